@@ -1,0 +1,226 @@
+//! What is wrong in a flag document, told to the person who wrote it.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// A position in a document; both counts start at 1, columns count characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Place {
+    /// The line.
+    pub line: u32,
+    /// The column.
+    pub column: u32,
+}
+
+impl Place {
+    /// The first character.
+    pub const START: Place = Place { line: 1, column: 1 };
+}
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    /// Works, but probably not as meant.
+    Warning,
+    /// A flag that answers with an error, or a document that is refused.
+    Error,
+}
+
+/// The stable name of a kind of mistake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Code {
+    /// `F001`: the text is not valid YAML or JSON.
+    Syntax,
+    /// `F002`: the document is not a flag document (no `flags`, not an object).
+    Shape,
+    /// `F003`: a bound is exceeded: size, depth, aliases.
+    Limit,
+    /// `F004`: a key stands twice in one object; the last one counts.
+    DuplicateKey,
+    /// `F005`: a flag without a usable key.
+    FlagKey,
+    /// `F006`: a member of a flag has the wrong type.
+    FlagMember,
+    /// `F007`: `defaultVariant` is not among the variants.
+    DefaultVariant,
+    /// `F008`: a member that flagd does not know; usually a slip of spelling.
+    UnknownMember,
+    /// `F009`: `$evaluators` is unusable, or one of its entries is.
+    Evaluator,
+    /// `F010`: a `$ref` that names no evaluator, or a circle of them.
+    Reference,
+    /// `F011`: a rule uses an operator that does not exist.
+    Operator,
+    /// `F012`: a rule that can never work: wrong arguments, impossible weights.
+    Rule,
+    /// `F013`: a rule names a variant that the flag does not have.
+    UnknownVariant,
+    /// `F014`: a spelling that still works but has a successor.
+    Deprecated,
+    /// `F015`: the file cannot be read.
+    Unreadable,
+}
+
+impl Code {
+    /// The code as printed, for instance `F007`.
+    pub fn id(self) -> &'static str {
+        match self {
+            Code::Syntax => "F001",
+            Code::Shape => "F002",
+            Code::Limit => "F003",
+            Code::DuplicateKey => "F004",
+            Code::FlagKey => "F005",
+            Code::FlagMember => "F006",
+            Code::DefaultVariant => "F007",
+            Code::UnknownMember => "F008",
+            Code::Evaluator => "F009",
+            Code::Reference => "F010",
+            Code::Operator => "F011",
+            Code::Rule => "F012",
+            Code::UnknownVariant => "F013",
+            Code::Deprecated => "F014",
+            Code::Unreadable => "F015",
+        }
+    }
+}
+
+/// One mistake: what, where, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Diagnostic {
+    /// The kind of mistake.
+    pub code: Code,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The file, as it was named to us.
+    pub file: Arc<str>,
+    /// Where in the file.
+    pub place: Place,
+    /// What was found.
+    pub message: String,
+    /// What to do; empty when the message says it all.
+    pub help: String,
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Place { line, column } = self.place;
+        let id = self.code.id();
+        write!(f, "{}:{line}:{column}: {id}: {}", self.file, self.message)?;
+        if !self.help.is_empty() {
+            write!(f, " (help: {})", self.help)?;
+        }
+        Ok(())
+    }
+}
+
+/// The diagnostics of one file, as they are found.
+#[derive(Debug)]
+pub struct Report {
+    file: Arc<str>,
+    found: Vec<Diagnostic>,
+}
+
+impl Report {
+    /// An empty report on `file`.
+    pub fn new(file: Arc<str>) -> Report {
+        let found = Vec::new();
+        Report { file, found }
+    }
+
+    /// Notes an error.
+    pub fn error(
+        &mut self,
+        code: Code,
+        place: Place,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.push(Severity::Error, code, place, message.into(), help.into());
+    }
+
+    /// Notes a warning.
+    pub fn warn(
+        &mut self,
+        code: Code,
+        place: Place,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.push(Severity::Warning, code, place, message.into(), help.into());
+    }
+
+    fn push(
+        &mut self,
+        severity: Severity,
+        code: Code,
+        place: Place,
+        message: String,
+        help: String,
+    ) {
+        let file = self.file.clone();
+        self.found.push(Diagnostic {
+            code,
+            severity,
+            file,
+            place,
+            message,
+            help,
+        });
+    }
+
+    /// What was found, in the order of the file. A part that is compiled in two ways is complained about once.
+    pub fn finish(mut self) -> Vec<Diagnostic> {
+        let order = |d: &Diagnostic| (d.place, d.code);
+        self.found.sort_by(|a, b| {
+            order(a)
+                .cmp(&order(b))
+                .then_with(|| a.message.cmp(&b.message))
+        });
+        self.found.dedup();
+        self.found
+    }
+}
+
+/// The candidate that `word` was most likely meant to be: at most a third of its letters away.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let allowed = (word.chars().count() / 3).max(1);
+    candidates
+        .into_iter()
+        .map(|candidate| (distance(word, candidate), candidate))
+        .filter(|(far, _)| *far <= allowed)
+        .min_by_key(|(far, _)| *far)
+        .map(|(_, candidate)| candidate)
+}
+
+/// The number of single-letter edits between two words; 64 letters are compared.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().take(64).collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().take(64).enumerate() {
+        let mut corner = i;
+        let mut left = i + 1;
+        for (cb, cell) in b.iter().zip(row.iter_mut().skip(1)) {
+            let cost = corner + usize::from(!ca.eq_ignore_ascii_case(cb));
+            corner = *cell;
+            left = cost.min(*cell + 1).min(left + 1);
+            *cell = left;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn a_slip_of_the_finger_finds_its_word() {
+        let names = ["fractional", "starts_with", "ends_with"];
+        assert_eq!(nearest("fractionl", names), Some("fractional"));
+        assert_eq!(nearest("start_with", names), Some("starts_with"));
+        assert_eq!(nearest("semver", names), None);
+    }
+}

@@ -1,0 +1,36 @@
+//! fanion, a feature-flag sidecar: a drop-in for [flagd](https://flagd.dev) in a few MiB.
+//!
+//! The program is two lines:
+//!
+//! ```text
+//! flag files ──parse──▶ Document ──merge──▶ Document ──compile──▶ Ruleset ──build──▶ Snapshot ──publish──▶ Live
+//! request bytes ──decode──▶ Context ──decide(Ruleset)──▶ Decision ──encode──▶ response bytes
+//! ```
+//!
+//! The first runs once per change, in [`source::loader`]; the second once per request, in [`resolve`]. Each arrow is one
+//! verb. Whatever can be asked of a flag when it loads is answered left of [`ruleset::Ruleset`]; nothing right of
+//! `decode` can fail for reasons of its own.
+//!
+//! # Invariants
+//!
+//! * A module uses only those above it in the list below; a test reads the `use` lines and keeps it so. `rule` has
+//!   never heard of gRPC, `serve` has never heard of YAML.
+//! * [`live::Live`] is the only state that is shared and changes. A request loads it once and sees one generation.
+//! * A document that is refused changes nothing. A flag that is faulty answers with its error and harms no other.
+//! * A value from a caller's context is data. It is never evaluated as a rule.
+//! * Nothing a client sends makes memory or time grow without a bound from [`limits`].
+//!
+//! `wire` stands before `snapshot`, because answers are encoded when a snapshot is built.
+
+#![forbid(unsafe_code)]
+
+// Words: no I/O, no async, no wire formats.
+pub mod limits;
+pub mod number;
+pub mod value;
+pub mod diag;
+pub mod json;
+pub mod decision;
+pub mod selector;
+pub mod change;
+pub mod context;

@@ -1,0 +1,45 @@
+//! Every bound that keeps a hostile input from costing more than it should.
+//!
+//! Limits that an operator may change are options of `fanion start`; these are their defaults.
+
+use std::time::Duration;
+
+/// The largest request body, in bytes, as flagd's `--max-request-body`.
+pub const REQUEST_BODY: usize = 1_000_000;
+/// The largest header block of a request, in bytes, as flagd's `--max-request-header`.
+pub const REQUEST_HEADER: usize = 1_000_000;
+/// How long a client may take to send a request's head.
+pub const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a client may take to send a request's body.
+pub const BODY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Open connections per port; further ones wait to be accepted.
+pub const CONNECTIONS: usize = 16_384;
+/// Concurrent calls on one HTTP/2 connection, as Go's HTTP/2 server has it.
+pub const STREAMS_PER_CONNECTION: u32 = 250;
+/// How long a shutdown waits for calls in flight.
+pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
+/// How long an event stream may be silent before it says that it is alive.
+pub const KEEP_ALIVE: Duration = Duration::from_secs(20);
+/// The smallest answer, in bytes, that is worth compressing.
+pub const COMPRESS_FROM: usize = 1024;
+
+/// The largest flag document, in bytes.
+pub const DOCUMENT: u64 = 64 * 1024 * 1024;
+/// The deepest nesting in a document, in a rule after its references are resolved, and in a context.
+pub const DEPTH: usize = 100;
+/// The most values in one document, aliases and references expanded.
+pub const NODES: usize = 8_000_000;
+/// How much larger than its own nodes a document may grow by aliases and references; small documents always may
+/// grow to `EXPANSION_FREE`.
+pub const EXPANSION_FACTOR: usize = 20;
+/// The number of values that aliases and references may make in any document.
+pub const EXPANSION_FREE: usize = 100_000;
+
+/// The most work one evaluation may do in lists: items visited plus 64-byte pieces of text made.
+pub const EVALUATION_STEPS: u32 = 1_000_000;
+/// The most work of that kind that one request for all flags may cause, over all of them.
+pub const BULK_STEPS: u32 = 10_000_000;
+/// The most distinct context attributes that one flag may read.
+pub const SLOTS: usize = 4096;
+/// The most variants of one flag.
+pub const VARIANTS: usize = 65_535;

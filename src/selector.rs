@@ -1,0 +1,75 @@
+//! `Flagd-Selector`: which of the flags a request is about.
+//!
+//! <https://flagd.dev/concepts/selectors/>
+
+/// A selection of flags. One that matches nothing is no error: it is an empty set.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub enum Selector {
+    /// All flags.
+    #[default]
+    All,
+    /// Those of the flag set with this id.
+    Set(Box<str>),
+    /// Those that belong to no flag set.
+    NoSet,
+    /// Those that come from the source with this name.
+    Source(Box<str>),
+}
+
+impl Selector {
+    /// Reads `flagSetId=ID`, `source=NAME`, or a bare source name.
+    ///
+    /// # Errors
+    /// A sentence for the caller, if the key is neither of the two.
+    pub fn parse(text: &str) -> Result<Selector, String> {
+        match text.split_once('=') {
+            None if text.is_empty() => Ok(Selector::All),
+            None => Ok(Selector::Source(text.into())),
+            Some(("flagSetId", "")) => Ok(Selector::NoSet),
+            Some(("flagSetId", id)) => Ok(Selector::Set(id.into())),
+            Some(("source", name)) => Ok(Selector::Source(name.into())),
+            Some((key, _)) => Err(format!(
+                "invalid selector key {key:?}, valid keys: \"flagSetId\", \"source\""
+            )),
+        }
+    }
+
+    /// Whether a flag of this set and source is selected.
+    pub fn matches(&self, set: Option<&str>, source: &str) -> bool {
+        match self {
+            Selector::All => true,
+            Selector::Set(id) => set == Some(id),
+            Selector::NoSet => set.is_none(),
+            Selector::Source(name) => !name.is_empty() && source == &**name,
+        }
+    }
+
+    /// What answers repeat of the selector in their metadata.
+    pub fn reflection(&self) -> Option<(&'static str, &str)> {
+        match self {
+            Selector::All | Selector::NoSet => None,
+            Selector::Set(id) => Some(("flagSetId", id)),
+            Selector::Source(name) => Some(("source", name)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_both_keys_and_bare_names() {
+        let source = |name: &str| Ok(Selector::Source(name.into()));
+        assert_eq!(Selector::parse(""), Ok(Selector::All));
+        assert_eq!(Selector::parse("flags.json"), source("flags.json"));
+        assert_eq!(Selector::parse("source=a=b"), source("a=b"));
+        assert_eq!(Selector::parse("flagSetId="), Ok(Selector::NoSet));
+        assert_eq!(
+            Selector::parse("flagSetId=x"),
+            Ok(Selector::Set("x".into()))
+        );
+        let want = "invalid selector key \"foo\", valid keys: \"flagSetId\", \"source\"";
+        assert_eq!(Selector::parse("foo=bar"), Err(want.to_owned()));
+    }
+}
