@@ -34,3 +34,5 @@ pub mod decision;
 pub mod selector;
 pub mod change;
 pub mod context;
+// Flag files into compiled flags.
+pub mod document;

@@ -1,0 +1,172 @@
+//! What people write: flag documents in YAML or JSON, read whole, with every mistake told.
+//!
+//! `parse` yields a [`Document`] and its diagnostics; `merge` lays documents over each other. Rules stay as written
+//! here; `rule` gives them meaning. Format: <https://flagd.dev/reference/flag-definitions/>.
+
+pub mod flag;
+mod json;
+pub mod merge;
+pub mod node;
+mod reference;
+mod scalar;
+mod yaml;
+mod yaml_help;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::diag;
+use crate::diag::Code;
+use crate::diag::Diagnostic;
+use crate::diag::Place;
+use crate::diag::Report;
+use crate::diag::Severity;
+use crate::document::flag::Flag;
+use crate::document::node::Kind;
+use crate::document::node::Node;
+
+/// The flags of one source, or of several laid over each other.
+#[derive(Debug, Clone, Default)]
+pub struct Document {
+    /// The flags; within one flag set keys are distinct.
+    pub flags: Vec<Arc<Flag>>,
+}
+
+/// How a document is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// YAML 1.1 and 1.2 as flagd reads it.
+    Yaml,
+    /// JSON.
+    Json,
+}
+
+impl Format {
+    /// The format that a file's extension tells: `.yaml`, `.yml` or `.json`, in any case.
+    pub fn of(path: &Path) -> Option<Format> {
+        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+        match extension.as_str() {
+            "yaml" | "yml" => Some(Format::Yaml),
+            "json" => Some(Format::Json),
+            _ => None,
+        }
+    }
+}
+
+/// How to treat a document with faulty flags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Faults {
+    /// A faulty flag answers with its error; its neighbours are not harmed.
+    Contain,
+    /// One error refuses the whole document, as in flagd.
+    Refuse,
+}
+
+/// Where a document comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The source, as selectors name it.
+    pub source: Arc<str>,
+    /// The file, as diagnostics name it.
+    pub file: Arc<str>,
+}
+
+/// What became of a text.
+#[derive(Debug)]
+pub struct Parsed {
+    /// The document, unless the text is none.
+    pub document: Option<Document>,
+    /// Everything that is wrong with it, in the order of the text.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads a text.
+pub fn parse(text: &str, format: Format, origin: &Origin) -> Parsed {
+    let mut report = Report::new(origin.file.clone());
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let node = match format {
+        Format::Yaml => yaml::read(text, &mut report),
+        Format::Json => json::read(text, &mut report),
+    };
+    let document = node.and_then(|node| document(node, origin, &mut report));
+    let diagnostics = report.finish();
+    Parsed {
+        document,
+        diagnostics,
+    }
+}
+
+/// Whether `diagnostics` hold an error.
+pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().any(|d| d.severity == Severity::Error)
+}
+
+#[derive(Default)]
+struct Top {
+    flags: Option<Node>,
+    evaluators: Option<Node>,
+    metadata: Option<Node>,
+}
+
+fn document(node: Node, origin: &Origin, report: &mut Report) -> Option<Document> {
+    let place = node.place;
+    let Kind::Map(members) = node.kind else {
+        let message = format!("a flag document is an object, this is {}", node.type_name());
+        report.error(Code::Shape, place, message, "begin with `flags:`");
+        return None;
+    };
+    let mut top = Top::default();
+    for member in members {
+        let slot = match member.key.to_ascii_lowercase().as_str() {
+            "flags" => &mut top.flags,
+            "$evaluators" => &mut top.evaluators,
+            "metadata" => &mut top.metadata,
+            "$schema" => continue,
+            _ => {
+                unknown(&member.key, member.place, report);
+                continue;
+            }
+        };
+        *slot = Some(member.value);
+    }
+    flags(top, place, origin, report)
+}
+
+fn unknown(key: &str, place: Place, report: &mut Report) {
+    let known = ["flags", "$evaluators", "metadata", "$schema"];
+    let help = match diag::nearest(key, known) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => "it has no effect; flags stand below `flags`".to_owned(),
+    };
+    let message = format!("a flag document has no member `{key}`");
+    report.warn(Code::UnknownMember, place, message, help);
+}
+
+fn flags(top: Top, place: Place, origin: &Origin, report: &mut Report) -> Option<Document> {
+    let Some(mut flags) = top.flags else {
+        let help = "an empty flag set is written `flags: {}`";
+        report.error(Code::Shape, place, "the document has no `flags`", help);
+        return None;
+    };
+    reference::resolve(&mut flags, top.evaluators, report)?;
+    let set = top
+        .metadata
+        .map(|metadata| flag::set_metadata(&metadata, report));
+    let set = set.unwrap_or_default();
+    let flags = match flags.kind {
+        Kind::Null => Vec::new(),
+        Kind::Map(members) => members
+            .into_iter()
+            .map(|m| flag::read(m.key, m.place, m.value, &set, origin, report))
+            .collect(),
+        Kind::List(items) => flag::read_list(items, &set, origin, report),
+        Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) => {
+            let message = format!("`flags` is {}", flags.type_name());
+            let help = "write it as an object with one member per flag";
+            report.error(Code::Shape, flags.place, message, help);
+            return None;
+        }
+    };
+    let flags = flags.into_iter().map(Arc::new).collect();
+    Some(Document { flags })
+}

@@ -1,0 +1,204 @@
+//! A document as written: values that remember where they stand.
+
+use std::hash::Hash as _;
+use std::hash::Hasher;
+
+use crate::diag::Code;
+use crate::diag::Place;
+use crate::diag::Report;
+use crate::value::Literal;
+
+/// A value and its place.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// Where it begins.
+    pub place: Place,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// What a node is.
+#[derive(Debug, Clone)]
+pub enum Kind {
+    /// `null`
+    Null,
+    /// A boolean.
+    Bool(bool),
+    /// A number; flagd reads every number as a 64-bit float.
+    Number(f64),
+    /// A string.
+    Text(Box<str>),
+    /// An array.
+    List(Vec<Node>),
+    /// An object; keys are distinct.
+    Map(Vec<Member>),
+}
+
+/// One member of an object.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// Its key.
+    pub key: Box<str>,
+    /// Where the key begins.
+    pub place: Place,
+    /// Its value.
+    pub value: Node,
+}
+
+impl Node {
+    /// The members, if this is an object.
+    pub fn as_map(&self) -> Option<&[Member]> {
+        if let Kind::Map(members) = &self.kind {
+            Some(members)
+        } else {
+            None
+        }
+    }
+
+    /// The characters, if this is a string.
+    pub fn as_text(&self) -> Option<&str> {
+        if let Kind::Text(text) = &self.kind {
+            Some(text)
+        } else {
+            None
+        }
+    }
+
+    /// The only member of an object that has just one: how an operation is written.
+    pub fn only_member(&self) -> Option<&Member> {
+        if let Some([member]) = self.as_map() {
+            Some(member)
+        } else {
+            None
+        }
+    }
+
+    /// The type in the words of JSON.
+    pub fn type_name(&self) -> &'static str {
+        match self.kind {
+            Kind::Null => "null",
+            Kind::Bool(_) => "a boolean",
+            Kind::Number(_) => "a number",
+            Kind::Text(_) => "a string",
+            Kind::List(_) => "an array",
+            Kind::Map(_) => "an object",
+        }
+    }
+
+    /// The values directly inside this one.
+    pub fn children(&self) -> impl Iterator<Item = &Node> {
+        let (items, members): (&[Node], &[Member]) = match &self.kind {
+            Kind::List(items) => (items, &[]),
+            Kind::Map(members) => (&[], members),
+            Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) => (&[], &[]),
+        };
+        items.iter().chain(members.iter().map(|m| &m.value))
+    }
+
+    /// The same, to be changed.
+    pub fn children_mut(&mut self) -> impl Iterator<Item = &mut Node> {
+        let (items, members): (&mut [Node], &mut [Member]) = match &mut self.kind {
+            Kind::List(items) => (items, &mut []),
+            Kind::Map(members) => (&mut [], members),
+            Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) => (&mut [], &mut []),
+        };
+        items
+            .iter_mut()
+            .chain(members.iter_mut().map(|m| &mut m.value))
+    }
+
+    /// The number of values in this one, itself included.
+    pub fn size(&self) -> usize {
+        1 + self.children().map(Node::size).sum::<usize>()
+    }
+
+    /// The number of levels of arrays and objects, this one included.
+    pub fn depth(&self) -> usize {
+        self.children().map(|c| 1 + c.depth()).max().unwrap_or(0)
+    }
+
+    /// Feeds the value, not its places, to a hasher.
+    pub fn hash_value(&self, hasher: &mut impl Hasher) {
+        std::mem::discriminant(&self.kind).hash(hasher);
+        match &self.kind {
+            Kind::Null => {}
+            Kind::Bool(b) => b.hash(hasher),
+            Kind::Number(n) => n.to_bits().hash(hasher),
+            Kind::Text(s) => s.hash(hasher),
+            Kind::List(items) => items.len().hash(hasher),
+            Kind::Map(members) => members.iter().for_each(|m| m.key.hash(hasher)),
+        }
+        self.children().for_each(|child| child.hash_value(hasher));
+    }
+
+    /// The value without its places.
+    pub fn to_literal(&self) -> Literal {
+        match &self.kind {
+            Kind::Null => Literal::Null,
+            Kind::Bool(b) => Literal::Bool(*b),
+            Kind::Number(n) => Literal::Number(*n),
+            Kind::Text(s) => Literal::Text(s.clone()),
+            Kind::List(items) => Literal::List(items.iter().map(Node::to_literal).collect()),
+            Kind::Map(members) => {
+                let owned = |m: &Member| (m.key.clone(), m.value.to_literal());
+                Literal::Map(members.iter().map(owned).collect())
+            }
+        }
+    }
+}
+
+/// Collects the members of an object; a key that comes again replaces the earlier member.
+#[derive(Debug, Default)]
+pub struct Members {
+    members: Vec<Member>,
+    // Only objects larger than a screenful are worth an index.
+    index: std::collections::HashMap<Box<str>, usize>,
+}
+
+impl Members {
+    /// Adds a member; answers the place of the earlier member with the same key, if there was one.
+    pub fn insert(&mut self, member: Member) -> Option<Place> {
+        let earlier = self.position(&member.key);
+        let known = earlier.and_then(|i| self.members.get_mut(i));
+        if let Some(known) = known {
+            return Some(std::mem::replace(known, member).place);
+        }
+        if self.members.len() == 16 {
+            let keys = self.members.iter().enumerate();
+            self.index = keys.map(|(i, m)| (m.key.clone(), i)).collect();
+        }
+        if self.members.len() >= 16 {
+            self.index.insert(member.key.clone(), self.members.len());
+        }
+        self.members.push(member);
+        None
+    }
+
+    /// Adds a member and warns if its key was there before.
+    pub fn insert_once(&mut self, member: Member, report: &mut Report) {
+        let (key, place) = (member.key.clone(), member.place);
+        if let Some(Place { line, column }) = self.insert(member) {
+            let message = format!("`{key}` stands twice in one object");
+            let help = format!("the first, at {line}:{column}, does not count; remove one of them");
+            report.warn(Code::DuplicateKey, place, message, help);
+        }
+    }
+
+    /// Whether a member has this key.
+    pub fn contains(&self, key: &str) -> bool {
+        self.position(key).is_some()
+    }
+
+    fn position(&self, key: &str) -> Option<usize> {
+        if self.members.len() > 16 {
+            self.index.get(key).copied()
+        } else {
+            self.members.iter().position(|m| *m.key == *key)
+        }
+    }
+
+    /// The object.
+    pub fn finish(self) -> Kind {
+        Kind::Map(self.members)
+    }
+}

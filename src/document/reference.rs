@@ -1,0 +1,168 @@
+//! `$evaluators` and `$ref`: rules that are written once and used in many places.
+//!
+//! Evaluators may refer to each other; they are resolved in the order of their dependencies, and a circle is refused.
+//! A reference that cannot be resolved stays as it is: the flag that holds it answers with an error.
+
+use std::collections::HashMap;
+
+use crate::diag;
+use crate::diag::Code;
+use crate::diag::Place;
+use crate::diag::Report;
+use crate::document::node::Kind;
+use crate::document::node::Member;
+use crate::document::node::Node;
+use crate::limits;
+
+/// The name of the operator that refers to an evaluator.
+pub const REF: &str = "$ref";
+
+/// Replaces every `{"$ref": name}` below `flags` by the evaluator of that name.
+///
+/// `None` if `evaluators` is no object, which refuses the document.
+pub fn resolve(flags: &mut Node, evaluators: Option<Node>, report: &mut Report) -> Option<()> {
+    let members = match evaluators.map(|e| (e.place, e.kind)) {
+        None | Some((_, Kind::Null)) => Vec::new(),
+        Some((_, Kind::Map(members))) => members,
+        Some((place, _)) => {
+            let help = "write it as an object with one member per evaluator";
+            report.error(
+                Code::Evaluator,
+                place,
+                "`$evaluators` is not an object",
+                help,
+            );
+            return None;
+        }
+    };
+    let mut table = Table::new(members, flags.size(), report);
+    let names: Vec<_> = table.entries.keys().cloned().collect();
+    for name in names {
+        table.evaluator(&name, report);
+    }
+    table.substitute(flags, report);
+    Some(())
+}
+
+enum Entry {
+    Written(Node, Place),
+    Open,
+    Resolved(Node),
+    Unusable,
+}
+
+struct Table {
+    entries: HashMap<Box<str>, Entry>,
+    /// How many values may still be copied.
+    budget: usize,
+}
+
+impl Table {
+    fn new(members: Vec<Member>, size: usize, report: &mut Report) -> Table {
+        let mut entries = HashMap::new();
+        for Member { key, place, value } in members {
+            let entry = if is_empty(&value) {
+                let message = format!("evaluator `{key}` is empty");
+                report.error(
+                    Code::Evaluator,
+                    place,
+                    message,
+                    "give it a rule or remove it",
+                );
+                Entry::Unusable
+            } else {
+                Entry::Written(value, place)
+            };
+            entries.insert(key, entry);
+        }
+        let budget = limits::EXPANSION_FREE.max(size * limits::EXPANSION_FACTOR);
+        Table { entries, budget }
+    }
+
+    /// Resolves the evaluator called `name`, those it needs first.
+    fn evaluator(&mut self, name: &str, report: &mut Report) {
+        let Some(entry) = self.entries.get_mut(name) else {
+            return;
+        };
+        let (mut node, place) = match std::mem::replace(entry, Entry::Open) {
+            Entry::Written(node, place) => (node, place),
+            done => {
+                *entry = done;
+                return;
+            }
+        };
+        self.substitute(&mut node, report);
+        let resolved = if node.depth() > limits::DEPTH {
+            let message = format!("evaluator `{name}` is nested too deeply");
+            report.error(Code::Limit, place, message, "split the rule");
+            Entry::Unusable
+        } else {
+            Entry::Resolved(node)
+        };
+        self.entries.insert(name.into(), resolved);
+    }
+
+    fn substitute(&mut self, node: &mut Node, report: &mut Report) {
+        if let Some(name) = referred(node) {
+            let name: Box<str> = name.into();
+            self.evaluator(&name, report);
+            match self.copy(&name, node.place) {
+                Ok(copy) => *node = copy,
+                Err((code, message)) => {
+                    let help = self.help(&name);
+                    report.error(code, node.place, message, help);
+                }
+            }
+            return;
+        }
+        for child in node.children_mut() {
+            self.substitute(child, report);
+        }
+    }
+
+    fn copy(&mut self, name: &str, place: Place) -> Result<Node, (Code, String)> {
+        let message = match self.entries.get(name) {
+            Some(Entry::Resolved(node)) => {
+                let size = node.size();
+                if size <= self.budget {
+                    self.budget -= size;
+                    let kind = node.kind.clone();
+                    return Ok(Node { place, kind });
+                }
+                return Err((
+                    Code::Limit,
+                    "references make the document too large".to_owned(),
+                ));
+            }
+            Some(Entry::Open | Entry::Written(..)) => {
+                format!("evaluator `{name}` refers to itself in a circle")
+            }
+            Some(Entry::Unusable) => format!("evaluator `{name}` cannot be used"),
+            None => format!("there is no evaluator `{name}`"),
+        };
+        Err((Code::Reference, message))
+    }
+
+    fn help(&self, name: &str) -> String {
+        let names = self.entries.keys().map(AsRef::as_ref);
+        match diag::nearest(name, names) {
+            Some(meant) if meant != name => format!("did you mean `{meant}`?"),
+            _ => "what uses it answers PARSE_ERROR until this is mended".to_owned(),
+        }
+    }
+}
+
+/// The name in `{"$ref": name}`.
+fn referred(node: &Node) -> Option<&str> {
+    let member = node.only_member()?;
+    (&*member.key == REF).then(|| member.value.as_text())?
+}
+
+/// flagd refuses evaluators of less than three characters, such as `{}`.
+fn is_empty(node: &Node) -> bool {
+    match &node.kind {
+        Kind::Map(members) => members.is_empty(),
+        Kind::List(items) => items.is_empty(),
+        Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) => false,
+    }
+}
