@@ -36,3 +36,5 @@ pub mod change;
 pub mod context;
 // Flag files into compiled flags.
 pub mod document;
+pub mod rule;
+pub mod ruleset;

@@ -1,0 +1,130 @@
+//! The targeting language: `JSONLogic` as flagd evaluates it, compiled once per load.
+//!
+//! `compile` turns a rule as written into a [`tree::Tree`] whose leaves are variants; `eval` walks it. Everything that can
+//! be known when a flag loads is known then: attributes are slots, constants are folded, sets and versions are
+//! prepared, weights are summed. The language: <https://flagd.dev/reference/custom-operations/> and
+//! <https://jsonlogic.com/operations.html>; where they leave room, what flagd answers decides.
+//!
+//! A value that comes out of the caller's context is data. It is never looked at as a rule.
+
+pub mod among;
+mod arithmetic;
+pub mod bucket;
+mod coerce;
+mod compare;
+pub mod compile;
+pub mod each;
+pub mod eval;
+mod expr;
+pub mod fractional;
+mod list;
+pub mod operator;
+pub mod semver;
+mod text;
+pub mod tree;
+pub mod var;
+
+use crate::rule::among::Among;
+use crate::rule::compare::Comparison;
+use crate::rule::each::Each;
+use crate::rule::fractional::Fractional;
+use crate::rule::fractional::Split;
+use crate::rule::operator::Operator;
+use crate::rule::semver::VersionTest;
+use crate::rule::var::Var;
+use crate::value::Literal;
+
+/// Why a rule has no value. flagd answers every one of them with `PARSE_ERROR`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The rule names an operator that does not exist, or an evaluator that cannot be resolved.
+    Unknown,
+    /// An operator got arguments of a type or number that it cannot work with.
+    Arguments,
+    /// The evaluation took more steps than any evaluation may.
+    Steps,
+}
+
+/// A compiled expression.
+#[derive(Debug, Clone)]
+pub enum Rule {
+    /// A constant.
+    Null,
+    /// A constant.
+    Bool(bool),
+    /// A constant.
+    Number(f64),
+    /// A constant.
+    Text(Box<str>),
+    /// A constant array or object.
+    Literal(Literal),
+    /// An array whose items are expressions.
+    List(Box<[Rule]>),
+    /// An attribute of the context.
+    Slot(u16),
+    /// `$flagd.timestamp`.
+    Clock,
+    /// Any other way to read data: with a default, inside a list operation, or by a computed name.
+    Var(Box<Var>),
+    /// The first falsy value, or the last one.
+    And(Box<[Rule]>),
+    /// The first truthy value, or the last one.
+    Or(Box<[Rule]>),
+    /// Conditions and results in turn, and perhaps a last result.
+    If(Box<[Rule]>),
+    /// A comparison of two values.
+    Compare(Box<(Comparison, Rule, Rule)>),
+    /// `in` a constant list.
+    Among(Box<Among>),
+    /// `sem_ver` with a constant operator and version.
+    Version(Box<VersionTest>),
+    /// `fractional` with constant weights, and the value of each share.
+    Split(Box<(Split, Box<[Rule]>)>),
+    /// `fractional` in general.
+    Fractional(Box<Fractional>),
+    /// `map`, `filter`, `reduce`, `all`, `some`, `none`.
+    Each(Box<Each>),
+    /// Every operator that evaluates all its arguments first.
+    Apply(Box<(Operator, Arguments)>),
+    /// What cannot be evaluated; an error only when it is reached.
+    Fault(Fault),
+}
+
+/// The arguments of an operator.
+#[derive(Debug, Clone)]
+pub enum Arguments {
+    /// Written as a list.
+    List(Box<[Rule]>),
+    /// Written without brackets; a list that it yields is the argument list.
+    Single(Rule),
+}
+
+impl Rule {
+    /// The rule that yields `literal`.
+    pub fn constant(literal: Literal) -> Rule {
+        match literal {
+            Literal::Null => Rule::Null,
+            Literal::Bool(b) => Rule::Bool(b),
+            Literal::Number(n) => Rule::Number(n),
+            Literal::Text(s) => Rule::Text(s),
+            Literal::List(_) | Literal::Map(_) => Rule::Literal(literal),
+        }
+    }
+
+    /// The value of a rule that is a constant.
+    pub fn as_constant(&self) -> Option<Literal> {
+        match self {
+            Rule::Null => Some(Literal::Null),
+            Rule::Bool(b) => Some(Literal::Bool(*b)),
+            Rule::Number(n) => Some(Literal::Number(*n)),
+            Rule::Text(s) => Some(Literal::Text(s.clone())),
+            Rule::Literal(literal) => Some(literal.clone()),
+            _ => None,
+        }
+    }
+
+    /// Whether evaluating this cannot end in a fault.
+    pub fn is_safe(&self) -> bool {
+        matches!(self, Rule::Slot(_) | Rule::Clock) || self.as_constant().is_some()
+    }
+}

@@ -1,0 +1,49 @@
+//! Conversions between types, as flagd's `JSONLogic` library has them. There are two kinds of "to number".
+
+use crate::number;
+use crate::rule::Fault;
+use crate::value::Value;
+
+/// Whether a value counts as true: not null, `false`, zero or empty.
+pub fn truthy(value: Value<'_>) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(b) => b,
+        Value::Number(n) => n != 0.0,
+        Value::Text(s) => !s.is_empty(),
+        Value::List(items) => !items.is_empty(),
+        Value::Map(members) => !members.is_empty(),
+    }
+}
+
+/// The number that arithmetic works with: text that is no number is 0, other types are a fault.
+pub fn arithmetic(value: Value<'_>) -> Result<f64, Fault> {
+    match value {
+        Value::Number(n) => Ok(n),
+        Value::Text(s) => Ok(number::parse_or_zero(s)),
+        Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_) => Err(Fault::Arguments),
+    }
+}
+
+/// The number that comparisons work with: text that is no number is NaN, and so are lists and maps.
+pub fn comparable(value: Value<'_>) -> f64 {
+    match value {
+        Value::Null => 0.0,
+        Value::Bool(b) => f64::from(u8::from(b)),
+        Value::Number(n) => n,
+        Value::Text(s) if s.trim().is_empty() => 0.0,
+        Value::Text(s) => number::parse(s).unwrap_or(f64::NAN),
+        Value::List(_) | Value::Map(_) => f64::NAN,
+    }
+}
+
+/// Appends a value as text: null is empty, numbers have no exponent, other types are a fault.
+pub fn write_text(out: &mut impl std::fmt::Write, value: Value<'_>) -> Result<(), Fault> {
+    match value {
+        Value::Null => {}
+        Value::Text(s) => out.write_str(s).map_err(|_| Fault::Arguments)?,
+        Value::Number(n) => number::write_plain(out, n),
+        Value::Bool(_) | Value::List(_) | Value::Map(_) => return Err(Fault::Arguments),
+    }
+    Ok(())
+}

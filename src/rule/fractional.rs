@@ -1,0 +1,204 @@
+//! `fractional`: a deterministic split of units into weighted shares.
+//!
+//! <https://flagd.dev/reference/custom-operations/fractional-operation/>, with the integer arithmetic of flagd 0.15 and
+//! later: a unit's bucket is `hash * total >> 32`, and it gets the first share whose summed weight is above it.
+
+use crate::rule::Arguments;
+use crate::rule::Fault;
+use crate::rule::Rule;
+use crate::rule::bucket;
+use crate::rule::eval::Data;
+use crate::rule::eval::Scope;
+use crate::rule::eval::eval;
+use crate::rule::eval::eval_all;
+use crate::rule::eval::with_arguments;
+use crate::rule::operator::Evaluated;
+use crate::rule::operator::Given;
+use crate::rule::operator::Operator;
+use crate::rule::text;
+use crate::value::Value;
+
+/// The largest weight, and the largest sum of weights.
+pub const MAX_WEIGHT: i64 = i32::MAX as i64;
+
+/// What a rule buckets by if it does not say: the flag's key and the targeting key.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// The flag's key.
+    pub flag_key: Box<str>,
+    /// The slot of `targetingKey`.
+    pub targeting_key: u16,
+}
+
+impl Identity {
+    /// The hash of the unit; `None` if it has no usable targeting key.
+    fn hash(&self, scope: &Scope<'_, '_>) -> Option<u32> {
+        let (flag_key, unit) = match scope.data {
+            Data::Root => (&*self.flag_key, scope.context.slot(self.targeting_key)),
+            Data::Item(item) => {
+                let flag_key = item.member("$flagd").member("flagKey");
+                let Value::Text(flag_key) = flag_key else {
+                    return unit_hash("", item.member("targetingKey"));
+                };
+                (flag_key, item.member("targetingKey"))
+            }
+        };
+        unit_hash(flag_key, unit)
+    }
+}
+
+fn unit_hash(flag_key: &str, unit: Value<'_>) -> Option<u32> {
+    match unit {
+        Value::Text(unit) if !unit.is_empty() => Some(bucket::hash([flag_key, unit])),
+        _ => None,
+    }
+}
+
+/// `fractional` whose weights are known when the flag loads.
+#[derive(Debug, Clone)]
+pub struct Split {
+    /// What the unit is.
+    pub key: Key,
+    /// What it is if the rule does not say.
+    pub identity: Identity,
+    /// The first bucket above each share, in order.
+    pub bounds: Box<[u32]>,
+}
+
+/// What a split buckets by.
+#[derive(Debug, Clone)]
+pub enum Key {
+    /// The flag's key and the targeting key.
+    Identity,
+    /// A computed value; the second rule is for values that are no text.
+    Rule(Box<(Rule, Fractional)>),
+}
+
+/// Which share a unit gets.
+#[derive(Debug)]
+pub enum Pick<'a> {
+    /// None.
+    Nothing,
+    /// The one with this index.
+    Share(usize),
+    /// The bucketing value turned out to be something else; this rule knows what to make of it.
+    General(&'a Fractional),
+}
+
+impl Split {
+    /// The share of the unit that the context describes.
+    pub fn pick<'a>(&'a self, scope: &Scope<'_, 'a>) -> Result<Pick<'a>, Fault> {
+        let hash = match &self.key {
+            Key::Identity => self.identity.hash(scope),
+            Key::Rule(parts) => {
+                let (rule, general) = &**parts;
+                match key_hash(rule, scope)? {
+                    Hashed::Text(hash) => Some(hash),
+                    Hashed::Null => self.identity.hash(scope),
+                    Hashed::Other => return Ok(Pick::General(general)),
+                }
+            }
+        };
+        let total = self.bounds.last().copied().unwrap_or(0);
+        let Some(hash) = hash.filter(|_| total > 0) else {
+            return Ok(Pick::Nothing);
+        };
+        let bucket = bucket::bucket(hash, total);
+        let share = self.bounds.iter().position(|bound| bucket < *bound);
+        Ok(share.map_or(Pick::Nothing, Pick::Share))
+    }
+}
+
+enum Hashed {
+    Text(u32),
+    Null,
+    Other,
+}
+
+/// The hash of a bucketing value. `cat` is joined on the stack, for it is how most rules spell their key.
+fn key_hash<'a>(rule: &'a Rule, scope: &Scope<'_, 'a>) -> Result<Hashed, Fault> {
+    if let Rule::Apply(parts) = rule
+        && let (Operator::Cat, Arguments::List(rules)) = &**parts
+        && rules.len() > 1
+    {
+        let mut buffer = text::Buffer::default();
+        text::join(&mut buffer, &eval_all(rules, scope)?)?;
+        return Ok(Hashed::Text(bucket::hash([buffer.as_str().trim(), ""])));
+    }
+    Ok(match eval(rule, scope)? {
+        Value::Text(key) => Hashed::Text(bucket::hash([key, ""])),
+        Value::Null => Hashed::Null,
+        Value::Bool(_) | Value::Number(_) | Value::List(_) | Value::Map(_) => Hashed::Other,
+    })
+}
+
+/// `fractional` in general.
+#[derive(Debug, Clone)]
+pub struct Fractional {
+    /// What the unit is if the rule does not say.
+    pub identity: Identity,
+    /// All arguments.
+    pub arguments: Arguments,
+}
+
+impl Fractional {
+    /// The value of the unit's share.
+    pub fn eval<'a>(&'a self, scope: &Scope<'_, 'a>) -> Evaluated<'a> {
+        with_arguments(&self.arguments, scope, |given| {
+            Ok(self.distribute(given, scope).unwrap_or(Value::Null))
+        })
+    }
+
+    fn distribute<'a>(&self, given: Given<'_, 'a>, scope: &Scope<'_, 'a>) -> Option<Value<'a>> {
+        let Given::List(values) = given else {
+            return None;
+        };
+        if !matches!(scope.data, Data::Root | Data::Item(Value::Map(_))) {
+            return None;
+        }
+        let (hash, shares) = match values.split_first()? {
+            (Value::Text(key), shares) => (bucket::hash([key, ""]), shares),
+            (Value::Null, shares) => (self.identity.hash(scope)?, shares),
+            _ => (self.identity.hash(scope)?, values),
+        };
+        let mut total = 0;
+        for share in shares {
+            total += weight(variant(*share)?.1)?;
+        }
+        let total = u32::try_from(total)
+            .ok()
+            .filter(|t| i64::from(*t) <= MAX_WEIGHT)?;
+        let bucket = i64::from(bucket::bucket(hash, total));
+        let mut end = 0;
+        shares.iter().find_map(|share| {
+            let (variant, given) = variant(*share)?;
+            end += weight(given)?;
+            (bucket < end).then_some(variant)
+        })
+    }
+}
+
+/// The value and the weight of `[value, weight]`.
+fn variant(share: Value<'_>) -> Option<(Value<'_>, Value<'_>)> {
+    let Value::List([variant, rest @ ..]) = share else {
+        return None;
+    };
+    match variant {
+        Value::List(_) | Value::Map(_) => None,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => {
+            Some((*variant, rest.first().copied().unwrap_or(Value::Null)))
+        }
+    }
+}
+
+/// A weight: 1 if it is not given, 0 if it is negative, `None` if it is no whole number or too large.
+pub fn weight(value: Value<'_>) -> Option<i64> {
+    match value {
+        Value::Null => Some(1),
+        Value::Number(n) => {
+            let whole = crate::number::truncate(n);
+            (whole as f64 == n && whole <= MAX_WEIGHT).then_some(whole.max(0))
+        }
+        Value::Bool(_) | Value::Text(_) | Value::List(_) | Value::Map(_) => None,
+    }
+}
