@@ -38,3 +38,5 @@ pub mod context;
 pub mod document;
 pub mod rule;
 pub mod ruleset;
+// Bytes.
+pub mod wire;

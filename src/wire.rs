@@ -1,0 +1,34 @@
+//! What bytes mean: requests into contexts, decisions into answers. Pure, synchronous, bounded.
+//!
+//! Wire constants appear here and nowhere else. Everything comes in two codecs, protobuf and its JSON mapping.
+
+pub mod answer;
+pub mod bulk;
+pub mod error;
+pub mod event;
+pub mod extra;
+mod json;
+pub mod pb;
+mod proto;
+pub mod request;
+pub mod structure;
+
+/// How a message is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Codec {
+    /// Protobuf.
+    Proto,
+    /// The JSON mapping of protobuf.
+    Json,
+}
+
+/// The version of the evaluation contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Contract {
+    /// `schema.v1.Service`
+    Schema1,
+    /// `flagd.evaluation.v1.Service`
+    Evaluation1,
+    /// `flagd.evaluation.v2.Service`
+    Evaluation2,
+}

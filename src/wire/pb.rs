@@ -1,0 +1,16 @@
+//! The messages of `proto/`, generated when the crate is built.
+#![allow(
+    missing_docs,
+    clippy::pedantic,
+    reason = "generated from proto/, where the documentation is"
+)]
+
+/// `flagd.evaluation.v1`
+pub mod evaluation1 {
+    include!(concat!(env!("OUT_DIR"), "/messages/flagd.evaluation.v1.rs"));
+}
+
+/// `flagd.evaluation.v2`
+pub mod evaluation2 {
+    include!(concat!(env!("OUT_DIR"), "/messages/flagd.evaluation.v2.rs"));
+}

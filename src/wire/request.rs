@@ -1,0 +1,160 @@
+//! Requests as they arrive. Only what the asked flag reads is ever decoded.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use bumpalo::Bump;
+use smallvec::SmallVec;
+
+use crate::context::Context;
+use crate::context::Reads;
+use crate::ruleset::Flag;
+use crate::value::Value;
+use crate::wire::Codec;
+use crate::wire::error::RpcError;
+use crate::wire::json;
+use crate::wire::proto;
+
+/// A request for one flag.
+#[derive(Debug)]
+pub struct Request<'b> {
+    /// The flag's key.
+    pub flag_key: Cow<'b, str>,
+    /// Where the context stands.
+    pub attributes: Attributes<'b>,
+}
+
+/// A context still in its bytes.
+#[derive(Debug)]
+pub enum Attributes<'b> {
+    /// `google.protobuf.Struct` messages; a repeated field adds to what came before.
+    Proto(SmallVec<[&'b [u8]; 1]>),
+    /// A JSON object whose syntax was checked.
+    Json(Option<&'b str>),
+}
+
+impl<'b> Request<'b> {
+    /// Finds the flag's key and the context in `body`.
+    ///
+    /// # Errors
+    /// If `body` is not a request.
+    pub fn decode(codec: Codec, body: &'b [u8]) -> Result<Request<'b>, RpcError> {
+        match codec {
+            Codec::Proto => proto::request(body),
+            Codec::Json => json::request(body),
+        }
+    }
+
+    /// Finds the context in the body of a request for all flags, which has no key.
+    ///
+    /// # Errors
+    /// If `body` is not a request.
+    pub fn decode_bulk(codec: Codec, body: &'b [u8]) -> Result<Attributes<'b>, RpcError> {
+        match codec {
+            Codec::Proto => proto::bulk_request(body),
+            Codec::Json => json::bulk_request(body),
+        }
+    }
+}
+
+impl<'b> Attributes<'b> {
+    /// The context of `flag`, with `overlay` on top.
+    ///
+    /// # Errors
+    /// If what the flag reads is not well formed.
+    pub fn context<'a>(
+        &self,
+        flag: &'a Flag,
+        overlay: &[(&'a str, &'a str)],
+        arena: &'a Bump,
+        seconds: f64,
+    ) -> Result<Context<'a>, RpcError>
+    where
+        'b: 'a,
+    {
+        let reads = &flag.reads;
+        let mut context = Context::new(reads, arena, seconds);
+        if !reads.roots.is_empty() {
+            self.fill(reads, &mut context)?;
+            for (name, value) in overlay {
+                if let Some(read) = reads.root(name) {
+                    context.fill(read, Value::Text(value));
+                }
+            }
+        }
+        if reads.whole.is_some() {
+            let members = self.members(overlay, arena)?;
+            context.set_whole(&flag.key, members);
+        }
+        Ok(context)
+    }
+
+    fn fill<'a>(&self, reads: &Reads, context: &mut Context<'a>) -> Result<(), RpcError>
+    where
+        'b: 'a,
+    {
+        match self {
+            Attributes::Proto(parts) => parts
+                .iter()
+                .try_for_each(|part| proto::fill(part, reads, context)),
+            Attributes::Json(None) => Ok(()),
+            Attributes::Json(Some(text)) => json::fill(text, reads, context),
+        }
+    }
+
+    /// All attributes, the overlay last.
+    ///
+    /// # Errors
+    /// If the context is not well formed.
+    pub fn members<'a>(
+        &self,
+        overlay: &[(&'a str, &'a str)],
+        arena: &'a Bump,
+    ) -> Result<Vec<(&'a str, Value<'a>)>, RpcError>
+    where
+        'b: 'a,
+    {
+        let mut members = match self {
+            Attributes::Proto(parts) => proto::members(parts, arena)?,
+            Attributes::Json(None) => Vec::new(),
+            Attributes::Json(Some(text)) => json::members(text, arena)?,
+        };
+        members.extend(overlay.iter().map(|(k, v)| (*k, Value::Text(v))));
+        Ok(members)
+    }
+}
+
+/// A context that was decoded whole, for asking many flags.
+#[derive(Debug)]
+pub struct Decoded<'a> {
+    members: Vec<(&'a str, Value<'a>)>,
+    index: HashMap<&'a str, Value<'a>>,
+}
+
+impl<'a> Decoded<'a> {
+    /// Indexes attributes; of equal names the last one counts.
+    pub fn new(members: Vec<(&'a str, Value<'a>)>) -> Decoded<'a> {
+        let index = members.iter().copied().collect();
+        Decoded { members, index }
+    }
+
+    /// The context of `flag`, whose evaluation may take `steps`.
+    pub fn context(
+        &self,
+        flag: &'a Flag,
+        arena: &'a Bump,
+        seconds: f64,
+        steps: u32,
+    ) -> Context<'a> {
+        let mut context = Context::new(&flag.reads, arena, seconds).with_allowance(steps);
+        for read in &flag.reads.roots {
+            if let Some(value) = self.index.get(&*read.name) {
+                context.fill(read, *value);
+            }
+        }
+        if flag.reads.whole.is_some() && context.spend(self.members.len()) {
+            context.set_whole(&flag.key, self.members.clone());
+        }
+        context
+    }
+}
