@@ -40,3 +40,7 @@ pub mod rule;
 pub mod ruleset;
 // Bytes.
 pub mod wire;
+pub mod snapshot;
+pub mod resolve;
+// The process.
+pub mod live;

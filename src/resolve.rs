@@ -1,0 +1,150 @@
+//! One request from bytes to bytes: decode, decide, encode. No I/O, no waiting, no clock unless a rule reads it.
+
+use bumpalo::Bump;
+use bytes::Bytes;
+
+use crate::decision::Decision;
+use crate::decision::ErrorCode;
+use crate::decision::FlagType;
+use crate::limits;
+use crate::ruleset::Flag;
+use crate::selector::Selector;
+use crate::snapshot::Snapshot;
+use crate::wire::Codec;
+use crate::wire::Contract;
+use crate::wire::answer;
+use crate::wire::bulk;
+use crate::wire::bulk::Entry;
+use crate::wire::error::RpcError;
+use crate::wire::request::Decoded;
+use crate::wire::request::Request;
+use crate::wire::structure;
+
+/// How a request is to be understood.
+#[derive(Debug, Clone, Copy)]
+pub struct Call<'r> {
+    /// The contract that it speaks.
+    pub contract: Contract,
+    /// The codec of the request and the answer.
+    pub codec: Codec,
+    /// Which flags it is about.
+    pub selector: &'r Selector,
+    /// Attributes that lie over the caller's.
+    pub overlay: &'r [(&'r str, &'r str)],
+    /// Whole seconds since the epoch, asked for only by rules that read them.
+    pub clock: fn() -> f64,
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// A protobuf message behind the five bytes that frame it in gRPC.
+    Framed(Bytes),
+    /// A bare message.
+    Bare(Vec<u8>),
+}
+
+/// Answers a request for one flag.
+///
+/// # Errors
+/// As flagd: for an unknown or faulty flag, a value of another type, or a body that is no request.
+pub fn one(
+    snapshot: &Snapshot,
+    call: Call<'_>,
+    want: FlagType,
+    body: &[u8],
+) -> Result<Reply, RpcError> {
+    let request = Request::decode(call.codec, body)?;
+    let position = snapshot.ruleset.position(&request.flag_key, call.selector);
+    let found = position.and_then(|at| Some((at, snapshot.ruleset.flags.get(at)?)));
+    let Some((position, flag)) = found else {
+        return Err(ErrorCode::FlagNotFound.into());
+    };
+    let arena = Bump::new();
+    let seconds = if flag.reads.clock {
+        (call.clock)()
+    } else {
+        0.0
+    };
+    let context = request
+        .attributes
+        .context(flag, call.overlay, &arena, seconds)?;
+    let decision = flag.typed(flag.decide(&context), want);
+    if decision == Decision::NoDefault && call.contract == Contract::Evaluation1 {
+        return Err(ErrorCode::FlagNotFound.into());
+    }
+    if let Decision::Error(code) = decision {
+        return Err(code.into());
+    }
+    if call.codec == Codec::Proto && *call.selector == Selector::All {
+        let ready = snapshot.answer(position, decision, want);
+        return ready
+            .map(Reply::Framed)
+            .ok_or_else(|| ErrorCode::General.into());
+    }
+    encode(flag, call, want, decision)
+}
+
+/// An answer that is not ready-made: in JSON, or with the selector in its metadata.
+fn encode(
+    flag: &Flag,
+    call: Call<'_>,
+    want: FlagType,
+    decision: Decision,
+) -> Result<Reply, RpcError> {
+    let metadata = answer::metadata(flag, call.selector);
+    let (reason, index) = match decision {
+        Decision::Variant(index, reason) => (reason.text(), Some(index)),
+        Decision::Disabled => (answer::DISABLED, None),
+        Decision::NoDefault => (answer::NO_DEFAULT, None),
+        Decision::Error(code) => return Err(code.into()),
+    };
+    Ok(Reply::Bare(match (call.codec, index) {
+        (Codec::Json, Some(index)) => {
+            answer::json(flag, &metadata, index, want, reason, call.contract).into()
+        }
+        (Codec::Json, None) => {
+            answer::json_without_value(&metadata, want, reason, call.contract).into()
+        }
+        (Codec::Proto, Some(index)) => {
+            let index = usize::from(index);
+            let variant = flag.names.get(index).zip(flag.values.get(index));
+            let metadata = structure::to_struct(&metadata);
+            variant
+                .and_then(|(name, value)| answer::proto(value, want, reason, name, &metadata))
+                .ok_or(ErrorCode::General)?
+        }
+        (Codec::Proto, None) => {
+            answer::proto_without_value(reason, &structure::to_struct(&metadata))
+        }
+    }))
+}
+
+/// Answers a request for all flags. A flag that fails is an entry of the answer, not a failure.
+///
+/// # Errors
+/// For a body that is no request.
+pub fn all(snapshot: &Snapshot, call: Call<'_>, body: &[u8]) -> Result<Reply, RpcError> {
+    let attributes = Request::decode_bulk(call.codec, body)?;
+    let arena = Bump::new();
+    let decoded = Decoded::new(attributes.members(call.overlay, &arena)?);
+    let seconds = (call.clock)();
+    let mut allowance = limits::BULK_STEPS;
+    let ruleset = &snapshot.ruleset;
+    let selected = ruleset.select(call.selector);
+    let mut entries = Vec::with_capacity(ruleset.flags.len());
+    for flag in selected.filter_map(|position| ruleset.flags.get(position)) {
+        let context = decoded.context(flag, &arena, seconds, allowance);
+        let decision = flag.decide(&context);
+        allowance = context.allowance();
+        entries.extend(Entry::new(flag, decision, call.contract, call.selector));
+    }
+    let message = bulk::encode(&entries, call.codec, call.contract, call.selector);
+    Ok(Reply::Bare(message))
+}
+
+/// The present in whole seconds since the epoch.
+pub fn system_clock() -> f64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0.0, |since| since.as_secs() as f64)
+}

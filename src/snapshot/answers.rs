@@ -1,0 +1,140 @@
+//! Answers that are bytes before anyone asks.
+
+use bytes::Bytes;
+
+use crate::decision::Decision;
+use crate::decision::FlagType;
+use crate::decision::Reason;
+use crate::ruleset::Flag;
+use crate::ruleset::Plan;
+use crate::ruleset::Ruleset;
+use crate::wire::answer;
+use crate::wire::structure;
+
+/// The length of gRPC's frame: a flag for compression and the message's length.
+/// <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>
+const FRAME: usize = 5;
+
+/// All answers of a snapshot in one piece of memory, which answers in flight share.
+#[derive(Debug, Default)]
+pub struct Answers {
+    bytes: Bytes,
+    /// Where each answer stands. Each outcome has two: that of its own type, and for numbers that as an integer.
+    spans: Vec<(u32, u32)>,
+    /// Where the spans of each flag begin.
+    starts: Vec<u32>,
+}
+
+impl Answers {
+    /// Encodes every answer that the flags can give.
+    pub fn build(ruleset: &Ruleset) -> Answers {
+        let mut writer = Writer::default();
+        for flag in &ruleset.flags {
+            writer.starts.push(offset(writer.spans.len()));
+            writer.flag(flag);
+        }
+        writer.spans.shrink_to_fit();
+        Answers {
+            bytes: writer.bytes.into_boxed_slice().into(),
+            spans: writer.spans,
+            starts: writer.starts,
+        }
+    }
+
+    /// The framed answer of `flag`, which stands at `position`.
+    pub fn get(
+        &self,
+        flag: &Flag,
+        position: usize,
+        decision: Decision,
+        want: FlagType,
+    ) -> Option<Bytes> {
+        let start = usize::try_from(*self.starts.get(position)?).ok()?;
+        let integer = usize::from(want == FlagType::Int);
+        let span = 2 * outcome(flag, decision)? + integer;
+        let (from, to) = *self.spans.get(start + span)?;
+        let span = usize::try_from(from).ok()?..usize::try_from(to).ok()?;
+        (!span.is_empty()).then(|| self.bytes.slice(span))
+    }
+}
+
+/// The number of a decision among those that a flag can make.
+fn outcome(flag: &Flag, decision: Decision) -> Option<usize> {
+    match (&flag.plan, decision) {
+        (_, Decision::Error(_)) => None,
+        (Plan::Targeted(_), Decision::Variant(index, Reason::TargetingMatch)) => Some(index.into()),
+        (Plan::Targeted(_), _) => Some(flag.names.len()),
+        _ => Some(0),
+    }
+}
+
+#[derive(Default)]
+struct Writer {
+    bytes: Vec<u8>,
+    spans: Vec<(u32, u32)>,
+    starts: Vec<u32>,
+}
+
+impl Writer {
+    fn flag(&mut self, flag: &Flag) {
+        let metadata = structure::to_struct(&flag.metadata);
+        let mut with_variant = |index: u16, reason: Reason| {
+            let index = usize::from(index);
+            let (Some(name), Some(value)) = (flag.names.get(index), flag.values.get(index)) else {
+                return;
+            };
+            let typed = |want| answer::proto(value, want, reason.text(), name, &metadata);
+            let own = typed(FlagType::Boolean)
+                .or_else(|| typed(FlagType::String))
+                .or_else(|| typed(FlagType::Float))
+                .or_else(|| typed(FlagType::Object));
+            self.span(own.as_deref());
+            self.span(typed(FlagType::Int).as_deref());
+        };
+        match (&flag.plan, flag.default) {
+            (Plan::Fixed(index), _) => with_variant(*index, Reason::Static),
+            (Plan::Targeted(_), default) => {
+                for index in 0..flag.names.len() {
+                    with_variant(
+                        u16::try_from(index).unwrap_or(u16::MAX),
+                        Reason::TargetingMatch,
+                    );
+                }
+                match default {
+                    Some(index) => with_variant(index, Reason::Default),
+                    None => self.without_value(answer::NO_DEFAULT, flag),
+                }
+            }
+            (Plan::NoDefault, _) => self.without_value(answer::NO_DEFAULT, flag),
+            (Plan::Disabled, _) => self.without_value(answer::DISABLED, flag),
+            (Plan::Faulty(_), _) => {}
+        }
+    }
+
+    fn without_value(&mut self, reason: &str, flag: &Flag) {
+        let metadata = structure::to_struct(&flag.metadata);
+        let message = answer::proto_without_value(reason, &metadata);
+        self.span(Some(&message));
+        self.span(Some(&message));
+    }
+
+    fn span(&mut self, message: Option<&[u8]>) {
+        let from = offset(self.bytes.len());
+        if let Some(message) = message {
+            self.bytes.push(0);
+            self.bytes
+                .extend_from_slice(&offset(message.len()).to_be_bytes());
+            self.bytes.extend_from_slice(message);
+            debug_assert!(
+                self.bytes.len() >= FRAME,
+                "a frame comes before each message"
+            );
+        }
+        self.spans.push((from, offset(self.bytes.len())));
+    }
+}
+
+// Documents are bounded far below four gigabytes of answers; beyond, an answer would be missing, never wrong.
+fn offset(len: usize) -> u32 {
+    u32::try_from(len).unwrap_or(u32::MAX)
+}
