@@ -44,3 +44,4 @@ pub mod snapshot;
 pub mod resolve;
 // The process.
 pub mod live;
+pub mod source;

@@ -1,0 +1,88 @@
+//! Reads files that somebody may be writing.
+//!
+//! Content is compared, not time: a file is believed once two looks at it agree. Text that does not parse gets a little
+//! longer, because half a file usually does not.
+
+use std::fs::File;
+use std::hash::DefaultHasher;
+use std::hash::Hash as _;
+use std::hash::Hasher as _;
+use std::io::Read as _;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::limits;
+use crate::source::file::Signature;
+
+/// Between two looks at a file.
+const LOOK: Duration = Duration::from_millis(2);
+/// How many looks a file gets before it is believed although it keeps changing.
+const LOOKS: usize = 50;
+
+/// After this time without a change nobody is in the middle of writing a file.
+const WRITTEN_LONG_AGO: Duration = Duration::from_millis(100);
+
+/// A file's content.
+#[derive(Debug, Clone)]
+pub struct Content {
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// Their hash.
+    pub hash: u64,
+    /// What the file system said when they were read.
+    pub signature: Signature,
+}
+
+/// The content of a file that holds still.
+///
+/// # Errors
+/// If it cannot be read, or is larger than [`limits::DOCUMENT`].
+pub fn read(path: &Path, known: Option<u64>) -> std::io::Result<Content> {
+    let mut content = once(path)?;
+    for _ in 0..LOOKS {
+        if Some(content.hash) == known || content.signature.is_older_than(WRITTEN_LONG_AGO) {
+            break;
+        }
+        std::thread::sleep(LOOK);
+        let again = once(path)?;
+        if again.signature == content.signature && again.hash == content.hash {
+            break;
+        }
+        content = again;
+    }
+    Ok(content)
+}
+
+/// Waits until a file differs from `content`, or has been the same for a tenth of a second. Tells whether it differs.
+pub fn changes_soon(path: &Path, content: &Content) -> bool {
+    (0..LOOKS).any(|_| {
+        std::thread::sleep(LOOK);
+        std::fs::metadata(path).is_ok_and(|now| Signature::of(&now) != content.signature)
+    })
+}
+
+fn once(path: &Path) -> std::io::Result<Content> {
+    let mut file = File::open(path)?;
+    let metadata = file.metadata()?;
+    if metadata.len() > limits::DOCUMENT {
+        let why = format!("larger than {} bytes", limits::DOCUMENT);
+        return Err(std::io::Error::other(why));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0) + 1);
+    file.by_ref()
+        .take(limits::DOCUMENT)
+        .read_to_end(&mut bytes)?;
+    let signature = Signature::of(&file.metadata()?);
+    let hash = hash(&bytes);
+    Ok(Content {
+        bytes,
+        hash,
+        signature,
+    })
+}
+
+fn hash(bytes: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    hasher.finish()
+}
