@@ -45,3 +45,4 @@ pub mod resolve;
 // The process.
 pub mod live;
 pub mod source;
+pub mod serve;

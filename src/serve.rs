@@ -1,0 +1,104 @@
+//! Sockets and tasks: how requests come in and answers go out.
+//!
+//! The evaluation port speaks gRPC, gRPC-Web and Connect over HTTP/1.1 and HTTP/2. The three are envelopes around one
+//! function, [`crate::resolve`]. They stand directly on hyper: tonic's server costs as much again as the whole of what
+//! happens here, and it knows neither Connect nor answers that already have their frame.
+
+pub mod admin;
+mod body;
+mod connect;
+mod cors;
+mod envelope;
+mod events;
+mod grpc;
+mod listen;
+mod protocol;
+mod rpc;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::live::Live;
+use crate::serve::admin::Admin;
+use crate::serve::rpc::Rpc;
+use crate::wire::extra::Extra;
+
+/// What the servers need to know.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The largest request body, in bytes; 0 is no limit.
+    pub max_body: usize,
+    /// The largest header block, in bytes.
+    pub max_header: usize,
+    /// Context that is added to every request.
+    pub extra: Extra,
+    /// How long calls in flight may go on after shutdown begins.
+    pub grace: Duration,
+    /// How long an event stream may be silent.
+    pub keep_alive: Duration,
+}
+
+/// The sockets, bound but not yet served.
+#[derive(Debug)]
+pub struct Listeners {
+    /// Evaluation.
+    pub evaluation: TcpListener,
+    /// Probes.
+    pub management: TcpListener,
+}
+
+/// Binds a port on all interfaces, IPv6 and IPv4 alike where the system has both.
+///
+/// # Errors
+/// If the port is taken or may not be used.
+pub async fn bind(port: u16) -> std::io::Result<TcpListener> {
+    match TcpListener::bind(SocketAddr::from(([0_u16; 8], port))).await {
+        Err(error) if error.kind() != std::io::ErrorKind::AddrInUse => {
+            TcpListener::bind(SocketAddr::from(([0_u8; 4], port))).await
+        }
+        bound => bound,
+    }
+}
+
+/// Serves until `shutdown` turns true, then lets calls in flight finish. Owns every task that it starts.
+///
+/// Event streams are told first, so that their clients know before their connection goes.
+pub async fn run(
+    listeners: Listeners,
+    live: Arc<Live>,
+    settings: Settings,
+    shutdown: watch::Receiver<bool>,
+) {
+    let admin = Admin {
+        live: live.clone(),
+        shutdown: shutdown.clone(),
+    };
+    let limits = listen::Limits {
+        max_header: settings.max_header,
+        grace: settings.grace,
+    };
+    let rpc = Arc::new(Rpc {
+        live,
+        settings,
+        shutdown: shutdown.clone(),
+    });
+    let mut servers = JoinSet::new();
+    servers.spawn(listen::serve(
+        listeners.evaluation,
+        move |request| rpc.clone().handle(request),
+        limits,
+        shutdown.clone(),
+    ));
+    servers.spawn(listen::serve(
+        listeners.management,
+        move |request| std::future::ready(admin.handle(&request)),
+        limits,
+        shutdown,
+    ));
+    while servers.join_next().await.is_some() {}
+}

@@ -1,0 +1,153 @@
+//! Event streams: what changed, as it changes.
+//!
+//! A stream remembers the snapshot that it last told about. When it is slow it skips to the newest one: there is never a
+//! queue of stale events.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http_body::Frame;
+use tokio::sync::mpsc;
+use tokio::sync::watch;
+
+use crate::selector::Selector;
+use crate::serve::body::Body;
+use crate::serve::envelope;
+use crate::serve::grpc;
+use crate::serve::listen::announced;
+use crate::serve::protocol::Protocol;
+use crate::serve::rpc::Rpc;
+use crate::snapshot::Snapshot;
+use crate::wire::Codec;
+use crate::wire::error::RpcError;
+use crate::wire::event::Signal;
+
+/// How a stream ends in its protocol.
+#[derive(Debug, Clone, Copy)]
+pub struct Ending {
+    /// The protocol.
+    pub protocol: Protocol,
+}
+
+impl Ending {
+    /// A stream that ends before it began.
+    pub fn at_once(self, error: RpcError) -> Body {
+        match self.frame(Err(error)).into_data() {
+            Ok(data) => Body::Full(data),
+            Err(frame) => Body::Trailed(Bytes::new(), frame.into_trailers().ok()),
+        }
+    }
+
+    fn frame(self, status: Result<(), RpcError>) -> Frame<Bytes> {
+        match self.protocol {
+            Protocol::Connect => {
+                let end = match status {
+                    Ok(()) => "{}".to_owned(),
+                    Err(error) => format!("{{\"error\":{}}}", error.to_json()),
+                };
+                Frame::data(envelope::frame(envelope::END_STREAM, end.as_bytes()))
+            }
+            Protocol::Grpc => Frame::trailers(grpc::trailers(status)),
+            Protocol::GrpcWeb => {
+                let trailers: HeaderMap = grpc::trailers(status);
+                Frame::data(grpc::web_trailers(&trailers))
+            }
+        }
+    }
+}
+
+/// Opens a stream. Its task ends with the stream, with the client, or with the server.
+pub fn open(rpc: Arc<Rpc>, ending: Ending, codec: Codec, selector: Selector) -> Body {
+    let (sender, receiver) = mpsc::channel(1);
+    // Follow first: what is published between the two is then seen as a change.
+    let generation = rpc.live.follow();
+    let stream = Stream {
+        told: rpc.live.load_full(),
+        generation,
+        shutdown: rpc.shutdown.clone(),
+        rpc,
+        codec,
+        selector,
+        sender,
+    };
+    tokio::spawn(stream.run(ending));
+    Body::Stream(receiver)
+}
+
+struct Stream {
+    rpc: Arc<Rpc>,
+    told: Arc<Snapshot>,
+    generation: watch::Receiver<u64>,
+    shutdown: watch::Receiver<bool>,
+    codec: Codec,
+    selector: Selector,
+    sender: mpsc::Sender<Frame<Bytes>>,
+}
+
+/// The client is gone.
+struct Gone;
+
+/// What a stream was woken by.
+enum Next {
+    Gone,
+    Shutdown,
+    Generation,
+    Silence,
+}
+
+impl Stream {
+    async fn run(mut self, ending: Ending) {
+        if self.follow().await.is_ok() {
+            // Whether the client still takes this is its own affair.
+            let _ = self.sender.send(ending.frame(Ok(()))).await;
+        }
+    }
+
+    async fn follow(&mut self) -> Result<(), Gone> {
+        self.signal(Signal::Ready).await?;
+        loop {
+            match self.next().await {
+                Next::Gone => return Err(Gone),
+                Next::Shutdown => return self.signal(Signal::Shutdown).await,
+                Next::Generation => self.tell().await?,
+                Next::Silence => self.signal(Signal::KeepAlive).await?,
+            }
+        }
+    }
+
+    async fn next(&mut self) -> Next {
+        let silence = tokio::time::sleep(self.rpc.settings.keep_alive);
+        tokio::select! {
+            biased;
+            () = self.sender.closed() => Next::Gone,
+            () = announced(&mut self.shutdown) => Next::Shutdown,
+            _ = self.generation.changed() => Next::Generation,
+            () = silence => Next::Silence,
+        }
+    }
+
+    async fn tell(&mut self) -> Result<(), Gone> {
+        let now = self.rpc.live.load_full();
+        let next = now.generation == self.told.generation + 1;
+        let changes = if next && self.selector == Selector::All {
+            now.changes.clone()
+        } else {
+            Arc::new(now.changes_since(&self.told, &self.selector))
+        };
+        self.told = now;
+        if changes.flags.is_empty() {
+            return Ok(());
+        }
+        self.send(&changes.event(self.codec)).await
+    }
+
+    async fn signal(&self, signal: Signal) -> Result<(), Gone> {
+        self.send(&signal.encode(self.codec)).await
+    }
+
+    async fn send(&self, message: &[u8]) -> Result<(), Gone> {
+        let frame = Frame::data(envelope::frame(0, message));
+        self.sender.send(frame).await.map_err(|_| Gone)
+    }
+}

@@ -1,0 +1,100 @@
+//! Which protocol a request speaks, and what it asks for.
+
+use crate::decision::FlagType;
+use crate::wire::Codec;
+use crate::wire::Contract;
+
+/// What the path of a request asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    /// The contract of the service.
+    pub contract: Contract,
+    /// The method.
+    pub method: Method,
+}
+
+/// The methods of the evaluation services.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// `ResolveBoolean` and its siblings.
+    One(FlagType),
+    /// `ResolveAll`.
+    All,
+    /// `EventStream`.
+    Events,
+}
+
+impl Route {
+    /// The route of a path such as `/flagd.evaluation.v1.Service/ResolveBoolean`.
+    pub fn of(path: &str) -> Option<Route> {
+        let (service, method) = path.strip_prefix('/')?.split_once('/')?;
+        let contract = match service {
+            "flagd.evaluation.v1.Service" => Contract::Evaluation1,
+            "flagd.evaluation.v2.Service" => Contract::Evaluation2,
+            "schema.v1.Service" => Contract::Schema1,
+            _ => return None,
+        };
+        let method = match method {
+            "ResolveBoolean" => Method::One(FlagType::Boolean),
+            "ResolveString" => Method::One(FlagType::String),
+            "ResolveInt" => Method::One(FlagType::Int),
+            "ResolveFloat" => Method::One(FlagType::Float),
+            "ResolveObject" => Method::One(FlagType::Object),
+            "ResolveAll" if contract != Contract::Evaluation2 => Method::All,
+            "EventStream" => Method::Events,
+            _ => return None,
+        };
+        Some(Route { contract, method })
+    }
+}
+
+/// How messages travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// gRPC.
+    Grpc,
+    /// gRPC-Web, binary.
+    GrpcWeb,
+    /// Connect: bare messages for unary calls, frames for streams.
+    Connect,
+}
+
+/// The protocol and codec that a content type names, for a unary call or for a stream.
+pub fn of(content_type: &str, streaming: bool) -> Option<(Protocol, Codec)> {
+    // The common case without a search through parameters.
+    if content_type == "application/grpc" {
+        return Some((Protocol::Grpc, Codec::Proto));
+    }
+    let lower = content_type.to_ascii_lowercase();
+    let (media, parameters) = lower.split_once(';').unwrap_or((&lower, ""));
+    let (protocol, codec) = match media.trim() {
+        "application/grpc" | "application/grpc+proto" => (Protocol::Grpc, Codec::Proto),
+        "application/grpc+json" => (Protocol::Grpc, Codec::Json),
+        "application/grpc-web" | "application/grpc-web+proto" => (Protocol::GrpcWeb, Codec::Proto),
+        "application/grpc-web+json" => (Protocol::GrpcWeb, Codec::Json),
+        "application/proto" if !streaming => (Protocol::Connect, Codec::Proto),
+        "application/json" if !streaming => (Protocol::Connect, Codec::Json),
+        "application/connect+proto" if streaming => (Protocol::Connect, Codec::Proto),
+        "application/connect+json" if streaming => (Protocol::Connect, Codec::Json),
+        _ => return None,
+    };
+    let parameters = parameters.replace([' ', '"'], "");
+    let known = match codec {
+        Codec::Json => matches!(&*parameters, "" | "charset=utf-8"),
+        Codec::Proto => parameters.is_empty(),
+    };
+    known.then_some((protocol, codec))
+}
+
+/// The content types of unary calls, as an answer to one that is none of them.
+pub const UNARY_TYPES: &str = "application/grpc, application/grpc+json, \
+    application/grpc+json; charset=utf-8, application/grpc+proto, application/grpc-web, \
+    application/grpc-web+json, application/grpc-web+json; charset=utf-8, \
+    application/grpc-web+proto, application/json, application/json; charset=utf-8, \
+    application/proto";
+/// The content types of streams.
+pub const STREAM_TYPES: &str = "application/connect+json, application/connect+json; charset=utf-8, \
+    application/connect+proto, application/grpc, application/grpc+json, \
+    application/grpc+json; charset=utf-8, application/grpc+proto, application/grpc-web, \
+    application/grpc-web+json, application/grpc-web+json; charset=utf-8, \
+    application/grpc-web+proto";

@@ -1,0 +1,228 @@
+//! The evaluation port: finds out what a request wants, asks, and wraps the answer.
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+use http::HeaderValue;
+use http::Method as HttpMethod;
+use http::Request;
+use http::Response;
+use http::StatusCode;
+use http::header;
+use hyper::body::Incoming;
+use tokio::sync::watch;
+
+use crate::live::Live;
+use crate::resolve;
+use crate::resolve::Call;
+use crate::resolve::Reply;
+use crate::selector::Selector;
+use crate::serve::Settings;
+use crate::serve::body;
+use crate::serve::body::Body;
+use crate::serve::connect;
+use crate::serve::cors;
+use crate::serve::envelope;
+use crate::serve::events;
+use crate::serve::grpc;
+use crate::serve::protocol;
+use crate::serve::protocol::Method;
+use crate::serve::protocol::Protocol;
+use crate::serve::protocol::Route;
+use crate::wire::Codec;
+use crate::wire::Contract;
+use crate::wire::error::Code;
+use crate::wire::error::RpcError;
+
+/// What the evaluation port works with.
+#[derive(Debug)]
+pub struct Rpc {
+    /// The flags.
+    pub live: Arc<Live>,
+    /// How to serve them.
+    pub settings: Settings,
+    /// Turns true when it is time to go.
+    pub shutdown: watch::Receiver<bool>,
+}
+
+impl Rpc {
+    /// Answers a request, whatever it is.
+    pub async fn handle(self: Arc<Rpc>, request: Request<Incoming>) -> Response<Body> {
+        if let Some(response) = cors::preflight(&request) {
+            return response;
+        }
+        let browser = request.headers().contains_key(header::ORIGIN);
+        let native = is_native(request.headers());
+        let mut response = self.route(request).await;
+        if browser || !native {
+            cors::allow(browser, response.headers_mut());
+        }
+        response
+    }
+
+    async fn route(self: Arc<Rpc>, request: Request<Incoming>) -> Response<Body> {
+        let Some(route) = Route::of(request.uri().path()) else {
+            let mut response = not_found();
+            if is_native(request.headers()) {
+                // Some gRPC clients would take the text for a broken message.
+                response
+                    .headers_mut()
+                    .extend(grpc::trailers(Err(unimplemented())));
+            }
+            return response;
+        };
+        if request.method() != HttpMethod::POST {
+            let allow = (header::ALLOW, HeaderValue::from_static("POST"));
+            return refused(StatusCode::METHOD_NOT_ALLOWED, allow);
+        }
+        let streaming = route.method == Method::Events;
+        let Some((content_type, protocol, codec)) = spoken(request.headers(), streaming) else {
+            let types = if streaming {
+                protocol::STREAM_TYPES
+            } else {
+                protocol::UNARY_TYPES
+            };
+            let accept = (ACCEPT_POST, HeaderValue::from_static(types));
+            return refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, accept);
+        };
+        let (parts, body) = request.into_parts();
+        let headers = &parts.headers;
+        if streaming {
+            return self
+                .stream(protocol, codec, headers, body, content_type)
+                .await;
+        }
+        let outcome = self.answer(route, protocol, codec, headers, body).await;
+        match protocol {
+            Protocol::Connect => {
+                let gzip = envelope::accepts_gzip(headers, "accept-encoding");
+                connect::unary(content_type, outcome, gzip)
+            }
+            Protocol::Grpc | Protocol::GrpcWeb => {
+                let gzip = envelope::accepts_gzip(headers, grpc::ACCEPT_ENCODING);
+                grpc::unary(protocol, content_type, outcome, gzip)
+            }
+        }
+    }
+
+    async fn answer(
+        &self,
+        route: Route,
+        protocol: Protocol,
+        codec: Codec,
+        headers: &HeaderMap,
+        body: Incoming,
+    ) -> Result<Reply, RpcError> {
+        let limit = self.settings.max_body;
+        let message = match protocol {
+            Protocol::Connect => {
+                connect::check(headers)?;
+                let gzip = envelope::is_gzip(headers, "content-encoding")?;
+                let body = body::read(body, limit).await?;
+                if gzip {
+                    envelope::gunzip(&body, limit)?
+                } else {
+                    body
+                }
+            }
+            Protocol::Grpc | Protocol::GrpcWeb => {
+                grpc::check_timeout(headers)?;
+                let gzip = envelope::is_gzip(headers, grpc::ENCODING)?;
+                let body = body::read(body, limit).await?;
+                envelope::only_message(&body, gzip, limit)?
+            }
+        };
+        let selector = selector(headers)?;
+        // As in flagd, headers become context only in the newer contracts.
+        let headers = (route.contract != Contract::Schema1).then_some(headers);
+        let overlay = self.settings.extra.overlay(headers);
+        let call = Call {
+            contract: route.contract,
+            codec,
+            selector: &selector,
+            overlay: &overlay,
+            clock: resolve::system_clock,
+        };
+        let snapshot = self.live.load();
+        match route.method {
+            Method::One(want) => resolve::one(&snapshot, call, want, &message),
+            Method::All | Method::Events => resolve::all(&snapshot, call, &message),
+        }
+    }
+
+    async fn stream(
+        self: Arc<Rpc>,
+        protocol: Protocol,
+        codec: Codec,
+        headers: &HeaderMap,
+        body: Incoming,
+        content_type: HeaderValue,
+    ) -> Response<Body> {
+        let checked = match protocol {
+            Protocol::Connect => connect::check(headers),
+            Protocol::Grpc | Protocol::GrpcWeb => grpc::check_timeout(headers),
+        };
+        // The request is an empty message: it must arrive, but there is nothing in it to read.
+        let arrived = match checked {
+            Ok(()) => body::read(body, self.settings.max_body).await.map(drop),
+            Err(error) => Err(error),
+        };
+        let ending = events::Ending { protocol };
+        let mut response = Response::new(match arrived.and_then(|()| selector(headers)) {
+            Ok(selector) => events::open(self, ending, codec, selector),
+            Err(error) => ending.at_once(error),
+        });
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, content_type);
+        response
+    }
+}
+
+const ACCEPT_POST: header::HeaderName = header::HeaderName::from_static("accept-post");
+
+/// The content type of a request, and what it means.
+fn spoken(headers: &HeaderMap, streaming: bool) -> Option<(HeaderValue, Protocol, Codec)> {
+    let content_type = headers.get(header::CONTENT_TYPE)?;
+    let (protocol, codec) = protocol::of(content_type.to_str().ok()?, streaming)?;
+    Some((content_type.clone(), protocol, codec))
+}
+
+/// The flags that a request's headers select.
+fn selector(headers: &HeaderMap) -> Result<Selector, RpcError> {
+    let Some(text) = headers.get("flagd-selector") else {
+        return Ok(Selector::All);
+    };
+    let text = String::from_utf8_lossy(text.as_bytes());
+    Selector::parse(&text).map_err(|why| RpcError::new(Code::InvalidArgument, why))
+}
+
+/// Whether a request is plain gRPC, which no browser can send.
+fn is_native(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE);
+    content_type.is_some_and(|value| {
+        let bytes = value.as_bytes();
+        bytes.starts_with(b"application/grpc") && !bytes.starts_with(b"application/grpc-web")
+    })
+}
+
+/// The answer for a path that leads nowhere.
+pub fn not_found() -> Response<Body> {
+    let body = Body::Full("404 page not found\n".into());
+    let mut response = Response::new(body);
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, plain);
+    response
+}
+
+fn unimplemented() -> RpcError {
+    RpcError::new(Code::Unimplemented, "404 page not found")
+}
+
+fn refused(status: StatusCode, hint: (header::HeaderName, HeaderValue)) -> Response<Body> {
+    let mut response = Response::new(Body::Empty);
+    *response.status_mut() = status;
+    response.headers_mut().insert(hint.0, hint.1);
+    response
+}
