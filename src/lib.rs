@@ -46,3 +46,5 @@ pub mod resolve;
 pub mod live;
 pub mod source;
 pub mod serve;
+pub mod telemetry;
+pub mod cli;

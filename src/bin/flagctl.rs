@@ -1,0 +1,42 @@
+//! `flagctl`: what people and CI ask about flag files.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use fanion::cli;
+use fanion::cli::eval::Arguments;
+
+/// Answers questions about flag files.
+#[derive(Debug, clap::Parser)]
+#[command(name = "flagctl", version)]
+enum Command {
+    /// Evaluates a flag for a context, without a server. Exits with 1 if the flag has no answer.
+    Eval(Arguments),
+}
+
+fn main() -> ExitCode {
+    match Command::try_parse() {
+        Ok(Command::Eval(arguments)) => eval(&arguments),
+        Err(error) => cli::usage(&error),
+    }
+}
+
+#[expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this is the command line"
+)]
+fn eval(arguments: &Arguments) -> ExitCode {
+    match cli::eval::run(arguments) {
+        Ok(outcome) => {
+            outcome.diagnostics.iter().for_each(|d| eprintln!("{d}"));
+            println!("{}", outcome.answer);
+            if outcome.answered {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            }
+        }
+        Err(error) => cli::finish(Err(vec![format!("{error:#}")])),
+    }
+}

@@ -1,0 +1,30 @@
+//! What is typed: arguments, the environment, exit codes.
+
+pub mod eval;
+pub mod start;
+
+use std::process::ExitCode;
+
+/// Ends a command: what went wrong goes to standard error, one line each.
+#[expect(clippy::print_stderr, reason = "this is the command line")]
+pub fn finish(outcome: Result<(), Vec<String>>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(mistakes) => {
+            for mistake in mistakes {
+                eprintln!("error: {mistake}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Reports what the argument parser found. Asking for help is no failure.
+pub fn usage(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    if error.use_stderr() {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    }
+}

@@ -1,0 +1,148 @@
+//! `flagctl eval`: one evaluation without a server.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bumpalo::Bump;
+
+use crate::decision::Decision;
+use crate::decision::ErrorCode;
+use crate::diag::Diagnostic;
+use crate::document::Faults;
+use crate::document::Origin;
+use crate::document::merge::merge;
+use crate::json;
+use crate::resolve::system_clock;
+use crate::ruleset;
+use crate::ruleset::Flag;
+use crate::source::file::Selection;
+use crate::source::known;
+use crate::wire::answer;
+use crate::wire::request::Attributes;
+use crate::wire::structure;
+
+/// The arguments of `eval`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The key of the flag.
+    key: String,
+    /// Flag files, directories or globs; later ones win.
+    #[arg(long, required = true, num_args = 1.., value_name = "PATH")]
+    flags: Vec<PathBuf>,
+    /// The evaluation context.
+    #[arg(long, default_value = "{}", value_name = "JSON")]
+    context: String,
+    /// How to print the answer.
+    #[arg(short = 'o', long, default_value = "json", value_parser = ["json"], value_name = "FORMAT")]
+    output: String,
+}
+
+/// What an evaluation came to.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What is printed on standard output.
+    pub answer: String,
+    /// What is told on standard error.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Whether the flag answered.
+    pub answered: bool,
+}
+
+/// Evaluates.
+///
+/// # Errors
+/// If files cannot be read or the context is not a JSON object.
+pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let mut documents = Vec::new();
+    let mut diagnostics = Vec::new();
+    for path in &arguments.flags {
+        let files = Selection::of(path).files();
+        for file in files.map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))? {
+            let name: Arc<str> = file.to_string_lossy().into();
+            let bytes = std::fs::read(&file).map_err(|error| anyhow::anyhow!("{name}: {error}"))?;
+            let origin = Origin {
+                source: name.clone(),
+                file: name,
+            };
+            let (document, found) = known::parse(&file, &origin, &bytes, Faults::Contain);
+            documents.extend(document);
+            diagnostics.extend(found);
+        }
+    }
+    let (ruleset, found) = ruleset::compile(&merge(&documents));
+    diagnostics.extend(found);
+    let context = context(&arguments.context)?;
+    let Some(flag) = ruleset.flag(&arguments.key) else {
+        let answer = failure(&arguments.key, ErrorCode::FlagNotFound);
+        let answered = false;
+        return Ok(Outcome {
+            answer,
+            diagnostics,
+            answered,
+        });
+    };
+    let arena = Bump::new();
+    let context = context
+        .context(flag, &[], &arena, system_clock())
+        .map_err(|error| anyhow::anyhow!("{}", error.message))?;
+    let decision = flag.decide(&context);
+    let (answer, answered) = render(flag, decision);
+    Ok(Outcome {
+        answer,
+        diagnostics,
+        answered,
+    })
+}
+
+fn context(text: &str) -> anyhow::Result<Attributes<'_>> {
+    let mut reader = json::Reader::new(text);
+    let kind = reader.peek();
+    let read = kind.and_then(|kind| {
+        reader.skip()?;
+        reader.end()?;
+        Ok(kind)
+    });
+    match read {
+        Ok(json::Kind::Map) => Ok(Attributes::Json(Some(text))),
+        Ok(_) => anyhow::bail!("--context is not a JSON object"),
+        Err(error) => anyhow::bail!("--context is not JSON: {}", error.describe(text)),
+    }
+}
+
+/// The answer in the form of OFREP. <https://openfeature.dev/docs/reference/other-technologies/ofrep/>
+fn render(flag: &Flag, decision: Decision) -> (String, bool) {
+    let mut out = String::from("{");
+    let reason = match decision {
+        Decision::Error(code) => return (failure(&flag.key, code), false),
+        Decision::Disabled => answer::DISABLED,
+        Decision::NoDefault => answer::NO_DEFAULT,
+        Decision::Variant(index, reason) => {
+            out.push_str("\"value\":");
+            if let Some(value) = flag.values.get(usize::from(index)) {
+                structure::write_json(&mut out, value);
+            }
+            out.push_str(",\"variant\":");
+            let name = flag.names.get(usize::from(index));
+            json::write_text(&mut out, name.map_or("", AsRef::as_ref));
+            out.push(',');
+            reason.text()
+        }
+    };
+    out.push_str("\"key\":");
+    json::write_text(&mut out, &flag.key);
+    out.push_str(",\"reason\":");
+    json::write_text(&mut out, reason);
+    out.push_str(",\"metadata\":");
+    structure::write_members(&mut out, &flag.metadata);
+    out.push('}');
+    (out, true)
+}
+
+fn failure(key: &str, code: ErrorCode) -> String {
+    let mut out = String::from("{\"key\":");
+    json::write_text(&mut out, key);
+    out.push_str(",\"errorCode\":");
+    json::write_text(&mut out, code.text());
+    out.push('}');
+    out
+}
