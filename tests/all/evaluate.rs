@@ -1,0 +1,151 @@
+//! Evaluation without a server: a document and a context in, an answer out.
+
+use std::sync::Arc;
+
+use bumpalo::Bump;
+use fanion::decision::Decision;
+use fanion::diag::Diagnostic;
+use fanion::document;
+use fanion::document::Format;
+use fanion::document::Origin;
+use fanion::document::merge::merge;
+use fanion::ruleset;
+use fanion::ruleset::Ruleset;
+use fanion::wire::Codec;
+use fanion::wire::request::Request;
+use serde_json::Value;
+use serde_json::json;
+
+/// Where the documents of tests come from.
+pub fn origin() -> Origin {
+    let file: Arc<str> = "flags.yaml".into();
+    let source = file.clone();
+    Origin { source, file }
+}
+
+/// The flags of a document, and everything that is wrong with it.
+pub fn load(text: &str, format: Format) -> (Ruleset, Vec<Diagnostic>) {
+    let parsed = document::parse(text, format, &origin());
+    let mut diagnostics = parsed.diagnostics;
+    let document = parsed.document.unwrap_or_default();
+    let (ruleset, found) = ruleset::compile(&merge([&document]));
+    diagnostics.extend(found);
+    (ruleset, diagnostics)
+}
+
+/// What a flag answers to a context: variant and reason, or an error code.
+pub fn ask(ruleset: &Ruleset, key: &str, context: &Value) -> Value {
+    let body = json!({ "context": context }).to_string();
+    let flag = ruleset.flag(key).expect("the flag is there");
+    let arena = Bump::new();
+    let attributes = Request::decode_bulk(Codec::Json, body.as_bytes()).expect("a context");
+    let context = attributes.context(flag, &[], &arena, 1_763_600_000.0);
+    match flag.decide(&context.expect("a context")) {
+        Decision::Variant(index, reason) => {
+            json!({"variant": &*flag.names[usize::from(index)], "reason": reason.text()})
+        }
+        Decision::Disabled => json!({"reason": "DISABLED"}),
+        Decision::NoDefault => json!({"reason": "DEFAULT"}),
+        Decision::Error(code) => json!({"errorCode": code.text()}),
+    }
+}
+
+/// What a rule yields for a context, spelled as the name of a variant; `default` and error codes likewise.
+pub fn check(rule: &str, context: &str, want: &str) {
+    let rule: Value = serde_json::from_str(rule).expect("a rule in JSON");
+    let context: Value = serde_json::from_str(context).expect("a context in JSON");
+    let names = [
+        "a", "b", "on", "off", "true", "false", "0", "1", "2", "10", want,
+    ];
+    let variants: serde_json::Map<_, _> =
+        names.iter().map(|n| ((*n).to_owned(), json!(n))).collect();
+    let flag = json!({"variants": variants, "defaultVariant": "off", "targeting": rule});
+    let document = json!({"flags": {"f": flag}}).to_string();
+    let (ruleset, _) = load(&document, Format::Json);
+    let answer = ask(&ruleset, "f", &context);
+    let got = match (&answer["errorCode"], &answer["reason"]) {
+        (Value::String(code), _) => code,
+        (_, Value::String(reason)) if reason == "DEFAULT" => "default",
+        _ => answer["variant"].as_str().expect("a variant"),
+    };
+    assert_eq!(got, want, "{rule} for {context}");
+}
+
+#[test]
+fn missing_targeting_key_falls_back_to_default() {
+    check(r#"{"fractional": [["a", 50], ["b", 50]]}"#, "{}", "default");
+}
+
+#[test]
+fn legacy_fractional_takes_a_property_name_or_an_expression() {
+    let context = r#"{"email": "user@example.com", "targetingKey": "other"}"#;
+    let modern = r#"{"fractional": [{"var": "email"}, ["a", 50], ["b", 50]]}"#;
+    {
+        let (rule, wants) = (modern, ["a", "b"]);
+        let won = wants
+            .iter()
+            .find(|want| std::panic::catch_unwind(|| check(rule, context, want)).is_ok());
+        let won = won.expect("one of two shares");
+        check(
+            r#"{"fractionalEvaluation": ["email", ["a", 50], ["b", 50]]}"#,
+            context,
+            won,
+        );
+        check(
+            r#"{"fractionalEvaluation": [{"var": "email"}, ["a", 50], ["b", 50]]}"#,
+            context,
+            won,
+        );
+    }
+}
+
+#[test]
+fn a_default_counts_for_missing_and_for_null_attributes() {
+    check(r#"{"var": ["x", "a"]}"#, "{}", "a");
+    check(r#"{"var": ["x", "a"]}"#, r#"{"x": null}"#, "a");
+    check(r#"{"var": ["x.y", "a"]}"#, r#"{"x": {"y": "b"}}"#, "b");
+    check(r#"{"var": "x.1"}"#, r#"{"x": ["a", "b"]}"#, "b");
+}
+
+#[test]
+fn flagd_properties_are_ours_whatever_the_caller_sends() {
+    let context = r#"{"$flagd": {"flagKey": "evil", "timestamp": 1}}"#;
+    check(
+        r#"{"if": [{"==": [{"var": "$flagd.flagKey"}, "f"]}, "a", "b"]}"#,
+        context,
+        "a",
+    );
+    check(
+        r#"{"if": [{">": [{"var": "$flagd.timestamp"}, 1000]}, "a", "b"]}"#,
+        context,
+        "a",
+    );
+    check(
+        r#"{"if": [{"var": "$flagd.other"}, "a", "b"]}"#,
+        context,
+        "b",
+    );
+    let dynamic = r#"{"if": [{"==": [{"var": {"cat": ["$flagd.", "flagKey"]}}, "f"]}, "a", "b"]}"#;
+    check(dynamic, context, "a");
+}
+
+#[test]
+fn an_outer_variable_hides_an_items_member_in_filter_but_not_in_map() {
+    let context = r#"{"id": 1, "items": [{"id": 1}, {"id": 2}]}"#;
+    let filter = r#"{"if": [{"==": [{"var": "0"}, 1]}, "a", "b"]}"#;
+    check(filter, context, "b");
+    let filter = r#"{"reduce": [{"filter": [{"var": "items"}, {"==": [{"var": "id"}, 1]}]},
+        {"+": [{"var": "accumulator"}, 1]}, 0]}"#;
+    check(filter, context, "2");
+    let map = r#"{"reduce": [{"map": [{"var": "items"}, {"var": "id"}]},
+        {"+": [{"var": "accumulator"}, {"var": "current"}]}, 0]}"#;
+    check(map, context, "3");
+}
+
+#[test]
+fn evaluation_gives_up_on_endless_work() {
+    let items: Vec<u32> = (0..3000).collect();
+    let context = json!({"l": items}).to_string();
+    let rule = r#"{"some": [{"var": "l"}, {"all": [{"var": "l"}, {"some": [{"var": "l"}, {"<": [{"var": ""}, -1]}]}]}]}"#;
+    check(rule, &context, "PARSE_ERROR");
+}

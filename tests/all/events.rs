@@ -1,0 +1,116 @@
+//! Event streams.
+
+use std::time::Duration;
+
+use crate::server;
+use crate::server::pb::evaluation1::EventStreamRequest;
+use crate::server::pb::evaluation1::service_client::ServiceClient;
+
+async fn next(
+    stream: &mut tonic::Streaming<server::pb::evaluation1::EventStreamResponse>,
+) -> (String, Option<prost_types::Struct>) {
+    let message = tokio::time::timeout(crate::daemon::DEADLINE, stream.message());
+    let message = message
+        .await
+        .expect("in time")
+        .expect("no error")
+        .expect("not the end");
+    (message.r#type, message.data)
+}
+
+fn changed(data: Option<prost_types::Struct>) -> Vec<(String, String)> {
+    use prost_types::value::Kind;
+    let member = |value: &prost_types::Value, name: &str| match &value.kind {
+        Some(Kind::StructValue(members)) => members.fields.get(name).cloned(),
+        _ => None,
+    };
+    let data = data.expect("data");
+    let Some(Kind::StructValue(flags)) = &data.fields["flags"].kind else {
+        panic!("no flags: {data:?}")
+    };
+    let change = |(key, value): (&String, &prost_types::Value)| {
+        let Some(Kind::StringValue(kind)) = member(value, "type").and_then(|v| v.kind) else {
+            panic!("no type: {value:?}")
+        };
+        (key.clone(), kind)
+    };
+    flags.fields.iter().map(change).collect()
+}
+
+#[tokio::test]
+async fn a_stream_is_ready_at_once_and_tells_what_changed() {
+    let (server, directory) = server::serve_text("flags.yaml", "flags: {a: {}, b: {}}").await;
+    let mut client = ServiceClient::new(server::channel(&server).await);
+    let stream = client
+        .event_stream(EventStreamRequest {})
+        .await
+        .expect("a stream");
+    let mut stream = stream.into_inner();
+    assert_eq!(
+        next(&mut stream).await,
+        (
+            "provider_ready".to_owned(),
+            Some(prost_types::Struct::default())
+        )
+    );
+    let text = "flags: {b: {state: DISABLED}, c: {}}";
+    std::fs::write(directory.path().join("flags.yaml"), text).expect("a file");
+    let (kind, data) = next(&mut stream).await;
+    assert_eq!(kind, "configuration_change");
+    let pair = |key: &str, kind: &str| (key.to_owned(), kind.to_owned());
+    assert_eq!(
+        changed(data),
+        [pair("a", "delete"), pair("b", "update"), pair("c", "write")]
+    );
+}
+
+#[tokio::test]
+async fn a_silent_stream_says_that_it_is_alive_and_a_closing_server_says_so() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("flags.yaml");
+    std::fs::write(&path, "flags: {}").expect("a file");
+    let settings = fanion::serve::Settings {
+        keep_alive: Duration::from_millis(20),
+        ..server::settings()
+    };
+    let server = server::start_with(&path, settings).await;
+    let mut client = ServiceClient::new(server::channel(&server).await);
+    let stream = client
+        .event_stream(EventStreamRequest {})
+        .await
+        .expect("a stream");
+    let mut stream = stream.into_inner();
+    assert_eq!(next(&mut stream).await.0, "provider_ready");
+    assert_eq!(next(&mut stream).await, ("keep_alive".to_owned(), None));
+    server.shutdown.send(true).expect("the server runs");
+    let mut last = next(&mut stream).await;
+    while last.0 == "keep_alive" {
+        last = next(&mut stream).await;
+    }
+    assert_eq!(last.0, "provider_shutdown");
+    assert!(
+        stream.message().await.expect("no error").is_none(),
+        "then the stream ends well"
+    );
+    server.ended.await.expect("the server ends well");
+}
+
+#[tokio::test]
+async fn an_edit_that_changes_no_answer_is_no_event() {
+    let (server, directory) = server::serve_text("flags.yaml", "flags: {a: {}}").await;
+    let mut client = ServiceClient::new(server::channel(&server).await);
+    let stream = client
+        .event_stream(EventStreamRequest {})
+        .await
+        .expect("a stream");
+    let mut stream = stream.into_inner();
+    assert_eq!(next(&mut stream).await.0, "provider_ready");
+    let path = directory.path().join("flags.yaml");
+    let mut generation = server.live.follow();
+    std::fs::write(&path, "# a comment\nflags: {a: {}}").expect("a file");
+    generation.changed().await.expect("a new generation");
+    std::fs::write(&path, "flags: {a: {}, b: {}}").expect("a file");
+    let (kind, data) = next(&mut stream).await;
+    assert_eq!(kind, "configuration_change");
+    assert_eq!(changed(data), [("b".to_owned(), "write".to_owned())]);
+}

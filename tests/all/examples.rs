@@ -1,0 +1,141 @@
+//! The files in `flags/` and what the README says of them.
+
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use fanion::document::Faults;
+use fanion::document::Origin;
+use fanion::document::merge::merge;
+use fanion::ruleset;
+use fanion::ruleset::Ruleset;
+use fanion::source::file::Selection;
+use fanion::source::known;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::evaluate;
+use crate::server;
+
+fn files() -> Vec<PathBuf> {
+    let flags = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/flags"));
+    Selection::of(flags).files().expect("the examples")
+}
+
+fn load(file: &Path) -> Ruleset {
+    let name: Arc<str> = file.to_string_lossy().into();
+    let origin = Origin {
+        source: name.clone(),
+        file: name,
+    };
+    let bytes = std::fs::read(file).expect("an example");
+    let (document, mut diagnostics) = known::parse(file, &origin, &bytes, Faults::Refuse);
+    let (ruleset, found) = ruleset::compile(&merge(&document));
+    diagnostics.extend(found);
+    assert_eq!(diagnostics, [], "{}", file.display());
+    ruleset
+}
+
+#[test]
+fn every_example_lints_clean() {
+    assert!(files().len() >= 6);
+    for file in files() {
+        assert!(!load(&file).flags.is_empty());
+    }
+}
+
+fn check(file: &str, key: &str, context: &Value, want: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("flags")
+        .join(file);
+    assert_eq!(
+        evaluate::ask(&load(&path), key, context)["variant"],
+        want,
+        "{key} {context}"
+    );
+}
+
+#[test]
+fn the_examples_teach_what_they_say() {
+    check("static.yaml", "banner.welcome.text", &json!({}), "warm");
+    let express = "checkout.payments.express-pay";
+    check(
+        "rings.yaml",
+        express,
+        &json!({"targetingKey": "x", "ring": "beta"}),
+        "on",
+    );
+    check("rings.yaml", express, &json!({}), "off");
+    let remote = "checkout-remote-rollout";
+    check(
+        "remote.yaml",
+        remote,
+        &json!({"segments": ["internal-staff"]}),
+        "canary",
+    );
+    check(
+        "remote.yaml",
+        remote,
+        &json!({"sessionId": "session-1"}),
+        "stable",
+    );
+    check(
+        "shared.yaml",
+        "editor.debug-panel",
+        &json!({"email": "a@example.com"}),
+        "on",
+    );
+    check(
+        "shared.yaml",
+        "editor.debug-panel",
+        &json!({"segments": ["beta-tester"]}),
+        "off",
+    );
+    check(
+        "shared.yaml",
+        "editor.ai-assist",
+        &json!({"segments": ["beta-tester"]}),
+        "on",
+    );
+    let protocol = "mobile.sync.protocol";
+    check(
+        "version.yaml",
+        protocol,
+        &json!({"version": "2.1.0"}),
+        "modern",
+    );
+    check(
+        "version.yaml",
+        protocol,
+        &json!({"version": "2.3.4"}),
+        "legacy",
+    );
+    check(
+        "version.yaml",
+        protocol,
+        &json!({"version": "2.1.0-rc.1"}),
+        "legacy",
+    );
+    check("version.yaml", protocol, &json!({}), "legacy");
+}
+
+/// S002-04: a unit of an inner ring has it whatever the percentage.
+#[tokio::test]
+async fn s002_04_an_inner_ring_has_it_at_0_1_and_5_percent() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/flags/rings.yaml");
+    let written = std::fs::read_to_string(path).expect("the example");
+    for percentage in [0, 1, 5] {
+        let text = written
+            .replace("[\"on\", 5]", &format!("[\"on\", {percentage}]"))
+            .replace("[\"off\", 95]", &format!("[\"off\", {}]", 100 - percentage));
+        assert_eq!(
+            text == written,
+            percentage == 5,
+            "the example is as this test knows it"
+        );
+        let (server, _dir) = server::serve_text("rings.yaml", &text).await;
+        let body = r#"{"flagKey":"checkout.payments.express-pay","context":{"targetingKey":"emp-42","ring":"internal"}}"#;
+        let answer = server::call(&server, "/schema.v1.Service/ResolveBoolean", body).await;
+        assert_eq!(answer.json()["value"], true, "at {percentage} percent");
+    }
+}

@@ -1,0 +1,239 @@
+//! Answers recorded from a running flagd 0.16.1, and the public `JSONLogic` suite.
+
+use std::io::Read as _;
+
+use fanion::document::Format;
+use flate2::read::GzDecoder;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::evaluate;
+use crate::server;
+use crate::server::Client;
+use crate::server::Http;
+use crate::server::pb::evaluation2 as pb;
+use crate::server::pb::evaluation2::service_client::ServiceClient;
+
+fn corpus(name: &str) -> Vec<Value> {
+    let path = format!("{}/tests/data/{name}.jsonl.gz", env!("CARGO_MANIFEST_DIR"));
+    let file = std::fs::File::open(path).expect("the corpus");
+    let mut text = String::new();
+    GzDecoder::new(file)
+        .read_to_string(&mut text)
+        .expect("gzip");
+    let line = |line: &str| serde_json::from_str(line).expect("a line of JSON");
+    text.lines().map(line).collect()
+}
+
+fn document(corpus: &[Value]) -> String {
+    let flag = |line: &Value| {
+        (
+            line["key"].as_str().unwrap().to_owned(),
+            line["flag"].clone(),
+        )
+    };
+    let flags: serde_json::Map<_, _> = corpus.iter().map(flag).collect();
+    json!({ "flags": flags }).to_string()
+}
+
+fn cases(corpus: &[Value]) -> impl Iterator<Item = (&str, &Value, &Value, &Value)> {
+    corpus.iter().flat_map(|line| {
+        let cases = line["cases"].as_array().expect("cases");
+        cases.iter().map(|case| {
+            let key = line["key"].as_str().expect("a key");
+            (key, &line["flag"]["targeting"], &case[0], &case[1])
+        })
+    })
+}
+
+fn check_in_library(name: &str, expected: usize) {
+    let corpus = corpus(name);
+    let (ruleset, _) = evaluate::load(&document(&corpus), Format::Json);
+    let (mut equal, mut wrong) = (0, Vec::new());
+    for (key, rule, context, want) in cases(&corpus) {
+        let got = evaluate::ask(&ruleset, key, context);
+        let same = ["variant", "reason", "errorCode"]
+            .iter()
+            .all(|k| got[k] == want[k]);
+        if same {
+            equal += 1;
+        } else {
+            wrong.push(format!("{key} {rule} {context}: {want}, got {got}"));
+        }
+    }
+    println!("{name}: {equal} equal, {} wrong", wrong.len());
+    assert_eq!(wrong, Vec::<String>::new());
+    assert_eq!(equal, expected);
+}
+
+#[test]
+fn realistic_rules_answer_as_flagd() {
+    check_in_library("realistic", 3200);
+}
+
+#[test]
+fn wild_rules_answer_as_flagd() {
+    check_in_library("wild", 2000);
+}
+
+/// The recorded answer as the socket shows it: variant and value, or a code.
+fn on_the_wire(want: &Value) -> Value {
+    match want["errorCode"].as_str() {
+        Some("PARSE_ERROR") => json!({"code": "data_loss"}),
+        Some("GENERAL") => json!({"code": "unknown"}),
+        Some(other) => panic!("no such answer was recorded: {other}"),
+        None => {
+            json!({"variant": want["variant"], "value": want["value"], "reason": want["reason"]})
+        }
+    }
+}
+
+async fn check_over_grpc(name: &str, expected: usize) {
+    let corpus = corpus(name);
+    let (server, _dir) = server::serve_text("flags.json", &document(&corpus)).await;
+    let mut client = ServiceClient::new(server::channel(&server).await);
+    let (mut count, mut wrong) = (0, Vec::new());
+    for (key, _, context, want) in cases(&corpus) {
+        let request = pb::ResolveStringRequest {
+            flag_key: key.to_owned(),
+            context: Some(server::proto_struct(context)),
+        };
+        let got = match client.resolve_string(request).await {
+            Ok(answer) => {
+                let answer = answer.into_inner();
+                json!({"variant": answer.variant, "value": answer.value, "reason": answer.reason})
+            }
+            Err(status) if status.code() == tonic::Code::DataLoss => json!({"code": "data_loss"}),
+            Err(status) if status.code() == tonic::Code::Unknown => json!({"code": "unknown"}),
+            Err(status) => panic!("{key}: {status}"),
+        };
+        count += 1;
+        if got != on_the_wire(want) {
+            wrong.push(format!("{key} {context}: {want}, got {got}"));
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+    assert_eq!(count, expected);
+}
+
+async fn check_over_connect(name: &str, expected: usize) {
+    let corpus = corpus(name);
+    let (server, _dir) = server::serve_text("flags.json", &document(&corpus)).await;
+    let mut client = Client::connect(server.port, Http::One).await;
+    let (mut count, mut wrong) = (0, Vec::new());
+    for (key, _, context, want) in cases(&corpus) {
+        let body = json!({"flagKey": key, "context": context}).to_string();
+        let path = "/flagd.evaluation.v2.Service/ResolveString";
+        let answer = client
+            .post(path, &["content-type: application/json"], body)
+            .await
+            .json();
+        let got = match &answer["code"] {
+            Value::String(code) => json!({ "code": code }),
+            _ => {
+                json!({"variant": answer["variant"], "value": answer["value"], "reason": answer["reason"]})
+            }
+        };
+        count += 1;
+        if got != on_the_wire(want) {
+            wrong.push(format!("{key} {context}: {want}, got {got}"));
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+    assert_eq!(count, expected);
+}
+
+#[tokio::test]
+async fn realistic_rules_answer_as_flagd_over_grpc() {
+    check_over_grpc("realistic", 3200).await;
+}
+
+#[tokio::test]
+async fn wild_rules_answer_as_flagd_over_grpc() {
+    check_over_grpc("wild", 2000).await;
+}
+
+#[tokio::test]
+async fn realistic_rules_answer_as_flagd_over_connect() {
+    check_over_connect("realistic", 3200).await;
+}
+
+#[tokio::test]
+async fn wild_rules_answer_as_flagd_over_connect() {
+    check_over_connect("wild", 2000).await;
+}
+
+/// The public suite: rule, data, result. The result is compared as JSON, inside a variant's name.
+#[test]
+fn the_public_jsonlogic_suite_passes() {
+    let path = format!("{}/tests/data/jsonlogic.json", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).expect("the suite");
+    let suite: Vec<Value> = serde_json::from_str(&text).expect("JSON");
+    let mut count = 0;
+    for case in suite.iter().filter_map(Value::as_array) {
+        let [rule, data, want] = case.as_slice() else {
+            panic!("not a case: {case:?}")
+        };
+        let got = yielded(rule, data);
+        assert_eq!(got, spelled(want), "{rule} for {data}");
+        count += 1;
+    }
+    println!("jsonlogic: {count} passed");
+    assert!(count > 250, "the suite is whole");
+}
+
+/// What a rule yields, by the variant that it selects among all that the suite knows.
+fn yielded(rule: &Value, data: &Value) -> String {
+    fanion_value(rule, data).map_or_else(|| "fault".to_owned(), |v| spelled(&v))
+}
+
+fn fanion_value(rule: &Value, data: &Value) -> Option<Value> {
+    use fanion::context::Context;
+    use fanion::rule::compile;
+    use fanion::value::Literal;
+    // The suite's data may be any value: it stands below one attribute, and the rule runs over it as over an item.
+    let wrapped = json!({"map": [{"var": "data"}, rule]});
+    let document = json!({"flags": {"f": {"variants": {}, "targeting": wrapped}}}).to_string();
+    let parsed = fanion::document::parse(&document, Format::Json, &evaluate::origin());
+    let document = parsed.document.expect("a document");
+    let node = document.flags[0].targeting.as_ref().expect("a rule");
+    let mut report = fanion::diag::Report::new("suite".into());
+    let (tree, reads) = compile::compile(node, "f", &[], &mut report);
+    let arena = bumpalo::Bump::new();
+    let body = json!({"context": {"data": [data]}}).to_string();
+    let mut context = Context::new(&reads, &arena, 0.0);
+    let request =
+        fanion::wire::request::Request::decode_bulk(fanion::wire::Codec::Json, body.as_bytes())
+            .expect("a request");
+    for (name, value) in request.members(&[], &arena).expect("members") {
+        if let Some(read) = reads.root(name) {
+            context.fill(read, value);
+        }
+    }
+    match &tree {
+        fanion::rule::tree::Tree::Rule(rule) => {
+            let scope = fanion::rule::eval::Scope::root(&context);
+            let value = fanion::rule::eval::eval(rule, &scope).ok()?;
+            match value.to_literal() {
+                Literal::List(items) => Some(to_json(&items[0])),
+                other => Some(to_json(&other)),
+            }
+        }
+        other => panic!("not a rule: {other:?}"),
+    }
+}
+
+fn to_json(literal: &fanion::value::Literal) -> Value {
+    let mut text = String::new();
+    fanion::wire::structure::write_json(&mut text, literal);
+    serde_json::from_str(&text).expect("JSON")
+}
+
+/// JSON with every number as a float, so that 1 and 1.0 are the same.
+fn spelled(value: &Value) -> String {
+    match value {
+        Value::Number(n) => format!("{:?}", n.as_f64()),
+        Value::Array(items) => format!("{:?}", items.iter().map(spelled).collect::<Vec<_>>()),
+        other => other.to_string(),
+    }
+}
