@@ -1,5 +1,7 @@
 //! One request from bytes to bytes: decode, decide, encode. No I/O, no waiting, no clock unless a rule reads it.
 
+pub mod ofrep;
+
 use bumpalo::Bump;
 use bytes::Bytes;
 

@@ -12,6 +12,7 @@ mod envelope;
 mod events;
 mod grpc;
 mod listen;
+mod ofrep;
 mod protocol;
 mod rpc;
 
@@ -25,6 +26,7 @@ use tokio::task::JoinSet;
 
 use crate::live::Live;
 use crate::serve::admin::Admin;
+use crate::serve::ofrep::Ofrep;
 use crate::serve::rpc::Rpc;
 use crate::wire::extra::Extra;
 
@@ -50,6 +52,8 @@ pub struct Listeners {
     pub evaluation: TcpListener,
     /// Probes.
     pub management: TcpListener,
+    /// OFREP.
+    pub ofrep: TcpListener,
 }
 
 /// Binds a port on all interfaces, IPv6 and IPv4 alike where the system has both.
@@ -82,6 +86,10 @@ pub async fn run(
         max_header: settings.max_header,
         grace: settings.grace,
     };
+    let ofrep = Arc::new(Ofrep {
+        live: live.clone(),
+        settings: settings.clone(),
+    });
     let rpc = Arc::new(Rpc {
         live,
         settings,
@@ -91,6 +99,12 @@ pub async fn run(
     servers.spawn(listen::serve(
         listeners.evaluation,
         move |request| rpc.clone().handle(request),
+        limits,
+        shutdown.clone(),
+    ));
+    servers.spawn(listen::serve(
+        listeners.ofrep,
+        move |request| ofrep.clone().handle(request),
         limits,
         shutdown.clone(),
     ));

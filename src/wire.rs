@@ -8,6 +8,7 @@ pub mod error;
 pub mod event;
 pub mod extra;
 mod json;
+pub mod ofrep;
 pub mod pb;
 mod proto;
 pub mod request;

@@ -5,8 +5,6 @@ use std::sync::Arc;
 
 use bumpalo::Bump;
 
-use crate::decision::Decision;
-use crate::decision::ErrorCode;
 use crate::diag::Diagnostic;
 use crate::document::Faults;
 use crate::document::Origin;
@@ -14,12 +12,11 @@ use crate::document::merge::merge;
 use crate::json;
 use crate::resolve::system_clock;
 use crate::ruleset;
-use crate::ruleset::Flag;
+use crate::selector::Selector;
 use crate::source::file::Selection;
 use crate::source::known;
-use crate::wire::answer;
+use crate::wire::ofrep;
 use crate::wire::request::Attributes;
-use crate::wire::structure;
 
 /// The arguments of `eval`.
 #[derive(Debug, clap::Args)]
@@ -40,7 +37,7 @@ pub struct Arguments {
 /// What an evaluation came to.
 #[derive(Debug)]
 pub struct Outcome {
-    /// What is printed on standard output.
+    /// What is printed on standard output: the answer in the form of OFREP.
     pub answer: String,
     /// What is told on standard error.
     pub diagnostics: Vec<Diagnostic>,
@@ -73,7 +70,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     diagnostics.extend(found);
     let context = context(&arguments.context)?;
     let Some(flag) = ruleset.flag(&arguments.key) else {
-        let answer = failure(&arguments.key, ErrorCode::FlagNotFound);
+        let answer = ofrep::not_found(&arguments.key, &Selector::All).body;
         let answered = false;
         return Ok(Outcome {
             answer,
@@ -85,8 +82,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let context = context
         .context(flag, &[], &arena, system_clock())
         .map_err(|error| anyhow::anyhow!("{}", error.message))?;
-    let decision = flag.decide(&context);
-    let (answer, answered) = render(flag, decision);
+    let evaluated = ofrep::evaluated(flag, flag.decide(&context), &Selector::All);
+    let answered = evaluated.is_ok();
+    let answer = evaluated.unwrap_or_else(|failure| failure.body);
     Ok(Outcome {
         answer,
         diagnostics,
@@ -107,42 +105,4 @@ fn context(text: &str) -> anyhow::Result<Attributes<'_>> {
         Ok(_) => anyhow::bail!("--context is not a JSON object"),
         Err(error) => anyhow::bail!("--context is not JSON: {}", error.describe(text)),
     }
-}
-
-/// The answer in the form of OFREP. <https://openfeature.dev/docs/reference/other-technologies/ofrep/>
-fn render(flag: &Flag, decision: Decision) -> (String, bool) {
-    let mut out = String::from("{");
-    let reason = match decision {
-        Decision::Error(code) => return (failure(&flag.key, code), false),
-        Decision::Disabled => answer::DISABLED,
-        Decision::NoDefault => answer::NO_DEFAULT,
-        Decision::Variant(index, reason) => {
-            out.push_str("\"value\":");
-            if let Some(value) = flag.values.get(usize::from(index)) {
-                structure::write_json(&mut out, value);
-            }
-            out.push_str(",\"variant\":");
-            let name = flag.names.get(usize::from(index));
-            json::write_text(&mut out, name.map_or("", AsRef::as_ref));
-            out.push(',');
-            reason.text()
-        }
-    };
-    out.push_str("\"key\":");
-    json::write_text(&mut out, &flag.key);
-    out.push_str(",\"reason\":");
-    json::write_text(&mut out, reason);
-    out.push_str(",\"metadata\":");
-    structure::write_members(&mut out, &flag.metadata);
-    out.push('}');
-    (out, true)
-}
-
-fn failure(key: &str, code: ErrorCode) -> String {
-    let mut out = String::from("{\"key\":");
-    json::write_text(&mut out, key);
-    out.push_str(",\"errorCode\":");
-    json::write_text(&mut out, code.text());
-    out.push('}');
-    out
 }

@@ -38,6 +38,7 @@ pub fn run(options: Options) -> Result<(), Vec<String>> {
 async fn serve(config: Config) -> Result<(), String> {
     let evaluation = bind("evaluation", config.port).await?;
     let management = bind("management", config.management_port).await?;
+    let ofrep = bind("ofrep", config.ofrep_port).await?;
     let live = Arc::new(Live::default());
     let loader = Loader::new(&config.uris, config.faults, live.clone());
     let watch =
@@ -54,6 +55,7 @@ async fn serve(config: Config) -> Result<(), String> {
     let listeners = Listeners {
         evaluation,
         management,
+        ofrep,
     };
     let servers = tokio::spawn(serve::run(listeners, live, settings, shutdown));
     stop.await;

@@ -36,6 +36,8 @@ pub fn command(directory: &Path, options: &[&str]) -> Command {
         "0",
         "--management-port",
         "0",
+        "--ofrep-port",
+        "0",
         "--log-format",
         "json",
     ]);

@@ -29,6 +29,7 @@ use tokio::net::TcpStream;
 pub struct Server {
     pub live: Arc<Live>,
     pub port: u16,
+    pub ofrep: u16,
     pub shutdown: tokio::sync::watch::Sender<bool>,
     pub ended: tokio::task::JoinHandle<()>,
     _watch: Watch,
@@ -57,13 +58,16 @@ pub async fn start_with(path: &Path, settings: Settings) -> Server {
     let listeners = Listeners {
         evaluation: local().await.expect("a free port"),
         management: local().await.expect("a free port"),
+        ofrep: local().await.expect("a free port"),
     };
     let port = listeners.evaluation.local_addr().expect("bound").port();
+    let ofrep = listeners.ofrep.local_addr().expect("bound").port();
     let (shutdown, down) = tokio::sync::watch::channel(false);
     let ended = tokio::spawn(serve::run(listeners, live.clone(), settings, down));
     Server {
         live,
         port,
+        ofrep,
         shutdown,
         ended,
         _watch: watch,

@@ -24,6 +24,9 @@ pub struct Options {
     /// Port for `/healthz` and `/readyz`. [env: `FLAGD_MANAGEMENT_PORT`] [default: 8014]
     #[arg(short = 'm', long, value_name = "PORT")]
     management_port: Option<String>,
+    /// Port for OFREP. [env: `FLAGD_OFREP_PORT`] [default: 8016]
+    #[arg(short = 'r', long, value_name = "PORT")]
+    ofrep_port: Option<String>,
     /// Adds an attribute to every context; wins over the caller's. Repeatable. [env: `FLAGD_CONTEXT_VALUE`, a JSON object]
     #[arg(short = 'X', long = "context-value", value_name = "KEY=VALUE")]
     context_value: Vec<String>,
@@ -58,6 +61,8 @@ pub struct Config {
     pub port: u16,
     /// The management port; 0 for any that is free.
     pub management_port: u16,
+    /// The OFREP port; 0 for any that is free.
+    pub ofrep_port: u16,
     /// Context that is added to every request.
     pub extra: Extra,
     /// How log lines are written.
@@ -86,6 +91,7 @@ impl Options {
             uris: read.uris(&self.uri),
             port: read.number("port", self.port, 8013),
             management_port: read.number("management-port", self.management_port, 8014),
+            ofrep_port: read.number("ofrep-port", self.ofrep_port, 8016),
             extra: Extra {
                 values: read.pairs("context-value", &self.context_value),
                 headers: read.headers(&self.context_from_header),

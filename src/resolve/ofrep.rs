@@ -1,0 +1,77 @@
+//! OFREP requests from bytes to bytes.
+
+use std::borrow::Cow;
+
+use bumpalo::Bump;
+
+use crate::limits;
+use crate::ruleset::Flag;
+use crate::selector::Selector;
+use crate::snapshot::Snapshot;
+use crate::wire::ofrep;
+use crate::wire::ofrep::Failure;
+use crate::wire::request::Decoded;
+
+/// What surrounds a request.
+#[derive(Debug, Clone, Copy)]
+pub struct Around<'r> {
+    /// Which flags it is about.
+    pub selector: &'r Selector,
+    /// Attributes that lie over the caller's.
+    pub overlay: &'r [(&'r str, &'r str)],
+    /// Whole seconds since the epoch, asked for only by rules that read them.
+    pub clock: fn() -> f64,
+}
+
+/// Evaluates the flag called `key`.
+///
+/// # Errors
+/// If the flag has no answer or the body is no request, with the body that says so.
+pub fn one(
+    snapshot: &Snapshot,
+    around: Around<'_>,
+    key: &str,
+    body: &[u8],
+) -> Result<String, Failure> {
+    let attributes = ofrep::attributes(body, Some(key))?;
+    let position = snapshot.ruleset.position(key, around.selector);
+    let Some(flag) = position.and_then(|at| snapshot.ruleset.flags.get(at)) else {
+        return Err(ofrep::not_found(key, around.selector));
+    };
+    let arena = Bump::new();
+    let seconds = if flag.reads.clock {
+        (around.clock)()
+    } else {
+        0.0
+    };
+    let context = attributes.context(flag, around.overlay, &arena, seconds);
+    // The text was checked whole, so this cannot fail.
+    let context = context.map_err(|_| ofrep::not_found(key, around.selector))?;
+    ofrep::evaluated(flag, flag.decide(&context), around.selector)
+}
+
+/// Evaluates all selected flags, sorted by flag set and key. A flag that fails is an entry, not a failure.
+///
+/// # Errors
+/// If the body is no request.
+pub fn all(snapshot: &Snapshot, around: Around<'_>, body: &[u8]) -> Result<String, Failure> {
+    let attributes = ofrep::attributes(body, None)?;
+    let arena = Bump::new();
+    let members = attributes.members(around.overlay, &arena);
+    let decoded = Decoded::new(members.unwrap_or_default());
+    let selected = snapshot.ruleset.select(around.selector);
+    let mut flags: Vec<&Flag> = selected
+        .filter_map(|position| snapshot.ruleset.flags.get(position))
+        .collect();
+    flags.sort_by(|a, b| (&a.set, &a.key).cmp(&(&b.set, &b.key)));
+    let seconds = (around.clock)();
+    let mut allowance = limits::BULK_STEPS;
+    let entries = flags.into_iter().map(|flag| {
+        let context = decoded.context(flag, &arena, seconds, allowance);
+        let decision = flag.decide(&context);
+        allowance = context.allowance();
+        let entry = ofrep::evaluated(flag, decision, around.selector);
+        Cow::Owned(entry.unwrap_or_else(|failure| failure.body))
+    });
+    Ok(ofrep::bulk(entries, around.selector))
+}

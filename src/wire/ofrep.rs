@@ -1,0 +1,197 @@
+//! The OpenFeature Remote Evaluation Protocol: requests and answers in JSON, over plain HTTP.
+//!
+//! <https://github.com/open-feature/protocol>. Statuses and texts are flagd's.
+
+use std::borrow::Cow;
+
+use crate::decision::Decision;
+use crate::decision::ErrorCode;
+use crate::json;
+use crate::json::Kind;
+use crate::json::Reader;
+use crate::ruleset::Flag;
+use crate::selector::Selector;
+use crate::value::Literal;
+use crate::wire::answer;
+use crate::wire::request::Attributes;
+use crate::wire::structure;
+
+/// An answer that is no evaluation, or an evaluation that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: String,
+}
+
+/// The context in a request's body. No body, null, or a context that is no object is an empty context; what follows the
+/// object is not looked at.
+///
+/// # Errors
+/// If the body does not begin with a JSON object.
+pub fn attributes<'b>(body: &'b [u8], key: Option<&str>) -> Result<Attributes<'b>, Failure> {
+    let refused = || {
+        failure(
+            400,
+            key,
+            "INVALID_CONTEXT",
+            "Provider context is not valid",
+            None,
+        )
+    };
+    let text = std::str::from_utf8(body).map_err(|_| refused())?;
+    let context = context(text).map_err(|_| refused())?;
+    Ok(Attributes::Json(context))
+}
+
+/// Where the context stands, if there is one.
+fn context(text: &str) -> Result<Option<&str>, json::Error> {
+    let mut reader = Reader::new(text);
+    if reader.end().is_ok() {
+        return Ok(None);
+    }
+    if reader.peek()? == Kind::Null {
+        return reader.null().map(|()| None);
+    }
+    let mut context = None;
+    let mut first = true;
+    reader.open_map()?;
+    while let Some(name) = reader.key(first)? {
+        first = false;
+        let kind = reader.peek()?;
+        let start = reader.offset();
+        reader.skip()?;
+        if name.unescape().eq_ignore_ascii_case("context") {
+            context = (kind == Kind::Map).then(|| reader.since(start));
+        }
+    }
+    Ok(context)
+}
+
+/// The answer for a decision.
+///
+/// # Errors
+/// If the flag has no answer, with the body that says so.
+pub fn evaluated(flag: &Flag, decision: Decision, selector: &Selector) -> Result<String, Failure> {
+    let metadata = answer::metadata(flag, selector);
+    let failed = |code| Err(failed(&flag.key, code, &metadata));
+    let mut out = String::from("{");
+    let (reason, variant) = match decision {
+        Decision::Error(code) => return failed(code),
+        Decision::Disabled => (answer::DISABLED, None),
+        Decision::NoDefault => (answer::NO_DEFAULT, None),
+        Decision::Variant(index, reason) => {
+            let index = usize::from(index);
+            let value = flag
+                .values
+                .get(index)
+                .filter(|value| **value != Literal::Null);
+            let Some(value) = value else {
+                return failed(ErrorCode::General);
+            };
+            out.push_str("\"value\":");
+            structure::write_json(&mut out, value);
+            out.push(',');
+            (reason.text(), flag.names.get(index))
+        }
+    };
+    out.push_str("\"key\":");
+    json::write_text(&mut out, &flag.key);
+    out.push_str(",\"reason\":\"");
+    out.push_str(reason);
+    out.push('"');
+    if let Some(variant) = variant {
+        out.push_str(",\"variant\":");
+        json::write_text(&mut out, variant);
+    }
+    write_metadata(&mut out, Some(&metadata));
+    out.push('}');
+    Ok(out)
+}
+
+fn failed(key: &str, code: ErrorCode, metadata: &[(Box<str>, Literal)]) -> Failure {
+    let (status, details) = match code {
+        ErrorCode::FlagNotFound => (404, format!("flag `{key}` does not exist")),
+        ErrorCode::ParseError => (400, format!("error parsing the flag `{key}`")),
+        ErrorCode::TypeMismatch | ErrorCode::General => {
+            (400, "error processing the flag for evaluation".to_owned())
+        }
+    };
+    failure(status, Some(key), code.text(), &details, Some(metadata))
+}
+
+/// The answer for a flag that is not there.
+pub fn not_found(key: &str, selector: &Selector) -> Failure {
+    let reflection = reflection(selector);
+    failed(key, ErrorCode::FlagNotFound, reflection.as_slice())
+}
+
+/// The answer to a selector that is none.
+pub fn bad_selector(key: Option<&str>, why: &str) -> Failure {
+    failure(
+        400,
+        key,
+        "GENERAL",
+        &format!("invalid selector: {why}"),
+        None,
+    )
+}
+
+/// The answer to a body that is too large.
+pub fn too_large() -> Failure {
+    Failure {
+        status: 413,
+        body: "{\"errorDetails\":\"request body too large\"}".to_owned(),
+    }
+}
+
+fn failure(
+    status: u16,
+    key: Option<&str>,
+    code: &str,
+    details: &str,
+    metadata: Option<&[(Box<str>, Literal)]>,
+) -> Failure {
+    let mut body = String::from("{");
+    if let Some(key) = key {
+        body.push_str("\"key\":");
+        json::write_text(&mut body, key);
+        body.push(',');
+    }
+    body.push_str("\"errorCode\":\"");
+    body.push_str(code);
+    body.push_str("\",\"errorDetails\":");
+    json::write_text(&mut body, details);
+    write_metadata(&mut body, metadata);
+    body.push('}');
+    Failure { status, body }
+}
+
+fn write_metadata(out: &mut String, metadata: Option<&[(Box<str>, Literal)]>) {
+    out.push_str(",\"metadata\":");
+    match metadata {
+        Some(members) => structure::write_members(out, members),
+        None => out.push_str("null"),
+    }
+}
+
+fn reflection(selector: &Selector) -> Option<(Box<str>, Literal)> {
+    let (key, value) = selector.reflection()?;
+    Some((key.into(), Literal::Text(value.into())))
+}
+
+/// The answer for many flags: entries as [`evaluated`] makes them, whether they failed or not.
+pub fn bulk<'e>(entries: impl Iterator<Item = Cow<'e, str>>, selector: &Selector) -> String {
+    let mut out = String::from("{\"flags\":[");
+    for (i, entry) in entries.enumerate() {
+        if i > 0 {
+            out.push(',');
+        }
+        out.push_str(&entry);
+    }
+    out.push(']');
+    write_metadata(&mut out, Some(reflection(selector).as_slice()));
+    out.push('}');
+    out
+}
