@@ -23,6 +23,9 @@ pub const KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// The smallest answer, in bytes, that is worth compressing.
 pub const COMPRESS_FROM: usize = 1024;
 
+/// Selectors whose sync documents are remembered for one generation.
+pub const SELECTORS: usize = 64;
+
 /// The largest flag document, in bytes.
 pub const DOCUMENT: u64 = 64 * 1024 * 1024;
 /// The deepest nesting in a document, in a rule after its references are resolved, and in a context.

@@ -15,6 +15,7 @@ mod listen;
 mod ofrep;
 mod protocol;
 mod rpc;
+mod sync;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -28,6 +29,7 @@ use crate::live::Live;
 use crate::serve::admin::Admin;
 use crate::serve::ofrep::Ofrep;
 use crate::serve::rpc::Rpc;
+use crate::serve::sync::Sync;
 use crate::wire::extra::Extra;
 
 /// What the servers need to know.
@@ -39,6 +41,8 @@ pub struct Settings {
     pub max_header: usize,
     /// Context that is added to every request.
     pub extra: Extra,
+    /// Whether `GetMetadata` is served.
+    pub sync_metadata: bool,
     /// How long calls in flight may go on after shutdown begins.
     pub grace: Duration,
     /// How long an event stream may be silent.
@@ -54,6 +58,8 @@ pub struct Listeners {
     pub management: TcpListener,
     /// OFREP.
     pub ofrep: TcpListener,
+    /// Flag sync.
+    pub sync: TcpListener,
 }
 
 /// Binds a port on all interfaces, IPv6 and IPv4 alike where the system has both.
@@ -90,6 +96,11 @@ pub async fn run(
         live: live.clone(),
         settings: settings.clone(),
     });
+    let sync = Arc::new(Sync {
+        live: live.clone(),
+        settings: settings.clone(),
+        shutdown: shutdown.clone(),
+    });
     let rpc = Arc::new(Rpc {
         live,
         settings,
@@ -105,6 +116,12 @@ pub async fn run(
     servers.spawn(listen::serve(
         listeners.ofrep,
         move |request| ofrep.clone().handle(request),
+        limits,
+        shutdown.clone(),
+    ));
+    servers.spawn(listen::serve(
+        listeners.sync,
+        move |request| sync.clone().handle(request),
         limits,
         shutdown.clone(),
     ));

@@ -2,6 +2,7 @@
 
 mod answers;
 mod change;
+mod payload;
 
 use std::sync::Arc;
 use std::sync::OnceLock;
@@ -15,6 +16,8 @@ use crate::ruleset::Ruleset;
 use crate::selector::Selector;
 use crate::snapshot::answers::Answers;
 pub use crate::snapshot::change::Changes;
+use crate::snapshot::payload::Payloads;
+use crate::wire::sync;
 
 /// Everything that answers requests. Immutable; replaced as a whole.
 #[derive(Debug, Default)]
@@ -24,6 +27,9 @@ pub struct Snapshot {
     /// The flags.
     pub ruleset: Ruleset,
     answers: Answers,
+    /// The flags as written, in the order of the compiled ones.
+    document: Document,
+    payloads: Payloads,
     /// Fingerprints of the flags as written, in their order.
     prints: Vec<u64>,
     /// What changed since the generation before.
@@ -37,6 +43,8 @@ impl Snapshot {
         let mut snapshot = Snapshot {
             generation: before.generation + 1,
             prints: document.flags.iter().map(|f| f.fingerprint()).collect(),
+            document: document.clone(),
+            payloads: Payloads::default(),
             ruleset,
             answers,
             changes: Arc::default(),
@@ -56,6 +64,15 @@ impl Snapshot {
     pub fn answer(&self, position: usize, decision: Decision, want: FlagType) -> Option<Bytes> {
         let flag = self.ruleset.flags.get(position)?;
         self.answers.get(flag, position, decision, want)
+    }
+
+    /// The selected flags as a document for flag sync.
+    pub fn payload(&self, selector: &Selector) -> Arc<str> {
+        self.payloads.get(selector, || {
+            let selected = self.ruleset.select(selector);
+            let flags = selected.filter_map(|position| self.document.flags.get(position));
+            sync::document(flags.map(AsRef::as_ref))
+        })
     }
 
     /// What differs from an earlier generation among the selected flags.

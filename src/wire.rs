@@ -13,6 +13,7 @@ pub mod pb;
 mod proto;
 pub mod request;
 pub mod structure;
+pub mod sync;
 
 /// How a message is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -39,6 +39,7 @@ async fn serve(config: Config) -> Result<(), String> {
     let evaluation = bind("evaluation", config.port).await?;
     let management = bind("management", config.management_port).await?;
     let ofrep = bind("ofrep", config.ofrep_port).await?;
+    let sync = bind("sync", config.sync_port).await?;
     let live = Arc::new(Live::default());
     let loader = Loader::new(&config.uris, config.faults, live.clone());
     let watch =
@@ -49,6 +50,7 @@ async fn serve(config: Config) -> Result<(), String> {
         max_body: config.max_body,
         max_header: config.max_header,
         extra: config.extra,
+        sync_metadata: config.sync_metadata,
         grace: limits::SHUTDOWN_GRACE,
         keep_alive: limits::KEEP_ALIVE,
     };
@@ -56,6 +58,7 @@ async fn serve(config: Config) -> Result<(), String> {
         evaluation,
         management,
         ofrep,
+        sync,
     };
     let servers = tokio::spawn(serve::run(listeners, live, settings, shutdown));
     stop.await;

@@ -7,6 +7,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::HeaderMap;
+use http::HeaderValue;
+use http::Response;
+use http::header;
 use http_body::Frame;
 use tokio::sync::mpsc;
 use tokio::sync::watch;
@@ -31,23 +34,30 @@ pub struct Ending {
 }
 
 impl Ending {
-    /// A stream that ends before it began.
-    pub fn at_once(self, error: RpcError) -> Body {
-        match self.frame(Err(error)).into_data() {
-            Ok(data) => Body::Full(data),
-            Err(frame) => Body::Trailed(Bytes::new(), frame.into_trailers().ok()),
-        }
+    /// The answer that opens a stream, or says why there is none.
+    pub fn opening(
+        self,
+        content_type: HeaderValue,
+        opened: Result<Body, RpcError>,
+    ) -> Response<Body> {
+        let body = match (self.protocol, opened) {
+            (_, Ok(body)) => body,
+            (Protocol::Grpc | Protocol::GrpcWeb, Err(error)) => {
+                return grpc::unary(self.protocol, content_type, Err(error), false);
+            }
+            (Protocol::Connect, Err(error)) => Body::Full(connect_end(Err(error))),
+        };
+        let mut response = Response::new(body);
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, content_type);
+        response
     }
 
-    fn frame(self, status: Result<(), RpcError>) -> Frame<Bytes> {
+    /// The frame that ends a stream.
+    pub fn frame(self, status: Result<(), RpcError>) -> Frame<Bytes> {
         match self.protocol {
-            Protocol::Connect => {
-                let end = match status {
-                    Ok(()) => "{}".to_owned(),
-                    Err(error) => format!("{{\"error\":{}}}", error.to_json()),
-                };
-                Frame::data(envelope::frame(envelope::END_STREAM, end.as_bytes()))
-            }
+            Protocol::Connect => Frame::data(connect_end(status)),
             Protocol::Grpc => Frame::trailers(grpc::trailers(status)),
             Protocol::GrpcWeb => {
                 let trailers: HeaderMap = grpc::trailers(status);
@@ -55,6 +65,15 @@ impl Ending {
             }
         }
     }
+}
+
+/// The frame that ends a Connect stream.
+fn connect_end(status: Result<(), RpcError>) -> Bytes {
+    let end = match status {
+        Ok(()) => "{}".to_owned(),
+        Err(error) => format!("{{\"error\":{}}}", error.to_json()),
+    };
+    envelope::frame(envelope::END_STREAM, end.as_bytes())
 }
 
 /// Opens a stream. Its task ends with the stream, with the client, or with the server.

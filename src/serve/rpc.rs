@@ -168,14 +168,9 @@ impl Rpc {
             Err(error) => Err(error),
         };
         let ending = events::Ending { protocol };
-        let mut response = Response::new(match arrived.and_then(|()| selector(headers)) {
-            Ok(selector) => events::open(self, ending, codec, selector),
-            Err(error) => ending.at_once(error),
-        });
-        response
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, content_type);
-        response
+        let selector = arrived.and_then(|()| selector(headers));
+        let opened = selector.map(|selector| events::open(self, ending, codec, selector));
+        ending.opening(content_type, opened)
     }
 }
 
@@ -189,7 +184,7 @@ fn spoken(headers: &HeaderMap, streaming: bool) -> Option<(HeaderValue, Protocol
 }
 
 /// The flags that a request's headers select.
-fn selector(headers: &HeaderMap) -> Result<Selector, RpcError> {
+pub fn selector(headers: &HeaderMap) -> Result<Selector, RpcError> {
     let Some(text) = headers.get("flagd-selector") else {
         return Ok(Selector::All);
     };

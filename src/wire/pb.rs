@@ -14,3 +14,8 @@ pub mod evaluation1 {
 pub mod evaluation2 {
     include!(concat!(env!("OUT_DIR"), "/messages/flagd.evaluation.v2.rs"));
 }
+
+/// `flagd.sync.v1`
+pub mod sync1 {
+    include!(concat!(env!("OUT_DIR"), "/messages/flagd.sync.v1.rs"));
+}

@@ -29,4 +29,5 @@ mod protocols;
 mod reload;
 mod server;
 mod sticky;
+mod sync;
 mod vectors;

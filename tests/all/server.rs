@@ -30,6 +30,7 @@ pub struct Server {
     pub live: Arc<Live>,
     pub port: u16,
     pub ofrep: u16,
+    pub sync: u16,
     pub shutdown: tokio::sync::watch::Sender<bool>,
     pub ended: tokio::task::JoinHandle<()>,
     _watch: Watch,
@@ -40,6 +41,7 @@ pub fn settings() -> Settings {
         max_body: 1_000_000,
         max_header: 1_000_000,
         extra: Extra::default(),
+        sync_metadata: true,
         grace: Duration::from_secs(5),
         keep_alive: Duration::from_secs(20),
     }
@@ -59,8 +61,10 @@ pub async fn start_with(path: &Path, settings: Settings) -> Server {
         evaluation: local().await.expect("a free port"),
         management: local().await.expect("a free port"),
         ofrep: local().await.expect("a free port"),
+        sync: local().await.expect("a free port"),
     };
     let port = listeners.evaluation.local_addr().expect("bound").port();
+    let sync = listeners.sync.local_addr().expect("bound").port();
     let ofrep = listeners.ofrep.local_addr().expect("bound").port();
     let (shutdown, down) = tokio::sync::watch::channel(false);
     let ended = tokio::spawn(serve::run(listeners, live.clone(), settings, down));
@@ -68,6 +72,7 @@ pub async fn start_with(path: &Path, settings: Settings) -> Server {
         live,
         port,
         ofrep,
+        sync,
         shutdown,
         ended,
         _watch: watch,
@@ -200,6 +205,9 @@ pub mod pb {
     pub mod evaluation2 {
         include!(concat!(env!("OUT_DIR"), "/client/flagd.evaluation.v2.rs"));
     }
+    pub mod sync1 {
+        include!(concat!(env!("OUT_DIR"), "/client/flagd.sync.v1.rs"));
+    }
     pub mod schema1 {
         include!(concat!(env!("OUT_DIR"), "/client/schema.v1.rs"));
     }
@@ -207,7 +215,12 @@ pub mod pb {
 
 /// A connection for gRPC clients.
 pub async fn channel(server: &Server) -> tonic::transport::Channel {
-    let address = format!("http://127.0.0.1:{}", server.port);
+    channel_to(server.port).await
+}
+
+/// The same, to any port.
+pub async fn channel_to(port: u16) -> tonic::transport::Channel {
+    let address = format!("http://127.0.0.1:{port}");
     let endpoint = tonic::transport::Endpoint::from_shared(address).expect("an address");
     endpoint.connect().await.expect("a connection")
 }

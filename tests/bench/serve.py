@@ -79,7 +79,7 @@ def main():
         for key in FLAGS["flags"]:
             bodies[key] = str(pathlib.Path(directory, key))
             pathlib.Path(bodies[key]).write_bytes(request(key))
-        commands = {"fanion": f"{options.fanion} start -f file:{flags} -p {{port}} -m 0 -r 0"}
+        commands = {"fanion": f"{options.fanion} start -f file:{flags} -p {{port}} -m 0 -g 0 -r 0"}
         commands |= dict(other.split("=", 1) for other in options.others)
         servers = {}
         for name, command in commands.items():

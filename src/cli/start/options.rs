@@ -24,6 +24,12 @@ pub struct Options {
     /// Port for `/healthz` and `/readyz`. [env: `FLAGD_MANAGEMENT_PORT`] [default: 8014]
     #[arg(short = 'm', long, value_name = "PORT")]
     management_port: Option<String>,
+    /// Port for flag sync. [env: `FLAGD_SYNC_PORT`] [default: 8015]
+    #[arg(short = 'g', long, value_name = "PORT")]
+    sync_port: Option<String>,
+    /// Does not serve `GetMetadata` on the sync port. [env: `FLAGD_DISABLE_SYNC_METADATA`]
+    #[arg(long)]
+    disable_sync_metadata: bool,
     /// Port for OFREP. [env: `FLAGD_OFREP_PORT`] [default: 8016]
     #[arg(short = 'r', long, value_name = "PORT")]
     ofrep_port: Option<String>,
@@ -61,6 +67,10 @@ pub struct Config {
     pub port: u16,
     /// The management port; 0 for any that is free.
     pub management_port: u16,
+    /// The sync port; 0 for any that is free.
+    pub sync_port: u16,
+    /// Whether `GetMetadata` is served.
+    pub sync_metadata: bool,
     /// The OFREP port; 0 for any that is free.
     pub ofrep_port: u16,
     /// Context that is added to every request.
@@ -92,6 +102,8 @@ impl Options {
             port: read.number("port", self.port, 8013),
             management_port: read.number("management-port", self.management_port, 8014),
             ofrep_port: read.number("ofrep-port", self.ofrep_port, 8016),
+            sync_port: read.number("sync-port", self.sync_port, 8015),
+            sync_metadata: !read.switch("disable-sync-metadata", self.disable_sync_metadata),
             extra: Extra {
                 values: read.pairs("context-value", &self.context_value),
                 headers: read.headers(&self.context_from_header),

@@ -1,0 +1,201 @@
+//! Flag sync.
+
+use fanion::document::Format;
+use fanion::serve::Settings;
+use fanion::wire::extra::Extra;
+use serde_json::Value;
+use serde_json::json;
+use tonic::Code;
+use tonic::Request;
+
+use crate::daemon::DEADLINE;
+use crate::evaluate;
+use crate::server;
+use crate::server::pb::sync1 as pb;
+use crate::server::pb::sync1::flag_sync_service_client::FlagSyncServiceClient;
+
+const FLAGS: &str = r#"
+metadata: { flagSetId: all, owner: nobody }
+$evaluators:
+  staff: { ends_with: [{ var: email }, "@example.com"] }
+flags:
+  a: { variants: { "on": true, "off": false }, defaultVariant: "off", targeting: { if: [{ $ref: staff }, "on"] } }
+  b: { state: DISABLED, variants: { v: 1.5 }, metadata: { owner: me } }
+  old: { variants: { x: 1, y: 2 }, targeting: { fractionalEvaluation: [email, [x, 50], [y, 50]] } }
+  faulty: { variants: { v: 1 }, defaultVariant: w }
+"#;
+
+type Client = FlagSyncServiceClient<tonic::transport::Channel>;
+
+async fn start(name: &str, text: &str) -> (Client, server::Server, tempfile::TempDir) {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join(name);
+    std::fs::write(&path, text).expect("a file");
+    let extra = Extra {
+        values: vec![("region".into(), "eu".into())],
+        headers: Vec::new(),
+    };
+    let server = server::start_with(
+        &path,
+        Settings {
+            extra,
+            ..server::settings()
+        },
+    )
+    .await;
+    (
+        Client::new(server::channel_to(server.sync).await),
+        server,
+        directory,
+    )
+}
+
+fn subscribe(selector: &str) -> pb::SyncFlagsRequest {
+    pb::SyncFlagsRequest {
+        provider_id: "test".to_owned(),
+        selector: selector.to_owned(),
+    }
+}
+
+async fn next(
+    stream: &mut tonic::Streaming<pb::SyncFlagsResponse>,
+) -> (Value, Option<prost_types::Struct>) {
+    let message = tokio::time::timeout(DEADLINE, stream.message())
+        .await
+        .expect("in time");
+    let message = message.expect("no error").expect("not the end");
+    let document = serde_json::from_str(&message.flag_configuration).expect("JSON");
+    (document, message.sync_context)
+}
+
+#[tokio::test]
+async fn the_document_is_plain_flagd() {
+    let (mut client, _server, directory) = start("flags.yaml", FLAGS).await;
+    let stream = client.sync_flags(subscribe("")).await.expect("a stream");
+    let (document, context) = next(&mut stream.into_inner()).await;
+    let source = directory.path().join("flags.yaml");
+    let source = source.to_str().expect("text");
+    let set = json!({"flagSetId": "all", "owner": "nobody"});
+    let want = json!({"flags": {
+        "a": {"state": "ENABLED", "defaultVariant": "off", "variants": {"on": true, "off": false},
+            "targeting": {"if": [{"ends_with": [{"var": "email"}, "@example.com"]}, "on"]},
+            "source": source, "metadata": set},
+        "b": {"state": "DISABLED", "defaultVariant": "", "variants": {"v": 1.5}, "source": source,
+            "metadata": {"flagSetId": "all", "owner": "me"}},
+        "old": {"state": "ENABLED", "defaultVariant": "", "variants": {"x": 1, "y": 2}, "source": source,
+            "targeting": {"fractional": [{"var": "email"}, ["x", 50], ["y", 50]]}, "metadata": set},
+    }});
+    assert_eq!(document, want);
+    assert_eq!(
+        context,
+        Some(server::proto_struct(&json!({"region": "eu"})))
+    );
+    let request = pb::FetchAllFlagsRequest {
+        provider_id: String::new(),
+        selector: String::new(),
+    };
+    let fetched = client
+        .fetch_all_flags(request)
+        .await
+        .expect("an answer")
+        .into_inner();
+    assert_eq!(
+        serde_json::from_str::<Value>(&fetched.flag_configuration).ok(),
+        Some(want)
+    );
+    let metadata = client
+        .get_metadata(pb::GetMetadataRequest {})
+        .await
+        .expect("an answer");
+    assert_eq!(metadata.into_inner().metadata, context);
+}
+
+#[tokio::test]
+async fn who_evaluates_the_document_decides_as_we_do() {
+    let (mut client, server, _directory) = start("flags.yaml", FLAGS).await;
+    let stream = client.sync_flags(subscribe("")).await.expect("a stream");
+    let (document, _) = next(&mut stream.into_inner()).await;
+    let (theirs, told) = evaluate::load(&document.to_string(), Format::Json);
+    assert_eq!(told, []);
+    let ours = server.live.load_full();
+    for i in 0..1000 {
+        let context = json!({"email": format!("user-{i}@example.{}", if i % 2 == 0 { "com" } else { "org" })});
+        for key in ["a", "b", "old"] {
+            let answer = evaluate::ask(&theirs, key, &context);
+            assert_eq!(
+                answer,
+                evaluate::ask(&ours.ruleset, key, &context),
+                "{key} {context}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn changes_are_sent_and_equal_documents_are_not() {
+    let (mut client, server, directory) = start("flags.yaml", "flags: {a: {}}").await;
+    let mut stream = client
+        .sync_flags(subscribe(""))
+        .await
+        .expect("a stream")
+        .into_inner();
+    let keys = |document: &Value| -> Vec<String> {
+        document["flags"]
+            .as_object()
+            .expect("flags")
+            .keys()
+            .cloned()
+            .collect()
+    };
+    assert_eq!(keys(&next(&mut stream).await.0), ["a"]);
+    let path = directory.path().join("flags.yaml");
+    let mut generation = server.live.follow();
+    std::fs::write(&path, "# the same\nflags: {a: {}}").expect("a file");
+    generation.changed().await.expect("a new generation");
+    std::fs::write(&path, "flags: {a: {}, b: {}}").expect("a file");
+    assert_eq!(keys(&next(&mut stream).await.0), ["a", "b"]);
+    server.shutdown.send(true).expect("the server runs");
+    assert!(
+        stream.message().await.expect("no error").is_none(),
+        "the stream ends well"
+    );
+    server.ended.await.expect("the server ends well");
+}
+
+#[tokio::test]
+async fn selectors_come_by_header_or_body() {
+    let flags = json!({"flags": [
+        {"key": "a", "metadata": {"flagSetId": "x"}}, {"key": "b", "metadata": {"flagSetId": "y"}},
+    ]});
+    let (mut client, _server, _directory) = start("flags.json", &flags.to_string()).await;
+    for (header, body, want) in [
+        (None, "", vec!["a", "b"]),
+        (None, "flagSetId=x", vec!["a"]),
+        (Some(""), "flagSetId=x", vec!["a"]),
+        (Some("flagSetId=y"), "flagSetId=x", vec!["b"]),
+        (Some("flagSetId=z"), "", vec![]),
+    ] {
+        let mut request = Request::new(subscribe(body));
+        if let Some(header) = header {
+            let header = header.parse().expect("text");
+            request.metadata_mut().insert("flagd-selector", header);
+        }
+        let stream = client.sync_flags(request).await.expect("a stream");
+        let (document, _) = next(&mut stream.into_inner()).await;
+        let keys: Vec<_> = document["flags"]
+            .as_object()
+            .expect("flags")
+            .keys()
+            .collect();
+        assert_eq!(keys, want, "{header:?} {body}");
+    }
+    let status = client
+        .sync_flags(subscribe("q=1"))
+        .await
+        .expect_err("no selector");
+    assert_eq!(status.code(), Code::InvalidArgument);
+    assert_eq!(
+        status.message(),
+        "invalid selector key \"q\", valid keys: \"flagSetId\", \"source\""
+    );
+}
