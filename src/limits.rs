@@ -12,8 +12,12 @@ pub const REQUEST_HEADER: usize = 1_000_000;
 pub const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a client may take to send a request's body.
 pub const BODY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Open connections per port; further ones wait to be accepted.
+/// Open connections per port, if the system allows as many; further ones wait to be accepted.
 pub const CONNECTIONS: usize = 16_384;
+/// File descriptors that are kept for flag files and everything else.
+pub const RESERVED_FILES: u64 = 64;
+/// How long evaluation waits for the first look at the sources.
+pub const START_GATE: Duration = Duration::from_secs(5);
 /// Concurrent calls on one HTTP/2 connection, as Go's HTTP/2 server has it.
 pub const STREAMS_PER_CONNECTION: u32 = 250;
 /// How long a shutdown waits for calls in flight.
@@ -30,6 +34,8 @@ pub const SELECTORS: usize = 64;
 pub const DOCUMENT: u64 = 64 * 1024 * 1024;
 /// The deepest nesting in a document, in a rule after its references are resolved, and in a context.
 pub const DEPTH: usize = 100;
+/// The longest chain of evaluators that refer to each other.
+pub const REFERENCES: usize = 32;
 /// The most values in one document, aliases and references expanded.
 pub const NODES: usize = 8_000_000;
 /// How much larger than its own nodes a document may grow by aliases and references; small documents always may

@@ -107,9 +107,10 @@ impl Node {
             .chain(members.iter_mut().map(|m| &mut m.value))
     }
 
-    /// The number of values in this one, itself included.
+    /// What a copy of this costs: the number of values in it, long texts counted for more.
     pub fn size(&self) -> usize {
-        1 + self.children().map(Node::size).sum::<usize>()
+        let text = self.as_text().map_or(0, |text| text.len() / 64);
+        1 + text + self.children().map(Node::size).sum::<usize>()
     }
 
     /// The number of levels of arrays and objects, this one included.

@@ -53,6 +53,10 @@ enum Entry {
 
 struct Table {
     entries: HashMap<Box<str>, Entry>,
+    /// How many evaluators are open.
+    open: usize,
+    /// How many suggestions may still be looked for: each looks at all names.
+    suggestions: usize,
     /// How many values may still be copied.
     budget: usize,
 }
@@ -76,7 +80,12 @@ impl Table {
             entries.insert(key, entry);
         }
         let budget = limits::EXPANSION_FREE.max(size * limits::EXPANSION_FACTOR);
-        Table { entries, budget }
+        Table {
+            entries,
+            open: 0,
+            suggestions: 100,
+            budget,
+        }
     }
 
     /// Resolves the evaluator called `name`, those it needs first.
@@ -91,8 +100,13 @@ impl Table {
                 return;
             }
         };
-        self.substitute(&mut node, report);
-        let resolved = if node.depth() > limits::DEPTH {
+        self.open += 1;
+        let too_long = self.open > limits::REFERENCES;
+        if !too_long {
+            self.substitute(&mut node, report);
+        }
+        self.open -= 1;
+        let resolved = if too_long || node.depth() > limits::DEPTH {
             let message = format!("evaluator `{name}` is nested too deeply");
             report.error(Code::Limit, place, message, "split the rule");
             Entry::Unusable
@@ -143,9 +157,11 @@ impl Table {
         Err((Code::Reference, message))
     }
 
-    fn help(&self, name: &str) -> String {
+    fn help(&mut self, name: &str) -> String {
+        let looked_for = self.suggestions.min(1);
+        self.suggestions -= looked_for;
         let names = self.entries.keys().map(AsRef::as_ref);
-        match diag::nearest(name, names) {
+        match diag::nearest(name, names.take(looked_for * limits::NODES)) {
             Some(meant) if meant != name => format!("did you mean `{meant}`?"),
             _ => "what uses it answers PARSE_ERROR until this is mended".to_owned(),
         }

@@ -137,9 +137,20 @@ impl<'t> Composer<'t, '_> {
         };
         let node = Node { place, kind };
         if anchor > 0 {
+            self.charge(&node)?;
             self.anchors.insert(anchor, node.clone());
         }
         Ok(node)
+    }
+
+    /// Counts a copy of `node` against what may be copied.
+    fn charge(&mut self, node: &Node) -> Composed<()> {
+        let allowed = limits::EXPANSION_FREE.max(self.own * limits::EXPANSION_FACTOR);
+        self.copied += node.size();
+        if self.copied > allowed {
+            return self.refuse(node.place, "aliases make the document too large");
+        }
+        Ok(())
     }
 
     fn nested(&mut self, place: Place, read: fn(&mut Self) -> Composed<Kind>) -> Composed<Kind> {
@@ -232,16 +243,14 @@ impl<'t> Composer<'t, '_> {
     }
 
     fn alias(&mut self, place: Place, anchor: usize) -> Composed<Kind> {
-        let Some(node) = self.anchors.get(&anchor) else {
+        let Some(node) = self.anchors.get(&anchor).cloned() else {
             return self.refuse(place, "an alias refers to the value that it is part of");
         };
-        let allowed = limits::EXPANSION_FREE.max(self.own * limits::EXPANSION_FACTOR);
-        let deep = self.depth + node.depth() > limits::DEPTH;
-        self.copied += node.size();
-        if deep || self.copied > allowed {
-            return self.refuse(place, "aliases make the document too large");
+        if self.depth + node.depth() > limits::DEPTH {
+            return self.refuse(place, "aliases nest the document too deeply");
         }
-        Ok(node.kind.clone())
+        self.charge(&node)?;
+        Ok(node.kind)
     }
 
     fn scalar(&mut self, place: Place, text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Kind {
