@@ -8,7 +8,6 @@ use bytes::Bytes;
 use crate::decision::Decision;
 use crate::decision::ErrorCode;
 use crate::decision::FlagType;
-use crate::limits;
 use crate::ruleset::Flag;
 use crate::selector::Selector;
 use crate::snapshot::Snapshot;
@@ -130,17 +129,12 @@ pub fn all(snapshot: &Snapshot, call: Call<'_>, body: &[u8]) -> Result<Reply, Rp
     let attributes = Request::decode_bulk(call.codec, body)?;
     let arena = Bump::new();
     let decoded = Decoded::new(attributes.members(call.overlay, &arena)?);
-    let seconds = (call.clock)();
-    let mut allowance = limits::BULK_STEPS;
-    let ruleset = &snapshot.ruleset;
-    let selected = ruleset.select(call.selector);
-    let mut entries = Vec::with_capacity(ruleset.flags.len());
-    for flag in selected.filter_map(|position| ruleset.flags.get(position)) {
-        let context = decoded.context(flag, &arena, seconds, allowance);
-        let decision = flag.decide(&context);
-        allowance = context.allowance();
+    let selected = snapshot.ruleset.select(call.selector);
+    let flags = selected.filter_map(|position| snapshot.ruleset.flags.get(position));
+    let mut entries = Vec::new();
+    decoded.decide(flags, (call.clock)(), |flag, decision| {
         entries.extend(Entry::new(flag, decision, call.contract, call.selector));
-    }
+    });
     let message = bulk::encode(&entries, call.codec, call.contract, call.selector);
     Ok(Reply::Bare(message))
 }

@@ -77,6 +77,15 @@ pub enum Literal {
 pub type Members = Box<[(Box<str>, Literal)]>;
 
 impl Literal {
+    /// The number of values in this one, itself included.
+    pub fn size(&self) -> usize {
+        match self {
+            Literal::Null | Literal::Bool(_) | Literal::Number(_) | Literal::Text(_) => 1,
+            Literal::List(items) => 1 + items.iter().map(Literal::size).sum::<usize>(),
+            Literal::Map(members) => 1 + members.iter().map(|(_, v)| v.size()).sum::<usize>(),
+        }
+    }
+
     /// The same value for use in an evaluation; lists and maps are laid out in `arena`.
     pub fn to_value<'a>(&'a self, arena: &'a Bump) -> Value<'a> {
         match self {

@@ -1,10 +1,7 @@
 //! OFREP requests from bytes to bytes.
 
-use std::borrow::Cow;
-
 use bumpalo::Bump;
 
-use crate::limits;
 use crate::ruleset::Flag;
 use crate::selector::Selector;
 use crate::snapshot::Snapshot;
@@ -64,14 +61,10 @@ pub fn all(snapshot: &Snapshot, around: Around<'_>, body: &[u8]) -> Result<Strin
         .filter_map(|position| snapshot.ruleset.flags.get(position))
         .collect();
     flags.sort_by(|a, b| (&a.set, &a.key).cmp(&(&b.set, &b.key)));
-    let seconds = (around.clock)();
-    let mut allowance = limits::BULK_STEPS;
-    let entries = flags.into_iter().map(|flag| {
-        let context = decoded.context(flag, &arena, seconds, allowance);
-        let decision = flag.decide(&context);
-        allowance = context.allowance();
+    let mut entries = Vec::with_capacity(flags.len());
+    decoded.decide(flags.into_iter(), (around.clock)(), |flag, decision| {
         let entry = ofrep::evaluated(flag, decision, around.selector);
-        Cow::Owned(entry.unwrap_or_else(|failure| failure.body))
+        entries.push(entry.unwrap_or_else(|failure| failure.body));
     });
-    Ok(ofrep::bulk(entries, around.selector))
+    Ok(ofrep::bulk(&entries, around.selector))
 }

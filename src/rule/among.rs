@@ -45,6 +45,20 @@ impl Set {
         numbers.map(Set::Numbers)
     }
 
+    /// The number of constants.
+    pub fn len(&self) -> usize {
+        match self {
+            Set::Few(texts) => texts.len(),
+            Set::Many(texts) => texts.len(),
+            Set::Numbers(numbers) => numbers.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Whether the set holds `needle`. A number equals a string that reads as it, and any other string is 0.
     pub fn contains(&self, needle: Value<'_>) -> bool {
         match (self, needle) {

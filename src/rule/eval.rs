@@ -13,6 +13,7 @@ use crate::rule::fractional::Split;
 use crate::rule::operator::Evaluated;
 use crate::rule::operator::Given;
 use crate::rule::var;
+use crate::value::Literal;
 use crate::value::Value;
 
 /// What `var` reads from.
@@ -75,6 +76,20 @@ impl<'s, 'a> Scope<'s, 'a> {
         Ok(Value::Map(self.context.arena().alloc_slice_copy(members)))
     }
 
+    /// Lays a constant out for the rest of the evaluation.
+    pub fn keep_literal(&self, literal: &'a Literal) -> Evaluated<'a> {
+        self.spend(literal.size())?;
+        Ok(literal.to_value(self.context.arena()))
+    }
+
+    /// Counts the reading of a text against the evaluation's allowance.
+    pub fn spend_on(&self, text: &str) -> Result<(), Fault> {
+        if text.len() < 64 {
+            return Ok(());
+        }
+        self.spend(text.len() / 64)
+    }
+
     /// Counts work against the evaluation's allowance.
     pub fn spend(&self, steps: usize) -> Result<(), Fault> {
         if self.context.spend(steps) {
@@ -95,11 +110,17 @@ pub fn eval<'a>(rule: &'a Rule, scope: &Scope<'_, 'a>) -> Evaluated<'a> {
         Rule::Slot(slot) => Ok(scope.context.slot(*slot)),
         Rule::Compare(parts) => {
             let (how, left, right) = &**parts;
-            let left = eval(left, scope)?;
-            Ok(Value::Bool(how.holds(left, eval(right, scope)?)))
+            let (left, right) = (eval(left, scope)?, eval(right, scope)?);
+            if let (Value::Text(text), Value::Text(_)) = (left, right) {
+                scope.spend_on(text)?;
+            }
+            Ok(Value::Bool(how.holds(left, right)))
         }
         Rule::Among(among) => {
             let needle = eval(&among.needle, scope)?;
+            if let Data::Item(_) = scope.data {
+                scope.spend(among.set.len() / 8)?;
+            }
             Ok(Value::Bool(among.set.contains(needle)))
         }
         Rule::And(rules) => until(rules, scope, false),
@@ -107,7 +128,7 @@ pub fn eval<'a>(rule: &'a Rule, scope: &Scope<'_, 'a>) -> Evaluated<'a> {
         Rule::If(rules) => branch(rules, scope),
         Rule::Version(test) => Ok(test.apply(eval(&test.value, scope)?)),
         Rule::Split(parts) => split(parts, scope),
-        Rule::Literal(literal) => Ok(literal.to_value(scope.context.arena())),
+        Rule::Literal(literal) => scope.keep_literal(literal),
         Rule::List(rules) => scope.keep_list(&eval_all(rules, scope)?),
         Rule::Clock => Ok(Value::Number(scope.context.seconds())),
         Rule::Var(var) => var::read(var, scope),
@@ -175,6 +196,6 @@ fn split<'a>(parts: &'a (Split, Box<[Rule]>), scope: &Scope<'_, 'a>) -> Evaluate
         Pick::Share(index) => values
             .get(index)
             .map_or(Ok(Value::Null), |v| eval(v, scope)),
-        Pick::General(fractional) => fractional.eval(scope),
+        Pick::Value(value) => Ok(value),
     }
 }

@@ -16,6 +16,7 @@ use crate::rule::operator::Evaluated;
 use crate::rule::operator::Given;
 use crate::rule::operator::Operator;
 use crate::rule::text;
+use crate::value::Literal;
 use crate::value::Value;
 
 /// The largest weight, and the largest sum of weights.
@@ -70,8 +71,8 @@ pub struct Split {
 pub enum Key {
     /// The flag's key and the targeting key.
     Identity,
-    /// A computed value; the second rule is for values that are no text.
-    Rule(Box<(Rule, Fractional)>),
+    /// A computed value; and the shares, for a value that turns out to be one of them.
+    Rule(Box<(Rule, Literal)>),
 }
 
 /// Which share a unit gets.
@@ -81,8 +82,8 @@ pub enum Pick<'a> {
     Nothing,
     /// The one with this index.
     Share(usize),
-    /// The bucketing value turned out to be something else; this rule knows what to make of it.
-    General(&'a Fractional),
+    /// This value, although no share has it: the bucketing value turned out to be a share itself.
+    Value(Value<'a>),
 }
 
 impl Split {
@@ -91,16 +92,16 @@ impl Split {
         let hash = match &self.key {
             Key::Identity => self.identity.hash(scope),
             Key::Rule(parts) => {
-                let (rule, general) = &**parts;
+                let (rule, shares) = &**parts;
                 match key_hash(rule, scope)? {
                     Hashed::Text(hash) => Some(hash),
                     Hashed::Null => self.identity.hash(scope),
-                    Hashed::Other => return Ok(Pick::General(general)),
+                    Hashed::Other(share) => return self.pick_from(share, shares, scope),
                 }
             }
         };
         let total = self.bounds.last().copied().unwrap_or(0);
-        let Some(hash) = hash.filter(|_| total > 0) else {
+        let Some(hash) = hash.filter(|_| total > 0 && has_members(scope.data)) else {
             return Ok(Pick::Nothing);
         };
         let bucket = bucket::bucket(hash, total);
@@ -109,14 +110,36 @@ impl Split {
     }
 }
 
-enum Hashed {
+impl Split {
+    /// Distributes over a computed share and the constant ones behind it.
+    fn pick_from<'a>(
+        &self,
+        share: Value<'a>,
+        shares: &'a Literal,
+        scope: &Scope<'_, 'a>,
+    ) -> Result<Pick<'a>, Fault> {
+        let mut values = vec![share];
+        if let Value::List(constant) = scope.keep_literal(shares)? {
+            values.extend_from_slice(constant);
+        }
+        let value = distribute(&self.identity, Given::List(&values), scope);
+        Ok(value.map_or(Pick::Nothing, Pick::Value))
+    }
+}
+
+/// Outside of objects there is nothing to bucket by, not even with a key.
+fn has_members(data: Data<'_>) -> bool {
+    matches!(data, Data::Root | Data::Item(Value::Map(_)))
+}
+
+enum Hashed<'a> {
     Text(u32),
     Null,
-    Other,
+    Other(Value<'a>),
 }
 
 /// The hash of a bucketing value. `cat` is joined on the stack, for it is how most rules spell their key.
-fn key_hash<'a>(rule: &'a Rule, scope: &Scope<'_, 'a>) -> Result<Hashed, Fault> {
+fn key_hash<'a>(rule: &'a Rule, scope: &Scope<'_, 'a>) -> Result<Hashed<'a>, Fault> {
     if let Rule::Apply(parts) = rule
         && let (Operator::Cat, Arguments::List(rules)) = &**parts
         && rules.len() > 1
@@ -128,7 +151,7 @@ fn key_hash<'a>(rule: &'a Rule, scope: &Scope<'_, 'a>) -> Result<Hashed, Fault> 
     Ok(match eval(rule, scope)? {
         Value::Text(key) => Hashed::Text(bucket::hash([key, ""])),
         Value::Null => Hashed::Null,
-        Value::Bool(_) | Value::Number(_) | Value::List(_) | Value::Map(_) => Hashed::Other,
+        other => Hashed::Other(other),
     })
 }
 
@@ -145,37 +168,43 @@ impl Fractional {
     /// The value of the unit's share.
     pub fn eval<'a>(&'a self, scope: &Scope<'_, 'a>) -> Evaluated<'a> {
         with_arguments(&self.arguments, scope, |given| {
-            Ok(self.distribute(given, scope).unwrap_or(Value::Null))
+            let value = distribute(&self.identity, given, scope);
+            Ok(value.unwrap_or(Value::Null))
         })
     }
+}
 
-    fn distribute<'a>(&self, given: Given<'_, 'a>, scope: &Scope<'_, 'a>) -> Option<Value<'a>> {
-        let Given::List(values) = given else {
-            return None;
-        };
-        if !matches!(scope.data, Data::Root | Data::Item(Value::Map(_))) {
-            return None;
-        }
-        let (hash, shares) = match values.split_first()? {
-            (Value::Text(key), shares) => (bucket::hash([key, ""]), shares),
-            (Value::Null, shares) => (self.identity.hash(scope)?, shares),
-            _ => (self.identity.hash(scope)?, values),
-        };
-        let mut total = 0;
-        for share in shares {
-            total += weight(variant(*share)?.1)?;
-        }
-        let total = u32::try_from(total)
-            .ok()
-            .filter(|t| i64::from(*t) <= MAX_WEIGHT)?;
-        let bucket = i64::from(bucket::bucket(hash, total));
-        let mut end = 0;
-        shares.iter().find_map(|share| {
-            let (variant, given) = variant(*share)?;
-            end += weight(given)?;
-            (bucket < end).then_some(variant)
-        })
+/// The value of the unit's share; `None` where flagd has null.
+fn distribute<'a>(
+    identity: &Identity,
+    given: Given<'_, 'a>,
+    scope: &Scope<'_, 'a>,
+) -> Option<Value<'a>> {
+    let Given::List(values) = given else {
+        return None;
+    };
+    if !has_members(scope.data) {
+        return None;
     }
+    let (hash, shares) = match values.split_first()? {
+        (Value::Text(key), shares) => (bucket::hash([key, ""]), shares),
+        (Value::Null, shares) => (identity.hash(scope)?, shares),
+        _ => (identity.hash(scope)?, values),
+    };
+    let mut total = 0;
+    for share in shares {
+        total += weight(variant(*share)?.1)?;
+    }
+    let total = u32::try_from(total)
+        .ok()
+        .filter(|t| i64::from(*t) <= MAX_WEIGHT)?;
+    let bucket = i64::from(bucket::bucket(hash, total));
+    let mut end = 0;
+    shares.iter().find_map(|share| {
+        let (variant, given) = variant(*share)?;
+        end += weight(given)?;
+        (bucket < end).then_some(variant)
+    })
 }
 
 /// The value and the weight of `[value, weight]`.

@@ -8,14 +8,20 @@ use crate::rule::operator::Given;
 use crate::value::Value;
 
 /// `in`: a part of a string, or an item of a list.
-pub fn contains<'a>(given: Given<'_, 'a>) -> Evaluated<'a> {
+pub fn contains<'a>(given: Given<'_, 'a>, scope: &Scope<'_, 'a>) -> Evaluated<'a> {
     let needle = given.at(0)?;
     let found = match given.at(1).unwrap_or(Value::Null) {
         Value::Text(hay) => match needle {
-            Value::Text(needle) => hay.contains(needle),
+            Value::Text(needle) => {
+                scope.spend_on(hay)?;
+                hay.contains(needle)
+            }
             _ => return Err(Fault::Arguments),
         },
-        Value::List(items) => among(needle, items)?,
+        Value::List(items) => {
+            scope.spend(items.len() / 8)?;
+            among(needle, items)?
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Map(_) => false,
     };
     Ok(Value::Bool(found))
@@ -88,11 +94,12 @@ pub fn set<'a>(given: Given<'_, 'a>, scope: &Scope<'_, 'a>) -> Evaluated<'a> {
 }
 
 /// `contains_all`: every item of the second list is in the first.
-pub fn contains_all<'a>(given: Given<'_, 'a>) -> Evaluated<'a> {
+pub fn contains_all<'a>(given: Given<'_, 'a>, scope: &Scope<'_, 'a>) -> Evaluated<'a> {
     let Given::List([Value::List(all), Value::List(wanted)]) = given else {
         return Ok(Value::Bool(false));
     };
     for item in *wanted {
+        scope.spend(all.len() / 8)?;
         if !holds(all, *item)? {
             return Ok(Value::Bool(false));
         }
@@ -101,11 +108,12 @@ pub fn contains_all<'a>(given: Given<'_, 'a>) -> Evaluated<'a> {
 }
 
 /// `contains_any`: some item of the second list is in the first.
-pub fn contains_any<'a>(given: Given<'_, 'a>) -> Evaluated<'a> {
+pub fn contains_any<'a>(given: Given<'_, 'a>, scope: &Scope<'_, 'a>) -> Evaluated<'a> {
     let Given::List([Value::List(all), Value::List(wanted)]) = given else {
         return Ok(Value::Bool(false));
     };
     for item in *wanted {
+        scope.spend(all.len() / 8)?;
         if holds(all, *item)? {
             return Ok(Value::Bool(true));
         }
@@ -114,8 +122,8 @@ pub fn contains_any<'a>(given: Given<'_, 'a>) -> Evaluated<'a> {
 }
 
 /// `contains_none`: no item of the second list is in the first.
-pub fn contains_none<'a>(given: Given<'_, 'a>) -> Evaluated<'a> {
-    match contains_any(given)? {
+pub fn contains_none<'a>(given: Given<'_, 'a>, scope: &Scope<'_, 'a>) -> Evaluated<'a> {
+    match contains_any(given, scope)? {
         Value::Bool(any) => Ok(Value::Bool(!any)),
         other => Ok(other),
     }

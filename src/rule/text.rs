@@ -57,6 +57,7 @@ pub fn substr<'a>(given: Given<'_, 'a>, scope: &Scope<'_, 'a>) -> Evaluated<'a> 
     let mut buffer = Buffer::default();
     coerce::write_text(&mut buffer, given.at(0)?)?;
     let text = buffer.as_str();
+    scope.spend_on(text)?;
     let count = i64::try_from(text.chars().count()).map_err(|_| Fault::Arguments)?;
     let mut from = number::truncate(coerce::arithmetic(given.at(1)?)?);
     if from < 0 {

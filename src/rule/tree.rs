@@ -60,7 +60,7 @@ impl Tree {
                 match split.pick(scope)? {
                     Pick::Nothing => Ok(Leaf::Default),
                     Pick::Share(index) => Ok(leaves.get(index).copied().unwrap_or(Leaf::Default)),
-                    Pick::General(fractional) => Ok(leaf(fractional.eval(scope), names)),
+                    Pick::Value(value) => Ok(leaf(Ok(value), names)),
                 }
             }
             Tree::Rule(rule) => Ok(leaf(eval(rule, scope), names)),

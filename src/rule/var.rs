@@ -115,6 +115,7 @@ fn by_value<'a>(arguments: Value<'a>, data: Value<'a>) -> Evaluated<'a> {
         Value::List([]) => return Ok(data),
         Value::List([Value::Text(name), default]) => (*name, *default),
         Value::List([Value::Text(name), ..]) => (*name, Value::Null),
+        Value::Bool(_) | Value::Map(_) if data.is_null() => return Ok(Value::Null),
         Value::List(_) | Value::Bool(_) | Value::Map(_) => return Err(Fault::Arguments),
     };
     let found = by_path(name, data);

@@ -25,7 +25,9 @@ impl Extra {
             return overlay;
         };
         for (header, name) in &self.headers {
-            let value = headers.get(header).and_then(|value| value.to_str().ok());
+            let value = headers
+                .get(header)
+                .and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
             overlay.extend(
                 value
                     .filter(|v| !v.is_empty())

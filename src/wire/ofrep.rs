@@ -2,8 +2,6 @@
 //!
 //! <https://github.com/open-feature/protocol>. Statuses and texts are flagd's.
 
-use std::borrow::Cow;
-
 use crate::decision::Decision;
 use crate::decision::ErrorCode;
 use crate::json;
@@ -182,13 +180,13 @@ fn reflection(selector: &Selector) -> Option<(Box<str>, Literal)> {
 }
 
 /// The answer for many flags: entries as [`evaluated`] makes them, whether they failed or not.
-pub fn bulk<'e>(entries: impl Iterator<Item = Cow<'e, str>>, selector: &Selector) -> String {
+pub fn bulk(entries: &[String], selector: &Selector) -> String {
     let mut out = String::from("{\"flags\":[");
-    for (i, entry) in entries.enumerate() {
+    for (i, entry) in entries.iter().enumerate() {
         if i > 0 {
             out.push(',');
         }
-        out.push_str(&entry);
+        out.push_str(entry);
     }
     out.push(']');
     write_metadata(&mut out, Some(reflection(selector).as_slice()));

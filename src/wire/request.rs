@@ -8,6 +8,9 @@ use smallvec::SmallVec;
 
 use crate::context::Context;
 use crate::context::Reads;
+use crate::decision::Decision;
+use crate::decision::ErrorCode;
+use crate::limits;
 use crate::ruleset::Flag;
 use crate::value::Value;
 use crate::wire::Codec;
@@ -138,23 +141,53 @@ impl<'a> Decoded<'a> {
         Decoded { members, index }
     }
 
-    /// The context of `flag`, whose evaluation may take `steps`.
-    pub fn context(
+    /// The context of `flag`, whose evaluation may take `steps`; `None` if already the copying takes more.
+    pub fn context<'f>(
         &self,
-        flag: &'a Flag,
-        arena: &'a Bump,
+        flag: &'f Flag,
+        arena: &'f Bump,
         seconds: f64,
         steps: u32,
-    ) -> Context<'a> {
+    ) -> Option<Context<'f>>
+    where
+        'a: 'f,
+    {
         let mut context = Context::new(&flag.reads, arena, seconds).with_allowance(steps);
         for read in &flag.reads.roots {
             if let Some(value) = self.index.get(&*read.name) {
                 context.fill(read, *value);
             }
         }
-        if flag.reads.whole.is_some() && context.spend(self.members.len()) {
+        if flag.reads.whole.is_some() {
+            if !context.spend(self.members.len()) {
+                return None;
+            }
             context.set_whole(&flag.key, self.members.clone());
         }
-        context
+        Some(context)
+    }
+
+    /// Decides for all `flags`. They share an allowance of steps; each gets new memory, so that one request cannot hold
+    /// that of all.
+    pub fn decide<'f>(
+        &self,
+        flags: impl Iterator<Item = &'f Flag>,
+        seconds: f64,
+        mut then: impl FnMut(&'f Flag, Decision),
+    ) {
+        let mut left = limits::BULK_STEPS;
+        for flag in flags {
+            let arena = Bump::new();
+            let steps = left.min(limits::EVALUATION_STEPS);
+            let decision = match self.context(flag, &arena, seconds, steps) {
+                Some(context) => {
+                    let decision = flag.decide(&context);
+                    left -= steps - context.allowance();
+                    decision
+                }
+                None => Decision::Error(ErrorCode::ParseError),
+            };
+            then(flag, decision);
+        }
     }
 }

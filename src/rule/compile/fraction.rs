@@ -95,7 +95,7 @@ impl Compiler<'_> {
         }
         let key = match key {
             None => Key::Identity,
-            Some(node) => self.key(node, items)?,
+            Some(node) => self.key(node, &shares)?,
         };
         let mut end = 0_i64;
         let bounds = shares.iter().map(|share| {
@@ -112,20 +112,17 @@ impl Compiler<'_> {
         Some((split, shares))
     }
 
-    fn key(&mut self, node: &Node, items: &[Node]) -> Option<Key> {
+    /// What to bucket by: nested keys are compiled once each, or a few lines would take hours.
+    fn key(&mut self, node: &Node, shares: &[Share<'_>]) -> Option<Key> {
         let rule = self.rule(node);
         match rule.as_constant() {
             Some(Literal::Null) => return Some(Key::Identity),
             None | Some(Literal::Text(_)) => {}
             Some(_) => return None,
         }
-        let identity = self.identity()?;
-        let arguments = Arguments::List(self.rules(items).into());
-        let general = Fractional {
-            identity,
-            arguments,
-        };
-        Some(Key::Rule(Box::new((rule, general))))
+        let shares = shares.iter().map(|share| share.node.to_literal());
+        let shares = Literal::List(shares.collect());
+        Some(Key::Rule(Box::new((rule, shares))))
     }
 
     /// `[value]` or `[value, weight]` with constants; a weight that no rule accepts is reported.
