@@ -75,23 +75,41 @@ pub async fn bind(port: u16) -> std::io::Result<TcpListener> {
     }
 }
 
-/// Serves until `shutdown` turns true, then lets calls in flight finish. Owns every task that it starts.
+/// Serves until `shutdown` turns true, then lets calls in flight finish.
 ///
-/// Event streams are told first, so that their clients know before their connection goes.
+/// The probes answer from the first moment to the last. Evaluation begins when `loaded` completes, so that whoever
+/// connects early waits for the flags instead of not finding them. Event streams are told of the shutdown first, so that
+/// their clients know before their connection goes; their tasks end with their connections.
 pub async fn run(
     listeners: Listeners,
     live: Arc<Live>,
     settings: Settings,
-    shutdown: watch::Receiver<bool>,
+    loaded: impl Future<Output = ()>,
+    mut shutdown: watch::Receiver<bool>,
 ) {
+    let limits = listen::Limits {
+        max_header: settings.max_header,
+        grace: settings.grace,
+        connections: listen::connections(),
+    };
+    let (last, closing) = watch::channel(false);
     let admin = Admin {
         live: live.clone(),
         shutdown: shutdown.clone(),
     };
-    let limits = listen::Limits {
-        max_header: settings.max_header,
-        grace: settings.grace,
-    };
+    let probes = tokio::spawn(listen::serve(
+        listeners.management,
+        move |request| std::future::ready(admin.handle(&request)),
+        limits,
+        closing,
+    ));
+    tokio::select! {
+        () = loaded => {}
+        () = tokio::time::sleep(crate::limits::START_GATE) => {
+            tracing::warn!("the sources are still being read; serving what there is");
+        }
+        () = listen::announced(&mut shutdown) => {}
+    }
     let ofrep = Arc::new(Ofrep {
         live: live.clone(),
         settings: settings.clone(),
@@ -123,13 +141,9 @@ pub async fn run(
         listeners.sync,
         move |request| sync.clone().handle(request),
         limits,
-        shutdown.clone(),
-    ));
-    servers.spawn(listen::serve(
-        listeners.management,
-        move |request| std::future::ready(admin.handle(&request)),
-        limits,
         shutdown,
     ));
     while servers.join_next().await.is_some() {}
+    let _ = last.send(true);
+    let _ = probes.await;
 }

@@ -5,7 +5,6 @@ mod change;
 mod payload;
 
 use std::sync::Arc;
-use std::sync::OnceLock;
 
 use bytes::Bytes;
 
@@ -16,6 +15,7 @@ use crate::ruleset::Ruleset;
 use crate::selector::Selector;
 use crate::snapshot::answers::Answers;
 pub use crate::snapshot::change::Changes;
+pub use crate::snapshot::change::Prints;
 use crate::snapshot::payload::Payloads;
 use crate::wire::sync;
 
@@ -32,6 +32,8 @@ pub struct Snapshot {
     payloads: Payloads,
     /// Fingerprints of the flags as written, in their order.
     prints: Vec<u64>,
+    /// Those of the flags that win without a selector.
+    winners: Arc<Prints>,
     /// What changed since the generation before.
     pub changes: Arc<Changes>,
 }
@@ -47,9 +49,11 @@ impl Snapshot {
             payloads: Payloads::default(),
             ruleset,
             answers,
+            winners: Arc::default(),
             changes: Arc::default(),
         };
-        snapshot.changes = Arc::new(snapshot.changes_since(before, &Selector::All));
+        snapshot.winners = Arc::new(snapshot.collect(&Selector::All));
+        snapshot.changes = Arc::new(Changes::between(&before.winners, &snapshot.winners));
         snapshot
     }
 
@@ -75,19 +79,20 @@ impl Snapshot {
         })
     }
 
-    /// What differs from an earlier generation among the selected flags.
-    pub fn changes_since(&self, before: &Snapshot, selector: &Selector) -> Changes {
-        Changes {
-            flags: change::diff(&before.prints(selector), &self.prints(selector)),
-            encoded: [OnceLock::new(), OnceLock::new()],
+    /// The keys of the selected flags, and what tells whether they changed. Who remembers this can let the snapshot go.
+    pub fn prints(&self, selector: &Selector) -> Arc<Prints> {
+        match selector {
+            Selector::All => self.winners.clone(),
+            _ => Arc::new(self.collect(selector)),
         }
     }
 
-    fn prints(&self, selector: &Selector) -> Vec<(&str, u64)> {
+    fn collect(&self, selector: &Selector) -> Prints {
         let print = |position: usize| {
             let flag = self.ruleset.flags.get(position)?;
-            Some((&*flag.key, *self.prints.get(position)?))
+            Some((flag.key.clone(), *self.prints.get(position)?))
         };
-        self.ruleset.select(selector).filter_map(print).collect()
+        let selected = self.ruleset.select(selector);
+        Prints(selected.filter_map(print).collect())
     }
 }

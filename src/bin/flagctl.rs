@@ -1,5 +1,6 @@
 //! `flagctl`: what people and CI ask about flag files.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -21,16 +22,14 @@ fn main() -> ExitCode {
     }
 }
 
-#[expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "this is the command line"
-)]
+#[expect(clippy::print_stderr, reason = "this is the command line")]
 fn eval(arguments: &Arguments) -> ExitCode {
     match cli::eval::run(arguments) {
         Ok(outcome) => {
             outcome.diagnostics.iter().for_each(|d| eprintln!("{d}"));
-            println!("{}", outcome.answer);
+            if let Err(error) = writeln!(std::io::stdout(), "{}", outcome.answer) {
+                return cli::finish(Err(vec![format!("cannot print the answer: {error}")]));
+            }
             if outcome.answered {
                 ExitCode::SUCCESS
             } else {

@@ -42,9 +42,8 @@ async fn serve(config: Config) -> Result<(), String> {
     let sync = bind("sync", config.sync_port).await?;
     let live = Arc::new(Live::default());
     let loader = Loader::new(&config.uris, config.faults, live.clone());
-    let watch =
-        source::watch::start(loader).map_err(|error| format!("cannot watch files: {error}"))?;
     let (shut, shutdown) = watch::channel(false);
+    // Before the files are read: a signal must not be lost meanwhile.
     let stop = stop_signal().map_err(|error| format!("cannot listen for signals: {error}"))?;
     let settings = Settings {
         max_body: config.max_body,
@@ -60,12 +59,15 @@ async fn serve(config: Config) -> Result<(), String> {
         ofrep,
         sync,
     };
-    let servers = tokio::spawn(serve::run(listeners, live, settings, shutdown));
+    let mut watch =
+        source::watch::start(loader).map_err(|error| format!("cannot watch files: {error}"))?;
+    let servers = tokio::spawn(async move {
+        serve::run(listeners, live, settings, watch.first_look(), shutdown).await;
+    });
     stop.await;
     tracing::info!("shutting down");
     let _ = shut.send(true);
     let _ = servers.await;
-    drop(watch);
     tracing::info!("stopped");
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Event streams: what changed, as it changes.
 //!
-//! A stream remembers the snapshot that it last told about. When it is slow it skips to the newest one: there is never a
-//! queue of stale events.
+//! A stream remembers what it last told of: keys and fingerprints, not a snapshot. When it is slow it skips to the newest
+//! state: there is never a queue of stale events.
 
 use std::sync::Arc;
 
@@ -21,7 +21,8 @@ use crate::serve::grpc;
 use crate::serve::listen::announced;
 use crate::serve::protocol::Protocol;
 use crate::serve::rpc::Rpc;
-use crate::snapshot::Snapshot;
+use crate::snapshot::Changes;
+use crate::snapshot::Prints;
 use crate::wire::Codec;
 use crate::wire::error::RpcError;
 use crate::wire::event::Signal;
@@ -81,8 +82,10 @@ pub fn open(rpc: Arc<Rpc>, ending: Ending, codec: Codec, selector: Selector) -> 
     let (sender, receiver) = mpsc::channel(1);
     // Follow first: what is published between the two is then seen as a change.
     let generation = rpc.live.follow();
+    let snapshot = rpc.live.load_full();
     let stream = Stream {
-        told: rpc.live.load_full(),
+        told: snapshot.prints(&selector),
+        told_generation: snapshot.generation,
         generation,
         shutdown: rpc.shutdown.clone(),
         rpc,
@@ -96,7 +99,8 @@ pub fn open(rpc: Arc<Rpc>, ending: Ending, codec: Codec, selector: Selector) -> 
 
 struct Stream {
     rpc: Arc<Rpc>,
-    told: Arc<Snapshot>,
+    told: Arc<Prints>,
+    told_generation: u64,
     generation: watch::Receiver<u64>,
     shutdown: watch::Receiver<bool>,
     codec: Codec,
@@ -147,14 +151,18 @@ impl Stream {
     }
 
     async fn tell(&mut self) -> Result<(), Gone> {
-        let now = self.rpc.live.load_full();
-        let next = now.generation == self.told.generation + 1;
-        let changes = if next && self.selector == Selector::All {
-            now.changes.clone()
-        } else {
-            Arc::new(now.changes_since(&self.told, &self.selector))
+        let (generation, now, ready) = {
+            let snapshot = self.rpc.live.load();
+            let ready = snapshot.changes.clone();
+            (snapshot.generation, snapshot.prints(&self.selector), ready)
         };
-        self.told = now;
+        let next = generation == self.told_generation + 1;
+        let changes = if next && self.selector == Selector::All {
+            ready
+        } else {
+            Arc::new(Changes::between(&self.told, &now))
+        };
+        (self.told, self.told_generation) = (now, generation);
         if changes.flags.is_empty() {
             return Ok(());
         }

@@ -39,7 +39,7 @@ pub fn unary(
         Ok(reply) => (envelope::framed(reply), Ok(())),
         Err(error) => (Bytes::new(), Err(error)),
     };
-    let compress = accepts_gzip && message.len() > limits::COMPRESS_FROM;
+    let compress = accepts_gzip && message.len() >= envelope::HEAD + limits::COMPRESS_FROM;
     let message = if compress {
         let bare = message.get(envelope::HEAD..).unwrap_or(&[]);
         envelope::frame(envelope::COMPRESSED, &envelope::gzip(bare))

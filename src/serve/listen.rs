@@ -34,6 +34,24 @@ pub struct Limits {
     pub max_header: usize,
     /// How long calls in flight may go on after shutdown begins.
     pub grace: Duration,
+    /// Open connections; further ones wait to be accepted.
+    pub connections: usize,
+}
+
+/// How many connections each of the four ports may hold: as many as the system has file descriptors for, so that flag
+/// files and probes always find one. Raises the process's own limit as far as it may.
+pub fn connections() -> usize {
+    use rustix::process::Resource;
+    use rustix::process::getrlimit;
+    use rustix::process::setrlimit;
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    let _ = setrlimit(Resource::Nofile, limit);
+    let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let each = files.saturating_sub(limits::RESERVED_FILES) / 4;
+    usize::try_from(each).map_or(limits::CONNECTIONS, |each| {
+        each.clamp(1, limits::CONNECTIONS)
+    })
 }
 
 /// Serves a port until `shutdown` turns true and the connections are done, or the grace period is over.
@@ -48,7 +66,7 @@ pub async fn serve<H, F>(
 {
     let handle = Arc::new(handle);
     let builder = Arc::new(builder(limits));
-    let places = Arc::new(Semaphore::new(limits::CONNECTIONS));
+    let places = Arc::new(Semaphore::new(limits.connections));
     let mut connections = JoinSet::new();
     loop {
         let (place, socket) = tokio::select! {
@@ -123,6 +141,8 @@ fn builder(limits: Limits) -> Builder<TokioExecutor> {
     builder
         .http2()
         .timer(TokioTimer::new())
+        // A client that is gone without a word is noticed by its silence.
+        .keep_alive_interval(limits::KEEP_ALIVE)
         .max_header_list_size(header)
         .max_concurrent_streams(limits::STREAMS_PER_CONNECTION);
     builder
@@ -137,7 +157,11 @@ async fn connection<H, F>(
     H: Fn(Request<Incoming>) -> F + Send + Sync + 'static,
     F: Future<Output = Response<Body>> + Send + 'static,
 {
-    if !speaks(&socket).await {
+    let begins = tokio::select! {
+        speaks = speaks(&socket) => speaks,
+        () = announced(&mut shutdown) => false,
+    };
+    if !begins {
         return;
     }
     // Without it small answers wait for the client's acknowledgement.

@@ -22,7 +22,7 @@ pub struct Answers {
     /// Where each answer stands. Each outcome has two: that of its own type, and for numbers that as an integer.
     spans: Vec<(u32, u32)>,
     /// Where the spans of each flag begin.
-    starts: Vec<u32>,
+    starts: Vec<usize>,
 }
 
 impl Answers {
@@ -30,7 +30,7 @@ impl Answers {
     pub fn build(ruleset: &Ruleset) -> Answers {
         let mut writer = Writer::default();
         for flag in &ruleset.flags {
-            writer.starts.push(offset(writer.spans.len()));
+            writer.starts.push(writer.spans.len());
             writer.flag(flag);
         }
         writer.spans.shrink_to_fit();
@@ -49,7 +49,7 @@ impl Answers {
         decision: Decision,
         want: FlagType,
     ) -> Option<Bytes> {
-        let start = usize::try_from(*self.starts.get(position)?).ok()?;
+        let start = *self.starts.get(position)?;
         let integer = usize::from(want == FlagType::Int);
         let span = 2 * outcome(flag, decision)? + integer;
         let (from, to) = *self.spans.get(start + span)?;
@@ -72,7 +72,7 @@ fn outcome(flag: &Flag, decision: Decision) -> Option<usize> {
 struct Writer {
     bytes: Vec<u8>,
     spans: Vec<(u32, u32)>,
-    starts: Vec<u32>,
+    starts: Vec<usize>,
 }
 
 impl Writer {
@@ -119,22 +119,18 @@ impl Writer {
     }
 
     fn span(&mut self, message: Option<&[u8]>) {
-        let from = offset(self.bytes.len());
-        if let Some(message) = message {
-            self.bytes.push(0);
-            self.bytes
-                .extend_from_slice(&offset(message.len()).to_be_bytes());
-            self.bytes.extend_from_slice(message);
-            debug_assert!(
-                self.bytes.len() >= FRAME,
-                "a frame comes before each message"
-            );
-        }
-        self.spans.push((from, offset(self.bytes.len())));
+        let framed = message.and_then(|message| self.frame(message));
+        // No answer is an empty span; one that would end beyond four gigabytes is none, never half of one.
+        self.spans.push(framed.unwrap_or((0, 0)));
     }
-}
 
-// Documents are bounded far below four gigabytes of answers; beyond, an answer would be missing, never wrong.
-fn offset(len: usize) -> u32 {
-    u32::try_from(len).unwrap_or(u32::MAX)
+    fn frame(&mut self, message: &[u8]) -> Option<(u32, u32)> {
+        let from = u32::try_from(self.bytes.len()).ok()?;
+        let to = u32::try_from(self.bytes.len() + FRAME + message.len()).ok()?;
+        let length = u32::try_from(message.len()).ok()?;
+        self.bytes.push(0);
+        self.bytes.extend_from_slice(&length.to_be_bytes());
+        self.bytes.extend_from_slice(message);
+        Some((from, to))
+    }
 }

@@ -9,15 +9,27 @@ use crate::change::Change;
 use crate::wire::Codec;
 use crate::wire::event;
 
+/// Keys of flags, sorted, with fingerprints of what they answer.
+#[derive(Debug, Default)]
+pub struct Prints(pub(super) Vec<(Box<str>, u64)>);
+
 /// The changed flags, sorted by key.
 #[derive(Debug, Default)]
 pub struct Changes {
     /// Keys and what happened to them.
     pub flags: Vec<(Box<str>, Change)>,
-    pub(super) encoded: [OnceLock<Bytes>; 2],
+    encoded: [OnceLock<Bytes>; 2],
 }
 
 impl Changes {
+    /// What differs between two states.
+    pub fn between(before: &Prints, after: &Prints) -> Changes {
+        Changes {
+            flags: diff(&before.0, &after.0),
+            encoded: [OnceLock::new(), OnceLock::new()],
+        }
+    }
+
     /// The event message that announces the changes, encoded once for all who listen.
     pub fn event(&self, codec: Codec) -> Bytes {
         let [proto, json] = &self.encoded;
@@ -31,7 +43,7 @@ impl Changes {
 }
 
 /// Compares two sorted lists of keys and fingerprints.
-pub fn diff(before: &[(&str, u64)], after: &[(&str, u64)]) -> Vec<(Box<str>, Change)> {
+fn diff(before: &[(Box<str>, u64)], after: &[(Box<str>, u64)]) -> Vec<(Box<str>, Change)> {
     let mut changes = Vec::new();
     let (mut old, mut new) = (before.iter().peekable(), after.iter().peekable());
     loop {
@@ -44,10 +56,10 @@ pub fn diff(before: &[(&str, u64)], after: &[(&str, u64)]) -> Vec<(Box<str>, Cha
         let gone = if order.is_le() { old.next() } else { None };
         let come = if order.is_ge() { new.next() } else { None };
         match (gone, come) {
-            (Some((key, _)), None) => changes.push(((*key).into(), Change::Delete)),
-            (None, Some((key, _))) => changes.push(((*key).into(), Change::Write)),
+            (Some((key, _)), None) => changes.push((key.clone(), Change::Delete)),
+            (None, Some((key, _))) => changes.push((key.clone(), Change::Write)),
             (Some((key, a)), Some((_, b))) if a != b => {
-                changes.push(((*key).into(), Change::Update));
+                changes.push((key.clone(), Change::Update));
             }
             _ => {}
         }
@@ -60,9 +72,12 @@ mod tests {
 
     #[test]
     fn tells_new_changed_and_gone_flags_apart() {
-        let before = [("a", 1), ("b", 1), ("d", 1)];
-        let after = [("a", 1), ("b", 2), ("c", 1)];
-        let changes = diff(&before, &after);
+        let prints = |entries: &[(&str, u64)]| {
+            Prints(entries.iter().map(|(k, v)| ((*k).into(), *v)).collect())
+        };
+        let before = prints(&[("a", 1), ("b", 1), ("d", 1)]);
+        let after = prints(&[("a", 1), ("b", 2), ("c", 1)]);
+        let changes = Changes::between(&before, &after).flags;
         let told: Vec<_> = changes.iter().map(|(k, c)| (&**k, c.text())).collect();
         assert_eq!(told, [("b", "update"), ("c", "write"), ("d", "delete")]);
     }

@@ -43,7 +43,9 @@ impl Selection {
             Selection::One(path) => return Ok(vec![path.clone()]),
             Selection::Directory(path) => list(path)?,
             Selection::Glob(pattern) => match glob::glob(pattern) {
-                Ok(paths) => paths.filter_map(Result::ok).collect(),
+                Ok(paths) => paths
+                    .collect::<Result<_, _>>()
+                    .map_err(std::io::Error::other)?,
                 Err(error) => return Err(std::io::Error::other(error)),
             },
         };
@@ -109,7 +111,15 @@ fn list(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
 fn is_flag_file(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str());
     let hidden = name.is_none_or(|name| name.starts_with(['.', '#']));
-    !hidden && Format::of(path).is_some() && path.is_file()
+    !hidden && Format::of(path).is_some() && is_file(path)
+}
+
+/// Whether there is a file. One that cannot be looked at counts: only what is known to be gone is gone.
+fn is_file(path: &Path) -> bool {
+    match std::fs::metadata(path) {
+        Ok(metadata) => metadata.is_file(),
+        Err(error) => error.kind() != std::io::ErrorKind::NotFound,
+    }
 }
 
 /// What the file system says about a file's content without reading it.

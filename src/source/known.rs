@@ -1,5 +1,6 @@
 //! One file: what was read last, and the last good document in it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -31,6 +32,9 @@ pub struct Known {
     trouble: Option<String>,
 }
 
+/// How often a file that cannot be read as flags and keeps changing is read before it is refused.
+const ATTEMPTS: usize = 3;
+
 /// How closely to look at files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Look {
@@ -57,6 +61,16 @@ impl Known {
         }
     }
 
+    /// Whether this file, or the one that it links to, is among `paths`.
+    pub fn is_one_of(&self, paths: &BTreeSet<PathBuf>) -> bool {
+        !paths.is_empty()
+            && (paths.contains(&self.path)
+                || self
+                    .path
+                    .canonicalize()
+                    .is_ok_and(|path| paths.contains(&path)))
+    }
+
     /// Looks at the file. Whether the document changed.
     pub fn scan(&mut self, look: Look, faults: Faults) -> bool {
         let signature = std::fs::metadata(&self.path)
@@ -79,26 +93,33 @@ impl Known {
     }
 
     fn read(&mut self, faults: Faults) -> std::io::Result<bool> {
-        loop {
+        for patience in (0..ATTEMPTS).rev() {
             let content = settle::read(&self.path, self.hash)?;
             self.signature = Some(content.signature);
             if Some(content.hash) == self.hash {
                 return Ok(false);
             }
             let (document, diagnostics) = parse(&self.path, &self.origin, &content.bytes, faults);
-            if document.is_none() && settle::changes_soon(&self.path, &content) {
-                continue;
-            }
-            self.hash = Some(content.hash);
+            let Some(document) = document else {
+                if patience > 0 && settle::changes_soon(&self.path, &content) {
+                    continue;
+                }
+                self.hash = Some(content.hash);
+                self.refuse(&diagnostics);
+                break;
+            };
             diagnostics.iter().for_each(log);
-            if document.is_none() {
-                let kept = self.document.is_some();
-                tracing::error!(file = %self.origin.file, kept, "the file is refused; its last good flags, if any, stay in force");
-                return Ok(false);
-            }
-            self.document = document;
+            self.hash = Some(content.hash);
+            self.document = Some(document);
             return Ok(true);
         }
+        Ok(false)
+    }
+
+    fn refuse(&self, diagnostics: &[Diagnostic]) {
+        diagnostics.iter().for_each(log);
+        let kept = self.document.is_some();
+        tracing::error!(file = %self.origin.file, kept, "the file is refused; its last good flags, if any, stay in force");
     }
 
     fn unreadable(&mut self, error: &std::io::Error) {

@@ -1,5 +1,6 @@
 //! Files into snapshots: reads what changed, lays all documents over each other, compiles, publishes.
 
+use std::collections::BTreeSet;
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -60,12 +61,12 @@ impl Loader {
         all.collect()
     }
 
-    /// Looks at the files and publishes a new snapshot if a document changed.
-    pub fn scan(&mut self, look: Look) {
+    /// Looks at the files and publishes a new snapshot if a document changed. Files in `busy` are being written and wait.
+    pub fn scan(&mut self, look: Look, busy: &BTreeSet<PathBuf>) {
         let begun = Instant::now();
         let mut changed = false;
         for source in &mut self.sources {
-            changed |= source.scan(look, self.faults);
+            changed |= source.scan(look, busy, self.faults);
         }
         if changed {
             self.publish(begun);
@@ -91,14 +92,20 @@ impl Loader {
 
 impl Source {
     /// Whether a document of this source changed.
-    fn scan(&mut self, look: Look, faults: Faults) -> bool {
-        if self.files.is_empty() {
+    fn scan(&mut self, look: Look, busy: &BTreeSet<PathBuf>, faults: Faults) -> bool {
+        if self.files.iter().all(|file| file.document.is_none()) {
             // What did not exist may have turned out to be a directory.
-            self.selection = Selection::of(&self.path);
+            let selection = Selection::of(&self.path);
+            if selection != self.selection {
+                self.files.clear();
+                self.selection = selection;
+            }
         }
         let mut changed = self.list();
         for file in &mut self.files {
-            changed |= file.scan(look, faults);
+            if !file.is_one_of(busy) {
+                changed |= file.scan(look, faults);
+            }
         }
         changed
     }
@@ -117,27 +124,32 @@ impl Source {
             }
             self.files.retain(|file| !gone(file));
         }
-        for path in paths {
-            if !self.files.iter().any(|file| file.path == path) {
-                self.files.push(Known::new(path, &self.path));
-            }
+        let known: BTreeSet<PathBuf> = self.files.iter().map(|file| file.path.clone()).collect();
+        let new = paths.difference(&known).cloned();
+        let new: Vec<Known> = new.map(|path| Known::new(path, &self.path)).collect();
+        if !new.is_empty() {
+            self.files.extend(new);
+            self.files.sort_by(|a, b| a.path.cmp(&b.path));
         }
-        self.files.sort_by(|a, b| a.path.cmp(&b.path));
         left
+    }
+
+    fn list_once(&self) -> std::io::Result<BTreeSet<PathBuf>> {
+        Ok(self.selection.files()?.into_iter().collect())
     }
 
     /// The files, once a missing one has had time to come back: editors move a file away before they write it anew.
     /// `None` if the list is not to be believed.
-    fn settled_list(&mut self) -> Option<Vec<PathBuf>> {
-        let mut listed = self.selection.files();
+    fn settled_list(&mut self) -> Option<BTreeSet<PathBuf>> {
+        let mut listed = self.list_once();
         for _ in 0..10 {
             let missing =
-                |paths: &Vec<PathBuf>| self.files.iter().any(|f| !paths.contains(&f.path));
+                |paths: &BTreeSet<PathBuf>| self.files.iter().any(|f| !paths.contains(&f.path));
             if !self.selection.may_shrink() || !listed.as_ref().is_ok_and(missing) {
                 break;
             }
             std::thread::sleep(Duration::from_millis(10));
-            listed = self.selection.files();
+            listed = self.list_once();
         }
         let trouble = match &listed {
             Ok(paths) if paths.is_empty() => Some("there are no flag files".to_owned()),

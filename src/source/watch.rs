@@ -1,181 +1,143 @@
 //! Follows the file system: events where there are some, a look every second where there are none.
 
-use std::collections::BTreeMap;
+mod directories;
+mod writers;
+
 use std::collections::BTreeSet;
-use std::os::unix::fs::MetadataExt as _;
-use std::path::PathBuf;
 use std::sync::mpsc;
 use std::sync::mpsc::RecvTimeoutError;
-use std::thread::JoinHandle;
 use std::time::Duration;
 use std::time::Instant;
 
 use notify::EventKind;
-use notify::RecommendedWatcher;
-use notify::RecursiveMode;
-use notify::Watcher as _;
 use notify::event::AccessKind;
 use notify::event::AccessMode;
-use notify::event::ModifyKind;
 
 use crate::source::known::Look;
 use crate::source::loader::Loader;
+use crate::source::watch::directories::Directories;
+use crate::source::watch::writers::Writers;
 
 /// How often files are looked at without an event. Network file systems and links into other directories send none.
 const POLL: Duration = Duration::from_secs(1);
-/// How long a writer may keep a file open before what it has written so far is believed.
-const WRITER: Duration = Duration::from_millis(100);
+/// Deep enough for the deepest document, several times over.
+const STACK: usize = 8 * 1024 * 1024;
 
 /// A running watch; ends when it is dropped.
 #[derive(Debug)]
 pub struct Watch {
     wake: mpsc::Sender<Wake>,
-    thread: Option<JoinHandle<()>>,
+    first: Option<tokio::sync::oneshot::Receiver<()>>,
 }
 
 enum Wake {
-    Event(notify::Result<notify::Event>),
+    Event(notify::Event),
+    /// Events were lost.
+    Lost,
     Stop,
 }
 
-/// Reads the sources once and then follows them on a thread of its own.
+/// Reads the sources and then follows them, on a thread of its own.
 ///
 /// # Errors
-/// If the system has no more watches or threads to give.
-pub fn start(mut loader: Loader) -> std::io::Result<Watch> {
+/// If the system has no more threads to give.
+pub fn start(loader: Loader) -> std::io::Result<Watch> {
     let (wake, events) = mpsc::channel();
+    let (done, first) = tokio::sync::oneshot::channel();
     let sender = wake.clone();
-    let watcher = notify::recommended_watcher(move |event| {
-        // When nobody listens any more, nobody needs to know.
-        let _ = sender.send(Wake::Event(event));
-    })
-    .map_err(std::io::Error::other)?;
-    let mut directories = Directories {
-        watcher,
-        watched: BTreeMap::new(),
-    };
-    // Watch first, read then: what happens in between is seen twice, not missed.
-    directories.follow(loader.directories());
-    loader.scan(Look::All);
-    let thread = std::thread::Builder::new()
+    std::thread::Builder::new()
         .name("source".to_owned())
-        .spawn(move || follow(&mut loader, &mut directories, &events))?;
-    let thread = Some(thread);
-    Ok(Watch { wake, thread })
+        .stack_size(STACK)
+        .spawn(move || follow(loader, &sender, &events, done))?;
+    let first = Some(first);
+    Ok(Watch { wake, first })
+}
+
+impl Watch {
+    /// Completes when every source was looked at once, whether there were flags or not. Only the first caller waits.
+    pub async fn first_look(&mut self) {
+        if let Some(first) = self.first.take() {
+            let _ = first.await;
+        }
+    }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
+        // The thread ends when it is done with what it does; nobody has to wait for that.
         let _ = self.wake.send(Wake::Stop);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
     }
 }
 
-fn follow(loader: &mut Loader, directories: &mut Directories, events: &mpsc::Receiver<Wake>) {
+fn follow(
+    mut loader: Loader,
+    wake: &mpsc::Sender<Wake>,
+    events: &mpsc::Receiver<Wake>,
+    done: tokio::sync::oneshot::Sender<()>,
+) {
+    let mut directories = Directories::new(sender(wake.clone()));
+    let mut writers = Writers::default();
+    // Watch first, read then: what happens in between is seen twice, not missed.
+    directories.follow(loader.directories());
+    loader.scan(Look::All, &BTreeSet::new());
+    let _ = done.send(());
     loop {
         // What links lead to may have changed with the last scan.
         directories.follow(loader.directories());
-        match events.recv_timeout(POLL) {
-            Ok(Wake::Stop) | Err(RecvTimeoutError::Disconnected) => return,
-            Err(RecvTimeoutError::Timeout) => loader.scan(Look::Changed),
-            Ok(Wake::Event(event)) => {
-                let mut burst = Burst::default();
-                burst.add(event);
-                if burst.drain(events).is_err() {
-                    return;
-                }
-                if burst.matters {
-                    loader.scan(Look::All);
-                }
-            }
-        }
-    }
-}
-
-/// Events that came together.
-#[derive(Default)]
-struct Burst {
-    matters: bool,
-    writing: BTreeSet<PathBuf>,
-}
-
-struct Stopped;
-
-impl Burst {
-    /// Takes what else has come, and waits a little for writers to close their files.
-    fn drain(&mut self, events: &mpsc::Receiver<Wake>) -> Result<(), Stopped> {
-        let end = Instant::now() + WRITER;
-        loop {
-            let wait = if self.writing.is_empty() {
-                Duration::ZERO
-            } else {
-                end.saturating_duration_since(Instant::now())
-            };
-            match events.recv_timeout(wait) {
-                Ok(Wake::Event(event)) => self.add(event),
-                Ok(Wake::Stop) | Err(RecvTimeoutError::Disconnected) => return Err(Stopped),
-                Err(RecvTimeoutError::Timeout) => return Ok(()),
-            }
-        }
-    }
-
-    fn add(&mut self, event: notify::Result<notify::Event>) {
-        let Ok(event) = event else {
-            self.matters = true;
-            return;
+        let (look, busy) = match next(events, &mut writers) {
+            Next::Stop => return,
+            Next::Look(look) => (look, writers.busy(Instant::now())),
         };
-        match event.kind {
-            EventKind::Access(AccessKind::Close(AccessMode::Write)) => {
-                event.paths.iter().for_each(|path| {
-                    self.writing.remove(path);
-                });
-            }
-            // Our own reading.
-            EventKind::Access(_) => return,
-            EventKind::Modify(ModifyKind::Data(_)) => self.writing.extend(event.paths),
-            EventKind::Any
-            | EventKind::Create(_)
-            | EventKind::Modify(_)
-            | EventKind::Remove(_)
-            | EventKind::Other => {}
-        }
-        self.matters = true;
+        loader.scan(look, &busy);
     }
 }
 
-/// The watched directories.
-struct Directories {
-    watcher: RecommendedWatcher,
-    /// With the inode: a directory that was made anew must be watched anew.
-    watched: BTreeMap<PathBuf, u64>,
+/// Passes on the events that matter. Opening and reading do not: we do that ourselves.
+fn sender(wake: mpsc::Sender<Wake>) -> impl FnMut(notify::Result<notify::Event>) + Send + 'static {
+    move |event| {
+        let wake_up = match event {
+            Ok(event) => match event.kind {
+                EventKind::Access(AccessKind::Close(AccessMode::Write)) => Wake::Event(event),
+                EventKind::Access(_) => return,
+                _ if event.need_rescan() => Wake::Lost,
+                _ => Wake::Event(event),
+            },
+            Err(_) => Wake::Lost,
+        };
+        // When nobody listens any more, nobody needs to know.
+        let _ = wake.send(wake_up);
+    }
 }
 
-impl Directories {
-    fn follow(&mut self, wanted: Vec<PathBuf>) {
-        let inode = |path: &PathBuf| std::fs::metadata(path).map(|m| m.ino()).ok();
-        let wanted: BTreeMap<PathBuf, u64> = wanted
-            .into_iter()
-            .filter_map(|path| inode(&path).map(|inode| (path, inode)))
-            .collect();
-        if wanted == self.watched {
-            return;
+enum Next {
+    Stop,
+    Look(Look),
+}
+
+/// Waits for events, for a writer to be done, or for the time to look without an event.
+fn next(events: &mpsc::Receiver<Wake>, writers: &mut Writers) -> Next {
+    let now = Instant::now();
+    let wait = writers.patience(now).map_or(POLL, |left| left.min(POLL));
+    let mut look = match events.recv_timeout(wait) {
+        Ok(Wake::Stop) | Err(RecvTimeoutError::Disconnected) => return Next::Stop,
+        Ok(Wake::Lost) => Look::All,
+        Ok(Wake::Event(event)) => {
+            writers.note(&event, Instant::now());
+            Look::All
         }
-        for path in self.watched.keys() {
-            // Fails for directories that are gone, which is just as well.
-            let _ = self.watcher.unwatch(path);
-        }
-        self.watched.clear();
-        for (path, inode) in wanted {
-            match self.watcher.watch(&path, RecursiveMode::NonRecursive) {
-                Ok(()) => {
-                    self.watched.insert(path, inode);
-                }
-                Err(error) => {
-                    tracing::warn!(directory = %path.display(), %error, "no events from this directory; it is looked at every second");
-                }
+        Err(RecvTimeoutError::Timeout) if wait < POLL => Look::All,
+        Err(RecvTimeoutError::Timeout) => Look::Changed,
+    };
+    // What else has come already is part of the same change.
+    loop {
+        match events.try_recv() {
+            Ok(Wake::Event(event)) => {
+                writers.note(&event, Instant::now());
+                look = Look::All;
             }
+            Ok(Wake::Lost) => look = Look::All,
+            Ok(Wake::Stop) => return Next::Stop,
+            Err(_) => return Next::Look(look),
         }
     }
 }

@@ -36,7 +36,9 @@ fn watch(paths: &[&Path]) -> Watched {
     let live = Arc::new(Live::default());
     let uris: Vec<Uri> = paths.iter().map(|path| Uri::File(path.into())).collect();
     let loader = Loader::new(&uris, Faults::Contain, live.clone());
-    let watch = watch::start(loader).expect("the files can be watched");
+    let mut watch = watch::start(loader).expect("the files can be watched");
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    runtime.expect("a runtime").block_on(watch.first_look());
     Watched {
         live,
         _watch: watch,

@@ -55,7 +55,8 @@ pub async fn start(path: &Path) -> Server {
 pub async fn start_with(path: &Path, settings: Settings) -> Server {
     let live = Arc::new(Live::default());
     let loader = Loader::new(&[Uri::File(path.into())], Faults::Contain, live.clone());
-    let watch = watch::start(loader).expect("the files can be watched");
+    let mut watch = watch::start(loader).expect("the files can be watched");
+    watch.first_look().await;
     let local = || TcpListener::bind(("127.0.0.1", 0));
     let listeners = Listeners {
         evaluation: local().await.expect("a free port"),
@@ -67,7 +68,13 @@ pub async fn start_with(path: &Path, settings: Settings) -> Server {
     let sync = listeners.sync.local_addr().expect("bound").port();
     let ofrep = listeners.ofrep.local_addr().expect("bound").port();
     let (shutdown, down) = tokio::sync::watch::channel(false);
-    let ended = tokio::spawn(serve::run(listeners, live.clone(), settings, down));
+    let ended = tokio::spawn(serve::run(
+        listeners,
+        live.clone(),
+        settings,
+        std::future::ready(()),
+        down,
+    ));
     Server {
         live,
         port,
