@@ -237,9 +237,23 @@ async fn daemon_knows(daemon: &Daemon, count: usize) {
 }
 
 #[tokio::test]
+async fn a_silent_connection_does_not_delay_the_end() {
+    let directory = tempfile::tempdir().expect("a directory");
+    std::fs::write(directory.path().join("flags.yaml"), "flags: {}").expect("a file");
+    let mut daemon = Daemon::start(directory.path(), &["--uri", "file:flags.yaml"]);
+    daemon.in_force();
+    let _silent = std::net::TcpStream::connect(("127.0.0.1", daemon.port)).expect("a connection");
+    daemon_knows(&daemon, 1).await;
+    daemon.terminate();
+    assert_eq!(daemon.child.wait().expect("it ends").code(), Some(0));
+    let lines: Vec<Value> = daemon.logs.iter().collect();
+    assert!(!format!("{lines:?}").contains("cut off"), "{lines:?}");
+}
+
+#[tokio::test]
 async fn context_from_headers_lies_over_fixed_values_and_those_over_the_callers() {
     let directory = tempfile::tempdir().expect("a directory");
-    let flags = r#"{"flags": {"f": {"variants": {"a": "a", "b": "b", "c": "c"},
+    let flags = r#"{"flags": {"f": {"variants": {"a": "a", "b": "b", "c": "c", "ü": "ü"},
         "targeting": {"var": "k"}}}}"#;
     std::fs::write(directory.path().join("flags.json"), flags).expect("a file");
     let options = ["--uri", "file:flags.json", "-X", "k=b", "-H", "X-K=k"];
@@ -252,6 +266,7 @@ async fn context_from_headers_lies_over_fixed_values_and_those_over_the_callers(
         ("flagd.evaluation.v1", vec![json], "b"),
         ("flagd.evaluation.v1", vec![json, "x-k: c"], "c"),
         ("flagd.evaluation.v2", vec![json, "x-k: c"], "c"),
+        ("flagd.evaluation.v1", vec![json, "x-k: ü"], "ü"),
         // The oldest contract does not look at headers.
         ("schema.v1", vec![json, "x-k: c"], "b"),
     ] {

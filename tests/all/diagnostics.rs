@@ -237,6 +237,31 @@ fn hostile_growth_is_bounded() {
     }
     bomb.push_str("flags:\n  f: { targeting: { $ref: e9 } }\n");
     assert!(told(&bomb, Format::Yaml).iter().any(|t| t.contains("F003")));
+    let long = "x".repeat(10_000);
+    let aliases = vec!["*a"; 40_000].join(", ");
+    let bomb = format!("flags: {{}}\nt: &a {long}\nl: [{aliases}]\n");
+    assert!(told(&bomb, Format::Yaml).iter().any(|t| t.contains("F003")));
+    let chain: serde_json::Map<_, _> = (0..20_000)
+        .map(|i| {
+            (
+                format!("e{i}"),
+                json!({"!": [{"$ref": format!("e{}", i + 1)}]}),
+            )
+        })
+        .collect();
+    let bomb = json!({"$evaluators": chain, "flags": {"f": {"targeting": {"$ref": "e0"}}}});
+    assert!(
+        told(&bomb.to_string(), Format::Json)
+            .iter()
+            .any(|t| t.contains("F003"))
+    );
+    // Deep keys of `fractional`: if each were compiled twice, this would take longer than anyone waits.
+    let key = (0..40).fold(
+        json!({"var": "k"}),
+        |key, _| json!({"fractional": [key, ["a", 1]]}),
+    );
+    let deep = json!({"flags": {"f": {"variants": {"a": 1}, "targeting": key}}});
+    assert_eq!(told(&deep.to_string(), Format::Json), Vec::<String>::new());
     for (open, format) in [
         ("[", Format::Yaml),
         ("[", Format::Json),

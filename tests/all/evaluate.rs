@@ -68,7 +68,8 @@ pub fn check(rule: &str, context: &str, want: &str) {
         (_, Value::String(reason)) if reason == "DEFAULT" => "default",
         _ => answer["variant"].as_str().expect("a variant"),
     };
-    assert_eq!(got, want, "{rule} for {context}");
+    let shown: String = context.to_string().chars().take(200).collect();
+    assert_eq!(got, want, "{rule} for {shown}");
 }
 
 #[test]
@@ -140,6 +141,27 @@ fn an_outer_variable_hides_an_items_member_in_filter_but_not_in_map() {
     let map = r#"{"reduce": [{"map": [{"var": "items"}, {"var": "id"}]},
         {"+": [{"var": "accumulator"}, {"var": "current"}]}, 0]}"#;
     check(map, context, "3");
+}
+
+#[test]
+fn a_list_of_plain_values_has_nothing_to_bucket_by() {
+    let rule = r#"{"some": [{"var": "l"}, {"fractional": ["key", ["on", null]]}]}"#;
+    check(rule, r#"{"l": [3]}"#, "false");
+    check(rule, r#"{"l": [{"x": 3}]}"#, "true");
+}
+
+#[test]
+fn evaluation_gives_up_on_scans_inside_scans_and_on_constants_for_each_item() {
+    let many: Vec<u32> = (0..100_000).collect();
+    let context = json!({"a": many, "b": many, "c": ["x"]}).to_string();
+    check(
+        r#"{"contains_any": [{"var": "a"}, {"map": [{"var": "b"}, {"+": [{"var": ""}, 0.5]}]}]}"#,
+        &context,
+        "PARSE_ERROR",
+    );
+    let constants: Vec<String> = (0..1000).map(|i| format!("t{i}")).collect();
+    let rule = json!({"some": [{"var": "a"}, {"contains_any": [{"var": "c"}, constants]}]});
+    check(&rule.to_string(), &context, "PARSE_ERROR");
 }
 
 #[test]

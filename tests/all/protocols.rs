@@ -272,6 +272,44 @@ async fn bulk_answers_skip_what_flagd_skips_and_contain_errors() {
     );
 }
 
+#[tokio::test]
+async fn a_bulk_answer_that_takes_too_much_is_an_error_never_a_wrong_answer() {
+    let rule = json!({"if": [{"==": [{"var": {"cat": ["k", "ey"]}}, 1]}, "yes", "no"]});
+    let flag =
+        json!({"variants": {"yes": true, "no": false}, "defaultVariant": "no", "targeting": rule});
+    let flags: serde_json::Map<_, _> = (0..200).map(|i| (format!("f{i}"), flag.clone())).collect();
+    let (server, _dir) =
+        server::serve_text("flags.json", &json!({ "flags": flags }).to_string()).await;
+    let mut context: serde_json::Map<_, _> =
+        (0..70_000).map(|i| (format!("{i}"), json!(0))).collect();
+    context.insert("key".to_owned(), json!(1));
+    let body = json!({ "context": context }).to_string();
+    let mut client = Client::connect(server.port, Http::Two).await;
+    let answer = client
+        .post(&format!("{V1}ResolveAll"), &[JSON], body.clone())
+        .await
+        .json();
+    let entries = answer["flags"].as_object().expect("flags");
+    let of = |variant: &str| {
+        entries
+            .values()
+            .filter(|entry| entry["variant"] == variant)
+            .count()
+    };
+    assert_eq!(
+        (of("yes") + of(""), of("no")),
+        (200, 0),
+        "each is right or an error"
+    );
+    assert!(of("yes") > 50 && of("") > 0);
+    let single = body.replacen('{', "{\"flagKey\":\"f99\",", 1);
+    let answer = client
+        .post(&format!("{V1}ResolveBoolean"), &[JSON], single)
+        .await
+        .json();
+    assert_eq!(answer["value"], true);
+}
+
 fn framed(message: &[u8]) -> Vec<u8> {
     let length = u32::try_from(message.len()).expect("a short message");
     [&[0], &length.to_be_bytes()[..], message].concat()

@@ -286,6 +286,67 @@ fn half_a_file_is_never_in_force() {
 }
 
 #[test]
+fn a_slow_writer_is_waited_for() {
+    use std::io::Write as _;
+    let (_directory, path) = file();
+    let watched = watch(&[&path]);
+    let mut file = fs::File::create(&path).expect("a file");
+    // Each line makes a valid document; the pauses are the writer's, longer than any look at the file.
+    for line in [
+        "flags:\n",
+        "  g: {}\n",
+        "  h: {}\n",
+        "  f: { variants: { v2: 1 }, defaultVariant: v2 }\n",
+    ] {
+        file.write_all(line.as_bytes()).expect("written");
+        std::thread::sleep(Duration::from_millis(150));
+        assert_eq!(watched.generation(), 1, "half a file is in force");
+    }
+    drop(file);
+    watched.answers("v2");
+    assert_eq!(watched.generation(), 2);
+}
+
+#[test]
+fn a_file_that_never_holds_still_does_not_stop_the_others() {
+    let (directory, path) = file();
+    let noise = directory.path().join("noise.json");
+    fs::write(&noise, "{}\n").expect("a file");
+    let watched = watch(&[&path, &noise]);
+    let stop = Arc::new(AtomicBool::new(false));
+    let stopped = stop.clone();
+    let writer = std::thread::spawn(move || {
+        use std::io::Write as _;
+        while !stopped.load(Ordering::Relaxed) {
+            let mut file = fs::File::options()
+                .append(true)
+                .open(&noise)
+                .expect("a file");
+            file.write_all(b"{\"line\": 1}\n").expect("written");
+            drop(file);
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    });
+    for round in 2..6 {
+        replace(&path, &document(&format!("v{round}")));
+        watched.answers(&format!("v{round}"));
+    }
+    stop.store(true, Ordering::Relaxed);
+    writer.join().expect("the writer ends well");
+}
+
+#[test]
+fn a_directory_that_appears_later_is_read() {
+    let parent = tempfile::tempdir().expect("a directory");
+    let directory = parent.path().join("late");
+    let watched = watch(&[&directory]);
+    assert_eq!(watched.generation(), 0);
+    fs::create_dir(&directory).expect("a directory");
+    fs::write(directory.join("flags.yaml"), document("v1")).expect("a file");
+    watched.answers("v1");
+}
+
+#[test]
 fn a_bad_edit_keeps_what_was_good() {
     let (_directory, path) = file();
     let other = path.with_file_name("other.yaml");
