@@ -18,6 +18,8 @@ pub const CONNECTIONS: usize = 16_384;
 pub const RESERVED_FILES: u64 = 64;
 /// How long evaluation waits for the first look at the sources.
 pub const START_GATE: Duration = Duration::from_secs(5);
+/// After how much silence the kernel asks whether a peer is still there, as Go has it.
+pub const PEER_SILENCE: Duration = Duration::from_secs(15);
 /// Concurrent calls on one HTTP/2 connection, as Go's HTTP/2 server has it.
 pub const STREAMS_PER_CONNECTION: u32 = 250;
 /// How long a shutdown waits for calls in flight.

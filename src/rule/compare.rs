@@ -70,13 +70,13 @@ fn equal(a: Value<'_>, b: Value<'_>) -> bool {
     }
 }
 
-fn same(a: Value<'_>, b: Value<'_>) -> bool {
+/// Whether two values are of one type and equal; lists and maps are never equal, not even to themselves.
+pub fn same(a: Value<'_>, b: Value<'_>) -> bool {
     match (a, b) {
         (Value::Null, Value::Null) => true,
         (Value::Bool(a), Value::Bool(b)) => a == b,
         (Value::Number(a), Value::Number(b)) => a == b,
         (Value::Text(a), Value::Text(b)) => a == b,
-        // Lists and maps are never equal, not even to themselves.
         _ => false,
     }
 }

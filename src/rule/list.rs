@@ -2,6 +2,7 @@
 
 use crate::rule::Fault;
 use crate::rule::coerce;
+use crate::rule::compare;
 use crate::rule::eval::Scope;
 use crate::rule::operator::Evaluated;
 use crate::rule::operator::Given;
@@ -34,7 +35,7 @@ fn among(needle: Value<'_>, items: &[Value<'_>]) -> Result<bool, Fault> {
             (Value::List(range), _) => within(needle, range)?,
             (item, Value::Number(n)) => coerce::arithmetic(item)? == n,
             (Value::Map(_), Value::Map(_)) => return Err(Fault::Arguments),
-            (item, needle) => identical(item, needle),
+            (item, needle) => compare::same(item, needle),
         };
         if hit {
             return Ok(true);
@@ -49,16 +50,6 @@ fn within(needle: Value<'_>, range: &[Value<'_>]) -> Result<bool, Fault> {
     };
     let number = coerce::arithmetic(needle)?;
     Ok(number >= coerce::arithmetic(*low)? && coerce::arithmetic(*high)? >= number)
-}
-
-fn identical(a: Value<'_>, b: Value<'_>) -> bool {
-    match (a, b) {
-        (Value::Null, Value::Null) => true,
-        (Value::Bool(a), Value::Bool(b)) => a == b,
-        (Value::Number(a), Value::Number(b)) => a == b,
-        (Value::Text(a), Value::Text(b)) => a == b,
-        _ => false,
-    }
 }
 
 /// `merge`: one list out of lists and single values.
@@ -135,7 +126,7 @@ fn holds(items: &[Value<'_>], wanted: Value<'_>) -> Result<bool, Fault> {
             (Value::Map(_), Value::Map(_)) | (Value::List(_), Value::List(_)) => {
                 return Err(Fault::Arguments);
             }
-            (item, wanted) if identical(item, wanted) => return Ok(true),
+            (item, wanted) if compare::same(item, wanted) => return Ok(true),
             _ => {}
         }
     }

@@ -14,6 +14,8 @@ use hyper_util::rt::TokioExecutor;
 use hyper_util::rt::TokioIo;
 use hyper_util::rt::TokioTimer;
 use hyper_util::server::conn::auto::Builder;
+use socket2::SockRef;
+use socket2::TcpKeepalive;
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
@@ -141,8 +143,6 @@ fn builder(limits: Limits) -> Builder<TokioExecutor> {
     builder
         .http2()
         .timer(TokioTimer::new())
-        // A client that is gone without a word is noticed by its silence.
-        .keep_alive_interval(limits::KEEP_ALIVE)
         .max_header_list_size(header)
         .max_concurrent_streams(limits::STREAMS_PER_CONNECTION);
     builder
@@ -166,6 +166,12 @@ async fn connection<H, F>(
     }
     // Without it small answers wait for the client's acknowledgement.
     let _ = socket.set_nodelay(true);
+    // A peer that is gone without a word gives its place back. The kernel notices; pings of HTTP/2's own would cost a
+    // tenth of every call.
+    let keep_alive = TcpKeepalive::new()
+        .with_time(limits::PEER_SILENCE)
+        .with_interval(limits::PEER_SILENCE);
+    let _ = SockRef::from(&socket).set_tcp_keepalive(&keep_alive);
     let service = service_fn(move |request| {
         let answer = handle(request);
         async move { Ok::<_, Infallible>(answer.await) }

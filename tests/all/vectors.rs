@@ -4,6 +4,7 @@ use std::io::Read as _;
 
 use fanion::document::Format;
 use flate2::read::GzDecoder;
+use proptest::prelude::*;
 use serde_json::Value;
 use serde_json::json;
 
@@ -223,6 +224,40 @@ fn fanion_value(rule: &Value, data: &Value) -> Option<Value> {
     }
 }
 
+/// Rules of arithmetic, comparison and logic over numbers, where all implementations of JSONLogic should agree.
+fn plain_rule() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        (-5_i32..5).prop_map(|n| json!(n)),
+        prop_oneof!["x", "y"].prop_map(|name| json!({ "var": name })),
+    ];
+    leaf.prop_recursive(4, 24, 3, |inner| {
+        let binary = prop_oneof![
+            "[+]", "[-]", "[*]", "<", "<=", ">", ">=", "==", "===", "!=", "!==", "and", "or",
+            "max", "min",
+        ];
+        prop_oneof![
+            (binary, inner.clone(), inner.clone()).prop_map(|(op, a, b)| json!({ op: [a, b] })),
+            inner.clone().prop_map(|a| json!({"!": [a]})),
+            prop::collection::vec(inner, 2..5).prop_map(|clauses| json!({ "if": clauses })),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(5000) })]
+
+    #[test]
+    fn an_independent_implementation_agrees_on_plain_rules(
+        rule in plain_rule(), x in -3_i32..3, y in -3_i32..3,
+    ) {
+        let data = json!({"x": x, "y": y});
+        // It computes with booleans where flagd's library refuses: only what both evaluate is compared.
+        if let (Ok(theirs), Some(ours)) = (jsonlogic_rs::apply(&rule, &data), fanion_value(&rule, &data)) {
+            prop_assert_eq!(spelled(&ours), spelled(&theirs), "{}", rule);
+        }
+    }
+}
+
 fn to_json(literal: &fanion::value::Literal) -> Value {
     let mut text = String::new();
     fanion::wire::structure::write_json(&mut text, literal);
@@ -232,7 +267,7 @@ fn to_json(literal: &fanion::value::Literal) -> Value {
 /// JSON with every number as a float, so that 1 and 1.0 are the same.
 fn spelled(value: &Value) -> String {
     match value {
-        Value::Number(n) => format!("{:?}", n.as_f64()),
+        Value::Number(n) => format!("{:?}", n.as_f64().map(|n| n + 0.0)),
         Value::Array(items) => format!("{:?}", items.iter().map(spelled).collect::<Vec<_>>()),
         other => other.to_string(),
     }
