@@ -41,6 +41,8 @@ pub struct Settings {
     pub max_header: usize,
     /// Context that is added to every request.
     pub extra: Extra,
+    /// How long a stream may last; zero for any time.
+    pub stream_deadline: Duration,
     /// Whether `GetMetadata` is served.
     pub sync_metadata: bool,
     /// How long calls in flight may go on after shutdown begins.

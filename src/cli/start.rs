@@ -1,5 +1,6 @@
 //! `fanion start`.
 
+mod duration;
 mod options;
 
 use std::sync::Arc;
@@ -49,6 +50,7 @@ async fn serve(config: Config) -> Result<(), String> {
         max_body: config.max_body,
         max_header: config.max_header,
         extra: config.extra,
+        stream_deadline: config.stream_deadline,
         sync_metadata: config.sync_metadata,
         grace: limits::SHUTDOWN_GRACE,
         keep_alive: limits::KEEP_ALIVE,

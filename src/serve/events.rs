@@ -4,6 +4,7 @@
 //! state: there is never a queue of stale events.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -24,6 +25,8 @@ use crate::serve::rpc::Rpc;
 use crate::snapshot::Changes;
 use crate::snapshot::Prints;
 use crate::wire::Codec;
+use crate::wire::Contract;
+use crate::wire::error::Code;
 use crate::wire::error::RpcError;
 use crate::wire::event::Signal;
 
@@ -77,12 +80,39 @@ fn connect_end(status: Result<(), RpcError>) -> Bytes {
     envelope::frame(envelope::END_STREAM, end.as_bytes())
 }
 
+/// Follows a stream until it ends or its deadline passes; a deadline of zero never does.
+///
+/// # Errors
+/// At the deadline.
+pub async fn within<T>(deadline: Duration, stream: impl Future<Output = T>) -> Result<T, RpcError> {
+    if deadline.is_zero() {
+        return Ok(stream.await);
+    }
+    let ended = tokio::time::timeout(deadline, stream).await;
+    ended.map_err(|_| {
+        let why = "stream closed due to server-side timeout";
+        RpcError::new(Code::DeadlineExceeded, why)
+    })
+}
+
 /// Opens a stream. Its task ends with the stream, with the client, or with the server.
-pub fn open(rpc: Arc<Rpc>, ending: Ending, codec: Codec, selector: Selector) -> Body {
+///
+/// The oldest contract knows no deadline, as in flagd.
+pub fn open(
+    rpc: Arc<Rpc>,
+    ending: Ending,
+    contract: Contract,
+    codec: Codec,
+    selector: Selector,
+) -> Body {
     let (sender, receiver) = mpsc::channel(1);
     // Follow first: what is published between the two is then seen as a change.
     let generation = rpc.live.follow();
     let snapshot = rpc.live.load_full();
+    let deadline = match contract {
+        Contract::Schema1 => Duration::ZERO,
+        Contract::Evaluation1 | Contract::Evaluation2 => rpc.settings.stream_deadline,
+    };
     let stream = Stream {
         told: snapshot.prints(&selector),
         told_generation: snapshot.generation,
@@ -93,7 +123,7 @@ pub fn open(rpc: Arc<Rpc>, ending: Ending, codec: Codec, selector: Selector) -> 
         selector,
         sender,
     };
-    tokio::spawn(stream.run(ending));
+    tokio::spawn(stream.run(ending, deadline));
     Body::Stream(receiver)
 }
 
@@ -120,11 +150,15 @@ enum Next {
 }
 
 impl Stream {
-    async fn run(mut self, ending: Ending) {
-        if self.follow().await.is_ok() {
-            // Whether the client still takes this is its own affair.
-            let _ = self.sender.send(ending.frame(Ok(()))).await;
-        }
+    async fn run(mut self, ending: Ending, deadline: Duration) {
+        let sender = self.sender.clone();
+        let status = match within(deadline, self.follow()).await {
+            Ok(Err(Gone)) => return,
+            Ok(Ok(())) => Ok(()),
+            Err(error) => Err(error),
+        };
+        // Whether the client still takes this is its own affair.
+        let _ = sender.send(ending.frame(status)).await;
     }
 
     async fn follow(&mut self) -> Result<(), Gone> {

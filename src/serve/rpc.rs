@@ -89,7 +89,7 @@ impl Rpc {
         let headers = &parts.headers;
         if streaming {
             return self
-                .stream(protocol, codec, headers, body, content_type)
+                .stream(route.contract, protocol, codec, headers, body, content_type)
                 .await;
         }
         let outcome = self.answer(route, protocol, codec, headers, body).await;
@@ -152,6 +152,7 @@ impl Rpc {
 
     async fn stream(
         self: Arc<Rpc>,
+        contract: Contract,
         protocol: Protocol,
         codec: Codec,
         headers: &HeaderMap,
@@ -169,7 +170,7 @@ impl Rpc {
         };
         let ending = events::Ending { protocol };
         let selector = arrived.and_then(|()| selector(headers));
-        let opened = selector.map(|selector| events::open(self, ending, codec, selector));
+        let opened = selector.map(|selector| events::open(self, ending, contract, codec, selector));
         ending.opening(content_type, opened)
     }
 }

@@ -19,6 +19,7 @@ use crate::serve::Settings;
 use crate::serve::body;
 use crate::serve::body::Body;
 use crate::serve::envelope;
+use crate::serve::events;
 use crate::serve::events::Ending;
 use crate::serve::grpc;
 use crate::serve::listen::announced;
@@ -84,10 +85,14 @@ impl Sync {
     fn open(self: Arc<Sync>, selector: Selector) -> Body {
         let (sender, receiver) = mpsc::channel(1);
         tokio::spawn(async move {
-            if self.follow(&selector, &sender).await.is_some() {
-                // Whether the client still takes this is its own affair.
-                let _ = sender.send(ENDING.frame(Ok(()))).await;
-            }
+            let deadline = self.settings.stream_deadline;
+            let status = match events::within(deadline, self.follow(&selector, &sender)).await {
+                Ok(None) => return,
+                Ok(Some(())) => Ok(()),
+                Err(error) => Err(error),
+            };
+            // Whether the client still takes this is its own affair.
+            let _ = sender.send(ENDING.frame(status)).await;
         });
         Body::Stream(receiver)
     }

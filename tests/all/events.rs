@@ -114,3 +114,49 @@ async fn an_edit_that_changes_no_answer_is_no_event() {
     assert_eq!(kind, "configuration_change");
     assert_eq!(changed(data), [("b".to_owned(), "write".to_owned())]);
 }
+
+#[tokio::test]
+async fn a_deadline_ends_streams_of_events_and_flags_but_not_those_of_the_oldest_contract() {
+    use crate::server::pb::schema1;
+    use crate::server::pb::sync1;
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("flags.yaml");
+    std::fs::write(&path, "flags: {}").expect("a file");
+    let settings = fanion::serve::Settings {
+        stream_deadline: Duration::from_millis(50),
+        keep_alive: Duration::from_millis(200),
+        ..server::settings()
+    };
+    let server = server::start_with(&path, settings).await;
+    let channel = server::channel(&server).await;
+    let opened = ServiceClient::new(channel.clone())
+        .event_stream(EventStreamRequest {})
+        .await;
+    let mut stream = opened.expect("a stream").into_inner();
+    assert_eq!(next(&mut stream).await.0, "provider_ready");
+    let status = stream.message().await.expect_err("the deadline");
+    assert_eq!(status.code(), tonic::Code::DeadlineExceeded);
+    assert_eq!(status.message(), "stream closed due to server-side timeout");
+    let sync = server::channel_to(server.sync).await;
+    let mut client = sync1::flag_sync_service_client::FlagSyncServiceClient::new(sync);
+    let opened = client.sync_flags(sync1::SyncFlagsRequest::default()).await;
+    let mut stream = opened.expect("a stream").into_inner();
+    stream
+        .message()
+        .await
+        .expect("no error")
+        .expect("the flags");
+    let status = stream.message().await.expect_err("the deadline");
+    assert_eq!(status.code(), tonic::Code::DeadlineExceeded);
+    let mut client = schema1::service_client::ServiceClient::new(channel);
+    let opened = client.event_stream(schema1::EventStreamRequest {}).await;
+    let mut stream = opened.expect("a stream").into_inner();
+    for want in ["provider_ready", "keep_alive", "keep_alive"] {
+        let message = stream
+            .message()
+            .await
+            .expect("no error")
+            .expect("not the end");
+        assert_eq!(message.r#type, want);
+    }
+}

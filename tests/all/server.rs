@@ -41,6 +41,7 @@ pub fn settings() -> Settings {
         max_body: 1_000_000,
         max_header: 1_000_000,
         extra: Extra::default(),
+        stream_deadline: Duration::ZERO,
         sync_metadata: true,
         grace: Duration::from_secs(5),
         keep_alive: Duration::from_secs(20),

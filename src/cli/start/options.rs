@@ -1,7 +1,10 @@
 //! The options of `start`: what was typed, and what it means. Names and environment variables are flagd's.
 
+use std::time::Duration;
+
 use http::HeaderName;
 
+use crate::cli::start::duration;
 use crate::document::Faults;
 use crate::json;
 use crate::json::Kind;
@@ -27,6 +30,10 @@ pub struct Options {
     /// Port for flag sync. [env: `FLAGD_SYNC_PORT`] [default: 8015]
     #[arg(short = 'g', long, value_name = "PORT")]
     sync_port: Option<String>,
+    /// Ends streams of events and flags after this time, for instance `10m`; 0 for never.
+    /// [env: `FLAGD_STREAM_DEADLINE`] [default: 0]
+    #[arg(long, value_name = "DURATION")]
+    stream_deadline: Option<String>,
     /// Does not serve `GetMetadata` on the sync port. [env: `FLAGD_DISABLE_SYNC_METADATA`]
     #[arg(long)]
     disable_sync_metadata: bool,
@@ -69,6 +76,8 @@ pub struct Config {
     pub management_port: u16,
     /// The sync port; 0 for any that is free.
     pub sync_port: u16,
+    /// How long a stream may last; zero for any time.
+    pub stream_deadline: Duration,
     /// Whether `GetMetadata` is served.
     pub sync_metadata: bool,
     /// The OFREP port; 0 for any that is free.
@@ -103,6 +112,7 @@ impl Options {
             management_port: read.number("management-port", self.management_port, 8014),
             ofrep_port: read.number("ofrep-port", self.ofrep_port, 8016),
             sync_port: read.number("sync-port", self.sync_port, 8015),
+            stream_deadline: read.duration("stream-deadline", self.stream_deadline),
             sync_metadata: !read.switch("disable-sync-metadata", self.disable_sync_metadata),
             extra: Extra {
                 values: read.pairs("context-value", &self.context_value),
@@ -171,6 +181,16 @@ impl<E: Fn(&str) -> Option<String>> Reading<E> {
             };
             self.wrong(option, &text, want);
             default
+        })
+    }
+
+    fn duration(&mut self, option: &str, typed: Option<String>) -> Duration {
+        let Some(text) = typed.or_else(|| self.variable(option)) else {
+            return Duration::ZERO;
+        };
+        duration::parse(text.trim()).unwrap_or_else(|| {
+            self.wrong(option, &text, "must be a duration such as 10m or 1h30m");
+            Duration::ZERO
         })
     }
 
