@@ -28,6 +28,13 @@ pub struct Call<'r> {
     pub contract: Contract,
     /// The codec of the request and the answer.
     pub codec: Codec,
+    /// What surrounds it.
+    pub around: Around<'r>,
+}
+
+/// What surrounds a request.
+#[derive(Debug, Clone, Copy)]
+pub struct Around<'r> {
     /// Which flags it is about.
     pub selector: &'r Selector,
     /// Attributes that lie over the caller's.
@@ -56,20 +63,22 @@ pub fn one(
     body: &[u8],
 ) -> Result<Reply, RpcError> {
     let request = Request::decode(call.codec, body)?;
-    let position = snapshot.ruleset.position(&request.flag_key, call.selector);
+    let position = snapshot
+        .ruleset
+        .position(&request.flag_key, call.around.selector);
     let found = position.and_then(|at| Some((at, snapshot.ruleset.flags.get(at)?)));
     let Some((position, flag)) = found else {
         return Err(ErrorCode::FlagNotFound.into());
     };
     let arena = Bump::new();
     let seconds = if flag.reads.clock {
-        (call.clock)()
+        (call.around.clock)()
     } else {
         0.0
     };
     let context = request
         .attributes
-        .context(flag, call.overlay, &arena, seconds)?;
+        .context(flag, call.around.overlay, &arena, seconds)?;
     let decision = flag.typed(flag.decide(&context), want);
     if decision == Decision::NoDefault && call.contract == Contract::Evaluation1 {
         return Err(ErrorCode::FlagNotFound.into());
@@ -77,7 +86,7 @@ pub fn one(
     if let Decision::Error(code) = decision {
         return Err(code.into());
     }
-    if call.codec == Codec::Proto && *call.selector == Selector::All {
+    if call.codec == Codec::Proto && *call.around.selector == Selector::All {
         let ready = snapshot.answer(position, decision, want);
         return ready
             .map(Reply::Framed)
@@ -93,7 +102,7 @@ fn encode(
     want: FlagType,
     decision: Decision,
 ) -> Result<Reply, RpcError> {
-    let metadata = answer::metadata(flag, call.selector);
+    let metadata = answer::metadata(flag, call.around.selector);
     let (reason, index) = match decision {
         Decision::Variant(index, reason) => (reason.text(), Some(index)),
         Decision::Disabled => (answer::DISABLED, None),
@@ -128,14 +137,19 @@ fn encode(
 pub fn all(snapshot: &Snapshot, call: Call<'_>, body: &[u8]) -> Result<Reply, RpcError> {
     let attributes = Request::decode_bulk(call.codec, body)?;
     let arena = Bump::new();
-    let decoded = Decoded::new(attributes.members(call.overlay, &arena)?);
-    let selected = snapshot.ruleset.select(call.selector);
+    let decoded = Decoded::new(attributes.members(call.around.overlay, &arena)?);
+    let selected = snapshot.ruleset.select(call.around.selector);
     let flags = selected.filter_map(|position| snapshot.ruleset.flags.get(position));
     let mut entries = Vec::new();
-    decoded.decide(flags, (call.clock)(), |flag, decision| {
-        entries.extend(Entry::new(flag, decision, call.contract, call.selector));
+    decoded.decide(flags, (call.around.clock)(), |flag, decision| {
+        entries.extend(Entry::new(
+            flag,
+            decision,
+            call.contract,
+            call.around.selector,
+        ));
     });
-    let message = bulk::encode(&entries, call.codec, call.contract, call.selector);
+    let message = bulk::encode(&entries, call.codec, call.contract, call.around.selector);
     Ok(Reply::Bare(message))
 }
 

@@ -2,23 +2,12 @@
 
 use bumpalo::Bump;
 
+use crate::resolve::Around;
 use crate::ruleset::Flag;
-use crate::selector::Selector;
 use crate::snapshot::Snapshot;
 use crate::wire::ofrep;
 use crate::wire::ofrep::Failure;
 use crate::wire::request::Decoded;
-
-/// What surrounds a request.
-#[derive(Debug, Clone, Copy)]
-pub struct Around<'r> {
-    /// Which flags it is about.
-    pub selector: &'r Selector,
-    /// Attributes that lie over the caller's.
-    pub overlay: &'r [(&'r str, &'r str)],
-    /// Whole seconds since the epoch, asked for only by rules that read them.
-    pub clock: fn() -> f64,
-}
 
 /// Evaluates the flag called `key`.
 ///

@@ -108,9 +108,7 @@ impl Split {
         let share = self.bounds.iter().position(|bound| bucket < *bound);
         Ok(share.map_or(Pick::Nothing, Pick::Share))
     }
-}
 
-impl Split {
     /// Distributes over a computed share and the constant ones behind it.
     fn pick_from<'a>(
         &self,

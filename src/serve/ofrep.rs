@@ -15,9 +15,8 @@ use percent_encoding::percent_decode_str;
 
 use crate::live::Live;
 use crate::resolve;
+use crate::resolve::Around;
 use crate::resolve::ofrep as resolve_ofrep;
-use crate::resolve::ofrep::Around;
-use crate::selector::Selector;
 use crate::serve::Settings;
 use crate::serve::body;
 use crate::serve::body::Body;
@@ -90,10 +89,7 @@ impl Ofrep {
             Route::All => None,
             Route::One(key) => Some(key.as_str()),
         };
-        let selector = headers.get("flagd-selector").map(HeaderValue::as_bytes);
-        let selector = String::from_utf8_lossy(selector.unwrap_or_default());
-        let selector = Selector::parse(&selector);
-        let selector = selector.map_err(|why| ofrep::bad_selector(key, &why))?;
+        let selector = rpc::selector(headers).map_err(|why| ofrep::bad_selector(key, &why))?;
         let overlay = self.settings.extra.overlay(Some(headers));
         let around = Around {
             selector: &selector,

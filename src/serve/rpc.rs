@@ -14,6 +14,7 @@ use tokio::sync::watch;
 
 use crate::live::Live;
 use crate::resolve;
+use crate::resolve::Around;
 use crate::resolve::Call;
 use crate::resolve::Reply;
 use crate::selector::Selector;
@@ -132,16 +133,18 @@ impl Rpc {
                 envelope::only_message(&body, gzip, limit)?
             }
         };
-        let selector = selector(headers)?;
+        let selector = selector(headers).map_err(RpcError::bad_selector)?;
         // As in flagd, headers become context only in the newer contracts.
         let headers = (route.contract != Contract::Schema1).then_some(headers);
         let overlay = self.settings.extra.overlay(headers);
         let call = Call {
             contract: route.contract,
             codec,
-            selector: &selector,
-            overlay: &overlay,
-            clock: resolve::system_clock,
+            around: Around {
+                selector: &selector,
+                overlay: &overlay,
+                clock: resolve::system_clock,
+            },
         };
         let snapshot = self.live.load();
         match route.method {
@@ -169,7 +172,7 @@ impl Rpc {
             Err(error) => Err(error),
         };
         let ending = events::Ending { protocol };
-        let selector = arrived.and_then(|()| selector(headers));
+        let selector = arrived.and_then(|()| selector(headers).map_err(RpcError::bad_selector));
         let opened = selector.map(|selector| events::open(self, ending, contract, codec, selector));
         ending.opening(content_type, opened)
     }
@@ -185,12 +188,14 @@ fn spoken(headers: &HeaderMap, streaming: bool) -> Option<(HeaderValue, Protocol
 }
 
 /// The flags that a request's headers select.
-pub fn selector(headers: &HeaderMap) -> Result<Selector, RpcError> {
+///
+/// # Errors
+/// A sentence for the caller, if the header is no selector.
+pub fn selector(headers: &HeaderMap) -> Result<Selector, String> {
     let Some(text) = headers.get("flagd-selector") else {
         return Ok(Selector::All);
     };
-    let text = String::from_utf8_lossy(text.as_bytes());
-    Selector::parse(&text).map_err(|why| RpcError::new(Code::InvalidArgument, why))
+    Selector::parse(&String::from_utf8_lossy(text.as_bytes()))
 }
 
 /// Whether a request is plain gRPC, which no browser can send.

@@ -132,10 +132,10 @@ async fn message(headers: &HeaderMap, body: Incoming, limit: usize) -> Result<By
 
 /// The flags that a request is about: the header counts if it is there and not empty, otherwise the body.
 fn selected(headers: &HeaderMap, message: &[u8]) -> Result<Selector, RpcError> {
-    match rpc::selector(headers)? {
+    match rpc::selector(headers).map_err(RpcError::bad_selector)? {
         Selector::All => {
             let text = sync::selector(message)?;
-            Selector::parse(&text).map_err(|why| RpcError::new(Code::InvalidArgument, why))
+            Selector::parse(&text).map_err(RpcError::bad_selector)
         }
         selector => Ok(selector),
     }

@@ -7,7 +7,6 @@ use prost::Message as _;
 use crate::decision::Decision;
 use crate::decision::FlagType;
 use crate::json;
-use crate::number;
 use crate::ruleset::Flag;
 use crate::selector::Selector;
 use crate::value::Literal;
@@ -26,7 +25,7 @@ pub struct Entry<'a> {
     metadata: Cow<'a, [(Box<str>, Literal)]>,
     reason: &'static str,
     variant: &'a str,
-    value: Literal,
+    value: Cow<'a, Literal>,
 }
 
 impl<'a> Entry<'a> {
@@ -43,11 +42,11 @@ impl<'a> Entry<'a> {
         if default.is_none() && contract != Contract::Schema1 {
             return None;
         }
-        let zero = || default.map(zero);
+        let zero = || default.map(zero).map(Cow::Owned);
         let (reason, variant, value) = match decision {
             Decision::Variant(index, reason) if flag.type_of(index).is_some() => {
                 let index = usize::from(index);
-                let value = flag.values.get(index).cloned();
+                let value = flag.values.get(index).map(Cow::Borrowed);
                 let name = flag.names.get(index).map_or("", AsRef::as_ref);
                 (reason.text(), name, value)
             }
@@ -66,7 +65,7 @@ impl<'a> Entry<'a> {
     }
 
     fn to_proto(&self, contract: Contract) -> pb::AnyFlag {
-        let value = match &self.value {
+        let value = match &*self.value {
             Literal::Bool(b) => Some(Value::BoolValue(*b)),
             Literal::Text(s) => Some(Value::StringValue(s.to_string())),
             Literal::Number(n) => Some(Value::DoubleValue(*n)),
@@ -89,18 +88,13 @@ impl<'a> Entry<'a> {
         out.push_str(self.reason);
         out.push_str("\",\"variant\":");
         json::write_text(out, self.variant);
-        out.push_str(match &self.value {
+        out.push_str(match &*self.value {
             Literal::Bool(_) => ",\"boolValue\":",
             Literal::Text(_) => ",\"stringValue\":",
             Literal::Number(_) => ",\"doubleValue\":",
             Literal::Map(_) | Literal::Null | Literal::List(_) => ",\"objectValue\":",
         });
-        match &self.value {
-            Literal::Number(n) => {
-                number::write_json(out, *n);
-            }
-            value => structure::write_json(out, value),
-        }
+        structure::write_json(out, &self.value);
         if contract != Contract::Schema1 {
             out.push_str(",\"metadata\":");
             structure::write_members(out, &self.metadata);

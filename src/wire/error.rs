@@ -69,6 +69,11 @@ impl RpcError {
         RpcError::new(Code::InvalidArgument, format!("unmarshal message: {why}"))
     }
 
+    /// A selector that is none.
+    pub fn bad_selector(why: String) -> RpcError {
+        RpcError::new(Code::InvalidArgument, why)
+    }
+
     /// A body that is larger than allowed.
     pub fn too_large(limit: usize) -> RpcError {
         let message = format!(

@@ -12,6 +12,7 @@ use fanion::decision::FlagType;
 use fanion::document::Format;
 use fanion::document::merge::merge;
 use fanion::resolve;
+use fanion::resolve::Around;
 use fanion::resolve::Call;
 use fanion::ruleset;
 use fanion::selector::Selector;
@@ -135,9 +136,11 @@ fn bytes_to_bytes_allocates_nothing() {
         let call = Call {
             contract: Contract::Evaluation1,
             codec: Codec::Proto,
-            selector: &Selector::All,
-            overlay: &[],
-            clock: resolve::system_clock,
+            around: Around {
+                selector: &Selector::All,
+                overlay: &[],
+                clock: resolve::system_clock,
+            },
         };
         let ask = || resolve::one(&snapshot, call, FlagType::Boolean, &body);
         // The first answer makes the shared bytes countable, once for the life of the snapshot.

@@ -18,6 +18,15 @@ async fn next(
     (message.r#type, message.data)
 }
 
+/// An event stream.
+async fn open(
+    server: &server::Server,
+) -> tonic::Streaming<server::pb::evaluation1::EventStreamResponse> {
+    let mut client = ServiceClient::new(server::channel(server).await);
+    let opened = client.event_stream(EventStreamRequest {}).await;
+    opened.expect("a stream").into_inner()
+}
+
 fn changed(data: Option<prost_types::Struct>) -> Vec<(String, String)> {
     use prost_types::value::Kind;
     let member = |value: &prost_types::Value, name: &str| match &value.kind {
@@ -40,12 +49,7 @@ fn changed(data: Option<prost_types::Struct>) -> Vec<(String, String)> {
 #[tokio::test]
 async fn a_stream_is_ready_at_once_and_tells_what_changed() {
     let (server, directory) = server::serve_text("flags.yaml", "flags: {a: {}, b: {}}").await;
-    let mut client = ServiceClient::new(server::channel(&server).await);
-    let stream = client
-        .event_stream(EventStreamRequest {})
-        .await
-        .expect("a stream");
-    let mut stream = stream.into_inner();
+    let mut stream = open(&server).await;
     assert_eq!(
         next(&mut stream).await,
         (
@@ -74,12 +78,7 @@ async fn a_silent_stream_says_that_it_is_alive_and_a_closing_server_says_so() {
         ..server::settings()
     };
     let server = server::start_with(&path, settings).await;
-    let mut client = ServiceClient::new(server::channel(&server).await);
-    let stream = client
-        .event_stream(EventStreamRequest {})
-        .await
-        .expect("a stream");
-    let mut stream = stream.into_inner();
+    let mut stream = open(&server).await;
     assert_eq!(next(&mut stream).await.0, "provider_ready");
     assert_eq!(next(&mut stream).await, ("keep_alive".to_owned(), None));
     server.shutdown.send(true).expect("the server runs");
@@ -98,12 +97,7 @@ async fn a_silent_stream_says_that_it_is_alive_and_a_closing_server_says_so() {
 #[tokio::test]
 async fn an_edit_that_changes_no_answer_is_no_event() {
     let (server, directory) = server::serve_text("flags.yaml", "flags: {a: {}}").await;
-    let mut client = ServiceClient::new(server::channel(&server).await);
-    let stream = client
-        .event_stream(EventStreamRequest {})
-        .await
-        .expect("a stream");
-    let mut stream = stream.into_inner();
+    let mut stream = open(&server).await;
     assert_eq!(next(&mut stream).await.0, "provider_ready");
     let path = directory.path().join("flags.yaml");
     let mut generation = server.live.follow();
@@ -128,11 +122,7 @@ async fn a_deadline_ends_streams_of_events_and_flags_but_not_those_of_the_oldest
         ..server::settings()
     };
     let server = server::start_with(&path, settings).await;
-    let channel = server::channel(&server).await;
-    let opened = ServiceClient::new(channel.clone())
-        .event_stream(EventStreamRequest {})
-        .await;
-    let mut stream = opened.expect("a stream").into_inner();
+    let mut stream = open(&server).await;
     assert_eq!(next(&mut stream).await.0, "provider_ready");
     let status = stream.message().await.expect_err("the deadline");
     assert_eq!(status.code(), tonic::Code::DeadlineExceeded);
@@ -148,7 +138,7 @@ async fn a_deadline_ends_streams_of_events_and_flags_but_not_those_of_the_oldest
         .expect("the flags");
     let status = stream.message().await.expect_err("the deadline");
     assert_eq!(status.code(), tonic::Code::DeadlineExceeded);
-    let mut client = schema1::service_client::ServiceClient::new(channel);
+    let mut client = schema1::service_client::ServiceClient::new(server::channel(&server).await);
     let opened = client.event_stream(schema1::EventStreamRequest {}).await;
     let mut stream = opened.expect("a stream").into_inner();
     for want in ["provider_ready", "keep_alive", "keep_alive"] {
