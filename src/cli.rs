@@ -1,6 +1,8 @@
 //! What is typed: arguments, the environment, exit codes.
 
 pub mod eval;
+pub mod healthcheck;
+pub mod sidecar;
 pub mod start;
 
 use std::process::ExitCode;

@@ -4,12 +4,12 @@
 //! here; `rule` gives them meaning. Format: <https://flagd.dev/reference/flag-definitions/>.
 
 pub mod flag;
-mod json;
+pub mod json;
 pub mod merge;
 pub mod node;
 mod reference;
 mod scalar;
-mod yaml;
+pub mod yaml;
 mod yaml_help;
 
 use std::path::Path;

@@ -47,4 +47,5 @@ pub mod live;
 pub mod source;
 pub mod serve;
 pub mod telemetry;
+pub mod config;
 pub mod cli;

@@ -8,12 +8,14 @@ use std::time::Duration;
 pub const REQUEST_BODY: usize = 1_000_000;
 /// The largest header block of a request, in bytes, as flagd's `--max-request-header`.
 pub const REQUEST_HEADER: usize = 1_000_000;
-/// How long a client may take to send a request's head.
-pub const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a client may take to send a request's body.
-pub const BODY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a client may take to send a request's head, and again for its body.
+pub const READ_TIMEOUT: Duration = Duration::from_secs(5);
 /// Open connections per port, if the system allows as many; further ones wait to be accepted.
 pub const CONNECTIONS: usize = 16_384;
+/// Open streams of events and flags, over all connections; further ones are refused.
+pub const STREAMS: usize = 16_384;
+/// The least time between two pings of a client of flag sync, as flagd's `--keep-alive-min-time`.
+pub const PING_MIN_TIME: Duration = Duration::from_secs(30);
 /// File descriptors that are kept for flag files and everything else.
 pub const RESERVED_FILES: u64 = 64;
 /// How long evaluation waits for the first look at the sources.
@@ -32,6 +34,8 @@ pub const COMPRESS_FROM: usize = 1024;
 /// Selectors whose sync documents are remembered for one generation.
 pub const SELECTORS: usize = 64;
 
+/// The largest configuration file, in bytes.
+pub const CONFIGURATION: u64 = 16 * 1024 * 1024;
 /// The largest flag document, in bytes.
 pub const DOCUMENT: u64 = 64 * 1024 * 1024;
 /// The deepest nesting in a document, in a rule after its references are resolved, and in a context.

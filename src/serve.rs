@@ -6,8 +6,10 @@
 
 pub mod admin;
 mod body;
+pub mod calm;
+mod channel;
 mod connect;
-mod cors;
+pub mod cors;
 mod envelope;
 mod events;
 mod grpc;
@@ -15,21 +17,28 @@ mod listen;
 mod ofrep;
 mod protocol;
 mod rpc;
+pub mod socket;
 mod sync;
+pub mod tls;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::limits;
 use crate::live::Live;
 use crate::serve::admin::Admin;
+use crate::serve::calm::Policy;
+use crate::serve::cors::Origins;
+use crate::serve::listen::Manner;
 use crate::serve::ofrep::Ofrep;
 use crate::serve::rpc::Rpc;
+use crate::serve::socket::Listener;
 use crate::serve::sync::Sync;
+use crate::serve::tls::Tls;
 use crate::wire::extra::Extra;
 
 /// What the servers need to know.
@@ -39,42 +48,66 @@ pub struct Settings {
     pub max_body: usize,
     /// The largest header block, in bytes.
     pub max_header: usize,
+    /// The most open connections per port.
+    pub max_connections: usize,
+    /// The most open streams of events and flags; 0 is no limit.
+    pub max_streams: usize,
+    /// How long a client may take to send a request's head, and again for its body.
+    pub read_timeout: Duration,
     /// Context that is added to every request.
     pub extra: Extra,
     /// How long a stream may last; zero for any time.
     pub stream_deadline: Duration,
     /// Whether `GetMetadata` is served.
     pub sync_metadata: bool,
+    /// Whether requests that select no flags are refused.
+    pub require_selector: bool,
+    /// Which pages may ask.
+    pub cors: Origins,
+    /// How often clients of flag sync may ping.
+    pub pings: Policy,
     /// How long calls in flight may go on after shutdown begins.
     pub grace: Duration,
     /// How long an event stream may be silent.
     pub keep_alive: Duration,
 }
 
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            max_body: limits::REQUEST_BODY,
+            max_header: limits::REQUEST_HEADER,
+            max_connections: limits::CONNECTIONS,
+            max_streams: limits::STREAMS,
+            read_timeout: limits::READ_TIMEOUT,
+            extra: Extra::default(),
+            stream_deadline: Duration::ZERO,
+            sync_metadata: true,
+            require_selector: false,
+            cors: Origins::default(),
+            pings: Policy {
+                min_time: limits::PING_MIN_TIME,
+                without_stream: true,
+            },
+            grace: limits::SHUTDOWN_GRACE,
+            keep_alive: limits::KEEP_ALIVE,
+        }
+    }
+}
+
 /// The sockets, bound but not yet served.
 #[derive(Debug)]
 pub struct Listeners {
     /// Evaluation.
-    pub evaluation: TcpListener,
+    pub evaluation: Listener,
     /// Probes.
-    pub management: TcpListener,
+    pub management: Listener,
     /// OFREP.
-    pub ofrep: TcpListener,
+    pub ofrep: Listener,
     /// Flag sync.
-    pub sync: TcpListener,
-}
-
-/// Binds a port on all interfaces, IPv6 and IPv4 alike where the system has both.
-///
-/// # Errors
-/// If the port is taken or may not be used.
-pub async fn bind(port: u16) -> std::io::Result<TcpListener> {
-    match TcpListener::bind(SocketAddr::from(([0_u16; 8], port))).await {
-        Err(error) if error.kind() != std::io::ErrorKind::AddrInUse => {
-            TcpListener::bind(SocketAddr::from(([0_u8; 4], port))).await
-        }
-        bound => bound,
-    }
+    pub sync: Listener,
+    /// The certificates with which all but the probes are served, if any.
+    pub tls: Option<Arc<Tls>>,
 }
 
 /// Serves until `shutdown` turns true, then lets calls in flight finish.
@@ -89,10 +122,10 @@ pub async fn run(
     loaded: impl Future<Output = ()>,
     mut shutdown: watch::Receiver<bool>,
 ) {
-    let limits = listen::Limits {
-        max_header: settings.max_header,
-        grace: settings.grace,
-        connections: listen::connections(),
+    let plain = Manner::of(&settings);
+    let manner = Manner {
+        tls: listeners.tls,
+        ..plain.clone()
     };
     let (last, closing) = watch::channel(false);
     let admin = Admin {
@@ -102,16 +135,21 @@ pub async fn run(
     let probes = tokio::spawn(listen::serve(
         listeners.management,
         move |request| std::future::ready(admin.handle(&request)),
-        limits,
+        plain,
         closing,
     ));
     tokio::select! {
         () = loaded => {}
-        () = tokio::time::sleep(crate::limits::START_GATE) => {
+        () = tokio::time::sleep(limits::START_GATE) => {
             tracing::warn!("the sources are still being read; serving what there is");
         }
         () = listen::announced(&mut shutdown) => {}
     }
+    let settings = Arc::new(settings);
+    let streams = Arc::new(Semaphore::new(match settings.max_streams {
+        0 => Semaphore::MAX_PERMITS,
+        most => most.min(Semaphore::MAX_PERMITS),
+    }));
     let ofrep = Arc::new(Ofrep {
         live: live.clone(),
         settings: settings.clone(),
@@ -119,30 +157,36 @@ pub async fn run(
     let sync = Arc::new(Sync {
         live: live.clone(),
         settings: settings.clone(),
+        streams: streams.clone(),
         shutdown: shutdown.clone(),
     });
+    let watched = Manner {
+        pings: Some(settings.pings),
+        ..manner.clone()
+    };
     let rpc = Arc::new(Rpc {
         live,
         settings,
+        streams,
         shutdown: shutdown.clone(),
     });
     let mut servers = JoinSet::new();
     servers.spawn(listen::serve(
         listeners.evaluation,
         move |request| rpc.clone().handle(request),
-        limits,
+        manner.clone(),
         shutdown.clone(),
     ));
     servers.spawn(listen::serve(
         listeners.ofrep,
         move |request| ofrep.clone().handle(request),
-        limits,
+        manner,
         shutdown.clone(),
     ));
     servers.spawn(listen::serve(
         listeners.sync,
         move |request| sync.clone().handle(request),
-        limits,
+        watched,
         shutdown,
     ));
     while servers.join_next().await.is_some() {}

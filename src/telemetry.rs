@@ -3,9 +3,10 @@
 use tracing::level_filters::LevelFilter;
 
 /// How log lines are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum LogFormat {
     /// For people.
+    #[default]
     Console,
     /// One JSON object a line.
     Json,

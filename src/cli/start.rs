@@ -1,7 +1,6 @@
 //! `fanion start`.
 
-mod duration;
-mod options;
+pub mod options;
 
 use std::sync::Arc;
 
@@ -9,13 +8,16 @@ use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
 use tokio::sync::watch;
 
-use crate::cli::start::options::Config;
-pub use crate::cli::start::options::Options;
-use crate::limits;
+use crate::cli::sidecar;
+use crate::config;
+use crate::config::Config;
+use crate::config::layers::Typed;
 use crate::live::Live;
 use crate::serve;
 use crate::serve::Listeners;
-use crate::serve::Settings;
+use crate::serve::socket::Listener;
+use crate::serve::socket::Place;
+use crate::serve::tls::Tls;
 use crate::source;
 use crate::source::loader::Loader;
 use crate::telemetry;
@@ -24,8 +26,11 @@ use crate::telemetry;
 ///
 /// # Errors
 /// Every mistake in the options, or what keeps the process from starting.
-pub fn run(options: Options) -> Result<(), Vec<String>> {
-    let config = options.resolve(|name| std::env::var(name).ok())?;
+pub fn run(typed: Typed) -> Result<(), Vec<String>> {
+    let config = config::resolve(typed, |name| std::env::var(name).ok())?;
+    if config.print {
+        return sidecar::print(config::print::render(&config.settled).as_bytes());
+    }
     telemetry::start(config.log_format, config.debug);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -37,34 +42,23 @@ pub fn run(options: Options) -> Result<(), Vec<String>> {
 }
 
 async fn serve(config: Config) -> Result<(), String> {
-    let evaluation = bind("evaluation", config.port).await?;
-    let management = bind("management", config.management_port).await?;
-    let ofrep = bind("ofrep", config.ofrep_port).await?;
-    let sync = bind("sync", config.sync_port).await?;
+    let tls = config.tls.map(Tls::load).transpose()?;
+    let listeners = Listeners {
+        evaluation: bind("evaluation", &config.evaluation).await?,
+        management: bind("management", &config.management).await?,
+        ofrep: bind("ofrep", &config.ofrep).await?,
+        sync: bind("sync", &config.sync).await?,
+        tls: tls.map(Arc::new),
+    };
     let live = Arc::new(Live::default());
     let loader = Loader::new(&config.uris, config.faults, live.clone());
     let (shut, shutdown) = watch::channel(false);
     // Before the files are read: a signal must not be lost meanwhile.
     let stop = stop_signal().map_err(|error| format!("cannot listen for signals: {error}"))?;
-    let settings = Settings {
-        max_body: config.max_body,
-        max_header: config.max_header,
-        extra: config.extra,
-        stream_deadline: config.stream_deadline,
-        sync_metadata: config.sync_metadata,
-        grace: limits::SHUTDOWN_GRACE,
-        keep_alive: limits::KEEP_ALIVE,
-    };
-    let listeners = Listeners {
-        evaluation,
-        management,
-        ofrep,
-        sync,
-    };
     let mut watch =
         source::watch::start(loader).map_err(|error| format!("cannot watch files: {error}"))?;
     let servers = tokio::spawn(async move {
-        serve::run(listeners, live, settings, watch.first_look(), shutdown).await;
+        serve::run(listeners, live, config.serve, watch.first_look(), shutdown).await;
     });
     stop.await;
     tracing::info!("shutting down");
@@ -74,13 +68,11 @@ async fn serve(config: Config) -> Result<(), String> {
     Ok(())
 }
 
-async fn bind(name: &str, port: u16) -> Result<tokio::net::TcpListener, String> {
-    let listener = serve::bind(port).await;
-    let listener =
-        listener.map_err(|error| format!("cannot listen on {name} port {port}: {error}"))?;
-    if let Ok(address) = listener.local_addr() {
-        tracing::info!(name, port = address.port(), "listening");
-    }
+async fn bind(name: &str, place: &Place) -> Result<Listener, String> {
+    let listener = Listener::bind(place).await;
+    let listener = listener.map_err(|error| format!("cannot listen on {name} {place}: {error}"))?;
+    let port = listener.port();
+    tracing::info!(name, port, at = %place, "listening");
     Ok(listener)
 }
 

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::pin::pin;
 use std::task::Context;
 use std::task::Poll;
+use std::time::Duration;
 
 use bytes::Bytes;
 use bytes::BytesMut;
@@ -16,7 +17,6 @@ use http_body::SizeHint;
 use hyper::body::Incoming;
 use tokio::sync::mpsc;
 
-use crate::limits;
 use crate::wire::error::Code;
 use crate::wire::error::RpcError;
 
@@ -78,11 +78,11 @@ impl http_body::Body for Body {
     }
 }
 
-/// Reads a request's body, at most `limit` bytes (0 for any number) and not for longer than the time limit.
+/// Reads a request's body, at most `limit` bytes (0 for any number) and not for longer than `patience`.
 ///
 /// # Errors
 /// If the body is too large, too slow, or breaks off.
-pub async fn read(body: Incoming, limit: usize) -> Result<Bytes, RpcError> {
+pub async fn read(body: Incoming, limit: usize, patience: Duration) -> Result<Bytes, RpcError> {
     let mut reading = pin!(collect(body, limit));
     // Nearly every body is here already; a timer would cost more than reading it.
     if let Poll::Ready(read) =
@@ -90,7 +90,7 @@ pub async fn read(body: Incoming, limit: usize) -> Result<Bytes, RpcError> {
     {
         return read;
     }
-    match tokio::time::timeout(limits::BODY_TIMEOUT, reading).await {
+    match tokio::time::timeout(patience, reading).await {
         Ok(read) => read,
         Err(_) => Err(RpcError::new(
             Code::DeadlineExceeded,

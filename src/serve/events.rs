@@ -12,6 +12,8 @@ use http::HeaderValue;
 use http::Response;
 use http::header;
 use http_body::Frame;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
 use tokio::sync::watch;
 
@@ -95,11 +97,23 @@ pub async fn within<T>(deadline: Duration, stream: impl Future<Output = T>) -> R
     })
 }
 
+/// A place among the open streams.
+///
+/// # Errors
+/// If all are taken.
+pub fn place(streams: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, RpcError> {
+    streams.clone().try_acquire_owned().map_err(|_| {
+        let why = "too many open streams: --max-streams are in use";
+        RpcError::new(Code::ResourceExhausted, why)
+    })
+}
+
 /// Opens a stream. Its task ends with the stream, with the client, or with the server.
 ///
 /// The oldest contract knows no deadline, as in flagd.
 pub fn open(
     rpc: Arc<Rpc>,
+    place: OwnedSemaphorePermit,
     ending: Ending,
     contract: Contract,
     codec: Codec,
@@ -122,6 +136,7 @@ pub fn open(
         codec,
         selector,
         sender,
+        _place: place,
     };
     tokio::spawn(stream.run(ending, deadline));
     Body::Stream(receiver)
@@ -136,6 +151,7 @@ struct Stream {
     codec: Codec,
     selector: Selector,
     sender: mpsc::Sender<Frame<Bytes>>,
+    _place: OwnedSemaphorePermit,
 }
 
 /// The client is gone.

@@ -1,7 +1,9 @@
-//! Accepts connections and serves them, HTTP/1.1 or HTTP/2 as the client begins.
+//! Accepts connections and serves them: TLS or not, HTTP/1.1 or HTTP/2 as the client begins.
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::io;
+use std::pin::Pin;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,40 +11,70 @@ use std::time::Duration;
 use http::Request;
 use http::Response;
 use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioExecutor;
 use hyper_util::rt::TokioIo;
 use hyper_util::rt::TokioTimer;
-use hyper_util::server::conn::auto::Builder;
-use socket2::SockRef;
-use socket2::TcpKeepalive;
-use tokio::net::TcpListener;
-use tokio::net::TcpStream;
+use hyper_util::server::graceful::GracefulConnection;
+use tokio::io::AsyncRead;
+use tokio::io::AsyncWrite;
+use tokio::io::AsyncWriteExt as _;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::Semaphore;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 
 use crate::limits;
+use crate::serve::Settings;
 use crate::serve::body::Body;
+use crate::serve::calm::Calm;
+use crate::serve::calm::Policy;
+use crate::serve::channel::Channel;
+use crate::serve::socket::Listener;
+use crate::serve::socket::Socket;
+use crate::serve::tls::Tls;
 
-/// What a client that speaks HTTP/2 from the start says first.
-/// <https://www.rfc-editor.org/rfc/rfc9113#section-3.4>
-const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// The answer to plain HTTP where TLS is spoken, as Go has it.
+const NOT_TLS: &[u8] =
+    b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
 
-/// Bounds of a port.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
+/// How a port treats its connections.
+#[derive(Debug, Clone)]
+pub struct Manner {
     /// The largest header block, in bytes.
     pub max_header: usize,
+    /// How long a client may take to say what it wants.
+    pub read_timeout: Duration,
     /// How long calls in flight may go on after shutdown begins.
     pub grace: Duration,
     /// Open connections; further ones wait to be accepted.
     pub connections: usize,
+    /// The certificates, where TLS is spoken.
+    pub tls: Option<Arc<Tls>>,
+    /// How often clients may ping, where that is watched.
+    pub pings: Option<Policy>,
 }
 
-/// How many connections each of the four ports may hold: as many as the system has file descriptors for, so that flag
-/// files and probes always find one. Raises the process's own limit as far as it may.
-pub fn connections() -> usize {
+impl Manner {
+    /// The manner of a port without TLS.
+    pub fn of(settings: &Settings) -> Manner {
+        Manner {
+            max_header: settings.max_header,
+            read_timeout: settings.read_timeout,
+            grace: settings.grace,
+            connections: connections(settings.max_connections),
+            tls: None,
+            pings: None,
+        }
+    }
+}
+
+/// How many connections each of the four ports may hold: at most as many as the system has file descriptors for, so that
+/// flag files and probes always find one. Raises the process's own limit as far as it may.
+fn connections(most: usize) -> usize {
     use rustix::process::Resource;
     use rustix::process::getrlimit;
     use rustix::process::setrlimit;
@@ -51,24 +83,22 @@ pub fn connections() -> usize {
     let _ = setrlimit(Resource::Nofile, limit);
     let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
     let each = files.saturating_sub(limits::RESERVED_FILES) / 4;
-    usize::try_from(each).map_or(limits::CONNECTIONS, |each| {
-        each.clamp(1, limits::CONNECTIONS)
-    })
+    usize::try_from(each).map_or(most, |each| most.min(each).max(1))
 }
 
 /// Serves a port until `shutdown` turns true and the connections are done, or the grace period is over.
 pub async fn serve<H, F>(
-    listener: TcpListener,
+    listener: Listener,
     handle: H,
-    limits: Limits,
+    manner: Manner,
     mut shutdown: watch::Receiver<bool>,
 ) where
     H: Fn(Request<Incoming>) -> F + Send + Sync + 'static,
     F: Future<Output = Response<Body>> + Send + 'static,
 {
-    let handle = Arc::new(handle);
-    let builder = Arc::new(builder(limits));
-    let places = Arc::new(Semaphore::new(limits.connections));
+    let places = Arc::new(Semaphore::new(manner.connections));
+    let grace = manner.grace;
+    let port = Arc::new(Port::new(handle, manner));
     let mut connections = JoinSet::new();
     loop {
         let (place, socket) = tokio::select! {
@@ -76,15 +106,17 @@ pub async fn serve<H, F>(
             Some(_) = connections.join_next(), if !connections.is_empty() => continue,
             () = announced(&mut shutdown) => break,
         };
-        let (handle, builder, shutdown) = (handle.clone(), builder.clone(), shutdown.clone());
+        let (port, shutdown) = (port.clone(), shutdown.clone());
         connections.spawn(async move {
             let _place = place;
-            connection(socket, handle, builder, shutdown).await;
+            if let Err(error) = port.connection(socket, shutdown).await {
+                tracing::debug!(error, "connection ended");
+            }
         });
     }
     drop(listener);
     let drained = async { while connections.join_next().await.is_some() {} };
-    if tokio::time::timeout(limits.grace, drained).await.is_err() {
+    if tokio::time::timeout(grace, drained).await.is_err() {
         tracing::warn!("connections are still busy after the grace period and are cut off");
     }
 }
@@ -96,13 +128,13 @@ pub async fn announced(shutdown: &mut watch::Receiver<bool>) {
 
 /// The next connection, once there is a place for it.
 async fn accept(
-    listener: &TcpListener,
+    listener: &Listener,
     places: &Arc<Semaphore>,
-) -> (Option<tokio::sync::OwnedSemaphorePermit>, TcpStream) {
+) -> (Option<OwnedSemaphorePermit>, Socket) {
     let place = places.clone().acquire_owned().await.ok();
     loop {
         match listener.accept().await {
-            Ok((socket, _)) => return (place, socket),
+            Ok(socket) => return (place, socket),
             Err(error) => {
                 // Usually out of file descriptors: others must close before it makes sense to go on.
                 tracing::warn!(%error, "cannot accept a connection");
@@ -112,79 +144,111 @@ async fn accept(
     }
 }
 
-/// Whether a client begins to speak in time. hyper's own time limits begin once it knows the version of HTTP.
-async fn speaks(socket: &TcpStream) -> bool {
-    let begun = async {
-        let mut seen = [0; PREFACE.len()];
-        loop {
-            let count = socket.peek(&mut seen).await.unwrap_or(0);
-            let seen = seen.get(..count).unwrap_or(&[]);
-            if count == 0 || count == PREFACE.len() || !PREFACE.starts_with(seen) {
-                return count > 0;
-            }
-            // Part of the preface is here, the rest is on its way: no client but a hostile one takes long.
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(limits::HEAD_TIMEOUT, begun)
-        .await
-        .unwrap_or(false)
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// What the connections of a port have in common.
+struct Port<H> {
+    handle: H,
+    manner: Manner,
+    http1: http1::Builder,
+    http2: http2::Builder<TokioExecutor>,
 }
 
-fn builder(limits: Limits) -> Builder<TokioExecutor> {
-    let mut builder = Builder::new(TokioExecutor::new());
-    let header = u32::try_from(limits.max_header).unwrap_or(u32::MAX);
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits::HEAD_TIMEOUT)
-        // hyper needs room for at least one buffer.
-        .max_buf_size(limits.max_header.max(8192));
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_header_list_size(header)
-        .max_concurrent_streams(limits::STREAMS_PER_CONNECTION);
-    builder
-}
-
-async fn connection<H, F>(
-    socket: TcpStream,
-    handle: Arc<H>,
-    builder: Arc<Builder<TokioExecutor>>,
-    mut shutdown: watch::Receiver<bool>,
-) where
+impl<H, F> Port<H>
+where
     H: Fn(Request<Incoming>) -> F + Send + Sync + 'static,
     F: Future<Output = Response<Body>> + Send + 'static,
 {
-    let begins = tokio::select! {
-        speaks = speaks(&socket) => speaks,
-        () = announced(&mut shutdown) => false,
-    };
-    if !begins {
-        return;
+    fn new(handle: H, manner: Manner) -> Port<H> {
+        let mut http1 = http1::Builder::new();
+        http1
+            .timer(TokioTimer::new())
+            .header_read_timeout(manner.read_timeout)
+            // hyper needs room for at least one buffer.
+            .max_buf_size(manner.max_header.max(8192));
+        let mut http2 = http2::Builder::new(TokioExecutor::new());
+        http2
+            .timer(TokioTimer::new())
+            .max_header_list_size(u32::try_from(manner.max_header).unwrap_or(u32::MAX))
+            .max_concurrent_streams(limits::STREAMS_PER_CONNECTION);
+        Port {
+            handle,
+            manner,
+            http1,
+            http2,
+        }
     }
-    // Without it small answers wait for the client's acknowledgement.
-    let _ = socket.set_nodelay(true);
-    // A peer that is gone without a word gives its place back. The kernel notices; pings of HTTP/2's own would cost a
-    // tenth of every call.
-    let keep_alive = TcpKeepalive::new()
-        .with_time(limits::PEER_SILENCE)
-        .with_interval(limits::PEER_SILENCE);
-    let _ = SockRef::from(&socket).set_tcp_keepalive(&keep_alive);
-    let service = service_fn(move |request| {
-        let answer = handle(request);
-        async move { Ok::<_, Infallible>(answer.await) }
-    });
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(socket), service));
-    let ended = tokio::select! {
+
+    async fn connection(
+        self: Arc<Self>,
+        socket: Socket,
+        mut shutdown: watch::Receiver<bool>,
+    ) -> Result<(), Failure> {
+        let Some(mut channel) = self.begin(Channel::open(socket), &mut shutdown).await? else {
+            return Ok(());
+        };
+        let Some(tls) = self.manner.tls.clone() else {
+            return self.speak(channel, shutdown).await;
+        };
+        if !channel.is_tls() {
+            return Ok(channel.write_all(NOT_TLS).await?);
+        }
+        let handshake = TlsAcceptor::from(tls.config()).accept(channel);
+        let Some(stream) = self.begin(handshake, &mut shutdown).await? else {
+            return Ok(());
+        };
+        match self.begin(Channel::open(stream), &mut shutdown).await? {
+            Some(channel) => self.speak(channel, shutdown).await,
+            None => Ok(()),
+        }
+    }
+
+    /// One step on the way to the first request, within the time limit. `None` at shutdown.
+    async fn begin<T>(
+        &self,
+        step: impl Future<Output = io::Result<T>>,
+        shutdown: &mut watch::Receiver<bool>,
+    ) -> Result<Option<T>, Failure> {
+        tokio::select! {
+            done = tokio::time::timeout(self.manner.read_timeout, step) => Ok(Some(done??)),
+            () = announced(shutdown) => Ok(None),
+        }
+    }
+
+    async fn speak<S>(
+        self: Arc<Self>,
+        mut channel: Channel<S>,
+        shutdown: watch::Receiver<bool>,
+    ) -> Result<(), Failure>
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let port = self.clone();
+        let service = service_fn(move |request| {
+            let answer = (port.handle)(request);
+            async move { Ok::<_, Infallible>(answer.await) }
+        });
+        if channel.is_http2() {
+            channel.calm = self.manner.pings.map(|policy| Box::new(Calm::new(policy)));
+            let connection = self.http2.serve_connection(TokioIo::new(channel), service);
+            Ok(until(pin!(connection), shutdown).await?)
+        } else {
+            let connection = self.http1.serve_connection(TokioIo::new(channel), service);
+            Ok(until(pin!(connection), shutdown).await?)
+        }
+    }
+}
+
+/// Follows a connection to its end. At shutdown it takes no more requests and ends with the last that is in flight.
+async fn until<C: GracefulConnection>(
+    mut connection: Pin<&mut C>,
+    mut shutdown: watch::Receiver<bool>,
+) -> Result<(), C::Error> {
+    tokio::select! {
         ended = connection.as_mut() => ended,
         () = announced(&mut shutdown) => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(error, "connection ended");
     }
 }

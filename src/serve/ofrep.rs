@@ -20,7 +20,6 @@ use crate::resolve::ofrep as resolve_ofrep;
 use crate::serve::Settings;
 use crate::serve::body;
 use crate::serve::body::Body;
-use crate::serve::cors;
 use crate::serve::rpc;
 use crate::wire::error::Code;
 use crate::wire::ofrep;
@@ -34,7 +33,7 @@ pub struct Ofrep {
     /// The flags.
     pub live: Arc<Live>,
     /// How to serve them.
-    pub settings: Settings,
+    pub settings: Arc<Settings>,
 }
 
 /// What a path asks for.
@@ -46,12 +45,13 @@ enum Route {
 impl Ofrep {
     /// Answers a request, whatever it is.
     pub async fn handle(self: Arc<Ofrep>, request: Request<Incoming>) -> Response<Body> {
-        if let Some(response) = cors::preflight(&request) {
+        let cors = &self.settings.cors;
+        if let Some(response) = cors.preflight(&request) {
             return response;
         }
-        let browser = request.headers().contains_key(header::ORIGIN);
+        let origin = request.headers().get(header::ORIGIN).cloned();
         let mut response = self.route(request).await;
-        cors::allow(browser, response.headers_mut());
+        cors.allow(origin.as_ref(), response.headers_mut());
         response
     }
 
@@ -67,7 +67,8 @@ impl Ofrep {
             return status(StatusCode::METHOD_NOT_ALLOWED);
         }
         let (parts, body) = request.into_parts();
-        let evaluated = match body::read(body, self.settings.max_body).await {
+        let (limit, patience) = (self.settings.max_body, self.settings.read_timeout);
+        let evaluated = match body::read(body, limit, patience).await {
             Ok(body) => self.evaluate(&route, &parts.headers, &body),
             Err(error) if error.code == Code::ResourceExhausted => Err(ofrep::too_large()),
             Err(_) => return status(StatusCode::REQUEST_TIMEOUT),
@@ -89,7 +90,9 @@ impl Ofrep {
             Route::All => None,
             Route::One(key) => Some(key.as_str()),
         };
-        let selector = rpc::selector(headers).map_err(|why| ofrep::bad_selector(key, &why))?;
+        let selector = rpc::selector(headers)
+            .and_then(|selector| rpc::required(&self.settings, selector))
+            .map_err(|why| ofrep::bad_selector(key, &why))?;
         let overlay = self.settings.extra.overlay(Some(headers));
         let around = Around {
             selector: &selector,

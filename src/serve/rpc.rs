@@ -10,6 +10,7 @@ use http::Response;
 use http::StatusCode;
 use http::header;
 use hyper::body::Incoming;
+use tokio::sync::Semaphore;
 use tokio::sync::watch;
 
 use crate::live::Live;
@@ -22,7 +23,6 @@ use crate::serve::Settings;
 use crate::serve::body;
 use crate::serve::body::Body;
 use crate::serve::connect;
-use crate::serve::cors;
 use crate::serve::envelope;
 use crate::serve::events;
 use crate::serve::grpc;
@@ -41,7 +41,9 @@ pub struct Rpc {
     /// The flags.
     pub live: Arc<Live>,
     /// How to serve them.
-    pub settings: Settings,
+    pub settings: Arc<Settings>,
+    /// Places for streams.
+    pub streams: Arc<Semaphore>,
     /// Turns true when it is time to go.
     pub shutdown: watch::Receiver<bool>,
 }
@@ -49,14 +51,15 @@ pub struct Rpc {
 impl Rpc {
     /// Answers a request, whatever it is.
     pub async fn handle(self: Arc<Rpc>, request: Request<Incoming>) -> Response<Body> {
-        if let Some(response) = cors::preflight(&request) {
+        if let Some(response) = self.settings.cors.preflight(&request) {
             return response;
         }
-        let browser = request.headers().contains_key(header::ORIGIN);
+        let settings = self.settings.clone();
+        let origin = request.headers().get(header::ORIGIN).cloned();
         let native = is_native(request.headers());
         let mut response = self.route(request).await;
-        if browser || !native {
-            cors::allow(browser, response.headers_mut());
+        if origin.is_some() || !native {
+            settings.cors.allow(origin.as_ref(), response.headers_mut());
         }
         response
     }
@@ -115,11 +118,12 @@ impl Rpc {
         body: Incoming,
     ) -> Result<Reply, RpcError> {
         let limit = self.settings.max_body;
+        let patience = self.settings.read_timeout;
         let message = match protocol {
             Protocol::Connect => {
                 connect::check(headers)?;
                 let gzip = envelope::is_gzip(headers, "content-encoding")?;
-                let body = body::read(body, limit).await?;
+                let body = body::read(body, limit, patience).await?;
                 if gzip {
                     envelope::gunzip(&body, limit)?
                 } else {
@@ -129,11 +133,11 @@ impl Rpc {
             Protocol::Grpc | Protocol::GrpcWeb => {
                 grpc::check_timeout(headers)?;
                 let gzip = envelope::is_gzip(headers, grpc::ENCODING)?;
-                let body = body::read(body, limit).await?;
+                let body = body::read(body, limit, patience).await?;
                 envelope::only_message(&body, gzip, limit)?
             }
         };
-        let selector = selector(headers).map_err(RpcError::bad_selector)?;
+        let selector = self.selector(headers)?;
         // As in flagd, headers become context only in the newer contracts.
         let headers = (route.contract != Contract::Schema1).then_some(headers);
         let overlay = self.settings.extra.overlay(headers);
@@ -168,16 +172,41 @@ impl Rpc {
         };
         // The request is an empty message: it must arrive, but there is nothing in it to read.
         let arrived = match checked {
-            Ok(()) => body::read(body, self.settings.max_body).await.map(drop),
+            Ok(()) => {
+                let (limit, patience) = (self.settings.max_body, self.settings.read_timeout);
+                body::read(body, limit, patience).await.map(drop)
+            }
             Err(error) => Err(error),
         };
         let ending = events::Ending { protocol };
-        let selector = arrived.and_then(|()| selector(headers).map_err(RpcError::bad_selector));
-        let opened = selector.map(|selector| events::open(self, ending, contract, codec, selector));
+        let selector = arrived.and_then(|()| self.selector(headers));
+        let opened = selector.and_then(|selector| {
+            let place = events::place(&self.streams)?;
+            Ok(events::open(self, place, ending, contract, codec, selector))
+        });
         ending.opening(content_type, opened)
     }
 }
 
+impl Rpc {
+    fn selector(&self, headers: &HeaderMap) -> Result<Selector, RpcError> {
+        let selector = selector(headers).map_err(RpcError::bad_selector)?;
+        required(&self.settings, selector).map_err(RpcError::bad_selector)
+    }
+}
+
+/// A selector, unless it selects nothing in particular where that is not allowed.
+///
+/// # Errors
+/// A sentence for the caller.
+pub fn required(settings: &Settings, selector: Selector) -> Result<Selector, String> {
+    match selector {
+        Selector::All if settings.require_selector => Err(NO_SELECTOR.to_owned()),
+        selector => Ok(selector),
+    }
+}
+
+const NO_SELECTOR: &str = "a selector is required: send the header Flagd-Selector with \"flagSetId=ID\" or \"source=NAME\"";
 const ACCEPT_POST: header::HeaderName = header::HeaderName::from_static("accept-post");
 
 /// The content type of a request, and what it means.

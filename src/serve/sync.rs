@@ -9,6 +9,8 @@ use http::Response;
 use http::header;
 use http_body::Frame;
 use hyper::body::Incoming;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
 use tokio::sync::watch;
 
@@ -42,7 +44,9 @@ pub struct Sync {
     /// The flags.
     pub live: Arc<Live>,
     /// How to serve them.
-    pub settings: Settings,
+    pub settings: Arc<Settings>,
+    /// Places for streams.
+    pub streams: Arc<Semaphore>,
     /// Turns true when it is time to go.
     pub shutdown: watch::Receiver<bool>,
 }
@@ -58,13 +62,19 @@ impl Sync {
         else {
             return rpc::not_found();
         };
-        let message = message(&parts.headers, body, self.settings.max_body).await;
-        let selector = message.and_then(|message| selected(&parts.headers, &message));
+        let message = message(&parts.headers, body, &self.settings).await;
+        let selector = message.and_then(|message| {
+            let selector = selected(&parts.headers, &message)?;
+            rpc::required(&self.settings, selector).map_err(RpcError::bad_selector)
+        });
         let accepts = envelope::accepts_gzip(&parts.headers, grpc::ACCEPT_ENCODING);
         let unary = |outcome| grpc::unary(Protocol::Grpc, content_type.clone(), outcome, accepts);
         match parts.uri.path().strip_prefix(SERVICE) {
             Some("SyncFlags") => {
-                let opened = selector.map(|selector| self.open(selector));
+                let opened = selector.and_then(|selector| {
+                    let place = events::place(&self.streams)?;
+                    Ok(self.open(place, selector))
+                });
                 ENDING.opening(content_type, opened)
             }
             Some("FetchAllFlags") => unary(selector.map(|selector| {
@@ -82,9 +92,10 @@ impl Sync {
         }
     }
 
-    fn open(self: Arc<Sync>, selector: Selector) -> Body {
+    fn open(self: Arc<Sync>, place: OwnedSemaphorePermit, selector: Selector) -> Body {
         let (sender, receiver) = mpsc::channel(1);
         tokio::spawn(async move {
+            let _place = place;
             let deadline = self.settings.stream_deadline;
             let status = match events::within(deadline, self.follow(&selector, &sender)).await {
                 Ok(None) => return,
@@ -123,10 +134,15 @@ impl Sync {
     }
 }
 
-async fn message(headers: &HeaderMap, body: Incoming, limit: usize) -> Result<Bytes, RpcError> {
+async fn message(
+    headers: &HeaderMap,
+    body: Incoming,
+    settings: &Settings,
+) -> Result<Bytes, RpcError> {
     grpc::check_timeout(headers)?;
     let gzip = envelope::is_gzip(headers, grpc::ENCODING)?;
-    let body = body::read(body, limit).await?;
+    let limit = settings.max_body;
+    let body = body::read(body, limit, settings.read_timeout).await?;
     envelope::only_message(&body, gzip, limit)
 }
 

@@ -75,7 +75,7 @@ async fn a_silent_stream_says_that_it_is_alive_and_a_closing_server_says_so() {
     std::fs::write(&path, "flags: {}").expect("a file");
     let settings = fanion::serve::Settings {
         keep_alive: Duration::from_millis(20),
-        ..server::settings()
+        ..fanion::serve::Settings::default()
     };
     let server = server::start_with(&path, settings).await;
     let mut stream = open(&server).await;
@@ -119,7 +119,7 @@ async fn a_deadline_ends_streams_of_events_and_flags_but_not_those_of_the_oldest
     let settings = fanion::serve::Settings {
         stream_deadline: Duration::from_millis(50),
         keep_alive: Duration::from_millis(200),
-        ..server::settings()
+        ..fanion::serve::Settings::default()
     };
     let server = server::start_with(&path, settings).await;
     let mut stream = open(&server).await;

@@ -1,8 +1,8 @@
 //! A server in this process, and clients for it.
 
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use fanion::document::Faults;
@@ -10,11 +10,13 @@ use fanion::live::Live;
 use fanion::serve;
 use fanion::serve::Listeners;
 use fanion::serve::Settings;
+use fanion::serve::socket::Listener;
+use fanion::serve::socket::Place;
+use fanion::serve::tls::Tls;
 use fanion::source::loader::Loader;
 use fanion::source::uri::Uri;
 use fanion::source::watch;
 use fanion::source::watch::Watch;
-use fanion::wire::extra::Extra;
 use http::HeaderMap;
 use http::Request;
 use http::StatusCode;
@@ -22,7 +24,6 @@ use http_body_util::BodyExt as _;
 use http_body_util::Full;
 use hyper_util::rt::TokioExecutor;
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpListener;
 use tokio::net::TcpStream;
 
 /// A running server. Stops when it is dropped.
@@ -36,21 +37,9 @@ pub struct Server {
     _watch: Watch,
 }
 
-pub fn settings() -> Settings {
-    Settings {
-        max_body: 1_000_000,
-        max_header: 1_000_000,
-        extra: Extra::default(),
-        stream_deadline: Duration::ZERO,
-        sync_metadata: true,
-        grace: Duration::from_secs(5),
-        keep_alive: Duration::from_secs(20),
-    }
-}
-
 /// Serves the flag files at `path`.
 pub async fn start(path: &Path) -> Server {
-    start_with(path, settings()).await
+    start_with(path, Settings::default()).await
 }
 
 pub async fn start_with(path: &Path, settings: Settings) -> Server {
@@ -58,16 +47,10 @@ pub async fn start_with(path: &Path, settings: Settings) -> Server {
     let loader = Loader::new(&[Uri::File(path.into())], Faults::Contain, live.clone());
     let mut watch = watch::start(loader).expect("the files can be watched");
     watch.first_look().await;
-    let local = || TcpListener::bind(("127.0.0.1", 0));
-    let listeners = Listeners {
-        evaluation: local().await.expect("a free port"),
-        management: local().await.expect("a free port"),
-        ofrep: local().await.expect("a free port"),
-        sync: local().await.expect("a free port"),
-    };
-    let port = listeners.evaluation.local_addr().expect("bound").port();
-    let sync = listeners.sync.local_addr().expect("bound").port();
-    let ofrep = listeners.ofrep.local_addr().expect("bound").port();
+    let listeners = listeners(None).await;
+    let port = |listener: &Listener| listener.port().expect("a TCP port");
+    let (evaluation, sync) = (port(&listeners.evaluation), port(&listeners.sync));
+    let ofrep = port(&listeners.ofrep);
     let (shutdown, down) = tokio::sync::watch::channel(false);
     let ended = tokio::spawn(serve::run(
         listeners,
@@ -78,12 +61,25 @@ pub async fn start_with(path: &Path, settings: Settings) -> Server {
     ));
     Server {
         live,
-        port,
+        port: evaluation,
         ofrep,
         sync,
         shutdown,
         ended,
         _watch: watch,
+    }
+}
+
+/// Free ports.
+pub async fn listeners(tls: Option<Arc<Tls>>) -> Listeners {
+    let place = Place::Port(Some(Ipv4Addr::LOCALHOST.into()), 0);
+    let local = || Listener::bind(&place);
+    Listeners {
+        evaluation: local().await.expect("a free port"),
+        management: local().await.expect("a free port"),
+        ofrep: local().await.expect("a free port"),
+        sync: local().await.expect("a free port"),
+        tls,
     }
 }
 

@@ -39,7 +39,7 @@ async fn start(name: &str, text: &str) -> (Client, server::Server, tempfile::Tem
         &path,
         Settings {
             extra,
-            ..server::settings()
+            ..Settings::default()
         },
     )
     .await;

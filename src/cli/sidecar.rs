@@ -1,0 +1,71 @@
+//! The commands of `fanion`.
+
+use std::io::Write as _;
+
+use clap::Arg;
+use clap::ArgMatches;
+use clap::Command;
+use clap::value_parser;
+use clap_complete::Shell;
+
+use crate::cli::healthcheck;
+use crate::cli::start;
+
+/// All commands and their arguments.
+pub fn command() -> Command {
+    let shell = Arg::new("shell")
+        .value_parser(value_parser!(Shell))
+        .required(true);
+    Command::new("fanion")
+        .about("A feature-flag sidecar: evaluates OpenFeature flags beside the application")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(start::options::arguments(
+            Command::new("start").about("Watch flag sources and answer evaluations"),
+        ))
+        .subcommand(healthcheck::command())
+        .subcommand(Command::new("version").about("Print the version"))
+        .subcommand(
+            Command::new("completions")
+                .alias("completion")
+                .about("Print what a shell needs to complete commands and options")
+                .arg(shell),
+        )
+}
+
+/// Runs what was asked for.
+///
+/// # Errors
+/// What keeps it from being done, a sentence each.
+pub fn run(matches: &ArgMatches) -> Result<(), Vec<String>> {
+    match matches.subcommand() {
+        Some(("start", matches)) => start::run(start::options::typed(matches)),
+        Some(("healthcheck", matches)) => healthcheck::run(matches).map_err(|error| vec![error]),
+        Some(("completions", matches)) => {
+            let mut script = Vec::new();
+            if let Some(shell) = matches.get_one::<Shell>("shell") {
+                clap_complete::generate(*shell, &mut command(), "fanion", &mut script);
+            }
+            print(&script)
+        }
+        _ => print(version().as_bytes()),
+    }
+}
+
+/// The version, in the form of `flagd version`.
+fn version() -> String {
+    let commit = option_env!("FANION_COMMIT").unwrap_or("dev");
+    let date = option_env!("FANION_DATE").unwrap_or("unknown");
+    let version = env!("CARGO_PKG_VERSION");
+    format!("fanion: {version} ({commit}), built at: {date}\n")
+}
+
+/// Writes to standard output.
+///
+/// # Errors
+/// If nobody takes it.
+pub fn print(bytes: &[u8]) -> Result<(), Vec<String>> {
+    let written = std::io::stdout().write_all(bytes);
+    written.map_err(|error| vec![format!("cannot write to standard output: {error}")])
+}

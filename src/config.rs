@@ -1,0 +1,223 @@
+//! What `fanion start` is asked to do: what was said, wherever it was said, and what that means.
+
+pub mod duration;
+pub mod file;
+pub mod layers;
+pub mod print;
+pub mod table;
+mod toml;
+
+use std::net::IpAddr;
+use std::path::Path;
+use std::path::PathBuf;
+
+use http::HeaderName;
+
+use crate::config::file::File;
+use crate::config::layers::Layers;
+use crate::config::layers::Settled;
+use crate::config::layers::Typed;
+use crate::document::Faults;
+use crate::limits;
+use crate::serve::Settings;
+use crate::serve::calm::Policy;
+use crate::serve::cors::Origins;
+use crate::serve::socket::Place;
+use crate::serve::tls::Paths;
+use crate::source::uri::Uri;
+use crate::telemetry::LogFormat;
+use crate::wire::extra::Extra;
+
+/// What the options mean.
+#[derive(Debug)]
+pub struct Config {
+    /// The sources, the strongest last.
+    pub uris: Vec<Uri>,
+    /// How faulty flags are treated.
+    pub faults: Faults,
+    /// Where evaluation is served.
+    pub evaluation: Place,
+    /// Where probes and metrics are served.
+    pub management: Place,
+    /// Where flag sync is served.
+    pub sync: Place,
+    /// Where OFREP is served.
+    pub ofrep: Place,
+    /// Certificates, if TLS is spoken.
+    pub tls: Option<Paths>,
+    /// How requests are served.
+    pub serve: Settings,
+    /// How log lines are written.
+    pub log_format: LogFormat,
+    /// Whether to log more.
+    pub debug: bool,
+    /// Whether to print the configuration and end.
+    pub print: bool,
+    /// What each option came to.
+    pub settled: Vec<Settled>,
+}
+
+/// Resolves the options: arguments, then the environment, then the configuration file, then defaults.
+///
+/// # Errors
+/// All mistakes, a sentence each.
+pub fn resolve(typed: Typed, env: impl Fn(&str) -> Option<String>) -> Result<Config, Vec<String>> {
+    let mut layers = Layers {
+        typed,
+        env,
+        file: File::default(),
+        mistakes: Vec::new(),
+        settled: Vec::new(),
+    };
+    if let Some(path) = path(&mut layers) {
+        match File::read(&path) {
+            Ok(file) => layers.file = file,
+            Err(mistakes) => layers.mistakes.extend(mistakes),
+        }
+    }
+    let mut config = read(&mut layers);
+    if !layers.mistakes.is_empty() {
+        return Err(layers.mistakes);
+    }
+    config.settled = layers.settled;
+    Ok(config)
+}
+
+/// The configuration file: the one that is named, or else the one in the home directory, as flagd has it.
+fn path<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Option<PathBuf> {
+    if let Some(path) = layers.optional("config") {
+        return Some(path.into());
+    }
+    let home = (layers.env)("HOME").filter(|home| !home.is_empty())?;
+    let path = Path::new(&home).join(".agent.yaml");
+    path.is_file().then_some(path)
+}
+
+fn read<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Config {
+    let address = address(layers);
+    let port = |layers: &mut Layers<E>, name| Place::Port(address, layers.port(name));
+    let evaluation = port(layers, "port");
+    let sync = port(layers, "sync-port");
+    Config {
+        uris: uris(layers),
+        faults: if layers.switch("strict") {
+            Faults::Refuse
+        } else {
+            Faults::Contain
+        },
+        evaluation: socket(layers, "socket-path").unwrap_or(evaluation),
+        management: port(layers, "management-port"),
+        sync: socket(layers, "sync-socket-path").unwrap_or(sync),
+        ofrep: port(layers, "ofrep-port"),
+        tls: tls(layers),
+        serve: settings(layers),
+        log_format: layers.one("log-format", "must be console or json", |text| match text {
+            "console" => Some(LogFormat::Console),
+            "json" => Some(LogFormat::Json),
+            _ => None,
+        }),
+        debug: layers.switch("debug"),
+        print: layers.switch("print-config"),
+        settled: Vec::new(),
+    }
+}
+
+fn settings<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Settings {
+    let max_header = match layers.number("max-request-header", "bytes") {
+        0 => limits::REQUEST_HEADER,
+        bytes => bytes,
+    };
+    Settings {
+        max_body: layers.number("max-request-body", "bytes"),
+        max_header,
+        max_connections: layers.number("max-connections", "connections").max(1),
+        max_streams: layers.number("max-streams", "streams"),
+        read_timeout: layers.duration("read-timeout"),
+        extra: Extra {
+            values: layers.pairs("context-value"),
+            headers: headers(layers),
+        },
+        stream_deadline: layers.duration("stream-deadline"),
+        sync_metadata: !layers.switch("disable-sync-metadata"),
+        require_selector: layers.switch("require-selector"),
+        cors: Origins::of(&layers.many("cors-origin")),
+        pings: Policy {
+            min_time: layers.duration("keep-alive-min-time"),
+            without_stream: layers.switch("keep-alive-permit-without-stream"),
+        },
+        grace: limits::SHUTDOWN_GRACE,
+        keep_alive: limits::KEEP_ALIVE,
+    }
+}
+
+fn uris<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Vec<Uri> {
+    let texts = layers.many("uri");
+    let mut uris = Vec::new();
+    for text in &texts {
+        match Uri::parse(text) {
+            Ok(uri) => uris.push(uri),
+            Err(mistake) => layers.mistakes.push(mistake),
+        }
+    }
+    if texts.is_empty() {
+        let mistake = "no sync implementation set: say where the flags are with --uri file:PATH";
+        layers.mistakes.push(mistake.to_owned());
+    }
+    uris
+}
+
+fn address<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Option<IpAddr> {
+    layers.one(
+        "bind-address",
+        "must be an IP address such as 127.0.0.1 or ::1",
+        |text| {
+            if text.is_empty() {
+                return Some(None);
+            }
+            text.parse().ok().map(Some)
+        },
+    )
+}
+
+fn socket<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>, name: &str) -> Option<Place> {
+    layers.optional(name).map(|path| Place::Socket(path.into()))
+}
+
+fn tls<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Option<Paths> {
+    let certificate = layers.optional("server-cert-path");
+    let key = layers.optional("server-key-path");
+    let client_ca: Option<PathBuf> = layers.optional("client-ca-path").map(Into::into);
+    let lonely = match (certificate, key) {
+        (Some(certificate), Some(key)) => {
+            let (certificate, key) = (certificate.into(), key.into());
+            return Some(Paths {
+                certificate,
+                key,
+                client_ca,
+            });
+        }
+        (Some(_), None) => "--server-cert-path is given without --server-key-path",
+        (None, Some(_)) => "--server-key-path is given without --server-cert-path",
+        (None, None) if client_ca.is_some() => {
+            "--client-ca-path is given without --server-cert-path and --server-key-path"
+        }
+        (None, None) => return None,
+    };
+    layers
+        .mistakes
+        .push(format!("{lonely}: TLS needs a certificate and its key"));
+    None
+}
+
+fn headers<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Vec<(HeaderName, Box<str>)> {
+    let mut headers = Vec::new();
+    for (header, key) in layers.pairs("context-from-header") {
+        match HeaderName::from_bytes(header.as_bytes()) {
+            Ok(name) => headers.push((name, key)),
+            Err(_) => layers.mistakes.push(format!(
+                "invalid value {header:?} for --context-from-header: must be the name of a header"
+            )),
+        }
+    }
+    headers
+}

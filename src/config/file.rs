@@ -1,0 +1,120 @@
+//! The configuration file: options under their long names, in YAML, JSON or TOML.
+
+use std::path::Path;
+
+use crate::config::table;
+use crate::diag;
+use crate::diag::Code;
+use crate::diag::Place;
+use crate::diag::Report;
+use crate::diag::Severity;
+use crate::document::json;
+use crate::document::node::Kind;
+use crate::document::node::Member;
+use crate::document::node::Node;
+use crate::document::yaml;
+use crate::limits;
+
+/// What stands in a configuration file.
+#[derive(Debug, Default)]
+pub struct File {
+    /// Its path, as it was named to us.
+    pub path: String,
+    /// The options in it. Names are in lower case, keys inside their values are as written.
+    options: Vec<(String, Node)>,
+}
+
+impl File {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// All that is wrong with it, with its place.
+    pub fn read(path: &Path) -> Result<File, Vec<String>> {
+        let name = path.to_string_lossy().into_owned();
+        let cannot = |why: &str| vec![format!("cannot read the configuration file {name}: {why}")];
+        let size = std::fs::metadata(path)
+            .map_err(|error| cannot(&error.to_string()))?
+            .len();
+        if size > limits::CONFIGURATION {
+            return Err(cannot(&format!(
+                "it is larger than {} bytes",
+                limits::CONFIGURATION
+            )));
+        }
+        let text = std::fs::read_to_string(path).map_err(|error| cannot(&error.to_string()))?;
+        let mut report = Report::new(name.as_str().into());
+        let extension = path.extension().and_then(|e| e.to_str()).unwrap_or("");
+        let node = match extension.to_ascii_lowercase().as_str() {
+            "yaml" | "yml" => yaml::read(&text, &mut report),
+            "json" => json::read(&text, &mut report),
+            "toml" => super::toml::read(&text, &mut report),
+            _ => return Err(cannot("its name must end in .yaml, .yml, .json or .toml")),
+        };
+        let options = node
+            .map(|node| options(node, &mut report))
+            .unwrap_or_default();
+        let found = report.finish();
+        if found.iter().any(|d| d.severity == Severity::Error) {
+            return Err(found.iter().map(ToString::to_string).collect());
+        }
+        Ok(File {
+            path: name,
+            options,
+        })
+    }
+
+    /// The value of an option.
+    pub fn get(&self, name: &str) -> Option<&Node> {
+        // A null is how YAML writes that nothing is said.
+        let node = self
+            .options
+            .iter()
+            .rfind(|(key, _)| key == name)
+            .map(|(_, node)| node);
+        node.filter(|node| !matches!(node.kind, Kind::Null))
+    }
+}
+
+fn options(node: Node, report: &mut Report) -> Vec<(String, Node)> {
+    let members = match node.kind {
+        Kind::Map(members) => members,
+        Kind::Null => Vec::new(),
+        _ => {
+            let message = format!("a configuration is an object, this is {}", node.type_name());
+            report.error(
+                Code::Shape,
+                node.place,
+                message,
+                "write one option a line: `port: 8013`",
+            );
+            Vec::new()
+        }
+    };
+    members
+        .into_iter()
+        .filter_map(|member| option(member, report))
+        .collect()
+}
+
+fn option(member: Member, report: &mut Report) -> Option<(String, Node)> {
+    let name = member.key.to_ascii_lowercase();
+    let known = |row: &&table::Row| !matches!(row.name, "config" | "print-config");
+    if table::rows().filter(known).any(|row| row.name == name) {
+        return Some((name, member.value));
+    }
+    unknown(&name, member.place, report);
+    None
+}
+
+fn unknown(name: &str, place: Place, report: &mut Report) {
+    let help = match diag::nearest(name, table::rows().map(|row| row.name)) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => "`fanion start --help` lists the options".to_owned(),
+    };
+    report.error(
+        Code::UnknownMember,
+        place,
+        format!("there is no option `{name}`"),
+        help,
+    );
+}
