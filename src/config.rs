@@ -70,10 +70,9 @@ pub fn resolve(typed: Typed, env: impl Fn(&str) -> Option<String>) -> Result<Con
         settled: Vec::new(),
     };
     if let Some(path) = path(&mut layers) {
-        match File::read(&path) {
-            Ok(file) => layers.file = file,
-            Err(mistakes) => layers.mistakes.extend(mistakes),
-        }
+        let (file, mistakes) = File::read(&path);
+        layers.file = file;
+        layers.mistakes.extend(mistakes);
     }
     let mut config = read(&mut layers);
     if !layers.mistakes.is_empty() {

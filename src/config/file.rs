@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::config::table;
+use crate::config::toml;
 use crate::diag;
 use crate::diag::Code;
 use crate::diag::Place;
@@ -25,42 +26,28 @@ pub struct File {
 }
 
 impl File {
-    /// Reads a file.
-    ///
-    /// # Errors
-    /// All that is wrong with it, with its place.
-    pub fn read(path: &Path) -> Result<File, Vec<String>> {
+    /// Reads a file: what can be made of it, and all that is wrong with it, with its place.
+    pub fn read(path: &Path) -> (File, Vec<String>) {
         let name = path.to_string_lossy().into_owned();
-        let cannot = |why: &str| vec![format!("cannot read the configuration file {name}: {why}")];
-        let size = std::fs::metadata(path)
-            .map_err(|error| cannot(&error.to_string()))?
-            .len();
-        if size > limits::CONFIGURATION {
-            return Err(cannot(&format!(
-                "it is larger than {} bytes",
-                limits::CONFIGURATION
-            )));
-        }
-        let text = std::fs::read_to_string(path).map_err(|error| cannot(&error.to_string()))?;
         let mut report = Report::new(name.as_str().into());
-        let extension = path.extension().and_then(|e| e.to_str()).unwrap_or("");
-        let node = match extension.to_ascii_lowercase().as_str() {
-            "yaml" | "yml" => yaml::read(&text, &mut report),
-            "json" => json::read(&text, &mut report),
-            "toml" => super::toml::read(&text, &mut report),
-            _ => return Err(cannot("its name must end in .yaml, .yml, .json or .toml")),
+        let options = match read(path, &mut report) {
+            Ok(node) => node.map(|node| options(node, &mut report)),
+            Err(why) => {
+                let mistake = format!("cannot read the configuration file {name}: {why}");
+                return (File::default(), vec![mistake]);
+            }
         };
-        let options = node
-            .map(|node| options(node, &mut report))
-            .unwrap_or_default();
         let found = report.finish();
-        if found.iter().any(|d| d.severity == Severity::Error) {
-            return Err(found.iter().map(ToString::to_string).collect());
-        }
-        Ok(File {
-            path: name,
-            options,
-        })
+        let errors = found.iter().filter(|d| d.severity == Severity::Error);
+        let mistakes = errors.map(ToString::to_string).collect();
+        let options = options.unwrap_or_default();
+        (
+            File {
+                path: name,
+                options,
+            },
+            mistakes,
+        )
     }
 
     /// The value of an option.
@@ -73,6 +60,24 @@ impl File {
             .map(|(_, node)| node);
         node.filter(|node| !matches!(node.kind, Kind::Null))
     }
+}
+
+fn read(path: &Path, report: &mut Report) -> Result<Option<Node>, String> {
+    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or("");
+    let parse = match extension.to_ascii_lowercase().as_str() {
+        "yaml" | "yml" => yaml::read,
+        "json" => json::read,
+        "toml" => toml::read,
+        _ => return Err("its name must end in .yaml, .yml, .json or .toml".to_owned()),
+    };
+    let size = std::fs::metadata(path)
+        .map_err(|error| error.to_string())?
+        .len();
+    if size > limits::CONFIGURATION {
+        return Err(format!("it is larger than {} bytes", limits::CONFIGURATION));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+    Ok(parse(&text, report))
 }
 
 fn options(node: Node, report: &mut Report) -> Vec<(String, Node)> {

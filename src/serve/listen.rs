@@ -19,6 +19,7 @@ use hyper_util::rt::TokioIo;
 use hyper_util::rt::TokioTimer;
 use hyper_util::server::graceful::GracefulConnection;
 use tokio::io::AsyncRead;
+use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWrite;
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::OwnedSemaphorePermit;
@@ -191,7 +192,8 @@ where
             return self.speak(channel, shutdown).await;
         };
         if !channel.is_tls() {
-            return Ok(channel.write_all(NOT_TLS).await?);
+            self.begin(refuse(channel), &mut shutdown).await?;
+            return Ok(());
         }
         let handshake = TlsAcceptor::from(tls.config()).accept(channel);
         let Some(stream) = self.begin(handshake, &mut shutdown).await? else {
@@ -237,6 +239,16 @@ where
             Ok(until(pin!(connection), shutdown).await?)
         }
     }
+}
+
+/// Tells a client that speaks plain HTTP what is wrong.
+async fn refuse(mut channel: Channel<Socket>) -> io::Result<()> {
+    channel.write_all(NOT_TLS).await?;
+    channel.shutdown().await?;
+    // What is left unread would make the system take back the answer.
+    let mut rest = channel.take(limits::DRAINED);
+    tokio::io::copy(&mut rest, &mut tokio::io::sink()).await?;
+    Ok(())
 }
 
 /// Follows a connection to its end. At shutdown it takes no more requests and ends with the last that is in flight.

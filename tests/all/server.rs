@@ -24,6 +24,8 @@ use http_body_util::BodyExt as _;
 use http_body_util::Full;
 use hyper_util::rt::TokioExecutor;
 use hyper_util::rt::TokioIo;
+use tokio::io::AsyncRead;
+use tokio::io::AsyncWrite;
 use tokio::net::TcpStream;
 
 /// A running server. Stops when it is dropped.
@@ -43,12 +45,16 @@ pub async fn start(path: &Path) -> Server {
 }
 
 pub async fn start_with(path: &Path, settings: Settings) -> Server {
+    start_on(path, settings, listeners(None).await).await
+}
+
+/// Serves on sockets that are bound already.
+pub async fn start_on(path: &Path, settings: Settings, listeners: Listeners) -> Server {
     let live = Arc::new(Live::default());
     let loader = Loader::new(&[Uri::File(path.into())], Faults::Contain, live.clone());
     let mut watch = watch::start(loader).expect("the files can be watched");
     watch.first_look().await;
-    let listeners = listeners(None).await;
-    let port = |listener: &Listener| listener.port().expect("a TCP port");
+    let port = |listener: &Listener| listener.port().unwrap_or(0);
     let (evaluation, sync) = (port(&listeners.evaluation), port(&listeners.sync));
     let ofrep = port(&listeners.ofrep);
     let (shutdown, down) = tokio::sync::watch::channel(false);
@@ -135,6 +141,14 @@ impl Client {
             .await
             .expect("a connection");
         socket.set_nodelay(true).expect("a TCP socket");
+        Client::over(socket, version).await
+    }
+
+    /// A client over a connection of any kind.
+    pub async fn over<S>(socket: S, version: Http) -> Client
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
         let io = TokioIo::new(socket);
         match version {
             Http::One => {

@@ -1,0 +1,585 @@
+//! What lies below the protocols: TLS, Unix sockets, origins, pings, limits of connections and streams.
+
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fanion::serve::Settings;
+use fanion::serve::calm::Policy;
+use fanion::serve::cors::Origins;
+use fanion::serve::socket::Listener;
+use fanion::serve::socket::Place;
+use fanion::serve::tls::Paths;
+use fanion::serve::tls::Tls;
+use rcgen::BasicConstraints;
+use rcgen::CertificateParams;
+use rcgen::IsCa;
+use rcgen::Issuer;
+use rcgen::KeyPair;
+use rustls::ClientConfig;
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::ServerName;
+use rustls::pki_types::pem::PemObject as _;
+use tokio::io::AsyncReadExt as _;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
+use tokio::net::UnixStream;
+use tokio_rustls::TlsConnector;
+
+use crate::daemon::DEADLINE;
+use crate::server;
+use crate::server::Client;
+use crate::server::Http;
+use crate::server::Server;
+use crate::server::pb::evaluation1::EventStreamRequest;
+use crate::server::pb::evaluation1::service_client::ServiceClient;
+use crate::server::pb::sync1::SyncFlagsRequest;
+use crate::server::pb::sync1::flag_sync_service_client::FlagSyncServiceClient;
+
+const FLAGS: &str =
+    r#"{"flags": {"f": {"state": "ENABLED", "variants": {"on": true}, "defaultVariant": "on"}}}"#;
+const PATH: &str = "/flagd.evaluation.v1.Service/ResolveBoolean";
+const JSON: &str = "content-type: application/json";
+const BODY: &str = r#"{"flagKey": "f"}"#;
+
+/// An authority, and certificates signed by it.
+struct Authority {
+    pem: String,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+impl Authority {
+    fn new() -> Authority {
+        let mut params = CertificateParams::new(Vec::new()).expect("no names");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().expect("a key");
+        let pem = params.self_signed(&key).expect("a certificate").pem();
+        let issuer = Issuer::new(params, key);
+        Authority { pem, issuer }
+    }
+
+    /// A certificate and its key, in PEM.
+    fn sign(&self, name: &str) -> (String, String) {
+        let params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
+        let key = KeyPair::generate().expect("a key");
+        let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
+        (certificate.pem(), key.serialize_pem())
+    }
+
+    /// A client that trusts this authority.
+    fn client(&self, identity: Option<(String, String)>) -> TlsConnector {
+        let mut roots = RootCertStore::empty();
+        let root = CertificateDer::from_pem_slice(self.pem.as_bytes()).expect("PEM");
+        roots.add(root).expect("a certificate");
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_root_certificates(roots);
+        let config = match identity {
+            None => builder.with_no_client_auth(),
+            Some((certificate, key)) => {
+                let chain =
+                    vec![CertificateDer::from_pem_slice(certificate.as_bytes()).expect("PEM")];
+                let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).expect("PEM");
+                builder
+                    .with_client_auth_cert(chain, key)
+                    .expect("they belong together")
+            }
+        };
+        TlsConnector::from(Arc::new(config))
+    }
+}
+
+fn write(directory: &Path, name: &str, text: &str) -> PathBuf {
+    let path = directory.join(name);
+    std::fs::write(&path, text).expect("a file");
+    path
+}
+
+fn certify(directory: &Path, authority: &Authority) -> Paths {
+    let (certificate, key) = authority.sign("localhost");
+    Paths {
+        certificate: write(directory, "cert.pem", &certificate),
+        key: write(directory, "key.pem", &key),
+        client_ca: None,
+    }
+}
+
+async fn secure(directory: &Path, paths: Paths) -> Server {
+    let flags = write(directory, "flags.json", FLAGS);
+    let tls = Tls::load(paths).expect("certificates");
+    server::start_on(
+        &flags,
+        Settings::default(),
+        server::listeners(Some(Arc::new(tls))).await,
+    )
+    .await
+}
+
+/// A client over TLS.
+async fn connect(connector: &TlsConnector, port: u16, version: Http) -> std::io::Result<Client> {
+    let socket = TcpStream::connect(("127.0.0.1", port)).await?;
+    let name = ServerName::try_from("localhost").expect("a name");
+    Ok(Client::over(connector.connect(name, socket).await?, version).await)
+}
+
+#[tokio::test]
+async fn tls_is_spoken_on_evaluation_sync_and_ofrep() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let authority = Authority::new();
+    let paths = certify(directory.path(), &authority);
+    let server = secure(directory.path(), paths).await;
+    let connector = authority.client(None);
+    for version in [Http::One, Http::Two] {
+        let mut client = connect(&connector, server.port, version)
+            .await
+            .expect("TLS");
+        assert_eq!(client.post(PATH, &[JSON], BODY).await.json()["value"], true);
+        let mut client = connect(&connector, server.ofrep, version)
+            .await
+            .expect("TLS");
+        let answer = client.post("/ofrep/v1/evaluate/flags/f", &[], "").await;
+        assert_eq!(answer.json()["value"], true);
+    }
+    let mut client = connect(&connector, server.sync, Http::Two)
+        .await
+        .expect("TLS");
+    let path = "/flagd.sync.v1.FlagSyncService/FetchAllFlags";
+    let answer = client
+        .post(
+            path,
+            &["content-type: application/grpc"],
+            &b"\0\0\0\0\0"[..],
+        )
+        .await;
+    assert!(String::from_utf8_lossy(&answer.body).contains(r#"{"flags":{"f":"#));
+}
+
+#[tokio::test]
+async fn plain_http_is_told_that_tls_is_spoken_here() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let paths = certify(directory.path(), &Authority::new());
+    let server = secure(directory.path(), paths).await;
+    let mut socket = TcpStream::connect(("127.0.0.1", server.port))
+        .await
+        .expect("a connection");
+    socket
+        .write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .expect("it takes it");
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).await.expect("an answer");
+    let want = "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
+    assert_eq!(answer, want);
+}
+
+#[tokio::test]
+async fn clients_need_a_certificate_where_an_authority_is_named() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (ours, theirs) = (Authority::new(), Authority::new());
+    let paths = Paths {
+        client_ca: Some(write(directory.path(), "ca.pem", &theirs.pem)),
+        ..certify(directory.path(), &ours)
+    };
+    let server = secure(directory.path(), paths).await;
+    let known = ours.client(Some(theirs.sign("app")));
+    let mut client = connect(&known, server.port, Http::Two).await.expect("TLS");
+    assert_eq!(client.post(PATH, &[JSON], BODY).await.json()["value"], true);
+    for identity in [None, Some(ours.sign("app"))] {
+        let stranger = ours.client(identity);
+        let socket = TcpStream::connect(("127.0.0.1", server.port))
+            .await
+            .expect("a connection");
+        let name = ServerName::try_from("localhost").expect("a name");
+        let mut refused = String::new();
+        // In TLS 1.3 a client learns of it with its first read.
+        let read = match stranger.connect(name, socket).await {
+            Ok(mut stream) => stream.read_to_string(&mut refused).await,
+            Err(error) => Err(error),
+        };
+        let error = read.expect_err("no answer").to_string();
+        assert!(
+            error.contains("alert") && refused.is_empty(),
+            "{error} {refused}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_renewed_certificate_counts_for_new_connections_and_harms_no_open_stream() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (old, new) = (Authority::new(), Authority::new());
+    let paths = certify(directory.path(), &old);
+    let server = secure(directory.path(), paths).await;
+    let mut open = connect(&old.client(None), server.port, Http::Two)
+        .await
+        .expect("TLS");
+    let stream = tokio::spawn(async move {
+        let path = "/flagd.evaluation.v1.Service/EventStream";
+        let content = ["content-type: application/connect+json"];
+        open.post(path, &content, &b"\0\0\0\0\x02{}"[..]).await
+    });
+    // A certificate that does not fit its key changes nothing.
+    write(directory.path(), "cert.pem", &new.sign("localhost").0);
+    let end = tokio::time::Instant::now() + DEADLINE;
+    assert!(
+        connect(&old.client(None), server.port, Http::Two)
+            .await
+            .is_ok()
+    );
+    certify(directory.path(), &new);
+    while connect(&new.client(None), server.port, Http::Two)
+        .await
+        .is_err()
+    {
+        assert!(
+            tokio::time::Instant::now() < end,
+            "the certificate was never renewed"
+        );
+        tokio::task::yield_now().await;
+    }
+    assert!(
+        connect(&old.client(None), server.port, Http::Two)
+            .await
+            .is_err()
+    );
+    assert!(!stream.is_finished());
+    server.shutdown.send(true).expect("it runs");
+    let body = stream.await.expect("the stream ends well").body;
+    assert!(String::from_utf8_lossy(&body).contains("provider_shutdown"));
+}
+
+#[test]
+fn certificates_that_are_no_good_are_told_with_their_path() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let authority = Authority::new();
+    let good = certify(directory.path(), &authority);
+    let check = |paths: Paths, part: &str| {
+        let error = Tls::load(paths).map(drop).unwrap_err();
+        assert!(error.contains(part), "{error}");
+    };
+    let missing = || directory.path().join("missing.pem");
+    check(
+        Paths {
+            certificate: missing(),
+            ..good.clone()
+        },
+        "missing.pem: No such file",
+    );
+    check(
+        Paths {
+            key: missing(),
+            ..good.clone()
+        },
+        "missing.pem: No such file",
+    );
+    let empty = write(directory.path(), "empty.pem", "");
+    check(
+        Paths {
+            certificate: empty,
+            ..good.clone()
+        },
+        "there is no certificate in it",
+    );
+    let other = write(
+        directory.path(),
+        "other.pem",
+        &authority.sign("localhost").1,
+    );
+    check(Paths { key: other, ..good }, "cannot be used together");
+}
+
+#[tokio::test]
+async fn unix_sockets_serve_and_recover_from_a_killed_process() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let flags = write(directory.path(), "flags.json", FLAGS);
+    let (evaluation, sync) = (
+        directory.path().join("e.sock"),
+        directory.path().join("s.sock"),
+    );
+    // What a killed process leaves behind: a socket that nobody answers on.
+    drop(std::os::unix::net::UnixListener::bind(&evaluation).expect("a socket"));
+    assert!(evaluation.exists());
+    let bind = async |path: &Path| Listener::bind(&Place::Socket(path.to_owned())).await;
+    let mut listeners = server::listeners(None).await;
+    listeners.evaluation = bind(&evaluation).await.expect("it is replaced");
+    listeners.sync = bind(&sync).await.expect("it is free");
+    let server = server::start_on(&flags, Settings::default(), listeners).await;
+    for version in [Http::One, Http::Two] {
+        let socket = UnixStream::connect(&evaluation)
+            .await
+            .expect("a connection");
+        let mut client = Client::over(socket, version).await;
+        assert_eq!(client.post(PATH, &[JSON], BODY).await.json()["value"], true);
+    }
+    let error = bind(&evaluation).await.map(drop).unwrap_err();
+    assert_eq!(
+        error.kind(),
+        std::io::ErrorKind::AddrInUse,
+        "a living socket is not replaced"
+    );
+    let error = bind(&flags).await.map(drop).unwrap_err();
+    assert_eq!(
+        error.kind(),
+        std::io::ErrorKind::AddrInUse,
+        "a file is not replaced"
+    );
+    server.shutdown.send(true).expect("it runs");
+    server.ended.await.expect("it ends");
+    assert!(
+        !evaluation.exists() && !sync.exists(),
+        "the sockets are removed"
+    );
+}
+
+#[tokio::test]
+async fn only_named_origins_may_ask() {
+    let names = ["https://app.example.com", "http://*.test"].map(str::to_owned);
+    let settings = Settings {
+        cors: Origins::of(&names),
+        ..Settings::default()
+    };
+    let directory = tempfile::tempdir().expect("a directory");
+    let server = server::start_with(&write(directory.path(), "flags.json", FLAGS), settings).await;
+    for (origin, allowed) in [
+        ("https://app.example.com", true),
+        ("HTTPS://APP.example.com", true),
+        ("http://a.b.test", true),
+        ("http://.test.evil", false),
+        ("https://example.com", false),
+        ("null", false),
+    ] {
+        let want = if allowed { origin } else { "" };
+        let origin = format!("origin: {origin}");
+        for (port, path) in [
+            (server.port, PATH),
+            (server.ofrep, "/ofrep/v1/evaluate/flags/f"),
+        ] {
+            let mut client = Client::connect(port, Http::One).await;
+            let answer = client.post(path, &[JSON, &origin], BODY).await;
+            assert_eq!(answer.status, 200);
+            assert_eq!(
+                answer.header("access-control-allow-origin"),
+                want,
+                "{path} {origin}"
+            );
+            assert_eq!(answer.header("vary"), "Origin");
+        }
+    }
+}
+
+#[tokio::test]
+async fn requests_can_be_made_to_select() {
+    let settings = Settings {
+        require_selector: true,
+        ..Settings::default()
+    };
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = write(directory.path(), "flags.json", FLAGS);
+    let server = server::start_with(&path, settings).await;
+    let select = format!("flagd-selector: source={}", path.display());
+    let mut client = Client::connect(server.port, Http::One).await;
+    assert_eq!(client.post(PATH, &[JSON, &select], BODY).await.status, 200);
+    for headers in [vec![JSON], vec![JSON, "flagd-selector: "]] {
+        let answer = client.post(PATH, &headers, BODY).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.json()["code"].clone()),
+            (400, "invalid_argument".into())
+        );
+        assert!(answer.text().contains("a selector is required"));
+    }
+    let mut client = Client::connect(server.ofrep, Http::One).await;
+    let bulk = "/ofrep/v1/evaluate/flags";
+    assert_eq!(client.post(bulk, &[&select], "").await.status, 200);
+    let answer = client.post(bulk, &[], "").await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.json()["errorCode"].clone()),
+        (400, "GENERAL".into())
+    );
+    let mut client = Client::connect(server.sync, Http::Two).await;
+    let fetch = "/flagd.sync.v1.FlagSyncService/FetchAllFlags";
+    let grpc = "content-type: application/grpc";
+    let message = &b"\0\0\0\0\0"[..];
+    assert_eq!(
+        client
+            .post(fetch, &[grpc], message)
+            .await
+            .header("grpc-status"),
+        "3"
+    );
+    assert_eq!(
+        client
+            .post(fetch, &[grpc, &select], message)
+            .await
+            .header("grpc-status"),
+        ""
+    );
+}
+
+#[tokio::test]
+async fn open_streams_are_bounded_and_give_their_place_back() {
+    let settings = Settings {
+        max_streams: 1,
+        ..Settings::default()
+    };
+    let directory = tempfile::tempdir().expect("a directory");
+    let server = server::start_with(&write(directory.path(), "flags.json", FLAGS), settings).await;
+    let mut events = ServiceClient::new(server::channel(&server).await);
+    let first = events
+        .event_stream(EventStreamRequest {})
+        .await
+        .expect("a place");
+    let refused = events
+        .event_stream(EventStreamRequest {})
+        .await
+        .expect_err("one too many");
+    assert_eq!(refused.code(), tonic::Code::ResourceExhausted);
+    let mut sync = FlagSyncServiceClient::new(server::channel_to(server.sync).await);
+    let refused = sync
+        .sync_flags(SyncFlagsRequest::default())
+        .await
+        .expect_err("one too many");
+    assert_eq!(refused.code(), tonic::Code::ResourceExhausted);
+    drop(first);
+    let end = tokio::time::Instant::now() + DEADLINE;
+    while sync.sync_flags(SyncFlagsRequest::default()).await.is_err() {
+        assert!(
+            tokio::time::Instant::now() < end,
+            "the place is never given back"
+        );
+    }
+}
+
+/// A call of SyncFlags in frames of HTTP/2.
+fn sync_flags() -> Vec<u8> {
+    let frame = |kind: u8, flags: u8, payload: &[u8]| {
+        let length = u8::try_from(payload.len()).expect("short");
+        [&[0, 0, length, kind, flags, 0, 0, 0, 1], payload].concat()
+    };
+    // POST and http stand in HPACK's static table, as do the names of :path and content-type.
+    let mut headers = vec![0x83, 0x86];
+    for (name, value) in [
+        (0x44, "/flagd.sync.v1.FlagSyncService/SyncFlags"),
+        (0x5f, "application/grpc"),
+    ] {
+        headers.extend_from_slice(&[name, u8::try_from(value.len()).expect("short")]);
+        headers.extend_from_slice(value.as_bytes());
+    }
+    [frame(1, 4, &headers), frame(0, 1, b"\0\0\0\0\0")].concat()
+}
+
+/// A client of flag sync that sends raw HTTP/2: what comes back after `pings` pings, a stream open or not.
+async fn pinged(policy: Policy, pings: usize, stream: bool) -> Vec<u8> {
+    let settings = Settings {
+        pings: policy,
+        ..Settings::default()
+    };
+    let directory = tempfile::tempdir().expect("a directory");
+    let server = server::start_with(&write(directory.path(), "flags.json", FLAGS), settings).await;
+    let mut socket = TcpStream::connect(("127.0.0.1", server.sync))
+        .await
+        .expect("a connection");
+    let mut hello = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0".to_vec();
+    if stream {
+        hello.extend_from_slice(&sync_flags());
+    }
+    socket.write_all(&hello).await.expect("it takes it");
+    for _ in 0..pings {
+        socket
+            .write_all(b"\0\0\x08\x06\0\0\0\0\0fanion!!")
+            .await
+            .expect("it takes it");
+    }
+    let mut answer = Vec::new();
+    let pongs = |answer: &[u8]| answer.windows(8).filter(|w| w == b"fanion!!").count();
+    let mut buffer = [0; 1024];
+    while pongs(&answer) < pings {
+        match tokio::time::timeout(DEADLINE, socket.read(&mut buffer))
+            .await
+            .expect("in time")
+        {
+            Ok(0) | Err(_) => break,
+            Ok(count) => answer.extend_from_slice(buffer.get(..count).expect("read")),
+        }
+    }
+    answer
+}
+
+#[tokio::test]
+async fn clients_of_flag_sync_that_ping_too_often_are_sent_away() {
+    let calm = b"\x0btoo_many_pings";
+    let told = |answer: &[u8]| answer.windows(calm.len()).any(|w| w == calm);
+    let strict = Policy {
+        min_time: Duration::from_secs(30),
+        without_stream: true,
+    };
+    assert!(
+        told(&pinged(strict, 5, false).await),
+        "the fourth ping is one too many"
+    );
+    assert!(!told(&pinged(strict, 3, false).await), "two are forgiven");
+    let lenient = Policy {
+        min_time: Duration::ZERO,
+        ..strict
+    };
+    assert!(!told(&pinged(lenient, 20, false).await));
+    let with_stream = Policy {
+        without_stream: false,
+        ..lenient
+    };
+    assert!(
+        told(&pinged(with_stream, 5, false).await),
+        "no stream is open"
+    );
+    assert!(
+        !told(&pinged(with_stream, 20, true).await),
+        "a stream is open"
+    );
+}
+
+#[tokio::test]
+async fn connections_beyond_the_limit_wait_for_their_turn() {
+    let settings = Settings {
+        max_connections: 1,
+        ..Settings::default()
+    };
+    let directory = tempfile::tempdir().expect("a directory");
+    let server = server::start_with(&write(directory.path(), "flags.json", FLAGS), settings).await;
+    let mut first = Client::connect(server.port, Http::One).await;
+    assert_eq!(first.post(PATH, &[JSON], BODY).await.status, 200);
+    let mut second = Client::connect(server.port, Http::One).await;
+    let waiting = tokio::spawn(async move { second.post(PATH, &[JSON], BODY).await });
+    assert_eq!(first.post(PATH, &[JSON], BODY).await.status, 200);
+    assert!(!waiting.is_finished());
+    drop(first);
+    let answer = tokio::time::timeout(DEADLINE, waiting)
+        .await
+        .expect("its turn comes");
+    assert_eq!(answer.expect("an answer").status, 200);
+}
+
+#[tokio::test]
+async fn a_client_that_never_finishes_its_request_is_let_go() {
+    let settings = Settings {
+        read_timeout: Duration::from_millis(50),
+        ..Settings::default()
+    };
+    let directory = tempfile::tempdir().expect("a directory");
+    let server = server::start_with(&write(directory.path(), "flags.json", FLAGS), settings).await;
+    for begun in ["", "PRI * HT", "POST / HTTP/1.1\r\nhost"] {
+        let mut socket = TcpStream::connect(("127.0.0.1", server.port))
+            .await
+            .expect("a connection");
+        socket
+            .write_all(begun.as_bytes())
+            .await
+            .expect("it takes it");
+        let mut rest = Vec::new();
+        let read = tokio::time::timeout(DEADLINE, socket.read_to_end(&mut rest)).await;
+        read.expect("it is let go").ok();
+    }
+}
