@@ -27,6 +27,7 @@ use crate::serve::tls::Paths;
 use crate::source::uri::Uri;
 use crate::telemetry::LogFormat;
 use crate::wire::extra::Extra;
+use crate::wire::stream::Advert;
 
 /// What the options mean.
 #[derive(Debug)]
@@ -139,6 +140,7 @@ fn settings<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Settings {
         stream_deadline: layers.duration("stream-deadline"),
         sync_metadata: !layers.switch("disable-sync-metadata"),
         require_selector: layers.switch("require-selector"),
+        changes: changes(layers),
         cors: Origins::of(&layers.many("cors-origin")),
         pings: Policy {
             min_time: layers.duration("keep-alive-min-time"),
@@ -147,6 +149,25 @@ fn settings<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Settings {
         grace: limits::SHUTDOWN_GRACE,
         keep_alive: limits::KEEP_ALIVE,
     }
+}
+
+fn changes<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Option<Advert> {
+    let enabled = layers.switch("ofrep-sse-enabled");
+    let want = "must be a number of seconds, at least 1";
+    let inactivity = layers.one("ofrep-sse-inactivity-delay", want, |text| {
+        text.parse().ok().filter(|seconds| *seconds > 0)
+    });
+    let want = "must be an origin such as https://flags.example.com";
+    let origin = layers.one("ofrep-sse-public-url", want, |text| {
+        if text.is_empty() {
+            return Some(None);
+        }
+        let origin = text.strip_suffix('/').unwrap_or(text);
+        let uri: http::Uri = origin.parse().ok()?;
+        let bare = uri.query().is_none() && uri.path() == "/";
+        (bare && uri.scheme().is_some()).then(|| Some(origin.to_owned()))
+    });
+    enabled.then_some(Advert { origin, inactivity })
 }
 
 fn uris<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Vec<Uri> {

@@ -28,6 +28,8 @@ pub const STREAMS_PER_CONNECTION: u32 = 250;
 pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 /// How long an event stream may be silent before it says that it is alive.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(20);
+/// After how many seconds in the background an OFREP client should let its change stream go, as the protocol has it.
+pub const INACTIVITY: u64 = 120;
 /// How many bytes of a refused connection are read so that the refusal arrives.
 pub const DRAINED: u64 = 64 * 1024;
 /// The smallest answer, in bytes, that is worth compressing.

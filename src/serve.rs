@@ -18,6 +18,7 @@ mod ofrep;
 mod protocol;
 mod rpc;
 pub mod socket;
+mod sse;
 mod sync;
 pub mod tls;
 
@@ -40,6 +41,7 @@ use crate::serve::socket::Listener;
 use crate::serve::sync::Sync;
 use crate::serve::tls::Tls;
 use crate::wire::extra::Extra;
+use crate::wire::stream::Advert;
 
 /// What the servers need to know.
 #[derive(Debug, Clone)]
@@ -64,6 +66,8 @@ pub struct Settings {
     pub require_selector: bool,
     /// Which pages may ask.
     pub cors: Origins,
+    /// How OFREP's change stream is advertised, if it is served.
+    pub changes: Option<Advert>,
     /// How often clients of flag sync may ping.
     pub pings: Policy,
     /// How long calls in flight may go on after shutdown begins.
@@ -85,6 +89,10 @@ impl Default for Settings {
             sync_metadata: true,
             require_selector: false,
             cors: Origins::default(),
+            changes: Some(Advert {
+                origin: None,
+                inactivity: limits::INACTIVITY,
+            }),
             pings: Policy {
                 min_time: limits::PING_MIN_TIME,
                 without_stream: true,
@@ -153,6 +161,8 @@ pub async fn run(
     let ofrep = Arc::new(Ofrep {
         live: live.clone(),
         settings: settings.clone(),
+        streams: streams.clone(),
+        shutdown: shutdown.clone(),
     });
     let sync = Arc::new(Sync {
         live: live.clone(),

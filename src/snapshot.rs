@@ -2,7 +2,7 @@
 
 mod answers;
 mod change;
-mod payload;
+mod memo;
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::selector::Selector;
 use crate::snapshot::answers::Answers;
 pub use crate::snapshot::change::Changes;
 pub use crate::snapshot::change::Prints;
-use crate::snapshot::payload::Payloads;
+use crate::snapshot::memo::Memo;
 use crate::wire::sync;
 
 /// Everything that answers requests. Immutable; replaced as a whole.
@@ -29,13 +29,17 @@ pub struct Snapshot {
     answers: Answers,
     /// The flags as written, in the order of the compiled ones.
     document: Document,
-    payloads: Payloads,
+    payloads: Memo<Arc<str>>,
     /// Fingerprints of the flags as written, in their order.
     prints: Vec<u64>,
     /// Those of the flags that win without a selector.
     winners: Arc<Prints>,
-    /// What changed since the generation before.
+    /// Those of the flags that win with one.
+    selected: Memo<Arc<Prints>>,
+    /// What changed since the generation before, of all flags.
     pub changes: Arc<Changes>,
+    /// And of those that win with a selector.
+    changed: Memo<Arc<Changes>>,
 }
 
 impl Snapshot {
@@ -46,11 +50,13 @@ impl Snapshot {
             generation: before.generation + 1,
             prints: document.flags.iter().map(|f| f.fingerprint()).collect(),
             document: document.clone(),
-            payloads: Payloads::default(),
+            payloads: Memo::default(),
             ruleset,
             answers,
             winners: Arc::default(),
+            selected: Memo::default(),
             changes: Arc::default(),
+            changed: Memo::default(),
         };
         snapshot.winners = Arc::new(snapshot.collect(&Selector::All));
         snapshot.changes = Arc::new(Changes::between(&before.winners, &snapshot.winners));
@@ -75,7 +81,7 @@ impl Snapshot {
         self.payloads.get(selector, || {
             let selected = self.ruleset.select(selector);
             let flags = selected.filter_map(|position| self.document.flags.get(position));
-            sync::document(flags.map(AsRef::as_ref))
+            sync::document(flags.map(AsRef::as_ref)).into()
         })
     }
 
@@ -83,7 +89,21 @@ impl Snapshot {
     pub fn prints(&self, selector: &Selector) -> Arc<Prints> {
         match selector {
             Selector::All => self.winners.clone(),
-            _ => Arc::new(self.collect(selector)),
+            _ => self
+                .selected
+                .get(selector, || Arc::new(self.collect(selector))),
+        }
+    }
+
+    /// What changed of the selected flags since somebody saw them in generation `then`. Computed once for all who saw
+    /// the generation before.
+    pub fn changes_since(&self, then: u64, seen: &Prints, selector: &Selector) -> Arc<Changes> {
+        let now = self.prints(selector);
+        let compare = || Arc::new(Changes::between(seen, &now));
+        match selector {
+            _ if then + 1 != self.generation => compare(),
+            Selector::All => self.changes.clone(),
+            _ => self.changed.get(selector, compare),
         }
     }
 
@@ -93,6 +113,6 @@ impl Snapshot {
             Some((flag.key.clone(), *self.prints.get(position)?))
         };
         let selected = self.ruleset.select(selector);
-        Prints(selected.filter_map(print).collect())
+        Prints::new(selected.filter_map(print).collect())
     }
 }

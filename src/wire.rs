@@ -13,6 +13,7 @@ pub mod pb;
 mod proto;
 pub mod request;
 pub mod structure;
+pub mod stream;
 pub mod sync;
 
 /// How a message is written.

@@ -235,6 +235,26 @@ const STREAMS: &[Row] = &[
         "End streams of events and flags after this time, for instance 10m; 0 for never",
     ),
     switch(
+        "ofrep-sse-enabled",
+        None,
+        "true",
+        "Serve OFREP's change stream and advertise it in bulk answers",
+    ),
+    one(
+        "ofrep-sse-inactivity-delay",
+        None,
+        "SECONDS",
+        "120",
+        "How long OFREP clients in the background keep the stream",
+    ),
+    one(
+        "ofrep-sse-public-url",
+        None,
+        "ORIGIN",
+        "",
+        "Scheme, host and port under which OFREP clients reach the stream, if not those of their evaluations",
+    ),
+    switch(
         "disable-sync-metadata",
         None,
         "false",

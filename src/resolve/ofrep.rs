@@ -36,11 +36,17 @@ pub fn one(
     ofrep::evaluated(flag, flag.decide(&context), around.selector)
 }
 
-/// Evaluates all selected flags, sorted by flag set and key. A flag that fails is an entry, not a failure.
+/// Evaluates all selected flags, sorted by flag set and key. A flag that fails is an entry, not a failure. `streams` says
+/// where to learn of changes.
 ///
 /// # Errors
 /// If the body is no request.
-pub fn all(snapshot: &Snapshot, around: Around<'_>, body: &[u8]) -> Result<String, Failure> {
+pub fn all(
+    snapshot: &Snapshot,
+    around: Around<'_>,
+    body: &[u8],
+    streams: &str,
+) -> Result<String, Failure> {
     let attributes = ofrep::attributes(body, None)?;
     let arena = Bump::new();
     let members = attributes.members(around.overlay, &arena);
@@ -55,5 +61,5 @@ pub fn all(snapshot: &Snapshot, around: Around<'_>, body: &[u8]) -> Result<Strin
         let entry = ofrep::evaluated(flag, decision, around.selector);
         entries.push(entry.unwrap_or_else(|failure| failure.body));
     });
-    Ok(ofrep::bulk(&entries, around.selector))
+    Ok(ofrep::bulk(&entries, around.selector, streams))
 }

@@ -24,7 +24,6 @@ use crate::serve::grpc;
 use crate::serve::listen::announced;
 use crate::serve::protocol::Protocol;
 use crate::serve::rpc::Rpc;
-use crate::snapshot::Changes;
 use crate::snapshot::Prints;
 use crate::wire::Codec;
 use crate::wire::Contract;
@@ -201,18 +200,14 @@ impl Stream {
     }
 
     async fn tell(&mut self) -> Result<(), Gone> {
-        let (generation, now, ready) = {
+        let changes = {
             let snapshot = self.rpc.live.load();
-            let ready = snapshot.changes.clone();
-            (snapshot.generation, snapshot.prints(&self.selector), ready)
+            let (then, selector) = (self.told_generation, &self.selector);
+            let changes = snapshot.changes_since(then, &self.told, selector);
+            self.told = snapshot.prints(selector);
+            self.told_generation = snapshot.generation;
+            changes
         };
-        let next = generation == self.told_generation + 1;
-        let changes = if next && self.selector == Selector::All {
-            ready
-        } else {
-            Arc::new(Changes::between(&self.told, &now))
-        };
-        (self.told, self.told_generation) = (now, generation);
         if changes.flags.is_empty() {
             return Ok(());
         }

@@ -185,7 +185,7 @@ where
         socket: Socket,
         mut shutdown: watch::Receiver<bool>,
     ) -> Result<(), Failure> {
-        let Some(mut channel) = self.begin(Channel::open(socket), &mut shutdown).await? else {
+        let Some(channel) = self.begin(Channel::open(socket), &mut shutdown).await? else {
             return Ok(());
         };
         let Some(tls) = self.manner.tls.clone() else {

@@ -10,20 +10,27 @@ use http::Request;
 use http::Response;
 use http::StatusCode;
 use http::header;
+use http::request::Parts;
 use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
+use tokio::sync::Semaphore;
+use tokio::sync::watch;
 
 use crate::live::Live;
 use crate::resolve;
 use crate::resolve::Around;
 use crate::resolve::ofrep as resolve_ofrep;
+use crate::selector::Selector;
 use crate::serve::Settings;
 use crate::serve::body;
 use crate::serve::body::Body;
+use crate::serve::events;
 use crate::serve::rpc;
+use crate::serve::sse;
 use crate::wire::error::Code;
 use crate::wire::ofrep;
 use crate::wire::ofrep::Failure;
+use crate::wire::stream;
 
 const BASE: &str = "/ofrep/v1/evaluate/flags";
 
@@ -34,12 +41,18 @@ pub struct Ofrep {
     pub live: Arc<Live>,
     /// How to serve them.
     pub settings: Arc<Settings>,
+    /// Places for streams.
+    pub streams: Arc<Semaphore>,
+    /// Turns true when it is time to go.
+    pub shutdown: watch::Receiver<bool>,
 }
 
 /// What a path asks for.
 enum Route {
     All,
     One(String),
+    /// The stream of changes of the flags that the text selects.
+    Changes(String),
 }
 
 impl Ofrep {
@@ -60,36 +73,64 @@ impl Ofrep {
         if path.contains("//") {
             return moved(path);
         }
-        let Some(route) = route(path) else {
+        let Some(route) = self.find(path) else {
             return rpc::not_found();
         };
+        if let Route::Changes(text) = &route {
+            return match *request.method() {
+                Method::GET => self.changes(text, request.headers()),
+                _ => status(StatusCode::METHOD_NOT_ALLOWED),
+            };
+        }
         if request.method() != Method::POST {
             return status(StatusCode::METHOD_NOT_ALLOWED);
         }
         let (parts, body) = request.into_parts();
         let (limit, patience) = (self.settings.max_body, self.settings.read_timeout);
         let evaluated = match body::read(body, limit, patience).await {
-            Ok(body) => self.evaluate(&route, &parts.headers, &body),
+            Ok(body) => self.evaluate(&route, &parts, &body),
             Err(error) if error.code == Code::ResourceExhausted => Err(ofrep::too_large()),
             Err(_) => return status(StatusCode::REQUEST_TIMEOUT),
         };
         match (evaluated, route) {
-            (Ok(body), Route::All) => tagged(body, &parts.headers),
-            (Ok(body), Route::One(_)) => answer(200, body.into()),
+            (Ok((body, Freshness::Changed)), Route::All) => tagged(body, None),
+            (Ok((body, Freshness::Unknown)), Route::All) => tagged(body, Some(&parts.headers)),
+            (Ok((body, _)), _) => answer(200, body.into()),
             (Err(failure), _) => answer(failure.status, failure.body.into()),
         }
+    }
+
+    /// The route of a path. A key is one segment: an escaped slash does not make one.
+    fn find(&self, path: &str) -> Option<Route> {
+        let decoded = |text: &str| Some(percent_decode_str(text).decode_utf8().ok()?.into_owned());
+        if let Some(rest) = path.strip_prefix(stream::PATH) {
+            self.settings.changes.as_ref()?;
+            let text = if rest.is_empty() {
+                rest
+            } else {
+                rest.strip_prefix('/')?
+            };
+            return (!text.contains('/')).then(|| decoded(text).map(Route::Changes))?;
+        }
+        let rest = path.strip_prefix(BASE)?;
+        if matches!(rest, "" | "/") {
+            return Some(Route::All);
+        }
+        let key = decoded(rest.strip_prefix('/')?)?;
+        (!key.contains('/')).then_some(Route::One(key))
     }
 
     fn evaluate(
         &self,
         route: &Route,
-        headers: &HeaderMap,
+        parts: &Parts,
         body: &Bytes,
-    ) -> Result<String, Failure> {
+    ) -> Result<(String, Freshness), Failure> {
         let key = match route {
-            Route::All => None,
             Route::One(key) => Some(key.as_str()),
+            Route::All | Route::Changes(_) => None,
         };
+        let headers = &parts.headers;
         let selector = rpc::selector(headers)
             .and_then(|selector| rpc::required(&self.settings, selector))
             .map_err(|why| ofrep::bad_selector(key, &why))?;
@@ -100,31 +141,77 @@ impl Ofrep {
             clock: resolve::system_clock,
         };
         let snapshot = self.live.load();
-        match key {
-            Some(key) => resolve_ofrep::one(&snapshot, around, key, body),
-            None => resolve_ofrep::all(&snapshot, around, body),
+        if let Some(key) = key {
+            let body = resolve_ofrep::one(&snapshot, around, key, body)?;
+            return Ok((body, Freshness::Unknown));
+        }
+        let advert = self.settings.changes.as_ref();
+        let streams = advert.map(|advert| advert.member(&selector));
+        let body = resolve_ofrep::all(&snapshot, around, body, &streams.unwrap_or_default())?;
+        let told = told(parts.uri.query().unwrap_or(""));
+        let changed = told.is_some_and(|told| told != *snapshot.prints(&selector).tag());
+        let freshness = if changed {
+            Freshness::Changed
+        } else {
+            Freshness::Unknown
+        };
+        Ok((body, freshness))
+    }
+
+    fn changes(&self, text: &str, headers: &HeaderMap) -> Response<Body> {
+        let selector = Selector::parse(text).and_then(|s| rpc::required(&self.settings, s));
+        let selector = match selector {
+            Ok(selector) => selector,
+            Err(why) => {
+                return sse::refused(
+                    StatusCode::BAD_REQUEST,
+                    format!("invalid selector: {why}\n"),
+                );
+            }
+        };
+        match events::place(&self.streams) {
+            Ok(place) => {
+                let stream = sse::Stream {
+                    live: self.live.clone(),
+                    selector,
+                    keep_alive: self.settings.keep_alive,
+                    shutdown: self.shutdown.clone(),
+                };
+                sse::open(stream, place, headers)
+            }
+            Err(error) => sse::refused(
+                StatusCode::SERVICE_UNAVAILABLE,
+                format!("{}\n", error.message),
+            ),
         }
     }
 }
 
-/// The route of a path. A key is one segment: an escaped slash does not make one.
-fn route(path: &str) -> Option<Route> {
-    let rest = path.strip_prefix(BASE)?;
-    if matches!(rest, "" | "/") {
-        return Some(Route::All);
-    }
-    let key = percent_decode_str(rest.strip_prefix('/')?)
-        .decode_utf8()
-        .ok()?;
-    (!key.contains('/')).then(|| Route::One(key.into_owned()))
+/// What a client that asks for all flags knows from the change stream.
+#[derive(Clone, Copy)]
+enum Freshness {
+    /// That there is news: it gets all of it, whatever its entity tag.
+    Changed,
+    Unknown,
 }
 
-/// A bulk answer with an entity tag: of its content alone, so that it is the same on every replica.
-fn tagged(body: String, headers: &HeaderMap) -> Response<Body> {
+/// The tag that an event of the change stream told a client, which asks because of it.
+fn told(query: &str) -> Option<String> {
+    let value = query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("flagConfigEtag="))?;
+    let value = percent_decode_str(value).decode_utf8_lossy();
+    let bare = value.strip_prefix("W/").unwrap_or(&value).trim_matches('"');
+    (!bare.is_empty()).then(|| bare.to_owned())
+}
+
+/// A bulk answer with an entity tag: of its content alone, so that it is the same on every replica. With a request's
+/// headers it is left out where the client has it already.
+fn tagged(body: String, headers: Option<&HeaderMap>) -> Response<Body> {
     let hash = murmur3::murmur3_x64_128(&mut body.as_bytes(), 0).unwrap_or_default();
     let tag = format!("\"{hash:032x}\"");
     let known = headers
-        .get(header::IF_NONE_MATCH)
+        .and_then(|headers| headers.get(header::IF_NONE_MATCH))
         .and_then(|value| value.to_str().ok());
     let known = known
         .unwrap_or("")

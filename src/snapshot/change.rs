@@ -1,6 +1,7 @@
 //! Which flags differ between two generations.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 use std::sync::OnceLock;
 
 use bytes::Bytes;
@@ -11,7 +12,32 @@ use crate::wire::event;
 
 /// Keys of flags, sorted, with fingerprints of what they answer.
 #[derive(Debug, Default)]
-pub struct Prints(pub(super) Vec<(Box<str>, u64)>);
+pub struct Prints {
+    flags: Vec<(Box<str>, u64)>,
+    tag: OnceLock<Arc<str>>,
+}
+
+impl Prints {
+    /// The fingerprints of flags, which are sorted by key.
+    pub fn new(flags: Vec<(Box<str>, u64)>) -> Prints {
+        let tag = OnceLock::new();
+        Prints { flags, tag }
+    }
+
+    /// An entity tag, without quotation marks: the same on every replica that has the same flags.
+    pub fn tag(&self) -> Arc<str> {
+        let make = || {
+            let mut text = Vec::new();
+            for (key, print) in &self.flags {
+                text.extend_from_slice(key.as_bytes());
+                text.extend_from_slice(&print.to_le_bytes());
+            }
+            let hash = murmur3::murmur3_x64_128(&mut &*text, 0).unwrap_or_default();
+            format!("{hash:032x}").into()
+        };
+        self.tag.get_or_init(make).clone()
+    }
+}
 
 /// The changed flags, sorted by key.
 #[derive(Debug, Default)]
@@ -25,7 +51,7 @@ impl Changes {
     /// What differs between two states.
     pub fn between(before: &Prints, after: &Prints) -> Changes {
         Changes {
-            flags: diff(&before.0, &after.0),
+            flags: diff(&before.flags, &after.flags),
             encoded: [OnceLock::new(), OnceLock::new()],
         }
     }
@@ -73,7 +99,7 @@ mod tests {
     #[test]
     fn tells_new_changed_and_gone_flags_apart() {
         let prints = |entries: &[(&str, u64)]| {
-            Prints(entries.iter().map(|(k, v)| ((*k).into(), *v)).collect())
+            Prints::new(entries.iter().map(|(k, v)| ((*k).into(), *v)).collect())
         };
         let before = prints(&[("a", 1), ("b", 1), ("d", 1)]);
         let after = prints(&[("a", 1), ("b", 2), ("c", 1)]);

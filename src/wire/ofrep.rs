@@ -179,8 +179,9 @@ fn reflection(selector: &Selector) -> Option<(Box<str>, Literal)> {
     Some((key.into(), Literal::Text(value.into())))
 }
 
-/// The answer for many flags: entries as [`evaluated`] makes them, whether they failed or not.
-pub fn bulk(entries: &[String], selector: &Selector) -> String {
+/// The answer for many flags: entries as [`evaluated`] makes them, whether they failed or not, and where to learn of
+/// changes, as [`event_streams`] writes it.
+pub fn bulk(entries: &[String], selector: &Selector, streams: &str) -> String {
     let mut out = String::from("{\"flags\":[");
     for (i, entry) in entries.iter().enumerate() {
         if i > 0 {
@@ -190,6 +191,7 @@ pub fn bulk(entries: &[String], selector: &Selector) -> String {
     }
     out.push(']');
     write_metadata(&mut out, Some(reflection(selector).as_slice()));
+    out.push_str(streams);
     out.push('}');
     out
 }

@@ -29,6 +29,7 @@ use crate::server::pb::evaluation1::ResolveBooleanRequest;
 
 thread_local! {
     static COUNT: Cell<usize> = const { Cell::new(0) };
+    static LIVE: Cell<usize> = const { Cell::new(0) };
 }
 
 /// Counts what each thread allocates.
@@ -38,16 +39,23 @@ struct Counting;
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let _ = COUNT.try_with(|count| count.set(count.get() + 1));
+        let _ = LIVE.try_with(|live| live.set(live.get().wrapping_add(layout.size())));
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        let _ = LIVE.try_with(|live| live.set(live.get().wrapping_sub(layout.size())));
         unsafe { System.dealloc(pointer, layout) }
     }
 }
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
+
+/// How many bytes this thread has allocated and not freed.
+pub fn live() -> usize {
+    LIVE.get()
+}
 
 fn count(work: impl FnOnce()) -> usize {
     let before = COUNT.get();

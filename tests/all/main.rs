@@ -29,6 +29,7 @@ mod options;
 mod protocols;
 mod reload;
 mod server;
+mod sse;
 mod sticky;
 mod sync;
 mod transport;

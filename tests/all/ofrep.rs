@@ -156,7 +156,8 @@ async fn bulk_evaluations_list_every_flag_once() {
         .post(BASE, &["flagd-selector: nosuch"], "")
         .await
         .json();
-    assert_eq!(none, json!({"flags": [], "metadata": {"source": "nosuch"}}));
+    assert_eq!(none["flags"], json!([]));
+    assert_eq!(none["metadata"], json!({"source": "nosuch"}));
     let bad = client.post(BASE, &["flagd-selector: a=b"], "").await;
     let details =
         "invalid selector: invalid selector key \"a\", valid keys: \"flagSetId\", \"source\"";
@@ -218,4 +219,13 @@ async fn what_is_no_evaluation_is_refused_as_flagd_does() {
     );
     assert_eq!(answer.status, 413);
     assert_eq!(answer.header("access-control-allow-origin"), "*");
+}
+
+#[tokio::test]
+async fn pages_may_read_the_entity_tag() {
+    let (mut client, _server, _directory) = client().await;
+    let answer = client.post(BASE, &["origin: http://page.test"], "").await;
+    let exposed = answer.header("access-control-expose-headers");
+    assert!(exposed.split(", ").any(|name| name == "ETag"), "{exposed}");
+    assert!(!answer.header("etag").is_empty());
 }

@@ -19,9 +19,11 @@ use fanion::source::watch;
 use fanion::source::watch::Watch;
 use http::HeaderMap;
 use http::Request;
+use http::Response;
 use http::StatusCode;
 use http_body_util::BodyExt as _;
 use http_body_util::Full;
+use hyper::body::Incoming;
 use hyper_util::rt::TokioExecutor;
 use hyper_util::rt::TokioIo;
 use tokio::io::AsyncRead;
@@ -200,6 +202,24 @@ impl Client {
         self.send(request.body(Full::new(body.into())).expect("a request"))
             .await
     }
+}
+
+/// Opens a stream by GET, to be read as it comes.
+pub async fn get(port: u16, path: &str, headers: &[&str]) -> Response<Incoming> {
+    let socket = TcpStream::connect(("127.0.0.1", port))
+        .await
+        .expect("a connection");
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(socket))
+        .await
+        .expect("HTTP/1.1");
+    tokio::spawn(connection);
+    let mut request = Request::get(path).header("host", "localhost");
+    for header in headers {
+        let (name, value) = header.split_once(": ").expect("name: value");
+        request = request.header(name, value);
+    }
+    let request = request.body(Full::<Bytes>::default()).expect("a request");
+    sender.send_request(request).await.expect("an answer")
 }
 
 /// Posts JSON to a method of the evaluation port over a connection of its own.

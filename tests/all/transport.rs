@@ -454,7 +454,7 @@ async fn open_streams_are_bounded_and_give_their_place_back() {
     }
 }
 
-/// A call of SyncFlags in frames of HTTP/2.
+/// A call of `SyncFlags` in frames of HTTP/2.
 fn sync_flags() -> Vec<u8> {
     let frame = |kind: u8, flags: u8, payload: &[u8]| {
         let length = u8::try_from(payload.len()).expect("short");

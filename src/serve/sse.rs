@@ -1,0 +1,113 @@
+//! OFREP's change stream: server-sent events that tell clients to evaluate anew.
+//!
+//! An event carries the entity tag of the selected flags, which is the same on every replica. A client that comes back
+//! says which one it saw last, so nothing that happened meanwhile is lost, on whichever replica it lands.
+//! <https://github.com/open-feature/protocol/blob/main/service/event-streams.yaml>
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::HeaderValue;
+use http::Response;
+use http::StatusCode;
+use http::header;
+use http_body::Frame;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::mpsc;
+use tokio::sync::watch;
+
+use crate::live::Live;
+use crate::selector::Selector;
+use crate::serve::body::Body;
+use crate::serve::listen::announced;
+use crate::wire::stream;
+
+/// What a stream of changes works with.
+#[derive(Debug)]
+pub struct Stream {
+    /// The flags.
+    pub live: Arc<Live>,
+    /// Which of them.
+    pub selector: Selector,
+    /// How long the stream may be silent.
+    pub keep_alive: Duration,
+    /// Turns true when it is time to go.
+    pub shutdown: watch::Receiver<bool>,
+}
+
+/// The answer that opens a stream. It ends with the client, or with the server, and gives its place back.
+pub fn open(stream: Stream, place: OwnedSemaphorePermit, headers: &HeaderMap) -> Response<Body> {
+    let (sender, receiver) = mpsc::channel(1);
+    let seen = headers.get("last-event-id");
+    let seen = seen.map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned());
+    tokio::spawn(async move {
+        let _place = place;
+        // At the end the client comes back by itself, if there is somebody to come back to.
+        let _ = stream.follow(seen, &sender).await;
+    });
+    let mut response = Response::new(Body::Stream(receiver));
+    for (name, value) in [
+        (header::CONTENT_TYPE, "text/event-stream"),
+        (header::CACHE_CONTROL, "no-store"),
+        // nginx would hold events back otherwise.
+        (header::HeaderName::from_static("x-accel-buffering"), "no"),
+    ] {
+        let value = HeaderValue::from_static(value);
+        response.headers_mut().insert(name, value);
+    }
+    response
+}
+
+/// The answer when there is no stream to be had.
+pub fn refused(status: StatusCode, why: String) -> Response<Body> {
+    let mut response = Response::new(Body::Full(why.into()));
+    *response.status_mut() = status;
+    let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, plain);
+    response
+}
+
+/// The client is gone.
+struct Gone;
+
+impl Stream {
+    async fn follow(
+        mut self,
+        seen: Option<String>,
+        sender: &mpsc::Sender<Frame<Bytes>>,
+    ) -> Result<(), Gone> {
+        let mut generation = self.live.follow();
+        let mut told = self.tag();
+        send(sender, stream::opening(&told)).await?;
+        if seen.is_some_and(|seen| seen != *told) {
+            send(sender, stream::refetch(&told)).await?;
+        }
+        loop {
+            tokio::select! {
+                biased;
+                () = sender.closed() => return Err(Gone),
+                () = announced(&mut self.shutdown) => return Ok(()),
+                _ = generation.changed() => {}
+                () = tokio::time::sleep(self.keep_alive) => send(sender, stream::KEEP_ALIVE.to_owned()).await?,
+            }
+            let now = self.tag();
+            if now != told {
+                send(sender, stream::refetch(&now)).await?;
+                told = now;
+            }
+        }
+    }
+
+    fn tag(&self) -> Arc<str> {
+        self.live.load().prints(&self.selector).tag()
+    }
+}
+
+async fn send(sender: &mpsc::Sender<Frame<Bytes>>, text: String) -> Result<(), Gone> {
+    sender
+        .send(Frame::data(text.into()))
+        .await
+        .map_err(|_| Gone)
+}

@@ -1,0 +1,38 @@
+//! What is made once per generation and selector, and shared by all who ask.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use crate::limits;
+use crate::selector::Selector;
+
+/// Things by selector, made as they are asked for.
+#[derive(Debug)]
+pub struct Memo<T> {
+    made: Mutex<HashMap<Selector, T>>,
+}
+
+impl<T> Default for Memo<T> {
+    fn default() -> Memo<T> {
+        let made = Mutex::default();
+        Memo { made }
+    }
+}
+
+impl<T: Clone> Memo<T> {
+    /// The thing for `selector`, made by `make` if nobody has asked for it before. Others wait meanwhile: making it once
+    /// is less work for all of them.
+    pub fn get(&self, selector: &Selector, make: impl FnOnce() -> T) -> T {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = made.get(selector) {
+            return known.clone();
+        }
+        let thing = make();
+        // Selectors are the callers' words: only so many are remembered.
+        if made.len() < limits::SELECTORS {
+            made.insert(selector.clone(), thing.clone());
+        }
+        thing
+    }
+}

@@ -1,0 +1,70 @@
+//! OFREP's change stream in bytes: how a bulk answer advertises it, and its events.
+//! <https://github.com/open-feature/protocol/blob/main/service/openapi.yaml>
+
+use std::fmt::Write as _;
+
+use percent_encoding::AsciiSet;
+use percent_encoding::NON_ALPHANUMERIC;
+use percent_encoding::utf8_percent_encode;
+
+use crate::json;
+use crate::selector::Selector;
+
+/// Where the stream of all flags is; behind it, after a slash, may stand a selector.
+pub const PATH: &str = "/ofrep/v1/sse";
+/// What is sent to a client that has heard nothing for long.
+pub const KEEP_ALIVE: &str = ":keep-alive\n\n";
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'=')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// What clients are told about the stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Advert {
+    /// Scheme, host and port, if clients know us by others than those that they send evaluations to.
+    pub origin: Option<String>,
+    /// After how many seconds in the background a client should let the stream go.
+    pub inactivity: u64,
+}
+
+impl Advert {
+    /// The last member of a bulk answer for `selector`, with the comma before it. It must not change while the flags
+    /// do: clients would open a new stream each time.
+    pub fn member(&self, selector: &Selector) -> String {
+        let mut out = String::from(",\"eventStreams\":[{\"type\":\"sse\",\"endpoint\":{");
+        if let Some(origin) = &self.origin {
+            out.push_str("\"origin\":");
+            json::write_text(&mut out, origin);
+            out.push(',');
+        }
+        out.push_str("\"requestUri\":");
+        json::write_text(&mut out, &path(selector));
+        let _ = write!(out, "}},\"inactivityDelaySec\":{}}}]", self.inactivity);
+        out
+    }
+}
+
+fn path(selector: &Selector) -> String {
+    let text = match selector {
+        Selector::All => return PATH.to_owned(),
+        Selector::NoSet => "flagSetId=".to_owned(),
+        Selector::Set(id) => format!("flagSetId={id}"),
+        Selector::Source(name) => format!("source={name}"),
+    };
+    format!("{PATH}/{}", utf8_percent_encode(&text, ESCAPED))
+}
+
+/// The first bytes of a stream. They tell the client which state it has, without an event.
+pub fn opening(tag: &str) -> String {
+    format!("retry: 1000\nid: {tag}\n\n")
+}
+
+/// The event that asks a client to evaluate anew.
+pub fn refetch(tag: &str) -> String {
+    format!(
+        "id: {tag}\nevent: message\ndata: {{\"type\":\"refetchEvaluation\",\"etag\":\"{tag}\"}}\n\n"
+    )
+}
