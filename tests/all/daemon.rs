@@ -23,6 +23,8 @@ pub struct Daemon {
     pub child: Child,
     pub port: u16,
     pub management: u16,
+    pub ofrep: u16,
+    pub sync: u16,
     logs: mpsc::Receiver<Value>,
 }
 
@@ -69,16 +71,22 @@ impl Daemon {
             child,
             port: 0,
             management: 0,
+            ofrep: 0,
+            sync: 0,
             logs,
         };
+        // In the order in which they are opened.
         daemon.port = daemon.listening("evaluation");
         daemon.management = daemon.listening("management");
+        daemon.ofrep = daemon.listening("ofrep");
+        daemon.sync = daemon.listening("sync");
         daemon
     }
 
+    /// The port of a listener, 0 for a Unix socket.
     fn listening(&self, name: &str) -> u16 {
         let line = self.log(|line| line["message"] == "listening" && line["name"] == name);
-        u16::try_from(line["port"].as_u64().expect("a number")).expect("a port")
+        u16::try_from(line["port"].as_u64().unwrap_or(0)).expect("a port")
     }
 
     /// The next log line of which `is` says that it is the one.

@@ -15,6 +15,7 @@
 )]
 
 mod allocations;
+mod commands;
 mod compatibility;
 mod daemon;
 mod diagnostics;

@@ -204,6 +204,38 @@ impl Client {
     }
 }
 
+/// Opens a stream by POST over HTTP/2, to be read as it comes.
+pub async fn stream(port: u16, path: &str, headers: &[&str], body: &[u8]) -> (Answer, Incoming) {
+    let mut client = Client::connect(port, Http::Two).await;
+    let mut request = Request::post(format!("http://localhost{path}"));
+    for header in headers {
+        let (name, value) = header.split_once(": ").expect("name: value");
+        request = request.header(name, value);
+    }
+    let body = Full::new(Bytes::copy_from_slice(body));
+    let request = request.body(body).expect("a request");
+    let Sender::Two(sender) = &mut client.0 else {
+        panic!("it was asked for");
+    };
+    let (parts, body) = sender
+        .send_request(request)
+        .await
+        .expect("an answer")
+        .into_parts();
+    let (status, headers) = (parts.status, parts.headers);
+    let head = Answer {
+        status,
+        headers,
+        body: Bytes::new(),
+    };
+    (head, body)
+}
+
+/// The rest of a stream.
+pub async fn whole(body: &mut Incoming) -> Result<Bytes, hyper::Error> {
+    Ok(body.collect().await?.to_bytes())
+}
+
 /// Opens a stream by GET, to be read as it comes.
 pub async fn get(port: u16, path: &str, headers: &[&str]) -> Response<Incoming> {
     let socket = TcpStream::connect(("127.0.0.1", port))

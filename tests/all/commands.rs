@@ -1,0 +1,242 @@
+//! The commands beside `start`, and how `start` ends.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Command;
+use std::process::Output;
+
+use tokio::net::UnixStream;
+
+use crate::daemon::DEADLINE;
+use crate::daemon::Daemon;
+use crate::daemon::command;
+use crate::server;
+use crate::server::Client;
+use crate::server::Http;
+
+fn fanion(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fanion"));
+    let output = command.env_clear().args(arguments).output();
+    output.expect("the program runs")
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).expect("text")
+}
+
+fn flags(directory: &Path) {
+    let text = r#"{"flags": {"f": {"variants": {"on": true}, "defaultVariant": "on"}}}"#;
+    std::fs::write(directory.join("flags.json"), text).expect("a file");
+}
+
+#[test]
+fn version_is_printed_as_flagd_prints_it() {
+    let output = fanion(&["version"]);
+    assert_eq!(output.status.code(), Some(0));
+    let version = env!("CARGO_PKG_VERSION");
+    let said = text(&output.stdout);
+    assert!(said.starts_with(&format!("fanion: {version} (")), "{said}");
+    assert!(
+        said.contains("), built at: ") && said.ends_with('\n'),
+        "{said}"
+    );
+}
+
+#[test]
+fn shells_can_complete_options() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let output = fanion(&["completions", shell]);
+        assert_eq!(output.status.code(), Some(0), "{shell}");
+        assert!(text(&output.stdout).contains("sync-socket-path"), "{shell}");
+    }
+    let output = fanion(&["completions", "tcsh"]);
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn help_names_every_option_with_its_variable_and_default() {
+    let output = fanion(&["start", "--help"]);
+    assert_eq!(output.status.code(), Some(0));
+    let help = text(&output.stdout)
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    for part in [
+        "-p, --port <PORT>",
+        "[env: FLAGD_PORT] [default: 8013]",
+        "TLS:",
+        "--print-config",
+    ] {
+        assert!(help.contains(part), "{part}\n{help}");
+    }
+}
+
+#[test]
+fn the_configuration_is_printed_without_starting() {
+    let output = fanion(&["start", "-f", "file:x", "--print-config"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stdout).contains("uri: [\"file:x\"] # --uri\n"));
+    let output = fanion(&["start", "-p", "x", "--print-config"]);
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(1), ""));
+}
+
+#[test]
+fn a_healthcheck_exits_with_the_answer() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let daemon = Daemon::start(directory.path(), &["--uri", "file:flags.json"]);
+    let port = daemon.management.to_string();
+    let check =
+        |more: &[&str]| fanion(&[&["healthcheck", "-m", &port, "--timeout", "10s"], more].concat());
+    let unready = check(&[]);
+    assert_eq!(unready.status.code(), Some(1));
+    assert!(
+        text(&unready.stderr).contains("/readyz answers 412"),
+        "{unready:?}"
+    );
+    assert_eq!(check(&["--live"]).status.code(), Some(0));
+    flags(directory.path());
+    daemon.in_force();
+    assert_eq!(check(&[]).status.code(), Some(0));
+    drop(daemon);
+    let gone = check(&[]);
+    assert_eq!(gone.status.code(), Some(1));
+    assert!(text(&gone.stderr).contains("no answer from"), "{gone:?}");
+    let wrong = fanion(&["healthcheck", "-m", "x", "--timeout", "1s"]);
+    assert!(
+        text(&wrong.stderr).contains("--management-port"),
+        "{wrong:?}"
+    );
+}
+
+#[test]
+fn a_healthcheck_of_something_silent_gives_up() {
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = silent.local_addr().expect("bound").port().to_string();
+    let arguments = [
+        "healthcheck",
+        "--address",
+        "127.0.0.1",
+        "-m",
+        &port,
+        "--timeout",
+        "50ms",
+    ];
+    assert_eq!(fanion(&arguments).status.code(), Some(1));
+}
+
+#[tokio::test]
+async fn a_killed_process_leaves_its_sockets_to_the_next() {
+    let directory = tempfile::tempdir().expect("a directory");
+    flags(directory.path());
+    let options = [
+        "--uri",
+        "file:flags.json",
+        "-d",
+        "evaluation.sock",
+        "-e",
+        "sync.sock",
+    ];
+    let ask = async || {
+        let socket = UnixStream::connect(directory.path().join("evaluation.sock")).await;
+        let mut client = Client::over(socket.expect("a connection"), Http::Two).await;
+        let path = "/flagd.evaluation.v1.Service/ResolveBoolean";
+        let answer = client.post(
+            path,
+            &["content-type: application/json"],
+            r#"{"flagKey": "f"}"#,
+        );
+        answer.await.json()["value"].clone()
+    };
+    for _ in 0..2 {
+        let mut daemon = Daemon::start(directory.path(), &options);
+        daemon.in_force();
+        assert_eq!(ask().await, true);
+        // SIGKILL: nothing is tidied up.
+        daemon.child.kill().expect("it runs");
+        daemon.child.wait().expect("it ends");
+        assert!(directory.path().join("evaluation.sock").exists());
+        assert!(directory.path().join("sync.sock").exists());
+    }
+    let mut last = Daemon::start(directory.path(), &options);
+    last.in_force();
+    last.terminate();
+    assert_eq!(last.child.wait().expect("it ends").code(), Some(0));
+    assert!(!directory.path().join("evaluation.sock").exists());
+    assert!(!directory.path().join("sync.sock").exists());
+}
+
+#[tokio::test]
+async fn every_kind_of_stream_is_told_of_the_end() {
+    let directory = tempfile::tempdir().expect("a directory");
+    flags(directory.path());
+    let mut daemon = Daemon::start(directory.path(), &["--uri", "file:flags.json"]);
+    daemon.in_force();
+    let mut opened = Vec::new();
+    let service = "/flagd.evaluation.v1.Service/EventStream";
+    let sync = "/flagd.sync.v1.FlagSyncService/SyncFlags";
+    for (port, path, content, last) in [
+        (
+            daemon.port,
+            service,
+            "application/grpc",
+            "provider_shutdown",
+        ),
+        (
+            daemon.port,
+            service,
+            "application/connect+json",
+            "provider_shutdown",
+        ),
+        (
+            daemon.port,
+            service,
+            "application/grpc-web",
+            "provider_shutdown",
+        ),
+        (daemon.sync, sync, "application/grpc", r#"{"flags":"#),
+    ] {
+        let body: &[u8] = if content.ends_with("json") {
+            b"\0\0\0\0\x02{}"
+        } else {
+            b"\0\0\0\0\0"
+        };
+        let content = format!("content-type: {content}");
+        let (head, rest) = server::stream(port, path, &[&content], body).await;
+        assert_eq!(head.status, 200);
+        opened.push((rest, last));
+    }
+    let changes = server::get(daemon.ofrep, "/ofrep/v1/sse", &[]).await;
+    assert_eq!(changes.status(), 200);
+    opened.push((changes.into_body(), "retry: 1000"));
+    daemon.terminate();
+    for (mut body, last) in opened {
+        let whole = tokio::time::timeout(DEADLINE, server::whole(&mut body)).await;
+        let whole = whole.expect("it ends").expect("without an error");
+        let whole = String::from_utf8_lossy(&whole).into_owned();
+        assert!(whole.contains(last), "{last} is not in {whole}");
+    }
+    assert_eq!(daemon.child.wait().expect("it ends").code(), Some(0));
+}
+
+#[test]
+fn a_bad_certificate_or_address_keeps_it_from_starting() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let start = |options: &[&str]| {
+        command(directory.path(), options)
+            .output()
+            .expect("it runs")
+    };
+    let output = start(&["--uri", "file:x", "-c", "no.pem", "-k", "no.key"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        text(&output.stderr).contains("cannot use no.pem: No such file"),
+        "{output:?}"
+    );
+    // An address of nobody here: documentation's own.
+    let output = start(&["--uri", "file:x", "--bind-address", "192.0.2.1"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        text(&output.stderr).contains("cannot listen on evaluation 192.0.2.1:0"),
+        "{output:?}"
+    );
+}
