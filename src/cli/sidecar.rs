@@ -21,6 +21,7 @@ pub fn command() -> Command {
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
         .arg_required_else_help(true)
+        .args(start::options::early())
         .subcommand(start::options::arguments(
             Command::new("start").about("Watch flag sources and answer evaluations"),
         ))
@@ -40,7 +41,7 @@ pub fn command() -> Command {
 /// What keeps it from being done, a sentence each.
 pub fn run(matches: &ArgMatches) -> Result<(), Vec<String>> {
     match matches.subcommand() {
-        Some(("start", matches)) => start::run(start::options::typed(matches)),
+        Some(("start", behind)) => start::run(start::options::typed(matches, behind)),
         Some(("healthcheck", matches)) => healthcheck::run(matches).map_err(|error| vec![error]),
         Some(("completions", matches)) => {
             let mut script = Vec::new();

@@ -15,16 +15,23 @@ use fanion::serve::socket::Place;
 
 /// The configuration for arguments and an environment.
 fn resolve(arguments: &[&str], env: &[(&str, &str)]) -> Result<Config, Vec<String>> {
-    let arguments = ["fanion", "start"].iter().chain(arguments);
+    let start = if arguments.contains(&"start") {
+        ""
+    } else {
+        "start"
+    };
+    let arguments = ["fanion", start]
+        .into_iter()
+        .chain(arguments.iter().copied());
     let matches = sidecar::command()
-        .try_get_matches_from(arguments)
+        .try_get_matches_from(arguments.filter(|argument| !argument.is_empty()))
         .expect("known options");
-    let (_, matches) = matches.subcommand().expect("start");
+    let (_, behind) = matches.subcommand().expect("start");
     let env = |name: &str| {
         let found = env.iter().find(|(known, _)| *known == name);
         found.map(|(_, value)| (*value).to_owned())
     };
-    config::resolve(options::typed(matches), env)
+    config::resolve(options::typed(&matches, behind), env)
 }
 
 fn port(config: &Config) -> u16 {
@@ -277,4 +284,13 @@ fn the_printed_configuration_can_be_read_back() {
     };
     assert_eq!(values(&again), values(&config));
     assert!(print::render(&again.settled).contains(&format!("port: 99 # {path}:")));
+}
+
+#[test]
+fn two_options_may_stand_before_the_command() {
+    let (_directory, path) = file("c.yaml", "uri: file:x\nport: 5\n");
+    let config = resolve(&["--config", &path, "-x", "start", "--debug=false"], &[]).expect("right");
+    assert_eq!((port(&config), config.debug), (5, false));
+    let config = resolve(&["-x", "start", "-f", "file:x"], &[]).expect("right");
+    assert!(config.debug);
 }

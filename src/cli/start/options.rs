@@ -57,11 +57,22 @@ fn help(row: &Row) -> String {
     format!("{} [env: {}{form}]{default}", row.help, row.variable())
 }
 
-/// What was typed.
-pub fn typed(matches: &ArgMatches) -> Typed {
+/// Options that may also stand before the command, as in flagd.
+pub fn early() -> impl Iterator<Item = Arg> {
+    let early = |row: &&Row| matches!(row.name, "config" | "debug");
+    table::rows()
+        .filter(early)
+        .map(|row| argument(row).hide(true))
+}
+
+/// What was typed, before the command and behind it.
+pub fn typed(before: &ArgMatches, behind: &ArgMatches) -> Typed {
     let values = |row: &'static Row| {
-        let values = matches.get_many::<String>(row.name)?;
-        Some((row.name, values.cloned().collect()))
+        let find = |matches: &ArgMatches| {
+            let values = matches.try_get_many::<String>(row.name).ok()??;
+            Some(values.cloned().collect())
+        };
+        Some((row.name, find(behind).or_else(|| find(before))?))
     };
     table::rows().filter_map(values).collect()
 }
