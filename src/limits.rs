@@ -54,3 +54,10 @@ pub const BULK_STEPS: u32 = 10_000_000;
 pub const SLOTS: usize = 4096;
 /// The most variants of one flag.
 pub const VARIANTS: usize = 65_535;
+
+/// Series that the counts of flags may have, as OpenTelemetry has it; the rest is one series.
+pub const LABEL_SETS: usize = 2000;
+/// Clients of flag sync that metrics tell apart.
+pub const LABEL_VALUES: usize = 100;
+/// The longest value, in bytes, that a client may give a label.
+pub const LABEL_BYTES: usize = 128;

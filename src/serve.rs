@@ -12,6 +12,7 @@ mod envelope;
 mod events;
 mod grpc;
 mod listen;
+mod observe;
 mod ofrep;
 mod protocol;
 mod rpc;
@@ -26,7 +27,10 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::live::Live;
+use crate::metric::Metrics;
+use crate::metric::http::Scheme;
 use crate::serve::admin::Admin;
+use crate::serve::observe::Observer;
 use crate::serve::ofrep::Ofrep;
 use crate::serve::rpc::Rpc;
 use crate::serve::sync::Sync;
@@ -49,6 +53,8 @@ pub struct Settings {
     pub grace: Duration,
     /// How long an event stream may be silent.
     pub keep_alive: Duration,
+    /// Where requests are counted.
+    pub metrics: Arc<Metrics>,
 }
 
 /// The sockets, bound but not yet served.
@@ -98,6 +104,11 @@ pub async fn run(
     let admin = Admin {
         live: live.clone(),
         shutdown: shutdown.clone(),
+        metrics: settings.metrics.clone(),
+    };
+    let observer = Observer {
+        metrics: settings.metrics.clone(),
+        scheme: Scheme::Http,
     };
     let probes = tokio::spawn(listen::serve(
         listeners.management,
@@ -127,15 +138,20 @@ pub async fn run(
         shutdown: shutdown.clone(),
     });
     let mut servers = JoinSet::new();
+    let evaluation = observer.clone();
     servers.spawn(listen::serve(
         listeners.evaluation,
-        move |request| rpc.clone().handle(request),
+        move |request| evaluation.rpc(&request).answer(rpc.clone().handle(request)),
         limits,
         shutdown.clone(),
     ));
     servers.spawn(listen::serve(
         listeners.ofrep,
-        move |request| ofrep.clone().handle(request),
+        move |request| {
+            observer
+                .ofrep(&request)
+                .answer(ofrep.clone().handle(request))
+        },
         limits,
         shutdown.clone(),
     ));

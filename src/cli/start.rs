@@ -54,6 +54,7 @@ async fn serve(config: Config) -> Result<(), String> {
         sync_metadata: config.sync_metadata,
         grace: limits::SHUTDOWN_GRACE,
         keep_alive: limits::KEEP_ALIVE,
+        metrics: Arc::default(),
     };
     let listeners = Listeners {
         evaluation,

@@ -1,6 +1,7 @@
 //! The OFREP port: evaluation over plain HTTP, for web and edge clients.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -38,8 +39,11 @@ pub struct Ofrep {
 }
 
 /// What a path asks for.
-enum Route {
+#[derive(Debug)]
+pub enum Route {
+    /// All flags.
     All,
+    /// The flag with this key.
     One(String),
 }
 
@@ -97,15 +101,22 @@ impl Ofrep {
             clock: resolve::system_clock,
         };
         let snapshot = self.live.load();
-        match key {
-            Some(key) => resolve_ofrep::one(&snapshot, around, key, body),
-            None => resolve_ofrep::all(&snapshot, around, body),
-        }
+        let begun = Instant::now();
+        let metrics = &self.settings.metrics;
+        let (answer, histogram) = if let Some(key) = key {
+            let answer = resolve_ofrep::one(&snapshot, around, key, body);
+            (answer, &metrics.single)
+        } else {
+            let answer = resolve_ofrep::all(&snapshot, around, body);
+            (answer, &metrics.bulk)
+        };
+        histogram.time(begun.elapsed());
+        answer
     }
 }
 
 /// The route of a path. A key is one segment: an escaped slash does not make one.
-fn route(path: &str) -> Option<Route> {
+pub fn route(path: &str) -> Option<Route> {
     let rest = path.strip_prefix(BASE)?;
     if matches!(rest, "" | "/") {
         return Some(Route::All);

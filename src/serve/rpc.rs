@@ -1,6 +1,7 @@
 //! The evaluation port: finds out what a request wants, asks, and wraps the answer.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use http::HeaderMap;
 use http::HeaderValue;
@@ -147,10 +148,20 @@ impl Rpc {
             },
         };
         let snapshot = self.live.load();
-        match route.method {
-            Method::One(want) => resolve::one(&snapshot, call, want, &message),
-            Method::All | Method::Events => resolve::all(&snapshot, call, &message),
-        }
+        let begun = Instant::now();
+        let metrics = &self.settings.metrics;
+        let (answer, histogram) = match route.method {
+            Method::One(want) => {
+                let answer = resolve::one(&snapshot, call, want, &message);
+                (answer, &metrics.single)
+            }
+            Method::All | Method::Events => {
+                let answer = resolve::all(&snapshot, call, &message);
+                (answer, &metrics.bulk)
+            }
+        };
+        histogram.time(begun.elapsed());
+        answer
     }
 
     async fn stream(

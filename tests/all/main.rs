@@ -24,6 +24,7 @@ mod examples;
 mod gherkin;
 mod layers;
 mod malformed;
+mod metrics;
 mod ofrep;
 mod protocols;
 mod reload;

@@ -30,6 +30,7 @@ pub struct Server {
     pub live: Arc<Live>,
     pub port: u16,
     pub ofrep: u16,
+    pub management: u16,
     pub sync: u16,
     pub shutdown: tokio::sync::watch::Sender<bool>,
     pub ended: tokio::task::JoinHandle<()>,
@@ -45,6 +46,7 @@ pub fn settings() -> Settings {
         sync_metadata: true,
         grace: Duration::from_secs(5),
         keep_alive: Duration::from_secs(20),
+        metrics: Arc::default(),
     }
 }
 
@@ -66,6 +68,7 @@ pub async fn start_with(path: &Path, settings: Settings) -> Server {
         sync: local().await.expect("a free port"),
     };
     let port = listeners.evaluation.local_addr().expect("bound").port();
+    let management = listeners.management.local_addr().expect("bound").port();
     let sync = listeners.sync.local_addr().expect("bound").port();
     let ofrep = listeners.ofrep.local_addr().expect("bound").port();
     let (shutdown, down) = tokio::sync::watch::channel(false);
@@ -80,6 +83,7 @@ pub async fn start_with(path: &Path, settings: Settings) -> Server {
         live,
         port,
         ofrep,
+        management,
         sync,
         shutdown,
         ended,
