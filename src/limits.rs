@@ -8,6 +8,8 @@ use std::time::Duration;
 pub const REQUEST_BODY: usize = 1_000_000;
 /// The largest header block of a request, in bytes, as flagd's `--max-request-header`.
 pub const REQUEST_HEADER: usize = 1_000_000;
+/// The largest request for health or reflection, in bytes: names.
+pub const SERVICE_REQUEST: usize = 16 * 1024;
 /// How long a client may take to send a request's head.
 pub const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a client may take to send a request's body.

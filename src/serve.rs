@@ -11,11 +11,14 @@ mod cors;
 mod envelope;
 mod events;
 mod grpc;
+mod health;
 mod listen;
 mod observe;
 mod ofrep;
 mod protocol;
+mod reflection;
 mod rpc;
+mod standing;
 mod sync;
 
 use std::net::SocketAddr;
@@ -33,6 +36,7 @@ use crate::serve::admin::Admin;
 use crate::serve::observe::Observer;
 use crate::serve::ofrep::Ofrep;
 use crate::serve::rpc::Rpc;
+use crate::serve::standing::Standing;
 use crate::serve::sync::Sync;
 use crate::wire::extra::Extra;
 
@@ -101,18 +105,21 @@ pub async fn run(
         connections: listen::connections(),
     };
     let (last, closing) = watch::channel(false);
-    let admin = Admin {
+    let down = shutdown.clone();
+    let standing = |own: &[&'static str]| Standing::new(own, live.clone(), down.clone());
+    let admin = Arc::new(Admin {
+        standing: standing(&[]),
         live: live.clone(),
         shutdown: shutdown.clone(),
         metrics: settings.metrics.clone(),
-    };
+    });
     let observer = Observer {
         metrics: settings.metrics.clone(),
         scheme: Scheme::Http,
     };
     let probes = tokio::spawn(listen::serve(
         listeners.management,
-        move |request| std::future::ready(admin.handle(&request)),
+        move |request| admin.clone().handle(request),
         limits,
         closing,
     ));
@@ -128,12 +135,14 @@ pub async fn run(
         settings: settings.clone(),
     });
     let sync = Arc::new(Sync {
+        standing: standing(&[sync::SERVICE]),
         live: live.clone(),
         settings: settings.clone(),
         shutdown: shutdown.clone(),
     });
     let rpc = Arc::new(Rpc {
-        live,
+        standing: standing(&protocol::SERVICES),
+        live: live.clone(),
         settings,
         shutdown: shutdown.clone(),
     });
@@ -159,7 +168,7 @@ pub async fn run(
         listeners.sync,
         move |request| sync.clone().handle(request),
         limits,
-        shutdown,
+        shutdown.clone(),
     ));
     while servers.join_next().await.is_some() {}
     let _ = last.send(true);

@@ -31,6 +31,7 @@ use crate::serve::protocol;
 use crate::serve::protocol::Method;
 use crate::serve::protocol::Protocol;
 use crate::serve::protocol::Route;
+use crate::serve::standing::Standing;
 use crate::wire::Codec;
 use crate::wire::Contract;
 use crate::wire::error::Code;
@@ -43,6 +44,8 @@ pub struct Rpc {
     pub live: Arc<Live>,
     /// How to serve them.
     pub settings: Settings,
+    /// What else is served.
+    pub standing: Arc<Standing>,
     /// Turns true when it is time to go.
     pub shutdown: watch::Receiver<bool>,
 }
@@ -64,6 +67,10 @@ impl Rpc {
 
     async fn route(self: Arc<Rpc>, request: Request<Incoming>) -> Response<Body> {
         let Some(route) = Route::of(request.uri().path()) else {
+            let request = match Box::pin(self.standing.handle(request)).await {
+                Ok(response) => return response,
+                Err(request) => request,
+            };
             let mut response = not_found();
             if is_native(request.headers()) {
                 // Some gRPC clients would take the text for a broken message.
@@ -210,7 +217,7 @@ pub fn selector(headers: &HeaderMap) -> Result<Selector, String> {
 }
 
 /// Whether a request is plain gRPC, which no browser can send.
-fn is_native(headers: &HeaderMap) -> bool {
+pub fn is_native(headers: &HeaderMap) -> bool {
     let content_type = headers.get(header::CONTENT_TYPE);
     content_type.is_some_and(|value| {
         let bytes = value.as_bytes();
@@ -228,7 +235,8 @@ pub fn not_found() -> Response<Body> {
     response
 }
 
-fn unimplemented() -> RpcError {
+/// The error of a call to what is not there.
+pub fn unimplemented() -> RpcError {
     RpcError::new(Code::Unimplemented, "404 page not found")
 }
 

@@ -27,12 +27,14 @@ use crate::serve::listen::announced;
 use crate::serve::protocol;
 use crate::serve::protocol::Protocol;
 use crate::serve::rpc;
+use crate::serve::standing::Standing;
 use crate::wire::Codec;
 use crate::wire::error::Code;
 use crate::wire::error::RpcError;
 use crate::wire::sync;
 
-const SERVICE: &str = "/flagd.sync.v1.FlagSyncService/";
+/// The name of the service.
+pub const SERVICE: &str = "flagd.sync.v1.FlagSyncService";
 const ENDING: Ending = Ending {
     protocol: Protocol::Grpc,
 };
@@ -44,6 +46,8 @@ pub struct Sync {
     pub live: Arc<Live>,
     /// How to serve them.
     pub settings: Settings,
+    /// What else is served.
+    pub standing: Arc<Standing>,
     /// Turns true when it is time to go.
     pub shutdown: watch::Receiver<bool>,
 }
@@ -51,6 +55,10 @@ pub struct Sync {
 impl Sync {
     /// Answers a request, whatever it is.
     pub async fn handle(self: Arc<Sync>, request: Request<Incoming>) -> Response<Body> {
+        let request = match Box::pin(self.standing.handle(request)).await {
+            Ok(response) => return response,
+            Err(request) => request,
+        };
         let (parts, body) = request.into_parts();
         let content_type = parts.headers.get(header::CONTENT_TYPE).cloned();
         let spoken = content_type.as_ref().and_then(|value| value.to_str().ok());
@@ -63,7 +71,9 @@ impl Sync {
         let wanted = message.and_then(|message| Wanted::read(&parts.headers, &message));
         let accepts = envelope::accepts_gzip(&parts.headers, grpc::ACCEPT_ENCODING);
         let unary = |outcome| grpc::unary(Protocol::Grpc, content_type.clone(), outcome, accepts);
-        match parts.uri.path().strip_prefix(SERVICE) {
+        let method = parts.uri.path().strip_prefix('/');
+        let method = method.and_then(|path| path.strip_prefix(SERVICE)?.strip_prefix('/'));
+        match method {
             Some("SyncFlags") => {
                 let opened = wanted.and_then(|wanted| self.open(&wanted));
                 ENDING.opening(content_type, opened)

@@ -220,6 +220,18 @@ pub mod pb {
     pub mod sync1 {
         include!(concat!(env!("OUT_DIR"), "/client/flagd.sync.v1.rs"));
     }
+    pub mod health1 {
+        include!(concat!(env!("OUT_DIR"), "/client/grpc.health.v1.rs"));
+    }
+    pub mod reflection1 {
+        include!(concat!(env!("OUT_DIR"), "/client/grpc.reflection.v1.rs"));
+    }
+    pub mod reflection1alpha {
+        include!(concat!(
+            env!("OUT_DIR"),
+            "/client/grpc.reflection.v1alpha.rs"
+        ));
+    }
     pub mod schema1 {
         include!(concat!(env!("OUT_DIR"), "/client/schema.v1.rs"));
     }
