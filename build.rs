@@ -1,15 +1,20 @@
 //! Compiles `proto/` without an installed `protoc`: protox parses in pure Rust.
 //!
-//! Two outputs. `messages/` is what the library uses: prost types, no services.
-//! `client/` is a self-contained copy with tonic clients, for the tests.
+//! Three outputs. `messages/` is what the library uses: prost types, no services. `client/` is a self-contained copy
+//! with tonic clients, for the tests. `descriptors.bin` describes it all, for server reflection.
 
 use std::path::PathBuf;
 
-const FILES: [&str; 4] = [
+use prost::Message as _;
+
+const FILES: [&str; 7] = [
     "proto/schema/v1/schema.proto",
     "proto/flagd/evaluation/v1/evaluation.proto",
     "proto/flagd/evaluation/v2/evaluation.proto",
     "proto/flagd/sync/v1/sync.proto",
+    "proto/grpc/health/v1/health.proto",
+    "proto/grpc/reflection/v1/reflection.proto",
+    "proto/grpc/reflection/v1alpha/reflection.proto",
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -22,6 +27,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     prost_build::Config::new()
         .out_dir(&messages)
         .compile_fds(files.clone())?;
+
+    std::fs::write(out.join("descriptors.bin"), files.encode_to_vec())?;
 
     let client = out.join("client");
     std::fs::create_dir_all(&client)?;

@@ -10,6 +10,7 @@ mod toml;
 use std::net::IpAddr;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use http::HeaderName;
 
@@ -148,6 +149,7 @@ fn settings<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Settings {
         },
         grace: limits::SHUTDOWN_GRACE,
         keep_alive: limits::KEEP_ALIVE,
+        metrics: Arc::default(),
     }
 }
 

@@ -40,12 +40,14 @@ pub mod rule;
 pub mod ruleset;
 // Bytes.
 pub mod wire;
+// Counting.
+pub mod metric;
 pub mod snapshot;
 pub mod resolve;
 // The process.
 pub mod live;
+pub mod telemetry;
 pub mod source;
 pub mod serve;
-pub mod telemetry;
 pub mod config;
 pub mod cli;

@@ -10,6 +10,8 @@ pub const REQUEST_BODY: usize = 1_000_000;
 pub const REQUEST_HEADER: usize = 1_000_000;
 /// How long a client may take to send a request's head, and again for its body.
 pub const READ_TIMEOUT: Duration = Duration::from_secs(5);
+/// The largest request for health or reflection, in bytes: names.
+pub const SERVICE_REQUEST: usize = 16 * 1024;
 /// Open connections per port, if the system allows as many; further ones wait to be accepted.
 pub const CONNECTIONS: usize = 16_384;
 /// Open streams of events and flags, over all connections; further ones are refused.
@@ -62,3 +64,10 @@ pub const BULK_STEPS: u32 = 10_000_000;
 pub const SLOTS: usize = 4096;
 /// The most variants of one flag.
 pub const VARIANTS: usize = 65_535;
+
+/// Series that the counts of flags may have, as OpenTelemetry has it; the rest is one series.
+pub const LABEL_SETS: usize = 2000;
+/// Clients of flag sync that metrics tell apart.
+pub const LABEL_VALUES: usize = 100;
+/// The longest value, in bytes, that a client may give a label.
+pub const LABEL_BYTES: usize = 128;

@@ -68,6 +68,7 @@ pub fn one(
         .position(&request.flag_key, call.around.selector);
     let found = position.and_then(|at| Some((at, snapshot.ruleset.flags.get(at)?)));
     let Some((position, flag)) = found else {
+        snapshot.tally.count_error(ErrorCode::FlagNotFound);
         return Err(ErrorCode::FlagNotFound.into());
     };
     let arena = Bump::new();
@@ -79,10 +80,13 @@ pub fn one(
     let context = request
         .attributes
         .context(flag, call.around.overlay, &arena, seconds)?;
-    let decision = flag.typed(flag.decide(&context), want);
-    if decision == Decision::NoDefault && call.contract == Contract::Evaluation1 {
-        return Err(ErrorCode::FlagNotFound.into());
-    }
+    let decision = match flag.typed(flag.decide(&context), want) {
+        Decision::NoDefault if call.contract == Contract::Evaluation1 => {
+            Decision::Error(ErrorCode::FlagNotFound)
+        }
+        decision => decision,
+    };
+    snapshot.tally.count(position, flag, decision);
     if let Decision::Error(code) = decision {
         return Err(code.into());
     }
@@ -139,15 +143,17 @@ pub fn all(snapshot: &Snapshot, call: Call<'_>, body: &[u8]) -> Result<Reply, Rp
     let arena = Bump::new();
     let decoded = Decoded::new(attributes.members(call.around.overlay, &arena)?);
     let selected = snapshot.ruleset.select(call.around.selector);
-    let flags = selected.filter_map(|position| snapshot.ruleset.flags.get(position));
+    let flag = |position| Some((position, snapshot.ruleset.flags.get(position)?));
+    let flags = selected.filter_map(flag);
     let mut entries = Vec::new();
-    decoded.decide(flags, (call.around.clock)(), |flag, decision| {
-        entries.extend(Entry::new(
-            flag,
-            decision,
-            call.contract,
-            call.around.selector,
-        ));
+    let Around {
+        selector, clock, ..
+    } = call.around;
+    decoded.decide(flags, clock(), |position, flag, decision| {
+        if let Some(entry) = Entry::new(flag, decision, call.contract, selector) {
+            snapshot.tally.count(position, flag, entry.decision);
+            entries.push(entry);
+        }
     });
     let message = bulk::encode(&entries, call.codec, call.contract, call.around.selector);
     Ok(Reply::Bare(message))

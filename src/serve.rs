@@ -13,12 +13,16 @@ pub mod cors;
 mod envelope;
 mod events;
 mod grpc;
+mod health;
 mod listen;
+mod observe;
 mod ofrep;
 mod protocol;
+mod reflection;
 mod rpc;
 pub mod socket;
 mod sse;
+mod standing;
 mod sync;
 pub mod tls;
 
@@ -31,13 +35,17 @@ use tokio::task::JoinSet;
 
 use crate::limits;
 use crate::live::Live;
+use crate::metric::Metrics;
+use crate::metric::http::Scheme;
 use crate::serve::admin::Admin;
 use crate::serve::calm::Policy;
 use crate::serve::cors::Origins;
 use crate::serve::listen::Manner;
+use crate::serve::observe::Observer;
 use crate::serve::ofrep::Ofrep;
 use crate::serve::rpc::Rpc;
 use crate::serve::socket::Listener;
+use crate::serve::standing::Standing;
 use crate::serve::sync::Sync;
 use crate::serve::tls::Tls;
 use crate::wire::extra::Extra;
@@ -74,6 +82,8 @@ pub struct Settings {
     pub grace: Duration,
     /// How long an event stream may be silent.
     pub keep_alive: Duration,
+    /// Where requests are counted.
+    pub metrics: Arc<Metrics>,
 }
 
 impl Default for Settings {
@@ -99,6 +109,7 @@ impl Default for Settings {
             },
             grace: limits::SHUTDOWN_GRACE,
             keep_alive: limits::KEEP_ALIVE,
+            metrics: Arc::default(),
         }
     }
 }
@@ -130,22 +141,18 @@ pub async fn run(
     loaded: impl Future<Output = ()>,
     mut shutdown: watch::Receiver<bool>,
 ) {
-    let plain = Manner::of(&settings);
-    let manner = Manner {
-        tls: listeners.tls,
-        ..plain.clone()
-    };
-    let (last, closing) = watch::channel(false);
-    let admin = Admin {
-        live: live.clone(),
+    let settings = Arc::new(settings);
+    let common = Common {
+        streams: Arc::new(Semaphore::new(match settings.max_streams {
+            0 => Semaphore::MAX_PERMITS,
+            most => most.min(Semaphore::MAX_PERMITS),
+        })),
+        settings,
+        live,
         shutdown: shutdown.clone(),
     };
-    let probes = tokio::spawn(listen::serve(
-        listeners.management,
-        move |request| std::future::ready(admin.handle(&request)),
-        plain,
-        closing,
-    ));
+    let (last, closing) = watch::channel(false);
+    let probes = tokio::spawn(common.management(listeners.management, closing));
     tokio::select! {
         () = loaded => {}
         () = tokio::time::sleep(limits::START_GATE) => {
@@ -153,53 +160,118 @@ pub async fn run(
         }
         () = listen::announced(&mut shutdown) => {}
     }
-    let settings = Arc::new(settings);
-    let streams = Arc::new(Semaphore::new(match settings.max_streams {
-        0 => Semaphore::MAX_PERMITS,
-        most => most.min(Semaphore::MAX_PERMITS),
-    }));
-    let ofrep = Arc::new(Ofrep {
-        live: live.clone(),
-        settings: settings.clone(),
-        streams: streams.clone(),
-        shutdown: shutdown.clone(),
-    });
-    let sync = Arc::new(Sync {
-        live: live.clone(),
-        settings: settings.clone(),
-        streams: streams.clone(),
-        shutdown: shutdown.clone(),
-    });
-    let watched = Manner {
-        pings: Some(settings.pings),
-        ..manner.clone()
-    };
-    let rpc = Arc::new(Rpc {
-        live,
-        settings,
-        streams,
-        shutdown: shutdown.clone(),
-    });
+    let tls = listeners.tls;
     let mut servers = JoinSet::new();
-    servers.spawn(listen::serve(
-        listeners.evaluation,
-        move |request| rpc.clone().handle(request),
-        manner.clone(),
-        shutdown.clone(),
-    ));
-    servers.spawn(listen::serve(
-        listeners.ofrep,
-        move |request| ofrep.clone().handle(request),
-        manner,
-        shutdown.clone(),
-    ));
-    servers.spawn(listen::serve(
-        listeners.sync,
-        move |request| sync.clone().handle(request),
-        watched,
-        shutdown,
-    ));
+    servers.spawn(common.evaluation(listeners.evaluation, tls.clone()));
+    servers.spawn(common.ofrep(listeners.ofrep, tls.clone()));
+    servers.spawn(common.sync(listeners.sync, tls));
     while servers.join_next().await.is_some() {}
     let _ = last.send(true);
     let _ = probes.await;
+}
+
+/// What the ports have in common.
+#[derive(Debug)]
+struct Common {
+    live: Arc<Live>,
+    settings: Arc<Settings>,
+    /// Places for streams.
+    streams: Arc<Semaphore>,
+    shutdown: watch::Receiver<bool>,
+}
+
+impl Common {
+    fn management(
+        &self,
+        listener: Listener,
+        closing: watch::Receiver<bool>,
+    ) -> impl Future<Output = ()> + use<> {
+        let admin = Arc::new(Admin {
+            standing: self.standing(&[]),
+            live: self.live.clone(),
+            shutdown: self.shutdown.clone(),
+            metrics: self.settings.metrics.clone(),
+        });
+        let handle = move |request| admin.clone().handle(request);
+        listen::serve(listener, handle, Manner::of(&self.settings), closing)
+    }
+
+    fn evaluation(
+        &self,
+        listener: Listener,
+        tls: Option<Arc<Tls>>,
+    ) -> impl Future<Output = ()> + use<> {
+        let rpc = Arc::new(Rpc {
+            standing: self.standing(&protocol::SERVICES),
+            live: self.live.clone(),
+            settings: self.settings.clone(),
+            streams: self.streams.clone(),
+            shutdown: self.shutdown.clone(),
+        });
+        let observer = self.observer(tls.is_some());
+        let handle = move |request| observer.rpc(&request).answer(rpc.clone().handle(request));
+        let manner = Manner::of(&self.settings);
+        listen::serve(
+            listener,
+            handle,
+            Manner { tls, ..manner },
+            self.shutdown.clone(),
+        )
+    }
+
+    fn ofrep(&self, listener: Listener, tls: Option<Arc<Tls>>) -> impl Future<Output = ()> + use<> {
+        let ofrep = Arc::new(Ofrep {
+            live: self.live.clone(),
+            settings: self.settings.clone(),
+            streams: self.streams.clone(),
+            shutdown: self.shutdown.clone(),
+        });
+        let observer = self.observer(tls.is_some());
+        let handle = move |request| {
+            let watched = observer.ofrep(&request);
+            watched.answer(ofrep.clone().handle(request))
+        };
+        let manner = Manner::of(&self.settings);
+        listen::serve(
+            listener,
+            handle,
+            Manner { tls, ..manner },
+            self.shutdown.clone(),
+        )
+    }
+
+    fn sync(&self, listener: Listener, tls: Option<Arc<Tls>>) -> impl Future<Output = ()> + use<> {
+        let sync = Arc::new(Sync {
+            standing: self.standing(&[sync::SERVICE]),
+            live: self.live.clone(),
+            settings: self.settings.clone(),
+            streams: self.streams.clone(),
+            shutdown: self.shutdown.clone(),
+        });
+        let handle = move |request| sync.clone().handle(request);
+        let manner = Manner {
+            tls,
+            pings: Some(self.settings.pings),
+            ..Manner::of(&self.settings)
+        };
+        listen::serve(listener, handle, manner, self.shutdown.clone())
+    }
+
+    /// What a port serves besides `own`.
+    fn standing(&self, own: &[&'static str]) -> Arc<Standing> {
+        Arc::new(Standing {
+            live: self.live.clone(),
+            settings: self.settings.clone(),
+            streams: self.streams.clone(),
+            shutdown: self.shutdown.clone(),
+            services: Standing::services(own),
+        })
+    }
+
+    fn observer(&self, tls: bool) -> Observer {
+        Observer {
+            metrics: self.settings.metrics.clone(),
+            scheme: if tls { Scheme::Https } else { Scheme::Http },
+        }
+    }
 }

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use crate::decision::Decision;
 use crate::decision::FlagType;
 use crate::document::Document;
+use crate::metric::tally::Tally;
 use crate::ruleset::Ruleset;
 use crate::selector::Selector;
 use crate::snapshot::answers::Answers;
@@ -40,12 +41,15 @@ pub struct Snapshot {
     pub changes: Arc<Changes>,
     /// And of those that win with a selector.
     changed: Memo<Arc<Changes>>,
+    /// How often the flags gave which answers.
+    pub tally: Tally,
 }
 
 impl Snapshot {
     /// The snapshot that follows `before`, from a document and its compiled flags.
     pub fn build(document: &Document, ruleset: Ruleset, before: &Snapshot) -> Snapshot {
         let answers = Answers::build(&ruleset);
+        let tally = Tally::build(&ruleset, &before.ruleset, &before.tally);
         let mut snapshot = Snapshot {
             generation: before.generation + 1,
             prints: document.flags.iter().map(|f| f.fingerprint()).collect(),
@@ -57,6 +61,7 @@ impl Snapshot {
             selected: Memo::default(),
             changes: Arc::default(),
             changed: Memo::default(),
+            tally,
         };
         snapshot.winners = Arc::new(snapshot.collect(&Selector::All));
         snapshot.changes = Arc::new(Changes::between(&before.winners, &snapshot.winners));

@@ -1,6 +1,10 @@
-//! Logs, on standard error.
+//! What the process says of itself: logs, on standard error, and everything that it counts.
 
 use tracing::level_filters::LevelFilter;
+
+use crate::metric::Metrics;
+use crate::metric::family::Family;
+use crate::snapshot::Snapshot;
 
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -28,4 +32,22 @@ pub fn start(format: LogFormat, debug: bool) {
         LogFormat::Console => builder.try_init().is_ok(),
         LogFormat::Json => builder.json().flatten_event(true).try_init().is_ok(),
     };
+}
+
+/// Everything that is counted, at this moment.
+pub fn families(metrics: &Metrics, snapshot: &Snapshot) -> Vec<Family> {
+    let mut families: Vec<Family> = snapshot.tally.collect().into();
+    families.extend(metrics.collect());
+    let gauge = |name, help, number| Family::gauge(name, "", help, number);
+    families.push(gauge(
+        "fanion.snapshot_generation",
+        "How often the flags changed since the start.",
+        snapshot.generation as f64,
+    ));
+    families.push(gauge(
+        "fanion.flags",
+        "How many flags are in force.",
+        snapshot.ruleset.flags.len() as f64,
+    ));
+    families
 }

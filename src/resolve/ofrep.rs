@@ -2,6 +2,7 @@
 
 use bumpalo::Bump;
 
+use crate::decision::ErrorCode;
 use crate::resolve::Around;
 use crate::ruleset::Flag;
 use crate::snapshot::Snapshot;
@@ -21,7 +22,9 @@ pub fn one(
 ) -> Result<String, Failure> {
     let attributes = ofrep::attributes(body, Some(key))?;
     let position = snapshot.ruleset.position(key, around.selector);
-    let Some(flag) = position.and_then(|at| snapshot.ruleset.flags.get(at)) else {
+    let found = position.and_then(|at| Some((at, snapshot.ruleset.flags.get(at)?)));
+    let Some((position, flag)) = found else {
+        snapshot.tally.count_error(ErrorCode::FlagNotFound);
         return Err(ofrep::not_found(key, around.selector));
     };
     let arena = Bump::new();
@@ -33,7 +36,9 @@ pub fn one(
     let context = attributes.context(flag, around.overlay, &arena, seconds);
     // The text was checked whole, so this cannot fail.
     let context = context.map_err(|_| ofrep::not_found(key, around.selector))?;
-    ofrep::evaluated(flag, flag.decide(&context), around.selector)
+    let decision = ofrep::answerable(flag, flag.decide(&context));
+    snapshot.tally.count(position, flag, decision);
+    ofrep::evaluated(flag, decision, around.selector)
 }
 
 /// Evaluates all selected flags, sorted by flag set and key. A flag that fails is an entry, not a failure. `streams` says
@@ -52,12 +57,15 @@ pub fn all(
     let members = attributes.members(around.overlay, &arena);
     let decoded = Decoded::new(members.unwrap_or_default());
     let selected = snapshot.ruleset.select(around.selector);
-    let mut flags: Vec<&Flag> = selected
-        .filter_map(|position| snapshot.ruleset.flags.get(position))
+    let mut flags: Vec<(usize, &Flag)> = selected
+        .filter_map(|position| Some((position, snapshot.ruleset.flags.get(position)?)))
         .collect();
-    flags.sort_by(|a, b| (&a.set, &a.key).cmp(&(&b.set, &b.key)));
+    flags.sort_by(|(_, a), (_, b)| (&a.set, &a.key).cmp(&(&b.set, &b.key)));
     let mut entries = Vec::with_capacity(flags.len());
-    decoded.decide(flags.into_iter(), (around.clock)(), |flag, decision| {
+    let clock = around.clock;
+    decoded.decide(flags.into_iter(), clock(), |position, flag, decision| {
+        let decision = ofrep::answerable(flag, decision);
+        snapshot.tally.count(position, flag, decision);
         let entry = ofrep::evaluated(flag, decision, around.selector);
         entries.push(entry.unwrap_or_else(|failure| failure.body));
     });

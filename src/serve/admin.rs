@@ -1,15 +1,24 @@
-//! The management port: probes.
+//! The management port: probes and metrics.
 
 use std::sync::Arc;
 
+use http::HeaderValue;
 use http::Request;
 use http::Response;
 use http::StatusCode;
+use http::Version;
+use http::header;
+use hyper::body::Incoming;
 use tokio::sync::watch;
 
 use crate::live::Live;
+use crate::metric::Metrics;
+use crate::metric::text;
 use crate::serve::body::Body;
+use crate::serve::grpc;
 use crate::serve::rpc;
+use crate::serve::standing::Standing;
+use crate::telemetry;
 
 /// What the probes look at.
 #[derive(Debug)]
@@ -18,19 +27,48 @@ pub struct Admin {
     pub live: Arc<Live>,
     /// True once the process is going away.
     pub shutdown: watch::Receiver<bool>,
+    /// What else is served.
+    pub standing: Arc<Standing>,
+    /// What was counted.
+    pub metrics: Arc<Metrics>,
 }
 
 impl Admin {
-    /// Answers a probe. Ready means: flags can be evaluated, and will be for a while.
-    pub fn handle<B>(&self, request: &Request<B>) -> Response<Body> {
-        let status = match request.uri().path() {
+    /// Answers a request, whatever it is.
+    pub async fn handle(self: Arc<Admin>, request: Request<Incoming>) -> Response<Body> {
+        if request.version() != Version::HTTP_2 || !rpc::is_native(request.headers()) {
+            return self.probe(request.uri().path());
+        }
+        let answered = self.standing.handle(request).await;
+        answered.unwrap_or_else(|_| {
+            let mut response = rpc::not_found();
+            let trailers = grpc::trailers(Err(rpc::unimplemented()));
+            response.headers_mut().extend(trailers);
+            response
+        })
+    }
+
+    /// Ready means: flags can be evaluated, and will be for a while.
+    fn probe(&self, path: &str) -> Response<Body> {
+        let status = match path {
             "/healthz" => StatusCode::OK,
             "/readyz" if self.live.load().is_usable() && !*self.shutdown.borrow() => StatusCode::OK,
             "/readyz" => StatusCode::PRECONDITION_FAILED,
+            "/metrics" => return self.metrics(),
             _ => return rpc::not_found(),
         };
         let mut response = Response::new(Body::Empty);
         *response.status_mut() = status;
+        response
+    }
+
+    /// Everything that is counted, in Prometheus' text format.
+    fn metrics(&self) -> Response<Body> {
+        let families = telemetry::families(&self.metrics, &self.live.load());
+        let text = text::write(&families, &self.metrics.resource);
+        let mut response = Response::new(Body::Full(text.into()));
+        let format = HeaderValue::from_static(text::CONTENT_TYPE);
+        response.headers_mut().insert(header::CONTENT_TYPE, format);
         response
     }
 }

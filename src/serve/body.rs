@@ -17,6 +17,7 @@ use http_body::SizeHint;
 use hyper::body::Incoming;
 use tokio::sync::mpsc;
 
+use crate::serve::observe::Watched;
 use crate::wire::error::Code;
 use crate::wire::error::RpcError;
 
@@ -31,6 +32,8 @@ pub enum Body {
     Trailed(Bytes, Option<HeaderMap>),
     /// Pieces as they come.
     Stream(mpsc::Receiver<Frame<Bytes>>),
+    /// The same, while someone counts them.
+    Watched(mpsc::Receiver<Frame<Bytes>>, Box<Watched>),
 }
 
 impl http_body::Body for Body {
@@ -56,6 +59,14 @@ impl http_body::Body for Body {
                 Poll::Ready(frame) => frame,
                 Poll::Pending => return Poll::Pending,
             },
+            Body::Watched(receiver, watched) => match receiver.poll_recv(cx) {
+                Poll::Ready(frame) => {
+                    let data = frame.as_ref().and_then(Frame::data_ref);
+                    watched.sent(data.map_or(0, Bytes::len));
+                    frame
+                }
+                Poll::Pending => return Poll::Pending,
+            },
         };
         Poll::Ready(frame.map(Ok))
     }
@@ -65,7 +76,7 @@ impl http_body::Body for Body {
             Body::Empty => true,
             Body::Full(bytes) => bytes.is_empty(),
             Body::Trailed(bytes, trailers) => bytes.is_empty() && trailers.is_none(),
-            Body::Stream(_) => false,
+            Body::Stream(_) | Body::Watched(..) => false,
         }
     }
 
@@ -73,7 +84,7 @@ impl http_body::Body for Body {
         match self {
             Body::Empty => SizeHint::with_exact(0),
             Body::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Body::Trailed(..) | Body::Stream(_) => SizeHint::default(),
+            Body::Trailed(..) | Body::Stream(_) | Body::Watched(..) => SizeHint::default(),
         }
     }
 }

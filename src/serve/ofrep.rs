@@ -1,6 +1,7 @@
 //! The OFREP port: evaluation over plain HTTP, for web and edge clients.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -48,8 +49,11 @@ pub struct Ofrep {
 }
 
 /// What a path asks for.
-enum Route {
+#[derive(Debug)]
+pub enum Route {
+    /// All flags.
     All,
+    /// The flag with this key.
     One(String),
     /// The stream of changes of the flags that the text selects.
     Changes(String),
@@ -73,15 +77,17 @@ impl Ofrep {
         if path.contains("//") {
             return moved(path);
         }
-        let Some(route) = self.find(path) else {
-            return rpc::not_found();
+        let route = match route(path) {
+            None => return rpc::not_found(),
+            Some(Route::Changes(_)) if self.settings.changes.is_none() => return rpc::not_found(),
+            Some(Route::Changes(text)) => {
+                return match *request.method() {
+                    Method::GET => self.changes(&text, request.headers()),
+                    _ => status(StatusCode::METHOD_NOT_ALLOWED),
+                };
+            }
+            Some(route) => route,
         };
-        if let Route::Changes(text) = &route {
-            return match *request.method() {
-                Method::GET => self.changes(text, request.headers()),
-                _ => status(StatusCode::METHOD_NOT_ALLOWED),
-            };
-        }
         if request.method() != Method::POST {
             return status(StatusCode::METHOD_NOT_ALLOWED);
         }
@@ -98,26 +104,6 @@ impl Ofrep {
             (Ok((body, _)), _) => answer(200, body.into()),
             (Err(failure), _) => answer(failure.status, failure.body.into()),
         }
-    }
-
-    /// The route of a path. A key is one segment: an escaped slash does not make one.
-    fn find(&self, path: &str) -> Option<Route> {
-        let decoded = |text: &str| Some(percent_decode_str(text).decode_utf8().ok()?.into_owned());
-        if let Some(rest) = path.strip_prefix(stream::PATH) {
-            self.settings.changes.as_ref()?;
-            let text = if rest.is_empty() {
-                rest
-            } else {
-                rest.strip_prefix('/')?
-            };
-            return (!text.contains('/')).then(|| decoded(text).map(Route::Changes))?;
-        }
-        let rest = path.strip_prefix(BASE)?;
-        if matches!(rest, "" | "/") {
-            return Some(Route::All);
-        }
-        let key = decoded(rest.strip_prefix('/')?)?;
-        (!key.contains('/')).then_some(Route::One(key))
     }
 
     fn evaluate(
@@ -141,13 +127,17 @@ impl Ofrep {
             clock: resolve::system_clock,
         };
         let snapshot = self.live.load();
+        let (begun, metrics) = (Instant::now(), &self.settings.metrics);
         if let Some(key) = key {
-            let body = resolve_ofrep::one(&snapshot, around, key, body)?;
-            return Ok((body, Freshness::Unknown));
+            let answer = resolve_ofrep::one(&snapshot, around, key, body);
+            metrics.single.time(begun.elapsed());
+            return Ok((answer?, Freshness::Unknown));
         }
         let advert = self.settings.changes.as_ref();
         let streams = advert.map(|advert| advert.member(&selector));
-        let body = resolve_ofrep::all(&snapshot, around, body, &streams.unwrap_or_default())?;
+        let answer = resolve_ofrep::all(&snapshot, around, body, &streams.unwrap_or_default());
+        metrics.bulk.time(begun.elapsed());
+        let body = answer?;
         let told = told(parts.uri.query().unwrap_or(""));
         let changed = told.is_some_and(|told| told != *snapshot.prints(&selector).tag());
         let freshness = if changed {
@@ -185,6 +175,25 @@ impl Ofrep {
             ),
         }
     }
+}
+
+/// The route of a path. A key is one segment: an escaped slash does not make one.
+pub fn route(path: &str) -> Option<Route> {
+    let decoded = |text: &str| Some(percent_decode_str(text).decode_utf8().ok()?.into_owned());
+    match path.strip_prefix(stream::PATH) {
+        Some("") => return Some(Route::Changes(String::new())),
+        Some(rest) => {
+            let text = rest.strip_prefix('/').filter(|text| !text.contains('/'))?;
+            return decoded(text).map(Route::Changes);
+        }
+        None => {}
+    }
+    let rest = path.strip_prefix(BASE)?;
+    if matches!(rest, "" | "/") {
+        return Some(Route::All);
+    }
+    let key = decoded(rest.strip_prefix('/')?)?;
+    (!key.contains('/')).then_some(Route::One(key))
 }
 
 /// What a client that asks for all flags knows from the change stream.

@@ -24,6 +24,13 @@ pub enum Method {
     Events,
 }
 
+/// The names of the evaluation services.
+pub const SERVICES: [&str; 3] = [
+    "flagd.evaluation.v1.Service",
+    "flagd.evaluation.v2.Service",
+    "schema.v1.Service",
+];
+
 impl Route {
     /// The route of a path such as `/flagd.evaluation.v1.Service/ResolveBoolean`.
     pub fn of(path: &str) -> Option<Route> {

@@ -1,6 +1,7 @@
 //! The evaluation port: finds out what a request wants, asks, and wraps the answer.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use http::HeaderMap;
 use http::HeaderValue;
@@ -30,6 +31,7 @@ use crate::serve::protocol;
 use crate::serve::protocol::Method;
 use crate::serve::protocol::Protocol;
 use crate::serve::protocol::Route;
+use crate::serve::standing::Standing;
 use crate::wire::Codec;
 use crate::wire::Contract;
 use crate::wire::error::Code;
@@ -44,6 +46,8 @@ pub struct Rpc {
     pub settings: Arc<Settings>,
     /// Places for streams.
     pub streams: Arc<Semaphore>,
+    /// What else is served.
+    pub standing: Arc<Standing>,
     /// Turns true when it is time to go.
     pub shutdown: watch::Receiver<bool>,
 }
@@ -66,6 +70,10 @@ impl Rpc {
 
     async fn route(self: Arc<Rpc>, request: Request<Incoming>) -> Response<Body> {
         let Some(route) = Route::of(request.uri().path()) else {
+            let request = match Box::pin(self.standing.handle(request)).await {
+                Ok(response) => return response,
+                Err(request) => request,
+            };
             let mut response = not_found();
             if is_native(request.headers()) {
                 // Some gRPC clients would take the text for a broken message.
@@ -151,10 +159,20 @@ impl Rpc {
             },
         };
         let snapshot = self.live.load();
-        match route.method {
-            Method::One(want) => resolve::one(&snapshot, call, want, &message),
-            Method::All | Method::Events => resolve::all(&snapshot, call, &message),
-        }
+        let begun = Instant::now();
+        let metrics = &self.settings.metrics;
+        let (answer, histogram) = match route.method {
+            Method::One(want) => {
+                let answer = resolve::one(&snapshot, call, want, &message);
+                (answer, &metrics.single)
+            }
+            Method::All | Method::Events => {
+                let answer = resolve::all(&snapshot, call, &message);
+                (answer, &metrics.bulk)
+            }
+        };
+        histogram.time(begun.elapsed());
+        answer
     }
 
     async fn stream(
@@ -228,7 +246,7 @@ pub fn selector(headers: &HeaderMap) -> Result<Selector, String> {
 }
 
 /// Whether a request is plain gRPC, which no browser can send.
-fn is_native(headers: &HeaderMap) -> bool {
+pub fn is_native(headers: &HeaderMap) -> bool {
     let content_type = headers.get(header::CONTENT_TYPE);
     content_type.is_some_and(|value| {
         let bytes = value.as_bytes();
@@ -246,7 +264,8 @@ pub fn not_found() -> Response<Body> {
     response
 }
 
-fn unimplemented() -> RpcError {
+/// The error of a call to what is not there.
+pub fn unimplemented() -> RpcError {
     RpcError::new(Code::Unimplemented, "404 page not found")
 }
 

@@ -9,12 +9,12 @@ use http::Response;
 use http::header;
 use http_body::Frame;
 use hyper::body::Incoming;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
 use tokio::sync::watch;
 
 use crate::live::Live;
+use crate::metric::stream::Exit;
 use crate::resolve::Reply;
 use crate::selector::Selector;
 use crate::serve::Settings;
@@ -28,12 +28,14 @@ use crate::serve::listen::announced;
 use crate::serve::protocol;
 use crate::serve::protocol::Protocol;
 use crate::serve::rpc;
+use crate::serve::standing::Standing;
 use crate::wire::Codec;
 use crate::wire::error::Code;
 use crate::wire::error::RpcError;
 use crate::wire::sync;
 
-const SERVICE: &str = "/flagd.sync.v1.FlagSyncService/";
+/// The name of the service.
+pub const SERVICE: &str = "flagd.sync.v1.FlagSyncService";
 const ENDING: Ending = Ending {
     protocol: Protocol::Grpc,
 };
@@ -47,6 +49,8 @@ pub struct Sync {
     pub settings: Arc<Settings>,
     /// Places for streams.
     pub streams: Arc<Semaphore>,
+    /// What else is served.
+    pub standing: Arc<Standing>,
     /// Turns true when it is time to go.
     pub shutdown: watch::Receiver<bool>,
 }
@@ -54,6 +58,10 @@ pub struct Sync {
 impl Sync {
     /// Answers a request, whatever it is.
     pub async fn handle(self: Arc<Sync>, request: Request<Incoming>) -> Response<Body> {
+        let request = match Box::pin(self.standing.handle(request)).await {
+            Ok(response) => return response,
+            Err(request) => request,
+        };
         let (parts, body) = request.into_parts();
         let content_type = parts.headers.get(header::CONTENT_TYPE).cloned();
         let spoken = content_type.as_ref().and_then(|value| value.to_str().ok());
@@ -63,23 +71,20 @@ impl Sync {
             return rpc::not_found();
         };
         let message = message(&parts.headers, body, &self.settings).await;
-        let selector = message.and_then(|message| {
-            let selector = selected(&parts.headers, &message)?;
-            rpc::required(&self.settings, selector).map_err(RpcError::bad_selector)
-        });
+        let wanted = message.and_then(|message| Wanted::read(&parts.headers, &message));
         let accepts = envelope::accepts_gzip(&parts.headers, grpc::ACCEPT_ENCODING);
         let unary = |outcome| grpc::unary(Protocol::Grpc, content_type.clone(), outcome, accepts);
-        match parts.uri.path().strip_prefix(SERVICE) {
+        let method = parts.uri.path().strip_prefix('/');
+        let method = method.and_then(|path| path.strip_prefix(SERVICE)?.strip_prefix('/'));
+        match method {
             Some("SyncFlags") => {
-                let opened = selector.and_then(|selector| {
-                    let place = events::place(&self.streams)?;
-                    Ok(self.open(place, selector))
-                });
+                let opened = wanted.and_then(|wanted| self.open(&wanted));
                 ENDING.opening(content_type, opened)
             }
-            Some("FetchAllFlags") => unary(selector.map(|selector| {
+            Some("FetchAllFlags") => unary(wanted.and_then(|wanted| {
+                let selector = wanted.selector(&self.settings)?;
                 let document = self.live.load().payload(&selector);
-                Reply::Bare(sync::flags(&document))
+                Ok(Reply::Bare(sync::flags(&document)))
             })),
             Some("GetMetadata") if self.settings.sync_metadata => {
                 unary(Ok(Reply::Bare(sync::metadata(&self.settings.extra))))
@@ -92,24 +97,36 @@ impl Sync {
         }
     }
 
-    fn open(self: Arc<Sync>, place: OwnedSemaphorePermit, selector: Selector) -> Body {
+    fn open(self: Arc<Sync>, wanted: &Wanted) -> Result<Body, RpcError> {
+        let streams = &self.settings.metrics.streams;
+        let mut open = streams.open(&wanted.text, &wanted.provider);
+        open.exit = Exit::Error;
+        let selector = wanted.selector(&self.settings)?;
+        let place = events::place(&self.streams)?;
         let (sender, receiver) = mpsc::channel(1);
         tokio::spawn(async move {
             let _place = place;
             let deadline = self.settings.stream_deadline;
-            let status = match events::within(deadline, self.follow(&selector, &sender)).await {
-                Ok(None) => return,
-                Ok(Some(())) => Ok(()),
-                Err(error) => Err(error),
+            let followed = events::within(deadline, self.follow(&selector, &sender)).await;
+            let status = match followed {
+                Ok(exit) => {
+                    open.exit = exit;
+                    Ok(())
+                }
+                Err(error) => {
+                    open.exit = Exit::Deadline;
+                    Err(error)
+                }
             };
+            drop(open);
             // Whether the client still takes this is its own affair.
             let _ = sender.send(ENDING.frame(status)).await;
         });
-        Body::Stream(receiver)
+        Ok(Body::Stream(receiver))
     }
 
-    /// Sends the document, and again whenever it differs. `None` when the client is gone.
-    async fn follow(&self, selector: &Selector, sender: &mpsc::Sender<Frame<Bytes>>) -> Option<()> {
+    /// Sends the document, and again whenever it differs, until the client or the server goes.
+    async fn follow(&self, selector: &Selector, sender: &mpsc::Sender<Frame<Bytes>>) -> Exit {
         let mut generation = self.live.follow();
         let mut shutdown = self.shutdown.clone();
         let mut sent: Option<Arc<str>> = None;
@@ -118,16 +135,16 @@ impl Sync {
             let document = self.live.load().payload(selector);
             if sent.as_ref() != Some(&document) {
                 let message = sync::flags_with_context(&document, &self.settings.extra);
-                sender
-                    .send(Frame::data(envelope::frame(0, &message)))
-                    .await
-                    .ok()?;
+                let frame = Frame::data(envelope::frame(0, &message));
+                if sender.send(frame).await.is_err() {
+                    return Exit::Disconnect;
+                }
                 sent = Some(document);
             }
             tokio::select! {
                 biased;
-                () = sender.closed() => return None,
-                () = announced(&mut shutdown) => return Some(()),
+                () = sender.closed() => return Exit::Normal,
+                () = announced(&mut shutdown) => return Exit::Normal,
                 _ = generation.changed() => {}
             }
         }
@@ -146,13 +163,30 @@ async fn message(
     envelope::only_message(&body, gzip, limit)
 }
 
-/// The flags that a request is about: the header counts if it is there and not empty, otherwise the body.
-fn selected(headers: &HeaderMap, message: &[u8]) -> Result<Selector, RpcError> {
-    match rpc::selector(headers).map_err(RpcError::bad_selector)? {
-        Selector::All => {
-            let text = sync::selector(message)?;
-            Selector::parse(&text).map_err(RpcError::bad_selector)
-        }
-        selector => Ok(selector),
+/// What a client wants, in its own words.
+#[derive(Debug)]
+struct Wanted {
+    text: String,
+    provider: String,
+}
+
+impl Wanted {
+    /// The header counts if it is there and not empty, otherwise the body.
+    fn read(headers: &HeaderMap, message: &[u8]) -> Result<Wanted, RpcError> {
+        let request = sync::Request::decode(message)?;
+        let header = headers.get("flagd-selector");
+        let header = header.map(|text| String::from_utf8_lossy(text.as_bytes()).into_owned());
+        Ok(Wanted {
+            text: header
+                .filter(|text| !text.is_empty())
+                .unwrap_or(request.selector),
+            provider: request.provider,
+        })
+    }
+
+    fn selector(&self, settings: &Settings) -> Result<Selector, RpcError> {
+        Selector::parse(&self.text)
+            .and_then(|selector| rpc::required(settings, selector))
+            .map_err(RpcError::bad_selector)
     }
 }

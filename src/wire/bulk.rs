@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use prost::Message as _;
 
 use crate::decision::Decision;
+use crate::decision::ErrorCode;
 use crate::decision::FlagType;
 use crate::json;
 use crate::ruleset::Flag;
@@ -22,6 +23,8 @@ use crate::wire::structure;
 #[derive(Debug)]
 pub struct Entry<'a> {
     flag: &'a Flag,
+    /// What the entry says.
+    pub decision: Decision,
     metadata: Cow<'a, [(Box<str>, Literal)]>,
     reason: &'static str,
     variant: &'a str,
@@ -43,20 +46,27 @@ impl<'a> Entry<'a> {
             return None;
         }
         let zero = || default.map(zero).map(Cow::Owned);
+        // A list or null has no place in this answer.
+        let decision = match decision {
+            Decision::Variant(index, _) if flag.type_of(index).is_none() => {
+                Decision::Error(ErrorCode::TypeMismatch)
+            }
+            decision => decision,
+        };
         let (reason, variant, value) = match decision {
-            Decision::Variant(index, reason) if flag.type_of(index).is_some() => {
+            Decision::Variant(index, reason) => {
                 let index = usize::from(index);
                 let value = flag.values.get(index).map(Cow::Borrowed);
                 let name = flag.names.get(index).map_or("", AsRef::as_ref);
                 (reason.text(), name, value)
             }
-            // A list or null has no place in this answer.
-            Decision::Variant(..) | Decision::Error(_) => ("ERROR", "", zero()),
+            Decision::Error(_) => ("ERROR", "", zero()),
             Decision::Disabled => (DISABLED, "", zero()),
             Decision::NoDefault => return None,
         };
         Some(Entry {
             flag,
+            decision,
             metadata: answer::metadata(flag, selector),
             reason,
             variant,

@@ -67,6 +67,21 @@ fn context(text: &str) -> Result<Option<&str>, json::Error> {
     Ok(context)
 }
 
+/// The decision as a caller sees it: null is no answer.
+pub fn answerable(flag: &Flag, decision: Decision) -> Decision {
+    match decision {
+        Decision::Variant(index, _) if is_null(flag, index) => Decision::Error(ErrorCode::General),
+        other => other,
+    }
+}
+
+fn is_null(flag: &Flag, index: u16) -> bool {
+    matches!(
+        flag.values.get(usize::from(index)),
+        None | Some(Literal::Null)
+    )
+}
+
 /// The answer for a decision.
 ///
 /// # Errors

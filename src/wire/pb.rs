@@ -15,6 +15,16 @@ pub mod evaluation2 {
     include!(concat!(env!("OUT_DIR"), "/messages/flagd.evaluation.v2.rs"));
 }
 
+/// `grpc.health.v1`
+pub mod health1 {
+    include!(concat!(env!("OUT_DIR"), "/messages/grpc.health.v1.rs"));
+}
+
+/// `grpc.reflection.v1`, which `v1alpha` equals but for its name.
+pub mod reflection1 {
+    include!(concat!(env!("OUT_DIR"), "/messages/grpc.reflection.v1.rs"));
+}
+
 /// `flagd.sync.v1`
 pub mod sync1 {
     include!(concat!(env!("OUT_DIR"), "/messages/flagd.sync.v1.rs"));

@@ -167,16 +167,16 @@ impl<'a> Decoded<'a> {
         Some(context)
     }
 
-    /// Decides for all `flags`. They share an allowance of steps; each gets new memory, so that one request cannot hold
+    /// Decides for all `flags`, each with its position. They share an allowance of steps; each gets new memory, so that one request cannot hold
     /// that of all.
     pub fn decide<'f>(
         &self,
-        flags: impl Iterator<Item = &'f Flag>,
+        flags: impl Iterator<Item = (usize, &'f Flag)>,
         seconds: f64,
-        mut then: impl FnMut(&'f Flag, Decision),
+        mut then: impl FnMut(usize, &'f Flag, Decision),
     ) {
         let mut left = limits::BULK_STEPS;
-        for flag in flags {
+        for (position, flag) in flags {
             let arena = Bump::new();
             let steps = left.min(limits::EVALUATION_STEPS);
             let decision = match self.context(flag, &arena, seconds, steps) {
@@ -187,7 +187,7 @@ impl<'a> Decoded<'a> {
                 }
                 None => Decision::Error(ErrorCode::ParseError),
             };
-            then(flag, decision);
+            then(position, flag, decision);
         }
     }
 }

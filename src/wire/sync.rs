@@ -18,14 +18,28 @@ use crate::wire::extra::Extra;
 use crate::wire::pb::sync1 as pb;
 use crate::wire::structure;
 
-/// The selector in the body of a request; deprecated in favour of the header.
-///
-/// # Errors
-/// If the body is no request.
-pub fn selector(body: &[u8]) -> Result<String, RpcError> {
-    let request = pb::SyncFlagsRequest::decode(body);
-    let request = request.map_err(|error| RpcError::malformed(&error.to_string()))?;
-    Ok(request.selector)
+/// What the body of a request says.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// The flags that it is about; deprecated in favour of the header.
+    pub selector: String,
+    /// How the client calls itself.
+    pub provider: String,
+}
+
+impl Request {
+    /// Reads a body.
+    ///
+    /// # Errors
+    /// If it is no request.
+    pub fn decode(body: &[u8]) -> Result<Request, RpcError> {
+        let request = pb::SyncFlagsRequest::decode(body);
+        let request = request.map_err(|error| RpcError::malformed(&error.to_string()))?;
+        Ok(Request {
+            selector: request.selector,
+            provider: request.provider_id,
+        })
+    }
 }
 
 /// The message of a `SyncFlags` stream.

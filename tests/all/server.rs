@@ -35,6 +35,7 @@ pub struct Server {
     pub live: Arc<Live>,
     pub port: u16,
     pub ofrep: u16,
+    pub management: u16,
     pub sync: u16,
     pub shutdown: tokio::sync::watch::Sender<bool>,
     pub ended: tokio::task::JoinHandle<()>,
@@ -58,7 +59,7 @@ pub async fn start_on(path: &Path, settings: Settings, listeners: Listeners) -> 
     watch.first_look().await;
     let port = |listener: &Listener| listener.port().unwrap_or(0);
     let (evaluation, sync) = (port(&listeners.evaluation), port(&listeners.sync));
-    let ofrep = port(&listeners.ofrep);
+    let (management, ofrep) = (port(&listeners.management), port(&listeners.ofrep));
     let (shutdown, down) = tokio::sync::watch::channel(false);
     let ended = tokio::spawn(serve::run(
         listeners,
@@ -71,6 +72,7 @@ pub async fn start_on(path: &Path, settings: Settings, listeners: Listeners) -> 
         live,
         port: evaluation,
         ofrep,
+        management,
         sync,
         shutdown,
         ended,
@@ -277,6 +279,18 @@ pub mod pb {
     }
     pub mod sync1 {
         include!(concat!(env!("OUT_DIR"), "/client/flagd.sync.v1.rs"));
+    }
+    pub mod health1 {
+        include!(concat!(env!("OUT_DIR"), "/client/grpc.health.v1.rs"));
+    }
+    pub mod reflection1 {
+        include!(concat!(env!("OUT_DIR"), "/client/grpc.reflection.v1.rs"));
+    }
+    pub mod reflection1alpha {
+        include!(concat!(
+            env!("OUT_DIR"),
+            "/client/grpc.reflection.v1alpha.rs"
+        ));
     }
     pub mod schema1 {
         include!(concat!(env!("OUT_DIR"), "/client/schema.v1.rs"));

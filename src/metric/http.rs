@@ -1,0 +1,275 @@
+//! Requests over HTTP, by route, method and status.
+
+use std::sync::OnceLock;
+use std::sync::atomic::AtomicI64;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use crate::metric::family::Family;
+use crate::metric::family::Kind;
+use crate::metric::family::Labels;
+use crate::metric::family::Value;
+use crate::metric::histogram::Histogram;
+
+/// What can be asked for, as flagd writes it; what is none of it is [`OTHER`], so that probing makes no series.
+pub const ROUTES: [&str; 27] = [
+    "/flagd.evaluation.v1.Service/ResolveBoolean",
+    "/flagd.evaluation.v1.Service/ResolveString",
+    "/flagd.evaluation.v1.Service/ResolveInt",
+    "/flagd.evaluation.v1.Service/ResolveFloat",
+    "/flagd.evaluation.v1.Service/ResolveObject",
+    "/flagd.evaluation.v1.Service/ResolveAll",
+    "/flagd.evaluation.v1.Service/EventStream",
+    "/flagd.evaluation.v2.Service/ResolveBoolean",
+    "/flagd.evaluation.v2.Service/ResolveString",
+    "/flagd.evaluation.v2.Service/ResolveInt",
+    "/flagd.evaluation.v2.Service/ResolveFloat",
+    "/flagd.evaluation.v2.Service/ResolveObject",
+    "/flagd.evaluation.v2.Service/EventStream",
+    "/schema.v1.Service/ResolveBoolean",
+    "/schema.v1.Service/ResolveString",
+    "/schema.v1.Service/ResolveInt",
+    "/schema.v1.Service/ResolveFloat",
+    "/schema.v1.Service/ResolveObject",
+    "/schema.v1.Service/ResolveAll",
+    "/schema.v1.Service/EventStream",
+    "/grpc.health.v1.Health/Check",
+    "/grpc.health.v1.Health/Watch",
+    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+    OFREP_ONE,
+    OFREP_ALL,
+    OFREP_CHANGES,
+];
+/// The route of a single evaluation over OFREP.
+pub const OFREP_ONE: &str = "/ofrep/v1/evaluate/flags/{key}";
+/// The route of a bulk evaluation over OFREP.
+pub const OFREP_ALL: &str = r"/ofrep/v1/evaluate/{path:flags\/|flags}";
+/// The route of OFREP's change stream, whatever it selects.
+pub const OFREP_CHANGES: &str = "/ofrep/v1/sse";
+/// Every other path.
+pub const OTHER: &str = "other";
+
+const METHODS: [&str; 8] = [
+    "POST", "GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "_OTHER",
+];
+const STATUSES: [u16; 20] = [
+    200, 204, 206, 301, 304, 400, 401, 403, 404, 405, 408, 412, 413, 415, 429, 431, 500, 501, 503,
+    504,
+];
+/// flagd's bounds, in nanoseconds.
+const TIMES: [u64; 11] = [
+    5_000_000,
+    10_000_000,
+    25_000_000,
+    50_000_000,
+    100_000_000,
+    250_000_000,
+    500_000_000,
+    1_000_000_000,
+    2_500_000_000,
+    5_000_000_000,
+    10_000_000_000,
+];
+const SIZES: [u64; 8] = [
+    100,
+    1_000,
+    10_000,
+    100_000,
+    1_000_000,
+    10_000_000,
+    100_000_000,
+    1_000_000_000,
+];
+
+/// How a request came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// In the open.
+    Http,
+    /// Over TLS.
+    Https,
+}
+
+/// Counters of all requests; those that are never needed are never made.
+#[derive(Debug, Default)]
+pub struct Http {
+    plain: Routes,
+    secure: Routes,
+}
+
+type Routes = [Methods; ROUTES.len() + 1];
+type Methods = OnceLock<Box<[Method; METHODS.len()]>>;
+
+#[derive(Debug, Default)]
+struct Method {
+    active: AtomicI64,
+    /// One more for a status that is not in the list.
+    statuses: [OnceLock<Box<Status>>; STATUSES.len() + 1],
+}
+
+#[derive(Debug)]
+struct Status {
+    duration: Histogram,
+    size: Histogram,
+}
+
+/// Which counters a request touches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    route: usize,
+    method: usize,
+    scheme: Scheme,
+}
+
+impl Place {
+    /// The place of a request for one of [`ROUTES`], or for anything else.
+    pub fn new(route: &str, method: &str, scheme: Scheme) -> Place {
+        let index = |list: &[&str], name: &str| list.iter().position(|known| *known == name);
+        Place {
+            route: index(&ROUTES, route).unwrap_or(ROUTES.len()),
+            method: index(&METHODS, method).unwrap_or(METHODS.len() - 1),
+            scheme,
+        }
+    }
+
+    /// The template of what was asked for.
+    pub fn route(self) -> &'static str {
+        ROUTES.get(self.route).copied().unwrap_or(OTHER)
+    }
+}
+
+impl Http {
+    fn method(&self, place: Place) -> Option<&Method> {
+        let routes = match place.scheme {
+            Scheme::Http => &self.plain,
+            Scheme::Https => &self.secure,
+        };
+        let methods = routes.get(place.route)?.get_or_init(Box::default);
+        methods.get(place.method)
+    }
+
+    /// Counts a request as open.
+    pub fn begin(&self, place: Place) {
+        if let Some(method) = self.method(place) {
+            method.active.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Counts a request as no longer open.
+    pub fn end(&self, place: Place) {
+        if let Some(method) = self.method(place) {
+            method.active.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Counts an answer.
+    pub fn answered(&self, place: Place, status: u16, duration: Duration, size: u64) {
+        let known = STATUSES.iter().position(|known| *known == status);
+        let status = known.unwrap_or(STATUSES.len());
+        let method = self.method(place);
+        if let Some(status) = method.and_then(|method| method.statuses.get(status)) {
+            let status = status.get_or_init(Box::default);
+            status.duration.time(duration);
+            status.size.count(size);
+        }
+    }
+
+    /// How many streams of events are open.
+    pub fn event_streams(&self) -> i64 {
+        let open = |routes: &Routes| -> i64 {
+            let named = ROUTES.iter().zip(routes);
+            let streams = named.filter(|(name, _)| name.ends_with("/EventStream"));
+            let methods = streams.filter_map(|(_, methods)| methods.get());
+            let active = |method: &Method| method.active.load(Ordering::Relaxed);
+            methods.flat_map(|methods| methods.iter()).map(active).sum()
+        };
+        open(&self.plain) + open(&self.secure)
+    }
+
+    /// The families.
+    pub fn collect(&self, service: &str) -> Vec<Family> {
+        let new = |name, unit, kind, help| Family::of_flagd(name, unit, kind, help);
+        let help = "Measures the duration of inbound HTTP requests.";
+        let mut duration = new("http.server.request.duration", "s", Kind::Histogram, help);
+        let help = "Measures the size of HTTP response messages (compressed).";
+        let mut size = new(
+            "http.server.response.body.size",
+            "By",
+            Kind::Histogram,
+            help,
+        );
+        let help = "Measures the number of concurrent HTTP requests that are currently in-flight.";
+        let mut active = new(
+            "http.server.active_requests",
+            "{request}",
+            Kind::Level,
+            help,
+        );
+        for (scheme, routes) in [("http", &self.plain), ("https", &self.secure)] {
+            for (route, methods) in ROUTES.iter().chain([&OTHER]).zip(routes) {
+                let methods = methods
+                    .get()
+                    .map(|methods| METHODS.iter().zip(methods.iter()));
+                for (name, method) in methods.into_iter().flatten() {
+                    let labels = labels(service, route, name, scheme);
+                    method.collect(&labels, &mut duration, &mut size, &mut active);
+                }
+            }
+        }
+        let events = Family::gauge(
+            "fanion.event_streams",
+            "",
+            "How many streams of events are open.",
+            self.event_streams() as f64,
+        );
+        vec![duration, size, active, events]
+    }
+}
+
+fn labels(service: &str, route: &str, method: &str, scheme: &str) -> Labels {
+    vec![
+        ("service.name", service.to_owned()),
+        ("http.route", route.to_owned()),
+        ("http.request.method", method.to_owned()),
+        ("url.scheme", scheme.to_owned()),
+    ]
+}
+
+impl Method {
+    fn collect(
+        &self,
+        labels: &Labels,
+        duration: &mut Family,
+        size: &mut Family,
+        active: &mut Family,
+    ) {
+        let open = self.active.load(Ordering::Relaxed);
+        let mut used = open != 0;
+        for (index, status) in self.statuses.iter().enumerate() {
+            let Some(counts) = status.get() else {
+                continue;
+            };
+            used = true;
+            let code = STATUSES
+                .get(index)
+                .map_or("other".to_owned(), u16::to_string);
+            let mut labels = labels.clone();
+            labels.push(("http.response.status_code", code));
+            duration.push(labels.clone(), counts.duration.read());
+            size.push(labels, counts.size.read());
+        }
+        if used {
+            active.push(labels.clone(), Value::Number(open as f64));
+        }
+    }
+}
+
+impl Default for Status {
+    fn default() -> Status {
+        Status {
+            duration: Histogram::of_time(&TIMES),
+            size: Histogram::of_size(&SIZES),
+        }
+    }
+}
