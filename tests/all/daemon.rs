@@ -58,23 +58,8 @@ impl Daemon {
         Daemon::spawn(command(directory, options))
     }
 
-    pub fn spawn(mut command: Command) -> Daemon {
-        let mut child = command.spawn().expect("the daemon starts");
-        let stderr = BufReader::new(child.stderr.take().expect("its log"));
-        let (sender, logs) = mpsc::channel();
-        std::thread::spawn(move || {
-            for line in stderr.lines().map_while(Result::ok) {
-                let _ = sender.send(serde_json::from_str(&line).unwrap_or(Value::String(line)));
-            }
-        });
-        let mut daemon = Daemon {
-            child,
-            port: 0,
-            management: 0,
-            ofrep: 0,
-            sync: 0,
-            logs,
-        };
+    pub fn spawn(command: Command) -> Daemon {
+        let mut daemon = Daemon::unheard(command);
         // In the order in which they are opened.
         daemon.port = daemon.listening("evaluation");
         daemon.management = daemon.listening("management");
@@ -83,10 +68,42 @@ impl Daemon {
         daemon
     }
 
+    fn unheard(mut command: Command) -> Daemon {
+        let mut child = command.spawn().expect("the daemon starts");
+        let stderr = BufReader::new(child.stderr.take().expect("its log"));
+        let (sender, logs) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                let _ = sender.send(serde_json::from_str(&line).unwrap_or(Value::String(line)));
+            }
+        });
+        Daemon {
+            child,
+            port: 0,
+            management: 0,
+            ofrep: 0,
+            sync: 0,
+            logs,
+        }
+    }
+
     /// The port of a listener, 0 for a Unix socket.
     fn listening(&self, name: &str) -> u16 {
         let line = self.log(|line| line["message"] == "listening" && line["name"] == name);
         u16::try_from(line["port"].as_u64().unwrap_or(0)).expect("a port")
+    }
+
+    /// One that logs for people; its ports are not known.
+    pub fn console(directory: &Path, options: &[&str]) -> Daemon {
+        let mut command = command(directory, options);
+        command.args(["--log-format", "console"]);
+        Daemon::unheard(command)
+    }
+
+    /// The next line of a log for people of which `is` says that it is the one.
+    pub fn line(&self, is: impl Fn(&str) -> bool) -> String {
+        let line = self.log(|line| line.as_str().is_some_and(&is));
+        line.as_str().unwrap_or("").to_owned()
     }
 
     /// The next log line of which `is` says that it is the one.

@@ -29,6 +29,7 @@ mod malformed;
 mod metrics;
 mod ofrep;
 mod options;
+mod ports;
 mod protocols;
 mod reflection;
 mod reload;

@@ -145,6 +145,9 @@ async fn tls_is_spoken_on_evaluation_sync_and_ofrep() {
         let answer = client.post("/ofrep/v1/evaluate/flags/f", &[], "").await;
         assert_eq!(answer.json()["value"], true);
     }
+    // Probes come from the node, which has no certificates.
+    let mut client = Client::connect(server.management, Http::One).await;
+    assert_eq!(client.post("/healthz", &[], "").await.status, 200);
     let mut client = connect(&connector, server.sync, Http::Two)
         .await
         .expect("TLS");
