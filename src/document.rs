@@ -4,7 +4,7 @@
 //! here; `rule` gives them meaning. Format: <https://flagd.dev/reference/flag-definitions/>.
 
 pub mod flag;
-mod json;
+pub mod json;
 pub mod merge;
 pub mod node;
 mod reference;

@@ -7,5 +7,22 @@ pub mod file;
 pub mod known;
 pub mod loader;
 pub mod settle;
-pub mod uri;
+pub mod spec;
 pub mod watch;
+
+use crate::document::Faults;
+
+/// How sources are treated.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How faulty flags are treated.
+    pub faults: Faults,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            faults: Faults::Contain,
+        }
+    }
+}

@@ -42,7 +42,10 @@ async fn serve(config: Config) -> Result<(), String> {
     let ofrep = bind("ofrep", config.ofrep_port).await?;
     let sync = bind("sync", config.sync_port).await?;
     let live = Arc::new(Live::default());
-    let loader = Loader::new(&config.uris, config.faults, live.clone());
+    let sources = source::Settings {
+        faults: config.faults,
+    };
+    let loader = Loader::new(&config.sources, &sources, live.clone());
     let (shut, shutdown) = watch::channel(false);
     // Before the files are read: a signal must not be lost meanwhile.
     let stop = stop_signal().map_err(|error| format!("cannot listen for signals: {error}"))?;

@@ -13,11 +13,13 @@ use crate::document::merge::merge;
 use crate::live::Live;
 use crate::ruleset;
 use crate::snapshot::Snapshot;
+use crate::source::Settings;
 use crate::source::file::Selection;
 use crate::source::known::Known;
 use crate::source::known::Look;
 use crate::source::known::log;
-use crate::source::uri::Uri;
+use crate::source::spec::Kind;
+use crate::source::spec::Spec;
 
 /// All sources, what is known of them, and where snapshots go.
 #[derive(Debug)]
@@ -40,8 +42,12 @@ struct Source {
 
 impl Loader {
     /// A loader that has not read anything yet. Later sources lie over earlier ones.
-    pub fn new(uris: &[Uri], faults: Faults, live: Arc<Live>) -> Loader {
-        let sources = uris.iter().map(|Uri::File(path)| Source {
+    pub fn new(specs: &[Spec], settings: &Settings, live: Arc<Live>) -> Loader {
+        let paths = specs.iter().filter_map(|spec| match &spec.kind {
+            Kind::File(path) => Some(path),
+            Kind::Http(_) | Kind::Grpc(_) => None,
+        });
+        let sources = paths.map(|path| Source {
             path: path.clone(),
             selection: Selection::of(path),
             files: Vec::new(),
@@ -49,7 +55,7 @@ impl Loader {
         });
         Loader {
             sources: sources.collect(),
-            faults,
+            faults: settings.faults,
             live,
             told: HashSet::new(),
         }

@@ -28,6 +28,7 @@ mod ofrep;
 mod protocols;
 mod reload;
 mod server;
+mod spec;
 mod sticky;
 mod sync;
 mod vectors;

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use fanion::document::Faults;
 use fanion::live::Live;
 use fanion::serve;
 use fanion::serve::Listeners;
 use fanion::serve::Settings;
+use fanion::source;
 use fanion::source::loader::Loader;
-use fanion::source::uri::Uri;
+use fanion::source::spec::Spec;
 use fanion::source::watch;
 use fanion::source::watch::Watch;
 use fanion::wire::extra::Extra;
@@ -55,7 +55,11 @@ pub async fn start(path: &Path) -> Server {
 
 pub async fn start_with(path: &Path, settings: Settings) -> Server {
     let live = Arc::new(Live::default());
-    let loader = Loader::new(&[Uri::File(path.into())], Faults::Contain, live.clone());
+    let loader = Loader::new(
+        &[Spec::file(path)],
+        &source::Settings::default(),
+        live.clone(),
+    );
     let mut watch = watch::start(loader).expect("the files can be watched");
     watch.first_look().await;
     let local = || TcpListener::bind(("127.0.0.1", 0));

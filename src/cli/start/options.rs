@@ -10,7 +10,7 @@ use crate::json;
 use crate::json::Kind;
 use crate::json::Reader;
 use crate::limits;
-use crate::source::uri::Uri;
+use crate::source::spec::Spec;
 use crate::telemetry::LogFormat;
 use crate::wire::extra::Extra;
 
@@ -69,7 +69,7 @@ pub struct Options {
 #[derive(Debug, Clone)]
 pub struct Config {
     /// The sources, the strongest last.
-    pub uris: Vec<Uri>,
+    pub sources: Vec<Spec>,
     /// The evaluation port; 0 for any that is free.
     pub port: u16,
     /// The management port; 0 for any that is free.
@@ -107,7 +107,7 @@ impl Options {
             mistakes: Vec::new(),
         };
         let config = Config {
-            uris: read.uris(&self.uri),
+            sources: read.sources(&self.uri),
             port: read.number("port", self.port, 8013),
             management_port: read.number("management-port", self.management_port, 8014),
             ofrep_port: read.number("ofrep-port", self.ofrep_port, 8016),
@@ -208,7 +208,7 @@ impl<E: Fn(&str) -> Option<String>> Reading<E> {
         }
     }
 
-    fn uris(&mut self, typed: &[String]) -> Vec<Uri> {
+    fn sources(&mut self, typed: &[String]) -> Vec<Spec> {
         let texts: Vec<String> = if typed.is_empty() {
             let text = self.variable("uri").unwrap_or_default();
             text.split_whitespace().map(str::to_owned).collect()
@@ -216,10 +216,13 @@ impl<E: Fn(&str) -> Option<String>> Reading<E> {
             let split = typed.iter().flat_map(|text| text.split(','));
             split.map(str::to_owned).collect()
         };
-        let mut uris = Vec::new();
+        let mut sources = Vec::new();
         for text in &texts {
-            match Uri::parse(text) {
-                Ok(uri) => uris.push(uri),
+            match Spec::from_uri(text) {
+                Ok(spec) if spec.kind.word() == "file" => sources.push(spec),
+                Ok(_) => self.mistakes.push(format!(
+                    "sync uri argument {text} is not supported; use 'file:'"
+                )),
                 Err(mistake) => self.mistakes.push(mistake),
             }
         }
@@ -228,7 +231,7 @@ impl<E: Fn(&str) -> Option<String>> Reading<E> {
                 "no sync implementation set: say where the flags are with --uri file:PATH";
             self.mistakes.push(mistake.to_owned());
         }
-        uris
+        sources
     }
 
     fn log_format(&mut self, typed: Option<String>) -> LogFormat {
@@ -329,7 +332,7 @@ mod tests {
             ..Options::default()
         };
         let config = options.resolve(env).expect("the options are right");
-        assert_eq!(config.uris.len(), 2);
+        assert_eq!(config.sources.len(), 2);
         assert_eq!(config.port, 9001);
         assert_eq!(config.extra.values, [("region".into(), "eu".into())]);
     }
