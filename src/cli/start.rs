@@ -44,6 +44,9 @@ async fn serve(config: Config) -> Result<(), String> {
     let live = Arc::new(Live::default());
     let sources = source::Settings {
         faults: config.faults,
+        state_dir: config.state_dir,
+        fail_fast: config.fail_fast,
+        pace: source::Pace::default(),
     };
     let loader = Loader::new(&config.sources, &sources, live.clone());
     let (shut, shutdown) = watch::channel(false);
@@ -64,17 +67,24 @@ async fn serve(config: Config) -> Result<(), String> {
         ofrep,
         sync,
     };
-    let mut watch =
+    let watch =
         source::watch::start(loader).map_err(|error| format!("cannot watch files: {error}"))?;
+    let loaded = watch.first_look();
+    let failed = watch.first_look();
     let servers = tokio::spawn(async move {
-        serve::run(listeners, live, settings, watch.first_look(), shutdown).await;
+        let loaded = async { drop(loaded.await) };
+        serve::run(listeners, live, settings, loaded, shutdown).await;
+        drop(watch);
     });
-    stop.await;
+    let outcome = tokio::select! {
+        () = stop => Ok(()),
+        Err(mistake) = failed => Err(mistake),
+    };
     tracing::info!("shutting down");
     let _ = shut.send(true);
     let _ = servers.await;
     tracing::info!("stopped");
-    Ok(())
+    outcome
 }
 
 async fn bind(name: &str, port: u16) -> Result<tokio::net::TcpListener, String> {

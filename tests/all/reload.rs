@@ -36,9 +36,12 @@ fn watch(paths: &[&Path]) -> Watched {
     let live = Arc::new(Live::default());
     let specs: Vec<Spec> = paths.iter().map(Spec::file).collect();
     let loader = Loader::new(&specs, &Settings::default(), live.clone());
-    let mut watch = watch::start(loader).expect("the files can be watched");
+    let watch = watch::start(loader).expect("the files can be watched");
     let runtime = tokio::runtime::Builder::new_current_thread().build();
-    runtime.expect("a runtime").block_on(watch.first_look());
+    runtime
+        .expect("a runtime")
+        .block_on(watch.first_look())
+        .expect("it does not insist");
     Watched {
         live,
         _watch: watch,

@@ -60,8 +60,8 @@ pub async fn start_with(path: &Path, settings: Settings) -> Server {
         &source::Settings::default(),
         live.clone(),
     );
-    let mut watch = watch::start(loader).expect("the files can be watched");
-    watch.first_look().await;
+    let watch = watch::start(loader).expect("the files can be watched");
+    watch.first_look().await.expect("it does not insist");
     let local = || TcpListener::bind(("127.0.0.1", 0));
     let listeners = Listeners {
         evaluation: local().await.expect("a free port"),

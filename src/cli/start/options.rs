@@ -1,5 +1,6 @@
 //! The options of `start`: what was typed, and what it means. Names and environment variables are flagd's.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use http::HeaderName;
@@ -10,17 +11,30 @@ use crate::json;
 use crate::json::Kind;
 use crate::json::Reader;
 use crate::limits;
+use crate::source::spec;
 use crate::source::spec::Spec;
 use crate::telemetry::LogFormat;
 use crate::wire::extra::Extra;
 
 /// The options as typed. Values are checked together, so that every mistake is told at once.
 #[derive(Debug, Default, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Options {
-    /// Where flags come from: `file:PATH`, where PATH is a file, a directory or a glob of .yaml, .yml and .json files.
-    /// Repeat it, or separate several by commas; later ones win. [env: `FLAGD_URI`, separated by spaces]
+    /// Where flags come from: `file:PATH`, where PATH is a file, a directory or a glob of .yaml, .yml and .json files;
+    /// `http(s)://…` for a document; `grpc(s)://HOST:PORT` for a flag sync service. Repeat it, or separate several by commas; later ones win. [env: `FLAGD_URI`, separated by spaces]
     #[arg(short = 'f', long = "uri", value_name = "URI")]
     uri: Vec<String>,
+    /// More sources, as a JSON array of objects with `uri` and `provider`; they win over those of --uri.
+    /// [env: `FLAGD_SOURCES`]
+    #[arg(short = 's', long, value_name = "JSON")]
+    sources: Option<String>,
+    /// Where the last good flags of each source are kept, so that the next start needs no source.
+    /// [env: `FLAGD_STATE_DIR`]
+    #[arg(long, value_name = "DIRECTORY")]
+    state_dir: Option<String>,
+    /// Ends the start when a source brings no flags at first, as flagd does. [env: `FLAGD_FAIL_FAST`]
+    #[arg(long)]
+    fail_fast: bool,
     /// Port for evaluation: gRPC, gRPC-Web and Connect. [env: `FLAGD_PORT`] [default: 8013]
     #[arg(short = 'p', long, value_name = "PORT")]
     port: Option<String>,
@@ -70,6 +84,10 @@ pub struct Options {
 pub struct Config {
     /// The sources, the strongest last.
     pub sources: Vec<Spec>,
+    /// Where the last good flags are kept.
+    pub state_dir: Option<PathBuf>,
+    /// Whether a source that brings no flags at first ends the start.
+    pub fail_fast: bool,
     /// The evaluation port; 0 for any that is free.
     pub port: u16,
     /// The management port; 0 for any that is free.
@@ -107,7 +125,12 @@ impl Options {
             mistakes: Vec::new(),
         };
         let config = Config {
-            sources: read.sources(&self.uri),
+            sources: read.sources(&self.uri, self.sources),
+            state_dir: self
+                .state_dir
+                .or_else(|| read.variable("state-dir"))
+                .map(PathBuf::from),
+            fail_fast: read.switch("fail-fast", self.fail_fast),
             port: read.number("port", self.port, 8013),
             management_port: read.number("management-port", self.management_port, 8014),
             ofrep_port: read.number("ofrep-port", self.ofrep_port, 8016),
@@ -208,7 +231,8 @@ impl<E: Fn(&str) -> Option<String>> Reading<E> {
         }
     }
 
-    fn sources(&mut self, typed: &[String]) -> Vec<Spec> {
+    /// The sources of `--uri`, and over them those of `--sources`.
+    fn sources(&mut self, typed: &[String], list: Option<String>) -> Vec<Spec> {
         let texts: Vec<String> = if typed.is_empty() {
             let text = self.variable("uri").unwrap_or_default();
             text.split_whitespace().map(str::to_owned).collect()
@@ -219,14 +243,17 @@ impl<E: Fn(&str) -> Option<String>> Reading<E> {
         let mut sources = Vec::new();
         for text in &texts {
             match Spec::from_uri(text) {
-                Ok(spec) if spec.kind.word() == "file" => sources.push(spec),
-                Ok(_) => self.mistakes.push(format!(
-                    "sync uri argument {text} is not supported; use 'file:'"
-                )),
+                Ok(spec) => sources.push(spec),
                 Err(mistake) => self.mistakes.push(mistake),
             }
         }
-        if texts.is_empty() {
+        let list = list.or_else(|| self.variable("sources"));
+        match list.as_deref().map(spec::list) {
+            None => {}
+            Some(Ok(listed)) => sources.extend(listed),
+            Some(Err(mistakes)) => self.mistakes.extend(mistakes),
+        }
+        if sources.is_empty() && self.mistakes.is_empty() {
             let mistake =
                 "no sync implementation set: say where the flags are with --uri file:PATH";
             self.mistakes.push(mistake.to_owned());
