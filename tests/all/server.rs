@@ -55,12 +55,14 @@ pub async fn start(path: &Path) -> Server {
 
 pub async fn start_with(path: &Path, settings: Settings) -> Server {
     let live = Arc::new(Live::default());
-    let loader = Loader::new(
-        &[Spec::file(path)],
-        &source::Settings::default(),
-        live.clone(),
-    );
-    let watch = watch::start(loader).expect("the files can be watched");
+    let specs = [Spec::file(path)];
+    let loader = Loader::new(&specs, &source::Settings::default(), live.clone());
+    start_loader(loader, live, settings).await
+}
+
+/// Serves the flags of any sources.
+pub async fn start_loader(loader: Loader, live: Arc<Live>, settings: Settings) -> Server {
+    let watch = watch::start(loader).expect("the sources can be followed");
     watch.first_look().await.expect("it does not insist");
     let local = || TcpListener::bind(("127.0.0.1", 0));
     let listeners = Listeners {
