@@ -1,8 +1,12 @@
 //! The state directory: a start without the source.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::path::PathBuf;
+use std::process::Command;
+use std::process::Stdio;
 use std::time::Duration;
 use std::time::SystemTime;
 
@@ -62,11 +66,8 @@ async fn a_network_source_begins_with_what_an_earlier_process_knew() {
     keep(&url, directory.path()).await;
     let text = fs::read_to_string(&kept(directory.path())[0]).expect("text");
     assert!(!text.contains("hush"), "{text}");
-    let mode = std::os::unix::fs::PermissionsExt::mode(
-        &fs::metadata(&kept(directory.path())[0])
-            .expect("it")
-            .permissions(),
-    );
+    let mode = fs::metadata(&kept(directory.path())[0]).expect("it is there");
+    let mode = mode.permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 
     upstream.now(|_| reply("503 Service Unavailable", &[], ""));
@@ -146,6 +147,7 @@ async fn what_is_damaged_cut_off_or_foreign_is_not_believed_and_is_replaced() {
         let file = kept(directory.path()).remove(0);
         let sound = fs::read(&file).expect("bytes").len();
         damage(&file);
+        let damaged = fs::read(&file).expect("bytes");
         upstream.now(|_| reply("503 Service Unavailable", &[], ""));
         let followed = follow(
             &[http(&upstream.url("/"), &json!({}))],
@@ -161,7 +163,7 @@ async fn what_is_damaged_cut_off_or_foreign_is_not_believed_and_is_replaced() {
         upstream.now(|_| good("a"));
         followed.answers("a").await;
         until(
-            || fs::read(&file).is_ok_and(|bytes| bytes.len() == sound),
+            || fs::read(&file).is_ok_and(|now| now.len() == sound && now != damaged),
             || name.to_owned(),
         )
         .await;
@@ -205,6 +207,98 @@ async fn a_directory_that_cannot_be_written_costs_nothing_but_a_warning() {
         tries += 1;
         assert!(tries < 10_000, "never ready");
     }
+}
+
+#[tokio::test]
+async fn a_full_disk_costs_nothing_but_a_warning_and_leaves_what_was_kept() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let upstream = Upstream::start(|_| good("a")).await;
+    let url = upstream.url("/flags.json");
+    keep(&url, directory.path()).await;
+    let before = fs::read(&kept(directory.path())[0]).expect("bytes");
+    // No file may grow beyond a few hundred bytes: as on a full disk, the beginning is written and the rest is not.
+    let large = document(&"b".repeat(20_000));
+    upstream.now(move |_| reply("200 OK", &["content-type: application/json"], &large));
+    let state = directory.path().join("state");
+    let options = ["--uri", &url, "--state-dir", state.to_str().expect("text")];
+    let command = daemon::command(directory.path(), &options);
+    let mut limited = Command::new("/bin/sh");
+    limited.args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$@\"", "sh"]);
+    limited.arg(command.get_program()).args(command.get_args());
+    limited.current_dir(directory.path()).env_clear();
+    limited
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    let daemon = tokio::task::spawn_blocking(move || {
+        let daemon = Daemon::spawn(limited);
+        let warns = |line: &serde_json::Value| {
+            let text = line["message"].as_str().unwrap_or("");
+            text.starts_with("cannot keep the last good flags")
+        };
+        daemon.log(warns);
+        daemon
+    });
+    let daemon = daemon.await.expect("it warns");
+    let mut client = Client::connect(daemon.port, Http::One).await;
+    let path = "/flagd.evaluation.v1.Service/ResolveString";
+    let headers = ["content-type: application/json"];
+    let answer = client
+        .post(path, &headers, "{\"flagKey\": \"f\"}")
+        .await
+        .json();
+    assert_eq!(
+        answer["value"].as_str().map(str::len),
+        Some(20_000),
+        "{answer}"
+    );
+    assert_eq!(fs::read(&kept(directory.path())[0]).expect("bytes"), before);
+    let left = fs::read_dir(&state).expect("a directory").count();
+    assert_eq!(left, 1);
+}
+
+#[tokio::test]
+async fn a_directory_that_may_only_be_read_is_read() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let upstream = Upstream::start(|_| good("a")).await;
+    let url = upstream.url("/flags.json");
+    keep(&url, directory.path()).await;
+    let state = directory.path().join("state");
+    let mode = |path: &Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("it is ours");
+    };
+    mode(directory.path(), 0o755);
+    mode(&state, 0o555);
+    mode(&kept(directory.path())[0], 0o444);
+    upstream.now(|_| reply("503 Service Unavailable", &[], ""));
+    let options = ["--uri", &url, "--state-dir", state.to_str().expect("text")];
+    let mut command = daemon::command(directory.path(), &options);
+    if rustix::process::geteuid().is_root() {
+        // Whoever is root may write everywhere.
+        command.uid(65_534).gid(65_534);
+    }
+    let daemon = tokio::task::spawn_blocking(move || {
+        let daemon = Daemon::spawn(command);
+        daemon.in_force();
+        daemon
+    });
+    let daemon = daemon.await.expect("what was kept is in force");
+    upstream.now(|_| good("b"));
+    let daemon = tokio::task::spawn_blocking(move || {
+        let line = daemon.log(|line| line["error"].as_str().is_some_and(|e| e.contains("denied")));
+        assert_eq!(line["level"], "WARN", "{line}");
+        daemon
+    });
+    let daemon = daemon.await.expect("it warns");
+    let mut client = Client::connect(daemon.port, Http::One).await;
+    let path = "/flagd.evaluation.v1.Service/ResolveString";
+    let headers = ["content-type: application/json"];
+    let answer = client
+        .post(path, &headers, "{\"flagKey\": \"f\"}")
+        .await
+        .json();
+    assert_eq!(answer["value"], "b");
+    mode(&state, 0o755);
 }
 
 #[tokio::test]
@@ -357,9 +451,12 @@ async fn ready_means_that_every_source_has_brought_flags() {
     let daemon = tokio::task::spawn_blocking(move || {
         let daemon = Daemon::spawn(command);
         daemon.in_force();
+        daemon.log(|line| line["level"] == "ERROR");
         daemon
     });
-    let daemon = daemon.await.expect("the file is in force");
+    let daemon = daemon
+        .await
+        .expect("the file is in force, and the URL is not");
     let mut probe = Client::connect(daemon.management, Http::One).await;
     assert_eq!(probe.post("/readyz", &[], "").await.status, 412);
     upstream.now(|_| {
