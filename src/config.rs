@@ -25,7 +25,10 @@ use crate::serve::calm::Policy;
 use crate::serve::cors::Origins;
 use crate::serve::socket::Place;
 use crate::serve::tls::Paths;
-use crate::source::uri::Uri;
+use crate::source;
+use crate::source::Pace;
+use crate::source::spec;
+use crate::source::spec::Spec;
 use crate::telemetry::LogFormat;
 use crate::wire::extra::Extra;
 use crate::wire::stream::Advert;
@@ -34,9 +37,9 @@ use crate::wire::stream::Advert;
 #[derive(Debug)]
 pub struct Config {
     /// The sources, the strongest last.
-    pub uris: Vec<Uri>,
-    /// How faulty flags are treated.
-    pub faults: Faults,
+    pub sources: Vec<Spec>,
+    /// How they are treated.
+    pub source: source::Settings,
     /// Where evaluation is served.
     pub evaluation: Place,
     /// Where probes and metrics are served.
@@ -100,11 +103,16 @@ fn read<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Config {
     let evaluation = port(layers, "port");
     let sync = port(layers, "sync-port");
     Config {
-        uris: uris(layers),
-        faults: if layers.switch("strict") {
-            Faults::Refuse
-        } else {
-            Faults::Contain
+        sources: sources(layers),
+        source: source::Settings {
+            faults: if layers.switch("strict") {
+                Faults::Refuse
+            } else {
+                Faults::Contain
+            },
+            state_dir: layers.optional("state-dir").map(Into::into),
+            fail_fast: layers.switch("fail-fast"),
+            pace: Pace::default(),
         },
         evaluation: socket(layers, "socket-path").unwrap_or(evaluation),
         management: port(layers, "management-port"),
@@ -172,20 +180,27 @@ fn changes<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Option<Adve
     enabled.then_some(Advert { origin, inactivity })
 }
 
-fn uris<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Vec<Uri> {
-    let texts = layers.many("uri");
-    let mut uris = Vec::new();
-    for text in &texts {
-        match Uri::parse(text) {
-            Ok(uri) => uris.push(uri),
+fn sources<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Vec<Spec> {
+    let before = layers.mistakes.len();
+    let (mut sources, mut shown) = (Vec::new(), Vec::new());
+    for text in layers.many("uri") {
+        match Spec::from_uri(&text) {
+            Ok(spec) => {
+                // A URL may hold a password.
+                let http = matches!(spec.kind, spec::Kind::Http(_));
+                shown.push(layers::quoted(if http { &spec.label } else { &text }));
+                sources.push(spec);
+            }
             Err(mistake) => layers.mistakes.push(mistake),
         }
     }
-    if texts.is_empty() {
+    layers.show("uri", layers::array(shown.into_iter()));
+    sources.extend(layers.list("sources", spec::from_node, spec::list, Spec::redacted));
+    if sources.is_empty() && layers.mistakes.len() == before {
         let mistake = "no sync implementation set: say where the flags are with --uri file:PATH";
         layers.mistakes.push(mistake.to_owned());
     }
-    uris
+    sources
 }
 
 fn address<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Option<IpAddr> {

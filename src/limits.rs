@@ -44,6 +44,14 @@ pub const SELECTORS: usize = 64;
 pub const CONFIGURATION: u64 = 16 * 1024 * 1024;
 /// The largest flag document, in bytes.
 pub const DOCUMENT: u64 = 64 * 1024 * 1024;
+/// How long a request for a document and its answer may take, where the source does not say.
+pub const FETCH_TIMEOUT: Duration = Duration::from_secs(30);
+/// How many redirects a request for a document follows, as Go does.
+pub const REDIRECTS: usize = 10;
+/// The largest answer of a token endpoint, in bytes.
+pub const TOKEN: u64 = 64 * 1024;
+/// The largest message of a sync stream, in bytes, where the source does not say; as in gRPC.
+pub const SYNC_MESSAGE: usize = 4 * 1024 * 1024;
 /// The deepest nesting in a document, in a rule after its references are resolved, and in a context.
 pub const DEPTH: usize = 100;
 /// The longest chain of evaluators that refer to each other.

@@ -27,6 +27,8 @@ pub struct Snapshot {
     pub generation: u64,
     /// The flags.
     pub ruleset: Ruleset,
+    /// Whether some source has not brought any flags yet.
+    pub partial: bool,
     answers: Answers,
     /// The flags as written, in the order of the compiled ones.
     document: Document,
@@ -52,6 +54,7 @@ impl Snapshot {
         let tally = Tally::build(&ruleset, &before.ruleset, &before.tally);
         let mut snapshot = Snapshot {
             generation: before.generation + 1,
+            partial: false,
             prints: document.flags.iter().map(|f| f.fingerprint()).collect(),
             document: document.clone(),
             payloads: Memo::default(),
@@ -68,9 +71,9 @@ impl Snapshot {
         snapshot
     }
 
-    /// Whether an evaluation can be answered from this.
+    /// Whether evaluations can be answered from this as they are meant: every source has brought flags.
     pub fn is_usable(&self) -> bool {
-        self.generation > 0
+        self.generation > 0 && !self.partial
     }
 
     /// The protobuf answer of the flag at `position`, with the five bytes that frame it in gRPC.

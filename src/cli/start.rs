@@ -51,21 +51,28 @@ async fn serve(config: Config) -> Result<(), String> {
         tls: tls.map(Arc::new),
     };
     let live = Arc::new(Live::default());
-    let loader = Loader::new(&config.uris, config.faults, live.clone());
+    let loader = Loader::new(&config.sources, &config.source, live.clone());
     let (shut, shutdown) = watch::channel(false);
     // Before the files are read: a signal must not be lost meanwhile.
     let stop = stop_signal().map_err(|error| format!("cannot listen for signals: {error}"))?;
-    let mut watch =
+    let watch =
         source::watch::start(loader).map_err(|error| format!("cannot watch files: {error}"))?;
+    let loaded = watch.first_look();
+    let failed = watch.first_look();
     let servers = tokio::spawn(async move {
-        serve::run(listeners, live, config.serve, watch.first_look(), shutdown).await;
+        let loaded = async { drop(loaded.await) };
+        serve::run(listeners, live, config.serve, loaded, shutdown).await;
+        drop(watch);
     });
-    stop.await;
+    let outcome = tokio::select! {
+        () = stop => Ok(()),
+        Err(mistake) = failed => Err(mistake),
+    };
     tracing::info!("shutting down");
     let _ = shut.send(true);
     let _ = servers.await;
     tracing::info!("stopped");
-    Ok(())
+    outcome
 }
 
 async fn bind(name: &str, place: &Place) -> Result<Listener, String> {

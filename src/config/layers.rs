@@ -265,6 +265,45 @@ impl<E: Fn(&str) -> Option<String>> Layers<E> {
         pairs
     }
 
+    /// The items of a list of sources.
+    pub fn list<T>(
+        &mut self,
+        name: &str,
+        read: impl Fn(&Node) -> Result<Vec<T>, Vec<String>>,
+        parse: impl Fn(&str) -> Result<Vec<T>, Vec<String>>,
+        show: impl Fn(&T) -> String,
+    ) -> Vec<T> {
+        let Some(row) = table::row(name) else {
+            return Vec::new();
+        };
+        let (raw, origin) = self.raw(row);
+        let items = match &raw {
+            None => Ok(Vec::new()),
+            Some(Raw::Texts(texts)) => parse(texts.last().map_or("", String::as_str)),
+            Some(Raw::Text(text)) => parse(text),
+            Some(Raw::Node(node)) => match &node.kind {
+                Kind::Text(text) => parse(text),
+                _ => read(node),
+            },
+        };
+        let items = items.unwrap_or_else(|mistakes| {
+            let mistakes = mistakes.into_iter();
+            self.mistakes
+                .extend(mistakes.map(|mistake| format!("{origin}: {mistake}")));
+            Vec::new()
+        });
+        self.settle(row, array(items.iter().map(show)), origin);
+        items
+    }
+
+    /// Shows something else for an option than what was said: it may hold secrets.
+    pub fn show(&mut self, name: &str, json: String) {
+        let settled = self.settled.iter_mut().rfind(|s| s.row.name == name);
+        if let Some(settled) = settled {
+            settled.json = json;
+        }
+    }
+
     fn typed_pairs(&mut self, row: &'static Row, texts: &[String]) -> Vec<(Box<str>, Box<str>)> {
         let mut pairs = Vec::new();
         for pair in texts.iter().flat_map(|text| text.split(',')) {

@@ -121,8 +121,29 @@ const FLAGS: &[Row] = &[
         "uri",
         Some('f'),
         "URI",
-        "Where flags come from: `file:PATH`, where PATH is a file, a directory or a glob of .yaml, .yml and .json files. \
-         Repeat it, or separate several by commas; later ones win",
+        "Where flags come from: `file:PATH`, where PATH is a file, a directory or a glob of .yaml, .yml and .json files; \
+         `http(s)://…` for a document; `grpc(s)://HOST:PORT` for a flag sync service. Repeat it, or separate several by \
+         commas; later ones win",
+    ),
+    of(
+        Kind::List,
+        "sources",
+        Some('s'),
+        "JSON",
+        "More sources, as an array of objects with `uri` and `provider`; they win over those of --uri",
+    ),
+    one(
+        "state-dir",
+        None,
+        "DIRECTORY",
+        "",
+        "Keep the last good flags of each source here, so that the next start needs no source",
+    ),
+    switch(
+        "fail-fast",
+        None,
+        "false",
+        "End the start when a source brings no flags at first, as flagd does",
     ),
     switch(
         "strict",

@@ -16,7 +16,11 @@ use crate::document::Format;
 use crate::document::Origin;
 use crate::ruleset;
 use crate::source::file::Signature;
+use crate::source::held::Held;
+use crate::source::remote;
 use crate::source::settle;
+use crate::source::state::Entry;
+use crate::source::status::Trouble;
 
 /// A file and the last good document in it.
 #[derive(Debug)]
@@ -26,10 +30,10 @@ pub struct Known {
     /// How it is called.
     pub origin: Origin,
     signature: Option<Signature>,
-    hash: Option<u64>,
-    /// The last good document.
-    pub document: Option<Document>,
-    trouble: Option<String>,
+    /// Its document.
+    pub held: Held,
+    /// Why it cannot be read, if it cannot.
+    unreadable: Option<String>,
 }
 
 /// How often a file that cannot be read as flags and keeps changing is read before it is refused.
@@ -55,10 +59,25 @@ impl Known {
             path,
             origin,
             signature: None,
-            hash: None,
-            document: None,
-            trouble: None,
+            held: Held::default(),
+            unreadable: None,
         }
+    }
+
+    /// What is wrong with the file at the moment.
+    pub fn trouble(&self) -> Option<(Trouble, &str)> {
+        let unreadable = self.unreadable.as_deref().map(|why| (Trouble::Failed, why));
+        let refused = self.held.refused.as_deref();
+        unreadable.or(refused.map(|why| (Trouble::Refused, why)))
+    }
+
+    /// Takes the document of an earlier process, for as long as the file brings none.
+    pub fn restore(&mut self, entry: &Entry, faults: Faults) -> bool {
+        let (document, _) = parse_as(entry.format, &self.origin, &entry.bytes, faults);
+        if let Some(document) = document {
+            self.held.accept(settle::hash(&entry.bytes), document);
+        }
+        self.held.document.is_some()
     }
 
     /// Whether this file, or the one that it links to, is among `paths`.
@@ -71,66 +90,66 @@ impl Known {
                     .is_ok_and(|path| paths.contains(&path)))
     }
 
-    /// Looks at the file. Whether the document changed.
-    pub fn scan(&mut self, look: Look, faults: Faults) -> bool {
+    /// Looks at the file. The text of its document, if that changed.
+    pub fn scan(&mut self, look: Look, faults: Faults) -> Option<Vec<u8>> {
         let signature = std::fs::metadata(&self.path)
             .map(|m| Signature::of(&m))
             .ok();
         if look == Look::Changed && signature.is_some() && signature == self.signature {
-            return false;
+            return None;
         }
         match self.read(faults) {
             Ok(changed) => {
-                self.trouble = None;
+                self.unreadable = None;
                 changed
             }
             Err(error) => {
                 self.signature = None;
                 self.unreadable(&error);
-                false
+                None
             }
         }
     }
 
-    fn read(&mut self, faults: Faults) -> std::io::Result<bool> {
+    fn read(&mut self, faults: Faults) -> std::io::Result<Option<Vec<u8>>> {
         for patience in (0..ATTEMPTS).rev() {
-            let content = settle::read(&self.path, self.hash)?;
+            let content = settle::read(&self.path, self.held.seen())?;
             self.signature = Some(content.signature);
-            if Some(content.hash) == self.hash {
-                return Ok(false);
+            if self.held.knows(content.hash) {
+                return Ok(None);
             }
             let (document, diagnostics) = parse(&self.path, &self.origin, &content.bytes, faults);
             let Some(document) = document else {
                 if patience > 0 && settle::changes_soon(&self.path, &content) {
                     continue;
                 }
-                self.hash = Some(content.hash);
-                self.refuse(&diagnostics);
+                self.held
+                    .refuse(content.hash, remote::refusal(&diagnostics));
+                self.refused(&diagnostics);
                 break;
             };
             diagnostics.iter().for_each(log);
-            self.hash = Some(content.hash);
-            self.document = Some(document);
-            return Ok(true);
+            self.held.accept(content.hash, document);
+            return Ok(Some(content.bytes));
         }
-        Ok(false)
+        Ok(None)
     }
 
-    fn refuse(&self, diagnostics: &[Diagnostic]) {
+    fn refused(&self, diagnostics: &[Diagnostic]) {
         diagnostics.iter().for_each(log);
-        let kept = self.document.is_some();
+        let kept = self.held.document.is_some();
         tracing::error!(file = %self.origin.file, kept, "the file is refused; its last good flags, if any, stay in force");
     }
 
     fn unreadable(&mut self, error: &std::io::Error) {
         let why = error.to_string();
-        if self.trouble.as_ref() == Some(&why) {
+        if self.unreadable.as_ref() == Some(&why) {
             return;
         }
-        let kept = self.document.is_some();
+        let kept = self.held.document.is_some();
         let code = Code::Unreadable.id();
         tracing::error!(file = %self.origin.file, code, kept, error = %why, "the file cannot be read; its last good flags, if any, stay in force");
-        self.trouble = Some(why);
+        self.unreadable = Some(why);
     }
 }
 
@@ -145,6 +164,16 @@ pub fn parse(
         let message = "flag files end in .yaml, .yml or .json";
         return refused(origin, Code::Unreadable, Place::START, message);
     };
+    parse_as(format, origin, bytes, faults)
+}
+
+/// The document in a text of a known format, and all that is wrong with it.
+pub fn parse_as(
+    format: Format,
+    origin: &Origin,
+    bytes: &[u8],
+    faults: Faults,
+) -> (Option<Document>, Vec<Diagnostic>) {
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => {

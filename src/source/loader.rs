@@ -1,11 +1,14 @@
-//! Files into snapshots: reads what changed, lays all documents over each other, compiles, publishes.
+//! Sources into snapshots: takes what changed, lays all documents over each other, compiles, publishes.
+
+mod keep;
+mod source;
 
 use std::collections::BTreeSet;
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 use std::time::Instant;
+use std::time::SystemTime;
 
 use crate::diag::Diagnostic;
 use crate::document::Faults;
@@ -13,74 +16,121 @@ use crate::document::merge::merge;
 use crate::live::Live;
 use crate::ruleset;
 use crate::snapshot::Snapshot;
-use crate::source::file::Selection;
-use crate::source::known::Known;
+use crate::source::Pace;
+use crate::source::Settings;
 use crate::source::known::Look;
 use crate::source::known::log;
-use crate::source::uri::Uri;
+use crate::source::loader::keep::Keep;
+use crate::source::loader::source::Source;
+use crate::source::post::News;
+use crate::source::spec::Kind;
+use crate::source::spec::Spec;
+use crate::source::status::Statuses;
 
 /// All sources, what is known of them, and where snapshots go.
 #[derive(Debug)]
 pub struct Loader {
     sources: Vec<Source>,
     faults: Faults,
+    fail_fast: bool,
+    /// How patient to be.
+    pub pace: Pace,
     live: Arc<Live>,
+    keep: Keep,
     /// What was wrong with the rules in force, so that only news is told.
     told: HashSet<Diagnostic>,
 }
 
-#[derive(Debug)]
-struct Source {
-    path: PathBuf,
-    selection: Selection,
-    files: Vec<Known>,
-    /// What was wrong with listing the files, so that it is told once.
-    trouble: Option<String>,
-}
-
 impl Loader {
     /// A loader that has not read anything yet. Later sources lie over earlier ones.
-    pub fn new(uris: &[Uri], faults: Faults, live: Arc<Live>) -> Loader {
-        let sources = uris.iter().map(|Uri::File(path)| Source {
-            path: path.clone(),
-            selection: Selection::of(path),
-            files: Vec::new(),
-            trouble: None,
-        });
+    pub fn new(specs: &[Spec], settings: &Settings, live: Arc<Live>) -> Loader {
         Loader {
-            sources: sources.collect(),
-            faults,
+            sources: specs.iter().map(Source::new).collect(),
+            faults: settings.faults,
+            fail_fast: settings.fail_fast,
+            pace: settings.pace,
             live,
+            keep: Keep::new(settings.state_dir.clone()),
             told: HashSet::new(),
         }
     }
 
+    /// How the sources are doing.
+    pub fn statuses(&self) -> Statuses {
+        let statuses = self.sources.iter().map(|source| source.status.clone());
+        statuses.collect()
+    }
+
+    /// The network sources: where they stand, what they are, and how the server called the document that is known.
+    pub fn network(&self) -> Vec<(usize, Kind, Option<Box<str>>)> {
+        let all = self.sources.iter().enumerate();
+        let network = all.filter(|(_, source)| source.is_remote());
+        network
+            .map(|(at, source)| (at, source.kind.clone(), source.etag.clone()))
+            .collect()
+    }
+
     /// The directories in which events matter.
     pub fn directories(&self) -> Vec<PathBuf> {
-        let all = self.sources.iter().flat_map(|s| s.selection.directories());
+        let all = self.sources.iter().flat_map(Source::directories);
         all.collect()
     }
 
-    /// Looks at the files and publishes a new snapshot if a document changed. Files in `busy` are being written and wait.
-    pub fn scan(&mut self, look: Look, busy: &BTreeSet<PathBuf>) {
+    /// The first look: at what an earlier process left of the network sources, at the files, and at what an earlier
+    /// process left of those.
+    pub fn open(&mut self) {
         let begun = Instant::now();
+        let mut changed = self.restore(Source::is_remote);
+        changed |= self.look(Look::All, &BTreeSet::new());
+        changed |= self.restore(|source| !source.is_remote() && !source.has_document());
+        if changed {
+            self.publish(begun);
+        }
+        self.keep.write();
+    }
+
+    fn restore(&mut self, wanted: impl Fn(&Source) -> bool) -> bool {
         let mut changed = false;
-        for source in &mut self.sources {
-            changed |= source.scan(look, busy, self.faults);
+        for source in self.sources.iter_mut().filter(|source| wanted(source)) {
+            let entries = self.keep.read(&source.status.name);
+            changed |= source.restore(&entries, self.faults);
+        }
+        changed
+    }
+
+    /// Looks at the files, takes the news, and publishes a new snapshot if a document changed. Files in `busy` are
+    /// being written and wait.
+    pub fn turn(&mut self, look: Option<Look>, busy: &BTreeSet<PathBuf>, news: Vec<(usize, News)>) {
+        let begun = Instant::now();
+        let mut changed = look.is_some_and(|look| self.look(look, busy));
+        for (at, news) in news {
+            if let Some(source) = self.sources.get_mut(at) {
+                changed |= source.hear(news, self.faults, &mut self.keep);
+            }
         }
         if changed {
             self.publish(begun);
         }
+        self.keep.write();
+    }
+
+    fn look(&mut self, look: Look, busy: &BTreeSet<PathBuf>) -> bool {
+        let mut changed = false;
+        for source in &mut self.sources {
+            changed |= source.look(look, busy, self.faults, &mut self.keep);
+        }
+        changed
     }
 
     fn publish(&mut self, begun: Instant) {
-        let files = self.sources.iter().flat_map(|source| &source.files);
-        let merged = merge(files.filter_map(|file| file.document.as_ref()));
+        let documents = self.sources.iter().flat_map(Source::documents);
+        let merged = merge(documents);
         let (ruleset, diagnostics) = ruleset::compile(&merged);
         let told: HashSet<Diagnostic> = diagnostics.into_iter().collect();
         told.difference(&self.told).for_each(log);
         self.told = told;
-        let snapshot = Snapshot::build(&merged, ruleset, &self.live.load());
+        let mut snapshot = Snapshot::build(&merged, ruleset, &self.live.load());
+        snapshot.partial = !self.sources.iter().all(|s| s.status.read().has_flags());
         let generation = snapshot.generation;
         let flags = snapshot.ruleset.flags.len();
         let changed = snapshot.changes.flags.len();
@@ -88,80 +138,34 @@ impl Loader {
         let millis = begun.elapsed().as_secs_f64() * 1000.0;
         tracing::info!(generation, flags, changed, millis, "flags are in force");
     }
-}
 
-impl Source {
-    /// Whether a document of this source changed.
-    fn scan(&mut self, look: Look, busy: &BTreeSet<PathBuf>, faults: Faults) -> bool {
-        if self.files.iter().all(|file| file.document.is_none()) {
-            // What did not exist may have turned out to be a directory.
-            let selection = Selection::of(&self.path);
-            if selection != self.selection {
-                self.files.clear();
-                self.selection = selection;
-            }
-        }
-        let mut changed = self.list();
-        for file in &mut self.files {
-            if !file.is_one_of(busy) {
-                changed |= file.scan(look, faults);
-            }
-        }
-        changed
+    /// Whether every source was asked once, whatever came of it.
+    pub fn is_attempted(&self) -> bool {
+        self.sources.iter().all(|source| source.attempted)
     }
 
-    /// Brings the list of files up to date. Whether flags left with a file.
-    fn list(&mut self) -> bool {
-        let Some(paths) = self.settled_list() else {
-            return false;
-        };
-        let mut left = false;
-        let gone = |file: &Known| !paths.contains(&file.path);
-        if self.selection.may_shrink() && self.files.iter().any(gone) {
-            left = self.files.iter().any(|f| gone(f) && f.document.is_some());
-            for file in self.files.iter().filter(|file| gone(file)) {
-                tracing::info!(file = %file.origin.file, "the file is gone, and its flags with it");
-            }
-            self.files.retain(|file| !gone(file));
+    /// What ends the start, if anything does.
+    ///
+    /// # Errors
+    /// If a source brought no flags and that is not to be put up with.
+    pub fn verdict(&self) -> Result<(), String> {
+        if !self.fail_fast {
+            return Ok(());
         }
-        let known: BTreeSet<PathBuf> = self.files.iter().map(|file| file.path.clone()).collect();
-        let new = paths.difference(&known).cloned();
-        let new: Vec<Known> = new.map(|path| Known::new(path, &self.path)).collect();
-        if !new.is_empty() {
-            self.files.extend(new);
-            self.files.sort_by(|a, b| a.path.cmp(&b.path));
+        let lacking = self.sources.iter().filter(|s| !s.status.read().has_flags());
+        let lacking: Vec<String> = lacking.map(Source::lament).collect();
+        if lacking.is_empty() {
+            Ok(())
+        } else {
+            Err(lacking.join("; "))
         }
-        left
     }
 
-    fn list_once(&self) -> std::io::Result<BTreeSet<PathBuf>> {
-        Ok(self.selection.files()?.into_iter().collect())
-    }
-
-    /// The files, once a missing one has had time to come back: editors move a file away before they write it anew.
-    /// `None` if the list is not to be believed.
-    fn settled_list(&mut self) -> Option<BTreeSet<PathBuf>> {
-        let mut listed = self.list_once();
-        for _ in 0..10 {
-            let missing =
-                |paths: &BTreeSet<PathBuf>| self.files.iter().any(|f| !paths.contains(&f.path));
-            if !self.selection.may_shrink() || !listed.as_ref().is_ok_and(missing) {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(10));
-            listed = self.list_once();
+    /// Speaks of sources that are stale, and keeps the state directory's times up to date.
+    pub fn tick(&mut self, now: SystemTime) {
+        for source in &mut self.sources {
+            source.remind(now, self.pace.reminder);
+            source.touch(now, &self.keep);
         }
-        let trouble = match &listed {
-            Ok(paths) if paths.is_empty() => Some("there are no flag files".to_owned()),
-            Ok(_) => None,
-            Err(error) => Some(error.to_string()),
-        };
-        if let Some(why) = &trouble
-            && trouble != self.trouble
-        {
-            tracing::error!(source = %self.path.display(), error = %why, "cannot find flag files; the last good ones stay in force");
-        }
-        self.trouble = trouble;
-        listed.ok().filter(|paths| !paths.is_empty())
     }
 }

@@ -81,7 +81,8 @@ fn once(path: &Path) -> std::io::Result<Content> {
     })
 }
 
-fn hash(bytes: &[u8]) -> u64 {
+/// The hash by which texts are compared.
+pub fn hash(bytes: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
     bytes.hash(&mut hasher);
     hasher.finish()

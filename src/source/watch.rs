@@ -1,20 +1,31 @@
-//! Follows the file system: events where there are some, a look every second where there are none.
+//! The thread that orders all updates. Follows the file system: events where there are some, a look every second where
+//! there are none. Takes what network sources bring.
 
 mod directories;
 mod writers;
 
-use std::collections::BTreeSet;
 use std::sync::mpsc;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 use std::time::Instant;
+use std::time::SystemTime;
 
 use notify::EventKind;
 use notify::event::AccessKind;
 use notify::event::AccessMode;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 
+use crate::source::grpc;
+use crate::source::http;
 use crate::source::known::Look;
 use crate::source::loader::Loader;
+use crate::source::post::News;
+use crate::source::post::Post;
+use crate::source::post::Wake;
+use crate::source::spec::Kind;
+use crate::source::status::Statuses;
 use crate::source::watch::directories::Directories;
 use crate::source::watch::writers::Writers;
 
@@ -23,41 +34,60 @@ const POLL: Duration = Duration::from_secs(1);
 /// Deep enough for the deepest document, several times over.
 const STACK: usize = 8 * 1024 * 1024;
 
-/// A running watch; ends when it is dropped.
+/// A running watch; everything in it ends when it is dropped.
 #[derive(Debug)]
 pub struct Watch {
     wake: mpsc::Sender<Wake>,
-    first: Option<tokio::sync::oneshot::Receiver<()>>,
+    first: watch::Receiver<Option<Result<(), String>>>,
+    /// How the sources are doing.
+    pub statuses: Statuses,
 }
 
-enum Wake {
-    Event(notify::Event),
-    /// Events were lost.
-    Lost,
-    Stop,
-}
-
-/// Reads the sources and then follows them, on a thread of its own.
+/// Reads the sources and then follows them, on a thread of its own. Network sources are tasks on the runtime from which
+/// this is called.
 ///
 /// # Errors
-/// If the system has no more threads to give.
+/// If the system has no more threads to give, or there are network sources and no runtime.
 pub fn start(loader: Loader) -> std::io::Result<Watch> {
     let (wake, events) = mpsc::channel();
-    let (done, first) = tokio::sync::oneshot::channel();
-    let sender = wake.clone();
+    let (done, first) = watch::channel(None);
+    let statuses = loader.statuses();
+    let runtime = if loader.network().is_empty() {
+        None
+    } else {
+        Some(Handle::try_current().map_err(std::io::Error::other)?)
+    };
+    let thread = Thread {
+        loader,
+        wake: wake.clone(),
+        done,
+        runtime,
+        tasks: JoinSet::new(),
+    };
     std::thread::Builder::new()
         .name("source".to_owned())
         .stack_size(STACK)
-        .spawn(move || follow(loader, &sender, &events, done))?;
-    let first = Some(first);
-    Ok(Watch { wake, first })
+        .spawn(move || thread.follow(&events))?;
+    Ok(Watch {
+        wake,
+        first,
+        statuses,
+    })
 }
 
 impl Watch {
-    /// Completes when every source was looked at once, whether there were flags or not. Only the first caller waits.
-    pub async fn first_look(&mut self) {
-        if let Some(first) = self.first.take() {
-            let _ = first.await;
+    /// Completes when every source was asked once, whether there were flags or not.
+    ///
+    /// # Errors
+    /// If a source brought no flags and the settings say that the start fails then.
+    pub fn first_look(&self) -> impl Future<Output = Result<(), String>> + use<> {
+        let mut first = self.first.clone();
+        async move {
+            match first.wait_for(Option::is_some).await {
+                Ok(outcome) => outcome.clone().unwrap_or(Ok(())),
+                // The thread has ended, so there is nothing to wait for.
+                Err(_) => Ok(()),
+            }
         }
     }
 }
@@ -69,26 +99,69 @@ impl Drop for Watch {
     }
 }
 
-fn follow(
-    mut loader: Loader,
-    wake: &mpsc::Sender<Wake>,
-    events: &mpsc::Receiver<Wake>,
-    done: tokio::sync::oneshot::Sender<()>,
-) {
-    let mut directories = Directories::new(sender(wake.clone()));
-    let mut writers = Writers::default();
-    // Watch first, read then: what happens in between is seen twice, not missed.
-    directories.follow(loader.directories());
-    loader.scan(Look::All, &BTreeSet::new());
-    let _ = done.send(());
-    loop {
-        // What links lead to may have changed with the last scan.
-        directories.follow(loader.directories());
-        let (look, busy) = match next(events, &mut writers) {
-            Next::Stop => return,
-            Next::Look(look) => (look, writers.busy(Instant::now())),
+/// The thread that orders all updates.
+struct Thread {
+    loader: Loader,
+    wake: mpsc::Sender<Wake>,
+    done: watch::Sender<Option<Result<(), String>>>,
+    runtime: Option<Handle>,
+    /// The network sources. They end with this.
+    tasks: JoinSet<()>,
+}
+
+impl Thread {
+    fn follow(mut self, events: &mpsc::Receiver<Wake>) {
+        let mut directories = Directories::new(sender(self.wake.clone()));
+        let mut writers = Writers::default();
+        // Watch first, read then: what happens in between is seen twice, not missed.
+        directories.follow(self.loader.directories());
+        self.loader.open();
+        self.connect();
+        let mut looked = Instant::now();
+        loop {
+            self.tell();
+            // What links lead to may have changed with the last scan.
+            directories.follow(self.loader.directories());
+            let Some(turn) = next(events, &mut writers, looked) else {
+                return;
+            };
+            let now = Instant::now();
+            if turn.look.is_some() {
+                looked = now;
+                self.loader.tick(SystemTime::now());
+            }
+            self.loader.turn(turn.look, &writers.busy(now), turn.news);
+        }
+    }
+
+    /// Starts the network sources.
+    fn connect(&mut self) {
+        let Some(runtime) = &self.runtime else {
+            return;
         };
-        loader.scan(look, &busy);
+        let pace = self.loader.pace;
+        for (source, kind, etag) in self.loader.network() {
+            let wake = self.wake.clone();
+            let post = Post { source, wake };
+            match kind {
+                Kind::File(_) => {}
+                Kind::Http(settings) => {
+                    let task = http::follow(*settings, etag, pace, post);
+                    self.tasks.spawn_on(task, runtime);
+                }
+                Kind::Grpc(settings) => {
+                    let task = grpc::follow(*settings, pace, post);
+                    self.tasks.spawn_on(task, runtime);
+                }
+            }
+        }
+    }
+
+    /// Tells once that every source was asked.
+    fn tell(&self) {
+        if self.done.borrow().is_none() && self.loader.is_attempted() {
+            self.done.send_replace(Some(self.loader.verdict()));
+        }
     }
 }
 
@@ -109,35 +182,52 @@ fn sender(wake: mpsc::Sender<Wake>) -> impl FnMut(notify::Result<notify::Event>)
     }
 }
 
-enum Next {
-    Stop,
-    Look(Look),
+/// What there is to do.
+struct Turn {
+    /// How closely to look at the files, if at all.
+    look: Option<Look>,
+    /// What network sources have to tell.
+    news: Vec<(usize, News)>,
 }
 
-/// Waits for events, for a writer to be done, or for the time to look without an event.
-fn next(events: &mpsc::Receiver<Wake>, writers: &mut Writers) -> Next {
-    let now = Instant::now();
-    let wait = writers.patience(now).map_or(POLL, |left| left.min(POLL));
-    let mut look = match events.recv_timeout(wait) {
-        Ok(Wake::Stop) | Err(RecvTimeoutError::Disconnected) => return Next::Stop,
-        Ok(Wake::Lost) => Look::All,
-        Ok(Wake::Event(event)) => {
-            writers.note(&event, Instant::now());
-            Look::All
-        }
-        Err(RecvTimeoutError::Timeout) if wait < POLL => Look::All,
-        Err(RecvTimeoutError::Timeout) => Look::Changed,
-    };
-    // What else has come already is part of the same change.
-    loop {
-        match events.try_recv() {
-            Ok(Wake::Event(event)) => {
+impl Turn {
+    /// Takes what woke the thread. `None` if everything ends.
+    fn add(&mut self, wake: Wake, writers: &mut Writers) -> Option<()> {
+        match wake {
+            Wake::Stop => return None,
+            Wake::News(source, news) => self.news.push((source, news)),
+            Wake::Lost => self.look = Some(Look::All),
+            Wake::Event(event) => {
                 writers.note(&event, Instant::now());
-                look = Look::All;
+                self.look = Some(Look::All);
             }
-            Ok(Wake::Lost) => look = Look::All,
-            Ok(Wake::Stop) => return Next::Stop,
-            Err(_) => return Next::Look(look),
         }
+        Some(())
     }
+}
+
+/// Waits for events and news, for a writer to be done, or for the time to look without an event. `looked` is when files
+/// were looked at last.
+fn next(events: &mpsc::Receiver<Wake>, writers: &mut Writers, looked: Instant) -> Option<Turn> {
+    let now = Instant::now();
+    let poll = POLL.saturating_sub(now - looked);
+    let wait = writers.patience(now).map_or(poll, |left| left.min(poll));
+    let mut turn = Turn {
+        look: None,
+        news: Vec::new(),
+    };
+    match events.recv_timeout(wait) {
+        Ok(wake) => turn.add(wake, writers)?,
+        Err(RecvTimeoutError::Disconnected) => return None,
+        Err(RecvTimeoutError::Timeout) if wait < poll => turn.look = Some(Look::All),
+        Err(RecvTimeoutError::Timeout) => turn.look = Some(Look::Changed),
+    }
+    // What else has come already is part of the same change.
+    while let Ok(wake) = events.try_recv() {
+        turn.add(wake, writers)?;
+    }
+    if turn.look.is_none() && looked.elapsed() >= POLL {
+        turn.look = Some(Look::Changed);
+    }
+    Some(turn)
 }

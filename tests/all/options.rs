@@ -125,9 +125,49 @@ fn the_environment_separates_by_spaces_and_arguments_by_commas() {
         ("FLAGD_CORS_ORIGIN", "http://a http://b"),
     ];
     let config = resolve(&[], &env).expect("right");
-    assert_eq!(config.uris.len(), 2);
+    assert_eq!(config.sources.len(), 2);
     let config = resolve(&["-f", "file:a,file:b", "-f", "file:c"], &env).expect("right");
-    assert_eq!(config.uris.len(), 3);
+    assert_eq!(config.sources.len(), 3);
+}
+
+#[test]
+fn sources_come_as_a_list_or_as_its_json_and_their_secrets_are_not_printed() {
+    let json = r#"[{"uri": "https://x.test/f.json", "provider": "http", "authHeader": "Bearer s3cret"}, {"uri": "b.yaml", "provider": "file"}]"#;
+    let (_yaml, yaml) = file("c.yaml", &format!("sources: {json}\n"));
+    let (_text, text) = file("c.yaml", &format!("sources: '{json}'\n"));
+    let (_toml, toml) = file(
+        "c.toml",
+        "[[sources]]\nuri = 'https://x.test/f.json'\nprovider = 'http'\nauthHeader = 'Bearer s3cret'\n[[sources]]\nuri = 'b.yaml'\nprovider = 'file'\n",
+    );
+    for (arguments, env) in [
+        (vec!["--sources", json], vec![]),
+        (vec![], vec![("FLAGD_SOURCES", json)]),
+        (vec!["--config", &yaml], vec![]),
+        (vec!["--config", &text], vec![]),
+        (vec!["--config", &toml], vec![]),
+    ] {
+        let url = "https://me:s3cret@x.test/a.json?key=s3cret";
+        let arguments = [&arguments[..], &["-f", url]].concat();
+        let config = resolve(&arguments, &env).expect("right");
+        let names: Vec<&str> = config.sources.iter().map(|spec| &*spec.name).collect();
+        assert_eq!(
+            names,
+            [url, "https://x.test/f.json", "b.yaml"],
+            "--uri comes first"
+        );
+        let printed = print::render(&config.settled);
+        assert!(!printed.contains("s3cret"), "{printed}");
+        assert!(
+            printed.contains("\"authHeader\":\"[redacted]\""),
+            "{printed}"
+        );
+    }
+    let wrong = r#"[{"uri": "x"}]"#;
+    let mistakes = resolve(&["--sources", wrong], &[]).map(drop).unwrap_err();
+    assert!(
+        mistakes[0].starts_with("--sources: sources[0]"),
+        "{mistakes:?}"
+    );
 }
 
 #[test]

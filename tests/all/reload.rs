@@ -12,10 +12,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::SystemTime;
 
-use fanion::document::Faults;
 use fanion::live::Live;
+use fanion::source::Settings;
 use fanion::source::loader::Loader;
-use fanion::source::uri::Uri;
+use fanion::source::spec::Spec;
 use fanion::source::watch;
 use fanion::source::watch::Watch;
 use serde_json::json;
@@ -34,11 +34,14 @@ struct Watched {
 
 fn watch(paths: &[&Path]) -> Watched {
     let live = Arc::new(Live::default());
-    let uris: Vec<Uri> = paths.iter().map(|path| Uri::File(path.into())).collect();
-    let loader = Loader::new(&uris, Faults::Contain, live.clone());
-    let mut watch = watch::start(loader).expect("the files can be watched");
+    let specs: Vec<Spec> = paths.iter().map(Spec::file).collect();
+    let loader = Loader::new(&specs, &Settings::default(), live.clone());
+    let watch = watch::start(loader).expect("the files can be watched");
     let runtime = tokio::runtime::Builder::new_current_thread().build();
-    runtime.expect("a runtime").block_on(watch.first_look());
+    runtime
+        .expect("a runtime")
+        .block_on(watch.first_look())
+        .expect("it does not insist");
     Watched {
         live,
         _watch: watch,

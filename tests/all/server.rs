@@ -5,7 +5,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use fanion::document::Faults;
 use fanion::live::Live;
 use fanion::serve;
 use fanion::serve::Listeners;
@@ -13,8 +12,9 @@ use fanion::serve::Settings;
 use fanion::serve::socket::Listener;
 use fanion::serve::socket::Place;
 use fanion::serve::tls::Tls;
+use fanion::source;
 use fanion::source::loader::Loader;
-use fanion::source::uri::Uri;
+use fanion::source::spec::Spec;
 use fanion::source::watch;
 use fanion::source::watch::Watch;
 use http::HeaderMap;
@@ -54,9 +54,24 @@ pub async fn start_with(path: &Path, settings: Settings) -> Server {
 /// Serves on sockets that are bound already.
 pub async fn start_on(path: &Path, settings: Settings, listeners: Listeners) -> Server {
     let live = Arc::new(Live::default());
-    let loader = Loader::new(&[Uri::File(path.into())], Faults::Contain, live.clone());
-    let mut watch = watch::start(loader).expect("the files can be watched");
-    watch.first_look().await;
+    let specs = [Spec::file(path)];
+    let loader = Loader::new(&specs, &source::Settings::default(), live.clone());
+    start_all(loader, live, settings, listeners).await
+}
+
+/// Serves the flags of any sources.
+pub async fn start_loader(loader: Loader, live: Arc<Live>, settings: Settings) -> Server {
+    start_all(loader, live, settings, listeners(None).await).await
+}
+
+async fn start_all(
+    loader: Loader,
+    live: Arc<Live>,
+    settings: Settings,
+    listeners: Listeners,
+) -> Server {
+    let watch = watch::start(loader).expect("the sources can be followed");
+    watch.first_look().await.expect("it does not insist");
     let port = |listener: &Listener| listener.port().unwrap_or(0);
     let (evaluation, sync) = (port(&listeners.evaluation), port(&listeners.sync));
     let (management, ofrep) = (port(&listeners.management), port(&listeners.ofrep));

@@ -1,0 +1,63 @@
+//! Waiting between attempts: longer each time, and not for everybody equally long.
+
+use std::hash::BuildHasher as _;
+use std::hash::RandomState;
+use std::time::Duration;
+
+use crate::source::Pace;
+
+/// How long to wait before the next attempt.
+#[derive(Debug)]
+pub struct Backoff {
+    first: Duration,
+    longest: Duration,
+    next: Duration,
+}
+
+impl Backoff {
+    /// Nothing failed yet.
+    pub fn new(pace: Pace) -> Backoff {
+        Backoff {
+            first: pace.retry,
+            longest: pace.longest_retry,
+            next: pace.retry,
+        }
+    }
+
+    /// Forgets the failures: something worked.
+    pub fn reset(&mut self) {
+        self.next = self.first;
+    }
+
+    /// The time to wait now: from half to the whole of a span that doubles with each call.
+    pub fn wait(&mut self) -> Duration {
+        let span = self.next;
+        self.next = (span * 2).min(self.longest);
+        let half = span / 2;
+        half + half.mul_f64(share())
+    }
+}
+
+/// A number from 0 to 1 that differs from process to process and from call to call.
+fn share() -> f64 {
+    let random = RandomState::new().hash_one(0) >> 32;
+    random as f64 / f64::from(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_the_longest_and_start_anew_after_a_success() {
+        let mut backoff = Backoff::new(Pace::default());
+        let mut span = Duration::from_millis(100);
+        for _ in 0..20 {
+            let wait = backoff.wait();
+            assert!(wait >= span / 2 && wait <= span, "{wait:?} {span:?}");
+            span = (span * 2).min(Duration::from_secs(60));
+        }
+        backoff.reset();
+        assert!(backoff.wait() <= Duration::from_millis(100));
+    }
+}

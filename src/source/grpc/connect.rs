@@ -1,0 +1,117 @@
+//! Connections to flag sync services: over TCP or a socket in the file system, encrypted or not.
+
+use std::io;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::task::Context;
+use std::task::Poll;
+
+use http::Uri;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::net::UnixStream;
+use tonic::transport::Channel;
+use tonic::transport::ClientTlsConfig;
+use tonic::transport::Endpoint;
+use tower_service::Service;
+
+use crate::source::Pace;
+use crate::source::cause;
+use crate::source::spec::Dial;
+use crate::source::spec::Grpc;
+use crate::source::spec::Security;
+use crate::source::tls;
+
+/// A connection to the service, made now: names are resolved and authorities read anew each time.
+///
+/// # Errors
+/// Why there is none, in one line.
+pub async fn channel(settings: &Grpc, pace: Pace) -> Result<Channel, String> {
+    let endpoint = endpoint(settings, pace)?;
+    let connected = async {
+        match &settings.target.dial {
+            Dial::Tcp { host, port } => {
+                let tcp = Tcp {
+                    host: host.to_string(),
+                    port: *port,
+                };
+                endpoint.connect_with_connector(tcp).await
+            }
+            Dial::Unix(path) => endpoint.connect_with_connector(Unix(path.clone())).await,
+        }
+    };
+    match tokio::time::timeout(pace.connect, connected).await {
+        Ok(connected) => connected.map_err(|error| cause::chain(&error)),
+        Err(_) => Err(format!("no connection within {:?}", pace.connect)),
+    }
+}
+
+fn endpoint(settings: &Grpc, pace: Pace) -> Result<Endpoint, String> {
+    let authority = &settings.target.authority;
+    let (scheme, roots) = match &settings.security {
+        Security::Plain => ("http", None),
+        Security::System => ("https", Some(tls::system()?)),
+        Security::Authority(path) => ("https", Some(tls::authorities(path)?)),
+    };
+    let endpoint = Endpoint::from_shared(format!("{scheme}://{authority}"));
+    let mut endpoint = endpoint
+        .and_then(|endpoint| endpoint.user_agent(concat!("fanion/", env!("CARGO_PKG_VERSION"))))
+        .map_err(|error| cause::chain(&error))?;
+    if let Some(roots) = roots {
+        let host = authority.host();
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let tls = ClientTlsConfig::new().trust_anchors(roots.roots);
+        let secured = endpoint.tls_config(tls.domain_name(host));
+        endpoint = secured.map_err(|error| cause::chain(&error))?;
+    }
+    // A peer that is gone without a word would otherwise be believed for hours.
+    Ok(endpoint
+        .http2_keep_alive_interval(pace.ping)
+        .keep_alive_timeout(pace.pong)
+        .keep_alive_while_idle(true))
+}
+
+/// Connects to a host, whatever address it is asked for: `:authority` may be another name.
+struct Tcp {
+    host: String,
+    port: u16,
+}
+
+/// Connects to a socket in the file system.
+struct Unix(PathBuf);
+
+type Connecting<S> = Pin<Box<dyn Future<Output = io::Result<TokioIo<S>>> + Send>>;
+
+impl Service<Uri> for Tcp {
+    type Response = TokioIo<TcpStream>;
+    type Error = io::Error;
+    type Future = Connecting<TcpStream>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Uri) -> Self::Future {
+        let (host, port) = (self.host.clone(), self.port);
+        Box::pin(async move {
+            let socket = TcpStream::connect((host, port)).await?;
+            socket.set_nodelay(true)?;
+            Ok(TokioIo::new(socket))
+        })
+    }
+}
+
+impl Service<Uri> for Unix {
+    type Response = TokioIo<UnixStream>;
+    type Error = io::Error;
+    type Future = Connecting<UnixStream>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Uri) -> Self::Future {
+        let path = self.0.clone();
+        Box::pin(async move { UnixStream::connect(path).await.map(TokioIo::new) })
+    }
+}

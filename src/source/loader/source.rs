@@ -1,0 +1,277 @@
+//! One source as the loader knows it, whatever its kind.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+
+use crate::document::Document;
+use crate::document::Faults;
+use crate::source::files::Files;
+use crate::source::known::Look;
+use crate::source::loader::keep::Keep;
+use crate::source::post::Delivery;
+use crate::source::post::News;
+use crate::source::remote::Remote;
+use crate::source::remote::Verdict;
+use crate::source::spec::Kind;
+use crate::source::spec::Spec;
+use crate::source::state::Entry;
+use crate::source::status::Status;
+use crate::source::status::Trouble;
+
+/// How often the time of a document in the state directory is brought up to date.
+const TOUCH: Duration = Duration::from_secs(60);
+
+/// A source, its documents and how it is doing.
+#[derive(Debug)]
+pub struct Source {
+    /// How it is reached.
+    pub kind: Kind,
+    /// How it is doing.
+    pub status: Arc<Status>,
+    /// Whether it was asked once, whatever came of it.
+    pub attempted: bool,
+    /// How the server called the document of an earlier process.
+    pub etag: Option<Box<str>>,
+    content: Content,
+    reminded: Option<SystemTime>,
+    touched: Option<SystemTime>,
+}
+
+#[derive(Debug)]
+enum Content {
+    Files(Files),
+    Remote(Remote),
+}
+
+impl Source {
+    /// A source that was not asked yet.
+    pub fn new(spec: &Spec) -> Source {
+        let content = match &spec.kind {
+            Kind::File(path) => Content::Files(Files::new(path)),
+            Kind::Http(_) | Kind::Grpc(_) => {
+                Content::Remote(Remote::new(spec.name.clone(), spec.label.clone()))
+            }
+        };
+        Source {
+            kind: spec.kind.clone(),
+            status: Arc::new(Status::new(spec)),
+            attempted: false,
+            etag: None,
+            content,
+            reminded: None,
+            touched: None,
+        }
+    }
+
+    /// Whether it is a network source.
+    pub fn is_remote(&self) -> bool {
+        matches!(self.content, Content::Remote(_))
+    }
+
+    /// Its documents, later ones over earlier ones.
+    pub fn documents(&self) -> Box<dyn Iterator<Item = &Document> + '_> {
+        match &self.content {
+            Content::Files(files) => Box::new(files.documents()),
+            Content::Remote(remote) => Box::new(remote.held.document.iter()),
+        }
+    }
+
+    /// Whether it has a document.
+    pub fn has_document(&self) -> bool {
+        self.documents().next().is_some()
+    }
+
+    /// The directories in which events matter.
+    pub fn directories(&self) -> Vec<PathBuf> {
+        match &self.content {
+            Content::Files(files) => files.directories(),
+            Content::Remote(_) => Vec::new(),
+        }
+    }
+
+    /// Takes what an earlier process left. Whether that was anything.
+    pub fn restore(&mut self, entries: &[Entry], faults: Faults) -> bool {
+        let good_at = match &mut self.content {
+            Content::Files(files) => files.restore(entries, faults),
+            Content::Remote(remote) => entries.last().and_then(|entry| {
+                let verdict = remote.take(&entry.bytes, entry.format, faults);
+                self.etag.clone_from(&entry.etag);
+                (verdict == Verdict::Accepted).then_some(entry.good_at)
+            }),
+        };
+        let Some(good_at) = good_at else {
+            self.etag = None;
+            return false;
+        };
+        self.status.restored(good_at);
+        let age = SystemTime::now().duration_since(good_at);
+        let (source, age_seconds) = (&*self.status.label, age.unwrap_or_default().as_secs());
+        tracing::warn!(
+            source,
+            age_seconds,
+            "flags of the state directory are in force until the source answers; they are {age_seconds} s old"
+        );
+        true
+    }
+
+    /// Looks at files. Whether a document changed.
+    pub fn look(
+        &mut self,
+        look: Look,
+        busy: &BTreeSet<PathBuf>,
+        faults: Faults,
+        keep: &mut Keep,
+    ) -> bool {
+        let Content::Files(files) = &mut self.content else {
+            return false;
+        };
+        let now = SystemTime::now();
+        self.attempted = true;
+        let scan = files.scan(look, busy, faults);
+        let changed = scan.changed();
+        for file in &scan.gone {
+            keep.forget(&self.status.name, file);
+        }
+        for (file, format, bytes) in scan.accepted {
+            self.status.accepted(now);
+            keep.add(|| Entry {
+                source: self.status.name.clone(),
+                file,
+                format,
+                good_at: now,
+                etag: None,
+                bytes: bytes.into(),
+            });
+        }
+        match files.trouble() {
+            // The files themselves have told it.
+            Some((trouble, why)) => drop(self.status.trouble(now, trouble, why)),
+            None if files.documents().next().is_some() => self.status.confirmed(now),
+            None => {}
+        }
+        changed
+    }
+
+    /// Takes what a network source tells. Whether its document changed.
+    pub fn hear(&mut self, news: News, faults: Faults, keep: &mut Keep) -> bool {
+        self.attempted = true;
+        match news {
+            News::Document(delivery, verdict) => {
+                let taken = self.take(&delivery, faults, keep);
+                // Who asked may be gone.
+                let _ = verdict.send(!matches!(taken, Verdict::Refused(_)));
+                taken == Verdict::Accepted
+            }
+            News::Unchanged => {
+                self.status.confirmed(SystemTime::now());
+                false
+            }
+            News::Failed(why) => {
+                self.complain(Trouble::Failed, &why);
+                false
+            }
+        }
+    }
+
+    fn take(&mut self, delivery: &Delivery, faults: Faults, keep: &mut Keep) -> Verdict {
+        let Content::Remote(remote) = &mut self.content else {
+            return Verdict::Same;
+        };
+        let now = SystemTime::now();
+        let verdict = remote.take(&delivery.bytes, delivery.format, faults);
+        match &verdict {
+            Verdict::Refused(why) => self.complain(Trouble::Refused, why),
+            Verdict::Same => self.status.confirmed(now),
+            Verdict::Accepted => {
+                self.status.accepted(now);
+                keep.add(|| Entry {
+                    source: self.status.name.clone(),
+                    file: self.status.label.clone(),
+                    format: delivery.format,
+                    good_at: now,
+                    etag: delivery.etag.clone(),
+                    bytes: Bytes::clone(&delivery.bytes),
+                });
+            }
+        }
+        verdict
+    }
+
+    fn complain(&self, trouble: Trouble, why: &str) {
+        let source = &*self.status.label;
+        if !self.status.trouble(SystemTime::now(), trouble, why) {
+            tracing::debug!(source, error = why, "the source still has no good document");
+            return;
+        }
+        let kept = self.has_document();
+        match trouble {
+            Trouble::Refused => {
+                tracing::error!(
+                    source,
+                    kept,
+                    error = why,
+                    "the document is refused; the last good flags, if any, stay in force"
+                );
+            }
+            Trouble::Failed => {
+                tracing::error!(
+                    source,
+                    kept,
+                    error = why,
+                    "the source cannot be reached; the last good flags, if any, stay in force"
+                );
+            }
+        }
+    }
+
+    /// Why there are no flags, for somebody who insists on them.
+    pub fn lament(&self) -> String {
+        let state = self.status.read();
+        let why = state
+            .last_error
+            .map_or_else(String::new, |(_, why)| format!(": {why}"));
+        format!("error from sync provider {}{why}", self.status.label)
+    }
+
+    /// Says from time to time that the flags are not known to be the newest.
+    pub fn remind(&mut self, now: SystemTime, every: Duration) {
+        let state = self.status.read();
+        let Some(since) = state.failing_since else {
+            self.reminded = None;
+            return;
+        };
+        let last = self.reminded.unwrap_or(since);
+        if now.duration_since(last).unwrap_or_default() < every {
+            return;
+        }
+        self.reminded = Some(now);
+        let source = &*self.status.label;
+        let error = state.last_error.as_ref().map_or("", |(_, why)| why);
+        if let Some(age) = state.age(now) {
+            let age_seconds = age.as_secs();
+            tracing::warn!(source, age_seconds, error, "the flags are stale");
+        } else {
+            tracing::warn!(source, error, "the source has brought no flags yet");
+        }
+    }
+
+    /// Notes in the state directory that the documents there are still the newest.
+    pub fn touch(&mut self, now: SystemTime, keep: &Keep) {
+        let last = *self.touched.get_or_insert(now);
+        let early = now.duration_since(last).unwrap_or_default() < TOUCH;
+        if early || self.status.read().is_stale() {
+            return;
+        }
+        self.touched = Some(now);
+        let name = &self.status.name;
+        match &self.content {
+            Content::Files(files) => files.names().for_each(|file| keep.touch(name, file)),
+            Content::Remote(_) => keep.touch(name, &self.status.label),
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! What is known of a network source: its last good document.
+
+use std::sync::Arc;
+
+use crate::diag::Diagnostic;
+use crate::diag::Severity;
+use crate::document::Faults;
+use crate::document::Format;
+use crate::document::Origin;
+use crate::source::held::Held;
+use crate::source::known;
+use crate::source::settle;
+
+/// A network source and its last good document.
+#[derive(Debug)]
+pub struct Remote {
+    /// How it is called.
+    pub origin: Origin,
+    /// Its document.
+    pub held: Held,
+}
+
+/// What became of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is the document that is in force already.
+    Same,
+    /// It is in force now.
+    Accepted,
+    /// It is no document, and why.
+    Refused(String),
+}
+
+impl Remote {
+    /// A source that brought nothing yet.
+    pub fn new(name: Arc<str>, label: Arc<str>) -> Remote {
+        Remote {
+            origin: Origin {
+                source: name,
+                file: label,
+            },
+            held: Held::default(),
+        }
+    }
+
+    /// Takes a text for its document, if it is one.
+    pub fn take(&mut self, bytes: &[u8], format: Format, faults: Faults) -> Verdict {
+        let hash = settle::hash(bytes);
+        if self.held.knows(hash) {
+            return self
+                .held
+                .refused
+                .clone()
+                .map_or(Verdict::Same, Verdict::Refused);
+        }
+        let (document, diagnostics) = known::parse_as(format, &self.origin, bytes, faults);
+        diagnostics.iter().for_each(known::log);
+        let Some(document) = document else {
+            let why = refusal(&diagnostics);
+            self.held.refuse(hash, why.clone());
+            return Verdict::Refused(why);
+        };
+        self.held.accept(hash, document);
+        Verdict::Accepted
+    }
+}
+
+/// Why a text was refused: the first error in it.
+pub fn refusal(diagnostics: &[Diagnostic]) -> String {
+    let first = diagnostics.iter().find(|d| d.severity == Severity::Error);
+    first.map_or_else(|| "it is no flag document".to_owned(), ToString::to_string)
+}

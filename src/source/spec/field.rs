@@ -1,0 +1,172 @@
+//! The fields of one entry of `--sources`, read by name and type. What is wrong is noted, and reading goes on.
+
+use http::HeaderMap;
+use http::HeaderName;
+use http::HeaderValue;
+
+use crate::diag;
+use crate::document::node::Kind;
+use crate::document::node::Member;
+use crate::document::node::Node;
+
+/// The members of an object, and what was wrong with them.
+pub struct Fields<'n> {
+    /// How the object is called in complaints, for instance `sources[0]`.
+    path: String,
+    members: &'n [Member],
+    /// What was wrong, a sentence each.
+    pub mistakes: Vec<String>,
+}
+
+impl<'n> Fields<'n> {
+    /// The fields of `node`. Whatever is not in `known` is a mistake.
+    pub fn of(path: String, node: &'n Node, known: &[&str]) -> Fields<'n> {
+        let members = node.as_map();
+        let mut fields = Fields {
+            path,
+            members: members.unwrap_or(&[]),
+            mistakes: Vec::new(),
+        };
+        if members.is_none() {
+            let path = &fields.path;
+            let mistake = format!("{path}: expected an object, found {}", node.type_name());
+            fields.mistakes.push(mistake);
+        }
+        for member in fields.members {
+            if !known.iter().any(|k| k.eq_ignore_ascii_case(&member.key)) {
+                fields.unknown(&member.key, known);
+            }
+        }
+        fields
+    }
+
+    /// No fields at all, for a source that was given as a URI.
+    pub fn none() -> Fields<'static> {
+        Fields {
+            path: String::new(),
+            members: &[],
+            mistakes: Vec::new(),
+        }
+    }
+
+    fn unknown(&mut self, key: &str, known: &[&str]) {
+        let help = match diag::nearest(key, known.iter().copied()) {
+            Some(meant) => format!("; did you mean `{meant}`?"),
+            None => String::new(),
+        };
+        self.wrong(key, &format!("there is no such field{help}"));
+    }
+
+    /// Notes what is wrong with a field, or with the whole if the field is `""`.
+    pub fn wrong(&mut self, field: &str, why: &str) {
+        let mistake = match (self.path.as_str(), field) {
+            ("", _) => why.to_owned(),
+            (path, "") => format!("{path}: {why}"),
+            (path, _) => format!("{path}.{field}: {why}"),
+        };
+        self.mistakes.push(mistake);
+    }
+
+    /// Takes over what was noted about an object inside this one.
+    pub fn absorb(&mut self, inner: Fields<'_>) {
+        self.mistakes.extend(inner.mistakes);
+    }
+
+    /// How an object inside this one is called.
+    pub fn inside(&self, field: &str) -> String {
+        format!("{}.{field}", self.path)
+    }
+
+    /// A field's value. Upper and lower case are the same, and the last of several counts, as in Go. `null` is none.
+    pub fn node(&self, name: &str) -> Option<&'n Node> {
+        let named = |m: &&Member| m.key.eq_ignore_ascii_case(name);
+        let member = self.members.iter().rev().find(named)?;
+        (!matches!(member.value.kind, Kind::Null)).then_some(&member.value)
+    }
+
+    /// A string; empty if there is none.
+    pub fn text(&mut self, name: &str) -> &'n str {
+        match self.node(name) {
+            None => "",
+            Some(node) => node.as_text().unwrap_or_else(|| {
+                self.mistyped(name, "a string", node);
+                ""
+            }),
+        }
+    }
+
+    /// A boolean; `None` if there is none.
+    pub fn switch(&mut self, name: &str) -> Option<bool> {
+        let node = self.node(name)?;
+        if let Kind::Bool(on) = node.kind {
+            return Some(on);
+        }
+        self.mistyped(name, "a boolean", node);
+        None
+    }
+
+    /// A whole number from 0 to `most`; `None` if there is none, or 0, which stands for the default.
+    pub fn whole(&mut self, name: &str, most: u32) -> Option<u32> {
+        let node = self.node(name)?;
+        let Kind::Number(number) = node.kind else {
+            self.mistyped(name, "a number", node);
+            return None;
+        };
+        if number.fract() != 0.0 || number < 0.0 || number > f64::from(most) {
+            self.wrong(
+                name,
+                &format!("expected a whole number from 0 to {most}, found {number}"),
+            );
+            return None;
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "whole and within bounds, as was just found"
+        )]
+        let whole = number as u32;
+        (whole > 0).then_some(whole)
+    }
+
+    /// An object of strings as headers, each marked as secret.
+    pub fn headers(&mut self, name: &str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        let Some(node) = self.node(name) else {
+            return headers;
+        };
+        let Some(members) = node.as_map() else {
+            self.mistyped(name, "an object of strings", node);
+            return headers;
+        };
+        for member in members {
+            let field = format!("{name}.{}", member.key);
+            let Some(value) = member.value.as_text() else {
+                self.mistyped(&field, "a string", &member.value);
+                continue;
+            };
+            let Ok(key) = HeaderName::from_bytes(member.key.as_bytes()) else {
+                self.wrong(&field, "this is not the name of a header");
+                continue;
+            };
+            if let Some(value) = self.header(&field, value) {
+                headers.insert(key, value);
+            }
+        }
+        headers
+    }
+
+    /// A header's value, marked as secret.
+    pub fn header(&mut self, field: &str, value: &str) -> Option<HeaderValue> {
+        let Ok(mut value) = HeaderValue::from_str(value) else {
+            self.wrong(field, "a header holds no control characters");
+            return None;
+        };
+        value.set_sensitive(true);
+        Some(value)
+    }
+
+    fn mistyped(&mut self, field: &str, want: &str, node: &Node) {
+        let why = format!("expected {want}, found {}", node.type_name());
+        self.wrong(field, &why);
+    }
+}

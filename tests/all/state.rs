@@ -1,0 +1,483 @@
+//! The state directory: a start without the source.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::Command;
+use std::process::Stdio;
+use std::time::Duration;
+use std::time::SystemTime;
+
+use fanion::source::Settings;
+use fanion::source::spec::Spec;
+use serde_json::json;
+
+use crate::daemon;
+use crate::daemon::Daemon;
+use crate::follow::Upstream;
+use crate::follow::document;
+use crate::follow::flag;
+use crate::follow::follow;
+use crate::follow::good;
+use crate::follow::http;
+use crate::follow::reply;
+use crate::follow::settings;
+use crate::follow::until;
+use crate::server::Client;
+use crate::server::Http;
+
+fn keeping(directory: &Path) -> Settings {
+    Settings {
+        state_dir: Some(directory.join("state")),
+        ..settings()
+    }
+}
+
+fn kept(directory: &Path) -> Vec<PathBuf> {
+    let listed = fs::read_dir(directory.join("state")).into_iter().flatten();
+    let paths = listed.map(|entry| entry.expect("an entry").path());
+    paths
+        .filter(|path| path.extension().is_some_and(|e| e == "flags"))
+        .collect()
+}
+
+/// Follows a URL until its document is kept.
+async fn keep(url: &str, directory: &Path) {
+    let followed = follow(&[http(url, &json!({}))], &keeping(directory));
+    followed.answers("a").await;
+    until(
+        || kept(directory).len() == 1,
+        || "nothing is kept".to_owned(),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_network_source_begins_with_what_an_earlier_process_knew() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let upstream = Upstream::start(|_| {
+        let headers = ["content-type: application/json", "etag: \"7\""];
+        reply("200 OK", &headers, &document("a"))
+    })
+    .await;
+    let url = upstream.url("/?token=hush");
+    keep(&url, directory.path()).await;
+    let text = fs::read_to_string(&kept(directory.path())[0]).expect("text");
+    assert!(!text.contains("hush"), "{text}");
+    let mode = fs::metadata(&kept(directory.path())[0]).expect("it is there");
+    let mode = mode.permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+
+    upstream.now(|_| reply("503 Service Unavailable", &[], ""));
+    let followed = follow(&[http(&url, &json!({}))], &keeping(directory.path()));
+    followed
+        .watch
+        .first_look()
+        .await
+        .expect("it does not insist");
+    assert_eq!(followed.answer("f"), "a");
+    assert!(followed.live.load().is_usable());
+    let state = followed.state(0);
+    assert!(
+        state.stored && state.is_stale() && state.accepted == 0,
+        "{state:?}"
+    );
+    assert!(state.age(SystemTime::now()).expect("an age") < Duration::from_secs(60));
+    followed.fails(0, "503").await;
+
+    // The server knows the tag that was kept, so nothing has to be sent.
+    upstream.now(|request| match request.header("if-none-match") {
+        "\"7\"" => reply("304 Not Modified", &[], ""),
+        _ => good("b"),
+    });
+    let state = followed.does(0, |state| !state.is_stale()).await;
+    assert!(
+        !state.stored && state.accepted == 0 && state.has_flags(),
+        "{state:?}"
+    );
+    assert!(followed.live.load().is_usable());
+    upstream.now(|_| good("c"));
+    followed.answers("c").await;
+}
+
+#[tokio::test]
+async fn what_is_damaged_cut_off_or_foreign_is_not_believed_and_is_replaced() {
+    type Damage = fn(&Path);
+    let damages: [(&str, Damage); 5] = [
+        ("a changed byte", |path| {
+            let text = fs::read_to_string(path)
+                .expect("text")
+                .replace("\"a\"", "\"z\"");
+            fs::write(path, text).expect("a file");
+        }),
+        ("a missing end", |path| {
+            let text = fs::read(path).expect("bytes");
+            fs::write(path, &text[..text.len() - 9]).expect("a file");
+        }),
+        ("nothing", |path| fs::write(path, "").expect("a file")),
+        ("another version", |path| {
+            let text = fs::read_to_string(path)
+                .expect("text")
+                .replace("fanion-state 1", "fanion-state 9");
+            fs::write(path, text).expect("a file");
+        }),
+        ("another source", |path| {
+            let other = tempfile::tempdir().expect("a directory");
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .enable_all()
+                .build();
+            let there = other.path().to_owned();
+            std::thread::spawn(move || {
+                runtime.expect("a runtime").block_on(async {
+                    let upstream = Upstream::start(|_| good("a")).await;
+                    keep(&upstream.url("/"), &there).await;
+                });
+            })
+            .join()
+            .expect("it is kept");
+            fs::copy(&kept(other.path())[0], path).expect("a file");
+        }),
+    ];
+    for (name, damage) in damages {
+        let directory = tempfile::tempdir().expect("a directory");
+        let upstream = Upstream::start(|_| good("a")).await;
+        keep(&upstream.url("/"), directory.path()).await;
+        let file = kept(directory.path()).remove(0);
+        let sound = fs::read(&file).expect("bytes").len();
+        damage(&file);
+        let damaged = fs::read(&file).expect("bytes");
+        upstream.now(|_| reply("503 Service Unavailable", &[], ""));
+        let followed = follow(
+            &[http(&upstream.url("/"), &json!({}))],
+            &keeping(directory.path()),
+        );
+        followed
+            .watch
+            .first_look()
+            .await
+            .expect("it does not insist");
+        assert_eq!(followed.answer("f"), "", "{name}");
+        assert!(!followed.live.load().is_usable(), "{name}");
+        upstream.now(|_| good("a"));
+        followed.answers("a").await;
+        until(
+            || fs::read(&file).is_ok_and(|now| now.len() == sound && now != damaged),
+            || name.to_owned(),
+        )
+        .await;
+        drop(followed);
+        upstream.now(|_| reply("503 Service Unavailable", &[], ""));
+        let followed = follow(
+            &[http(&upstream.url("/"), &json!({}))],
+            &keeping(directory.path()),
+        );
+        followed
+            .watch
+            .first_look()
+            .await
+            .expect("it does not insist");
+        assert_eq!(followed.answer("f"), "a", "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_directory_that_cannot_be_written_costs_nothing_but_a_warning() {
+    let directory = tempfile::tempdir().expect("a directory");
+    // A file where the directory should be: whoever is root may write to any directory.
+    fs::write(directory.path().join("state"), "in the way").expect("a file");
+    let upstream = Upstream::start(|_| good("a")).await;
+    let url = upstream.url("/flags.json");
+    let state = directory.path().join("state");
+    let options = ["--uri", &url, "--state-dir", state.to_str().expect("text")];
+    let command = daemon::command(directory.path(), &options);
+    let daemon = tokio::task::spawn_blocking(move || {
+        let daemon = Daemon::spawn(command);
+        let warning = daemon.log(|line| {
+            let text = line["message"].as_str().unwrap_or("");
+            text.contains("state directory") && line["level"] == "WARN"
+        });
+        (daemon, warning)
+    });
+    let (daemon, _) = daemon.await.expect("it warns");
+    let mut probe = Client::connect(daemon.management, Http::One).await;
+    let mut tries = 0;
+    while probe.post("/readyz", &[], "").await.status != 200 {
+        tries += 1;
+        assert!(tries < 10_000, "never ready");
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_costs_nothing_but_a_warning_and_leaves_what_was_kept() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let upstream = Upstream::start(|_| good("a")).await;
+    let url = upstream.url("/flags.json");
+    keep(&url, directory.path()).await;
+    let before = fs::read(&kept(directory.path())[0]).expect("bytes");
+    // No file may grow beyond a few hundred bytes: as on a full disk, the beginning is written and the rest is not.
+    let large = document(&"b".repeat(20_000));
+    upstream.now(move |_| reply("200 OK", &["content-type: application/json"], &large));
+    let state = directory.path().join("state");
+    let options = ["--uri", &url, "--state-dir", state.to_str().expect("text")];
+    let command = daemon::command(directory.path(), &options);
+    let mut limited = Command::new("/bin/sh");
+    limited.args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$@\"", "sh"]);
+    limited.arg(command.get_program()).args(command.get_args());
+    limited.current_dir(directory.path()).env_clear();
+    limited
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    let daemon = tokio::task::spawn_blocking(move || {
+        let daemon = Daemon::spawn(limited);
+        let warns = |line: &serde_json::Value| {
+            let text = line["message"].as_str().unwrap_or("");
+            text.starts_with("cannot keep the last good flags")
+        };
+        daemon.log(warns);
+        daemon
+    });
+    let daemon = daemon.await.expect("it warns");
+    let mut client = Client::connect(daemon.port, Http::One).await;
+    let path = "/flagd.evaluation.v1.Service/ResolveString";
+    let headers = ["content-type: application/json"];
+    let answer = client
+        .post(path, &headers, "{\"flagKey\": \"f\"}")
+        .await
+        .json();
+    assert_eq!(
+        answer["value"].as_str().map(str::len),
+        Some(20_000),
+        "{answer}"
+    );
+    assert_eq!(fs::read(&kept(directory.path())[0]).expect("bytes"), before);
+    let left = fs::read_dir(&state).expect("a directory").count();
+    assert_eq!(left, 1);
+}
+
+#[tokio::test]
+async fn a_directory_that_may_only_be_read_is_read() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let upstream = Upstream::start(|_| good("a")).await;
+    let url = upstream.url("/flags.json");
+    keep(&url, directory.path()).await;
+    let state = directory.path().join("state");
+    let mode = |path: &Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("it is ours");
+    };
+    mode(directory.path(), 0o755);
+    mode(&state, 0o555);
+    mode(&kept(directory.path())[0], 0o444);
+    upstream.now(|_| reply("503 Service Unavailable", &[], ""));
+    let options = ["--uri", &url, "--state-dir", state.to_str().expect("text")];
+    let mut command = daemon::command(directory.path(), &options);
+    if rustix::process::geteuid().is_root() {
+        // Whoever is root may write everywhere.
+        command.uid(65_534).gid(65_534);
+    }
+    let daemon = tokio::task::spawn_blocking(move || {
+        let daemon = Daemon::spawn(command);
+        daemon.in_force();
+        daemon
+    });
+    let daemon = daemon.await.expect("what was kept is in force");
+    upstream.now(|_| good("b"));
+    let daemon = tokio::task::spawn_blocking(move || {
+        let line = daemon.log(|line| line["error"].as_str().is_some_and(|e| e.contains("denied")));
+        assert_eq!(line["level"], "WARN", "{line}");
+        daemon
+    });
+    let daemon = daemon.await.expect("it warns");
+    let mut client = Client::connect(daemon.port, Http::One).await;
+    let path = "/flagd.evaluation.v1.Service/ResolveString";
+    let headers = ["content-type: application/json"];
+    let answer = client
+        .post(path, &headers, "{\"flagKey\": \"f\"}")
+        .await
+        .json();
+    assert_eq!(answer["value"], "b");
+    mode(&state, 0o755);
+}
+
+#[tokio::test]
+async fn files_that_are_gone_are_remembered_and_return() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let flags = directory.path().join("flags.json");
+    fs::write(&flags, document("a")).expect("a file");
+    let specs = [Spec::file(&flags)];
+    let followed = follow(&specs, &keeping(directory.path()));
+    followed.answers("a").await;
+    until(
+        || kept(directory.path()).len() == 1,
+        || "nothing is kept".to_owned(),
+    )
+    .await;
+    drop(followed);
+    fs::remove_file(&flags).expect("it was there");
+    let followed = follow(&specs, &keeping(directory.path()));
+    followed
+        .watch
+        .first_look()
+        .await
+        .expect("it does not insist");
+    assert_eq!(followed.answer("f"), "a");
+    assert!(followed.state(0).stored);
+    // The file wins, whatever is kept.
+    fs::write(&flags, document("b")).expect("a file");
+    followed.answers("b").await;
+    followed.does(0, |state| !state.is_stale()).await;
+}
+
+#[tokio::test]
+async fn a_directory_of_files_is_remembered_file_by_file() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let flags = directory.path().join("flags.d");
+    fs::create_dir(&flags).expect("a directory");
+    fs::write(flags.join("1.json"), flag("f", "a")).expect("a file");
+    fs::write(flags.join("2.json"), flag("g", "b")).expect("a file");
+    fs::write(flags.join("3.json"), flag("h", "c")).expect("a file");
+    let specs = [Spec::file(&flags)];
+    let followed = follow(&specs, &keeping(directory.path()));
+    until(
+        || kept(directory.path()).len() == 3,
+        || "they are not kept".to_owned(),
+    )
+    .await;
+    fs::remove_file(flags.join("3.json")).expect("it was there");
+    until(
+        || kept(directory.path()).len() == 2,
+        || "it is kept".to_owned(),
+    )
+    .await;
+    drop(followed);
+    for name in ["1.json", "2.json"] {
+        fs::remove_file(flags.join(name)).expect("it was there");
+    }
+    let followed = follow(&specs, &keeping(directory.path()));
+    followed
+        .watch
+        .first_look()
+        .await
+        .expect("it does not insist");
+    assert_eq!(
+        [
+            followed.answer("f"),
+            followed.answer("g"),
+            followed.answer("h")
+        ],
+        ["a", "b", ""]
+    );
+}
+
+#[tokio::test]
+async fn a_start_without_the_source_is_ready_and_says_how_old_the_flags_are() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let upstream = Upstream::start(|_| good("a")).await;
+    keep(&upstream.url("/flags.json"), directory.path()).await;
+    let file = kept(directory.path()).remove(0);
+    let text = fs::read_to_string(&file).expect("text");
+    assert!(text.starts_with("fanion-state 1\n"), "{text}");
+    let url = upstream.url("/flags.json");
+    drop(upstream);
+    let state = directory.path().join("state");
+    let options = [
+        "--uri",
+        &url,
+        "--state-dir",
+        state.to_str().expect("text"),
+        "--fail-fast",
+    ];
+    let command = daemon::command(directory.path(), &options);
+    let daemon = tokio::task::spawn_blocking(move || {
+        let daemon = Daemon::spawn(command);
+        let line = daemon.log(|line| line["age_seconds"].is_u64());
+        assert_eq!(line["level"], "WARN");
+        assert!(
+            line["message"].as_str().expect("text").contains("s old"),
+            "{line}"
+        );
+        daemon.in_force();
+        daemon
+    });
+    let daemon = daemon.await.expect("it says so");
+    let mut probe = Client::connect(daemon.management, Http::One).await;
+    assert_eq!(probe.post("/readyz", &[], "").await.status, 200);
+}
+
+#[test]
+fn a_source_without_flags_ends_the_start_only_if_that_is_asked_for() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let port = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        listener.local_addr().expect("bound").port()
+    };
+    let url = format!("http://127.0.0.1:{port}/flags.json?token=hush");
+    for options in [
+        ["--fail-fast", "--uri", &url],
+        ["--fail-fast", "--uri", &format!("grpc://127.0.0.1:{port}")],
+        ["--fail-fast", "--uri", "file:missing.json"],
+    ] {
+        let output = daemon::command(directory.path(), &options)
+            .output()
+            .expect("it runs");
+        let told = String::from_utf8(output.stderr).expect("text");
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert!(told.contains("error from sync provider"), "{told}");
+        assert!(!told.contains("hush"), "{told}");
+    }
+    let daemon = Daemon::start(directory.path(), &["--uri", &url]);
+    let line = daemon.log(|line| line["level"] == "ERROR");
+    assert!(
+        line["message"]
+            .as_str()
+            .expect("text")
+            .contains("cannot be reached"),
+        "{line}"
+    );
+    assert!(!line.to_string().contains("hush"), "{line}");
+}
+
+#[tokio::test]
+async fn ready_means_that_every_source_has_brought_flags() {
+    let directory = tempfile::tempdir().expect("a directory");
+    fs::write(directory.path().join("flags.json"), document("a")).expect("a file");
+    let upstream = Upstream::start(|_| reply("500 Internal Server Error", &[], "")).await;
+    let sources =
+        json!([{"uri": upstream.url("/"), "provider": "http", "interval": 1}]).to_string();
+    let mut command = daemon::command(directory.path(), &["--uri", "file:flags.json"]);
+    command.env("FLAGD_SOURCES", sources);
+    let daemon = tokio::task::spawn_blocking(move || {
+        let daemon = Daemon::spawn(command);
+        daemon.in_force();
+        daemon.log(|line| line["level"] == "ERROR");
+        daemon
+    });
+    let daemon = daemon
+        .await
+        .expect("the file is in force, and the URL is not");
+    let mut probe = Client::connect(daemon.management, Http::One).await;
+    assert_eq!(probe.post("/readyz", &[], "").await.status, 412);
+    upstream.now(|_| {
+        reply(
+            "200 OK",
+            &["content-type: application/json"],
+            "{\"flags\": {}}",
+        )
+    });
+    let daemon = tokio::task::spawn_blocking(move || {
+        daemon.log(|line| {
+            line["message"]
+                .as_str()
+                .is_some_and(|m| m.contains("is back after"))
+        });
+        daemon
+    });
+    let _daemon = daemon.await.expect("it is back");
+    let mut tries = 0;
+    while probe.post("/readyz", &[], "").await.status != 200 {
+        tries += 1;
+        assert!(tries < 10_000, "never ready");
+    }
+}
