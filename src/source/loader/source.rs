@@ -57,6 +57,15 @@ impl Source {
                 Content::Remote(Remote::new(spec.name.clone(), spec.label.clone()))
             }
         };
+        if let Kind::Grpc(grpc) = &spec.kind
+            && grpc.incremental
+        {
+            let source = &*spec.label;
+            tracing::warn!(
+                source,
+                "incrementalUpdates has no effect: each message replaces all flags of the source"
+            );
+        }
         Source {
             kind: spec.kind.clone(),
             status: Arc::new(Status::new(spec)),
