@@ -15,10 +15,12 @@
 //!
 //! * A module uses only those above it in the list below; a test reads the `use` lines and keeps it so. `rule` has
 //!   never heard of gRPC, `serve` has never heard of YAML.
-//! * [`live::Live`] is the only state that is shared and changes. A request loads it once and sees one generation.
+//! * [`live::Live`] is the only state that is shared and changes, beside what [`source::status`] notes for people. A
+//!   request loads it once and sees one generation.
+//! * One thread orders all updates, whatever source they come from, and lays all documents over each other anew.
 //! * A document that is refused changes nothing. A flag that is faulty answers with its error and harms no other.
 //! * A value from a caller's context is data. It is never evaluated as a rule.
-//! * Nothing a client sends makes memory or time grow without a bound from [`limits`].
+//! * Nothing a client or a source sends makes memory or time grow without a bound from [`limits`].
 //!
 //! `wire` stands before `snapshot`, because answers are encoded when a snapshot is built.
 

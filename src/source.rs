@@ -19,6 +19,7 @@ pub mod known;
 pub mod loader;
 mod post;
 mod remote;
+pub mod report;
 pub mod settle;
 pub mod spec;
 pub mod state;

@@ -3,6 +3,7 @@
 pub mod options;
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
@@ -20,6 +21,7 @@ use crate::serve::socket::Place;
 use crate::serve::tls::Tls;
 use crate::source;
 use crate::source::loader::Loader;
+use crate::source::report;
 use crate::telemetry;
 
 /// Runs the sidecar until it is told to go.
@@ -57,6 +59,9 @@ async fn serve(config: Config) -> Result<(), String> {
     let stop = stop_signal().map_err(|error| format!("cannot listen for signals: {error}"))?;
     let watch =
         source::watch::start(loader).map_err(|error| format!("cannot watch files: {error}"))?;
+    let statuses = watch.statuses.clone();
+    let metrics = config.serve.metrics.clone();
+    metrics.add(move || report::families(&statuses, SystemTime::now()));
     let loaded = watch.first_look();
     let failed = watch.first_look();
     let servers = tokio::spawn(async move {

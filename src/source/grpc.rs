@@ -2,6 +2,9 @@
 
 mod connect;
 
+use std::time::Duration;
+use std::time::Instant;
+
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use tonic::Code;
@@ -24,6 +27,9 @@ use crate::wire::pb::sync1::SyncFlagsResponse;
 
 const METHOD: PathAndQuery = PathAndQuery::from_static("/flagd.sync.v1.FlagSyncService/SyncFlags");
 
+/// However often a service complains, it is asked once in this time whether it is there.
+const LONGEST_PING: Duration = Duration::from_secs(600);
+
 /// Follows the service: connects, takes what comes, and connects again.
 pub async fn follow(settings: Grpc, mut pace: Pace, post: Post) {
     let mut backoff = Backoff::new(pace);
@@ -35,6 +41,7 @@ pub async fn follow(settings: Grpc, mut pace: Pace, post: Post) {
             backoff: &mut backoff,
             messages: 0,
             good: false,
+            heard: Instant::now(),
         };
         let ended = stream.run().await;
         let flags_came = stream.messages > 0;
@@ -49,8 +56,8 @@ pub async fn follow(settings: Grpc, mut pace: Pace, post: Post) {
             Err(status) if flags_came && status.code() == Code::DeadlineExceeded => {}
             Err(status) => {
                 let why = cause(&status);
-                if is_asked_too_often(&why) {
-                    pace.ping *= 2;
+                if may_mind_pings(&why, stream.heard.elapsed(), pace.ping) {
+                    pace.ping = (pace.ping * 2).min(LONGEST_PING);
                 }
                 post.failed(why);
             }
@@ -67,6 +74,8 @@ struct Stream<'s> {
     messages: usize,
     /// Whether the last message was a good document.
     good: bool,
+    /// When the last message came, or the stream was begun.
+    heard: Instant,
 }
 
 impl Stream<'_> {
@@ -100,6 +109,7 @@ impl Stream<'_> {
                 return Ok(());
             };
             self.messages += 1;
+            self.heard = Instant::now();
             self.backoff.reset();
             let bytes = Bytes::from(message.flag_configuration);
             // The context of the service is for providers in its own place; flagd ignores it as well.
@@ -156,9 +166,28 @@ fn cause(status: &Status) -> String {
     format!("error receiving flags: {}", why.replace(['\n', '\r'], " "))
 }
 
-/// Whether the service hung up because it was asked too often whether it is there. Go's default is once in 5 minutes.
-fn is_asked_too_often(why: &str) -> bool {
-    ["too_many_pings", "ENHANCE_YOUR_CALM", "excessive load"]
-        .iter()
-        .any(|words| why.contains(words))
+/// Whether the service may have hung up because it was asked too often whether it is there. gRPC in Go allows that once
+/// in 5 minutes unless it is told otherwise, and hangs up at the third time in between. Its reason is often lost with the
+/// connection; then the moment tells: after about four questions without a message in between.
+fn may_mind_pings(why: &str, silence: Duration, ping: Duration) -> bool {
+    let words = ["too_many_pings", "ENHANCE_YOUR_CALM", "excessive load"];
+    let answered = !why.contains("keep-alive timed out");
+    let moment = silence > ping * 3 && silence < ping * 6;
+    words.iter().any(|word| why.contains(word)) || (answered && moment)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_minds_pings_is_recognized_by_words_or_by_the_moment() {
+        let seconds = Duration::from_secs;
+        let minds = |why, silence| may_mind_pings(why, seconds(silence), seconds(30));
+        assert!(minds("GOAWAY: too_many_pings", 1));
+        assert!(minds("stream closed because of a broken pipe", 121));
+        assert!(!minds("stream closed because of a broken pipe", 20));
+        assert!(!minds("stream closed because of a broken pipe", 2000));
+        assert!(!minds("keep-alive timed out", 121));
+    }
 }

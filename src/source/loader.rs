@@ -1,5 +1,6 @@
 //! Sources into snapshots: takes what changed, lays all documents over each other, compiles, publishes.
 
+mod care;
 mod keep;
 mod source;
 
@@ -20,6 +21,7 @@ use crate::source::Pace;
 use crate::source::Settings;
 use crate::source::known::Look;
 use crate::source::known::log;
+use crate::source::loader::care::lament;
 use crate::source::loader::keep::Keep;
 use crate::source::loader::source::Source;
 use crate::source::post::News;
@@ -153,7 +155,7 @@ impl Loader {
             return Ok(());
         }
         let lacking = self.sources.iter().filter(|s| !s.status.read().has_flags());
-        let lacking: Vec<String> = lacking.map(Source::lament).collect();
+        let lacking: Vec<String> = lacking.map(|source| lament(&source.status)).collect();
         if lacking.is_empty() {
             Ok(())
         } else {
@@ -164,8 +166,7 @@ impl Loader {
     /// Speaks of sources that are stale, and keeps the state directory's times up to date.
     pub fn tick(&mut self, now: SystemTime) {
         for source in &mut self.sources {
-            source.remind(now, self.pace.reminder);
-            source.touch(now, &self.keep);
+            source.tick(now, self.pace.reminder, &self.keep);
         }
     }
 }

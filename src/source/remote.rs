@@ -1,5 +1,6 @@
 //! What is known of a network source: its last good document.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::diag::Diagnostic;
@@ -12,12 +13,20 @@ use crate::source::known;
 use crate::source::settle;
 
 /// A network source and its last good document.
-#[derive(Debug)]
 pub struct Remote {
     /// How it is called.
     pub origin: Origin,
     /// Its document.
     pub held: Held,
+}
+
+impl fmt::Debug for Remote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The name of the source may hold a secret.
+        f.debug_struct("Remote")
+            .field("source", &self.origin.file)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What became of a text.

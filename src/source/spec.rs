@@ -7,7 +7,9 @@ mod entry;
 mod field;
 mod list;
 mod render;
+mod service;
 mod target;
+mod web;
 
 use std::fmt;
 use std::path::PathBuf;

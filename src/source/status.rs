@@ -1,5 +1,6 @@
 //! How each source is doing: what metrics, probes and logs say of it.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
@@ -13,7 +14,6 @@ use crate::source::spec::Spec;
 pub type Statuses = Arc<[Arc<Status>]>;
 
 /// How one source is doing. Written by the thread that orders updates, read rarely.
-#[derive(Debug)]
 pub struct Status {
     /// What selectors call the source; may hold what should not be printed.
     pub name: Arc<str>,
@@ -50,6 +50,15 @@ pub enum Trouble {
     Refused,
     /// There is no document to be had.
     Failed,
+}
+
+impl fmt::Debug for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Status")
+            .field("source", &self.label)
+            .field("state", &self.read())
+            .finish_non_exhaustive()
+    }
 }
 
 impl State {

@@ -19,7 +19,9 @@ use hyper_util::rt::TokioIo;
 use rustls::pki_types::PrivateKeyDer;
 use serde_json::json;
 use tokio::io::AsyncRead;
+use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWrite;
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
 use tokio::net::UnixListener;
@@ -438,4 +440,48 @@ async fn priority_is_the_order_of_sources_whatever_their_kind_and_a_shadowed_fla
     assert_eq!(followed.answer("f"), "again");
     service.write("{\"flags\": {}}");
     followed.answers("late").await;
+}
+
+#[tokio::test]
+async fn a_service_that_complains_of_pings_is_followed_nevertheless() {
+    let upstream = upstream(&document("a")).await;
+    // Says GOAWAY with ENHANCE_YOUR_CALM to its first two clients, and lets the third through.
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+    let port = listener.local_addr().expect("bound").port();
+    let to = upstream.server.sync;
+    let task = tokio::spawn(async move {
+        let mut goaway = vec![
+            0, 0, 0, 4, 0, 0, 0, 0, 0, // SETTINGS
+            0, 0, 22, 7, 0, 0, 0, 0, 0, // GOAWAY
+            0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 11,
+        ];
+        goaway.extend_from_slice(b"too_many_pings");
+        for _ in 0..2 {
+            let (mut socket, _) = listener.accept().await.expect("a connection");
+            let mut head = [0; 24];
+            socket.read_exact(&mut head).await.expect("a preface");
+            assert!(head.starts_with(b"PRI"));
+            socket.write_all(&goaway).await.expect("it listens");
+            socket.shutdown().await.expect("it listens");
+            // Until the client hangs up.
+            let mut rest = Vec::new();
+            let _ = socket.read_to_end(&mut rest).await;
+        }
+        let (socket, _) = listener.accept().await.expect("a connection");
+        pass(socket, to, Arc::new(AtomicBool::new(false))).await;
+    });
+    let followed = subscribe(&format!("127.0.0.1:{port}"), &json!({}));
+    followed.answers("a").await;
+    assert_eq!(followed.state(0).failed, 2);
+    task.abort();
+}
+
+#[tokio::test]
+async fn incremental_updates_are_whole_documents_nevertheless() {
+    let upstream = upstream(&document("a")).await;
+    let followed = subscribe(&upstream.target(), &json!({"incrementalUpdates": true}));
+    followed.answers("a").await;
+    upstream.write(&flag("g", "b"));
+    until(|| followed.answer("g") == "b", || "no flags".to_owned()).await;
+    assert_eq!(followed.answer("f"), "");
 }

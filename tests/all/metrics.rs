@@ -46,7 +46,11 @@ fn series(line: &str) -> (String, f64) {
 }
 
 pub async fn scrape(server: &Server) -> Scrape {
-    let mut client = Client::connect(server.management, Http::One).await;
+    scrape_port(server.management).await
+}
+
+pub async fn scrape_port(port: u16) -> Scrape {
+    let mut client = Client::connect(port, Http::One).await;
     let request = http::Request::get("http://localhost/metrics").header("host", "localhost");
     let request = request.body(http_body_util::Full::default());
     let answer = client.send(request.expect("a request")).await;

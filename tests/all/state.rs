@@ -1,5 +1,6 @@
 //! The state directory: a start without the source.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
@@ -7,11 +8,19 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
 use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::Mutex;
 use std::time::Duration;
 use std::time::SystemTime;
 
+use fanion::document::Format;
+use fanion::live::Live;
 use fanion::source::Settings;
+use fanion::source::known::Look;
+use fanion::source::loader::Loader;
 use fanion::source::spec::Spec;
+use fanion::source::state::Entry;
+use fanion::source::state::Store;
 use serde_json::json;
 
 use crate::daemon;
@@ -25,6 +34,7 @@ use crate::follow::http;
 use crate::follow::reply;
 use crate::follow::settings;
 use crate::follow::until;
+use crate::metrics;
 use crate::server::Client;
 use crate::server::Http;
 
@@ -371,16 +381,33 @@ async fn a_directory_of_files_is_remembered_file_by_file() {
     );
 }
 
+/// Keeps a document as if it had been good last so long ago.
+fn keep_old(url: &str, directory: &Path, age: Duration) {
+    let then = SystemTime::now() - age;
+    let entry = Entry {
+        source: url.into(),
+        file: url.into(),
+        format: Format::Json,
+        good_at: then,
+        etag: None,
+        bytes: document("a").into(),
+    };
+    Store::open(directory.join("state")).write(&entry);
+    let file = fs::File::options().append(true).open(&kept(directory)[0]);
+    file.expect("it is kept")
+        .set_modified(then)
+        .expect("a time");
+}
+
 #[tokio::test]
 async fn a_start_without_the_source_is_ready_and_says_how_old_the_flags_are() {
     let directory = tempfile::tempdir().expect("a directory");
-    let upstream = Upstream::start(|_| good("a")).await;
-    keep(&upstream.url("/flags.json"), directory.path()).await;
-    let file = kept(directory.path()).remove(0);
-    let text = fs::read_to_string(&file).expect("text");
-    assert!(text.starts_with("fanion-state 1\n"), "{text}");
-    let url = upstream.url("/flags.json");
-    drop(upstream);
+    let port = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        listener.local_addr().expect("bound").port()
+    };
+    let url = format!("http://127.0.0.1:{port}/flags.json");
+    keep_old(&url, directory.path(), Duration::from_secs(3 * 86_400));
     let state = directory.path().join("state");
     let options = [
         "--uri",
@@ -393,17 +420,29 @@ async fn a_start_without_the_source_is_ready_and_says_how_old_the_flags_are() {
     let daemon = tokio::task::spawn_blocking(move || {
         let daemon = Daemon::spawn(command);
         let line = daemon.log(|line| line["age_seconds"].is_u64());
-        assert_eq!(line["level"], "WARN");
-        assert!(
-            line["message"].as_str().expect("text").contains("s old"),
-            "{line}"
-        );
+        let age = line["age_seconds"].as_u64().expect("a number");
+        assert!((259_200..259_300).contains(&age), "{line}");
         daemon.in_force();
+        let line = daemon.log(|line| line["level"] == "ERROR");
+        assert!(line["age_seconds"].as_u64() >= Some(age), "{line}");
         daemon
     });
     let daemon = daemon.await.expect("it says so");
     let mut probe = Client::connect(daemon.management, Http::One).await;
     assert_eq!(probe.post("/readyz", &[], "").await.status, 200);
+    let scrape = metrics::scrape_port(daemon.management).await;
+    let (source, kind) = (format!("source=\"{url}\""), "kind=\"http\"");
+    let number = |name: &str| scrape.sum(name, &[&source, kind]);
+    assert!((259_200.0..259_300.0).contains(&number("fanion_source_age_seconds")));
+    assert!(number("fanion_source_stale") > 0.5);
+    let error = number("fanion_source_last_error_timestamp_seconds");
+    assert!(error - number("fanion_source_last_success_timestamp_seconds") > 259_000.0);
+    assert!(
+        scrape.sum(
+            "fanion_source_updates_total",
+            &[&source, "result=\"failed\""]
+        ) > 0.5
+    );
 }
 
 #[test]
@@ -480,4 +519,85 @@ async fn ready_means_that_every_source_has_brought_flags() {
         tries += 1;
         assert!(tries < 10_000, "never ready");
     }
+}
+
+#[test]
+fn what_is_kept_does_not_age_while_the_source_is_well() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let flags = directory.path().join("flags.json");
+    fs::write(&flags, document("a")).expect("a file");
+    let specs = [Spec::file(&flags)];
+    let mut loader = Loader::new(
+        &specs,
+        &keeping(directory.path()),
+        Arc::new(Live::default()),
+    );
+    loader.open();
+    let path = kept(directory.path()).remove(0);
+    let modified = || {
+        fs::metadata(&path)
+            .expect("it is kept")
+            .modified()
+            .expect("a time")
+    };
+    let long_ago = SystemTime::now() - Duration::from_secs(1000);
+    let file = fs::File::options().append(true).open(&path);
+    file.expect("it is kept")
+        .set_modified(long_ago)
+        .expect("a time");
+    let now = SystemTime::now();
+    loader.tick(now);
+    loader.tick(now + Duration::from_secs(59));
+    assert_eq!(modified(), long_ago);
+    loader.tick(now + Duration::from_secs(60));
+    assert!(modified() >= now - Duration::from_secs(1));
+}
+
+/// Where a test collects log lines.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_source_that_stays_away_is_spoken_of_from_time_to_time() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let flags = directory.path().join("flags.json");
+    let mut settings = settings();
+    settings.pace.reminder = Duration::from_secs(300);
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(move || writer.clone())
+        .with_ansi(false)
+        .finish();
+    tracing::subscriber::with_default(subscriber, || {
+        let specs = [Spec::file(&flags)];
+        let mut loader = Loader::new(&specs, &settings, Arc::new(Live::default()));
+        fs::write(&flags, document("a")).expect("a file");
+        loader.open();
+        fs::remove_file(&flags).expect("it was there");
+        let now = SystemTime::now();
+        for seconds in [0, 299, 301, 302, 599, 602] {
+            loader.turn(Some(Look::All), &BTreeSet::new(), Vec::new());
+            loader.tick(now + Duration::from_secs(seconds));
+        }
+        fs::write(&flags, document("b")).expect("a file");
+        loader.turn(Some(Look::All), &BTreeSet::new(), Vec::new());
+        loader.tick(now + Duration::from_secs(2000));
+    });
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).expect("text");
+    let count = |what: &str| text.matches(what).count();
+    assert_eq!(count("the file cannot be read"), 1, "{text}");
+    assert_eq!(count("the flags are stale"), 2, "{text}");
+    assert_eq!(count("the source is back after"), 1, "{text}");
 }

@@ -12,6 +12,8 @@ use crate::document::Document;
 use crate::document::Faults;
 use crate::source::files::Files;
 use crate::source::known::Look;
+use crate::source::loader::care::Care;
+use crate::source::loader::care::complain;
 use crate::source::loader::keep::Keep;
 use crate::source::post::Delivery;
 use crate::source::post::News;
@@ -22,9 +24,6 @@ use crate::source::spec::Spec;
 use crate::source::state::Entry;
 use crate::source::status::Status;
 use crate::source::status::Trouble;
-
-/// How often the time of a document in the state directory is brought up to date.
-const TOUCH: Duration = Duration::from_secs(60);
 
 /// A source, its documents and how it is doing.
 #[derive(Debug)]
@@ -38,8 +37,7 @@ pub struct Source {
     /// How the server called the document of an earlier process.
     pub etag: Option<Box<str>>,
     content: Content,
-    reminded: Option<SystemTime>,
-    touched: Option<SystemTime>,
+    care: Care,
 }
 
 #[derive(Debug)]
@@ -57,14 +55,22 @@ impl Source {
                 Content::Remote(Remote::new(spec.name.clone(), spec.label.clone()))
             }
         };
+        if let Kind::Grpc(grpc) = &spec.kind
+            && grpc.incremental
+        {
+            let source = &*spec.label;
+            tracing::warn!(
+                source,
+                "incrementalUpdates has no effect: each message replaces all flags of the source"
+            );
+        }
         Source {
             kind: spec.kind.clone(),
             status: Arc::new(Status::new(spec)),
             attempted: false,
             etag: None,
             content,
-            reminded: None,
-            touched: None,
+            care: Care::default(),
         }
     }
 
@@ -111,7 +117,7 @@ impl Source {
         self.status.restored(good_at);
         let age = SystemTime::now().duration_since(good_at);
         let (source, age_seconds) = (&*self.status.label, age.unwrap_or_default().as_secs());
-        tracing::warn!(
+        tracing::info!(
             source,
             age_seconds,
             "flags of the state directory are in force until the source answers; they are {age_seconds} s old"
@@ -172,7 +178,7 @@ impl Source {
                 false
             }
             News::Failed(why) => {
-                self.complain(Trouble::Failed, &why);
+                complain(&self.status, self.has_document(), Trouble::Failed, &why);
                 false
             }
         }
@@ -185,7 +191,10 @@ impl Source {
         let now = SystemTime::now();
         let verdict = remote.take(&delivery.bytes, delivery.format, faults);
         match &verdict {
-            Verdict::Refused(why) => self.complain(Trouble::Refused, why),
+            Verdict::Refused(why) => {
+                let kept = remote.held.document.is_some();
+                complain(&self.status, kept, Trouble::Refused, why);
+            }
             Verdict::Same => self.status.confirmed(now),
             Verdict::Accepted => {
                 self.status.accepted(now);
@@ -202,72 +211,12 @@ impl Source {
         verdict
     }
 
-    fn complain(&self, trouble: Trouble, why: &str) {
-        let source = &*self.status.label;
-        if !self.status.trouble(SystemTime::now(), trouble, why) {
-            tracing::debug!(source, error = why, "the source still has no good document");
+    /// What is due from time to time: a word about flags that are stale, and in the state directory that they are not.
+    pub fn tick(&mut self, now: SystemTime, reminder: Duration, keep: &Keep) {
+        self.care.remind(&self.status, now, reminder);
+        if !self.care.is_touch_due(&self.status, now) {
             return;
         }
-        let kept = self.has_document();
-        match trouble {
-            Trouble::Refused => {
-                tracing::error!(
-                    source,
-                    kept,
-                    error = why,
-                    "the document is refused; the last good flags, if any, stay in force"
-                );
-            }
-            Trouble::Failed => {
-                tracing::error!(
-                    source,
-                    kept,
-                    error = why,
-                    "the source cannot be reached; the last good flags, if any, stay in force"
-                );
-            }
-        }
-    }
-
-    /// Why there are no flags, for somebody who insists on them.
-    pub fn lament(&self) -> String {
-        let state = self.status.read();
-        let why = state
-            .last_error
-            .map_or_else(String::new, |(_, why)| format!(": {why}"));
-        format!("error from sync provider {}{why}", self.status.label)
-    }
-
-    /// Says from time to time that the flags are not known to be the newest.
-    pub fn remind(&mut self, now: SystemTime, every: Duration) {
-        let state = self.status.read();
-        let Some(since) = state.failing_since else {
-            self.reminded = None;
-            return;
-        };
-        let last = self.reminded.unwrap_or(since);
-        if now.duration_since(last).unwrap_or_default() < every {
-            return;
-        }
-        self.reminded = Some(now);
-        let source = &*self.status.label;
-        let error = state.last_error.as_ref().map_or("", |(_, why)| why);
-        if let Some(age) = state.age(now) {
-            let age_seconds = age.as_secs();
-            tracing::warn!(source, age_seconds, error, "the flags are stale");
-        } else {
-            tracing::warn!(source, error, "the source has brought no flags yet");
-        }
-    }
-
-    /// Notes in the state directory that the documents there are still the newest.
-    pub fn touch(&mut self, now: SystemTime, keep: &Keep) {
-        let last = *self.touched.get_or_insert(now);
-        let early = now.duration_since(last).unwrap_or_default() < TOUCH;
-        if early || self.status.read().is_stale() {
-            return;
-        }
-        self.touched = Some(now);
         let name = &self.status.name;
         match &self.content {
             Content::Files(files) => files.names().for_each(|file| keep.touch(name, file)),

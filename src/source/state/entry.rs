@@ -1,5 +1,6 @@
 //! One document in the state directory, and how it is written: a few lines of text, an empty line, the document.
 
+use std::fmt;
 use std::io::Cursor;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +21,7 @@ const MAGIC: &str = "fanion-state 1";
 const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');
 
 /// The last good document of a source, or of one of its files.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Entry {
     /// The source as selectors call it. It is not written: it may hold a secret.
     pub source: Arc<str>,
@@ -34,6 +35,15 @@ pub struct Entry {
     pub etag: Option<Box<str>>,
     /// The document.
     pub bytes: Bytes,
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry")
+            .field("file", &self.file)
+            .field("good_at", &self.good_at)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Entry {

@@ -1,0 +1,93 @@
+//! How the sources are doing, in numbers.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::metric::family::Family;
+use crate::metric::family::Kind;
+use crate::metric::family::Labels;
+use crate::metric::family::Value;
+use crate::source::status::State;
+use crate::source::status::Status;
+
+/// A number of a source; `None` where there is nothing to say.
+type Measure = fn(&State, SystemTime) -> Option<f64>;
+
+const GAUGES: [(&str, &str, &str, Measure); 4] = [
+    (
+        "fanion.source.last_success_timestamp",
+        "s",
+        "When the flags of the source were last known to be the newest, in seconds since the epoch.",
+        |state, _| state.last_success.map(seconds),
+    ),
+    (
+        "fanion.source.last_error_timestamp",
+        "s",
+        "When the source last brought an error, in seconds since the epoch.",
+        |state, _| state.last_error.as_ref().map(|(when, _)| seconds(*when)),
+    ),
+    (
+        "fanion.source.stale",
+        "",
+        "Whether there may be newer flags than those in force: 1 if so, else 0.",
+        |state, _| Some(f64::from(u8::from(state.is_stale()))),
+    ),
+    (
+        "fanion.source.age",
+        "s",
+        "For how long the flags in force have not been known to be the newest; 0 while they are.",
+        |state, now| Some(state.age(now).unwrap_or_default().as_secs_f64()),
+    ),
+];
+
+/// The numbers of all sources at this moment.
+pub fn families(statuses: &[Arc<Status>], now: SystemTime) -> Vec<Family> {
+    let read = statuses.iter();
+    let read: Vec<(Labels, State)> = read.map(|status| (labels(status), status.read())).collect();
+    let gauge =
+        |(name, unit, help, measure): (&'static str, &'static str, &'static str, Measure)| {
+            let mut family = Family::new(name, unit, Kind::Gauge, help);
+            for (labels, state) in &read {
+                if let Some(number) = measure(state, now) {
+                    family.push(labels.clone(), Value::Number(number));
+                }
+            }
+            family
+        };
+    GAUGES
+        .into_iter()
+        .map(gauge)
+        .chain([updates(&read)])
+        .collect()
+}
+
+fn updates(read: &[(Labels, State)]) -> Family {
+    let help = "What the source brought: documents put in force or refused, attempts that failed.";
+    let mut family = Family::new("fanion.source.updates", "", Kind::Counter, help);
+    for (labels, state) in read {
+        for (result, count) in [
+            ("accepted", state.accepted),
+            ("refused", state.refused),
+            ("failed", state.failed),
+        ] {
+            let labels = labels
+                .iter()
+                .cloned()
+                .chain([("result", result.to_owned())]);
+            family.push(labels.collect(), Value::Count(count));
+        }
+    }
+    family
+}
+
+fn labels(status: &Status) -> Labels {
+    vec![
+        ("source", status.label.to_string()),
+        ("kind", status.kind.to_owned()),
+    ]
+}
+
+fn seconds(when: SystemTime) -> f64 {
+    let since = when.duration_since(SystemTime::UNIX_EPOCH);
+    since.unwrap_or_default().as_secs_f64()
+}
