@@ -30,16 +30,16 @@ pub struct Followed {
     pub watch: Watch,
 }
 
-/// Settings in which nothing takes long.
+/// Settings in which what fails is tried again soon. Time limits are generous: the machine may be busy.
 pub fn settings() -> Settings {
     Settings {
         pace: Pace {
             retry: Duration::from_millis(10),
             longest_retry: Duration::from_millis(40),
-            connect: Duration::from_secs(2),
-            first_message: Duration::from_millis(200),
+            connect: Duration::from_secs(5),
+            first_message: Duration::from_secs(5),
             ping: Duration::from_millis(100),
-            pong: Duration::from_millis(100),
+            pong: Duration::from_millis(1500),
             reminder: Duration::from_millis(500),
         },
         ..Settings::default()
@@ -132,7 +132,7 @@ pub fn http(url: &str, more: &serde_json::Value) -> Spec {
         .remove(0);
     if let Kind::Http(http) = &mut spec.kind {
         http.interval = Duration::from_millis(20);
-        http.timeout = Duration::from_millis(500);
+        http.timeout = Duration::from_secs(5);
     }
     spec
 }

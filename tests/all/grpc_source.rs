@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use bytes::Bytes;
 use fanion::source::Settings;
@@ -216,6 +217,7 @@ async fn a_service_that_says_nothing_is_a_failed_attempt_and_is_listened_to_neve
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
     let port = listener.local_addr().expect("bound").port();
     let mut settings = settings();
+    settings.pace.first_message = Duration::from_millis(200);
     settings.pace.ping = crate::daemon::DEADLINE;
     settings.fail_fast = true;
     let specs = [grpc(&format!("127.0.0.1:{port}"), &json!({}))];

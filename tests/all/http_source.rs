@@ -2,6 +2,7 @@
 
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use fanion::source::spec::Kind;
 use serde_json::json;
@@ -68,8 +69,12 @@ async fn a_body_that_never_ends_is_not_waited_for() {
         slow
     })
     .await;
-    let followed = ask(&upstream.url("/"), &json!({}));
-    followed.fails(0, "no whole answer within 500ms").await;
+    let mut spec = http(&upstream.url("/"), &json!({}));
+    if let Kind::Http(http) = &mut spec.kind {
+        http.timeout = Duration::from_millis(200);
+    }
+    let followed = follow(&[spec], &settings());
+    followed.fails(0, "no whole answer within 200ms").await;
     upstream.now(|_| good("a"));
     followed.answers("a").await;
 }

@@ -1,6 +1,5 @@
 //! The state directory: a start without the source.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
@@ -9,14 +8,12 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::process::Stdio;
 use std::sync::Arc;
-use std::sync::Mutex;
 use std::time::Duration;
 use std::time::SystemTime;
 
 use fanion::document::Format;
 use fanion::live::Live;
 use fanion::source::Settings;
-use fanion::source::known::Look;
 use fanion::source::loader::Loader;
 use fanion::source::spec::Spec;
 use fanion::source::state::Entry;
@@ -551,53 +548,4 @@ fn what_is_kept_does_not_age_while_the_source_is_well() {
     assert_eq!(modified(), long_ago);
     loader.tick(now + Duration::from_secs(60));
     assert!(modified() >= now - Duration::from_secs(1));
-}
-
-/// Where a test collects log lines.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-#[test]
-fn a_source_that_stays_away_is_spoken_of_from_time_to_time() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let flags = directory.path().join("flags.json");
-    let mut settings = settings();
-    settings.pace.reminder = Duration::from_secs(300);
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_writer(move || writer.clone())
-        .with_ansi(false)
-        .finish();
-    tracing::subscriber::with_default(subscriber, || {
-        let specs = [Spec::file(&flags)];
-        let mut loader = Loader::new(&specs, &settings, Arc::new(Live::default()));
-        fs::write(&flags, document("a")).expect("a file");
-        loader.open();
-        fs::remove_file(&flags).expect("it was there");
-        let now = SystemTime::now();
-        for seconds in [0, 299, 301, 302, 599, 602] {
-            loader.turn(Some(Look::All), &BTreeSet::new(), Vec::new());
-            loader.tick(now + Duration::from_secs(seconds));
-        }
-        fs::write(&flags, document("b")).expect("a file");
-        loader.turn(Some(Look::All), &BTreeSet::new(), Vec::new());
-        loader.tick(now + Duration::from_secs(2000));
-    });
-    let text = String::from_utf8(lines.0.lock().unwrap().clone()).expect("text");
-    let count = |what: &str| text.matches(what).count();
-    assert_eq!(count("the file cannot be read"), 1, "{text}");
-    assert_eq!(count("the flags are stale"), 2, "{text}");
-    assert_eq!(count("the source is back after"), 1, "{text}");
 }

@@ -19,16 +19,10 @@ pub struct Care {
 impl Care {
     /// Says from time to time that the flags are not known to be the newest.
     pub fn remind(&mut self, status: &Status, now: SystemTime, every: Duration) {
-        let state = status.read();
-        let Some(since) = state.failing_since else {
-            self.reminded = None;
-            return;
-        };
-        let last = self.reminded.unwrap_or(since);
-        if now.duration_since(last).unwrap_or_default() < every {
+        if !self.is_reminder_due(status, now, every) {
             return;
         }
-        self.reminded = Some(now);
+        let state = status.read();
         let source = &*status.label;
         let error = state.last_error.as_ref().map_or("", |(_, why)| why);
         if let Some(age) = state.age(now) {
@@ -37,6 +31,19 @@ impl Care {
         } else {
             tracing::warn!(source, error, "the source has brought no flags yet");
         }
+    }
+
+    fn is_reminder_due(&mut self, status: &Status, now: SystemTime, every: Duration) -> bool {
+        let Some(since) = status.read().failing_since else {
+            self.reminded = None;
+            return false;
+        };
+        let last = self.reminded.unwrap_or(since);
+        let due = now.duration_since(last).unwrap_or_default() >= every;
+        if due {
+            self.reminded = Some(now);
+        }
+        due
     }
 
     /// Whether the state directory should be told that its documents are still the newest.
@@ -87,4 +94,32 @@ pub fn lament(status: &Status) -> String {
     let why = status.read().last_error;
     let why = why.map_or_else(String::new, |(_, why)| format!(": {why}"));
     format!("error from sync provider {}{why}", status.label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::spec::Spec;
+
+    #[test]
+    fn a_source_that_stays_away_is_spoken_of_once_per_cause_and_from_time_to_time() {
+        let status = Status::new(&Spec::file("flags.json"));
+        let mut care = Care::default();
+        let begun = SystemTime::UNIX_EPOCH;
+        let at = |seconds| begun + Duration::from_secs(seconds);
+        let mut due =
+            |seconds| care.is_reminder_due(&status, at(seconds), Duration::from_secs(300));
+        assert!(!due(0));
+        status.accepted(at(0));
+        assert!(status.trouble(at(0), Trouble::Failed, "gone"));
+        assert!(!status.trouble(at(1), Trouble::Failed, "gone"));
+        assert!(status.trouble(at(2), Trouble::Failed, "broken"));
+        let told = [299, 300, 301, 599, 600].map(&mut due);
+        assert_eq!(told, [false, true, false, false, true]);
+        assert_eq!(status.read().age(at(600)), Some(Duration::from_secs(600)));
+        status.confirmed(at(601));
+        assert!(!due(2000));
+        assert_eq!(status.read().age(at(2000)), None);
+        assert!(status.trouble(at(2001), Trouble::Failed, "broken"));
+    }
 }
