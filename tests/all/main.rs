@@ -19,6 +19,7 @@ mod commands;
 mod compatibility;
 mod daemon;
 mod diagnostics;
+mod documents;
 mod evaluate;
 mod events;
 mod examples;
