@@ -38,6 +38,7 @@ use crate::serve::ofrep::Ofrep;
 use crate::serve::rpc::Rpc;
 use crate::serve::standing::Standing;
 use crate::serve::sync::Sync;
+use crate::telemetry::trace::Traces;
 use crate::wire::extra::Extra;
 
 /// What the servers need to know.
@@ -59,6 +60,8 @@ pub struct Settings {
     pub keep_alive: Duration,
     /// Where requests are counted.
     pub metrics: Arc<Metrics>,
+    /// Where requests are traced, if they are.
+    pub traces: Option<Arc<Traces>>,
 }
 
 /// The sockets, bound but not yet served.
@@ -115,6 +118,7 @@ pub async fn run(
     });
     let observer = Observer {
         metrics: settings.metrics.clone(),
+        traces: settings.traces.clone(),
         scheme: Scheme::Http,
     };
     let probes = tokio::spawn(listen::serve(
@@ -150,15 +154,19 @@ pub async fn run(
     let evaluation = observer.clone();
     servers.spawn(listen::serve(
         listeners.evaluation,
-        move |request| evaluation.rpc(&request).answer(rpc.clone().handle(request)),
+        move |mut request| {
+            evaluation
+                .rpc(&mut request)
+                .answer(rpc.clone().handle(request))
+        },
         limits,
         shutdown.clone(),
     ));
     servers.spawn(listen::serve(
         listeners.ofrep,
-        move |request| {
+        move |mut request| {
             observer
-                .ofrep(&request)
+                .ofrep(&mut request)
                 .answer(ofrep.clone().handle(request))
         },
         limits,

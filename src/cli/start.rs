@@ -13,6 +13,7 @@ use crate::cli::start::options::Config;
 pub use crate::cli::start::options::Options;
 use crate::limits;
 use crate::live::Live;
+use crate::metric::Metrics;
 use crate::serve;
 use crate::serve::Listeners;
 use crate::serve::Settings;
@@ -46,6 +47,8 @@ async fn serve(config: Config) -> Result<(), String> {
     let (shut, shutdown) = watch::channel(false);
     // Before the files are read: a signal must not be lost meanwhile.
     let stop = stop_signal().map_err(|error| format!("cannot listen for signals: {error}"))?;
+    let metrics = Arc::new(Metrics::new(config.telemetry.resource.clone()));
+    let sending = telemetry::send(config.telemetry, &metrics, &live, &shutdown);
     let settings = Settings {
         max_body: config.max_body,
         max_header: config.max_header,
@@ -54,7 +57,8 @@ async fn serve(config: Config) -> Result<(), String> {
         sync_metadata: config.sync_metadata,
         grace: limits::SHUTDOWN_GRACE,
         keep_alive: limits::KEEP_ALIVE,
-        metrics: Arc::default(),
+        metrics: metrics.clone(),
+        traces: sending.traces.clone(),
     };
     let listeners = Listeners {
         evaluation,
@@ -71,6 +75,7 @@ async fn serve(config: Config) -> Result<(), String> {
     tracing::info!("shutting down");
     let _ = shut.send(true);
     let _ = servers.await;
+    sending.finish(limits::SHUTDOWN_GRACE).await;
     tracing::info!("stopped");
     Ok(())
 }

@@ -11,18 +11,21 @@ use http::Request;
 use http::Response;
 use http::StatusCode;
 use http::header;
+use http::request::Parts;
 use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
 
 use crate::live::Live;
 use crate::resolve;
 use crate::resolve::Around;
+use crate::resolve::Witness;
 use crate::resolve::ofrep as resolve_ofrep;
 use crate::serve::Settings;
 use crate::serve::body;
 use crate::serve::body::Body;
 use crate::serve::cors;
 use crate::serve::rpc;
+use crate::telemetry::trace::Recording;
 use crate::wire::error::Code;
 use crate::wire::ofrep;
 use crate::wire::ofrep::Failure;
@@ -72,7 +75,7 @@ impl Ofrep {
         }
         let (parts, body) = request.into_parts();
         let evaluated = match body::read(body, self.settings.max_body).await {
-            Ok(body) => self.evaluate(&route, &parts.headers, &body),
+            Ok(body) => self.evaluate(&route, &parts, &body),
             Err(error) if error.code == Code::ResourceExhausted => Err(ofrep::too_large()),
             Err(_) => return status(StatusCode::REQUEST_TIMEOUT),
         };
@@ -83,22 +86,21 @@ impl Ofrep {
         }
     }
 
-    fn evaluate(
-        &self,
-        route: &Route,
-        headers: &HeaderMap,
-        body: &Bytes,
-    ) -> Result<String, Failure> {
+    fn evaluate(&self, route: &Route, parts: &Parts, body: &Bytes) -> Result<String, Failure> {
         let key = match route {
             Route::All => None,
             Route::One(key) => Some(key.as_str()),
         };
+        let headers = &parts.headers;
+        let recording = self.settings.traces.as_ref();
+        let recording = recording.and_then(|_| parts.extensions.get::<Recording>());
         let selector = rpc::selector(headers).map_err(|why| ofrep::bad_selector(key, &why))?;
         let overlay = self.settings.extra.overlay(Some(headers));
         let around = Around {
             selector: &selector,
             overlay: &overlay,
             clock: resolve::system_clock,
+            witness: recording.map(|recording| recording as &dyn Witness),
         };
         let snapshot = self.live.load();
         let begun = Instant::now();

@@ -27,6 +27,7 @@ mod layers;
 mod malformed;
 mod metrics;
 mod ofrep;
+mod otel;
 mod protocols;
 mod reflection;
 mod reload;

@@ -47,6 +47,7 @@ pub fn settings() -> Settings {
         grace: Duration::from_secs(5),
         keep_alive: Duration::from_secs(20),
         metrics: Arc::default(),
+        traces: None,
     }
 }
 

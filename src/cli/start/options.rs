@@ -1,5 +1,6 @@
 //! The options of `start`: what was typed, and what it means. Names and environment variables are flagd's.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use http::HeaderName;
@@ -11,6 +12,7 @@ use crate::json::Kind;
 use crate::json::Reader;
 use crate::limits;
 use crate::source::uri::Uri;
+use crate::telemetry;
 use crate::telemetry::LogFormat;
 use crate::wire::extra::Extra;
 
@@ -47,6 +49,25 @@ pub struct Options {
     /// JSON object]
     #[arg(short = 'H', long = "context-from-header", value_name = "HEADER=KEY")]
     context_from_header: Vec<String>,
+    /// `otel` sends metrics to a collector as well. [env: `FLAGD_METRICS_EXPORTER`]
+    #[arg(short = 't', long, value_name = "EXPORTER")]
+    metrics_exporter: Option<String>,
+    /// The collector of metrics and traces: `HOST:PORT`, or that after http:// or https://.
+    /// [env: `FLAGD_OTEL_COLLECTOR_URI`]
+    #[arg(short = 'o', long, value_name = "URI")]
+    otel_collector_uri: Option<String>,
+    /// The certificate to show to the collector. [env: `FLAGD_OTEL_CERT_PATH`]
+    #[arg(short = 'D', long, value_name = "PATH")]
+    otel_cert_path: Option<String>,
+    /// Its key. [env: `FLAGD_OTEL_KEY_PATH`]
+    #[arg(short = 'K', long, value_name = "PATH")]
+    otel_key_path: Option<String>,
+    /// The certificate authority to trust with the collector. [env: `FLAGD_OTEL_CA_PATH`]
+    #[arg(short = 'A', long, value_name = "PATH")]
+    otel_ca_path: Option<String>,
+    /// How often these files are read again. [env: `FLAGD_OTEL_RELOAD_INTERVAL`] [default: 1h]
+    #[arg(short = 'I', long, value_name = "DURATION")]
+    otel_reload_interval: Option<String>,
     /// `console` or `json`. [env: `FLAGD_LOG_FORMAT`] [default: console]
     #[arg(short = 'z', long, value_name = "FORMAT")]
     log_format: Option<String>,
@@ -84,6 +105,8 @@ pub struct Config {
     pub ofrep_port: u16,
     /// Context that is added to every request.
     pub extra: Extra,
+    /// Where metrics and traces go.
+    pub telemetry: telemetry::settings::Settings,
     /// How log lines are written.
     pub log_format: LogFormat,
     /// Whether to log more.
@@ -106,7 +129,21 @@ impl Options {
             env,
             mistakes: Vec::new(),
         };
+        let typed = telemetry::settings::Typed {
+            exporter: self
+                .metrics_exporter
+                .or_else(|| read.variable("metrics-exporter")),
+            collector: self
+                .otel_collector_uri
+                .or_else(|| read.variable("otel-collector-uri")),
+            certificate: read.path("otel-cert-path", self.otel_cert_path),
+            key: read.path("otel-key-path", self.otel_key_path),
+            authority: read.path("otel-ca-path", self.otel_ca_path),
+            reload: Some(read.duration("otel-reload-interval", self.otel_reload_interval))
+                .filter(|interval| !interval.is_zero()),
+        };
         let config = Config {
+            telemetry: read.telemetry(&typed),
             uris: read.uris(&self.uri),
             port: read.number("port", self.port, 8013),
             management_port: read.number("management-port", self.management_port, 8014),
@@ -206,6 +243,18 @@ impl<E: Fn(&str) -> Option<String>> Reading<E> {
                 false
             }
         }
+    }
+
+    fn path(&self, option: &str, typed: Option<String>) -> Option<PathBuf> {
+        typed.or_else(|| self.variable(option)).map(Into::into)
+    }
+
+    fn telemetry(&mut self, typed: &telemetry::settings::Typed) -> telemetry::settings::Settings {
+        let settings = telemetry::settings::Settings::resolve(typed, &self.env);
+        settings.unwrap_or_else(|mistakes| {
+            self.mistakes.extend(mistakes);
+            telemetry::settings::Settings::default()
+        })
     }
 
     fn uris(&mut self, typed: &[String]) -> Vec<Uri> {
