@@ -97,6 +97,9 @@ def eventually(look):
 
 
 def ask(daemon):
+    # A caller that does not record its trace: neither do we.
+    unsampled = {"traceparent": f"00-{TRACE[::-1]}-{PARENT}-00"}
+    daemon.ask("ofrep", "/ofrep/v1/evaluate/flags/rule", {}, unsampled)
     headers = {"traceparent": f"00-{TRACE}-{PARENT}-01", "baggage": "a=b"}
     daemon.ask("evaluation", f"/{V1}/ResolveBoolean", {"flagKey": "static"}, headers)
     daemon.ask("evaluation", f"/{V1}/ResolveString", {"flagKey": "static"})
@@ -105,7 +108,7 @@ def ask(daemon):
 
 def traced(collector):
     spans = eventually(lambda: (spans := collector.spans()) and len(spans) >= 3 and spans)
-    check("three requests are three spans", spans and len(spans) == 3, spans)
+    check("three sampled requests are three spans", spans and len(spans) == 3, spans)
     named = {span["name"]: span for span in spans}
     check("spans are called as in flagd", set(named) == {"resolveBoolean", "resolveString", "flagd.ofrep"}, named)
     fine, failed, bulk = named["resolveBoolean"], named["resolveString"], named["flagd.ofrep"]
@@ -180,10 +183,19 @@ def over_http(directory):
     with Collector(directory) as collector:
         env["OTEL_EXPORTER_OTLP_ENDPOINT"] = f"http://localhost:{collector.http}"
         with Daemon(program, env=env) as daemon:
-            daemon.ask("evaluation", f"/{V1}/ResolveBoolean", {"flagKey": "static"})
+            address = f"localhost:{daemon.ports['evaluation']}"
+            call = [f"{tools}/grpcurl", "-plaintext", "-d", '{"flagKey": "absent"}', address, f"{V1}/ResolveInt"]
+            subprocess.run(call, capture_output=True, timeout=PATIENCE)
             # Both wait for minutes or seconds: what arrives was sent at the end.
             check("it ends with 0", daemon.stop() == 0)
-            check("the end sends spans over HTTP", eventually(lambda: collector.spans()), collector.messages())
+            named = lambda: {span["name"]: span for span in collector.spans()}
+            span = eventually(lambda: named().get("resolveInt"))
+            check("the end sends spans over HTTP", span, collector.messages())
+            want = {"rpc.system": "grpc", "rpc.method": "ResolveInt", "rpc.grpc.status_code": "5"}
+            check("a span has gRPC's status", want.items() <= attributes(span).items(), span)
+            check("a flag that is not there is no fault of the server", span["status"].get("code", 0) == 0, span)
+            reflection = "grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
+            check("streams are spans, too", reflection in named(), list(named()))
             check("the end sends metrics over HTTP", eventually(lambda: collector.metrics()), collector.messages())
 
 
