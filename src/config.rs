@@ -29,6 +29,7 @@ use crate::source;
 use crate::source::Pace;
 use crate::source::spec;
 use crate::source::spec::Spec;
+use crate::telemetry;
 use crate::telemetry::LogFormat;
 use crate::wire::extra::Extra;
 use crate::wire::stream::Advert;
@@ -52,6 +53,8 @@ pub struct Config {
     pub tls: Option<Paths>,
     /// How requests are served.
     pub serve: Settings,
+    /// Where metrics and traces are sent.
+    pub telemetry: telemetry::settings::Settings,
     /// How log lines are written.
     pub log_format: LogFormat,
     /// Whether to log more.
@@ -120,6 +123,7 @@ fn read<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Config {
         ofrep: port(layers, "ofrep-port"),
         tls: tls(layers),
         serve: settings(layers),
+        telemetry: telemetry(layers),
         log_format: layers.one("log-format", "must be console or json", |text| match text {
             "console" => Some(LogFormat::Console),
             "json" => Some(LogFormat::Json),
@@ -158,6 +162,7 @@ fn settings<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Settings {
         grace: limits::SHUTDOWN_GRACE,
         keep_alive: limits::KEEP_ALIVE,
         metrics: Arc::default(),
+        traces: None,
     }
 }
 
@@ -201,6 +206,24 @@ fn sources<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Vec<Spec> {
         layers.mistakes.push(mistake.to_owned());
     }
     sources
+}
+
+fn telemetry<E: Fn(&str) -> Option<String>>(
+    layers: &mut Layers<E>,
+) -> telemetry::settings::Settings {
+    let typed = telemetry::settings::Typed {
+        exporter: layers.optional("metrics-exporter"),
+        collector: layers.optional("otel-collector-uri"),
+        certificate: layers.optional("otel-cert-path").map(Into::into),
+        key: layers.optional("otel-key-path").map(Into::into),
+        authority: layers.optional("otel-ca-path").map(Into::into),
+        reload: Some(layers.duration("otel-reload-interval")).filter(|every| !every.is_zero()),
+    };
+    let settings = telemetry::settings::Settings::resolve(&typed, &layers.env);
+    settings.unwrap_or_else(|mistakes| {
+        layers.mistakes.extend(mistakes);
+        telemetry::settings::Settings::default()
+    })
 }
 
 fn address<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Option<IpAddr> {

@@ -73,6 +73,8 @@ pub const SLOTS: usize = 4096;
 /// The most variants of one flag.
 pub const VARIANTS: usize = 65_535;
 
+/// The largest answer of a telemetry collector, in bytes.
+pub const COLLECTOR_ANSWER: usize = 64 * 1024;
 /// Series that the counts of flags may have, as OpenTelemetry has it; the rest is one series.
 pub const LABEL_SETS: usize = 2000;
 /// Clients of flag sync that metrics tell apart.

@@ -87,15 +87,9 @@ impl Metrics {
         more.push(Source(Box::new(source)));
     }
 
-    /// The name of the service.
-    pub fn service(&self) -> &str {
-        let named = self.resource.iter().find(|(key, _)| key == "service.name");
-        named.map_or(SERVICE, |(_, name)| name)
-    }
-
     /// Everything that was counted here.
     pub fn collect(&self) -> Vec<Family> {
-        let mut families = self.http.collect(self.service());
+        let mut families = self.http.collect(SERVICE);
         families.extend(self.streams.collect());
         families.push(self.evaluation());
         families.push(build());

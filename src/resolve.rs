@@ -41,6 +41,32 @@ pub struct Around<'r> {
     pub overlay: &'r [(&'r str, &'r str)],
     /// Whole seconds since the epoch, asked for only by rules that read them.
     pub clock: fn() -> f64,
+    /// Who wants to know what was decided.
+    pub witness: Option<&'r dyn Witness>,
+}
+
+/// Learns of decisions as they are made.
+pub trait Witness: std::fmt::Debug {
+    /// What was decided for the flag called `key`; there is no flag if it is unknown.
+    fn saw(&self, key: &str, flag: Option<&Flag>, decision: Decision);
+}
+
+impl Around<'_> {
+    /// Counts a decision about the flag at `position`, and tells of it.
+    fn decided(self, snapshot: &Snapshot, position: usize, flag: &Flag, decision: Decision) {
+        snapshot.tally.count(position, flag, decision);
+        if let Some(witness) = self.witness {
+            witness.saw(&flag.key, Some(flag), decision);
+        }
+    }
+
+    /// Counts a request for a flag that is not there, and tells of it.
+    fn missed(self, snapshot: &Snapshot, key: &str) {
+        snapshot.tally.count_error(ErrorCode::FlagNotFound);
+        if let Some(witness) = self.witness {
+            witness.saw(key, None, Decision::Error(ErrorCode::FlagNotFound));
+        }
+    }
 }
 
 /// An answer.
@@ -68,7 +94,7 @@ pub fn one(
         .position(&request.flag_key, call.around.selector);
     let found = position.and_then(|at| Some((at, snapshot.ruleset.flags.get(at)?)));
     let Some((position, flag)) = found else {
-        snapshot.tally.count_error(ErrorCode::FlagNotFound);
+        call.around.missed(snapshot, &request.flag_key);
         return Err(ErrorCode::FlagNotFound.into());
     };
     let arena = Bump::new();
@@ -86,7 +112,7 @@ pub fn one(
         }
         decision => decision,
     };
-    snapshot.tally.count(position, flag, decision);
+    call.around.decided(snapshot, position, flag, decision);
     if let Decision::Error(code) = decision {
         return Err(code.into());
     }
@@ -151,7 +177,8 @@ pub fn all(snapshot: &Snapshot, call: Call<'_>, body: &[u8]) -> Result<Reply, Rp
     } = call.around;
     decoded.decide(flags, clock(), |position, flag, decision| {
         if let Some(entry) = Entry::new(flag, decision, call.contract, selector) {
-            snapshot.tally.count(position, flag, entry.decision);
+            call.around
+                .decided(snapshot, position, flag, entry.decision);
             entries.push(entry);
         }
     });

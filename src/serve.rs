@@ -48,6 +48,7 @@ use crate::serve::socket::Listener;
 use crate::serve::standing::Standing;
 use crate::serve::sync::Sync;
 use crate::serve::tls::Tls;
+use crate::telemetry::trace::Traces;
 use crate::wire::extra::Extra;
 use crate::wire::stream::Advert;
 
@@ -84,6 +85,8 @@ pub struct Settings {
     pub keep_alive: Duration,
     /// Where requests are counted.
     pub metrics: Arc<Metrics>,
+    /// Where requests are traced, if they are.
+    pub traces: Option<Arc<Traces>>,
 }
 
 impl Default for Settings {
@@ -110,6 +113,7 @@ impl Default for Settings {
             grace: limits::SHUTDOWN_GRACE,
             keep_alive: limits::KEEP_ALIVE,
             metrics: Arc::default(),
+            traces: None,
         }
     }
 }
@@ -209,7 +213,10 @@ impl Common {
             shutdown: self.shutdown.clone(),
         });
         let observer = self.observer(tls.is_some());
-        let handle = move |request| observer.rpc(&request).answer(rpc.clone().handle(request));
+        let handle = move |mut request| {
+            let watched = observer.rpc(&mut request);
+            watched.answer(rpc.clone().handle(request))
+        };
         let manner = Manner::of(&self.settings);
         listen::serve(
             listener,
@@ -227,8 +234,8 @@ impl Common {
             shutdown: self.shutdown.clone(),
         });
         let observer = self.observer(tls.is_some());
-        let handle = move |request| {
-            let watched = observer.ofrep(&request);
+        let handle = move |mut request| {
+            let watched = observer.ofrep(&mut request);
             watched.answer(ofrep.clone().handle(request))
         };
         let manner = Manner::of(&self.settings);
@@ -271,6 +278,7 @@ impl Common {
     fn observer(&self, tls: bool) -> Observer {
         Observer {
             metrics: self.settings.metrics.clone(),
+            traces: self.settings.traces.clone(),
             scheme: if tls { Scheme::Https } else { Scheme::Http },
         }
     }

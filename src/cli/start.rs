@@ -13,9 +13,12 @@ use crate::cli::sidecar;
 use crate::config;
 use crate::config::Config;
 use crate::config::layers::Typed;
+use crate::limits;
 use crate::live::Live;
+use crate::metric::Metrics;
 use crate::serve;
 use crate::serve::Listeners;
+use crate::serve::Settings;
 use crate::serve::socket::Listener;
 use crate::serve::socket::Place;
 use crate::serve::tls::Tls;
@@ -57,16 +60,22 @@ async fn serve(config: Config) -> Result<(), String> {
     let (shut, shutdown) = watch::channel(false);
     // Before the files are read: a signal must not be lost meanwhile.
     let stop = stop_signal().map_err(|error| format!("cannot listen for signals: {error}"))?;
+    let metrics = Arc::new(Metrics::new(config.telemetry.resource.clone()));
+    let sending = telemetry::send(config.telemetry, &metrics, &live, &shutdown);
+    let settings = Settings {
+        metrics: metrics.clone(),
+        traces: sending.traces.clone(),
+        ..config.serve
+    };
     let watch =
         source::watch::start(loader).map_err(|error| format!("cannot watch files: {error}"))?;
     let statuses = watch.statuses.clone();
-    let metrics = config.serve.metrics.clone();
     metrics.add(move || report::families(&statuses, SystemTime::now()));
     let loaded = watch.first_look();
     let failed = watch.first_look();
     let servers = tokio::spawn(async move {
         let loaded = async { drop(loaded.await) };
-        serve::run(listeners, live, config.serve, loaded, shutdown).await;
+        serve::run(listeners, live, settings, loaded, shutdown).await;
         drop(watch);
     });
     let outcome = tokio::select! {
@@ -76,6 +85,7 @@ async fn serve(config: Config) -> Result<(), String> {
     tracing::info!("shutting down");
     let _ = shut.send(true);
     let _ = servers.await;
+    sending.finish(limits::SHUTDOWN_GRACE).await;
     tracing::info!("stopped");
     outcome
 }

@@ -336,6 +336,42 @@ const LIMITS: &[Row] = &[
 
 const TELEMETRY: &[Row] = &[
     one(
+        "metrics-exporter",
+        Some('t'),
+        "EXPORTER",
+        "",
+        "`otel` sends metrics to a collector as well",
+    ),
+    one(
+        "otel-collector-uri",
+        Some('o'),
+        "URI",
+        "",
+        "The collector of metrics and traces: HOST:PORT, or that after http:// or https://",
+    ),
+    one(
+        "otel-cert-path",
+        Some('D'),
+        "PATH",
+        "",
+        "The certificate to show to the collector",
+    ),
+    one("otel-key-path", Some('K'), "PATH", "", "Its key"),
+    one(
+        "otel-ca-path",
+        Some('A'),
+        "PATH",
+        "",
+        "The authority to trust with the collector, instead of the system's",
+    ),
+    one(
+        "otel-reload-interval",
+        Some('I'),
+        "DURATION",
+        "1h",
+        "How often these files are read again",
+    ),
+    one(
         "log-format",
         Some('z'),
         "FORMAT",

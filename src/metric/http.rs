@@ -133,6 +133,19 @@ impl Place {
         }
     }
 
+    /// The method, if it is a known one.
+    pub fn method(self) -> &'static str {
+        METHODS.get(self.method).copied().unwrap_or("_OTHER")
+    }
+
+    /// How the request came, in words.
+    pub fn scheme_text(self) -> &'static str {
+        match self.scheme {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+        }
+    }
+
     /// The template of what was asked for.
     pub fn route(self) -> &'static str {
         ROUTES.get(self.route).copied().unwrap_or(OTHER)

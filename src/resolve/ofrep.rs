@@ -2,7 +2,6 @@
 
 use bumpalo::Bump;
 
-use crate::decision::ErrorCode;
 use crate::resolve::Around;
 use crate::ruleset::Flag;
 use crate::snapshot::Snapshot;
@@ -24,7 +23,7 @@ pub fn one(
     let position = snapshot.ruleset.position(key, around.selector);
     let found = position.and_then(|at| Some((at, snapshot.ruleset.flags.get(at)?)));
     let Some((position, flag)) = found else {
-        snapshot.tally.count_error(ErrorCode::FlagNotFound);
+        around.missed(snapshot, key);
         return Err(ofrep::not_found(key, around.selector));
     };
     let arena = Bump::new();
@@ -37,7 +36,7 @@ pub fn one(
     // The text was checked whole, so this cannot fail.
     let context = context.map_err(|_| ofrep::not_found(key, around.selector))?;
     let decision = ofrep::answerable(flag, flag.decide(&context));
-    snapshot.tally.count(position, flag, decision);
+    around.decided(snapshot, position, flag, decision);
     ofrep::evaluated(flag, decision, around.selector)
 }
 
@@ -65,7 +64,7 @@ pub fn all(
     let clock = around.clock;
     decoded.decide(flags.into_iter(), clock(), |position, flag, decision| {
         let decision = ofrep::answerable(flag, decision);
-        snapshot.tally.count(position, flag, decision);
+        around.decided(snapshot, position, flag, decision);
         let entry = ofrep::evaluated(flag, decision, around.selector);
         entries.push(entry.unwrap_or_else(|failure| failure.body));
     });

@@ -20,6 +20,7 @@ use tokio::sync::watch;
 use crate::live::Live;
 use crate::resolve;
 use crate::resolve::Around;
+use crate::resolve::Witness;
 use crate::resolve::ofrep as resolve_ofrep;
 use crate::selector::Selector;
 use crate::serve::Settings;
@@ -28,6 +29,7 @@ use crate::serve::body::Body;
 use crate::serve::events;
 use crate::serve::rpc;
 use crate::serve::sse;
+use crate::telemetry::trace::Recording;
 use crate::wire::error::Code;
 use crate::wire::ofrep;
 use crate::wire::ofrep::Failure;
@@ -117,6 +119,8 @@ impl Ofrep {
             Route::All | Route::Changes(_) => None,
         };
         let headers = &parts.headers;
+        let recording = self.settings.traces.as_ref();
+        let recording = recording.and_then(|_| parts.extensions.get::<Recording>());
         let selector = rpc::selector(headers)
             .and_then(|selector| rpc::required(&self.settings, selector))
             .map_err(|why| ofrep::bad_selector(key, &why))?;
@@ -125,6 +129,7 @@ impl Ofrep {
             selector: &selector,
             overlay: &overlay,
             clock: resolve::system_clock,
+            witness: recording.map(|recording| recording as &dyn Witness),
         };
         let snapshot = self.live.load();
         let (begun, metrics) = (Instant::now(), &self.settings.metrics);

@@ -10,6 +10,7 @@ use http::Request;
 use http::Response;
 use http::StatusCode;
 use http::header;
+use http::request::Parts;
 use hyper::body::Incoming;
 use tokio::sync::Semaphore;
 use tokio::sync::watch;
@@ -19,6 +20,7 @@ use crate::resolve;
 use crate::resolve::Around;
 use crate::resolve::Call;
 use crate::resolve::Reply;
+use crate::resolve::Witness;
 use crate::selector::Selector;
 use crate::serve::Settings;
 use crate::serve::body;
@@ -32,6 +34,7 @@ use crate::serve::protocol::Method;
 use crate::serve::protocol::Protocol;
 use crate::serve::protocol::Route;
 use crate::serve::standing::Standing;
+use crate::telemetry::trace::Recording;
 use crate::wire::Codec;
 use crate::wire::Contract;
 use crate::wire::error::Code;
@@ -104,7 +107,7 @@ impl Rpc {
                 .stream(route.contract, protocol, codec, headers, body, content_type)
                 .await;
         }
-        let outcome = self.answer(route, protocol, codec, headers, body).await;
+        let outcome = self.answer(route, protocol, codec, &parts, body).await;
         match protocol {
             Protocol::Connect => {
                 let gzip = envelope::accepts_gzip(headers, "accept-encoding");
@@ -122,9 +125,12 @@ impl Rpc {
         route: Route,
         protocol: Protocol,
         codec: Codec,
-        headers: &HeaderMap,
+        parts: &Parts,
         body: Incoming,
     ) -> Result<Reply, RpcError> {
+        let headers = &parts.headers;
+        let recording = self.settings.traces.as_ref();
+        let recording = recording.and_then(|_| parts.extensions.get::<Recording>());
         let limit = self.settings.max_body;
         let patience = self.settings.read_timeout;
         let message = match protocol {
@@ -156,6 +162,7 @@ impl Rpc {
                 selector: &selector,
                 overlay: &overlay,
                 clock: resolve::system_clock,
+                witness: recording.map(|recording| recording as &dyn Witness),
             },
         };
         let snapshot = self.live.load();

@@ -148,6 +148,7 @@ fn bytes_to_bytes_allocates_nothing() {
                 selector: &Selector::All,
                 overlay: &[],
                 clock: resolve::system_clock,
+                witness: None,
             },
         };
         let ask = || resolve::one(&snapshot, call, FlagType::Boolean, &body);

@@ -33,6 +33,7 @@ mod malformed;
 mod metrics;
 mod ofrep;
 mod options;
+mod otel;
 mod ports;
 mod protocols;
 mod reflection;
