@@ -28,6 +28,8 @@ pub const PEER_SILENCE: Duration = Duration::from_secs(15);
 pub const STREAMS_PER_CONNECTION: u32 = 250;
 /// How long a shutdown waits for calls in flight.
 pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
+/// How much longer than that the probes may take.
+pub const PARTING: Duration = Duration::from_millis(100);
 /// How long an event stream may be silent before it says that it is alive.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// After how many seconds in the background an OFREP client should let its change stream go, as the protocol has it.
@@ -37,8 +39,8 @@ pub const DRAINED: u64 = 64 * 1024;
 /// The smallest answer, in bytes, that is worth compressing.
 pub const COMPRESS_FROM: usize = 1024;
 
-/// Selectors whose sync documents are remembered for one generation.
-pub const SELECTORS: usize = 64;
+/// The longest selector, in bytes.
+pub const SELECTOR: usize = 1024;
 
 /// The largest configuration file, in bytes.
 pub const CONFIGURATION: u64 = 16 * 1024 * 1024;

@@ -2,6 +2,8 @@
 //!
 //! <https://flagd.dev/concepts/selectors/>
 
+use crate::limits;
+
 /// A selection of flags. One that matches nothing is no error: it is an empty set.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub enum Selector {
@@ -20,8 +22,12 @@ impl Selector {
     /// Reads `flagSetId=ID`, `source=NAME`, or a bare source name.
     ///
     /// # Errors
-    /// A sentence for the caller, if the key is neither of the two.
+    /// A sentence for the caller, if the key is neither of the two, or the text is longer than any name should be.
     pub fn parse(text: &str) -> Result<Selector, String> {
+        if text.len() > limits::SELECTOR {
+            let most = limits::SELECTOR;
+            return Err(format!("the selector is longer than {most} bytes"));
+        }
         match text.split_once('=') {
             None if text.is_empty() => Ok(Selector::All),
             None => Ok(Selector::Source(text.into())),
@@ -71,5 +77,7 @@ mod tests {
         );
         let want = "invalid selector key \"foo\", valid keys: \"flagSetId\", \"source\"";
         assert_eq!(Selector::parse("foo=bar"), Err(want.to_owned()));
+        assert!(Selector::parse(&"x".repeat(limits::SELECTOR)).is_ok());
+        assert!(Selector::parse(&"x".repeat(limits::SELECTOR + 1)).is_err());
     }
 }

@@ -169,9 +169,21 @@ pub async fn run(
     servers.spawn(common.evaluation(listeners.evaluation, tls.clone()));
     servers.spawn(common.ofrep(listeners.ofrep, tls.clone()));
     servers.spawn(common.sync(listeners.sync, tls));
-    while servers.join_next().await.is_some() {}
-    let _ = last.send(true);
-    let _ = probes.await;
+    let grace = common.settings.grace;
+    let all = async {
+        while servers.join_next().await.is_some() {}
+        let _ = last.send(true);
+        let _ = probes.await;
+    };
+    // The ports wait for their connections as long as they may; what then still holds on to the probes is let go.
+    let over = async {
+        listen::announced(&mut shutdown).await;
+        tokio::time::sleep(grace + limits::PARTING).await;
+    };
+    tokio::select! {
+        () = all => {}
+        () = over => {}
+    }
 }
 
 /// What the ports have in common.

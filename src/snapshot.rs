@@ -18,6 +18,8 @@ use crate::snapshot::answers::Answers;
 pub use crate::snapshot::change::Changes;
 pub use crate::snapshot::change::Prints;
 use crate::snapshot::memo::Memo;
+use crate::wire::extra::Extra;
+use crate::wire::frame::frame;
 use crate::wire::sync;
 
 /// Everything that answers requests. Immutable; replaced as a whole.
@@ -32,7 +34,10 @@ pub struct Snapshot {
     answers: Answers,
     /// The flags as written, in the order of the compiled ones.
     document: Document,
-    payloads: Memo<Arc<str>>,
+    /// Answers to `FetchAllFlags`.
+    fetched: Memo<Bytes>,
+    /// Messages of `SyncFlags`.
+    synced: Memo<Synced>,
     /// Fingerprints of the flags as written, in their order.
     prints: Vec<u64>,
     /// Those of the flags that win without a selector.
@@ -47,6 +52,15 @@ pub struct Snapshot {
     pub tally: Tally,
 }
 
+/// A message of flag sync.
+#[derive(Debug, Clone)]
+pub struct Synced {
+    /// With the five bytes that frame it in gRPC.
+    pub frame: Bytes,
+    /// A number that differs, in all likelihood, when the document differs.
+    pub print: u128,
+}
+
 impl Snapshot {
     /// The snapshot that follows `before`, from a document and its compiled flags.
     pub fn build(document: &Document, ruleset: Ruleset, before: &Snapshot) -> Snapshot {
@@ -57,7 +71,8 @@ impl Snapshot {
             partial: false,
             prints: document.flags.iter().map(|f| f.fingerprint()).collect(),
             document: document.clone(),
-            payloads: Memo::default(),
+            fetched: Memo::default(),
+            synced: Memo::default(),
             ruleset,
             answers,
             winners: Arc::default(),
@@ -84,22 +99,52 @@ impl Snapshot {
         self.answers.get(flag, position, decision, want)
     }
 
+    /// The framed answer to `FetchAllFlags`.
+    pub fn fetched(&self, selector: &Selector) -> Bytes {
+        let make = || frame(0, &sync::flags(&self.payload(selector)));
+        let fetched = self
+            .fetched
+            .get(selector, || self.selects(selector).then(make));
+        fetched.unwrap_or_else(make)
+    }
+
+    /// The framed message of `SyncFlags`, with the context that all subscribers are told.
+    pub fn synced(&self, selector: &Selector, extra: &Extra) -> Synced {
+        let make = || {
+            let document = self.payload(selector);
+            let print = murmur3::murmur3_x64_128(&mut document.as_bytes(), 0);
+            Synced {
+                frame: frame(0, &sync::flags_with_context(&document, extra)),
+                print: print.unwrap_or_default(),
+            }
+        };
+        let synced = self
+            .synced
+            .get(selector, || self.selects(selector).then(make));
+        synced.unwrap_or_else(make)
+    }
+
     /// The selected flags as a document for flag sync.
-    pub fn payload(&self, selector: &Selector) -> Arc<str> {
-        self.payloads.get(selector, || {
-            let selected = self.ruleset.select(selector);
-            let flags = selected.filter_map(|position| self.document.flags.get(position));
-            sync::document(flags.map(AsRef::as_ref)).into()
-        })
+    fn payload(&self, selector: &Selector) -> String {
+        let selected = self.ruleset.select(selector);
+        let flags = selected.filter_map(|position| self.document.flags.get(position));
+        sync::document(flags.map(AsRef::as_ref))
+    }
+
+    /// Whether a selector selects anything.
+    fn selects(&self, selector: &Selector) -> bool {
+        self.ruleset.select(selector).next().is_some()
     }
 
     /// The keys of the selected flags, and what tells whether they changed. Who remembers this can let the snapshot go.
     pub fn prints(&self, selector: &Selector) -> Arc<Prints> {
+        let make = || {
+            self.selects(selector)
+                .then(|| Arc::new(self.collect(selector)))
+        };
         match selector {
             Selector::All => self.winners.clone(),
-            _ => self
-                .selected
-                .get(selector, || Arc::new(self.collect(selector))),
+            _ => self.selected.get(selector, make).unwrap_or_default(),
         }
     }
 
@@ -111,7 +156,10 @@ impl Snapshot {
         match selector {
             _ if then + 1 != self.generation => compare(),
             Selector::All => self.changes.clone(),
-            _ => self.changed.get(selector, compare),
+            _ => {
+                let make = || self.selects(selector).then(compare);
+                self.changed.get(selector, make).unwrap_or_else(compare)
+            }
         }
     }
 

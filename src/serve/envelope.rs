@@ -1,14 +1,9 @@
-//! Length-prefixed messages and compression.
-//!
-//! A frame is one byte of flags, four bytes of length, and the message:
-//! <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>, <https://connectrpc.com/docs/protocol/>.
+//! Framed messages and compression.
 
 use std::io::Read as _;
 use std::io::Write as _;
 
-use bytes::BufMut as _;
 use bytes::Bytes;
-use bytes::BytesMut;
 use flate2::Compression;
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
@@ -17,24 +12,15 @@ use http::HeaderMap;
 use crate::resolve::Reply;
 use crate::wire::error::Code;
 use crate::wire::error::RpcError;
+pub use crate::wire::frame::HEAD;
+pub use crate::wire::frame::frame;
 
-/// The length of what stands before a message.
-pub const HEAD: usize = 5;
 /// Flag of a compressed message.
 pub const COMPRESSED: u8 = 0b0000_0001;
 /// Flag of the last frame of a Connect stream.
 pub const END_STREAM: u8 = 0b0000_0010;
 /// Flag of the trailers of a gRPC-Web answer.
 pub const TRAILERS: u8 = 0b1000_0000;
-
-/// A message behind its head.
-pub fn frame(flags: u8, message: &[u8]) -> Bytes {
-    let mut framed = BytesMut::with_capacity(HEAD + message.len());
-    framed.put_u8(flags);
-    framed.put_u32(u32::try_from(message.len()).unwrap_or(u32::MAX));
-    framed.put_slice(message);
-    framed.freeze()
-}
 
 /// A reply as a frame.
 pub fn framed(reply: Reply) -> Bytes {

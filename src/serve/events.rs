@@ -96,6 +96,11 @@ pub async fn within<T>(deadline: Duration, stream: impl Future<Output = T>) -> R
     })
 }
 
+/// Ends a stream, if the client still takes anything within `patience`: its place is wanted.
+pub async fn end(sender: &mpsc::Sender<Frame<Bytes>>, last: Frame<Bytes>, patience: Duration) {
+    let _ = tokio::time::timeout(patience, sender.send(last)).await;
+}
+
 /// A place among the open streams.
 ///
 /// # Errors
@@ -172,8 +177,7 @@ impl Stream {
             Ok(Ok(())) => Ok(()),
             Err(error) => Err(error),
         };
-        // Whether the client still takes this is its own affair.
-        let _ = sender.send(ending.frame(status)).await;
+        end(&sender, ending.frame(status), self.rpc.settings.grace).await;
     }
 
     async fn follow(&mut self) -> Result<(), Gone> {
@@ -211,15 +215,16 @@ impl Stream {
         if changes.flags.is_empty() {
             return Ok(());
         }
-        self.send(&changes.event(self.codec)).await
+        self.send(changes.event(self.codec)).await
     }
 
     async fn signal(&self, signal: Signal) -> Result<(), Gone> {
-        self.send(&signal.encode(self.codec)).await
+        self.send(envelope::frame(0, &signal.encode(self.codec)))
+            .await
     }
 
-    async fn send(&self, message: &[u8]) -> Result<(), Gone> {
-        let frame = Frame::data(envelope::frame(0, message));
-        self.sender.send(frame).await.map_err(|_| Gone)
+    async fn send(&self, framed: Bytes) -> Result<(), Gone> {
+        let sent = self.sender.send(Frame::data(framed)).await;
+        sent.map_err(|_| Gone)
     }
 }

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 
 use crate::serve::body::Body;
 use crate::serve::envelope;
+use crate::serve::events;
 use crate::serve::listen::announced;
 use crate::serve::standing::ENDING;
 use crate::serve::standing::Standing;
@@ -41,8 +42,7 @@ pub fn watch(standing: Arc<Standing>, place: OwnedSemaphorePermit, service: Stri
                 _ = generation.changed() => {}
             }
         }
-        // Whether the client still takes this is its own affair.
-        let _ = sender.send(ENDING.frame(Ok(()))).await;
+        events::end(&sender, ENDING.frame(Ok(())), standing.settings.grace).await;
     });
     Body::Stream(receiver)
 }

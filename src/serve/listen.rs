@@ -4,8 +4,9 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use http::Request;
@@ -41,6 +42,9 @@ use crate::serve::tls::Tls;
 /// The answer to plain HTTP where TLS is spoken, as Go has it.
 const NOT_TLS: &[u8] =
     b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
+
+/// What ten fields of a header block may have beyond their bytes, as Go has it.
+const SLACK: usize = 10 * 32;
 
 /// How a port treats its connections.
 #[derive(Debug, Clone)]
@@ -170,7 +174,7 @@ where
         let mut http2 = http2::Builder::new(TokioExecutor::new());
         http2
             .timer(TokioTimer::new())
-            .max_header_list_size(u32::try_from(manner.max_header).unwrap_or(u32::MAX))
+            .max_header_list_size(u32::try_from(manner.max_header + SLACK).unwrap_or(u32::MAX))
             .max_concurrent_streams(limits::STREAMS_PER_CONNECTION);
         Port {
             handle,
@@ -188,9 +192,19 @@ where
         let Some(channel) = self.begin(Channel::open(socket), &mut shutdown).await? else {
             return Ok(());
         };
-        let Some(tls) = self.manner.tls.clone() else {
-            return self.speak(channel, shutdown).await;
-        };
+        match self.manner.tls.clone() {
+            None => self.speak(channel, shutdown).await,
+            // Boxed, as is what speaks: a connection should not be as large as the largest that it might have been.
+            Some(tls) => Box::pin(self.encrypted(channel, tls, shutdown)).await,
+        }
+    }
+
+    async fn encrypted(
+        self: Arc<Self>,
+        channel: Channel<Socket>,
+        tls: Arc<Tls>,
+        mut shutdown: watch::Receiver<bool>,
+    ) -> Result<(), Failure> {
         if !channel.is_tls() {
             self.begin(refuse(channel), &mut shutdown).await?;
             return Ok(());
@@ -225,19 +239,46 @@ where
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        let port = self.clone();
+        let begun = Arc::new(AtomicBool::new(false));
+        let (port, began) = (self.clone(), begun.clone());
         let service = service_fn(move |request| {
+            began.store(true, Ordering::Relaxed);
             let answer = (port.handle)(request);
             async move { Ok::<_, Infallible>(answer.await) }
         });
         if channel.is_http2() {
             channel.calm = self.manner.pings.map(|policy| Box::new(Calm::new(policy)));
             let connection = self.http2.serve_connection(TokioIo::new(channel), service);
-            Ok(until(pin!(connection), shutdown).await?)
+            Ok(self.until(Box::pin(connection), &begun, shutdown).await?)
         } else {
             let connection = self.http1.serve_connection(TokioIo::new(channel), service);
-            Ok(until(pin!(connection), shutdown).await?)
+            Ok(self.until(Box::pin(connection), &begun, shutdown).await?)
         }
+    }
+
+    /// Follows a connection to its end. At shutdown it takes no more requests and ends with the last that is in flight.
+    /// One that never asks for anything is not kept; hyper would keep it, if it speaks HTTP/2.
+    async fn until<C: GracefulConnection>(
+        &self,
+        mut connection: Pin<Box<C>>,
+        begun: &AtomicBool,
+        mut shutdown: watch::Receiver<bool>,
+    ) -> Result<(), C::Error> {
+        tokio::select! {
+            ended = connection.as_mut() => return ended,
+            () = announced(&mut shutdown) => {}
+            () = tokio::time::sleep(self.manner.read_timeout) => {
+                if !begun.load(Ordering::Relaxed) {
+                    return Ok(());
+                }
+                tokio::select! {
+                    ended = connection.as_mut() => return ended,
+                    () = announced(&mut shutdown) => {}
+                }
+            }
+        }
+        connection.as_mut().graceful_shutdown();
+        connection.await
     }
 }
 
@@ -249,18 +290,4 @@ async fn refuse(mut channel: Channel<Socket>) -> io::Result<()> {
     let mut rest = channel.take(limits::DRAINED);
     tokio::io::copy(&mut rest, &mut tokio::io::sink()).await?;
     Ok(())
-}
-
-/// Follows a connection to its end. At shutdown it takes no more requests and ends with the last that is in flight.
-async fn until<C: GracefulConnection>(
-    mut connection: Pin<&mut C>,
-    mut shutdown: watch::Receiver<bool>,
-) -> Result<(), C::Error> {
-    tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = announced(&mut shutdown) => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    }
 }

@@ -10,6 +10,7 @@ use http::Method;
 use http::Request;
 use http::Response;
 use http::StatusCode;
+use http::Uri;
 use http::header;
 use http::request::Parts;
 use hyper::body::Incoming;
@@ -77,7 +78,7 @@ impl Ofrep {
     async fn route(&self, request: Request<Incoming>) -> Response<Body> {
         let path = request.uri().path();
         if path.contains("//") {
-            return moved(path);
+            return moved(request.uri());
         }
         let route = match route(path) {
             None => return rpc::not_found(),
@@ -85,13 +86,13 @@ impl Ofrep {
             Some(Route::Changes(text)) => {
                 return match *request.method() {
                     Method::GET => self.changes(&text, request.headers()),
-                    _ => status(StatusCode::METHOD_NOT_ALLOWED),
+                    _ => not_allowed("GET"),
                 };
             }
             Some(route) => route,
         };
         if request.method() != Method::POST {
-            return status(StatusCode::METHOD_NOT_ALLOWED);
+            return not_allowed("POST");
         }
         let (parts, body) = request.into_parts();
         let (limit, patience) = (self.settings.max_body, self.settings.read_timeout);
@@ -170,6 +171,7 @@ impl Ofrep {
                     live: self.live.clone(),
                     selector,
                     keep_alive: self.settings.keep_alive,
+                    deadline: self.settings.stream_deadline,
                     shutdown: self.shutdown.clone(),
                 };
                 sse::open(stream, place, headers)
@@ -261,12 +263,25 @@ fn status(status: StatusCode) -> Response<Body> {
     response
 }
 
-/// The answer to a path with empty segments: the same path without them.
-fn moved(path: &str) -> Response<Body> {
+/// The answer to another method than `allowed`.
+fn not_allowed(allowed: &'static str) -> Response<Body> {
+    let mut response = status(StatusCode::METHOD_NOT_ALLOWED);
+    let allowed = HeaderValue::from_static(allowed);
+    response.headers_mut().insert(header::ALLOW, allowed);
+    response
+}
+
+/// The answer to a path with empty segments: the same without them.
+fn moved(uri: &Uri) -> Response<Body> {
+    let path = uri.path();
     let parts = path.split('/').filter(|part| !part.is_empty());
     let mut cleaned: String = parts.flat_map(|part| ["/", part]).collect();
     if path.ends_with('/') || cleaned.is_empty() {
         cleaned.push('/');
+    }
+    if let Some(query) = uri.query() {
+        cleaned.push('?');
+        cleaned.push_str(query);
     }
     let mut response = status(StatusCode::MOVED_PERMANENTLY);
     if let Ok(location) = HeaderValue::from_str(&cleaned) {

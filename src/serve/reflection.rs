@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use crate::limits;
 use crate::serve::body::Body;
 use crate::serve::envelope;
+use crate::serve::events;
 use crate::serve::listen::announced;
 use crate::serve::standing::ENDING;
 use crate::serve::standing::Standing;
@@ -42,8 +43,7 @@ pub fn open(
             () = announced(&mut shutdown) => Ok(()),
             () = sender.closed() => return,
         };
-        // Whether the client still takes this is its own affair.
-        let _ = sender.send(ENDING.frame(status)).await;
+        events::end(&sender, ENDING.frame(status), standing.settings.grace).await;
     });
     Body::Stream(receiver)
 }

@@ -21,6 +21,7 @@ use tokio::sync::watch;
 use crate::live::Live;
 use crate::selector::Selector;
 use crate::serve::body::Body;
+use crate::serve::events;
 use crate::serve::listen::announced;
 use crate::wire::stream;
 
@@ -33,6 +34,8 @@ pub struct Stream {
     pub selector: Selector,
     /// How long the stream may be silent.
     pub keep_alive: Duration,
+    /// How long it may last; zero for any time.
+    pub deadline: Duration,
     /// Turns true when it is time to go.
     pub shutdown: watch::Receiver<bool>,
 }
@@ -45,7 +48,7 @@ pub fn open(stream: Stream, place: OwnedSemaphorePermit, headers: &HeaderMap) ->
     tokio::spawn(async move {
         let _place = place;
         // At the end the client comes back by itself, if there is somebody to come back to.
-        let _ = stream.follow(seen, &sender).await;
+        let _ = events::within(stream.deadline, stream.follow(seen, &sender)).await;
     });
     let mut response = Response::new(Body::Stream(receiver));
     for (name, value) in [

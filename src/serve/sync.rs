@@ -83,8 +83,7 @@ impl Sync {
             }
             Some("FetchAllFlags") => unary(wanted.and_then(|wanted| {
                 let selector = wanted.selector(&self.settings)?;
-                let document = self.live.load().payload(&selector);
-                Ok(Reply::Bare(sync::flags(&document)))
+                Ok(Reply::Framed(self.live.load().fetched(&selector)))
             })),
             Some("GetMetadata") if self.settings.sync_metadata => {
                 unary(Ok(Reply::Bare(sync::metadata(&self.settings.extra))))
@@ -119,8 +118,7 @@ impl Sync {
                 }
             };
             drop(open);
-            // Whether the client still takes this is its own affair.
-            let _ = sender.send(ENDING.frame(status)).await;
+            events::end(&sender, ENDING.frame(status), self.settings.grace).await;
         });
         Ok(Body::Stream(receiver))
     }
@@ -129,17 +127,15 @@ impl Sync {
     async fn follow(&self, selector: &Selector, sender: &mpsc::Sender<Frame<Bytes>>) -> Exit {
         let mut generation = self.live.follow();
         let mut shutdown = self.shutdown.clone();
-        let mut sent: Option<Arc<str>> = None;
+        let mut sent = None;
         loop {
             generation.mark_unchanged();
-            let document = self.live.load().payload(selector);
-            if sent.as_ref() != Some(&document) {
-                let message = sync::flags_with_context(&document, &self.settings.extra);
-                let frame = Frame::data(envelope::frame(0, &message));
-                if sender.send(frame).await.is_err() {
+            let message = self.live.load().synced(selector, &self.settings.extra);
+            if sent != Some(message.print) {
+                sent = Some(message.print);
+                if sender.send(Frame::data(message.frame)).await.is_err() {
                     return Exit::Disconnect;
                 }
-                sent = Some(document);
             }
             tokio::select! {
                 biased;

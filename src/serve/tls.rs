@@ -4,10 +4,12 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::time::Duration;
 use std::time::Instant;
 
+use arc_swap::ArcSwap;
 use rustls::RootCertStore;
 use rustls::ServerConfig;
 use rustls::pki_types::CertificateDer;
@@ -33,14 +35,18 @@ pub struct Paths {
 #[derive(Debug)]
 pub struct Tls {
     paths: Paths,
-    state: Mutex<State>,
+    /// How often the files are looked at.
+    every: Duration,
+    config: ArcSwap<ServerConfig>,
+    seen: Mutex<Seen>,
 }
 
+/// What is known of the files.
 #[derive(Debug)]
-struct State {
+struct Seen {
     looked: Instant,
-    contents: Vec<Vec<u8>>,
-    config: Arc<ServerConfig>,
+    /// Digests of their contents: the key itself is kept where it is used and nowhere else.
+    digests: Vec<u128>,
     trouble: Option<String>,
 }
 
@@ -50,50 +56,77 @@ impl Tls {
     /// # Errors
     /// A sentence for the operator, if they cannot be read or do not belong together.
     pub fn load(paths: Paths) -> Result<Tls, String> {
-        let contents = paths.read()?;
-        let config = Arc::new(paths.config()?);
-        let state = State {
+        Tls::looked_at(paths, LOOK)
+    }
+
+    /// Reads the files, and will look at them again after `every`.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn looked_at(paths: Paths, every: Duration) -> Result<Tls, String> {
+        let digests = paths.digests()?;
+        let config = ArcSwap::from_pointee(paths.config()?);
+        let seen = Mutex::new(Seen {
             looked: Instant::now(),
-            contents,
-            config,
+            digests,
             trouble: None,
-        };
+        });
         Ok(Tls {
             paths,
-            state: Mutex::new(state),
+            every,
+            config,
+            seen,
         })
     }
 
-    /// What a new connection is to use. When the files have changed, the new ones, unless they are no good.
-    pub fn config(&self) -> Arc<ServerConfig> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.looked.elapsed() >= LOOK {
-            state.looked = Instant::now();
-            self.renew(&mut state);
+    /// What a new connection is to use. The files are looked at meanwhile, away from the connections: a file system may
+    /// be slow.
+    pub fn config(self: &Arc<Tls>) -> Arc<ServerConfig> {
+        // Where somebody is looking already nobody else has to.
+        let due = |seen: &mut Seen| seen.looked.elapsed() >= self.every;
+        if self.seen.try_lock().is_ok_and(|mut seen| due(&mut seen)) {
+            let tls = self.clone();
+            tokio::task::spawn_blocking(move || tls.look());
         }
-        state.config.clone()
+        self.config.load_full()
     }
 
-    fn renew(&self, state: &mut State) {
-        let renewed = self.paths.read().and_then(|contents| {
-            if contents == state.contents {
-                return Ok(false);
-            }
-            state.config = Arc::new(self.paths.config()?);
-            state.contents = contents;
-            Ok(true)
-        });
+    /// Why the certificates in force are not those of the files, if they are not.
+    pub fn trouble(&self) -> Option<String> {
+        self.seen().trouble.clone()
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn look(&self) {
+        let mut seen = self.seen();
+        if seen.looked.elapsed() < self.every {
+            return;
+        }
+        let renewed = self.renew(&mut seen);
+        seen.looked = Instant::now();
         let trouble = renewed.as_ref().err().cloned();
+        let certificate = self.paths.certificate.display();
         match renewed {
-            Ok(true) => {
-                tracing::info!(certificate = %self.paths.certificate.display(), "the certificate is renewed");
-            }
-            Err(error) if state.trouble != trouble => {
-                tracing::error!(%error, "the certificate cannot be renewed; the one before stays in force");
+            Ok(true) => tracing::info!(%certificate, "the certificate is renewed"),
+            Err(error) if seen.trouble != trouble => {
+                tracing::error!(%certificate, %error, "the certificate cannot be renewed; the one before stays in force");
             }
             Ok(false) | Err(_) => {}
         }
-        state.trouble = trouble;
+        seen.trouble = trouble;
+    }
+
+    fn renew(&self, seen: &mut Seen) -> Result<bool, String> {
+        let digests = self.paths.digests()?;
+        if digests == seen.digests {
+            return Ok(false);
+        }
+        self.config.store(Arc::new(self.paths.config()?));
+        seen.digests = digests;
+        Ok(true)
     }
 }
 
@@ -107,9 +140,12 @@ impl Paths {
         files.into_iter().flatten().map(PathBuf::as_path)
     }
 
-    fn read(&self) -> Result<Vec<Vec<u8>>, String> {
-        let read = |path: &Path| std::fs::read(path).map_err(|error| cannot(path, &error));
-        self.all().map(read).collect()
+    fn digests(&self) -> Result<Vec<u128>, String> {
+        let digest = |path: &Path| {
+            let bytes = std::fs::read(path).map_err(|error| cannot(path, &error))?;
+            Ok(murmur3::murmur3_x64_128(&mut &*bytes, 0).unwrap_or_default())
+        };
+        self.all().map(digest).collect()
     }
 
     fn config(&self) -> Result<ServerConfig, String> {

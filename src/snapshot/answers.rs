@@ -9,11 +9,8 @@ use crate::ruleset::Flag;
 use crate::ruleset::Plan;
 use crate::ruleset::Ruleset;
 use crate::wire::answer;
+use crate::wire::frame::HEAD;
 use crate::wire::structure;
-
-/// The length of gRPC's frame: a flag for compression and the message's length.
-/// <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>
-const FRAME: usize = 5;
 
 /// All answers of a snapshot in one piece of memory, which answers in flight share.
 #[derive(Debug, Default)]
@@ -126,7 +123,7 @@ impl Writer {
 
     fn frame(&mut self, message: &[u8]) -> Option<(u32, u32)> {
         let from = u32::try_from(self.bytes.len()).ok()?;
-        let to = u32::try_from(self.bytes.len() + FRAME + message.len()).ok()?;
+        let to = u32::try_from(self.bytes.len() + HEAD + message.len()).ok()?;
         let length = u32::try_from(message.len()).ok()?;
         self.bytes.push(0);
         self.bytes.extend_from_slice(&length.to_be_bytes());

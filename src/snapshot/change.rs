@@ -9,6 +9,7 @@ use bytes::Bytes;
 use crate::change::Change;
 use crate::wire::Codec;
 use crate::wire::event;
+use crate::wire::frame::frame;
 
 /// Keys of flags, sorted, with fingerprints of what they answer.
 #[derive(Debug, Default)]
@@ -56,14 +57,14 @@ impl Changes {
         }
     }
 
-    /// The event message that announces the changes, encoded once for all who listen.
+    /// The framed event that announces the changes, encoded once for all who listen.
     pub fn event(&self, codec: Codec) -> Bytes {
         let [proto, json] = &self.encoded;
         let cell = match codec {
             Codec::Proto => proto,
             Codec::Json => json,
         };
-        cell.get_or_init(|| event::changed(codec, &self.flags).into())
+        cell.get_or_init(|| frame(0, &event::changed(codec, &self.flags)))
             .clone()
     }
 }

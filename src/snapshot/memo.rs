@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
-use crate::limits;
 use crate::selector::Selector;
 
 /// Things by selector, made as they are asked for.
@@ -22,17 +21,15 @@ impl<T> Default for Memo<T> {
 
 impl<T: Clone> Memo<T> {
     /// The thing for `selector`, made by `make` if nobody has asked for it before. Others wait meanwhile: making it once
-    /// is less work for all of them.
-    pub fn get(&self, selector: &Selector, make: impl FnOnce() -> T) -> T {
+    /// is less work for all of them. What is `None` is not remembered: selectors are the callers' words, and those that
+    /// select something are no more than there are flag sets and sources.
+    pub fn get(&self, selector: &Selector, make: impl FnOnce() -> Option<T>) -> Option<T> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = made.get(selector) {
-            return known.clone();
+            return Some(known.clone());
         }
-        let thing = make();
-        // Selectors are the callers' words: only so many are remembered.
-        if made.len() < limits::SELECTORS {
-            made.insert(selector.clone(), thing.clone());
-        }
-        thing
+        let thing = make()?;
+        made.insert(selector.clone(), thing.clone());
+        Some(thing)
     }
 }

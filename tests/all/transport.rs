@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use fanion::selector::Selector;
 use fanion::serve::Settings;
 use fanion::serve::calm::Policy;
 use fanion::serve::cors::Origins;
@@ -12,6 +13,7 @@ use fanion::serve::socket::Listener;
 use fanion::serve::socket::Place;
 use fanion::serve::tls::Paths;
 use fanion::serve::tls::Tls;
+use fanion::wire::extra::Extra;
 use rcgen::BasicConstraints;
 use rcgen::CertificateParams;
 use rcgen::IsCa;
@@ -110,14 +112,14 @@ fn certify(directory: &Path, authority: &Authority) -> Paths {
 }
 
 async fn secure(directory: &Path, paths: Paths) -> Server {
-    let flags = write(directory, "flags.json", FLAGS);
     let tls = Tls::load(paths).expect("certificates");
-    server::start_on(
-        &flags,
-        Settings::default(),
-        server::listeners(Some(Arc::new(tls))).await,
-    )
-    .await
+    secure_with(directory, Arc::new(tls)).await
+}
+
+async fn secure_with(directory: &Path, tls: Arc<Tls>) -> Server {
+    let flags = write(directory, "flags.json", FLAGS);
+    let listeners = server::listeners(Some(tls)).await;
+    server::start_on(&flags, Settings::default(), listeners).await
 }
 
 /// A client over TLS.
@@ -217,10 +219,15 @@ async fn a_renewed_certificate_counts_for_new_connections_and_harms_no_open_stre
     let directory = tempfile::tempdir().expect("a directory");
     let (old, new) = (Authority::new(), Authority::new());
     let paths = certify(directory.path(), &old);
-    let server = secure(directory.path(), paths).await;
-    let mut open = connect(&old.client(None), server.port, Http::Two)
-        .await
-        .expect("TLS");
+    // Looked at with every connection.
+    let tls = Arc::new(Tls::looked_at(paths, Duration::ZERO).expect("certificates"));
+    let server = secure_with(directory.path(), tls.clone()).await;
+    let connect = async |who: &Authority| {
+        connect(&who.client(None), server.port, Http::Two)
+            .await
+            .ok()
+    };
+    let mut open = connect(&old).await.expect("TLS");
     let stream = tokio::spawn(async move {
         let path = "/flagd.evaluation.v1.Service/EventStream";
         let content = ["content-type: application/connect+json"];
@@ -229,31 +236,34 @@ async fn a_renewed_certificate_counts_for_new_connections_and_harms_no_open_stre
     // A certificate that does not fit its key changes nothing.
     write(directory.path(), "cert.pem", &new.sign("localhost").0);
     let end = tokio::time::Instant::now() + DEADLINE;
-    assert!(
-        connect(&old.client(None), server.port, Http::Two)
-            .await
-            .is_ok()
-    );
-    certify(directory.path(), &new);
-    while connect(&new.client(None), server.port, Http::Two)
-        .await
-        .is_err()
-    {
-        assert!(
-            tokio::time::Instant::now() < end,
-            "the certificate was never renewed"
-        );
-        tokio::task::yield_now().await;
+    while tls.trouble().is_none() {
+        assert!(connect(&old).await.is_some());
+        assert!(tokio::time::Instant::now() < end, "nobody looked");
     }
-    assert!(
-        connect(&old.client(None), server.port, Http::Two)
-            .await
-            .is_err()
-    );
+    let trouble = tls.trouble().expect("it is seen");
+    assert!(trouble.contains("cannot be used together"), "{trouble}");
+    assert!(connect(&old).await.is_some());
+    certify(directory.path(), &new);
+    while connect(&new).await.is_none() {
+        assert!(tokio::time::Instant::now() < end, "it was never renewed");
+    }
+    assert_eq!(tls.trouble(), None);
+    assert!(connect(&old).await.is_none());
     assert!(!stream.is_finished());
     server.shutdown.send(true).expect("it runs");
     let body = stream.await.expect("the stream ends well").body;
     assert!(String::from_utf8_lossy(&body).contains("provider_shutdown"));
+}
+
+#[test]
+fn keys_are_not_printed() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let paths = certify(directory.path(), &Authority::new());
+    let key = std::fs::read_to_string(&paths.key).expect("a key");
+    let shown = format!("{:?}", Tls::load(paths).expect("certificates"));
+    let secret = key.lines().nth(1).expect("a line of the key");
+    let bytes = format!("{:?}", &key.as_bytes()[..32]);
+    assert!(!shown.contains(secret) && !shown.contains(bytes.trim_matches(['[', ']'])));
 }
 
 #[test]
@@ -555,9 +565,13 @@ async fn connections_beyond_the_limit_wait_for_their_turn() {
     let mut first = Client::connect(server.port, Http::One).await;
     assert_eq!(first.post(PATH, &[JSON], BODY).await.status, 200);
     let mut second = Client::connect(server.port, Http::One).await;
-    let waiting = tokio::spawn(async move { second.post(PATH, &[JSON], BODY).await });
-    assert_eq!(first.post(PATH, &[JSON], BODY).await.status, 200);
-    assert!(!waiting.is_finished());
+    let mut waiting = tokio::spawn(async move { second.post(PATH, &[JSON], BODY).await });
+    // Ten answers to the first are ten chances for the second to be let in by mistake.
+    for _ in 0..10 {
+        assert_eq!(first.post(PATH, &[JSON], BODY).await.status, 200);
+        let soon = tokio::time::timeout(Duration::from_millis(5), &mut waiting).await;
+        assert!(soon.is_err(), "it did not wait");
+    }
     drop(first);
     let answer = tokio::time::timeout(DEADLINE, waiting)
         .await
@@ -573,7 +587,10 @@ async fn a_client_that_never_finishes_its_request_is_let_go() {
     };
     let directory = tempfile::tempdir().expect("a directory");
     let server = server::start_with(&write(directory.path(), "flags.json", FLAGS), settings).await;
-    for begun in ["", "PRI * HT", "POST / HTTP/1.1\r\nhost"] {
+    let preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    // The last begins a request with a third of its HEADERS frame.
+    let half = format!("{preface}\0\0\x06\x01\x04\0\0\0\x01ab");
+    for begun in ["", "PRI * HT", "POST / HTTP/1.1\r\nhost", preface, &half] {
         let mut socket = TcpStream::connect(("127.0.0.1", server.port))
             .await
             .expect("a connection");
@@ -584,5 +601,50 @@ async fn a_client_that_never_finishes_its_request_is_let_go() {
         let mut rest = Vec::new();
         let read = tokio::time::timeout(DEADLINE, socket.read_to_end(&mut rest)).await;
         read.expect("it is let go").ok();
+    }
+}
+
+#[tokio::test]
+async fn selectors_are_as_long_as_names_may_be() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = write(directory.path(), "flags.json", FLAGS);
+    let server = server::start(&path).await;
+    let mut client = Client::connect(server.port, Http::One).await;
+    let select = format!("flagd-selector: source={}", "x".repeat(2000));
+    let answer = client.post(PATH, &[JSON, &select], BODY).await;
+    assert_eq!(answer.status, 400);
+    assert_eq!(
+        answer.json()["message"],
+        "the selector is longer than 1024 bytes"
+    );
+}
+
+#[tokio::test]
+async fn messages_of_flag_sync_are_made_once_for_all() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let server = server::start(&write(directory.path(), "flags.json", FLAGS)).await;
+    let snapshot = server.live.load_full();
+    let extra = Extra::default();
+    for selector in [Selector::All, Selector::NoSet] {
+        let one = snapshot.synced(&selector, &extra).frame;
+        assert_eq!(
+            one.as_ptr(),
+            snapshot.synced(&selector, &extra).frame.as_ptr()
+        );
+        let one = snapshot.fetched(&selector);
+        assert_eq!(one.as_ptr(), snapshot.fetched(&selector).as_ptr());
+        assert!(Arc::ptr_eq(
+            &snapshot.prints(&selector),
+            &snapshot.prints(&selector)
+        ));
+    }
+    // What selects nothing is as long as it is short-lived: nothing of it is kept.
+    for junk in 0..1000 {
+        let junk = Selector::Set(junk.to_string().into());
+        assert!(snapshot.fetched(&junk).ends_with(br#"{"flags":{}}"#));
+        assert_ne!(
+            snapshot.fetched(&junk).as_ptr(),
+            snapshot.fetched(&junk).as_ptr()
+        );
     }
 }
