@@ -21,6 +21,18 @@ use crate::serve::observe::Watched;
 use crate::wire::error::Code;
 use crate::wire::error::RpcError;
 
+/// A piece of a stream. Boxed, because a channel keeps room for 32 of them.
+pub type Piece = Box<Frame<Bytes>>;
+
+/// A piece with these bytes.
+#[expect(
+    clippy::unnecessary_box_returns,
+    reason = "a piece is boxed for its channel"
+)]
+pub fn piece(bytes: impl Into<Bytes>) -> Piece {
+    Box::new(Frame::data(bytes.into()))
+}
+
 /// The body of an answer.
 #[derive(Debug)]
 pub enum Body {
@@ -31,9 +43,9 @@ pub enum Body {
     /// One piece, and trailers behind it.
     Trailed(Bytes, Option<HeaderMap>),
     /// Pieces as they come.
-    Stream(mpsc::Receiver<Frame<Bytes>>),
+    Stream(mpsc::Receiver<Piece>),
     /// The same, while someone counts them.
-    Watched(mpsc::Receiver<Frame<Bytes>>, Box<Watched>),
+    Watched(mpsc::Receiver<Piece>, Box<Watched>),
 }
 
 impl http_body::Body for Body {
@@ -56,14 +68,14 @@ impl http_body::Body for Body {
             }
             Body::Trailed(_, trailers) => trailers.take().map(Frame::trailers),
             Body::Stream(receiver) => match receiver.poll_recv(cx) {
-                Poll::Ready(frame) => frame,
+                Poll::Ready(piece) => piece.map(|piece| *piece),
                 Poll::Pending => return Poll::Pending,
             },
             Body::Watched(receiver, watched) => match receiver.poll_recv(cx) {
-                Poll::Ready(frame) => {
-                    let data = frame.as_ref().and_then(Frame::data_ref);
+                Poll::Ready(piece) => {
+                    let data = piece.as_ref().and_then(|piece| piece.data_ref());
                     watched.sent(data.map_or(0, Bytes::len));
-                    frame
+                    piece.map(|piece| *piece)
                 }
                 Poll::Pending => return Poll::Pending,
             },

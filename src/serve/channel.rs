@@ -91,6 +91,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Channel<S> {
             let count = head.len().min(buf.remaining());
             buf.put_slice(head.get(..count).unwrap_or(&[]));
             this.at += count;
+            // What follows belongs with it: hyper would double its buffer for the rest of a request. An error comes again.
+            if buf.remaining() > 0 {
+                let _ = Pin::new(&mut this.inner).poll_read(cx, buf);
+            }
         }
         if let Some(calm) = &mut this.calm {
             let read = buf.filled().get(before..).unwrap_or(&[]);

@@ -3,6 +3,8 @@
 //! A stream remembers what it last told of: keys and fingerprints, not a snapshot. When it is slow it skips to the newest
 //! state: there is never a queue of stale events.
 
+use std::pin::Pin;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +21,8 @@ use tokio::sync::watch;
 
 use crate::selector::Selector;
 use crate::serve::body::Body;
+use crate::serve::body::Piece;
+use crate::serve::body::piece;
 use crate::serve::envelope;
 use crate::serve::grpc;
 use crate::serve::listen::announced;
@@ -60,13 +64,17 @@ impl Ending {
     }
 
     /// The frame that ends a stream.
-    pub fn frame(self, status: Result<(), RpcError>) -> Frame<Bytes> {
+    #[expect(
+        clippy::unnecessary_box_returns,
+        reason = "a piece is boxed for its channel"
+    )]
+    pub fn frame(self, status: Result<(), RpcError>) -> Piece {
         match self.protocol {
-            Protocol::Connect => Frame::data(connect_end(status)),
-            Protocol::Grpc => Frame::trailers(grpc::trailers(status)),
+            Protocol::Connect => piece(connect_end(status)),
+            Protocol::Grpc => Box::new(Frame::trailers(grpc::trailers(status))),
             Protocol::GrpcWeb => {
                 let trailers: HeaderMap = grpc::trailers(status);
-                Frame::data(grpc::web_trailers(&trailers))
+                piece(grpc::web_trailers(&trailers))
             }
         }
     }
@@ -81,11 +89,15 @@ fn connect_end(status: Result<(), RpcError>) -> Bytes {
     envelope::frame(envelope::END_STREAM, end.as_bytes())
 }
 
-/// Follows a stream until it ends or its deadline passes; a deadline of zero never does.
+/// Follows a stream until it ends or its deadline passes; a deadline of zero never does. The stream is pinned by the
+/// caller: taken by value it would be held twice, for as long as it lasts.
 ///
 /// # Errors
 /// At the deadline.
-pub async fn within<T>(deadline: Duration, stream: impl Future<Output = T>) -> Result<T, RpcError> {
+pub async fn within<T>(
+    deadline: Duration,
+    stream: Pin<&mut impl Future<Output = T>>,
+) -> Result<T, RpcError> {
     if deadline.is_zero() {
         return Ok(stream.await);
     }
@@ -97,7 +109,7 @@ pub async fn within<T>(deadline: Duration, stream: impl Future<Output = T>) -> R
 }
 
 /// Ends a stream, if the client still takes anything within `patience`: its place is wanted.
-pub async fn end(sender: &mpsc::Sender<Frame<Bytes>>, last: Frame<Bytes>, patience: Duration) {
+pub async fn end(sender: &mpsc::Sender<Piece>, last: Piece, patience: Duration) {
     let _ = tokio::time::timeout(patience, sender.send(last)).await;
 }
 
@@ -154,7 +166,7 @@ struct Stream {
     shutdown: watch::Receiver<bool>,
     codec: Codec,
     selector: Selector,
-    sender: mpsc::Sender<Frame<Bytes>>,
+    sender: mpsc::Sender<Piece>,
     _place: OwnedSemaphorePermit,
 }
 
@@ -172,7 +184,7 @@ enum Next {
 impl Stream {
     async fn run(mut self, ending: Ending, deadline: Duration) {
         let sender = self.sender.clone();
-        let status = match within(deadline, self.follow()).await {
+        let status = match within(deadline, pin!(self.follow())).await {
             Ok(Err(Gone)) => return,
             Ok(Ok(())) => Ok(()),
             Err(error) => Err(error),
@@ -224,7 +236,7 @@ impl Stream {
     }
 
     async fn send(&self, framed: Bytes) -> Result<(), Gone> {
-        let sent = self.sender.send(Frame::data(framed)).await;
+        let sent = self.sender.send(piece(framed)).await;
         sent.map_err(|_| Gone)
     }
 }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use http_body::Frame;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc;
 
 use crate::serve::body::Body;
+use crate::serve::body::piece;
 use crate::serve::envelope;
 use crate::serve::events;
 use crate::serve::listen::announced;
@@ -27,7 +27,7 @@ pub fn watch(standing: Arc<Standing>, place: OwnedSemaphorePermit, service: Stri
             let down = *shutdown.borrow();
             let health = standing.health(&service);
             if told != Some(health) {
-                let frame = Frame::data(envelope::frame(0, &health.encode()));
+                let frame = piece(envelope::frame(0, &health.encode()));
                 if sender.send(frame).await.is_err() {
                     return;
                 }

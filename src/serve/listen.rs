@@ -9,6 +9,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use http::Request;
 use http::Response;
 use hyper::body::Incoming;
@@ -243,8 +244,7 @@ where
         let (port, began) = (self.clone(), begun.clone());
         let service = service_fn(move |request| {
             began.store(true, Ordering::Relaxed);
-            let answer = (port.handle)(request);
-            async move { Ok::<_, Infallible>(answer.await) }
+            (port.handle)(request).map(Ok::<_, Infallible>)
         });
         if channel.is_http2() {
             channel.calm = self.manner.pings.map(|policy| Box::new(Calm::new(policy)));

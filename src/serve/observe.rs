@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use futures_util::FutureExt as _;
 use http::Request;
 use http::Response;
 use http::header;
@@ -138,9 +139,15 @@ fn code(response: &Response<Body>) -> Option<i64> {
 }
 
 impl Watched {
-    /// Waits for the answer and goes along with it.
-    pub async fn answer(mut self, answer: impl Future<Output = Response<Body>>) -> Response<Body> {
-        let response = answer.await;
+    /// Waits for the answer and goes along with it. No `async fn`: that would hold the answer's future twice.
+    pub fn answer(
+        self,
+        answer: impl Future<Output = Response<Body>>,
+    ) -> impl Future<Output = Response<Body>> {
+        answer.map(move |response| self.answered(response))
+    }
+
+    fn answered(mut self, response: Response<Body>) -> Response<Body> {
         self.status = Some(response.status().as_u16());
         if self.recording.is_some() {
             self.code = code(&response);

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 use bytes::BytesMut;
 use http_body::Body as _;
-use http_body::Frame;
 use hyper::body::Incoming;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc;
 
 use crate::limits;
 use crate::serve::body::Body;
+use crate::serve::body::Piece;
+use crate::serve::body::piece;
 use crate::serve::envelope;
 use crate::serve::events;
 use crate::serve::listen::announced;
@@ -51,12 +52,12 @@ pub fn open(
 async fn answer(
     standing: &Standing,
     questions: &mut Questions,
-    sender: &mpsc::Sender<Frame<Bytes>>,
+    sender: &mpsc::Sender<Piece>,
 ) -> Result<(), RpcError> {
     while let Some(question) = questions.next().await? {
         // Decoded for each question: a stream that waits should hold nothing.
         let answer = Files::read().answer(&question, &standing.services)?;
-        let frame = Frame::data(envelope::frame(0, &answer));
+        let frame = piece(envelope::frame(0, &answer));
         if sender.send(frame).await.is_err() {
             break;
         }

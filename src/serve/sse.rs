@@ -4,16 +4,15 @@
 //! says which one it saw last, so nothing that happened meanwhile is lost, on whichever replica it lands.
 //! <https://github.com/open-feature/protocol/blob/main/service/event-streams.yaml>
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::HeaderMap;
 use http::HeaderValue;
 use http::Response;
 use http::StatusCode;
 use http::header;
-use http_body::Frame;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc;
 use tokio::sync::watch;
@@ -21,6 +20,8 @@ use tokio::sync::watch;
 use crate::live::Live;
 use crate::selector::Selector;
 use crate::serve::body::Body;
+use crate::serve::body::Piece;
+use crate::serve::body::piece;
 use crate::serve::events;
 use crate::serve::listen::announced;
 use crate::wire::stream;
@@ -48,7 +49,7 @@ pub fn open(stream: Stream, place: OwnedSemaphorePermit, headers: &HeaderMap) ->
     tokio::spawn(async move {
         let _place = place;
         // At the end the client comes back by itself, if there is somebody to come back to.
-        let _ = events::within(stream.deadline, stream.follow(seen, &sender)).await;
+        let _ = events::within(stream.deadline, pin!(stream.follow(seen, &sender))).await;
     });
     let mut response = Response::new(Body::Stream(receiver));
     for (name, value) in [
@@ -79,7 +80,7 @@ impl Stream {
     async fn follow(
         mut self,
         seen: Option<String>,
-        sender: &mpsc::Sender<Frame<Bytes>>,
+        sender: &mpsc::Sender<Piece>,
     ) -> Result<(), Gone> {
         let mut generation = self.live.follow();
         let mut told = self.tag();
@@ -108,9 +109,6 @@ impl Stream {
     }
 }
 
-async fn send(sender: &mpsc::Sender<Frame<Bytes>>, text: String) -> Result<(), Gone> {
-    sender
-        .send(Frame::data(text.into()))
-        .await
-        .map_err(|_| Gone)
+async fn send(sender: &mpsc::Sender<Piece>, text: String) -> Result<(), Gone> {
+    sender.send(piece(text)).await.map_err(|_| Gone)
 }

@@ -1,5 +1,6 @@
 //! The sync port: gRPC only, for providers and daemons that evaluate in their own process.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -7,7 +8,6 @@ use http::HeaderMap;
 use http::Request;
 use http::Response;
 use http::header;
-use http_body::Frame;
 use hyper::body::Incoming;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
@@ -20,6 +20,8 @@ use crate::selector::Selector;
 use crate::serve::Settings;
 use crate::serve::body;
 use crate::serve::body::Body;
+use crate::serve::body::Piece;
+use crate::serve::body::piece;
 use crate::serve::envelope;
 use crate::serve::events;
 use crate::serve::events::Ending;
@@ -106,7 +108,7 @@ impl Sync {
         tokio::spawn(async move {
             let _place = place;
             let deadline = self.settings.stream_deadline;
-            let followed = events::within(deadline, self.follow(&selector, &sender)).await;
+            let followed = events::within(deadline, pin!(self.follow(&selector, &sender))).await;
             let status = match followed {
                 Ok(exit) => {
                     open.exit = exit;
@@ -124,7 +126,7 @@ impl Sync {
     }
 
     /// Sends the document, and again whenever it differs, until the client or the server goes.
-    async fn follow(&self, selector: &Selector, sender: &mpsc::Sender<Frame<Bytes>>) -> Exit {
+    async fn follow(&self, selector: &Selector, sender: &mpsc::Sender<Piece>) -> Exit {
         let mut generation = self.live.follow();
         let mut shutdown = self.shutdown.clone();
         let mut sent = None;
@@ -133,7 +135,7 @@ impl Sync {
             let message = self.live.load().synced(selector, &self.settings.extra);
             if sent != Some(message.print) {
                 sent = Some(message.print);
-                if sender.send(Frame::data(message.frame)).await.is_err() {
+                if sender.send(piece(message.frame)).await.is_err() {
                     return Exit::Disconnect;
                 }
             }
