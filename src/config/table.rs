@@ -23,7 +23,7 @@ pub struct Row {
 pub enum Kind {
     /// One value.
     One,
-    /// Several values; separated by commas when typed, by spaces in the environment.
+    /// Several values; separated by commas as in CSV when typed, by spaces in the environment.
     Many,
     /// `KEY=VALUE` pairs when typed, a JSON object in the environment, an object in a file.
     Pairs,
