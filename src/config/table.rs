@@ -182,14 +182,14 @@ const PORTS: &[Row] = &[
         Some('d'),
         "PATH",
         "",
-        "Serve evaluation on this Unix socket instead of its port",
+        "Serve evaluation on this Unix socket instead of its port; on Linux `@name` is an abstract one",
     ),
     one(
         "sync-socket-path",
         Some('e'),
         "PATH",
         "",
-        "Serve flag sync on this Unix socket instead of its port",
+        "Serve flag sync on this Unix socket instead of its port; on Linux `@name` is an abstract one",
     ),
 ];
 

@@ -1,5 +1,6 @@
 //! The commands beside `start`, and how `start` ends.
 
+use std::io::ErrorKind;
 use std::io::Read as _;
 use std::io::Write as _;
 use std::net::Shutdown;
@@ -10,6 +11,12 @@ use std::process::Command;
 use std::process::Output;
 use std::time::Duration;
 
+use fanion::serve::socket::Listener;
+use fanion::serve::socket::Place;
+use socket2::Domain;
+use socket2::SockAddr;
+use socket2::Socket;
+use socket2::Type;
 use tokio::net::UnixStream;
 
 use crate::daemon::DEADLINE;
@@ -259,6 +266,77 @@ fn an_argument_that_belongs_to_no_option_is_refused_with_what_was_meant() {
             assert!(text(&output.stderr).contains(hint), "{output:?}");
         }
     }
+}
+
+/// On Linux, as in Go, `@` begins a name that is no file.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_socket_may_have_a_name_in_no_directory() {
+    use std::os::linux::net::SocketAddrExt as _;
+
+    let directory = tempfile::tempdir().expect("a directory");
+    flags(directory.path());
+    let name = format!("fanion-{}", directory.path().display());
+    let socket = format!("@{name}");
+    let options = ["--uri", "file:flags.json", "-d", &socket];
+    let mut daemon = Daemon::start(directory.path(), &options);
+    daemon.in_force();
+    let address = std::os::unix::net::SocketAddr::from_abstract_name(&name).expect("a name");
+    let connection = std::os::unix::net::UnixStream::connect_addr(&address).expect("it listens");
+    connection.set_nonblocking(true).expect("a socket");
+    let connection = UnixStream::from_std(connection).expect("a socket");
+    let mut client = Client::over(connection, Http::Two).await;
+    let path = "/flagd.evaluation.v1.Service/ResolveBoolean";
+    let json = ["content-type: application/json"];
+    let answer = client.post(path, &json, r#"{"flagKey": "f"}"#).await;
+    assert_eq!(answer.json()["value"], true);
+    let taken = command(directory.path(), &options).output();
+    let taken = taken.expect("the program runs");
+    assert_eq!(taken.status.code(), Some(1));
+    let told = text(&taken.stderr);
+    assert!(
+        told.contains(&format!("cannot listen on evaluation socket {socket}")),
+        "{told}"
+    );
+    daemon.terminate();
+    assert_eq!(daemon.child.wait().expect("it ends").code(), Some(0));
+    let left = std::fs::read_dir(directory.path()).expect("a directory");
+    assert_eq!(left.count(), 1, "flags.json only");
+    std::os::unix::net::UnixStream::connect_addr(&address).expect_err("nobody listens");
+}
+
+#[tokio::test]
+async fn a_busy_process_keeps_its_socket_and_does_not_hang_the_next() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("busy.sock");
+    let address = SockAddr::unix(&path).expect("an address");
+    let socket = || Socket::new(Domain::UNIX, Type::STREAM, None).expect("a socket");
+    let busy = socket();
+    busy.bind(&address).expect("bound");
+    busy.listen(0).expect("it listens");
+    // Connections until the queue is full.
+    let mut waiting = Vec::new();
+    let full = loop {
+        let client = socket();
+        client.set_nonblocking(true).expect("a socket");
+        match client.connect(&address) {
+            Ok(()) => waiting.push(client),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(full.kind(), ErrorKind::WouldBlock);
+    let bound = tokio::task::spawn_blocking({
+        let runtime = tokio::runtime::Handle::current();
+        let place = Place::Socket(path.clone());
+        move || runtime.block_on(Listener::bind(&place))
+    });
+    let bound = tokio::time::timeout(DEADLINE, bound).await;
+    let error = bound
+        .expect("in time")
+        .expect("no panic")
+        .expect_err("taken");
+    assert_eq!(error.kind(), ErrorKind::AddrInUse);
+    assert!(path.exists());
 }
 
 #[tokio::test]
