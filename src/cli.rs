@@ -4,6 +4,7 @@ pub mod eval;
 pub mod healthcheck;
 pub mod sidecar;
 pub mod start;
+mod stray;
 
 use std::process::ExitCode;
 

@@ -1,8 +1,11 @@
 //! What `fanion start` is asked to do: what was said, wherever it was said, and what that means.
 
+pub mod csv;
 pub mod duration;
+mod exact;
 pub mod file;
 pub mod layers;
+pub mod pairs;
 pub mod print;
 pub mod table;
 mod toml;
@@ -70,6 +73,52 @@ pub struct Config {
 /// # Errors
 /// All mistakes, a sentence each.
 pub fn resolve(typed: Typed, env: impl Fn(&str) -> Option<String>) -> Result<Config, Vec<String>> {
+    let mut layers = layers(typed, env);
+    let mut config = read(&mut layers);
+    if !layers.mistakes.is_empty() {
+        return Err(layers.mistakes);
+    }
+    config.settled = layers.settled;
+    Ok(config)
+}
+
+/// Where a sidecar with the same environment and file serves probes.
+#[derive(Debug)]
+pub struct Management {
+    /// Of this address only.
+    pub address: Option<IpAddr>,
+    /// On this port.
+    pub port: u16,
+    /// What is wrong with the configuration file, a sentence each.
+    pub doubts: Vec<String>,
+}
+
+/// Finds out where probes are served.
+///
+/// # Errors
+/// All mistakes, a sentence each, if one of them is about that.
+pub fn management(
+    typed: Typed,
+    env: impl Fn(&str) -> Option<String>,
+) -> Result<Management, Vec<String>> {
+    let mut layers = layers(typed, env);
+    let doubts = std::mem::take(&mut layers.mistakes);
+    let (address, port) = (address(&mut layers), layers.port("management-port"));
+    if port == 0 && layers.mistakes.is_empty() {
+        let mistake = "invalid value \"0\" for --management-port: must be a port from 1 to 65535";
+        layers.mistakes.push(mistake.to_owned());
+    }
+    if !layers.mistakes.is_empty() {
+        return Err([layers.mistakes, doubts].concat());
+    }
+    Ok(Management {
+        address,
+        port,
+        doubts,
+    })
+}
+
+fn layers<E: Fn(&str) -> Option<String>>(typed: Typed, env: E) -> Layers<E> {
     let mut layers = Layers {
         typed,
         env,
@@ -82,12 +131,7 @@ pub fn resolve(typed: Typed, env: impl Fn(&str) -> Option<String>) -> Result<Con
         layers.file = file;
         layers.mistakes.extend(mistakes);
     }
-    let mut config = read(&mut layers);
-    if !layers.mistakes.is_empty() {
-        return Err(layers.mistakes);
-    }
-    config.settled = layers.settled;
-    Ok(config)
+    layers
 }
 
 /// The configuration file: the one that is named, or else the one in the home directory, as flagd has it.
@@ -145,7 +189,7 @@ fn settings<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Settings {
         max_header,
         max_connections: layers.number("max-connections", "connections").max(1),
         max_streams: layers.number("max-streams", "streams"),
-        read_timeout: layers.duration("read-timeout"),
+        read_timeout: layers.wait("read-timeout"),
         extra: Extra {
             values: layers.pairs("context-value"),
             headers: headers(layers),

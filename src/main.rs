@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use fanion::cli;
 
 fn main() -> ExitCode {
-    match cli::sidecar::command().try_get_matches() {
+    match cli::sidecar::arguments() {
         Ok(matches) => cli::finish(cli::sidecar::run(&matches)),
         Err(error) => cli::usage(&error),
     }

@@ -1,19 +1,26 @@
 //! `fanion healthcheck`: asks a sidecar how it is, for images without a shell or `curl`.
 
+use std::io;
 use std::io::BufRead as _;
 use std::io::BufReader;
+use std::io::Read as _;
 use std::io::Write as _;
+use std::net::IpAddr;
 use std::net::TcpStream;
 use std::net::ToSocketAddrs as _;
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
+use std::time::Instant;
 
 use clap::Arg;
 use clap::ArgAction;
 use clap::ArgMatches;
 use clap::Command;
 
+use crate::cli::start::options;
+use crate::config;
 use crate::config::duration;
-use crate::config::table;
 
 /// The command and its arguments.
 pub fn command() -> Command {
@@ -23,8 +30,9 @@ pub fn command() -> Command {
         .short('m')
         .help("The management port [env: FLAGD_MANAGEMENT_PORT] [default: 8014]");
     let address = option("address", "HOST")
-        .default_value("localhost")
-        .help("Where it runs");
+        .help("Where it runs [env: FLAGD_BIND_ADDRESS] [default: localhost]");
+    let config =
+        option("config", "PATH").help("The configuration file of the sidecar [env: FLAGD_CONFIG]");
     let timeout = option("timeout", "DURATION")
         .default_value("1s")
         .help("How long to wait for the answer");
@@ -34,70 +42,117 @@ pub fn command() -> Command {
         .help("Ask whether it runs, not whether it can evaluate");
     Command::new("healthcheck")
         .about("Ask a running sidecar whether it is ready; exits with 0 if so, with 1 if not")
-        .args([port, address, timeout, live])
+        .args([port, address, config, timeout, live])
 }
 
-/// Asks.
+/// Asks, with what was typed before the command and behind it.
 ///
 /// # Errors
 /// If the answer is no, or there is none.
-pub fn run(matches: &ArgMatches) -> Result<(), String> {
-    let text = |name: &str| matches.get_one::<String>(name).cloned().unwrap_or_default();
-    let port = matches
-        .get_one::<String>("management-port")
-        .cloned()
-        .or_else(|| {
-            std::env::var("FLAGD_MANAGEMENT_PORT")
-                .ok()
-                .filter(|port| !port.is_empty())
-        })
-        .or_else(|| table::row("management-port").map(|row| row.default.to_owned()))
-        .unwrap_or_default();
-    let wrong = |name: &str, found: &str, want: &str| {
-        format!("invalid value {found:?} for --{name}: {want}")
+pub fn run(before: &ArgMatches, behind: &ArgMatches) -> Result<(), Vec<String>> {
+    let typed = options::typed(before, behind);
+    let place = config::management(typed, |name| std::env::var(name).ok())?;
+    let text = |name: &str| behind.get_one::<String>(name).cloned().unwrap_or_default();
+    let timeout = timeout(&text("timeout")).map_err(|mistake| vec![mistake])?;
+    let host = Some(text("address")).filter(|host| !host.is_empty());
+    let question = Question {
+        host: host.unwrap_or_else(|| host_of(place.address)),
+        port: place.port,
+        path: if behind.get_flag("live") {
+            "/healthz"
+        } else {
+            "/readyz"
+        },
     };
-    let number = port.trim().parse::<u16>();
-    let number =
-        number.map_err(|_| wrong("management-port", &port, "must be a port from 1 to 65535"))?;
-    let timeout = duration::parse(&text("timeout")).filter(|timeout| !timeout.is_zero());
-    let timeout = timeout
-        .ok_or_else(|| wrong("timeout", &text("timeout"), "must be a duration such as 1s"))?;
-    let path = if matches.get_flag("live") {
-        "/healthz"
-    } else {
-        "/readyz"
+    let mistake = match within(timeout, question.clone()) {
+        Ok(status) if status == "200" => return Ok(()),
+        Ok(status) => format!("{question} answers {status}"),
+        Err(error) => format!("no answer from {question}: {error}"),
     };
-    let host = text("address");
-    let status = ask(&host, number, path, timeout);
-    match status
-        .map_err(|error| format!("no answer from {host}:{number}{path}: {error}"))?
-        .as_str()
-    {
-        "200" => Ok(()),
-        status => Err(format!("{host}:{number}{path} answers {status}")),
+    // The sidecar may have read its file before it was broken: that alone is no bad health.
+    Err([vec![mistake], place.doubts].concat())
+}
+
+fn timeout(text: &str) -> Result<Duration, String> {
+    let wrong = |want: &str| format!("invalid value {text:?} for --timeout: {want}");
+    match duration::parse(text) {
+        None => Err(wrong(&duration::complaint(text))),
+        Some(Duration::ZERO) => Err(wrong("must be above 0")),
+        Some(timeout) => Ok(timeout),
     }
 }
 
-/// The status of a request. One line is all that matters of the answer, so this needs neither a client nor a runtime.
-fn ask(host: &str, port: u16, path: &str, timeout: Duration) -> std::io::Result<String> {
-    let mut last = std::io::Error::other("the name has no address");
-    for address in (host, port).to_socket_addrs()? {
-        match TcpStream::connect_timeout(&address, timeout) {
-            Ok(mut socket) => {
-                socket.set_read_timeout(Some(timeout))?;
-                socket.set_write_timeout(Some(timeout))?;
-                let request =
-                    format!("GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
-                socket.write_all(request.as_bytes())?;
-                let mut line = String::new();
-                BufReader::new(std::io::Read::take(socket, 128)).read_line(&mut line)?;
-                let status = line.split_whitespace().nth(1);
-                return status
-                    .map(str::to_owned)
-                    .ok_or_else(|| std::io::Error::other("it is no HTTP"));
-            }
-            Err(error) => last = error,
+/// Where something that listens on an address is asked.
+fn host_of(address: Option<IpAddr>) -> String {
+    match address {
+        Some(address) if !address.is_unspecified() => address.to_string(),
+        _ => "localhost".to_owned(),
+    }
+}
+
+/// What is asked, and where.
+#[derive(Clone)]
+struct Question {
+    host: String,
+    port: u16,
+    path: &'static str,
+}
+
+impl std::fmt::Display for Question {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}{}", self.name(), self.port, self.path)
+    }
+}
+
+impl Question {
+    /// The host as it stands in URLs.
+    fn name(&self) -> String {
+        if self.host.contains(':') {
+            format!("[{}]", self.host)
+        } else {
+            self.host.clone()
         }
     }
-    Err(last)
+
+    /// The status of the answer. One line is all that matters of it, so this needs neither a client nor a runtime.
+    fn ask(&self, timeout: Duration) -> io::Result<String> {
+        let mut socket = self.connect(timeout)?;
+        let (path, name) = (self.path, self.name());
+        let request = format!("GET {path} HTTP/1.1\r\nhost: {name}\r\nconnection: close\r\n\r\n");
+        socket.write_all(request.as_bytes())?;
+        let mut line = String::new();
+        BufReader::new(socket.take(128)).read_line(&mut line)?;
+        let status = line.strip_prefix("HTTP/").and_then(|rest| {
+            let status = rest.split_whitespace().nth(1)?;
+            (status.len() == 3 && status.parse::<u16>().is_ok()).then(|| status.to_owned())
+        });
+        status.ok_or_else(|| io::Error::other("it does not speak HTTP"))
+    }
+
+    fn connect(&self, timeout: Duration) -> io::Result<TcpStream> {
+        let end = Instant::now() + timeout;
+        let addresses: Vec<_> = (self.host.as_str(), self.port).to_socket_addrs()?.collect();
+        let mut last = io::Error::other("the name has no address");
+        for (address, left) in addresses.iter().zip((1..=addresses.len()).rev()) {
+            let left = u32::try_from(left).unwrap_or(u32::MAX);
+            let share = end.saturating_duration_since(Instant::now()) / left;
+            match TcpStream::connect_timeout(address, share.max(Duration::from_millis(1))) {
+                Ok(socket) => return Ok(socket),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+}
+
+/// Asks in a thread that nobody waits for longer than this, whatever it is that takes long: a name, a connection, or
+/// an answer byte by byte.
+fn within(timeout: Duration, question: Question) -> io::Result<String> {
+    let (sender, answers) = mpsc::channel();
+    thread::Builder::new().spawn(move || {
+        let _ = sender.send(question.ask(timeout));
+    })?;
+    answers
+        .recv_timeout(timeout)
+        .unwrap_or_else(|_| Err(io::Error::other(format!("nothing within {timeout:?}"))))
 }

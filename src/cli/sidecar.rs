@@ -10,6 +10,7 @@ use clap_complete::Shell;
 
 use crate::cli::healthcheck;
 use crate::cli::start;
+use crate::cli::stray;
 
 /// All commands and their arguments.
 pub fn command() -> Command {
@@ -35,6 +36,17 @@ pub fn command() -> Command {
         )
 }
 
+/// Reads the arguments of this process.
+///
+/// # Errors
+/// What the argument parser found.
+pub fn arguments() -> Result<ArgMatches, clap::Error> {
+    command().try_get_matches().map_err(|error| {
+        let arguments = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
+        stray::explain(error, &arguments.collect::<Vec<_>>())
+    })
+}
+
 /// Runs what was asked for.
 ///
 /// # Errors
@@ -42,7 +54,7 @@ pub fn command() -> Command {
 pub fn run(matches: &ArgMatches) -> Result<(), Vec<String>> {
     match matches.subcommand() {
         Some(("start", behind)) => start::run(start::options::typed(matches, behind)),
-        Some(("healthcheck", matches)) => healthcheck::run(matches).map_err(|error| vec![error]),
+        Some(("healthcheck", behind)) => healthcheck::run(matches, behind),
         Some(("completions", matches)) => {
             let mut script = Vec::new();
             if let Some(shell) = matches.get_one::<Shell>("shell") {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::config::exact;
 use crate::config::table;
 use crate::config::toml;
 use crate::diag;
@@ -77,7 +78,11 @@ fn read(path: &Path, report: &mut Report) -> Result<Option<Node>, String> {
         return Err(format!("it is larger than {} bytes", limits::CONFIGURATION));
     }
     let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
-    Ok(parse(&text, report))
+    let node = parse(&text, report);
+    if let Some(node) = &node {
+        exact::check(&text, node, report);
+    }
+    Ok(node)
 }
 
 fn options(node: Node, report: &mut Report) -> Vec<(String, Node)> {
@@ -103,12 +108,19 @@ fn options(node: Node, report: &mut Report) -> Vec<(String, Node)> {
 
 fn option(member: Member, report: &mut Report) -> Option<(String, Node)> {
     let name = member.key.to_ascii_lowercase();
-    let known = |row: &&table::Row| !matches!(row.name, "config" | "print-config");
-    if table::rows().filter(known).any(|row| row.name == name) {
-        return Some((name, member.value));
+    match table::row(&name) {
+        Some(row) if matches!(row.name, "config" | "print-config") => {
+            let message = format!("`{name}` cannot stand in a configuration file");
+            let help = format!("say --{name} or {}", row.variable());
+            report.error(Code::UnknownMember, member.place, message, help);
+            None
+        }
+        Some(_) => Some((name, member.value)),
+        None => {
+            unknown(&name, member.place, report);
+            None
+        }
     }
-    unknown(&name, member.place, report);
-    None
 }
 
 fn unknown(name: &str, place: Place, report: &mut Report) {

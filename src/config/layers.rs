@@ -5,8 +5,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use crate::config::csv;
 use crate::config::duration;
+use crate::config::exact;
 use crate::config::file::File;
+use crate::config::pairs;
+use crate::config::pairs::Pairs;
 use crate::config::table;
 use crate::config::table::Row;
 use crate::diag::Place;
@@ -15,6 +19,7 @@ use crate::document::json;
 use crate::document::node::Kind;
 use crate::document::node::Node;
 use crate::number;
+use crate::source::spec;
 
 /// Options as typed, by name.
 pub type Typed = BTreeMap<&'static str, Vec<String>>;
@@ -103,6 +108,12 @@ impl<E: Fn(&str) -> Option<String>> Layers<E> {
             Origin::Variable(variable) => format!("{variable}: "),
             Origin::File(..) => format!("{origin}: "),
         };
+        // A URL may hold a password.
+        let found = if found.contains("://") {
+            spec::veiled(found)
+        } else {
+            found.to_owned()
+        };
         self.mistakes
             .push(format!("{place}invalid value {found:?} for {name}: {want}"));
     }
@@ -120,6 +131,16 @@ impl<E: Fn(&str) -> Option<String>> Layers<E> {
         want: &str,
         read: impl Fn(&str) -> Option<T>,
     ) -> T {
+        self.explained(name, |_| want.to_owned(), read)
+    }
+
+    /// One value, as `read` understands it; `want` says of a text what it should have been.
+    fn explained<T: Default>(
+        &mut self,
+        name: &str,
+        want: impl Fn(&str) -> String,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> T {
         let Some(row) = table::row(name) else {
             return T::default();
         };
@@ -130,7 +151,7 @@ impl<E: Fn(&str) -> Option<String>> Layers<E> {
             Some(Raw::Text(text)) => text,
             Some(Raw::Node(node)) => {
                 let Some(text) = scalar(&node) else {
-                    self.wrong(row, &origin, node.type_name(), want);
+                    self.wrong(row, &origin, node.type_name(), &want(""));
                     return T::default();
                 };
                 text
@@ -138,7 +159,7 @@ impl<E: Fn(&str) -> Option<String>> Layers<E> {
         };
         let value = read(text.trim());
         if value.is_none() {
-            self.wrong(row, &origin, &text, want);
+            self.wrong(row, &origin, &text, &want(text.trim()));
         }
         self.settle(row, plain(row, &text), origin);
         value.unwrap_or_default()
@@ -156,9 +177,11 @@ impl<E: Fn(&str) -> Option<String>> Layers<E> {
 
     /// A port.
     pub fn port(&mut self, name: &str) -> u16 {
-        self.one(name, "must be a port from 0 to 65535", |text| {
-            text.parse().ok()
-        })
+        self.explained(
+            name,
+            |text| port_wanted(name, text),
+            |text| text.parse().ok(),
+        )
     }
 
     /// A whole number.
@@ -169,11 +192,18 @@ impl<E: Fn(&str) -> Option<String>> Layers<E> {
 
     /// A duration.
     pub fn duration(&mut self, name: &str) -> Duration {
-        self.one(
-            name,
-            "must be a duration such as 30s, 10m or 1h30m",
-            duration::parse,
-        )
+        self.explained(name, duration::complaint, duration::parse)
+    }
+
+    /// A duration that is not 0.
+    pub fn wait(&mut self, name: &str) -> Duration {
+        let want = |text: &str| match duration::parse(text) {
+            Some(_) => "must be above 0".to_owned(),
+            None => duration::complaint(text),
+        };
+        self.explained(name, want, |text| {
+            duration::parse(text).filter(|duration| !duration.is_zero())
+        })
     }
 
     /// A switch.
@@ -194,11 +224,7 @@ impl<E: Fn(&str) -> Option<String>> Layers<E> {
         let words = |text: &str| text.split_whitespace().map(str::to_owned).collect();
         let texts: Vec<String> = match raw {
             None => Vec::new(),
-            Some(Raw::Texts(texts)) => texts
-                .iter()
-                .flat_map(|text| text.split(','))
-                .map(str::to_owned)
-                .collect(),
+            Some(Raw::Texts(texts)) => self.typed_many(row, &texts),
             Some(Raw::Text(text)) => words(&text),
             Some(Raw::Node(Node {
                 kind: Kind::Text(text),
@@ -225,7 +251,7 @@ impl<E: Fn(&str) -> Option<String>> Layers<E> {
     }
 
     /// Pairs of keys and values.
-    pub fn pairs(&mut self, name: &str) -> Vec<(Box<str>, Box<str>)> {
+    pub fn pairs(&mut self, name: &str) -> Pairs {
         let Some(row) = table::row(name) else {
             return Vec::new();
         };
@@ -235,6 +261,9 @@ impl<E: Fn(&str) -> Option<String>> Layers<E> {
             Some(Raw::Texts(texts)) => self.typed_pairs(row, &texts),
             Some(Raw::Text(text)) => {
                 let node = json::read(&text, &mut Report::new("".into()));
+                if let Some(node) = &node {
+                    self.check_digits(row, &text, node);
+                }
                 node.as_ref().and_then(members).unwrap_or_else(|| {
                     self.wrong(
                         row,
@@ -304,16 +333,64 @@ impl<E: Fn(&str) -> Option<String>> Layers<E> {
         }
     }
 
-    fn typed_pairs(&mut self, row: &'static Row, texts: &[String]) -> Vec<(Box<str>, Box<str>)> {
-        let mut pairs = Vec::new();
-        for pair in texts.iter().flat_map(|text| text.split(',')) {
-            match pair.split_once('=') {
-                Some((key, value)) if !key.is_empty() => pairs.push((key.into(), value.into())),
-                _ => self.wrong(row, &Origin::Argument(row.name), pair, "must be KEY=VALUE"),
+    fn typed_many(&mut self, row: &Row, texts: &[String]) -> Vec<String> {
+        let mut all = Vec::new();
+        for text in texts {
+            match csv::record(text) {
+                Ok(values) => all.extend(values),
+                Err(why) => self.unreadable(row, why),
+            }
+        }
+        all
+    }
+
+    fn typed_pairs(&mut self, row: &Row, texts: &[String]) -> Pairs {
+        let mut pairs = Pairs::new();
+        for text in texts {
+            let split = pairs::split(text).unwrap_or_else(|why| {
+                self.unreadable(row, why);
+                Vec::new()
+            });
+            for pair in split {
+                match pair.split_once('=') {
+                    Some((key, value)) if !key.is_empty() => {
+                        pairs::insert(&mut pairs, key.into(), value.into());
+                    }
+                    _ => self.wrong(row, &Origin::Argument(row.name), &pair, "must be KEY=VALUE"),
+                }
             }
         }
         pairs
     }
+
+    fn unreadable(&mut self, row: &Row, why: &str) {
+        let name = row.name;
+        self.mistakes
+            .push(format!("invalid value for --{name}: {why}"));
+    }
+
+    fn check_digits(&mut self, row: &Row, text: &str, node: &Node) {
+        let mut report = Report::new(row.variable().into());
+        exact::check(text, node, &mut report);
+        let found = report.finish();
+        self.mistakes.extend(found.iter().map(ToString::to_string));
+    }
+}
+
+/// What a text that is no port should have been.
+fn port_wanted(name: &str, text: &str) -> String {
+    let want = "must be a port from 0 to 65535";
+    if !text.starts_with("tcp://") {
+        return want.to_owned();
+    }
+    let service = match name.strip_suffix("-port") {
+        Some(which) => format!("flagd-{which}"),
+        None => "flagd".to_owned(),
+    };
+    format!(
+        "{want}; Kubernetes sets this variable for the Service `{service}`: set `enableServiceLinks: false` in the \
+         Pod, or rename the Service"
+    )
 }
 
 /// The text of a value that is no array or object.
@@ -331,7 +408,7 @@ fn scalar(node: &Node) -> Option<String> {
     }
 }
 
-fn members(node: &Node) -> Option<Vec<(Box<str>, Box<str>)>> {
+fn members(node: &Node) -> Option<Pairs> {
     let members = node.as_map()?.iter();
     members
         .map(|m| Some((m.key.clone(), scalar(&m.value)?.into())))
@@ -340,7 +417,11 @@ fn members(node: &Node) -> Option<Vec<(Box<str>, Box<str>)>> {
 
 /// A value as it stands in a file: numbers and switches bare, everything else quoted.
 fn plain(row: &Row, text: &str) -> String {
-    let bare = row.kind == table::Kind::Switch || text.parse::<u64>().is_ok();
+    // As many digits as any number can keep, and none that YAML would take for octal.
+    let whole = text
+        .parse::<u32>()
+        .is_ok_and(|whole| whole.to_string() == text);
+    let bare = row.kind == table::Kind::Switch || whole;
     if bare { text.to_owned() } else { quoted(text) }
 }
 

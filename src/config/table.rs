@@ -23,7 +23,7 @@ pub struct Row {
 pub enum Kind {
     /// One value.
     One,
-    /// Several values; separated by commas when typed, by spaces in the environment.
+    /// Several values; separated by commas as in CSV when typed, by spaces in the environment.
     Many,
     /// `KEY=VALUE` pairs when typed, a JSON object in the environment, an object in a file.
     Pairs,
@@ -182,14 +182,14 @@ const PORTS: &[Row] = &[
         Some('d'),
         "PATH",
         "",
-        "Serve evaluation on this Unix socket instead of its port",
+        "Serve evaluation on this Unix socket instead of its port; on Linux `@name` is an abstract one",
     ),
     one(
         "sync-socket-path",
         Some('e'),
         "PATH",
         "",
-        "Serve flag sync on this Unix socket instead of its port",
+        "Serve flag sync on this Unix socket instead of its port; on Linux `@name` is an abstract one",
     ),
 ];
 

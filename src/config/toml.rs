@@ -44,7 +44,7 @@ fn node(text: &str, value: &Spanned<DeValue<'_>>) -> Node {
         DeValue::String(text) => Kind::Text(text.as_ref().into()),
         DeValue::Integer(integer) => match i64::from_str_radix(integer.as_str(), integer.radix()) {
             Ok(whole) => Kind::Number(whole as f64),
-            Err(_) => Kind::Text(integer.as_str().into()),
+            Err(_) => Kind::Text(text.get(value.span()).unwrap_or("").into()),
         },
         DeValue::Float(float) => Kind::Number(number(float.as_str())),
         DeValue::Boolean(truth) => Kind::Bool(*truth),

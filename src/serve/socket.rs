@@ -1,14 +1,13 @@
 //! Where a port listens: on TCP or on a Unix socket.
 
+mod unix;
+
 use std::fmt;
 use std::io;
 use std::io::ErrorKind;
 use std::io::IoSlice;
 use std::net::IpAddr;
 use std::net::SocketAddr;
-use std::os::unix::fs::FileTypeExt as _;
-use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::task::Context;
@@ -25,13 +24,14 @@ use tokio::net::UnixListener;
 use tokio::net::UnixStream;
 
 use crate::limits;
+pub use crate::serve::socket::unix::Entry;
 
 /// Where to listen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     /// A TCP port, 0 for any that is free; of one address, or of all interfaces.
     Port(Option<IpAddr>, u16),
-    /// A Unix socket.
+    /// A Unix socket. On Linux a name that begins with `@` is in no directory, as in Go.
     Socket(PathBuf),
 }
 
@@ -50,8 +50,8 @@ impl fmt::Display for Place {
 pub enum Listener {
     /// On TCP.
     Tcp(TcpListener),
-    /// On a Unix socket.
-    Unix(UnixListener, Entry),
+    /// On a Unix socket, which may be a file.
+    Unix(UnixListener, Option<Entry>),
 }
 
 impl Listener {
@@ -65,7 +65,10 @@ impl Listener {
                 .await
                 .map(Listener::Tcp),
             Place::Port(None, port) => every_interface(*port).await.map(Listener::Tcp),
-            Place::Socket(path) => unix(path),
+            Place::Socket(path) => {
+                let (listener, entry) = unix::bind(path)?;
+                Ok(Listener::Unix(listener, entry))
+            }
         }
     }
 
@@ -100,53 +103,6 @@ async fn every_interface(port: u16) -> io::Result<TcpListener> {
             TcpListener::bind(SocketAddr::from(([0_u8; 4], port))).await
         }
         bound => bound,
-    }
-}
-
-fn unix(path: &Path) -> io::Result<Listener> {
-    let listener = match UnixListener::bind(path) {
-        Err(error) if error.kind() == ErrorKind::AddrInUse && is_stale(path) => {
-            std::fs::remove_file(path)?;
-            UnixListener::bind(path)?
-        }
-        bound => bound?,
-    };
-    let entry = Entry {
-        inode: inode(path),
-        path: path.to_owned(),
-    };
-    Ok(Listener::Unix(listener, entry))
-}
-
-/// Whether a path is a socket that nobody listens on.
-fn is_stale(path: &Path) -> bool {
-    let socket =
-        std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket());
-    let refused = |error: io::Error| error.kind() == ErrorKind::ConnectionRefused;
-    socket
-        && std::os::unix::net::UnixStream::connect(path)
-            .err()
-            .is_some_and(refused)
-}
-
-fn inode(path: &Path) -> Option<u64> {
-    std::fs::symlink_metadata(path)
-        .ok()
-        .map(|metadata| metadata.ino())
-}
-
-/// The file of a Unix socket. Removed with it, unless it belongs to another one by now.
-#[derive(Debug)]
-pub struct Entry {
-    path: PathBuf,
-    inode: Option<u64>,
-}
-
-impl Drop for Entry {
-    fn drop(&mut self) {
-        if self.inode.is_some() && inode(&self.path) == self.inode {
-            let _ = std::fs::remove_file(&self.path);
-        }
     }
 }
 

@@ -22,6 +22,7 @@ use reqwest::Url;
 
 pub use crate::source::spec::list::from_node;
 pub use crate::source::spec::list::list;
+pub use crate::source::spec::render::veiled;
 pub use crate::source::spec::target::Dial;
 pub use crate::source::spec::target::Target;
 

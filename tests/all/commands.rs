@@ -1,10 +1,22 @@
 //! The commands beside `start`, and how `start` ends.
 
+use std::io::ErrorKind;
+use std::io::Read as _;
+use std::io::Write as _;
+use std::net::Shutdown;
 use std::net::TcpListener;
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
 use std::process::Output;
+use std::time::Duration;
 
+use fanion::serve::socket::Listener;
+use fanion::serve::socket::Place;
+use socket2::Domain;
+use socket2::SockAddr;
+use socket2::Socket;
+use socket2::Type;
 use tokio::net::UnixStream;
 
 use crate::daemon::DEADLINE;
@@ -122,6 +134,209 @@ fn a_healthcheck_of_something_silent_gives_up() {
         "50ms",
     ];
     assert_eq!(fanion(&arguments).status.code(), Some(1));
+}
+
+/// What a healthcheck says of something that treats each connection in this way.
+fn said_of(answer: impl Fn(TcpStream) + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("bound").port().to_string();
+    std::thread::spawn(move || {
+        for socket in listener.incoming().map_while(Result::ok) {
+            answer(socket);
+        }
+    });
+    let address = ["--address", "127.0.0.1", "-m", &port];
+    let output = fanion(&[&["healthcheck", "--timeout", "500ms"], &address[..]].concat());
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    text(&output.stderr).to_owned()
+}
+
+#[test]
+fn a_healthcheck_hears_http_only() {
+    for answer in [
+        "SSH-2.0 200 OK\r\n",
+        "FTP 200\r\n",
+        "HTTP/1.1\r\n",
+        "HTTP/1.1 200200 OK\r\n",
+        "",
+    ] {
+        let told = said_of(move |mut socket| {
+            let mut request = [0; 16];
+            let _ = socket.read(&mut request);
+            let _ = socket.write_all(answer.as_bytes());
+            // Let it have been read before the rest of the request resets the connection.
+            let _ = socket.shutdown(Shutdown::Write);
+            let _ = socket.read_to_end(&mut Vec::new());
+        });
+        assert!(
+            told.contains("it does not speak HTTP"),
+            "{answer:?}: {told}"
+        );
+    }
+}
+
+#[test]
+fn a_healthcheck_of_something_that_drips_gives_up() {
+    let told = said_of(|mut socket| {
+        let drip = Duration::from_millis(20);
+        let _ = socket.set_read_timeout(Some(drip));
+        // Each byte comes well within the deadline, the whole line does not.
+        while socket.write_all(b"H").is_ok() {
+            while socket.read(&mut [0; 512]).is_ok_and(|read| read > 0) {}
+        }
+    });
+    assert!(told.contains("nothing within 500ms"), "{told}");
+}
+
+#[test]
+fn a_healthcheck_asks_where_the_sidecar_was_told_to_listen() {
+    let directory = tempfile::tempdir().expect("a directory");
+    flags(directory.path());
+    let options = ["--uri", "file:flags.json", "--bind-address", "127.0.0.2"];
+    let daemon = Daemon::start(directory.path(), &options);
+    daemon.in_force();
+    let port = daemon.management.to_string();
+    let config = directory.path().join("fanion.yaml");
+    let write = |text: &str| std::fs::write(&config, text).expect("a file");
+    write(&format!(
+        "management-port: {port}\nbind-address: 127.0.0.2\n"
+    ));
+    let config = config.to_str().expect("text");
+    let check = |arguments: &[&str], env: &[(&str, &str)]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fanion"));
+        command.env_clear().envs(env.iter().copied());
+        command
+            .args(["healthcheck", "--timeout", "10s"])
+            .args(arguments);
+        let output = command.output().expect("the program runs");
+        let told = text(&output.stderr).to_owned();
+        (output.status.code(), told)
+    };
+    let address = ("FLAGD_BIND_ADDRESS", "127.0.0.2");
+    let well = (Some(0), String::new());
+    assert_eq!(check(&["-m", &port], &[address]), well);
+    assert_eq!(
+        check(&[], &[address, ("FLAGD_MANAGEMENT_PORT", &port)]),
+        well
+    );
+    assert_eq!(check(&["--config", config], &[]), well);
+    assert_eq!(check(&[], &[("FLAGD_CONFIG", config)]), well);
+    // Nobody listens there.
+    assert_eq!(check(&["-m", &port], &[]).0, Some(1));
+    assert_eq!(
+        check(&["-m", &port, "--address", "::1"], &[address]).0,
+        Some(1)
+    );
+    // A file that was broken since does no harm, but may be why there is no answer.
+    write(&format!("management-port: {port}\nprot: 1\n"));
+    assert_eq!(check(&["--config", config], &[address]), well);
+    let (code, told) = check(&["--config", config], &[]);
+    assert_eq!(code, Some(1));
+    assert!(told.contains("no answer from localhost:"), "{told}");
+    assert!(told.contains("there is no option `prot`"), "{told}");
+    // An address that means all of them is not one to ask.
+    let everywhere = Daemon::start(directory.path(), &["--uri", "file:flags.json"]);
+    everywhere.in_force();
+    let port = everywhere.management.to_string();
+    for all in ["0.0.0.0", "::"] {
+        assert_eq!(check(&["-m", &port], &[("FLAGD_BIND_ADDRESS", all)]), well);
+    }
+    let (code, told) = check(&["-m", "0"], &[]);
+    assert_eq!(code, Some(1));
+    assert!(told.contains("must be a port from 1 to 65535"), "{told}");
+}
+
+#[test]
+fn an_argument_that_belongs_to_no_option_is_refused_with_what_was_meant() {
+    for (arguments, hints) in [
+        (
+            &["--debug", "false"][..],
+            &["unexpected argument 'false'", "write `--debug=false`"][..],
+        ),
+        (&["-x", "true", "-f", "file:a"], &["write `--debug=true`"]),
+        (
+            &["-f", "file:a", "file:b"],
+            &["say the option again: `--uri file:b`"],
+        ),
+        (&["file:a"], &["unexpected argument 'file:a'"]),
+    ] {
+        let output = fanion(&[&["start"], arguments].concat());
+        assert_eq!(output.status.code(), Some(1));
+        for hint in hints {
+            assert!(text(&output.stderr).contains(hint), "{output:?}");
+        }
+    }
+}
+
+/// On Linux, as in Go, `@` begins a name that is no file.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_socket_may_have_a_name_in_no_directory() {
+    use std::os::linux::net::SocketAddrExt as _;
+
+    let directory = tempfile::tempdir().expect("a directory");
+    flags(directory.path());
+    let name = format!("fanion-{}", directory.path().display());
+    let socket = format!("@{name}");
+    let options = ["--uri", "file:flags.json", "-d", &socket];
+    let mut daemon = Daemon::start(directory.path(), &options);
+    daemon.in_force();
+    let address = std::os::unix::net::SocketAddr::from_abstract_name(&name).expect("a name");
+    let connection = std::os::unix::net::UnixStream::connect_addr(&address).expect("it listens");
+    connection.set_nonblocking(true).expect("a socket");
+    let connection = UnixStream::from_std(connection).expect("a socket");
+    let mut client = Client::over(connection, Http::Two).await;
+    let path = "/flagd.evaluation.v1.Service/ResolveBoolean";
+    let json = ["content-type: application/json"];
+    let answer = client.post(path, &json, r#"{"flagKey": "f"}"#).await;
+    assert_eq!(answer.json()["value"], true);
+    let taken = command(directory.path(), &options).output();
+    let taken = taken.expect("the program runs");
+    assert_eq!(taken.status.code(), Some(1));
+    let told = text(&taken.stderr);
+    assert!(
+        told.contains(&format!("cannot listen on evaluation socket {socket}")),
+        "{told}"
+    );
+    daemon.terminate();
+    assert_eq!(daemon.child.wait().expect("it ends").code(), Some(0));
+    let left = std::fs::read_dir(directory.path()).expect("a directory");
+    assert_eq!(left.count(), 1, "flags.json only");
+    std::os::unix::net::UnixStream::connect_addr(&address).expect_err("nobody listens");
+}
+
+#[tokio::test]
+async fn a_busy_process_keeps_its_socket_and_does_not_hang_the_next() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("busy.sock");
+    let address = SockAddr::unix(&path).expect("an address");
+    let socket = || Socket::new(Domain::UNIX, Type::STREAM, None).expect("a socket");
+    let busy = socket();
+    busy.bind(&address).expect("bound");
+    busy.listen(0).expect("it listens");
+    // Connections until the queue is full.
+    let mut waiting = Vec::new();
+    let full = loop {
+        let client = socket();
+        client.set_nonblocking(true).expect("a socket");
+        match client.connect(&address) {
+            Ok(()) => waiting.push(client),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(full.kind(), ErrorKind::WouldBlock);
+    let bound = tokio::task::spawn_blocking({
+        let runtime = tokio::runtime::Handle::current();
+        let place = Place::Socket(path.clone());
+        move || runtime.block_on(Listener::bind(&place))
+    });
+    let bound = tokio::time::timeout(DEADLINE, bound).await;
+    let error = bound
+        .expect("in time")
+        .expect("no panic")
+        .expect_err("taken");
+    assert_eq!(error.kind(), ErrorKind::AddrInUse);
+    assert!(path.exists());
 }
 
 #[tokio::test]

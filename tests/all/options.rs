@@ -15,16 +15,10 @@ use fanion::serve::socket::Place;
 
 /// The configuration for arguments and an environment.
 fn resolve(arguments: &[&str], env: &[(&str, &str)]) -> Result<Config, Vec<String>> {
-    let start = if arguments.contains(&"start") {
-        ""
-    } else {
-        "start"
-    };
-    let arguments = ["fanion", start]
-        .into_iter()
-        .chain(arguments.iter().copied());
+    let start = Some("start").filter(|start| !arguments.contains(start));
+    let program = ["fanion"].into_iter().chain(start);
     let matches = sidecar::command()
-        .try_get_matches_from(arguments.filter(|argument| !argument.is_empty()))
+        .try_get_matches_from(program.chain(arguments.iter().copied()))
         .expect("known options");
     let (_, behind) = matches.subcommand().expect("start");
     let env = |name: &str| {
@@ -39,6 +33,22 @@ fn port(config: &Config) -> u16 {
         Place::Port(_, port) => port,
         Place::Socket(_) => panic!("a socket"),
     }
+}
+
+/// What is wrong with arguments and an environment.
+fn mistakes(arguments: &[&str], env: &[(&str, &str)]) -> Vec<String> {
+    let arguments = [&["-f", "file:x"], arguments].concat();
+    resolve(&arguments, env).map(drop).expect_err("mistakes")
+}
+
+/// The context values for arguments and an environment.
+fn values(arguments: &[&str], env: &[(&str, &str)]) -> Vec<(String, String)> {
+    let arguments = [&["-f", "file:x"], arguments].concat();
+    let config = resolve(&arguments, env).expect("right");
+    let values = config.serve.extra.values.into_iter();
+    values
+        .map(|(key, value)| (key.into(), value.into()))
+        .collect()
 }
 
 /// A configuration file in a directory of its own.
@@ -296,12 +306,30 @@ fn the_printed_configuration_can_be_read_back() {
     let arguments = [
         "-f",
         "file:a b,file:c",
+        "-f",
+        r#""file:d,""e"": #{f}""#,
         "-X",
         "k=\"v\"",
+        "-X",
+        "k=again, # no comment",
+        "-X",
+        "<<=\u{e9}\t\u{1}\n: [",
+        "-X",
+        "007=007,long=9007199254740993,null=~",
         "-H",
         "X-A=a",
         "-p",
         "99",
+        "-r",
+        "0010",
+        "-d",
+        "@flags",
+        "-e",
+        "007",
+        "--ofrep-sse-inactivity-delay",
+        "9007199254740993",
+        "--cors-origin",
+        "",
         "--stream-deadline",
         "1h30m",
     ];
@@ -313,7 +341,7 @@ fn the_printed_configuration_can_be_read_back() {
         "{printed}"
     );
     assert!(
-        printed.contains("ofrep-port: 8016 # default\n"),
+        printed.contains("management-port: 8014 # default\n"),
         "{printed}"
     );
     let (_directory, path) = file("c.yaml", &printed);
@@ -333,4 +361,261 @@ fn two_options_may_stand_before_the_command() {
     assert_eq!((port(&config), config.debug), (5, false));
     let config = resolve(&["-x", "start", "-f", "file:x"], &[]).expect("right");
     assert!(config.debug);
+}
+
+/// Recorded from flagd, all but those that end in a quotation mark.
+#[test]
+fn pairs_are_split_where_flagd_splits_them() {
+    for (text, pairs) in [
+        ("k=a,b,c", &[("k", "a,b,c")][..]),
+        ("k=a=b", &[("k", "a=b")]),
+        ("k=", &[("k", "")]),
+        ("a=1,b=2", &[("a", "1"), ("b", "2")]),
+        (r#""k=v,w",z=1"#, &[("k", "v,w"), ("z", "1")]),
+        (r#""k=v""#, &[("k", "v")]),
+        (r#""k=""v"",w",z=1"#, &[("k", "\"v\",w"), ("z", "1")]),
+        (r#"k="v""#, &[("k", "\"v\"")]),
+        ("k=[1]", &[("k", "[1]")]),
+    ] {
+        let want = pairs.iter().map(|(k, v)| ((*k).into(), (*v).into()));
+        assert_eq!(
+            values(&["-X", text], &[]),
+            want.collect::<Vec<(String, String)>>(),
+            "{text}"
+        );
+    }
+    for (text, why) in [
+        (
+            "k",
+            "invalid value \"k\" for --context-value: must be KEY=VALUE",
+        ),
+        (
+            "",
+            "invalid value \"\" for --context-value: must be KEY=VALUE",
+        ),
+        (
+            "=v",
+            "invalid value \"=v\" for --context-value: must be KEY=VALUE",
+        ),
+        (
+            "a=1,b,c=2",
+            "invalid value \"b\" for --context-value: must be KEY=VALUE",
+        ),
+        (
+            r#"a="1",b=2"#,
+            "invalid value for --context-value: a quotation mark in the middle",
+        ),
+    ] {
+        let mistakes = mistakes(&["-X", text], &[]);
+        assert_eq!(mistakes.len(), 1, "{mistakes:?}");
+        assert!(mistakes[0].starts_with(why), "{text}: {mistakes:?}");
+    }
+}
+
+#[test]
+fn of_pairs_with_one_key_the_last_counts() {
+    let twice = [
+        "-X",
+        "a=1",
+        "-X",
+        "b=2,a=3,c=4",
+        "-H",
+        "X-A=a",
+        "-H",
+        "X-A=b",
+    ];
+    let want = [("a", "3"), ("b", "2"), ("c", "4")].map(|(k, v)| (k.into(), v.into()));
+    assert_eq!(values(&twice, &[]), want);
+    let env = [("FLAGD_CONTEXT_VALUE", r#"{"a": "1", "a": "2"}"#)];
+    assert_eq!(values(&[], &env), [("a".into(), "2".into())]);
+    let config = resolve(&[&["-f", "file:x"], &twice[..]].concat(), &[]).expect("right");
+    let printed = print::render(&config.settled);
+    for line in [
+        r#"context-value: {"a": "3", "b": "2", "c": "4"} # --context-value"#,
+        r#"context-from-header: {"X-A": "b"} # --context-from-header"#,
+    ] {
+        assert!(printed.contains(line), "{printed}");
+    }
+}
+
+#[test]
+fn an_argument_with_several_values_is_a_line_of_them() {
+    let uris = |arguments: &[&str]| {
+        let config = resolve(arguments, &[]).expect("right");
+        let names = config.sources.iter().map(|spec| spec.name.to_string());
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(uris(&["-f", r#""file:a,b.json""#]), ["a,b.json"]);
+    assert_eq!(
+        uris(&["-f", "", "-f", r#"file:a,"file:b,c""#]),
+        ["a", "b,c"]
+    );
+    let origins = |arguments: &[&str]| {
+        let config = resolve(&[&["-f", "file:x"], arguments].concat(), &[]).expect("right");
+        let settled = config.settled.iter().find(|s| s.row.name == "cors-origin");
+        let shown = settled.expect("it is asked for").json.clone();
+        (shown, config.serve.cors)
+    };
+    // No origin: all may ask.
+    let (shown, all) = origins(&["--cors-origin", ""]);
+    assert_eq!(shown, "[]");
+    assert_eq!(format!("{all:?}"), format!("{:?}", origins(&[]).1));
+    let (shown, some) = origins(&["-C", "", "-C", "http://a,http://b"]);
+    assert_eq!(shown, r#"["http://a", "http://b"]"#);
+    assert_ne!(format!("{some:?}"), format!("{all:?}"));
+    let found = mistakes(&["-f", r#"file:a"b,c""#], &[]);
+    assert!(
+        found[0].starts_with("invalid value for --uri: a quotation mark in the middle"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn numbers_in_a_configuration_keep_their_digits_or_are_refused() {
+    let long = "9007199254740993";
+    let files = [
+        ("c.yaml", format!("context-value:\n  id: {long}\n"), "2:7"),
+        (
+            "c.json",
+            format!("{{\"context-value\": {{\"id\": {long}}}}}"),
+            "1:26",
+        ),
+        (
+            "c.toml",
+            "context-value.id = 9_007_199_254_740_993\n".to_owned(),
+            "1:20",
+        ),
+        (
+            "c.toml",
+            "context-value.id = 0.12345678901234567890\n".to_owned(),
+            "1:20",
+        ),
+    ];
+    for (name, text, place) in files {
+        let (_directory, path) = file(name, &text);
+        let found = mistakes(&["--config", &path], &[]);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(
+            found[0].starts_with(&format!("{path}:{place}: F003: the number")),
+            "{found:?}"
+        );
+        assert!(found[0].contains("put it in quotation marks"), "{found:?}");
+    }
+    let env = format!("{{\"ok\": 1,\n \"id\": {long}}}");
+    let found = mistakes(&[], &[("FLAGD_CONTEXT_VALUE", &env)]);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with("FLAGD_CONTEXT_VALUE:2:8: F003: the number `9007199254740993`"));
+    for (name, text, want) in [
+        ("c.yaml", "context-value: {id: '9007199254740993'}\n", long),
+        (
+            "c.yaml",
+            "context-value: {id: 9007199254740991}\n",
+            "9007199254740991",
+        ),
+        ("c.yaml", "context-value: {id: 010}\n", "8"),
+        ("c.json", r#"{"context-value": {"id": 1e3}}"#, "1000"),
+        ("c.toml", "context-value.id = 0xff\n", "255"),
+        (
+            "c.toml",
+            "context-value.id = 9223372036854775808\n",
+            "9223372036854775808",
+        ),
+        (
+            "c.toml",
+            "context-value.id = 0xffffffffffffffffff\n",
+            "0xffffffffffffffffff",
+        ),
+    ] {
+        let (_directory, path) = file(name, text);
+        assert_eq!(
+            values(&["--config", &path], &[]),
+            [("id".into(), want.into())],
+            "{text}"
+        );
+    }
+    let env = [("FLAGD_CONTEXT_VALUE", r#"{"id": -12345678901234}"#)];
+    assert_eq!(values(&[], &env), [("id".into(), "-12345678901234".into())]);
+}
+
+#[test]
+fn durations_have_a_unit_and_bounds() {
+    let (_directory, path) = file("c.yaml", "keep-alive-min-time: 600\n");
+    let arguments = ["--config", &path, "--read-timeout", "0"];
+    let found = mistakes(&arguments, &[("FLAGD_STREAM_DEADLINE", "600")]).join("\n");
+    for part in [
+        "FLAGD_STREAM_DEADLINE: invalid value \"600\" for --stream-deadline: a duration has a unit, write 600s for seconds",
+        "c.yaml:1:22: invalid value \"600\" for `keep-alive-min-time`: a duration has a unit, write 600s",
+        "invalid value \"0\" for --read-timeout: must be above 0",
+    ] {
+        assert!(found.contains(part), "{part}\nis not in\n{found}");
+    }
+    let found = mistakes(
+        &["--read-timeout", "0s", "--stream-deadline", "9999999h"],
+        &[],
+    );
+    let want = [
+        "invalid value \"0s\" for --read-timeout: must be above 0",
+        "invalid value \"9999999h\" for --stream-deadline: must be at most 876000h, which is a hundred years",
+    ];
+    assert_eq!(found, want);
+    let config = resolve(&["-f", "file:x", "--stream-deadline", "876000h"], &[]).expect("right");
+    assert!(
+        std::time::Instant::now()
+            .checked_add(config.serve.stream_deadline)
+            .is_some()
+    );
+}
+
+#[test]
+fn no_password_is_repeated_in_a_mistake() {
+    for arguments in [
+        ["-f", "HTTPS://user:hush@h/x"],
+        ["-f", "https://user:ab,hush@h/x"],
+        ["-f", "https://user:hush@:x/"],
+        ["-f", "https://user:hush@h/x y"],
+        ["-f", "\"https://user:hush@h/x"],
+        ["-f", "ftp://h/x?token=hush"],
+        ["-f", "s3://user:hush@bucket/x"],
+        ["-f", "grpc://user:hush@h:1"],
+        ["-f", "dns://user:hush@h:1"],
+        ["-f", "envoy://user:hush@h:1/s"],
+        ["--ofrep-sse-public-url", "https://user:hush@h/path"],
+        ["--bind-address", "tcp://user:hush@h"],
+    ] {
+        let told = match resolve(&arguments, &[]) {
+            Ok(config) => print::render(&config.settled),
+            Err(mistakes) => mistakes.join("\n"),
+        };
+        assert!(!told.contains("hush"), "{told}");
+    }
+}
+
+#[test]
+fn a_port_from_kubernetes_is_told_as_one() {
+    let env = [
+        ("FLAGD_PORT", "tcp://10.0.0.1:8013"),
+        ("FLAGD_SYNC_PORT", "tcp://10.0.0.1:8015"),
+        ("FLAGD_OFREP_PORT", "http"),
+    ];
+    let found = mistakes(&[], &env);
+    let about = |part: &str| found.iter().find(|m| m.contains(part)).expect(part);
+    let hint = "for the Service `flagd`: set `enableServiceLinks: false` in the Pod, or rename the Service";
+    assert!(about("FLAGD_PORT").contains(hint), "{found:?}");
+    assert!(about("FLAGD_SYNC_PORT").contains("for the Service `flagd-sync`"));
+    assert!(!about("FLAGD_OFREP_PORT").contains("Kubernetes"));
+}
+
+#[test]
+fn a_file_names_no_other_file() {
+    let (_directory, path) = file("c.yaml", "config: other.yaml\nPrint-Config: true\n");
+    let want = [
+        format!(
+            "{path}:1:1: F008: `config` cannot stand in a configuration file (help: say --config or FLAGD_CONFIG)"
+        ),
+        format!(
+            "{path}:2:1: F008: `print-config` cannot stand in a configuration file (help: say --print-config or \
+             FLAGD_PRINT_CONFIG)"
+        ),
+    ];
+    assert_eq!(mistakes(&["--config", &path], &[]), want);
 }

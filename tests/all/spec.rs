@@ -199,6 +199,15 @@ fn no_secret_is_ever_printed() {
         specs[0].redacted(),
         r#"{"uri":"https://[redacted]@h/x.json?[redacted]","provider":"http","authHeader":"[redacted]","interval":5,"timeoutS":30,"headers":{"x-key":"[redacted]"},"oauth":{"clientID":"me","clientSecret":"[redacted]","tokenUrl":"https://[redacted]@h/token?[redacted]"}}"#
     );
-    let bad = r#"[{"uri": "http://user:hush@:x", "provider": "http"}]"#;
-    assert!(!mistakes(bad).join("").contains("hush"));
+    for (provider, uri) in [
+        ("http", "http://user:hush@:x"),
+        ("file", "ftp://user:hush@h/x?hush"),
+        ("grpc", "grpc://user:hush@h:1"),
+        ("grpc", "unix://user:hush@h"),
+    ] {
+        let bad = format!(r#"[{{"uri": "{uri}", "provider": "{provider}"}}]"#);
+        let told = mistakes(&bad).join("");
+
+        assert!(!told.contains("hush"), "{told}");
+    }
 }

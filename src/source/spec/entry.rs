@@ -3,6 +3,7 @@
 use crate::document::node::Node;
 use crate::source::spec::Spec;
 use crate::source::spec::field::Fields;
+use crate::source::spec::render::veiled;
 use crate::source::spec::service;
 use crate::source::spec::web;
 
@@ -38,12 +39,14 @@ pub fn from_uri(text: &str) -> Result<Spec, String> {
         _ if TARGETS.iter().any(|scheme| text.starts_with(scheme)) => "grpc",
         _ if MISSING_URIS.iter().any(|begin| text.starts_with(begin)) => {
             return Err(format!(
-                "sync uri argument {text} names a kind of source that is not supported yet"
+                "sync uri argument {} names a kind of source that is not supported yet",
+                veiled(text)
             ));
         }
         _ => {
             return Err(format!(
-                "invalid sync uri argument: {text}, must start with 'file:', 'http(s)://' or 'grpc(s)://'"
+                "invalid sync uri argument: {}, must start with 'file:', 'http(s)://' or 'grpc(s)://'",
+                veiled(text)
             ));
         }
     };
@@ -103,7 +106,7 @@ fn read(uri: &str, provider: &str, fields: &mut Fields<'_>) -> Option<Spec> {
 fn file(uri: &str, fields: &mut Fields<'_>) -> Option<Spec> {
     let path = uri.strip_prefix("file:").unwrap_or(uri);
     if path.contains("://") {
-        fields.wrong("uri", &format!("{uri} is not the path of a file"));
+        fields.wrong("uri", &format!("{} is not the path of a file", veiled(uri)));
     } else if path.is_empty() && !uri.is_empty() {
         fields.wrong("uri", &format!("{uri}, the path is missing"));
     }

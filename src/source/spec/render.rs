@@ -36,6 +36,22 @@ pub fn url(url: &Url) -> String {
     text
 }
 
+/// A text that was meant to be a URL, without what may be secret in it, whatever else is wrong with it.
+pub fn veiled(text: &str) -> String {
+    let (scheme, rest) = match text.split_once("://") {
+        Some((scheme, rest)) => (format!("{scheme}://"), rest),
+        None => (String::new(), text),
+    };
+    let rest = match rest.rsplit_once('@') {
+        Some((_, rest)) => format!("{REDACTED}@{rest}"),
+        None => rest.to_owned(),
+    };
+    match rest.split_once('?') {
+        Some((rest, _)) => format!("{scheme}{rest}?{REDACTED}"),
+        None => scheme + &rest,
+    }
+}
+
 /// A source as an entry of `--sources`.
 pub fn entry(spec: &Spec) -> String {
     let mut object = Object::default();

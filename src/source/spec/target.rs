@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use http::uri::Authority;
 
+use crate::source::spec::render::veiled;
+
 /// Where a connection goes, and what the server is called on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
@@ -37,44 +39,45 @@ impl Target {
     /// A sentence for the operator.
     pub fn parse(text: &str) -> Result<Target, String> {
         let (scheme, rest) = text.split_once(':').unwrap_or(("", text));
+        let shown = &veiled(text);
         match scheme.to_ascii_lowercase().as_str() {
-            "dns" => dns(text, rest),
-            "envoy" => envoy(text, rest),
+            "dns" => dns(shown, rest),
+            "envoy" => envoy(shown, rest),
             // flagd documents `uds`, but hands it to the DNS resolver.
-            "unix" | "uds" => unix(text, rest),
+            "unix" | "uds" => unix(shown, rest),
             "xds" => Err(format!(
-                "invalid target `{text}`: there is no xDS client here; name the host with dns:///HOST:PORT, or the \
+                "invalid target `{shown}`: there is no xDS client here; name the host with dns:///HOST:PORT, or the \
                  local proxy with envoy://HOST:PORT/SERVICE"
             )),
             "unix-abstract" => Err(format!(
-                "invalid target `{text}`: abstract sockets are not supported; use unix:/PATH"
+                "invalid target `{shown}`: abstract sockets are not supported; use unix:/PATH"
             )),
-            _ => host(text, text),
+            _ => host(shown, text),
         }
     }
 }
 
-fn dns(text: &str, rest: &str) -> Result<Target, String> {
+fn dns(shown: &str, rest: &str) -> Result<Target, String> {
     match rest.strip_prefix("//") {
-        None => host(text, rest),
+        None => host(shown, rest),
         Some(rest) => match rest.strip_prefix('/') {
-            Some(name) => host(text, name),
+            Some(name) => host(shown, name),
             None => Err(format!(
-                "invalid target `{text}`: the system resolves names; write dns:///HOST:PORT, with three slashes"
+                "invalid target `{shown}`: the system resolves names; write dns:///HOST:PORT, with three slashes"
             )),
         },
     }
 }
 
-fn host(text: &str, name: &str) -> Result<Target, String> {
-    let authority = authority(text, name)?;
+fn host(shown: &str, name: &str) -> Result<Target, String> {
+    let authority = authority(shown, name)?;
     Ok(Target {
-        dial: tcp(text, &authority)?,
+        dial: tcp(shown, &authority)?,
         authority,
     })
 }
 
-fn unix(text: &str, rest: &str) -> Result<Target, String> {
+fn unix(shown: &str, rest: &str) -> Result<Target, String> {
     let path = match rest.strip_prefix("//") {
         Some(path) if !path.starts_with('/') => "",
         Some(path) => path,
@@ -82,7 +85,7 @@ fn unix(text: &str, rest: &str) -> Result<Target, String> {
     };
     if path.is_empty() {
         return Err(format!(
-            "invalid target `{text}`: write unix:PATH or unix:///PATH"
+            "invalid target `{shown}`: write unix:PATH or unix:///PATH"
         ));
     }
     Ok(Target {
@@ -91,41 +94,44 @@ fn unix(text: &str, rest: &str) -> Result<Target, String> {
     })
 }
 
-fn envoy(text: &str, rest: &str) -> Result<Target, String> {
+fn envoy(shown: &str, rest: &str) -> Result<Target, String> {
     let parts = rest
         .strip_prefix("//")
         .and_then(|rest| rest.split_once('/'));
     let Some((address, service)) = parts.filter(|(_, s)| !s.is_empty() && !s.contains('/')) else {
         return Err(format!(
-            "invalid target `{text}`: write envoy://HOST:PORT/SERVICE"
+            "invalid target `{shown}`: write envoy://HOST:PORT/SERVICE"
         ));
     };
-    let address = authority(text, address)?;
+    let address = authority(shown, address)?;
     if address.port().is_none() {
         return Err(format!(
-            "invalid target `{text}`: the port is missing; write envoy://HOST:PORT/SERVICE"
+            "invalid target `{shown}`: the port is missing; write envoy://HOST:PORT/SERVICE"
         ));
     }
     Ok(Target {
-        dial: tcp(text, &address)?,
-        authority: authority(text, service)?,
+        dial: tcp(shown, &address)?,
+        authority: authority(shown, service)?,
     })
 }
 
-fn authority(text: &str, name: &str) -> Result<Authority, String> {
+fn authority(shown: &str, name: &str) -> Result<Authority, String> {
     let parsed = name.parse::<Authority>().ok();
     let sound = |a: &Authority| !a.host().is_empty() && !a.as_str().contains('@');
-    parsed
-        .filter(sound)
-        .ok_or_else(|| format!("invalid target `{text}`: `{name}` is not HOST:PORT"))
+    parsed.filter(sound).ok_or_else(|| {
+        format!(
+            "invalid target `{shown}`: `{}` is not HOST:PORT",
+            veiled(name)
+        )
+    })
 }
 
-fn tcp(text: &str, authority: &Authority) -> Result<Dial, String> {
+fn tcp(shown: &str, authority: &Authority) -> Result<Dial, String> {
     let host = authority.host();
     let named = authority.as_str().len() > host.len();
     let port = match authority.port_u16() {
         Some(port) => port,
-        None if named => return Err(format!("invalid target `{text}`: not a port")),
+        None if named => return Err(format!("invalid target `{shown}`: not a port")),
         None => DEFAULT_PORT,
     };
     let host = host.trim_start_matches('[').trim_end_matches(']').into();

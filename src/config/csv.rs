@@ -1,0 +1,92 @@
+//! One line of comma-separated values, as flagd reads arguments that hold several.
+
+/// The values of a line. A value in quotation marks may hold commas, and quotation marks written twice.
+///
+/// # Errors
+/// Why the text is no such line; the text itself is not repeated, for it may hold a password.
+pub fn record(text: &str) -> Result<Vec<String>, &'static str> {
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    let mut rest = Some(text.strip_suffix('\r').unwrap_or(text)).filter(|text| !text.is_empty());
+    let mut values = Vec::new();
+    while let Some(text) = rest {
+        let (value, tail) = match text.strip_prefix('"') {
+            Some(inside) => quoted(inside)?,
+            None => bare(text)?,
+        };
+        values.push(value);
+        rest = tail;
+    }
+    Ok(values)
+}
+
+type Step<'t> = Result<(String, Option<&'t str>), &'static str>;
+
+fn bare(text: &str) -> Step<'_> {
+    let (value, tail) = match text.split_once(',') {
+        Some((value, tail)) => (value, Some(tail)),
+        None => (text, None),
+    };
+    if value.contains('"') {
+        return Err(
+            "a quotation mark in the middle of a value; put the value in quotation marks, and write those within it twice",
+        );
+    }
+    if value.contains('\n') {
+        return Err("a line break; separate values by commas");
+    }
+    Ok((value.to_owned(), tail))
+}
+
+fn quoted(inside: &str) -> Step<'_> {
+    let mut value = String::new();
+    let mut rest = inside;
+    while let Some((part, tail)) = rest.split_once('"') {
+        value += part;
+        if tail.is_empty() {
+            return Ok((value, None));
+        }
+        if let Some(next) = tail.strip_prefix(',') {
+            return Ok((value, Some(next)));
+        }
+        let Some(more) = tail.strip_prefix('"') else {
+            return Err("something other than a comma behind a closing quotation mark");
+        };
+        value.push('"');
+        rest = more;
+    }
+    Err("a quotation mark that is not closed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What Go's `encoding/csv` makes of the same texts.
+    #[test]
+    fn lines_are_read_as_go_reads_them() {
+        for (text, values) in [
+            ("", &[][..]),
+            ("a", &["a"]),
+            ("a,b,", &["a", "b", ""]),
+            (",", &["", ""]),
+            (r#""a,b",c"#, &["a,b", "c"]),
+            (r#""a ""b""","","#, &["a \"b\"", "", ""]),
+            ("\"a\nb\",c\n", &["a\nb", "c"]),
+            (" a, \u{e9} ", &[" a", " \u{e9} "]),
+        ] {
+            let values: Vec<String> = values.iter().map(ToString::to_string).collect();
+            assert_eq!(record(text), Ok(values), "{text:?}");
+        }
+        for (text, why) in [
+            (r#"a"b"#, "in the middle"),
+            (r#"a,b"c""#, "in the middle"),
+            (r#""a"b"#, "other than a comma"),
+            (r#""a"#, "not closed"),
+            (r#""a"""#, "not closed"),
+            ("a\nb", "line break"),
+        ] {
+            let found = record(text).expect_err(text);
+            assert!(found.contains(why), "{text:?}: {found}");
+        }
+    }
+}

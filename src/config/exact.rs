@@ -1,0 +1,109 @@
+//! Numbers of a configuration become texts; those that would come out with other digits are refused.
+//!
+//! Nodes hold 64-bit floats. flagd hands over a number such as `9007199254740993` as it stands in the file, and
+//! identifiers are numbers of that size.
+
+use crate::diag::Code;
+use crate::diag::Place;
+use crate::diag::Report;
+use crate::document::node::Kind;
+use crate::document::node::Node;
+
+/// From here on floats skip whole numbers.
+const SPARSE: f64 = 9_007_199_254_740_992.0;
+
+/// Reports the numbers in `node`, which was read from `text`, that do not keep their digits.
+pub fn check(text: &str, node: &Node, report: &mut Report) {
+    let lines: Vec<&str> = text.split('\n').collect();
+    visit(&lines, node, report);
+}
+
+fn visit(lines: &[&str], node: &Node, report: &mut Report) {
+    if let Kind::Number(value) = node.kind {
+        let literal = literal(lines, node.place);
+        if value.is_finite() && !is_kept(literal, value) {
+            let message = format!("the number `{literal}` has more digits than a number can keep");
+            let help = "put it in quotation marks, then it stays as it is";
+            report.error(Code::Limit, node.place, message, help);
+        }
+    }
+    for child in node.children() {
+        visit(lines, child, report);
+    }
+}
+
+/// The word at a place; an alias, for instance, has none.
+fn literal<'t>(lines: &[&'t str], place: Place) -> &'t str {
+    let index = |n: u32| usize::try_from(n.saturating_sub(1)).unwrap_or(usize::MAX);
+    let line = lines.get(index(place.line)).copied().unwrap_or("");
+    let start = line.char_indices().nth(index(place.column));
+    let rest = start.and_then(|(at, _)| line.get(at..)).unwrap_or("");
+    let inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.' | '_');
+    let end = rest.find(|c| !inside(c)).unwrap_or(rest.len());
+    rest.get(..end).unwrap_or("")
+}
+
+fn is_kept(literal: &str, value: f64) -> bool {
+    let plain = literal.replace('_', "");
+    if plain.parse() != Ok(value) {
+        // Octal, hexadecimal, or not where it was looked for.
+        return value.abs() < SPARSE;
+    }
+    digits(&plain) == digits(&format!("{value:e}"))
+}
+
+/// The digits of a number that count: no exponent, no zeros at either end.
+fn digits(text: &str) -> String {
+    let mantissa = text.split(['e', 'E']).next().unwrap_or("");
+    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+    digits.trim_matches('0').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::yaml;
+
+    fn mistakes(text: &str) -> Vec<String> {
+        let mut report = Report::new("c".into());
+        let node = yaml::read(text, &mut report).expect("it can be read");
+        check(text, &node, &mut report);
+        report.finish().iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn numbers_keep_their_digits_or_are_refused() {
+        for kept in [
+            "0",
+            "-0.0",
+            "1.10",
+            "1e3",
+            "1_000",
+            "010",
+            "0x1F",
+            "0.1",
+            "9007199254740992",
+            "-10000000000000000",
+            "1.7976931348623157e308",
+            "'9007199254740993'",
+            "[&a 7, *a, !!int 7]",
+        ] {
+            assert_eq!(mistakes(kept), [""; 0], "{kept}");
+        }
+        for lost in [
+            "9007199254740993",
+            "-9_007_199_254_740_993",
+            "18446744073709551615",
+            "0.12345678901234567890",
+            "1e-400",
+            "0x20000000000001",
+            "&a 9007199254740993",
+        ] {
+            assert_eq!(mistakes(lost).len(), 1, "{lost}");
+        }
+        let found = mistakes("a:\n  - {\u{e9}: 9007199254740993, b: 1}\n");
+        let want = "c:2:9: F003: the number `9007199254740993` has more digits than a number can keep \
+                    (help: put it in quotation marks, then it stays as it is)";
+        assert_eq!(found, [want]);
+    }
+}

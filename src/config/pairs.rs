@@ -1,0 +1,29 @@
+//! Keys and their values, as typed or read. A key counts once: what is said last wins.
+
+use crate::config::csv;
+
+/// Keys and their values.
+pub type Pairs = Vec<(Box<str>, Box<str>)>;
+
+/// The pairs in one argument, not yet split.
+///
+/// Only an argument with more than one `=` is a line of several pairs, as in flagd: `k=a,b` is one.
+///
+/// # Errors
+/// Why it cannot be read.
+pub fn split(text: &str) -> Result<Vec<String>, &'static str> {
+    if text.matches('=').count() > 1 {
+        return csv::record(text);
+    }
+    // flagd also takes off a lonely quotation mark and so loses the end of `k="v"`.
+    let inside = text.strip_prefix('"').and_then(|t| t.strip_suffix('"'));
+    Ok(vec![inside.unwrap_or(text).to_owned()])
+}
+
+/// Adds a pair, in the place of an earlier one with its key.
+pub fn insert(pairs: &mut Pairs, key: Box<str>, value: Box<str>) {
+    match pairs.iter_mut().find(|(known, _)| *known == key) {
+        Some(known) => known.1 = value,
+        None => pairs.push((key, value)),
+    }
+}
