@@ -73,10 +73,10 @@ class Daemon:
         return int(next(l for l in status.splitlines() if l.startswith("VmRSS")).split()[1])
 
 
-def launch(name, program, arguments, scratch):
+def launch(name, program, arguments, scratch, ports=None):
     """Starts a daemon and returns at once."""
     scratch.mkdir(parents=True, exist_ok=True)
-    ports = dict(zip(PORTS, free_ports(len(PORTS))))
+    ports = ports or dict(zip(PORTS, free_ports(len(PORTS))))
     log = scratch / f"{name}.log"
     command = [program, "start", *(f"--{k}={v}" for k, v in ports.items())]
     command += [a.replace("{scratch}", str(scratch)).replace("{name}", name) for a in arguments]
@@ -85,9 +85,9 @@ def launch(name, program, arguments, scratch):
     return Daemon(name, process, ports, log, scratch)
 
 
-def start(name, program, arguments, scratch):
+def start(name, program, arguments, scratch, ports=None):
     """Starts a daemon and waits until it says that it is ready; None if it does not."""
-    daemon = launch(name, program, arguments, scratch)
+    daemon = launch(name, program, arguments, scratch, ports)
     deadline = time.monotonic() + PATIENCE
     while daemon.running() and time.monotonic() < deadline:
         if daemon.ready():
