@@ -1,0 +1,133 @@
+"""HTTP/1.1 over a plain socket: what is sent is exactly what a case says."""
+
+import http.client
+import io
+import socket
+import time
+
+from http2 import Answer
+
+
+class Stream:
+    """A connection with one request on it, read as it comes."""
+
+    def __init__(self, port, text, timeout=10):
+        self.deadline = time.monotonic() + timeout
+        self.arrivals = []
+        self.raw = b""
+        self.answer = Answer()
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout)
+        try:
+            self.socket.sendall(text)
+        except OSError:
+            # Refused while the request was still being sent; the answer may be there all the same.
+            pass
+
+    def pump(self):
+        left = self.deadline - time.monotonic()
+        if self.answer.ended or left <= 0:
+            return False
+        try:
+            self.socket.settimeout(left)
+            data = self.socket.recv(65536)
+        except TimeoutError:
+            return False
+        except OSError:
+            data = b""
+            self.answer.ended = "reset"
+        self.raw += data
+        self.read(closed=not data)
+        return not self.answer.ended
+
+    def read(self, closed):
+        """Takes in what has arrived: first the head, then the body in either form."""
+        if not self.answer.headers:
+            self.head()
+        if self.answer.headers:
+            if self.chunked:
+                while not self.answer.ended and self.chunk():
+                    pass
+            else:
+                self.answer.data += self.raw
+                self.raw = b""
+                if 0 <= self.length <= len(self.answer.data):
+                    self.answer.ended = "end"
+        if closed and not self.answer.ended:
+            self.answer.ended = "closed"
+
+    def head(self):
+        head, found, rest = self.raw.partition(b"\r\n\r\n")
+        if not found:
+            return
+        self.raw = rest
+        if head.startswith(b"HTTP/1.1 100"):
+            self.head()
+            return
+        first, _, fields = head.partition(b"\r\n")
+        values = pairs(fields)
+        self.answer.headers = [(":status", first.split(b" ")[1].decode()), *values]
+        self.chunked = dict(values).get("transfer-encoding") == "chunked"
+        bodiless = self.answer.headers[0][1] in ("204", "304")
+        self.length = 0 if bodiless else int(dict(values).get("content-length", -1))
+
+    def chunk(self):
+        """Takes one chunk off; false when it is not there in full."""
+        size, found, rest = self.raw.partition(b"\r\n")
+        if not found:
+            return False
+        length = int(size, 16)
+        if length == 0:
+            trailers, found, _ = (b"\r\n" + rest).partition(b"\r\n\r\n")
+            if found:
+                self.answer.trailers = pairs(trailers[2:])
+                self.answer.ended = "end"
+            return False
+        if len(rest) < length + 2:
+            return False
+        self.answer.data += rest[:length]
+        self.raw = rest[length + 2 :]
+        self.arrivals.append((time.monotonic(), len(self.answer.data)))
+        return True
+
+    def whole(self):
+        while self.pump():
+            pass
+        self.close()
+        return self.answer
+
+    def until(self, enough, timeout):
+        self.deadline = time.monotonic() + timeout
+        while not enough(self.answer) and self.pump():
+            pass
+        return self.answer
+
+    def close(self):
+        self.socket.close()
+
+
+def pairs(lines):
+    """Header fields in their order, names in lower case."""
+    parsed = http.client.parse_headers(io.BytesIO(lines + b"\r\n\r\n"))
+    return [(k.lower(), v) for k, v in parsed.items()]
+
+
+def request(method, path, headers=(), body=b"", version="1.1"):
+    """The bytes of a request; Host and Content-Length are added unless a case gives its own."""
+    names = {k.lower() for k, _ in headers}
+    fields = list(headers)
+    if "host" not in names:
+        fields.insert(0, ("Host", "127.0.0.1"))
+    if not names & {"content-length", "transfer-encoding"} and (body or method in ("POST", "PUT")):
+        fields.append(("Content-Length", str(len(body))))
+    head = f"{method} {path} HTTP/{version}\r\n" + "".join(f"{k}: {v}\r\n" for k, v in fields) + "\r\n"
+    return head.encode("utf-8", "surrogateescape") + body
+
+
+def ask(port, method, path, headers=(), body=b"", timeout=10):
+    if method == "HEAD":
+        # A length without a body follows.
+        headers = [*headers, ("Connection", "close")]
+        stream = Stream(port, request(method, path, headers, body), timeout)
+        stream.read = lambda closed: Stream.read(stream, closed) if closed else None
+        return stream.whole()
+    return Stream(port, request(method, path, headers, body), timeout).whole()
