@@ -14,29 +14,13 @@ import grpc_tools
 ROOT = pathlib.Path(__file__).parents[3]
 PROTO = ROOT / "proto"
 
-HEALTH = """
-syntax = "proto3";
-package grpc.health.v1;
-message HealthCheckRequest { string service = 1; }
-message HealthCheckResponse {
-  enum ServingStatus { UNKNOWN = 0; SERVING = 1; NOT_SERVING = 2; SERVICE_UNKNOWN = 3; }
-  ServingStatus status = 1;
-}
-service Health {
-  rpc Check(HealthCheckRequest) returns (HealthCheckResponse);
-  rpc Watch(HealthCheckRequest) returns (stream HealthCheckResponse);
-}
-"""
-
 
 def load():
     with tempfile.TemporaryDirectory() as scratch:
-        health = pathlib.Path(scratch) / "health.proto"
-        health.write_text(HEALTH)
         out = pathlib.Path(scratch) / "set"
         well_known = pathlib.Path(grpc_tools.__file__).parent / "_proto"
-        files = [*map(str, PROTO.rglob("*.proto")), str(health)]
-        paths = [f"-I{PROTO}", f"-I{scratch}", f"-I{well_known}"]
+        files = [*map(str, PROTO.rglob("*.proto"))]
+        paths = [f"-I{PROTO}", f"-I{well_known}"]
         status = protoc.main(["protoc", *paths, "--include_imports", f"--descriptor_set_out={out}", *files])
         assert status == 0, "protoc failed"
         pool = descriptor_pool.DescriptorPool()
