@@ -116,7 +116,8 @@ pub fn one(
     if let Decision::Error(code) = decision {
         return Err(code.into());
     }
-    if call.codec == Codec::Proto && *call.around.selector == Selector::All {
+    let empty = is_empty_object(call.contract, want, decision);
+    if call.codec == Codec::Proto && *call.around.selector == Selector::All && !empty {
         let ready = snapshot.answer(position, decision, want);
         return ready
             .map(Reply::Framed)
@@ -155,9 +156,20 @@ fn encode(
                 .ok_or(ErrorCode::General)?
         }
         (Codec::Proto, None) => {
-            answer::proto_without_value(reason, &structure::to_struct(&metadata))
+            let metadata = structure::to_struct(&metadata);
+            if is_empty_object(call.contract, want, decision) {
+                answer::proto_empty_object(reason, &metadata)
+            } else {
+                answer::proto_without_value(reason, &metadata)
+            }
         }
     }))
+}
+
+/// Whether an answer without a value has an empty object for one: a message cannot be unset in the older contracts.
+fn is_empty_object(contract: Contract, want: FlagType, decision: Decision) -> bool {
+    let without = matches!(decision, Decision::Disabled | Decision::NoDefault);
+    without && want == FlagType::Object && contract != Contract::Evaluation2
 }
 
 /// Answers a request for all flags. A flag that fails is an entry of the answer, not a failure.

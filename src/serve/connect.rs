@@ -1,5 +1,7 @@
 //! Connect's unary protocol: plain HTTP. <https://connectrpc.com/docs/protocol/#unary-rpc>
 
+use std::time::Duration;
+
 use http::HeaderMap;
 use http::HeaderValue;
 use http::Response;
@@ -13,14 +15,16 @@ use crate::serve::envelope;
 use crate::wire::error::Code;
 use crate::wire::error::RpcError;
 
+/// The header that says how the messages of a stream are compressed.
+pub const STREAM_ENCODING: &str = "connect-content-encoding";
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const GZIP: HeaderValue = HeaderValue::from_static("gzip");
 
-/// Checks what the protocol asks of a request's headers.
+/// Checks what the protocol asks of a request's headers. How long the client waits, if it says so.
 ///
 /// # Errors
 /// If the protocol's version or the timeout are not what they should be. Neither has to be there.
-pub fn check(headers: &HeaderMap) -> Result<(), RpcError> {
+pub fn check(headers: &HeaderMap) -> Result<Option<Duration>, RpcError> {
     let text = |name| {
         headers
             .get(name)
@@ -41,14 +45,17 @@ pub fn check(headers: &HeaderMap) -> Result<(), RpcError> {
         if timeout.len() > 10 {
             return invalid(format!("parse timeout: {timeout:?} has >10 digits"));
         }
-        if timeout.parse::<i64>().is_err() {
+        let Ok(millis) = timeout.parse::<i64>() else {
             let parser = "strconv.ParseInt: parsing";
             return invalid(format!(
                 "parse timeout: {parser} {timeout:?}: invalid syntax"
             ));
-        }
+        };
+        // What is over before it began is over at once.
+        let millis = u64::try_from(millis).unwrap_or(0);
+        return Ok(Some(Duration::from_millis(millis)));
     }
-    Ok(())
+    Ok(None)
 }
 
 /// The answer to a unary call.

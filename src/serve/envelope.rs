@@ -102,8 +102,8 @@ pub fn accepts_gzip(headers: &HeaderMap, name: &str) -> bool {
     let accepted = headers.get(name).and_then(|value| value.to_str().ok());
     let encodings = accepted.unwrap_or("").split(',');
     encodings
-        .map(|encoding| encoding.split(';').next().unwrap_or("").trim())
-        .any(|encoding| encoding == "gzip")
+        .map(|encoding| encoding.split_once(';').unwrap_or((encoding, "")))
+        .any(|(name, weight)| name.trim() == "gzip" && weight.replace(' ', "") != "q=0")
 }
 
 /// Decompresses, never to more than `limit` bytes (0 for any number).

@@ -20,6 +20,7 @@ use tokio::sync::mpsc;
 use tokio::sync::watch;
 
 use crate::selector::Selector;
+use crate::serve::Settings;
 use crate::serve::body::Body;
 use crate::serve::body::Piece;
 use crate::serve::body::piece;
@@ -89,18 +90,24 @@ fn connect_end(status: Result<(), RpcError>) -> Bytes {
     envelope::frame(envelope::END_STREAM, end.as_bytes())
 }
 
-/// Follows a stream until it ends or its deadline passes; a deadline of zero never does. The stream is pinned by the
-/// caller: taken by value it would be held twice, for as long as it lasts.
+/// The earlier of two deadlines: the operator's, of which zero is none, and the client's.
+pub fn deadline(settings: &Settings, patience: Option<Duration>) -> Option<Duration> {
+    let own = Some(settings.stream_deadline).filter(|own| !own.is_zero());
+    own.into_iter().chain(patience).min()
+}
+
+/// Follows a stream until it ends or its deadline passes. The stream is pinned by the caller: taken by value it would be
+/// held twice, for as long as it lasts.
 ///
 /// # Errors
 /// At the deadline.
 pub async fn within<T>(
-    deadline: Duration,
+    deadline: Option<Duration>,
     stream: Pin<&mut impl Future<Output = T>>,
 ) -> Result<T, RpcError> {
-    if deadline.is_zero() {
+    let Some(deadline) = deadline else {
         return Ok(stream.await);
-    }
+    };
     let ended = tokio::time::timeout(deadline, stream).await;
     ended.map_err(|_| {
         let why = "stream closed due to server-side timeout";
@@ -124,33 +131,39 @@ pub fn place(streams: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, RpcError>
     })
 }
 
+/// What a client wants of a stream.
+#[derive(Debug)]
+pub struct Wish {
+    /// The contract that it speaks.
+    pub contract: Contract,
+    /// The codec of the events.
+    pub codec: Codec,
+    /// The flags that it is about.
+    pub selector: Selector,
+    /// How long it waits, if it says so.
+    pub patience: Option<Duration>,
+}
+
 /// Opens a stream. Its task ends with the stream, with the client, or with the server.
 ///
-/// The oldest contract knows no deadline, as in flagd.
-pub fn open(
-    rpc: Arc<Rpc>,
-    place: OwnedSemaphorePermit,
-    ending: Ending,
-    contract: Contract,
-    codec: Codec,
-    selector: Selector,
-) -> Body {
+/// The operator's deadline is not for the oldest contract, as in flagd.
+pub fn open(rpc: Arc<Rpc>, place: OwnedSemaphorePermit, ending: Ending, wish: Wish) -> Body {
     let (sender, receiver) = mpsc::channel(1);
     // Follow first: what is published between the two is then seen as a change.
     let generation = rpc.live.follow();
     let snapshot = rpc.live.load_full();
-    let deadline = match contract {
-        Contract::Schema1 => Duration::ZERO,
-        Contract::Evaluation1 | Contract::Evaluation2 => rpc.settings.stream_deadline,
+    let deadline = match wish.contract {
+        Contract::Schema1 => wish.patience,
+        Contract::Evaluation1 | Contract::Evaluation2 => deadline(&rpc.settings, wish.patience),
     };
     let stream = Stream {
-        told: snapshot.prints(&selector),
+        told: snapshot.prints(&wish.selector),
         told_generation: snapshot.generation,
         generation,
         shutdown: rpc.shutdown.clone(),
         rpc,
-        codec,
-        selector,
+        codec: wish.codec,
+        selector: wish.selector,
         sender,
         _place: place,
     };
@@ -182,7 +195,7 @@ enum Next {
 }
 
 impl Stream {
-    async fn run(mut self, ending: Ending, deadline: Duration) {
+    async fn run(mut self, ending: Ending, deadline: Option<Duration>) {
         let sender = self.sender.clone();
         let status = match within(deadline, pin!(self.follow())).await {
             Ok(Err(Gone)) => return,

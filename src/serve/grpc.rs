@@ -1,5 +1,7 @@
 //! gRPC and gRPC-Web: how a call ends.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use bytes::BytesMut;
 use http::HeaderMap;
@@ -25,6 +27,15 @@ const STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 const OK: HeaderValue = HeaderValue::from_static("0");
 const GZIP: HeaderValue = HeaderValue::from_static("gzip");
+/// The units of a timeout, in nanoseconds.
+const UNITS: [(char, u64); 6] = [
+    ('H', 3_600_000_000_000),
+    ('M', 60_000_000_000),
+    ('S', 1_000_000_000),
+    ('m', 1_000_000),
+    ('u', 1_000),
+    ('n', 1),
+];
 /// Bytes that a status message must not hold as they are.
 const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');
 
@@ -99,24 +110,24 @@ pub fn web_trailers(trailers: &HeaderMap) -> Bytes {
     envelope::frame(envelope::TRAILERS, &text)
 }
 
-/// Checks a `grpc-timeout`. Evaluation is over before any timeout, but a malformed one is refused.
+/// How long a client waits for a call, if it says so.
 ///
 /// # Errors
 /// If it is not one to eight digits and a unit.
-pub fn check_timeout(headers: &HeaderMap) -> Result<(), RpcError> {
+pub fn timeout(headers: &HeaderMap) -> Result<Option<Duration>, RpcError> {
     let Some(timeout) = headers.get("grpc-timeout") else {
-        return Ok(());
+        return Ok(None);
     };
-    let sound = match timeout.as_bytes() {
-        [digits @ .., b'H' | b'M' | b'S' | b'm' | b'u' | b'n'] => {
-            (1..=8).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit)
-        }
-        _ => false,
+    let text = String::from_utf8_lossy(timeout.as_bytes());
+    let read = |unit: char, nanos: u64| {
+        let digits = text.strip_suffix(unit)?;
+        let sound = (1..=8).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+        let count: u64 = digits.parse().ok().filter(|_| sound)?;
+        Some(Duration::from_nanos(count.saturating_mul(nanos)))
     };
-    if sound {
-        return Ok(());
-    }
-    let timeout = String::from_utf8_lossy(timeout.as_bytes());
-    let why = format!("protocol error: invalid timeout {timeout:?}");
-    Err(RpcError::new(Code::InvalidArgument, why))
+    let found = UNITS.iter().find_map(|(unit, nanos)| read(*unit, *nanos));
+    found.map(Some).ok_or_else(|| {
+        let why = format!("protocol error: invalid timeout {text:?}");
+        RpcError::new(Code::InvalidArgument, why)
+    })
 }

@@ -171,7 +171,7 @@ impl Ofrep {
                     live: self.live.clone(),
                     selector,
                     keep_alive: self.settings.keep_alive,
-                    deadline: self.settings.stream_deadline,
+                    deadline: events::deadline(&self.settings, None),
                     shutdown: self.shutdown.clone(),
                 };
                 sse::open(stream, place, headers)

@@ -1,6 +1,7 @@
 //! The evaluation port: finds out what a request wants, asks, and wraps the answer.
 
 use std::sync::Arc;
+use std::time::Duration;
 use std::time::Instant;
 
 use http::HeaderMap;
@@ -145,7 +146,7 @@ impl Rpc {
                 }
             }
             Protocol::Grpc | Protocol::GrpcWeb => {
-                grpc::check_timeout(headers)?;
+                grpc::timeout(headers)?;
                 let gzip = envelope::is_gzip(headers, grpc::ENCODING)?;
                 let body = body::read(body, limit, patience).await?;
                 envelope::only_message(&body, gzip, limit)?
@@ -191,29 +192,42 @@ impl Rpc {
         body: Incoming,
         content_type: HeaderValue,
     ) -> Response<Body> {
-        let checked = match protocol {
-            Protocol::Connect => connect::check(headers),
-            Protocol::Grpc | Protocol::GrpcWeb => grpc::check_timeout(headers),
-        };
-        // The request is an empty message: it must arrive, but there is nothing in it to read.
-        let arrived = match checked {
-            Ok(()) => {
-                let (limit, patience) = (self.settings.max_body, self.settings.read_timeout);
-                body::read(body, limit, patience).await.map(drop)
-            }
-            Err(error) => Err(error),
-        };
         let ending = events::Ending { protocol };
-        let selector = arrived.and_then(|()| self.selector(headers));
-        let opened = selector.and_then(|selector| {
+        let asked = self.asked(protocol, headers, body).await;
+        let opened = asked.and_then(|patience| {
+            let selector = self.selector(headers)?;
             let place = events::place(&self.streams)?;
-            Ok(events::open(self, place, ending, contract, codec, selector))
+            let wish = events::Wish {
+                contract,
+                codec,
+                selector,
+                patience,
+            };
+            Ok(events::open(self, place, ending, wish))
         });
         ending.opening(content_type, opened)
     }
 }
 
 impl Rpc {
+    /// Reads a request for a stream, of which nothing counts but that it is one. How long the client waits, if it says.
+    async fn asked(
+        &self,
+        protocol: Protocol,
+        headers: &HeaderMap,
+        body: Incoming,
+    ) -> Result<Option<Duration>, RpcError> {
+        let (patience, encoding) = match protocol {
+            Protocol::Connect => (connect::check(headers)?, connect::STREAM_ENCODING),
+            Protocol::Grpc | Protocol::GrpcWeb => (grpc::timeout(headers)?, grpc::ENCODING),
+        };
+        let gzip = envelope::is_gzip(headers, encoding)?;
+        let limit = self.settings.max_body;
+        let body = body::read(body, limit, self.settings.read_timeout).await?;
+        envelope::only_message(&body, gzip, limit)?;
+        Ok(patience)
+    }
+
     fn selector(&self, headers: &HeaderMap) -> Result<Selector, RpcError> {
         let selector = selector(headers).map_err(RpcError::bad_selector)?;
         required(&self.settings, selector).map_err(RpcError::bad_selector)

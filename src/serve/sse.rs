@@ -35,8 +35,8 @@ pub struct Stream {
     pub selector: Selector,
     /// How long the stream may be silent.
     pub keep_alive: Duration,
-    /// How long it may last; zero for any time.
-    pub deadline: Duration,
+    /// How long it may last.
+    pub deadline: Option<Duration>,
     /// Turns true when it is time to go.
     pub shutdown: watch::Receiver<bool>,
 }

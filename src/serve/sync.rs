@@ -2,6 +2,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -72,7 +73,10 @@ impl Sync {
         else {
             return rpc::not_found();
         };
-        let message = message(&parts.headers, body, &self.settings).await;
+        let message = match grpc::timeout(&parts.headers) {
+            Ok(_) => message(&parts.headers, body, &self.settings).await,
+            Err(error) => Err(error),
+        };
         let wanted = message.and_then(|message| Wanted::read(&parts.headers, &message));
         let accepts = envelope::accepts_gzip(&parts.headers, grpc::ACCEPT_ENCODING);
         let unary = |outcome| grpc::unary(Protocol::Grpc, content_type.clone(), outcome, accepts);
@@ -80,7 +84,10 @@ impl Sync {
         let method = method.and_then(|path| path.strip_prefix(SERVICE)?.strip_prefix('/'));
         match method {
             Some("SyncFlags") => {
-                let opened = wanted.and_then(|wanted| self.open(&wanted));
+                let opened = wanted.and_then(|wanted| {
+                    let patience = grpc::timeout(&parts.headers)?;
+                    self.open(&wanted, patience)
+                });
                 ENDING.opening(content_type, opened)
             }
             Some("FetchAllFlags") => unary(wanted.and_then(|wanted| {
@@ -98,7 +105,11 @@ impl Sync {
         }
     }
 
-    fn open(self: Arc<Sync>, wanted: &Wanted) -> Result<Body, RpcError> {
+    fn open(
+        self: Arc<Sync>,
+        wanted: &Wanted,
+        patience: Option<Duration>,
+    ) -> Result<Body, RpcError> {
         let streams = &self.settings.metrics.streams;
         let mut open = streams.open(&wanted.text, &wanted.provider);
         open.exit = Exit::Error;
@@ -107,7 +118,7 @@ impl Sync {
         let (sender, receiver) = mpsc::channel(1);
         tokio::spawn(async move {
             let _place = place;
-            let deadline = self.settings.stream_deadline;
+            let deadline = events::deadline(&self.settings, patience);
             let followed = events::within(deadline, pin!(self.follow(&selector, &sender))).await;
             let status = match followed {
                 Ok(exit) => {
@@ -154,7 +165,6 @@ async fn message(
     body: Incoming,
     settings: &Settings,
 ) -> Result<Bytes, RpcError> {
-    grpc::check_timeout(headers)?;
     let gzip = envelope::is_gzip(headers, grpc::ENCODING)?;
     let limit = settings.max_body;
     let body = body::read(body, limit, settings.read_timeout).await?;

@@ -86,6 +86,13 @@ pub fn proto_without_value(reason: &str, metadata: &Struct) -> Vec<u8> {
     .encode_to_vec()
 }
 
+/// The same with an empty object for a value, as the older contracts have it.
+pub fn proto_empty_object(reason: &str, metadata: &Struct) -> Vec<u8> {
+    let mut message = vec![0x0A, 0];
+    message.extend(proto_without_value(reason, metadata));
+    message
+}
+
 /// The answer with a variant, in JSON.
 pub fn json(
     flag: &Flag,

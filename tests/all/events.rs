@@ -150,3 +150,46 @@ async fn a_deadline_ends_streams_of_events_and_flags_but_not_those_of_the_oldest
         assert_eq!(message.r#type, want);
     }
 }
+
+#[tokio::test]
+async fn a_client_may_set_a_deadline_of_its_own() {
+    let (server, _directory) = server::serve_text("flags.yaml", "flags: {}").await;
+    let mut client = ServiceClient::new(server::channel(&server).await);
+    let mut request = tonic::Request::new(EventStreamRequest {});
+    let metadata = "50m".parse().expect("a timeout");
+    request.metadata_mut().insert("grpc-timeout", metadata);
+    let mut stream = client
+        .event_stream(request)
+        .await
+        .expect("a stream")
+        .into_inner();
+    assert_eq!(next(&mut stream).await.0, "provider_ready");
+    let status = stream.message().await.expect_err("it ends");
+    assert_eq!(status.code(), tonic::Code::DeadlineExceeded);
+    let path = "/flagd.evaluation.v1.Service/EventStream";
+    let headers = [
+        "content-type: application/connect+json",
+        "connect-timeout-ms: 50",
+    ];
+    let mut client = server::Client::connect(server.port, server::Http::One).await;
+    let answer = client.post(path, &headers, &b"\0\0\0\0\x02{}"[..]).await;
+    assert!(answer.text().contains("deadline_exceeded"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_request_for_a_stream_is_exactly_one_message() {
+    let (server, _directory) = server::serve_text("flags.yaml", "flags: {}").await;
+    let path = "/flagd.evaluation.v1.Service/EventStream";
+    for (body, code) in [
+        (&b""[..], "12"),
+        (b"\0\0\0", "3"),
+        (b"\0\0\0\0\x09ab", "3"),
+        (b"\0\0\0\0\0\0\0\0\0\0", "12"),
+        (b"\x04\0\0\0\0", "13"),
+    ] {
+        let headers = ["content-type: application/grpc"];
+        let mut client = server::Client::connect(server.port, server::Http::Two).await;
+        let answer = client.post(path, &headers, body).await;
+        assert_eq!(answer.header("grpc-status"), code, "{body:?}");
+    }
+}

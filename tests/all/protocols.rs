@@ -704,3 +704,28 @@ async fn selectors_choose_sets_and_sources() {
         }
     }
 }
+
+#[tokio::test]
+async fn an_object_without_a_value_is_empty_in_the_older_contracts() {
+    let (server, _dir) = flags().await;
+    let mut client = Client::connect(server.port, Http::Two).await;
+    let request = evaluation1::ResolveObjectRequest {
+        flag_key: "off".into(),
+        context: None,
+    };
+    for (service, want) in [
+        (OLD, Some(prost_types::Struct::default())),
+        (V1, Some(prost_types::Struct::default())),
+        (V2, None),
+    ] {
+        let path = format!("{service}ResolveObject");
+        let proto = ["content-type: application/proto"];
+        let answer = client.post(&path, &proto, request.encode_to_vec()).await;
+        let answer = evaluation1::ResolveObjectResponse::decode(answer.body).expect("a message");
+        assert_eq!(
+            (answer.reason.as_str(), answer.value),
+            ("DISABLED", want),
+            "{service}"
+        );
+    }
+}

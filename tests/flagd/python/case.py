@@ -59,11 +59,11 @@ def outcome(answer):
     """How a call ended: HTTP status, gRPC status, and the code in a Connect end."""
     if "status" not in answer:
         return None
-    body = answer["body"]
+    body = answer.get("body")
     last = body[-1] if isinstance(body, list) and body and isinstance(body[-1], dict) else {}
     end = last.get("end", {})
     code = end.get("error", {}).get("code") if isinstance(end, dict) else None
-    return answer["status"], answer["trailers"].get("grpc-status"), code
+    return answer["status"], answer.get("trailers", {}).get("grpc-status"), code
 
 
 def differences(name, answers):
