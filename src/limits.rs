@@ -20,6 +20,8 @@ pub const STREAMS: usize = 16_384;
 pub const PING_MIN_TIME: Duration = Duration::from_secs(30);
 /// File descriptors that are kept for flag files and everything else.
 pub const RESERVED_FILES: u64 = 64;
+/// The most connections that probes and metrics have for themselves.
+pub const PROBES: usize = 256;
 /// How long evaluation waits for the first look at the sources.
 pub const START_GATE: Duration = Duration::from_secs(5);
 /// After how much silence the kernel asks whether a peer is still there, as Go has it.

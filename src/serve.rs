@@ -146,7 +146,9 @@ pub async fn run(
     mut shutdown: watch::Receiver<bool>,
 ) {
     let settings = Arc::new(settings);
+    let (probes, pool) = listen::pools();
     let common = Common {
+        pool,
         streams: Arc::new(Semaphore::new(match settings.max_streams {
             0 => Semaphore::MAX_PERMITS,
             most => most.min(Semaphore::MAX_PERMITS),
@@ -156,7 +158,7 @@ pub async fn run(
         shutdown: shutdown.clone(),
     };
     let (last, closing) = watch::channel(false);
-    let probes = tokio::spawn(common.management(listeners.management, closing));
+    let probes = tokio::spawn(common.management(listeners.management, &probes, closing));
     tokio::select! {
         () = loaded => {}
         () = tokio::time::sleep(limits::START_GATE) => {
@@ -193,6 +195,8 @@ struct Common {
     settings: Arc<Settings>,
     /// Places for streams.
     streams: Arc<Semaphore>,
+    /// Places for connections.
+    pool: Arc<Semaphore>,
     shutdown: watch::Receiver<bool>,
 }
 
@@ -200,6 +204,7 @@ impl Common {
     fn management(
         &self,
         listener: Listener,
+        pool: &Arc<Semaphore>,
         closing: watch::Receiver<bool>,
     ) -> impl Future<Output = ()> + use<> {
         let admin = Arc::new(Admin {
@@ -209,7 +214,7 @@ impl Common {
             metrics: self.settings.metrics.clone(),
         });
         let handle = move |request| admin.clone().handle(request);
-        listen::serve(listener, handle, Manner::of(&self.settings), closing)
+        listen::serve(listener, handle, Manner::of(&self.settings, pool), closing)
     }
 
     fn evaluation(
@@ -229,7 +234,7 @@ impl Common {
             let watched = observer.rpc(&mut request);
             watched.answer(rpc.clone().handle(request))
         };
-        let manner = Manner::of(&self.settings);
+        let manner = Manner::of(&self.settings, &self.pool);
         listen::serve(
             listener,
             handle,
@@ -250,7 +255,7 @@ impl Common {
             let watched = observer.ofrep(&mut request);
             watched.answer(ofrep.clone().handle(request))
         };
-        let manner = Manner::of(&self.settings);
+        let manner = Manner::of(&self.settings, &self.pool);
         listen::serve(
             listener,
             handle,
@@ -271,7 +276,7 @@ impl Common {
         let manner = Manner {
             tls,
             pings: Some(self.settings.pings),
-            ..Manner::of(&self.settings)
+            ..Manner::of(&self.settings, &self.pool)
         };
         listen::serve(listener, handle, manner, self.shutdown.clone())
     }

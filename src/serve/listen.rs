@@ -58,6 +58,8 @@ pub struct Manner {
     pub grace: Duration,
     /// Open connections; further ones wait to be accepted.
     pub connections: usize,
+    /// Places for connections that ports share, as many as there are file descriptors for.
+    pub pool: Arc<Semaphore>,
     /// The certificates, where TLS is spoken.
     pub tls: Option<Arc<Tls>>,
     /// How often clients may ping, where that is watched.
@@ -66,21 +68,23 @@ pub struct Manner {
 
 impl Manner {
     /// The manner of a port without TLS.
-    pub fn of(settings: &Settings) -> Manner {
+    pub fn of(settings: &Settings, pool: &Arc<Semaphore>) -> Manner {
         Manner {
             max_header: settings.max_header,
             read_timeout: settings.read_timeout,
             grace: settings.grace,
-            connections: connections(settings.max_connections),
+            connections: settings.max_connections.clamp(1, Semaphore::MAX_PERMITS),
+            pool: pool.clone(),
             tls: None,
             pings: None,
         }
     }
 }
 
-/// How many connections each of the four ports may hold: at most as many as the system has file descriptors for, so that
-/// flag files and probes always find one. Raises the process's own limit as far as it may.
-fn connections(most: usize) -> usize {
+/// Places for connections: those that the probes have for themselves, and those that all other ports share. At most as
+/// many as the system has file descriptors for, so that flag files always find one. Raises the process's own limit as
+/// far as it may.
+pub fn pools() -> (Arc<Semaphore>, Arc<Semaphore>) {
     use rustix::process::Resource;
     use rustix::process::getrlimit;
     use rustix::process::setrlimit;
@@ -88,8 +92,14 @@ fn connections(most: usize) -> usize {
     limit.current = limit.maximum;
     let _ = setrlimit(Resource::Nofile, limit);
     let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    let each = files.saturating_sub(limits::RESERVED_FILES) / 4;
-    usize::try_from(each).map_or(most, |each| most.min(each).max(1))
+    let free = usize::try_from(files.saturating_sub(limits::RESERVED_FILES));
+    let free = free.unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
+    let probes = (free / 4).clamp(1, limits::PROBES);
+    let others = free.saturating_sub(probes).max(1);
+    (
+        Arc::new(Semaphore::new(probes)),
+        Arc::new(Semaphore::new(others)),
+    )
 }
 
 /// Serves a port until `shutdown` turns true and the connections are done, or the grace period is over.
@@ -103,18 +113,18 @@ pub async fn serve<H, F>(
     F: Future<Output = Response<Body>> + Send + 'static,
 {
     let places = Arc::new(Semaphore::new(manner.connections));
-    let grace = manner.grace;
+    let (grace, pool) = (manner.grace, manner.pool.clone());
     let port = Arc::new(Port::new(handle, manner));
     let mut connections = JoinSet::new();
     loop {
-        let (place, socket) = tokio::select! {
-            accepted = accept(&listener, &places) => accepted,
+        let (places, socket) = tokio::select! {
+            accepted = accept(&listener, [&places, &pool]) => accepted,
             Some(_) = connections.join_next(), if !connections.is_empty() => continue,
             () = announced(&mut shutdown) => break,
         };
         let (port, shutdown) = (port.clone(), shutdown.clone());
         connections.spawn(async move {
-            let _place = place;
+            let _places = places;
             if let Err(error) = port.connection(socket, shutdown).await {
                 tracing::debug!(error, "connection ended");
             }
@@ -132,15 +142,16 @@ pub async fn announced(shutdown: &mut watch::Receiver<bool>) {
     let _ = shutdown.wait_for(|down| *down).await;
 }
 
-/// The next connection, once there is a place for it.
+/// The next connection, once there is a place for it on the port and in the pool.
 async fn accept(
     listener: &Listener,
-    places: &Arc<Semaphore>,
-) -> (Option<OwnedSemaphorePermit>, Socket) {
-    let place = places.clone().acquire_owned().await.ok();
+    [port, pool]: [&Arc<Semaphore>; 2],
+) -> ([Option<OwnedSemaphorePermit>; 2], Socket) {
+    let port = port.clone().acquire_owned().await.ok();
+    let places = [port, pool.clone().acquire_owned().await.ok()];
     loop {
         match listener.accept().await {
-            Ok(socket) => return (place, socket),
+            Ok(socket) => return (places, socket),
             Err(error) => {
                 // Usually out of file descriptors: others must close before it makes sense to go on.
                 tracing::warn!(%error, "cannot accept a connection");
