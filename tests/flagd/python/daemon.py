@@ -1,5 +1,6 @@
 """A daemon under test: its ports, its log, its start and its end."""
 
+import ctypes
 import dataclasses
 import os
 import pathlib
@@ -73,6 +74,16 @@ class Daemon:
         return int(next(l for l in status.splitlines() if l.startswith("VmRSS")).split()[1])
 
 
+# prctl's number for the signal that a process gets when its parent dies.
+PR_SET_PDEATHSIG = 1
+LIBC = ctypes.CDLL(None)
+
+
+def die_with_parent():
+    """Runs in the daemon before it starts: nothing is left of a run that is cut short."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def launch(name, program, arguments, scratch, ports=None):
     """Starts a daemon and returns at once."""
     scratch.mkdir(parents=True, exist_ok=True)
@@ -81,7 +92,9 @@ def launch(name, program, arguments, scratch, ports=None):
     command = [program, "start", *(f"--{k}={v}" for k, v in ports.items())]
     command += [a.replace("{scratch}", str(scratch)).replace("{name}", name) for a in arguments]
     with log.open("wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out, env=environment(), cwd=scratch)
+        process = subprocess.Popen(
+            command, stdout=out, stderr=out, env=environment(), cwd=scratch, preexec_fn=die_with_parent
+        )
     return Daemon(name, process, ports, log, scratch)
 
 

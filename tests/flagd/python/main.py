@@ -57,7 +57,7 @@ PROFILES = {
 # Cases asked at once.
 AT_ONCE = 8
 
-# Seconds after which a case is told as slow, with --slow.
+# Seconds after which a case is told on standard error as slow.
 SLOW = 3
 
 
