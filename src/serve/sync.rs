@@ -4,7 +4,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::HeaderMap;
 use http::Request;
 use http::Response;
@@ -73,21 +72,14 @@ impl Sync {
         else {
             return rpc::not_found();
         };
-        let message = match grpc::timeout(&parts.headers) {
-            Ok(_) => message(&parts.headers, body, &self.settings).await,
-            Err(error) => Err(error),
-        };
-        let wanted = message.and_then(|message| Wanted::read(&parts.headers, &message));
+        let wanted = wanted(&parts.headers, body, &self.settings).await;
         let accepts = envelope::accepts_gzip(&parts.headers, grpc::ACCEPT_ENCODING);
         let unary = |outcome| grpc::unary(Protocol::Grpc, content_type.clone(), outcome, accepts);
         let method = parts.uri.path().strip_prefix('/');
         let method = method.and_then(|path| path.strip_prefix(SERVICE)?.strip_prefix('/'));
         match method {
             Some("SyncFlags") => {
-                let opened = wanted.and_then(|wanted| {
-                    let patience = grpc::timeout(&parts.headers)?;
-                    self.open(&wanted, patience)
-                });
+                let opened = wanted.and_then(|wanted| self.open(&wanted));
                 ENDING.opening(content_type, opened)
             }
             Some("FetchAllFlags") => unary(wanted.and_then(|wanted| {
@@ -105,20 +97,16 @@ impl Sync {
         }
     }
 
-    fn open(
-        self: Arc<Sync>,
-        wanted: &Wanted,
-        patience: Option<Duration>,
-    ) -> Result<Body, RpcError> {
+    fn open(self: Arc<Sync>, wanted: &Wanted) -> Result<Body, RpcError> {
         let streams = &self.settings.metrics.streams;
         let mut open = streams.open(&wanted.text, &wanted.provider);
         open.exit = Exit::Error;
         let selector = wanted.selector(&self.settings)?;
+        let deadline = events::deadline(&self.settings, wanted.patience);
         let place = events::place(&self.streams)?;
         let (sender, receiver) = mpsc::channel(1);
         tokio::spawn(async move {
             let _place = place;
-            let deadline = events::deadline(&self.settings, patience);
             let followed = events::within(deadline, pin!(self.follow(&selector, &sender))).await;
             let status = match followed {
                 Ok(exit) => {
@@ -160,15 +148,18 @@ impl Sync {
     }
 }
 
-async fn message(
+/// Reads a request.
+async fn wanted(
     headers: &HeaderMap,
     body: Incoming,
     settings: &Settings,
-) -> Result<Bytes, RpcError> {
+) -> Result<Wanted, RpcError> {
+    let patience = grpc::timeout(headers)?;
     let gzip = envelope::is_gzip(headers, grpc::ENCODING)?;
     let limit = settings.max_body;
     let body = body::read(body, limit, settings.read_timeout).await?;
-    envelope::only_message(&body, gzip, limit)
+    let message = envelope::only_message(&body, gzip, limit)?;
+    Wanted::read(headers, &message, patience)
 }
 
 /// What a client wants, in its own words.
@@ -176,11 +167,17 @@ async fn message(
 struct Wanted {
     text: String,
     provider: String,
+    /// How long it waits, if it says so.
+    patience: Option<Duration>,
 }
 
 impl Wanted {
     /// The header counts if it is there and not empty, otherwise the body.
-    fn read(headers: &HeaderMap, message: &[u8]) -> Result<Wanted, RpcError> {
+    fn read(
+        headers: &HeaderMap,
+        message: &[u8],
+        patience: Option<Duration>,
+    ) -> Result<Wanted, RpcError> {
         let request = sync::Request::decode(message)?;
         let header = headers.get("flagd-selector");
         let header = header.map(|text| String::from_utf8_lossy(text.as_bytes()).into_owned());
@@ -189,6 +186,7 @@ impl Wanted {
                 .filter(|text| !text.is_empty())
                 .unwrap_or(request.selector),
             provider: request.provider,
+            patience,
         })
     }
 
