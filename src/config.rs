@@ -23,6 +23,7 @@ use crate::config::layers::Settled;
 use crate::config::layers::Typed;
 use crate::document::Faults;
 use crate::limits;
+use crate::rule::unit::Version;
 use crate::serve::Settings;
 use crate::serve::calm::Policy;
 use crate::serve::cors::Origins;
@@ -159,6 +160,11 @@ fn read<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Config {
             },
             state_dir: layers.optional("state-dir").map(Into::into),
             fail_fast: layers.switch("fail-fast"),
+            fractional: layers.one("fractional", "must be v2 or v3", |text| match text {
+                "v2" => Some(Version::V2),
+                "v3" => Some(Version::V3),
+                _ => None,
+            }),
             pace: Pace::default(),
         },
         evaluation: socket(layers, "socket-path").unwrap_or(evaluation),

@@ -10,6 +10,7 @@
 pub mod among;
 mod arithmetic;
 pub mod bucket;
+mod cbor;
 mod coerce;
 mod compare;
 pub mod compile;
@@ -22,6 +23,7 @@ pub mod operator;
 pub mod semver;
 mod text;
 pub mod tree;
+pub mod unit;
 pub mod var;
 
 use crate::rule::among::Among;

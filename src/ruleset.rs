@@ -15,6 +15,7 @@ use crate::document::Document;
 use crate::rule::compile;
 use crate::rule::tree::Leaf;
 use crate::rule::tree::Tree;
+use crate::rule::unit::Version;
 use crate::selector::Selector;
 use crate::value::Literal;
 use crate::value::Members;
@@ -64,25 +65,25 @@ pub enum Plan {
     Faulty(ErrorCode),
 }
 
-/// Compiles a merged document.
-pub fn compile(document: &Document) -> (Ruleset, Vec<Diagnostic>) {
+/// Compiles a merged document whose units are hashed as `fractional` says.
+pub fn compile(document: &Document, fractional: Version) -> (Ruleset, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
     let mut flags = Vec::with_capacity(document.flags.len());
     for flag in &document.flags {
         let mut report = Report::new(flag.origin.file.clone());
-        flags.push(compile_flag(flag, &mut report));
+        flags.push(compile_flag(flag, fractional, &mut report));
         diagnostics.extend(report.finish());
     }
     (Ruleset { flags }, diagnostics)
 }
 
-fn compile_flag(flag: &document::flag::Flag, report: &mut Report) -> Flag {
+fn compile_flag(flag: &document::flag::Flag, fractional: Version, report: &mut Report) -> Flag {
     let (names, values): (Vec<_>, Vec<_>) = flag.variants.iter().cloned().unzip();
     let mut reads = Reads::default();
     // A disabled or faulty flag never runs its rule, but whoever wrote it wants to know about its mistakes.
     let tree = flag.targeting.as_ref().filter(|node| !is_empty(node));
     let tree = tree.map(|node| {
-        let (tree, read) = compile::compile(node, &flag.key, &names, report);
+        let (tree, read) = compile::compile(node, &flag.key, &names, fractional, report);
         reads = read;
         tree
     });

@@ -31,6 +31,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::document::Faults;
+use crate::rule::unit::Version;
 
 /// How sources are treated.
 #[derive(Debug, Clone)]
@@ -41,6 +42,8 @@ pub struct Settings {
     pub state_dir: Option<PathBuf>,
     /// Whether a source that brings no flags at first ends the start.
     pub fail_fast: bool,
+    /// How `fractional` hashes its units.
+    pub fractional: Version,
     /// How patient to be.
     pub pace: Pace,
 }
@@ -70,6 +73,7 @@ impl Default for Settings {
             faults: Faults::Contain,
             state_dir: None,
             fail_fast: false,
+            fractional: Version::default(),
             pace: Pace::default(),
         }
     }

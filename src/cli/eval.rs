@@ -11,6 +11,7 @@ use crate::document::Origin;
 use crate::document::merge::merge;
 use crate::json;
 use crate::resolve::system_clock;
+use crate::rule::unit::Version;
 use crate::ruleset;
 use crate::selector::Selector;
 use crate::source::file::Selection;
@@ -29,9 +30,30 @@ pub struct Arguments {
     /// The evaluation context.
     #[arg(long, default_value = "{}", value_name = "JSON")]
     context: String,
+    /// The version of `fractional`.
+    #[arg(long, default_value = "v2", value_name = "VERSION")]
+    fractional: Fractional,
     /// How to print the answer.
     #[arg(short = 'o', long, default_value = "json", value_parser = ["json"], value_name = "FORMAT")]
     output: String,
+}
+
+/// Versions of `fractional`.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Fractional {
+    /// As in flagd 0.16.
+    V2,
+    /// As decided for flagd 1.0.
+    V3,
+}
+
+impl From<Fractional> for Version {
+    fn from(fractional: Fractional) -> Version {
+        match fractional {
+            Fractional::V2 => Version::V2,
+            Fractional::V3 => Version::V3,
+        }
+    }
 }
 
 /// What an evaluation came to.
@@ -66,7 +88,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
             diagnostics.extend(found);
         }
     }
-    let (ruleset, found) = ruleset::compile(&merge(&documents));
+    let (ruleset, found) = ruleset::compile(&merge(&documents), arguments.fractional.into());
     diagnostics.extend(found);
     let context = context(&arguments.context)?;
     let Some(flag) = ruleset.flag(&arguments.key) else {

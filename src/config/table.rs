@@ -218,6 +218,14 @@ const TLS: &[Row] = &[
 ];
 
 const EVALUATION: &[Row] = &[
+    one(
+        "fractional",
+        None,
+        "VERSION",
+        "v2",
+        "How `fractional` hashes its units: v2 takes texts, as flagd does; v3 takes values of any type, as decided for \
+         flagd 1.0, and gives every unit a new bucket",
+    ),
     of(
         Kind::Pairs,
         "context-value",

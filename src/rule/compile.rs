@@ -33,13 +33,21 @@ use crate::rule::semver::VersionTest;
 use crate::rule::tree;
 use crate::rule::tree::Leaf;
 use crate::rule::tree::Tree;
+use crate::rule::unit::Version;
 use crate::value::Literal;
 
 /// The tree for the rule of the flag called `key`, and what it reads. `names` are the flag's variants, sorted.
-pub fn compile(node: &Node, key: &str, names: &[Box<str>], report: &mut Report) -> (Tree, Reads) {
+pub fn compile(
+    node: &Node,
+    key: &str,
+    names: &[Box<str>],
+    fractional: Version,
+    report: &mut Report,
+) -> (Tree, Reads) {
     let mut compiler = Compiler {
         key,
         names,
+        fractional,
         reads: Builder::default(),
         in_list: false,
         depth: 0,
@@ -53,6 +61,8 @@ pub fn compile(node: &Node, key: &str, names: &[Box<str>], report: &mut Report) 
 struct Compiler<'c> {
     key: &'c str,
     names: &'c [Box<str>],
+    /// How units are hashed.
+    fractional: Version,
     reads: Builder,
     /// Whether the rule at hand runs over the items of a list.
     in_list: bool,

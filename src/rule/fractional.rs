@@ -1,7 +1,8 @@
 //! `fractional`: a deterministic split of units into weighted shares.
 //!
 //! <https://flagd.dev/reference/custom-operations/fractional-operation/>, with the integer arithmetic of flagd 0.15 and
-//! later: a unit's bucket is `hash * total >> 32`, and it gets the first share whose summed weight is above it.
+//! later: a unit's bucket is `hash * total >> 32`, and it gets the first share whose summed weight is above it. What of a
+//! unit is hashed is [`unit`]'s affair.
 
 use crate::rule::Arguments;
 use crate::rule::Fault;
@@ -16,6 +17,8 @@ use crate::rule::operator::Evaluated;
 use crate::rule::operator::Given;
 use crate::rule::operator::Operator;
 use crate::rule::text;
+use crate::rule::unit::Hashed;
+use crate::rule::unit::Version;
 use crate::value::Literal;
 use crate::value::Value;
 
@@ -25,6 +28,8 @@ pub const MAX_WEIGHT: i64 = i32::MAX as i64;
 /// What a rule buckets by if it does not say: the flag's key and the targeting key.
 #[derive(Debug, Clone)]
 pub struct Identity {
+    /// How units are hashed.
+    pub version: Version,
     /// The flag's key.
     pub flag_key: Box<str>,
     /// The slot of `targetingKey`.
@@ -39,19 +44,19 @@ impl Identity {
             Data::Item(item) => {
                 let flag_key = item.member("$flagd").member("flagKey");
                 let Value::Text(flag_key) = flag_key else {
-                    return unit_hash("", item.member("targetingKey"));
+                    return self.unit("", item.member("targetingKey"));
                 };
                 (flag_key, item.member("targetingKey"))
             }
         };
-        unit_hash(flag_key, unit)
+        self.unit(flag_key, unit)
     }
-}
 
-fn unit_hash(flag_key: &str, unit: Value<'_>) -> Option<u32> {
-    match unit {
-        Value::Text(unit) if !unit.is_empty() => Some(bucket::hash([flag_key, unit])),
-        _ => None,
+    fn unit(&self, flag_key: &str, unit: Value<'_>) -> Option<u32> {
+        match unit {
+            Value::Text(unit) if !unit.is_empty() => Some(self.version.identity(flag_key, unit)),
+            _ => None,
+        }
     }
 }
 
@@ -93,10 +98,11 @@ impl Split {
             Key::Identity => self.identity.hash(scope),
             Key::Rule(parts) => {
                 let (rule, shares) = &**parts;
-                match key_hash(rule, scope)? {
-                    Hashed::Text(hash) => Some(hash),
-                    Hashed::Null => self.identity.hash(scope),
-                    Hashed::Other(share) => return self.pick_from(share, shares, scope),
+                match key_hash(self.identity.version, rule, scope)? {
+                    Hashed::Unit(hash) => Some(hash),
+                    Hashed::Identity => self.identity.hash(scope),
+                    Hashed::Nothing => None,
+                    Hashed::Share(share) => return self.pick_from(share, shares, scope),
                 }
             }
         };
@@ -120,7 +126,7 @@ impl Split {
         if let Value::List(constant) = scope.keep_literal(shares)? {
             values.extend_from_slice(constant);
         }
-        let value = distribute(&self.identity, Given::List(&values), scope);
+        let value = distribute(&self.identity, Given::List(&values), scope)?;
         Ok(value.map_or(Pick::Nothing, Pick::Value))
     }
 }
@@ -130,27 +136,21 @@ fn has_members(data: Data<'_>) -> bool {
     matches!(data, Data::Root | Data::Item(Value::Map(_)))
 }
 
-enum Hashed<'a> {
-    Text(u32),
-    Null,
-    Other(Value<'a>),
-}
-
 /// The hash of a bucketing value. `cat` is joined on the stack, for it is how most rules spell their key.
-fn key_hash<'a>(rule: &'a Rule, scope: &Scope<'_, 'a>) -> Result<Hashed<'a>, Fault> {
+fn key_hash<'a>(
+    version: Version,
+    rule: &'a Rule,
+    scope: &Scope<'_, 'a>,
+) -> Result<Hashed<'a>, Fault> {
     if let Rule::Apply(parts) = rule
         && let (Operator::Cat, Arguments::List(rules)) = &**parts
         && rules.len() > 1
     {
         let mut buffer = text::Buffer::default();
         text::join(&mut buffer, &eval_all(rules, scope)?)?;
-        return Ok(Hashed::Text(bucket::hash([buffer.as_str().trim(), ""])));
+        return Ok(Hashed::Unit(version.text(buffer.as_str().trim())));
     }
-    Ok(match eval(rule, scope)? {
-        Value::Text(key) => Hashed::Text(bucket::hash([key, ""])),
-        Value::Null => Hashed::Null,
-        other => Hashed::Other(other),
-    })
+    version.hashed(eval(rule, scope)?, scope)
 }
 
 /// `fractional` in general.
@@ -166,7 +166,7 @@ impl Fractional {
     /// The value of the unit's share.
     pub fn eval<'a>(&'a self, scope: &Scope<'_, 'a>) -> Evaluated<'a> {
         with_arguments(&self.arguments, scope, |given| {
-            let value = distribute(&self.identity, given, scope);
+            let value = distribute(&self.identity, given, scope)?;
             Ok(value.unwrap_or(Value::Null))
         })
     }
@@ -177,18 +177,24 @@ fn distribute<'a>(
     identity: &Identity,
     given: Given<'_, 'a>,
     scope: &Scope<'_, 'a>,
-) -> Option<Value<'a>> {
-    let Given::List(values) = given else {
-        return None;
+) -> Result<Option<Value<'a>>, Fault> {
+    let Given::List(values @ [first, rest @ ..]) = given else {
+        return Ok(None);
     };
     if !has_members(scope.data) {
-        return None;
+        return Ok(None);
     }
-    let (hash, shares) = match values.split_first()? {
-        (Value::Text(key), shares) => (bucket::hash([key, ""]), shares),
-        (Value::Null, shares) => (identity.hash(scope)?, shares),
-        _ => (identity.hash(scope)?, values),
+    let (hash, shares) = match identity.version.hashed(*first, scope)? {
+        Hashed::Unit(hash) => (Some(hash), rest),
+        Hashed::Identity => (identity.hash(scope), rest),
+        Hashed::Nothing => (None, rest),
+        Hashed::Share(_) => (identity.hash(scope), values),
     };
+    Ok(hash.and_then(|hash| share(hash, shares)))
+}
+
+/// The value of the share that a hash falls into.
+fn share<'a>(hash: u32, shares: &[Value<'a>]) -> Option<Value<'a>> {
     let mut total = 0;
     for share in shares {
         total += weight(variant(*share)?.1)?;

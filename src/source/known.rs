@@ -14,6 +14,7 @@ use crate::document::Document;
 use crate::document::Faults;
 use crate::document::Format;
 use crate::document::Origin;
+use crate::rule::unit::Version;
 use crate::ruleset;
 use crate::source::file::Signature;
 use crate::source::held::Held;
@@ -189,7 +190,7 @@ pub fn parse_as(
         return (None, diagnostics);
     };
     if faults == Faults::Refuse {
-        diagnostics.extend(ruleset::compile(&document).1);
+        diagnostics.extend(ruleset::compile(&document, Version::default()).1);
         if document::has_errors(&diagnostics) {
             return (None, diagnostics);
         }

@@ -15,6 +15,7 @@ use crate::diag::Diagnostic;
 use crate::document::Faults;
 use crate::document::merge::merge;
 use crate::live::Live;
+use crate::rule::unit::Version;
 use crate::ruleset;
 use crate::snapshot::Snapshot;
 use crate::source::Pace;
@@ -35,6 +36,7 @@ pub struct Loader {
     sources: Vec<Source>,
     faults: Faults,
     fail_fast: bool,
+    fractional: Version,
     /// How patient to be.
     pub pace: Pace,
     live: Arc<Live>,
@@ -50,6 +52,7 @@ impl Loader {
             sources: specs.iter().map(Source::new).collect(),
             faults: settings.faults,
             fail_fast: settings.fail_fast,
+            fractional: settings.fractional,
             pace: settings.pace,
             live,
             keep: Keep::new(settings.state_dir.clone()),
@@ -127,7 +130,7 @@ impl Loader {
     fn publish(&mut self, begun: Instant) {
         let documents = self.sources.iter().flat_map(Source::documents);
         let merged = merge(documents);
-        let (ruleset, diagnostics) = ruleset::compile(&merged);
+        let (ruleset, diagnostics) = ruleset::compile(&merged, self.fractional);
         let told: HashSet<Diagnostic> = diagnostics.into_iter().collect();
         told.difference(&self.told).for_each(log);
         self.told = told;

@@ -14,6 +14,7 @@ use fanion::document::merge::merge;
 use fanion::resolve;
 use fanion::resolve::Around;
 use fanion::resolve::Call;
+use fanion::rule::unit::Version;
 use fanion::ruleset;
 use fanion::selector::Selector;
 use fanion::snapshot::Snapshot;
@@ -107,7 +108,7 @@ fn snapshot(rule: &Value) -> Snapshot {
     let document = json!({"flags": {"f": flag}}).to_string();
     let parsed = fanion::document::parse(&document, Format::Json, &evaluate::origin());
     let document = merge(&parsed.document);
-    let (ruleset, diagnostics) = ruleset::compile(&document);
+    let (ruleset, diagnostics) = ruleset::compile(&document, Version::default());
     assert_eq!(diagnostics, []);
     Snapshot::build(&document, ruleset, &Snapshot::default())
 }

@@ -9,6 +9,7 @@ use fanion::document;
 use fanion::document::Format;
 use fanion::document::Origin;
 use fanion::document::merge::merge;
+use fanion::rule::unit::Version;
 use fanion::ruleset;
 use fanion::ruleset::Ruleset;
 use fanion::wire::Codec;
@@ -28,7 +29,7 @@ pub fn load(text: &str, format: Format) -> (Ruleset, Vec<Diagnostic>) {
     let parsed = document::parse(text, format, &origin());
     let mut diagnostics = parsed.diagnostics;
     let document = parsed.document.unwrap_or_default();
-    let (ruleset, found) = ruleset::compile(&merge([&document]));
+    let (ruleset, found) = ruleset::compile(&merge([&document]), Version::default());
     diagnostics.extend(found);
     (ruleset, diagnostics)
 }
@@ -70,6 +71,54 @@ pub fn check(rule: &str, context: &str, want: &str) {
     };
     let shown: String = context.to_string().chars().take(200).collect();
     assert_eq!(got, want, "{rule} for {shown}");
+}
+
+/// The variant that a rule of the third version of `fractional` chooses, if it chooses one.
+fn third(rule: &Value, context: &Value) -> Option<String> {
+    let variants: serde_json::Map<_, _> = (0..1000).map(|n| (n.to_string(), json!(n))).collect();
+    let flag = json!({"variants": variants, "targeting": rule});
+    let document = json!({"flags": {"f": flag}}).to_string();
+    let parsed = document::parse(&document, Format::Json, &origin());
+    let (ruleset, _) = ruleset::compile(&parsed.document.expect("flags"), Version::V3);
+    let answer = ask(&ruleset, "f", context);
+    answer["variant"].as_str().map(str::to_owned)
+}
+
+#[test]
+fn the_third_version_of_fractional_takes_units_of_any_type() {
+    let shares: Vec<Value> = (0..1000).map(|n| json!([n.to_string(), 1])).collect();
+    let by = |key: Value| {
+        let items: Vec<Value> = [key].into_iter().chain(shares.clone()).collect();
+        json!({"fractional": items})
+    };
+    let x = by(json!({"var": "x"}));
+    let of = |unit: Value| third(&x, &json!({"x": unit, "targetingKey": "u"}));
+    assert_eq!(of(json!(1)), of(json!(1.0)));
+    assert_eq!(of(json!({"a": 1, "b": 2})), of(json!({"b": 2, "a": 1})));
+    let units = [
+        json!(true),
+        json!(1),
+        json!("1"),
+        json!(1.5),
+        json!({}),
+        json!({"a": []}),
+    ];
+    let picks: std::collections::BTreeSet<_> = units.iter().map(|u| of(u.clone())).collect();
+    assert_eq!(picks.len(), units.len(), "{picks:?}");
+    assert_eq!(of(Value::Null), None, "null is no unit");
+    assert_eq!(third(&by(Value::Null), &json!({"targetingKey": "u"})), None);
+    // A rule that computes its key, constants, and shares that are computed agree with plain ones.
+    let cat = by(json!({"cat": [{"var": "x"}, ""]}));
+    assert_eq!(third(&cat, &json!({"x": "unit"})), of(json!("unit")));
+    assert_eq!(third(&by(json!(7)), &json!({})), of(json!(7)));
+    let identity = json!({"fractional": shares});
+    let named = third(&identity, &json!({"targetingKey": "u"}));
+    assert!(named.is_some());
+    let first = json!({"merge": ["0", 1]});
+    let items: Vec<Value> = [first].into_iter().chain(shares[1..].to_vec()).collect();
+    let computed = json!({"fractional": items});
+    assert_eq!(third(&computed, &json!({"targetingKey": "u"})), named);
+    assert_eq!(third(&identity, &json!({"targetingKey": 5})), None);
 }
 
 #[test]

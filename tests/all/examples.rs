@@ -7,6 +7,7 @@ use std::sync::Arc;
 use fanion::document::Faults;
 use fanion::document::Origin;
 use fanion::document::merge::merge;
+use fanion::rule::unit::Version;
 use fanion::ruleset;
 use fanion::ruleset::Ruleset;
 use fanion::source::file::Selection;
@@ -30,7 +31,7 @@ fn load(file: &Path) -> Ruleset {
     };
     let bytes = std::fs::read(file).expect("an example");
     let (document, mut diagnostics) = known::parse(file, &origin, &bytes, Faults::Refuse);
-    let (ruleset, found) = ruleset::compile(&merge(&document));
+    let (ruleset, found) = ruleset::compile(&merge(&document), Version::default());
     diagnostics.extend(found);
     assert_eq!(diagnostics, [], "{}", file.display());
     ruleset

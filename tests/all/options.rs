@@ -11,6 +11,7 @@ use fanion::config;
 use fanion::config::Config;
 use fanion::config::print;
 use fanion::config::table;
+use fanion::rule::unit::Version;
 use fanion::serve::socket::Place;
 
 /// The configuration for arguments and an environment.
@@ -262,6 +263,20 @@ fn a_file_that_cannot_be_read_is_an_error() {
     check(
         &path,
         "c.yaml:1:1: F002: a configuration is an object, this is an array",
+    );
+}
+
+#[test]
+fn the_version_of_fractional_is_two_or_three() {
+    let version = |arguments: &[&str]| {
+        let arguments = [&["-f", "file:x"], arguments].concat();
+        resolve(&arguments, &[]).expect("right").source.fractional
+    };
+    assert_eq!(version(&[]), Version::V2);
+    assert_eq!(version(&["--fractional", "v3"]), Version::V3);
+    assert_eq!(
+        mistakes(&["--fractional", "3"], &[]),
+        ["invalid value \"3\" for --fractional: must be v2 or v3"]
     );
 }
 

@@ -3,6 +3,7 @@
 use std::io::Read as _;
 
 use fanion::document::Format;
+use fanion::rule::unit::Version;
 use flate2::read::GzDecoder;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -199,7 +200,7 @@ fn fanion_value(rule: &Value, data: &Value) -> Option<Value> {
     let document = parsed.document.expect("a document");
     let node = document.flags[0].targeting.as_ref().expect("a rule");
     let mut report = fanion::diag::Report::new("suite".into());
-    let (tree, reads) = compile::compile(node, "f", &[], &mut report);
+    let (tree, reads) = compile::compile(node, "f", &[], Version::default(), &mut report);
     let arena = bumpalo::Bump::new();
     let body = json!({"context": {"data": [data]}}).to_string();
     let mut context = Context::new(&reads, &arena, 0.0);

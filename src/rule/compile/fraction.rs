@@ -15,6 +15,7 @@ use crate::rule::fractional::Identity;
 use crate::rule::fractional::Key;
 use crate::rule::fractional::Split;
 use crate::rule::tree::Tree;
+use crate::rule::unit::Version;
 use crate::value::Literal;
 use crate::value::Value;
 
@@ -64,6 +65,7 @@ impl Compiler<'_> {
         let targeting_key = self.reads.slot(&["targetingKey".into()])?;
         let flag_key = self.key.into();
         Some(Identity {
+            version: self.fractional,
             flag_key,
             targeting_key,
         })
@@ -74,7 +76,7 @@ impl Compiler<'_> {
         let (first, rest) = items.split_first()?;
         let (key, nodes) = match Expr::of(first) {
             Expr::List(_) => (None, items),
-            Expr::Value(node) if matches!(node.kind, Kind::Null) => (None, rest),
+            Expr::Value(node) if self.is_identity(node) => (None, rest),
             Expr::Value(node) => {
                 node.as_text()?;
                 (Some(first), rest)
@@ -116,13 +118,18 @@ impl Compiler<'_> {
     fn key(&mut self, node: &Node, shares: &[Share<'_>]) -> Option<Key> {
         let rule = self.rule(node);
         match rule.as_constant() {
-            Some(Literal::Null) => return Some(Key::Identity),
+            Some(Literal::Null) if self.fractional == Version::V2 => return Some(Key::Identity),
             None | Some(Literal::Text(_)) => {}
             Some(_) => return None,
         }
         let shares = shares.iter().map(|share| share.node.to_literal());
         let shares = Literal::List(shares.collect());
         Some(Key::Rule(Box::new((rule, shares))))
+    }
+
+    /// Whether a constant stands for the flag's key and the targeting key.
+    fn is_identity(&self, node: &Node) -> bool {
+        self.fractional == Version::V2 && matches!(node.kind, Kind::Null)
     }
 
     /// `[value]` or `[value, weight]` with constants; a weight that no rule accepts is reported.

@@ -1,0 +1,163 @@
+//! Values in CBOR, always the same bytes for the same value.
+//!
+//! Core deterministic encoding, <https://www.rfc-editor.org/rfc/rfc8949.html#section-4.2.1>: everything as short as it
+//! can be, members in the order of their encoded names. Whole numbers are integers where 64 bits hold them, so that
+//! `1` and `1.0` are one value.
+
+use std::convert::Infallible;
+
+use ciborium_ll::Encoder;
+use ciborium_ll::Header;
+use ciborium_ll::simple;
+use smallvec::SmallVec;
+
+use crate::value::Value;
+
+/// Encoded bytes; few of them stay on the stack.
+#[derive(Debug, Default)]
+pub struct Bytes(SmallVec<[u8; 128]>);
+
+impl Bytes {
+    /// What was appended.
+    pub fn as_slice(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl ciborium_io::Write for &mut Bytes {
+    type Error = Infallible;
+
+    fn write_all(&mut self, data: &[u8]) -> Result<(), Infallible> {
+        self.0.extend_from_slice(data);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
+
+/// Appends a value. Nesting is as deep as the value's.
+pub fn value(out: &mut Bytes, value: Value<'_>) {
+    match value {
+        Value::Null => head(out, Header::Simple(simple::NULL)),
+        Value::Bool(true) => head(out, Header::Simple(simple::TRUE)),
+        Value::Bool(false) => head(out, Header::Simple(simple::FALSE)),
+        Value::Number(n) => head(out, number(n)),
+        Value::Text(text) => {
+            text_head(out, text);
+            out.0.extend_from_slice(text.as_bytes());
+        }
+        Value::List(items) => {
+            list_head(out, items.len());
+            for item in items {
+                self::value(out, *item);
+            }
+        }
+        Value::Map(members) => map(out, members),
+    }
+}
+
+/// Appends what comes before the bytes of a text.
+pub fn text_head(out: &mut Bytes, text: &str) {
+    head(out, Header::Text(Some(text.len())));
+}
+
+/// Appends what comes before the items of a list.
+pub fn list_head(out: &mut Bytes, items: usize) {
+    head(out, Header::Array(Some(items)));
+}
+
+/// Texts are ordered by length first, since that is what their encoding begins with. Of equal names the last counts.
+fn map(out: &mut Bytes, members: &[(&str, Value<'_>)]) {
+    let mut sorted: Vec<_> = members.iter().rev().collect();
+    sorted.sort_by_key(|(name, _)| (name.len(), *name));
+    sorted.dedup_by_key(|(name, _)| *name);
+    head(out, Header::Map(Some(sorted.len())));
+    for (name, member) in sorted {
+        value(out, Value::Text(name));
+        value(out, *member);
+    }
+}
+
+/// Numbers without a fraction are integers from -2^63 to 2^64 - 1, minus zero is zero.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the ranges are checked"
+)]
+fn number(n: f64) -> Header {
+    const END: f64 = 18_446_744_073_709_551_616.0;
+    const START: f64 = -9_223_372_036_854_775_808.0;
+    match n {
+        _ if n.trunc() != n => Header::Float(n),
+        _ if (0.0..END).contains(&n) => Header::Positive(n as u64),
+        // A negative number is written as how far it is below -1.
+        _ if (START..0.0).contains(&n) => Header::Negative(!(n as i64) as u64),
+        _ => Header::Float(n),
+    }
+}
+
+fn head(out: &mut Bytes, header: Header) {
+    let Ok(()) = Encoder::from(out).push(header);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(given: Value<'_>, want: &str) {
+        let mut out = Bytes::default();
+        value(&mut out, given);
+        let bytes = (0..want.len()).step_by(2);
+        let want: Vec<u8> = bytes
+            .map(|at| u8::from_str_radix(&want[at..at + 2], 16).expect("hex"))
+            .collect();
+        assert_eq!(out.as_slice(), want, "{given:?}");
+    }
+
+    /// Examples of <https://www.rfc-editor.org/rfc/rfc8949.html#name-examples-of-encoded-cbor-da>, where whole numbers
+    /// with a fraction part are integers here.
+    #[test]
+    fn numbers_are_as_short_as_they_can_be() {
+        for (n, want) in [
+            (0.0, "00"),
+            (-0.0, "00"),
+            (23.0, "17"),
+            (24.0, "1818"),
+            (255.0, "18ff"),
+            (256.0, "190100"),
+            (1_000_000.0, "1a000f4240"),
+            (-1.0, "20"),
+            (-1000.0, "3903e7"),
+            (-9_223_372_036_854_775_808.0, "3b7fffffffffffffff"),
+            (18_446_744_073_709_549_568.0, "1bfffffffffffff800"),
+            (18_446_744_073_709_551_616.0, "fa5f800000"),
+            (-18_446_744_073_709_551_616.0, "fadf800000"),
+            (1.5, "f93e00"),
+            (1.1, "fb3ff199999999999a"),
+            (5.960_464_477_539_063e-8, "f90001"),
+            (3.402_823_466_385_288_6e38, "fa7f7fffff"),
+            (1e300, "fb7e37e43c8800759c"),
+            (f64::INFINITY, "f97c00"),
+            (f64::NAN, "f97e00"),
+        ] {
+            check(Value::Number(n), want);
+        }
+    }
+
+    #[test]
+    fn members_are_in_the_order_of_their_encoded_names_and_the_last_of_equals_counts() {
+        let one = Value::Number(1.0);
+        let inner = [Value::Bool(true), Value::Null, Value::Text("\u{fc}")];
+        let members = [
+            ("aa", Value::List(&inner)),
+            ("z", Value::Text("lost")),
+            ("", Value::Bool(false)),
+            ("z", one),
+        ];
+        check(Value::Map(&members), "a360f4617a0162616183f5f662c3bc");
+        check(Value::List(&[]), "80");
+        check(Value::Map(&[]), "a0");
+    }
+}
