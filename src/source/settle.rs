@@ -15,7 +15,7 @@ use crate::limits;
 use crate::source::file::Signature;
 
 /// Between two looks at a file.
-const LOOK: Duration = Duration::from_millis(2);
+const PAUSE: Duration = Duration::from_millis(2);
 /// How many looks a file gets before it is believed although it keeps changing.
 const LOOKS: usize = 50;
 
@@ -39,29 +39,43 @@ pub struct Content {
 /// If it cannot be read, or is larger than [`limits::DOCUMENT`].
 pub fn read(path: &Path, known: Option<u64>) -> std::io::Result<Content> {
     let mut content = once(path)?;
+    let mut hashed = hash(&content.bytes);
     for _ in 0..LOOKS {
-        if Some(content.hash) == known || content.signature.is_older_than(WRITTEN_LONG_AGO) {
+        if Some(hashed) == known || content.signature.is_older_than(WRITTEN_LONG_AGO) {
             break;
         }
-        std::thread::sleep(LOOK);
+        std::thread::sleep(PAUSE);
         let again = once(path)?;
-        if again.signature == content.signature && again.hash == content.hash {
+        if again == content {
             break;
         }
+        hashed = hash(&again.bytes);
         content = again;
     }
-    Ok(content)
+    let Look { bytes, signature } = content;
+    Ok(Content {
+        bytes,
+        hash: hashed,
+        signature,
+    })
 }
 
 /// Waits until a file differs from `content`, or has been the same for a tenth of a second. Tells whether it differs.
 pub fn changes_soon(path: &Path, content: &Content) -> bool {
     (0..LOOKS).any(|_| {
-        std::thread::sleep(LOOK);
+        std::thread::sleep(PAUSE);
         std::fs::metadata(path).is_ok_and(|now| Signature::of(&now) != content.signature)
     })
 }
 
-fn once(path: &Path) -> std::io::Result<Content> {
+/// What one look at a file shows.
+#[derive(PartialEq, Eq)]
+struct Look {
+    bytes: Vec<u8>,
+    signature: Signature,
+}
+
+fn once(path: &Path) -> std::io::Result<Look> {
     let mut file = File::open(path)?;
     let metadata = file.metadata()?;
     if metadata.len() > limits::DOCUMENT {
@@ -73,12 +87,7 @@ fn once(path: &Path) -> std::io::Result<Content> {
         .take(limits::DOCUMENT)
         .read_to_end(&mut bytes)?;
     let signature = Signature::of(&file.metadata()?);
-    let hash = hash(&bytes);
-    Ok(Content {
-        bytes,
-        hash,
-        signature,
-    })
+    Ok(Look { bytes, signature })
 }
 
 /// The hash by which texts are compared.
