@@ -168,6 +168,11 @@ impl Report {
         });
     }
 
+    /// How much was found so far.
+    pub fn count(&self) -> usize {
+        self.found.len()
+    }
+
     /// What was found, in the order of the file. A part that is compiled in two ways is complained about once.
     pub fn finish(mut self) -> Vec<Diagnostic> {
         let order = |d: &Diagnostic| (d.place, d.code);

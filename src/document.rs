@@ -7,6 +7,8 @@ pub mod flag;
 pub mod json;
 pub mod merge;
 pub mod node;
+pub mod parts;
+pub mod plain;
 mod reference;
 mod scalar;
 pub mod yaml;
@@ -23,7 +25,10 @@ use crate::diag::Report;
 use crate::diag::Severity;
 use crate::document::flag::Flag;
 use crate::document::node::Kind;
+use crate::document::node::Member;
 use crate::document::node::Node;
+use crate::document::reference::Table;
+use crate::value::Members;
 
 /// The flags of one source, or of several laid over each other.
 #[derive(Debug, Clone, Default)]
@@ -88,7 +93,7 @@ pub fn parse(text: &str, format: Format, origin: &Origin) -> Parsed {
         Format::Yaml => yaml::read(text, &mut report),
         Format::Json => json::read(text, &mut report),
     };
-    let document = node.and_then(|node| document(node, origin, &mut report));
+    let document = node.and_then(|node| document(node, text.len(), origin, &mut report));
     let diagnostics = report.finish();
     Parsed {
         document,
@@ -108,7 +113,21 @@ struct Top {
     metadata: Option<Node>,
 }
 
-fn document(node: Node, origin: &Origin, report: &mut Report) -> Option<Document> {
+fn document(node: Node, length: usize, origin: &Origin, report: &mut Report) -> Option<Document> {
+    let (frame, flags) = frame(node, length, report)?;
+    frame.flags(flags, origin, report)
+}
+
+/// What the flags of a document have in common.
+#[derive(Debug)]
+struct Frame {
+    evaluators: Table,
+    /// The metadata of the flag set.
+    set: Members,
+}
+
+/// The frame of a document whose text has `length` bytes, and its flags.
+fn frame(node: Node, length: usize, report: &mut Report) -> Option<(Frame, Node)> {
     let place = node.place;
     let Kind::Map(members) = node.kind else {
         let message = format!("a flag document is an object, this is {}", node.type_name());
@@ -129,7 +148,16 @@ fn document(node: Node, origin: &Origin, report: &mut Report) -> Option<Document
         };
         *slot = Some(member.value);
     }
-    flags(top, place, origin, report)
+    let Some(flags) = top.flags else {
+        let help = "an empty flag set is written `flags: {}`";
+        report.error(Code::Shape, place, "the document has no `flags`", help);
+        return None;
+    };
+    let evaluators = reference::resolve(top.evaluators, length, report)?;
+    let set = top.metadata;
+    let set = set.map(|metadata| flag::set_metadata(&metadata, report));
+    let set = set.unwrap_or_default();
+    Some((Frame { evaluators, set }, flags))
 }
 
 fn unknown(key: &str, place: Place, report: &mut Report) {
@@ -142,31 +170,30 @@ fn unknown(key: &str, place: Place, report: &mut Report) {
     report.warn(Code::UnknownMember, place, message, help);
 }
 
-fn flags(top: Top, place: Place, origin: &Origin, report: &mut Report) -> Option<Document> {
-    let Some(mut flags) = top.flags else {
-        let help = "an empty flag set is written `flags: {}`";
-        report.error(Code::Shape, place, "the document has no `flags`", help);
-        return None;
-    };
-    reference::resolve(&mut flags, top.evaluators, report)?;
-    let set = top
-        .metadata
-        .map(|metadata| flag::set_metadata(&metadata, report));
-    let set = set.unwrap_or_default();
-    let flags = match flags.kind {
-        Kind::Null => Vec::new(),
-        Kind::Map(members) => members
-            .into_iter()
-            .map(|m| flag::read(m.key, m.place, m.value, &set, origin, report))
-            .collect(),
-        Kind::List(items) => flag::read_list(items, &set, origin, report),
-        Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) => {
-            let message = format!("`flags` is {}", flags.type_name());
-            let help = "write it as an object with one member per flag";
-            report.error(Code::Shape, flags.place, message, help);
-            return None;
-        }
-    };
-    let flags = flags.into_iter().map(Arc::new).collect();
-    Some(Document { flags })
+impl Frame {
+    fn flags(mut self, mut flags: Node, origin: &Origin, report: &mut Report) -> Option<Document> {
+        self.evaluators.substitute(&mut flags, report);
+        let flags = match flags.kind {
+            Kind::Null => Vec::new(),
+            Kind::Map(members) => members
+                .into_iter()
+                .map(|member| self.flag(member, origin, report))
+                .collect(),
+            Kind::List(items) => flag::read_list(items, &self.set, origin, report),
+            Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) => {
+                let message = format!("`flags` is {}", flags.type_name());
+                let help = "write it as an object with one member per flag";
+                report.error(Code::Shape, flags.place, message, help);
+                return None;
+            }
+        };
+        let flags = flags.into_iter().map(Arc::new).collect();
+        Some(Document { flags })
+    }
+
+    /// The flag in a member whose references are resolved.
+    fn flag(&self, member: Member, origin: &Origin, report: &mut Report) -> Flag {
+        let Member { key, place, value } = member;
+        flag::read(key, place, value, &self.set, origin, report)
+    }
 }

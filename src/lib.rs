@@ -3,12 +3,13 @@
 //! The program is two lines:
 //!
 //! ```text
-//! flag files ──parse──▶ Document ──merge──▶ Document ──compile──▶ Ruleset ──build──▶ Snapshot ──publish──▶ Live
+//! flag files ──parse──▶ Document ──compile──▶ Layer ──lay──▶ Ruleset ──build──▶ Snapshot ──publish──▶ Live
 //! request bytes ──decode──▶ Context ──decide(Ruleset)──▶ Decision ──encode──▶ response bytes
 //! ```
 //!
-//! The first runs once per change, in [`source::loader`]; the second once per request, in [`resolve`]. Each arrow is one
-//! verb. Whatever can be asked of a flag when it loads is answered left of [`ruleset::Ruleset`]; nothing right of
+//! The first runs once per change, in [`source::loader`], for the flags that changed: what was written is let go flag by
+//! flag, and only what is compiled is kept. The second runs once per request, in [`resolve`]. Each arrow is one verb.
+//! Whatever can be asked of a flag when it loads is answered left of [`ruleset::Ruleset`]; nothing right of
 //! `decode` can fail for reasons of its own.
 //!
 //! # Invariants
@@ -17,12 +18,13 @@
 //!   never heard of gRPC, `serve` has never heard of YAML.
 //! * [`live::Live`] is the only state that is shared and changes, beside what [`source::status`] notes for people. A
 //!   request loads it once and sees one generation.
-//! * One thread orders all updates, whatever source they come from, and lays all documents over each other anew.
+//! * One thread orders all updates, whatever source they come from, and lays all documents' flags over each other anew.
+//! * A flag that is taken over from the document before is what it would be if it were read anew.
 //! * A document that is refused changes nothing. A flag that is faulty answers with its error and harms no other.
 //! * A value from a caller's context is data. It is never evaluated as a rule.
 //! * Nothing a client or a source sends makes memory or time grow without a bound from [`limits`].
 //!
-//! `wire` stands before `snapshot`, because answers are encoded when a snapshot is built.
+//! `wire` stands before `snapshot`, because snapshots keep encoded answers.
 
 #![forbid(unsafe_code)]
 

@@ -92,7 +92,7 @@ pub fn one(
     let position = snapshot
         .ruleset
         .position(&request.flag_key, call.around.selector);
-    let found = position.and_then(|at| Some((at, snapshot.ruleset.flags.get(at)?)));
+    let found = position.and_then(|at| Some((at, snapshot.ruleset.at(at)?)));
     let Some((position, flag)) = found else {
         call.around.missed(snapshot, &request.flag_key);
         return Err(ErrorCode::FlagNotFound.into());
@@ -181,7 +181,7 @@ pub fn all(snapshot: &Snapshot, call: Call<'_>, body: &[u8]) -> Result<Reply, Rp
     let arena = Bump::new();
     let decoded = Decoded::new(attributes.members(call.around.overlay, &arena)?);
     let selected = snapshot.ruleset.select(call.around.selector);
-    let flag = |position| Some((position, snapshot.ruleset.flags.get(position)?));
+    let flag = |position| Some((position, snapshot.ruleset.at(position)?));
     let flags = selected.filter_map(flag);
     let mut entries = Vec::new();
     let Around {

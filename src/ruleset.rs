@@ -1,6 +1,12 @@
 //! Compiled flags. Immutable; deciding cannot fail.
 
+use std::hash::DefaultHasher;
+use std::hash::Hash as _;
+use std::hash::Hasher as _;
 use std::sync::Arc;
+use std::sync::OnceLock;
+
+use bytes::Bytes;
 
 use crate::context::Context;
 use crate::context::Reads;
@@ -12,6 +18,8 @@ use crate::diag::Diagnostic;
 use crate::diag::Report;
 use crate::document;
 use crate::document::Document;
+use crate::document::merge;
+use crate::document::plain;
 use crate::rule::compile;
 use crate::rule::tree::Leaf;
 use crate::rule::tree::Tree;
@@ -24,22 +32,22 @@ use crate::value::Members;
 #[derive(Debug, Default)]
 pub struct Ruleset {
     /// The flags, sorted by key. Of equal keys, which are in different flag sets, the last one wins.
-    pub flags: Vec<Flag>,
+    pub flags: Vec<Arc<Flag>>,
 }
 
 /// A compiled flag.
 #[derive(Debug)]
 pub struct Flag {
     /// Its key.
-    pub key: Box<str>,
+    pub key: Arc<str>,
     /// The source that it comes from.
     pub source: Arc<str>,
     /// The id of the flag set that it belongs to.
     pub set: Option<Box<str>>,
     /// The names of its variants, sorted.
-    pub names: Box<[Box<str>]>,
+    pub names: Arc<[Box<str>]>,
     /// The values of its variants, in the order of their names.
-    pub values: Box<[Literal]>,
+    pub values: Arc<[Literal]>,
     /// What goes with every answer: the flag set's metadata and its own, sorted by name.
     pub metadata: Members,
     /// The attributes that its rules read.
@@ -48,6 +56,23 @@ pub struct Flag {
     pub default: Option<u16>,
     /// How it decides.
     pub plan: Plan,
+    /// Its members as plain flagd knows them, in JSON, without braces; empty if it is faulty.
+    pub plain: Box<str>,
+    /// A number that differs, in all likelihood, when the flag answers differently.
+    pub print: u64,
+    /// What is wrong with its rule.
+    pub found: Box<[Diagnostic]>,
+    /// Its answers, once they are encoded.
+    pub ready: OnceLock<Box<Ready>>,
+}
+
+/// Encoded answers. What is in them, only those know who encode them.
+#[derive(Debug)]
+pub struct Ready {
+    /// All of them, in one piece of memory that answers in flight share.
+    pub bytes: Bytes,
+    /// Where each of them stands. Each outcome has two: that of its own type, and for numbers that as an integer.
+    pub spans: Box<[(u32, u32)]>,
 }
 
 /// How a flag decides.
@@ -67,23 +92,30 @@ pub enum Plan {
 
 /// Compiles a merged document whose units are hashed as `fractional` says.
 pub fn compile(document: &Document, fractional: Version) -> (Ruleset, Vec<Diagnostic>) {
-    let mut diagnostics = Vec::new();
-    let mut flags = Vec::with_capacity(document.flags.len());
-    for flag in &document.flags {
-        let mut report = Report::new(flag.origin.file.clone());
-        flags.push(compile_flag(flag, fractional, &mut report));
-        diagnostics.extend(report.finish());
-    }
-    (Ruleset { flags }, diagnostics)
+    let flags = document.flags.iter().map(|flag| (**flag).clone());
+    let flags = flags.map(|flag| Arc::new(compile_flag(flag, fractional)));
+    let flags = flags.collect();
+    let ruleset = Ruleset { flags };
+    let diagnostics = ruleset.found().cloned().collect();
+    (ruleset, diagnostics)
 }
 
-fn compile_flag(flag: &document::flag::Flag, fractional: Version, report: &mut Report) -> Flag {
-    let (names, values): (Vec<_>, Vec<_>) = flag.variants.iter().cloned().unzip();
+/// Compiles one flag.
+pub fn compile_flag(flag: document::flag::Flag, fractional: Version) -> Flag {
+    let mut plain = String::new();
+    plain::write(&mut plain, &flag);
+    let print = print(&plain, flag.fault);
+    if flag.fault.is_some() {
+        plain = String::new();
+    }
+    let set = flag.set().map(Into::into);
+    let mut report = Report::new(flag.origin.file.clone());
+    let (names, values): (Vec<_>, Vec<_>) = flag.variants.into_iter().unzip();
     let mut reads = Reads::default();
     // A disabled or faulty flag never runs its rule, but whoever wrote it wants to know about its mistakes.
     let tree = flag.targeting.as_ref().filter(|node| !is_empty(node));
     let tree = tree.map(|node| {
-        let (tree, read) = compile::compile(node, &flag.key, &names, fractional, report);
+        let (tree, read) = compile::compile(node, &flag.key, &names, fractional, &mut report);
         reads = read;
         tree
     });
@@ -98,16 +130,26 @@ fn compile_flag(flag: &document::flag::Flag, fractional: Version, report: &mut R
         (None, None, None) => Plan::NoDefault,
     };
     Flag {
-        key: flag.key.clone(),
-        source: flag.origin.source.clone(),
-        set: flag.set().map(Into::into),
+        key: flag.key.into(),
+        source: flag.origin.source,
+        set,
         names: names.into(),
         values: values.into(),
-        metadata: flag.metadata.clone(),
+        metadata: flag.metadata,
         reads,
         default,
         plan,
+        plain: plain.into(),
+        print,
+        found: report.finish().into(),
+        ready: OnceLock::new(),
     }
+}
+
+fn print(plain: &str, fault: Option<ErrorCode>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (plain, fault).hash(&mut hasher);
+    hasher.finish()
 }
 
 /// An empty object means no targeting; null means targeting that never chooses.
@@ -116,6 +158,17 @@ fn is_empty(targeting: &document::node::Node) -> bool {
 }
 
 impl Ruleset {
+    /// The flags of several documents laid over each other, as [`merge::lay`] does it.
+    pub fn lay<'l>(layers: impl IntoIterator<Item = &'l [Arc<Flag>]>) -> Ruleset {
+        let flags = merge::lay(layers, |flag| (&flag.key, flag.set.as_deref()));
+        Ruleset { flags }
+    }
+
+    /// What is wrong with the rules.
+    pub fn found(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.flags.iter().flat_map(|flag| &flag.found)
+    }
+
     /// The position of the selected flag called `key`.
     pub fn position(&self, key: &str, selector: &Selector) -> Option<usize> {
         let end = self.flags.partition_point(|flag| *flag.key <= *key);
@@ -129,12 +182,17 @@ impl Ruleset {
     /// The flag called `key`.
     pub fn flag(&self, key: &str) -> Option<&Flag> {
         let position = self.position(key, &Selector::All)?;
-        self.flags.get(position)
+        self.at(position)
+    }
+
+    /// The flag at this position.
+    pub fn at(&self, position: usize) -> Option<&Flag> {
+        self.flags.get(position).map(AsRef::as_ref)
     }
 
     /// The positions of all selected flags, one for each key.
     pub fn select(&self, selector: &Selector) -> impl Iterator<Item = usize> {
-        let same = |a: &Flag, b: &Flag| a.key == b.key;
+        let same = |a: &Arc<Flag>, b: &Arc<Flag>| a.key == b.key;
         let mut start = 0;
         self.flags.chunk_by(same).filter_map(move |group| {
             let found = group.iter().rposition(|flag| flag.is_selected(selector));
@@ -146,6 +204,11 @@ impl Ruleset {
 }
 
 impl Flag {
+    /// Whether its definition is faulty.
+    pub fn is_faulty(&self) -> bool {
+        matches!(self.plan, Plan::Faulty(_))
+    }
+
     fn is_selected(&self, selector: &Selector) -> bool {
         selector.matches(self.set.as_deref(), &self.source)
     }

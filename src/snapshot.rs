@@ -10,11 +10,9 @@ use bytes::Bytes;
 
 use crate::decision::Decision;
 use crate::decision::FlagType;
-use crate::document::Document;
 use crate::metric::tally::Tally;
 use crate::ruleset::Ruleset;
 use crate::selector::Selector;
-use crate::snapshot::answers::Answers;
 pub use crate::snapshot::change::Changes;
 pub use crate::snapshot::change::Prints;
 use crate::snapshot::memo::Memo;
@@ -31,16 +29,11 @@ pub struct Snapshot {
     pub ruleset: Ruleset,
     /// Whether some source has not brought any flags yet.
     pub partial: bool,
-    answers: Answers,
-    /// The flags as written, in the order of the compiled ones.
-    document: Document,
     /// Answers to `FetchAllFlags`.
     fetched: Memo<Bytes>,
     /// Messages of `SyncFlags`.
     synced: Memo<Synced>,
-    /// Fingerprints of the flags as written, in their order.
-    prints: Vec<u64>,
-    /// Those of the flags that win without a selector.
+    /// Fingerprints of the flags that win without a selector.
     winners: Arc<Prints>,
     /// Those of the flags that win with one.
     selected: Memo<Arc<Prints>>,
@@ -62,19 +55,15 @@ pub struct Synced {
 }
 
 impl Snapshot {
-    /// The snapshot that follows `before`, from a document and its compiled flags.
-    pub fn build(document: &Document, ruleset: Ruleset, before: &Snapshot) -> Snapshot {
-        let answers = Answers::build(&ruleset);
+    /// The snapshot of `ruleset` that follows `before`.
+    pub fn build(ruleset: Ruleset, before: &Snapshot) -> Snapshot {
         let tally = Tally::build(&ruleset, &before.ruleset, &before.tally);
         let mut snapshot = Snapshot {
             generation: before.generation + 1,
             partial: false,
-            prints: document.flags.iter().map(|f| f.fingerprint()).collect(),
-            document: document.clone(),
             fetched: Memo::default(),
             synced: Memo::default(),
             ruleset,
-            answers,
             winners: Arc::default(),
             selected: Memo::default(),
             changes: Arc::default(),
@@ -95,8 +84,8 @@ impl Snapshot {
     ///
     /// `None` where there is no such answer: errors, and values of another type.
     pub fn answer(&self, position: usize, decision: Decision, want: FlagType) -> Option<Bytes> {
-        let flag = self.ruleset.flags.get(position)?;
-        self.answers.get(flag, position, decision, want)
+        let flag = self.ruleset.at(position)?;
+        answers::get(flag, decision, want)
     }
 
     /// The framed answer to `FetchAllFlags`.
@@ -127,8 +116,8 @@ impl Snapshot {
     /// The selected flags as a document for flag sync.
     fn payload(&self, selector: &Selector) -> String {
         let selected = self.ruleset.select(selector);
-        let flags = selected.filter_map(|position| self.document.flags.get(position));
-        sync::document(flags.map(AsRef::as_ref))
+        let flags = selected.filter_map(|position| self.ruleset.at(position));
+        sync::document(flags)
     }
 
     /// Whether a selector selects anything.
@@ -165,8 +154,8 @@ impl Snapshot {
 
     fn collect(&self, selector: &Selector) -> Prints {
         let print = |position: usize| {
-            let flag = self.ruleset.flags.get(position)?;
-            Some((flag.key.clone(), *self.prints.get(position)?))
+            let flag = self.ruleset.at(position)?;
+            Some((flag.key.clone(), flag.print))
         };
         let selected = self.ruleset.select(selector);
         Prints::new(selected.filter_map(print).collect())

@@ -16,6 +16,7 @@ mod grpc;
 mod held;
 mod http;
 pub mod known;
+pub mod layer;
 pub mod loader;
 mod post;
 mod remote;

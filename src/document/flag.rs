@@ -1,9 +1,6 @@
 //! One flag as written.
 
 use std::collections::HashMap;
-use std::hash::DefaultHasher;
-use std::hash::Hash as _;
-use std::hash::Hasher as _;
 
 use crate::decision::ErrorCode;
 use crate::diag;
@@ -48,20 +45,6 @@ impl Flag {
             Some((_, Literal::Text(id))) => Some(id),
             _ => None,
         }
-    }
-
-    /// A number that differs, in all likelihood, when the flag answers differently.
-    pub fn fingerprint(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        (self.disabled, &self.default_variant, self.fault).hash(&mut hasher);
-        for (name, value) in self.variants.iter().chain(&self.metadata) {
-            name.hash(&mut hasher);
-            value.hash(&mut hasher);
-        }
-        if let Some(targeting) = &self.targeting {
-            targeting.hash_value(&mut hasher);
-        }
-        hasher.finish()
     }
 }
 

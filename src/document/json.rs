@@ -13,13 +13,8 @@ use crate::limits;
 
 /// The document in `text`, or `None` after the reason was reported.
 pub fn read(text: &str, report: &mut Report) -> Option<Node> {
-    let mut parser = Parser {
-        reader: Reader::new(text),
-        places: Places::new(text),
-        nodes: 0,
-        report,
-    };
-    match parser.document() {
+    let mut places = Places::new(text);
+    match Parser::within(0, 0, &mut places, report).document() {
         Ok(node) => Some(node),
         Err(error) if error.fault == json::Fault::Depth => {
             let place = json::place(text, error.at);
@@ -47,14 +42,32 @@ fn help(text: &str, error: json::Error) -> &'static str {
     }
 }
 
-struct Parser<'t, 'r> {
-    reader: Reader<'t>,
-    places: Places<'t>,
-    nodes: usize,
+/// Reads values one after the other.
+pub struct Parser<'p, 't, 'r> {
+    /// Where it is.
+    pub reader: Reader<'t>,
+    places: &'p mut Places<'t>,
+    /// How many values it has read.
+    pub nodes: usize,
     report: &'r mut Report,
 }
 
-impl Parser<'_, '_> {
+impl<'p, 't, 'r> Parser<'p, 't, 'r> {
+    /// A parser at an offset that is not behind what was read before, inside `depth` objects and arrays.
+    pub fn within(
+        at: usize,
+        depth: usize,
+        places: &'p mut Places<'t>,
+        report: &'r mut Report,
+    ) -> Parser<'p, 't, 'r> {
+        Parser {
+            reader: Reader::within(places.text, at, depth),
+            places,
+            nodes: 0,
+            report,
+        }
+    }
+
     fn document(&mut self) -> Result<Node, json::Error> {
         let node = self.node()?;
         self.reader.end()?;
@@ -95,38 +108,65 @@ impl Parser<'_, '_> {
         self.reader.open_map()?;
         while let Some(key) = self.reader.key(first)? {
             first = false;
-            let place = self.places.at(key.at);
-            let key = key.unescape().into();
-            let value = self.node()?;
-            let member = Member { key, place, value };
+            let member = self.member(key)?;
             members.insert_once(member, self.report);
         }
         Ok(members.finish())
     }
+
+    /// The member behind its key, as an empty object that begins at `at`.
+    pub fn empty(&mut self, key: json::Text<'t>, at: usize) -> Member {
+        let place = self.places.at(key.at);
+        let value = Node {
+            place: self.places.at(at),
+            kind: Kind::Map(Vec::new()),
+        };
+        let key = key.unescape().into();
+        Member { key, place, value }
+    }
+
+    /// The member behind its key.
+    ///
+    /// # Errors
+    /// If that is no JSON, or too much of it.
+    pub fn member(&mut self, key: json::Text<'t>) -> Result<Member, json::Error> {
+        let place = self.places.at(key.at);
+        let key = key.unescape().into();
+        let value = self.node()?;
+        Ok(Member { key, place, value })
+    }
 }
 
 /// Turns rising byte offsets into lines and columns in one pass over the text.
-struct Places<'t> {
+#[derive(Debug)]
+pub struct Places<'t> {
     text: &'t str,
     at: usize,
     place: Place,
 }
 
 impl<'t> Places<'t> {
-    fn new(text: &'t str) -> Places<'t> {
+    /// The beginning of `text`.
+    pub fn new(text: &'t str) -> Places<'t> {
         let place = Place::START;
         Places { text, at: 0, place }
     }
 
-    fn at(&mut self, at: usize) -> Place {
-        for c in self.text.get(self.at..at).unwrap_or("").chars() {
-            if c == '\n' {
-                self.place.line = self.place.line.saturating_add(1);
+    /// The place of an offset that is not before the last one.
+    pub fn at(&mut self, at: usize) -> Place {
+        let passed = self.text.get(self.at..at).unwrap_or("");
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let (lines, tail) = match passed.rfind('\n') {
+            Some(end) => {
+                let lines = passed.bytes().filter(|b| *b == b'\n').count();
                 self.place.column = 1;
-            } else {
-                self.place.column = self.place.column.saturating_add(1);
+                (lines, passed.get(end + 1..).unwrap_or(""))
             }
-        }
+            None => (0, passed),
+        };
+        self.place.line = self.place.line.saturating_add(count(lines));
+        let columns = count(tail.chars().count());
+        self.place.column = self.place.column.saturating_add(columns);
         self.at = self.at.max(at);
         self.place
     }

@@ -1,25 +1,42 @@
 //! Lays documents over each other: for each flag set and key, the flag of the last document that has it.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::document::Document;
 
-/// All flags of `documents`, sorted by key. Of equal keys in one flag set only the later document's flag is left; of
-/// equal keys in several flag sets the later document's comes last, and within one document the greater set id.
-///
-/// Always made anew from all documents, so that a shadowed flag returns when its shadow goes.
+/// All flags of `documents`, as [`lay`] lays them over each other.
 pub fn merge<'d>(documents: impl IntoIterator<Item = &'d Document>) -> Document {
-    let mut winners = HashMap::new();
-    for (rank, document) in documents.into_iter().enumerate() {
-        for flag in &document.flags {
-            winners.insert((&*flag.key, flag.set()), (rank, flag));
-        }
-    }
-    let mut flags: Vec<_> = winners.into_values().collect();
-    flags.sort_by(|(rank_a, a), (rank_b, b)| {
-        let by_rank = a.key.cmp(&b.key).then(rank_a.cmp(rank_b));
-        by_rank.then_with(|| a.set().cmp(&b.set()))
-    });
-    let flags = flags.into_iter().map(|(_, flag)| flag.clone()).collect();
+    let layers = documents.into_iter().map(|document| &*document.flags);
+    let flags = lay(layers, |flag| (&flag.key, flag.set()));
     Document { flags }
+}
+
+/// What tells flags apart: the key, and the flag set.
+pub type Identity<'f> = (&'f str, Option<&'f str>);
+
+/// All flags of `layers`, sorted by key. Of equal keys in one flag set only the later layer's flag is left; of equal
+/// keys in several flag sets the later layer's comes last, and within one layer the greater set id.
+///
+/// Always made anew from all layers, so that a shadowed flag returns when its shadow goes.
+pub fn lay<'l, F: 'l>(
+    layers: impl IntoIterator<Item = &'l [Arc<F>]>,
+    identity: impl Fn(&F) -> Identity<'_>,
+) -> Vec<Arc<F>> {
+    let mut all: Vec<(usize, &Arc<F>)> = Vec::new();
+    for (rank, layer) in layers.into_iter().enumerate() {
+        all.extend(layer.iter().map(|flag| (rank, flag)));
+    }
+    // The sort is stable, so that of equal flags the one that counts comes last.
+    all.sort_by(|(_, a), (_, b)| identity(a).cmp(&identity(b)));
+    all.dedup_by(|later, earlier| {
+        let same = identity(later.1) == identity(earlier.1);
+        if same {
+            *earlier = *later;
+        }
+        same
+    });
+    for group in all.chunk_by_mut(|(_, a), (_, b)| identity(a).0 == identity(b).0) {
+        group.sort_by_key(|(rank, _)| *rank);
+    }
+    all.into_iter().map(|(_, flag)| flag.clone()).collect()
 }

@@ -1,8 +1,5 @@
 //! A document as written: values that remember where they stand.
 
-use std::hash::Hash as _;
-use std::hash::Hasher;
-
 use crate::diag::Code;
 use crate::diag::Place;
 use crate::diag::Report;
@@ -118,20 +115,6 @@ impl Node {
         self.children().map(|c| 1 + c.depth()).max().unwrap_or(0)
     }
 
-    /// Feeds the value, not its places, to a hasher.
-    pub fn hash_value(&self, hasher: &mut impl Hasher) {
-        std::mem::discriminant(&self.kind).hash(hasher);
-        match &self.kind {
-            Kind::Null => {}
-            Kind::Bool(b) => b.hash(hasher),
-            Kind::Number(n) => n.to_bits().hash(hasher),
-            Kind::Text(s) => s.hash(hasher),
-            Kind::List(items) => items.len().hash(hasher),
-            Kind::Map(members) => members.iter().for_each(|m| m.key.hash(hasher)),
-        }
-        self.children().for_each(|child| child.hash_value(hasher));
-    }
-
     /// The value without its places.
     pub fn to_literal(&self) -> Literal {
         match &self.kind {
@@ -157,13 +140,8 @@ pub struct Members {
 }
 
 impl Members {
-    /// Adds a member; answers the place of the earlier member with the same key, if there was one.
-    pub fn insert(&mut self, member: Member) -> Option<Place> {
-        let earlier = self.position(&member.key);
-        let known = earlier.and_then(|i| self.members.get_mut(i));
-        if let Some(known) = known {
-            return Some(std::mem::replace(known, member).place);
-        }
+    /// Adds a member whose key is not there yet.
+    pub fn push(&mut self, member: Member) {
         if self.members.len() == 16 {
             let keys = self.members.iter().enumerate();
             self.index = keys.map(|(i, m)| (m.key.clone(), i)).collect();
@@ -172,14 +150,19 @@ impl Members {
             self.index.insert(member.key.clone(), self.members.len());
         }
         self.members.push(member);
-        None
     }
 
     /// Adds a member and warns if its key was there before.
     pub fn insert_once(&mut self, member: Member, report: &mut Report) {
-        let (key, place) = (member.key.clone(), member.place);
-        if let Some(Place { line, column }) = self.insert(member) {
-            let message = format!("`{key}` stands twice in one object");
+        let place = member.place;
+        let Some(earlier) = self.position(&member.key) else {
+            self.push(member);
+            return;
+        };
+        if let Some(known) = self.members.get_mut(earlier) {
+            let Place { line, column } = known.place;
+            let message = format!("`{}` stands twice in one object", member.key);
+            *known = member;
             let help = format!("the first, at {line}:{column}, does not count; remove one of them");
             report.warn(Code::DuplicateKey, place, message, help);
         }

@@ -14,13 +14,16 @@ use crate::document::node::Member;
 use crate::document::node::Node;
 use crate::limits;
 
+/// How many bytes of text a value takes, about.
+const VALUE: usize = 8;
+
 /// The name of the operator that refers to an evaluator.
 pub const REF: &str = "$ref";
 
-/// Replaces every `{"$ref": name}` below `flags` by the evaluator of that name.
+/// The evaluators of a document whose text has `length` bytes, resolved among themselves.
 ///
 /// `None` if `evaluators` is no object, which refuses the document.
-pub fn resolve(flags: &mut Node, evaluators: Option<Node>, report: &mut Report) -> Option<()> {
+pub fn resolve(evaluators: Option<Node>, length: usize, report: &mut Report) -> Option<Table> {
     let members = match evaluators.map(|e| (e.place, e.kind)) {
         None | Some((_, Kind::Null)) => Vec::new(),
         Some((_, Kind::Map(members))) => members,
@@ -35,15 +38,15 @@ pub fn resolve(flags: &mut Node, evaluators: Option<Node>, report: &mut Report) 
             return None;
         }
     };
-    let mut table = Table::new(members, flags.size(), report);
+    let mut table = Table::new(members, length, report);
     let names: Vec<_> = table.entries.keys().cloned().collect();
     for name in names {
         table.evaluator(&name, report);
     }
-    table.substitute(flags, report);
-    Some(())
+    Some(table)
 }
 
+#[derive(Debug)]
 enum Entry {
     Written(Node, Place),
     Open,
@@ -51,18 +54,20 @@ enum Entry {
     Unusable,
 }
 
-struct Table {
+/// Evaluators by name.
+#[derive(Debug)]
+pub struct Table {
     entries: HashMap<Box<str>, Entry>,
     /// How many evaluators are open.
     open: usize,
     /// How many suggestions may still be looked for: each looks at all names.
     suggestions: usize,
     /// How many values may still be copied.
-    budget: usize,
+    pub budget: usize,
 }
 
 impl Table {
-    fn new(members: Vec<Member>, size: usize, report: &mut Report) -> Table {
+    fn new(members: Vec<Member>, length: usize, report: &mut Report) -> Table {
         let mut entries = HashMap::new();
         for Member { key, place, value } in members {
             let entry = if is_empty(&value) {
@@ -79,7 +84,7 @@ impl Table {
             };
             entries.insert(key, entry);
         }
-        let budget = limits::EXPANSION_FREE.max(size * limits::EXPANSION_FACTOR);
+        let budget = limits::EXPANSION_FREE.max(length / VALUE * limits::EXPANSION_FACTOR);
         Table {
             entries,
             open: 0,
@@ -116,7 +121,8 @@ impl Table {
         self.entries.insert(name.into(), resolved);
     }
 
-    fn substitute(&mut self, node: &mut Node, report: &mut Report) {
+    /// Replaces every `{"$ref": name}` in `node` by the evaluator of that name.
+    pub fn substitute(&mut self, node: &mut Node, report: &mut Report) {
         if let Some(name) = referred(node) {
             let name: Box<str> = name.into();
             self.evaluator(&name, report);

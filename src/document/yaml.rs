@@ -213,7 +213,7 @@ impl<'t> Composer<'t, '_> {
             Kind::Map(inherited) => {
                 for member in inherited {
                     if !members.contains(&member.key) {
-                        members.insert(member);
+                        members.push(member);
                     }
                 }
                 Ok(())

@@ -26,6 +26,11 @@ impl<'t> Reader<'t> {
         }
     }
 
+    /// The middle of `text`, inside `depth` objects and arrays.
+    pub fn within(text: &'t str, at: usize, depth: usize) -> Reader<'t> {
+        Reader { text, at, depth }
+    }
+
     /// The offset of the next byte, once white space is passed over.
     pub fn offset(&mut self) -> usize {
         self.skip_space();
@@ -125,22 +130,15 @@ impl<'t> Reader<'t> {
         let start = self.at;
         let mut escaped = false;
         loop {
-            let rest = self.rest();
-            let plain = rest
-                .iter()
-                .position(|b| *b == b'"' || *b == b'\\' || *b < 0x20);
-            let Some(plain) = plain else {
-                self.at = self.text.len();
-                return self.fail(Fault::End);
-            };
-            self.at += plain;
+            self.at += plain(self.rest());
             match self.byte() {
                 Some(b'"') => break,
                 Some(b'\\') => {
                     escaped = true;
                     self.escape()?;
                 }
-                _ => return self.fail(Fault::Control),
+                Some(_) => return self.fail(Fault::Control),
+                None => return self.fail(Fault::End),
             }
         }
         let raw = self.since(start);
@@ -315,6 +313,30 @@ impl<'t> Reader<'t> {
     }
 }
 
+/// How many bytes at the front stand for themselves in a string: those before a quote, a backslash, or a control
+/// character. Eight are looked at in one step.
+fn plain(bytes: &[u8]) -> usize {
+    let mut rest = bytes;
+    while let Some((eight, behind)) = rest.split_first_chunk() {
+        let special = special(u64::from_le_bytes(*eight));
+        if special != 0 {
+            return bytes.len() - rest.len() + (special.trailing_zeros() / 8) as usize;
+        }
+        rest = behind;
+    }
+    let is_plain = |b: &&u8| !matches!(b, b'"' | b'\\' | ..0x20);
+    bytes.len() - rest.len() + rest.iter().take_while(is_plain).count()
+}
+
+/// The highest bit of each byte that does not stand for itself. Right up to the first; behind it there may be more.
+fn special(word: u64) -> u64 {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    let below = |word: u64, bound: u64| word.wrapping_sub(ONES * bound) & !word;
+    let quote = below(word ^ (ONES * 0x22), 1);
+    let slash = below(word ^ (ONES * 0x5C), 1);
+    (quote | slash | below(word, 0x20)) & (ONES << 7)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -371,6 +393,21 @@ mod tests {
         }
         let mut reader = Reader::new(r#""\u00e9\ud83d\ude00\/""#);
         assert_eq!(reader.text().map(Text::unescape).as_deref(), Ok("é😀/"));
+    }
+
+    #[test]
+    fn strings_end_where_they_end_wherever_they_begin() {
+        for special in ['"', '\\', '\n', '\0', '\u{1f}'] {
+            for before in 0..20 {
+                for behind in 0..20 {
+                    let filler = ['a', ' ', '!', '#', '[', ']', '\u{7f}', 'é'].into_iter();
+                    let text: String = filler.cycle().take(before).collect();
+                    let all = format!("{text}{special}{}", "\"x\\\t".repeat(behind));
+                    assert_eq!(plain(all.as_bytes()), text.len(), "{all:?}");
+                    assert_eq!(plain(text.as_bytes()), text.len(), "{text:?}");
+                }
+            }
+        }
     }
 
     #[test]

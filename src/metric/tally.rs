@@ -22,7 +22,7 @@ use crate::ruleset::Ruleset;
 /// The counters of one generation.
 #[derive(Debug, Default)]
 pub struct Tally {
-    /// Those of the flags, by position. Flags of one key share them.
+    /// Those of the flags, by position. Flags of one key with the same variants share them.
     flags: Vec<Arc<Cell>>,
     /// Those of flags that are gone or have other variants now, while older generations may still count.
     fading: Vec<Arc<Cell>>,
@@ -34,17 +34,22 @@ pub struct Tally {
 impl Tally {
     /// The tally of `ruleset`, which follows the flags `before` with their tally.
     pub fn build(ruleset: &Ruleset, before: &Ruleset, tally: &Tally) -> Tally {
-        let old = before.flags.iter().zip(&tally.flags);
-        let mut cells: HashMap<Labels<'_>, Arc<Cell>> = old
-            .map(|(flag, cell)| (labels(flag), cell.clone()))
-            .collect();
-        let of_flag = |flag| cells.entry(labels(flag)).or_default().clone();
-        let flags: Vec<Arc<Cell>> = ruleset.flags.iter().map(of_flag).collect();
-        for flag in &ruleset.flags {
-            cells.remove(&labels(flag));
+        let mut flags = Vec::with_capacity(ruleset.flags.len());
+        let mut fading = Vec::new();
+        let mut old = (&*before.flags, &*tally.flags);
+        // Both are sorted by key.
+        for group in ruleset.flags.chunk_by(|a, b| a.key == b.key) {
+            let Some(key) = group.first().map(|flag| &flag.key) else {
+                continue;
+            };
+            leave(&mut fading, split(&mut old, |flag| flag.key < *key).1);
+            match (group, split(&mut old, |flag| flag.key == *key)) {
+                ([_], ([], _)) => flags.push(Arc::default()),
+                ([flag], ([was], [cell])) if flag.names == was.names => flags.push(cell.clone()),
+                (_, was) => take_over(group, was, &mut flags, &mut fading),
+            }
         }
-        let leaving = cells.into_values().filter(|cell| cell.get().is_some());
-        let mut fading: Vec<Arc<Cell>> = leaving.collect();
+        leave(&mut fading, old.1);
         let mut gone = tally.gone.clone();
         for cell in &tally.fading {
             // Whoever else counts here is a request that still holds a generation before the last.
@@ -80,9 +85,40 @@ impl Tally {
     }
 }
 
-/// What decides whether two flags have their counters in common.
-type Labels<'f> = (&'f str, &'f [Box<str>]);
+/// Flags and their counters.
+type Counted<'o> = (&'o [Arc<Flag>], &'o [Arc<Cell>]);
 
-fn labels(flag: &Flag) -> Labels<'_> {
-    (&flag.key, &flag.names)
+/// Takes those from the front for which `wanted` holds.
+fn split<'o>(from: &mut Counted<'o>, wanted: impl Fn(&Flag) -> bool) -> Counted<'o> {
+    let count = from.0.iter().take_while(|flag| wanted(flag)).count();
+    let (flags, other_flags) = from.0.split_at(count);
+    let (cells, other_cells) = from.1.split_at(count.min(from.1.len()));
+    *from = (other_flags, other_cells);
+    (flags, cells)
+}
+
+/// Keeps what was counted for flags that are gone.
+fn leave<'c>(fading: &mut Vec<Arc<Cell>>, cells: impl IntoIterator<Item = &'c Arc<Cell>>) {
+    let counted = cells.into_iter().filter(|cell| cell.get().is_some());
+    fading.extend(counted.cloned());
+}
+
+/// The counters of flags that have one key, those before them `was`.
+fn take_over(
+    group: &[Arc<Flag>],
+    was: Counted<'_>,
+    flags: &mut Vec<Arc<Cell>>,
+    fading: &mut Vec<Arc<Cell>>,
+) {
+    let mut cells: HashMap<&[Box<str>], Arc<Cell>> = HashMap::new();
+    for (flag, cell) in was.0.iter().zip(was.1) {
+        cells.insert(&flag.names, cell.clone());
+    }
+    for flag in group {
+        flags.push(cells.entry(&flag.names).or_default().clone());
+    }
+    for flag in group {
+        cells.remove(&*flag.names);
+    }
+    leave(fading, cells.values());
 }

@@ -21,7 +21,7 @@ pub fn one(
 ) -> Result<String, Failure> {
     let attributes = ofrep::attributes(body, Some(key))?;
     let position = snapshot.ruleset.position(key, around.selector);
-    let found = position.and_then(|at| Some((at, snapshot.ruleset.flags.get(at)?)));
+    let found = position.and_then(|at| Some((at, snapshot.ruleset.at(at)?)));
     let Some((position, flag)) = found else {
         around.missed(snapshot, key);
         return Err(ofrep::not_found(key, around.selector));
@@ -57,7 +57,7 @@ pub fn all(
     let decoded = Decoded::new(members.unwrap_or_default());
     let selected = snapshot.ruleset.select(around.selector);
     let mut flags: Vec<(usize, &Flag)> = selected
-        .filter_map(|position| Some((position, snapshot.ruleset.flags.get(position)?)))
+        .filter_map(|position| Some((position, snapshot.ruleset.at(position)?)))
         .collect();
     flags.sort_by(|(_, a), (_, b)| (&a.set, &a.key).cmp(&(&b.set, &b.key)));
     let mut entries = Vec::with_capacity(flags.len());

@@ -89,8 +89,8 @@ impl Set {
         if let Some(texts) = texts {
             let owned = texts.iter().map(|text| (*text).into());
             return Some(match texts.len() {
-                ..=FEW => Set::Few(owned.collect()),
-                ..=SOME => Set::Sorted(Sorted::of(texts)),
+                0..=FEW => Set::Few(owned.collect()),
+                _ if texts.len() <= SOME => Set::Sorted(Sorted::of(texts)),
                 _ => Set::Many(owned.collect()),
             });
         }

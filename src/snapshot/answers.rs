@@ -1,4 +1,5 @@
-//! Answers that are bytes before anyone asks.
+//! Answers that are bytes before they are asked for again. Most flags of a large document are never asked for by the one
+//! application beside which this runs; those that are keep their bytes from generation to generation.
 
 use bytes::Bytes;
 
@@ -7,51 +8,29 @@ use crate::decision::FlagType;
 use crate::decision::Reason;
 use crate::ruleset::Flag;
 use crate::ruleset::Plan;
-use crate::ruleset::Ruleset;
+use crate::ruleset::Ready;
 use crate::wire::answer;
 use crate::wire::frame::HEAD;
 use crate::wire::structure;
 
-/// All answers of a snapshot in one piece of memory, which answers in flight share.
-#[derive(Debug, Default)]
-pub struct Answers {
-    bytes: Bytes,
-    /// Where each answer stands. Each outcome has two: that of its own type, and for numbers that as an integer.
-    spans: Vec<(u32, u32)>,
-    /// Where the spans of each flag begin.
-    starts: Vec<usize>,
+/// The framed answer of `flag`. All answers of a flag are encoded when the first is asked for.
+pub fn get(flag: &Flag, decision: Decision, want: FlagType) -> Option<Bytes> {
+    let integer = usize::from(want == FlagType::Int);
+    let span = 2 * outcome(flag, decision)? + integer;
+    let ready = flag.ready.get_or_init(|| Box::new(encode(flag)));
+    let (from, to) = *ready.spans.get(span)?;
+    let span = usize::try_from(from).ok()?..usize::try_from(to).ok()?;
+    (!span.is_empty()).then(|| ready.bytes.slice(span))
 }
 
-impl Answers {
-    /// Encodes every answer that the flags can give.
-    pub fn build(ruleset: &Ruleset) -> Answers {
-        let mut writer = Writer::default();
-        for flag in &ruleset.flags {
-            writer.starts.push(writer.spans.len());
-            writer.flag(flag);
-        }
-        writer.spans.shrink_to_fit();
-        Answers {
-            bytes: writer.bytes.into_boxed_slice().into(),
-            spans: writer.spans,
-            starts: writer.starts,
-        }
-    }
-
-    /// The framed answer of `flag`, which stands at `position`.
-    pub fn get(
-        &self,
-        flag: &Flag,
-        position: usize,
-        decision: Decision,
-        want: FlagType,
-    ) -> Option<Bytes> {
-        let start = *self.starts.get(position)?;
-        let integer = usize::from(want == FlagType::Int);
-        let span = 2 * outcome(flag, decision)? + integer;
-        let (from, to) = *self.spans.get(start + span)?;
-        let span = usize::try_from(from).ok()?..usize::try_from(to).ok()?;
-        (!span.is_empty()).then(|| self.bytes.slice(span))
+/// Every answer that a flag can give.
+#[cold]
+fn encode(flag: &Flag) -> Ready {
+    let mut writer = Writer::default();
+    writer.flag(flag);
+    Ready {
+        bytes: writer.bytes.into_boxed_slice().into(),
+        spans: writer.spans.into(),
     }
 }
 
@@ -69,7 +48,6 @@ fn outcome(flag: &Flag, decision: Decision) -> Option<usize> {
 struct Writer {
     bytes: Vec<u8>,
     spans: Vec<(u32, u32)>,
-    starts: Vec<usize>,
 }
 
 impl Writer {

@@ -14,13 +14,13 @@ use crate::wire::frame::frame;
 /// Keys of flags, sorted, with fingerprints of what they answer.
 #[derive(Debug, Default)]
 pub struct Prints {
-    flags: Vec<(Box<str>, u64)>,
+    flags: Vec<(Arc<str>, u64)>,
     tag: OnceLock<Arc<str>>,
 }
 
 impl Prints {
     /// The fingerprints of flags, which are sorted by key.
-    pub fn new(flags: Vec<(Box<str>, u64)>) -> Prints {
+    pub fn new(flags: Vec<(Arc<str>, u64)>) -> Prints {
         let tag = OnceLock::new();
         Prints { flags, tag }
     }
@@ -44,7 +44,7 @@ impl Prints {
 #[derive(Debug, Default)]
 pub struct Changes {
     /// Keys and what happened to them.
-    pub flags: Vec<(Box<str>, Change)>,
+    pub flags: Vec<(Arc<str>, Change)>,
     encoded: [OnceLock<Bytes>; 2],
 }
 
@@ -70,7 +70,7 @@ impl Changes {
 }
 
 /// Compares two sorted lists of keys and fingerprints.
-fn diff(before: &[(Box<str>, u64)], after: &[(Box<str>, u64)]) -> Vec<(Box<str>, Change)> {
+fn diff(before: &[(Arc<str>, u64)], after: &[(Arc<str>, u64)]) -> Vec<(Arc<str>, Change)> {
     let mut changes = Vec::new();
     let (mut old, mut new) = (before.iter().peekable(), after.iter().peekable());
     loop {

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::time::SystemTime;
 
-use crate::document::Document;
-use crate::document::Faults;
 use crate::document::Format;
 use crate::source::file::Selection;
 use crate::source::known::Known;
 use crate::source::known::Look;
+use crate::source::layer::Layer;
+use crate::source::layer::Manner;
 use crate::source::state::Entry;
 use crate::source::status::Trouble;
 
@@ -58,11 +58,11 @@ impl Files {
         self.selection.directories()
     }
 
-    /// The documents, later ones over earlier ones.
-    pub fn documents(&self) -> impl Iterator<Item = &Document> {
+    /// The flags of each document, later ones over earlier ones.
+    pub fn layers(&self) -> impl Iterator<Item = &Layer> {
         self.known
             .iter()
-            .filter_map(|file| file.held.document.as_ref())
+            .filter_map(|file| file.held.layer.as_ref())
     }
 
     /// What the files are called.
@@ -77,12 +77,12 @@ impl Files {
     }
 
     /// Takes the documents of an earlier process. The time of the oldest, if there are any.
-    pub fn restore(&mut self, entries: &[Entry], faults: Faults) -> Option<SystemTime> {
+    pub fn restore(&mut self, entries: &[Entry], manner: Manner) -> Option<SystemTime> {
         let mut oldest = None;
         for entry in entries {
             let mut known = Known::new(Path::new(&*entry.file).to_owned(), &self.path);
             let is_ours = self.selection.may_shrink() || known.path == self.path;
-            if is_ours && known.restore(entry, faults) {
+            if is_ours && known.restore(entry, manner) {
                 self.known.retain(|file| file.path != known.path);
                 self.known.push(known);
                 oldest = oldest.into_iter().chain([entry.good_at]).min();
@@ -93,8 +93,8 @@ impl Files {
     }
 
     /// Looks at the files.
-    pub fn scan(&mut self, look: Look, busy: &BTreeSet<PathBuf>, faults: Faults) -> Scan {
-        if self.documents().next().is_none() {
+    pub fn scan(&mut self, look: Look, busy: &BTreeSet<PathBuf>, manner: Manner) -> Scan {
+        if self.layers().next().is_none() {
             // What did not exist may have turned out to be a directory.
             let selection = Selection::of(&self.path);
             if selection != self.selection {
@@ -110,7 +110,7 @@ impl Files {
             if file.is_one_of(busy) {
                 continue;
             }
-            if let Some(bytes) = file.scan(look, faults) {
+            if let Some(bytes) = file.scan(look, manner) {
                 let format = Format::of(&file.path).unwrap_or(Format::Yaml);
                 scan.accepted
                     .push((file.origin.file.clone(), format, bytes));
@@ -127,7 +127,7 @@ impl Files {
         };
         let gone = |file: &Known| !paths.contains(&file.path);
         if self.selection.may_shrink() && self.known.iter().any(gone) {
-            let with_flags = |file: &&Known| gone(file) && file.held.document.is_some();
+            let with_flags = |file: &&Known| gone(file) && file.held.layer.is_some();
             let files = self.known.iter().filter(with_flags);
             left.extend(files.map(|file| file.origin.file.clone()));
             for file in self.known.iter().filter(|file| gone(file)) {

@@ -1,12 +1,12 @@
 //! The last good document of a file or a network source.
 
-use crate::document::Document;
+use crate::source::layer::Layer;
 
 /// The last good document, and what was seen since.
 #[derive(Debug, Default)]
 pub struct Held {
-    /// The last good document.
-    pub document: Option<Document>,
+    /// The flags of the last good document.
+    pub layer: Option<Layer>,
     /// The hash of the text that it was read from.
     good: Option<u64>,
     /// The hash of the last text, good or not.
@@ -31,9 +31,9 @@ impl Held {
     }
 
     /// Puts a document in force.
-    pub fn accept(&mut self, hash: u64, document: Document) {
+    pub fn accept(&mut self, hash: u64, layer: Layer) {
         *self = Held {
-            document: Some(document),
+            layer: Some(layer),
             good: Some(hash),
             seen: Some(hash),
             refused: None,

@@ -18,6 +18,9 @@ use crate::rule::unit::Version;
 use crate::ruleset;
 use crate::source::file::Signature;
 use crate::source::held::Held;
+use crate::source::layer;
+use crate::source::layer::Layer;
+use crate::source::layer::Manner;
 use crate::source::remote;
 use crate::source::settle;
 use crate::source::state::Entry;
@@ -73,12 +76,12 @@ impl Known {
     }
 
     /// Takes the document of an earlier process, for as long as the file brings none.
-    pub fn restore(&mut self, entry: &Entry, faults: Faults) -> bool {
-        let (document, _) = parse_as(entry.format, &self.origin, &entry.bytes, faults);
-        if let Some(document) = document {
-            self.held.accept(settle::hash(&entry.bytes), document);
+    pub fn restore(&mut self, entry: &Entry, manner: Manner) -> bool {
+        let (layer, _) = layer::read(entry.format, &self.origin, &entry.bytes, manner, None);
+        if let Some(layer) = layer {
+            self.held.accept(settle::hash(&entry.bytes), layer);
         }
-        self.held.document.is_some()
+        self.held.layer.is_some()
     }
 
     /// Whether this file, or the one that it links to, is among `paths`.
@@ -92,14 +95,14 @@ impl Known {
     }
 
     /// Looks at the file. The text of its document, if that changed.
-    pub fn scan(&mut self, look: Look, faults: Faults) -> Option<Vec<u8>> {
+    pub fn scan(&mut self, look: Look, manner: Manner) -> Option<Vec<u8>> {
         let signature = std::fs::metadata(&self.path)
             .map(|m| Signature::of(&m))
             .ok();
         if look == Look::Changed && signature.is_some() && signature == self.signature {
             return None;
         }
-        match self.read(faults) {
+        match self.read(manner) {
             Ok(changed) => {
                 self.unreadable = None;
                 changed
@@ -112,15 +115,15 @@ impl Known {
         }
     }
 
-    fn read(&mut self, faults: Faults) -> std::io::Result<Option<Vec<u8>>> {
+    fn read(&mut self, manner: Manner) -> std::io::Result<Option<Vec<u8>>> {
         for patience in (0..ATTEMPTS).rev() {
             let content = settle::read(&self.path, self.held.seen())?;
             self.signature = Some(content.signature);
             if self.held.knows(content.hash) {
                 return Ok(None);
             }
-            let (document, diagnostics) = parse(&self.path, &self.origin, &content.bytes, faults);
-            let Some(document) = document else {
+            let (layer, diagnostics) = self.layer(&content.bytes, manner);
+            let Some(layer) = layer else {
                 if patience > 0 && settle::changes_soon(&self.path, &content) {
                     continue;
                 }
@@ -130,15 +133,28 @@ impl Known {
                 break;
             };
             diagnostics.iter().for_each(log);
-            self.held.accept(content.hash, document);
+            self.held.accept(content.hash, layer);
             return Ok(Some(content.bytes));
         }
         Ok(None)
     }
 
+    fn layer(&self, bytes: &[u8], manner: Manner) -> (Option<Layer>, Vec<Diagnostic>) {
+        match Format::of(&self.path) {
+            Some(format) => layer::read(
+                format,
+                &self.origin,
+                bytes,
+                manner,
+                self.held.layer.as_ref(),
+            ),
+            None => (None, nameless(&self.origin)),
+        }
+    }
+
     fn refused(&self, diagnostics: &[Diagnostic]) {
         diagnostics.iter().for_each(log);
-        let kept = self.held.document.is_some();
+        let kept = self.held.layer.is_some();
         tracing::error!(file = %self.origin.file, kept, "the file is refused; its last good flags, if any, stay in force");
     }
 
@@ -147,7 +163,7 @@ impl Known {
         if self.unreadable.as_ref() == Some(&why) {
             return;
         }
-        let kept = self.held.document.is_some();
+        let kept = self.held.layer.is_some();
         let code = Code::Unreadable.id();
         tracing::error!(file = %self.origin.file, code, kept, error = %why, "the file cannot be read; its last good flags, if any, stay in force");
         self.unreadable = Some(why);
@@ -161,11 +177,15 @@ pub fn parse(
     bytes: &[u8],
     faults: Faults,
 ) -> (Option<Document>, Vec<Diagnostic>) {
-    let Some(format) = Format::of(path) else {
-        let message = "flag files end in .yaml, .yml or .json";
-        return refused(origin, Code::Unreadable, Place::START, message);
-    };
-    parse_as(format, origin, bytes, faults)
+    match Format::of(path) {
+        Some(format) => parse_as(format, origin, bytes, faults),
+        None => (None, nameless(origin)),
+    }
+}
+
+fn nameless(origin: &Origin) -> Vec<Diagnostic> {
+    let message = "flag files end in .yaml, .yml or .json";
+    refused(origin, Code::Unreadable, Place::START, message)
 }
 
 /// The document in a text of a known format, and all that is wrong with it.
@@ -181,7 +201,8 @@ pub fn parse_as(
             let before = bytes.get(..error.valid_up_to()).unwrap_or(&[]);
             let before = String::from_utf8_lossy(before);
             let place = crate::json::place(&before, before.len());
-            return refused(origin, Code::Syntax, place, "the file is not UTF-8 text");
+            let message = "the file is not UTF-8 text";
+            return (None, refused(origin, Code::Syntax, place, message));
         }
     };
     let parsed = document::parse(text, format, origin);
@@ -198,15 +219,10 @@ pub fn parse_as(
     (Some(document), diagnostics)
 }
 
-fn refused(
-    origin: &Origin,
-    code: Code,
-    place: Place,
-    message: &str,
-) -> (Option<Document>, Vec<Diagnostic>) {
+fn refused(origin: &Origin, code: Code, place: Place, message: &str) -> Vec<Diagnostic> {
     let mut report = Report::new(origin.file.clone());
     report.error(code, place, message, "");
-    (None, report.finish())
+    report.finish()
 }
 
 /// Tells the operator what the author of a file should know.

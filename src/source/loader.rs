@@ -12,16 +12,14 @@ use std::time::Instant;
 use std::time::SystemTime;
 
 use crate::diag::Diagnostic;
-use crate::document::Faults;
-use crate::document::merge::merge;
 use crate::live::Live;
-use crate::rule::unit::Version;
-use crate::ruleset;
+use crate::ruleset::Ruleset;
 use crate::snapshot::Snapshot;
 use crate::source::Pace;
 use crate::source::Settings;
 use crate::source::known::Look;
 use crate::source::known::log;
+use crate::source::layer::Manner;
 use crate::source::loader::care::lament;
 use crate::source::loader::keep::Keep;
 use crate::source::loader::source::Source;
@@ -34,15 +32,17 @@ use crate::source::status::Statuses;
 #[derive(Debug)]
 pub struct Loader {
     sources: Vec<Source>,
-    faults: Faults,
+    manner: Manner,
     fail_fast: bool,
-    fractional: Version,
     /// How patient to be.
     pub pace: Pace,
     live: Arc<Live>,
     keep: Keep,
     /// What was wrong with the rules in force, so that only news is told.
     told: HashSet<Diagnostic>,
+    /// Snapshots that are out of force, until no request holds them. Letting go of a large one takes time, which is not
+    /// for the last of its requests to spend.
+    retired: Vec<Arc<Snapshot>>,
 }
 
 impl Loader {
@@ -50,13 +50,16 @@ impl Loader {
     pub fn new(specs: &[Spec], settings: &Settings, live: Arc<Live>) -> Loader {
         Loader {
             sources: specs.iter().map(Source::new).collect(),
-            faults: settings.faults,
+            manner: Manner {
+                faults: settings.faults,
+                fractional: settings.fractional,
+            },
             fail_fast: settings.fail_fast,
-            fractional: settings.fractional,
             pace: settings.pace,
             live,
             keep: Keep::new(settings.state_dir.clone()),
             told: HashSet::new(),
+            retired: Vec::new(),
         }
     }
 
@@ -98,7 +101,7 @@ impl Loader {
         let mut changed = false;
         for source in self.sources.iter_mut().filter(|source| wanted(source)) {
             let entries = self.keep.read(&source.status.name);
-            changed |= source.restore(&entries, self.faults);
+            changed |= source.restore(&entries, self.manner);
         }
         changed
     }
@@ -110,7 +113,7 @@ impl Loader {
         let mut changed = look.is_some_and(|look| self.look(look, busy));
         for (at, news) in news {
             if let Some(source) = self.sources.get_mut(at) {
-                changed |= source.hear(news, self.faults, &mut self.keep);
+                changed |= source.hear(news, self.manner, &mut self.keep);
             }
         }
         if changed {
@@ -122,26 +125,33 @@ impl Loader {
     fn look(&mut self, look: Look, busy: &BTreeSet<PathBuf>) -> bool {
         let mut changed = false;
         for source in &mut self.sources {
-            changed |= source.look(look, busy, self.faults, &mut self.keep);
+            changed |= source.look(look, busy, self.manner, &mut self.keep);
         }
         changed
     }
 
     fn publish(&mut self, begun: Instant) {
-        let documents = self.sources.iter().flat_map(Source::documents);
-        let merged = merge(documents);
-        let (ruleset, diagnostics) = ruleset::compile(&merged, self.fractional);
-        let told: HashSet<Diagnostic> = diagnostics.into_iter().collect();
+        let layers = self.sources.iter().flat_map(Source::layers);
+        let ruleset = Ruleset::lay(layers.map(|layer| &*layer.flags));
+        let told: HashSet<Diagnostic> = ruleset.found().cloned().collect();
         told.difference(&self.told).for_each(log);
         self.told = told;
-        let mut snapshot = Snapshot::build(&merged, ruleset, &self.live.load());
+        let before = self.live.load_full();
+        let mut snapshot = Snapshot::build(ruleset, &before);
         snapshot.partial = !self.sources.iter().all(|s| s.status.read().has_flags());
         let generation = snapshot.generation;
         let flags = snapshot.ruleset.flags.len();
         let changed = snapshot.changes.flags.len();
         self.live.publish(snapshot);
+        self.retired.push(before);
+        self.release();
         let millis = begun.elapsed().as_secs_f64() * 1000.0;
         tracing::info!(generation, flags, changed, millis, "flags are in force");
+    }
+
+    /// Lets go of snapshots that nobody else holds.
+    fn release(&mut self) {
+        self.retired.retain(|old| Arc::strong_count(old) > 1);
     }
 
     /// Whether every source was asked once, whatever came of it.
@@ -168,6 +178,7 @@ impl Loader {
 
     /// Speaks of sources that are stale, and keeps the state directory's times up to date.
     pub fn tick(&mut self, now: SystemTime) {
+        self.release();
         for source in &mut self.sources {
             source.tick(now, self.pace.reminder, &self.keep);
         }

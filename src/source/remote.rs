@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use crate::diag::Diagnostic;
 use crate::diag::Severity;
-use crate::document::Faults;
 use crate::document::Format;
 use crate::document::Origin;
 use crate::source::held::Held;
 use crate::source::known;
+use crate::source::layer;
+use crate::source::layer::Manner;
 use crate::source::settle;
 
 /// A network source and its last good document.
@@ -53,7 +54,7 @@ impl Remote {
     }
 
     /// Takes a text for its document, if it is one.
-    pub fn take(&mut self, bytes: &[u8], format: Format, faults: Faults) -> Verdict {
+    pub fn take(&mut self, bytes: &[u8], format: Format, manner: Manner) -> Verdict {
         let hash = settle::hash(bytes);
         if self.held.knows(hash) {
             return self
@@ -62,14 +63,20 @@ impl Remote {
                 .clone()
                 .map_or(Verdict::Same, Verdict::Refused);
         }
-        let (document, diagnostics) = known::parse_as(format, &self.origin, bytes, faults);
+        let (layer, diagnostics) = layer::read(
+            format,
+            &self.origin,
+            bytes,
+            manner,
+            self.held.layer.as_ref(),
+        );
         diagnostics.iter().for_each(known::log);
-        let Some(document) = document else {
+        let Some(layer) = layer else {
             let why = refusal(&diagnostics);
             self.held.refuse(hash, why.clone());
             return Verdict::Refused(why);
         };
-        self.held.accept(hash, document);
+        self.held.accept(hash, layer);
         Verdict::Accepted
     }
 }

@@ -1,6 +1,7 @@
 //! Messages of an event stream.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use prost::Message as _;
 use prost_types::Struct;
@@ -45,10 +46,10 @@ impl Signal {
 }
 
 /// The event that tells which flags changed: `{"flags":{"<key>":{"type":"write"}}}`.
-pub fn changed(codec: Codec, flags: &[(Box<str>, Change)]) -> Vec<u8> {
+pub fn changed(codec: Codec, flags: &[(Arc<str>, Change)]) -> Vec<u8> {
     match codec {
         Codec::Proto => {
-            let entry = |(key, change): &(Box<str>, Change)| {
+            let entry = |(key, change): &(Arc<str>, Change)| {
                 let kind = Kind::StringValue(change.text().to_owned());
                 (key.to_string(), object([("type".to_owned(), value(kind))]))
             };

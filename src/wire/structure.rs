@@ -6,8 +6,8 @@ use prost_types::Struct;
 use prost_types::Value;
 use prost_types::value::Kind;
 
-use crate::json;
-use crate::number;
+pub use crate::json::write_json;
+pub use crate::json::write_members;
 use crate::value::Literal;
 
 /// The members of an object as a protobuf message.
@@ -30,41 +30,4 @@ fn to_proto(literal: &Literal) -> Value {
         Literal::Map(members) => Kind::StructValue(to_struct(members)),
     };
     Value { kind: Some(kind) }
-}
-
-/// Appends a value as JSON.
-pub fn write_json(out: &mut String, literal: &Literal) {
-    match literal {
-        Literal::Null => out.push_str("null"),
-        Literal::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
-        Literal::Number(n) => {
-            number::write_json(out, *n);
-        }
-        Literal::Text(s) => json::write_text(out, s),
-        Literal::List(items) => {
-            out.push('[');
-            for (i, item) in items.iter().enumerate() {
-                if i > 0 {
-                    out.push(',');
-                }
-                write_json(out, item);
-            }
-            out.push(']');
-        }
-        Literal::Map(members) => write_members(out, members),
-    }
-}
-
-/// Appends an object as JSON.
-pub fn write_members(out: &mut String, members: &[(Box<str>, Literal)]) {
-    out.push('{');
-    for (i, (key, value)) in members.iter().enumerate() {
-        if i > 0 {
-            out.push(',');
-        }
-        json::write_text(out, key);
-        out.push(':');
-        write_json(out, value);
-    }
-    out.push('}');
 }

@@ -110,7 +110,7 @@ fn snapshot(rule: &Value) -> Snapshot {
     let document = merge(&parsed.document);
     let (ruleset, diagnostics) = ruleset::compile(&document, Version::default());
     assert_eq!(diagnostics, []);
-    Snapshot::build(&document, ruleset, &Snapshot::default())
+    Snapshot::build(ruleset, &Snapshot::default())
 }
 
 #[test]

@@ -28,6 +28,7 @@ mod gherkin;
 mod grpc_source;
 mod health;
 mod http_source;
+mod incremental;
 mod layers;
 mod malformed;
 mod metrics;

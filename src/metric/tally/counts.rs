@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::OnceLock;
 use std::sync::PoisonError;
@@ -36,7 +37,7 @@ pub type Cell = OnceLock<Box<Counts>>;
 #[derive(Debug)]
 pub struct Counts {
     key: Box<str>,
-    variants: Box<[Box<str>]>,
+    variants: Arc<[Box<str>]>,
     /// Three for each variant, one a reason, then one for disabled and one for no default.
     counters: Box<[AtomicU64]>,
 }
@@ -91,7 +92,7 @@ impl Counts {
     pub fn new(flag: &Flag) -> Counts {
         let outcomes = 3 * flag.names.len() + 2;
         Counts {
-            key: flag.key.clone(),
+            key: (*flag.key).into(),
             variants: flag.names.clone(),
             counters: (0..outcomes).map(|_| AtomicU64::new(0)).collect(),
         }

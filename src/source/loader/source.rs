@@ -8,10 +8,10 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 
-use crate::document::Document;
-use crate::document::Faults;
 use crate::source::files::Files;
 use crate::source::known::Look;
+use crate::source::layer::Layer;
+use crate::source::layer::Manner;
 use crate::source::loader::care::Care;
 use crate::source::loader::care::complain;
 use crate::source::loader::keep::Keep;
@@ -79,17 +79,17 @@ impl Source {
         matches!(self.content, Content::Remote(_))
     }
 
-    /// Its documents, later ones over earlier ones.
-    pub fn documents(&self) -> Box<dyn Iterator<Item = &Document> + '_> {
+    /// The flags of its documents, later ones over earlier ones.
+    pub fn layers(&self) -> Box<dyn Iterator<Item = &Layer> + '_> {
         match &self.content {
-            Content::Files(files) => Box::new(files.documents()),
-            Content::Remote(remote) => Box::new(remote.held.document.iter()),
+            Content::Files(files) => Box::new(files.layers()),
+            Content::Remote(remote) => Box::new(remote.held.layer.iter()),
         }
     }
 
     /// Whether it has a document.
     pub fn has_document(&self) -> bool {
-        self.documents().next().is_some()
+        self.layers().next().is_some()
     }
 
     /// The directories in which events matter.
@@ -101,11 +101,11 @@ impl Source {
     }
 
     /// Takes what an earlier process left. Whether that was anything.
-    pub fn restore(&mut self, entries: &[Entry], faults: Faults) -> bool {
+    pub fn restore(&mut self, entries: &[Entry], manner: Manner) -> bool {
         let good_at = match &mut self.content {
-            Content::Files(files) => files.restore(entries, faults),
+            Content::Files(files) => files.restore(entries, manner),
             Content::Remote(remote) => entries.last().and_then(|entry| {
-                let verdict = remote.take(&entry.bytes, entry.format, faults);
+                let verdict = remote.take(&entry.bytes, entry.format, manner);
                 self.etag.clone_from(&entry.etag);
                 (verdict == Verdict::Accepted).then_some(entry.good_at)
             }),
@@ -130,7 +130,7 @@ impl Source {
         &mut self,
         look: Look,
         busy: &BTreeSet<PathBuf>,
-        faults: Faults,
+        manner: Manner,
         keep: &mut Keep,
     ) -> bool {
         let Content::Files(files) = &mut self.content else {
@@ -138,7 +138,7 @@ impl Source {
         };
         let now = SystemTime::now();
         self.attempted = true;
-        let scan = files.scan(look, busy, faults);
+        let scan = files.scan(look, busy, manner);
         let changed = scan.changed();
         for file in &scan.gone {
             keep.forget(&self.status.name, file);
@@ -157,18 +157,18 @@ impl Source {
         match files.trouble() {
             // The files themselves have told it.
             Some((trouble, why)) => drop(self.status.trouble(now, trouble, why)),
-            None if files.documents().next().is_some() => self.status.confirmed(now),
+            None if files.layers().next().is_some() => self.status.confirmed(now),
             None => {}
         }
         changed
     }
 
     /// Takes what a network source tells. Whether its document changed.
-    pub fn hear(&mut self, news: News, faults: Faults, keep: &mut Keep) -> bool {
+    pub fn hear(&mut self, news: News, manner: Manner, keep: &mut Keep) -> bool {
         self.attempted = true;
         match news {
             News::Document(delivery, verdict) => {
-                let taken = self.take(&delivery, faults, keep);
+                let taken = self.take(&delivery, manner, keep);
                 // Who asked may be gone.
                 let _ = verdict.send(!matches!(taken, Verdict::Refused(_)));
                 taken == Verdict::Accepted
@@ -184,15 +184,15 @@ impl Source {
         }
     }
 
-    fn take(&mut self, delivery: &Delivery, faults: Faults, keep: &mut Keep) -> Verdict {
+    fn take(&mut self, delivery: &Delivery, manner: Manner, keep: &mut Keep) -> Verdict {
         let Content::Remote(remote) = &mut self.content else {
             return Verdict::Same;
         };
         let now = SystemTime::now();
-        let verdict = remote.take(&delivery.bytes, delivery.format, faults);
+        let verdict = remote.take(&delivery.bytes, delivery.format, manner);
         match &verdict {
             Verdict::Refused(why) => {
-                let kept = remote.held.document.is_some();
+                let kept = remote.held.layer.is_some();
                 complain(&self.status, kept, Trouble::Refused, why);
             }
             Verdict::Same => self.status.confirmed(now),
