@@ -155,16 +155,16 @@ async fn what_is_damaged_cut_off_or_foreign_is_not_believed_and_is_replaced() {
         let sound = fs::read(&file).expect("bytes").len();
         damage(&file);
         let damaged = fs::read(&file).expect("bytes");
-        upstream.now(|_| reply("503 Service Unavailable", &[], ""));
-        let followed = follow(
-            &[http(&upstream.url("/"), &json!({}))],
-            &keeping(directory.path()),
-        );
-        followed
-            .watch
-            .first_look()
-            .await
-            .expect("it does not insist");
+        // A start while there is nothing but what was kept.
+        let restarted = async || {
+            upstream.now(|_| reply("503 Service Unavailable", &[], ""));
+            let source = http(&upstream.url("/"), &json!({}));
+            let followed = follow(&[source], &keeping(directory.path()));
+            let first = followed.watch.first_look().await;
+            first.expect("it does not insist");
+            followed
+        };
+        let followed = restarted().await;
         assert_eq!(followed.answer("f"), "", "{name}");
         assert!(!followed.live.load().is_usable(), "{name}");
         upstream.now(|_| good("a"));
@@ -175,16 +175,7 @@ async fn what_is_damaged_cut_off_or_foreign_is_not_believed_and_is_replaced() {
         )
         .await;
         drop(followed);
-        upstream.now(|_| reply("503 Service Unavailable", &[], ""));
-        let followed = follow(
-            &[http(&upstream.url("/"), &json!({}))],
-            &keeping(directory.path()),
-        );
-        followed
-            .watch
-            .first_look()
-            .await
-            .expect("it does not insist");
+        let followed = restarted().await;
         assert_eq!(followed.answer("f"), "a", "{name}");
     }
 }
