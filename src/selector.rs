@@ -54,6 +54,8 @@ impl Selector {
     pub fn reflection(&self) -> Option<(&'static str, &str)> {
         match self {
             Selector::All | Selector::NoSet => None,
+            // It selects nothing, and there is nothing to repeat.
+            Selector::Source(name) if name.is_empty() => None,
             Selector::Set(id) => Some(("flagSetId", id)),
             Selector::Source(name) => Some(("source", name)),
         }

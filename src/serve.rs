@@ -17,6 +17,7 @@ mod health;
 mod listen;
 mod observe;
 mod ofrep;
+mod patience;
 mod protocol;
 mod reflection;
 mod rpc;
@@ -29,6 +30,9 @@ pub mod tls;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::Request;
+use http::Response;
+use hyper::body::Incoming;
 use tokio::sync::Semaphore;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -38,6 +42,7 @@ use crate::live::Live;
 use crate::metric::Metrics;
 use crate::metric::http::Scheme;
 use crate::serve::admin::Admin;
+use crate::serve::body::Body;
 use crate::serve::calm::Policy;
 use crate::serve::cors::Origins;
 use crate::serve::listen::Manner;
@@ -234,13 +239,7 @@ impl Common {
             let watched = observer.rpc(&mut request);
             watched.answer(rpc.clone().handle(request))
         };
-        let manner = Manner::of(&self.settings, &self.pool);
-        listen::serve(
-            listener,
-            handle,
-            Manner { tls, ..manner },
-            self.shutdown.clone(),
-        )
+        self.public(listener, handle, tls)
     }
 
     fn ofrep(&self, listener: Listener, tls: Option<Arc<Tls>>) -> impl Future<Output = ()> + use<> {
@@ -255,13 +254,23 @@ impl Common {
             let watched = observer.ofrep(&mut request);
             watched.answer(ofrep.clone().handle(request))
         };
+        self.public(listener, handle, tls)
+    }
+
+    /// A port for whoever evaluates.
+    fn public<H, F>(
+        &self,
+        listener: Listener,
+        handle: H,
+        tls: Option<Arc<Tls>>,
+    ) -> impl Future<Output = ()> + use<H, F>
+    where
+        H: Fn(Request<Incoming>) -> F + Send + std::marker::Sync + 'static,
+        F: Future<Output = Response<Body>> + Send + 'static,
+    {
         let manner = Manner::of(&self.settings, &self.pool);
-        listen::serve(
-            listener,
-            handle,
-            Manner { tls, ..manner },
-            self.shutdown.clone(),
-        )
+        let manner = Manner { tls, ..manner };
+        listen::serve(listener, handle, manner, self.shutdown.clone())
     }
 
     fn sync(&self, listener: Listener, tls: Option<Arc<Tls>>) -> impl Future<Output = ()> + use<> {

@@ -12,6 +12,7 @@ use crate::limits;
 use crate::resolve::Reply;
 use crate::serve::body::Body;
 use crate::serve::envelope;
+use crate::serve::patience::Patience;
 use crate::wire::error::Code;
 use crate::wire::error::RpcError;
 
@@ -24,7 +25,7 @@ const GZIP: HeaderValue = HeaderValue::from_static("gzip");
 ///
 /// # Errors
 /// If the protocol's version or the timeout are not what they should be. Neither has to be there.
-pub fn check(headers: &HeaderMap) -> Result<Option<Duration>, RpcError> {
+pub fn check(headers: &HeaderMap) -> Result<Patience, RpcError> {
     let text = |name| {
         headers
             .get(name)
@@ -53,9 +54,9 @@ pub fn check(headers: &HeaderMap) -> Result<Option<Duration>, RpcError> {
         };
         // What is over before it began is over at once.
         let millis = u64::try_from(millis).unwrap_or(0);
-        return Ok(Some(Duration::from_millis(millis)));
+        return Ok(Patience::begin(Some(Duration::from_millis(millis))));
     }
-    Ok(None)
+    Ok(Patience::begin(None))
 }
 
 /// The answer to a unary call.

@@ -10,6 +10,7 @@ use flate2::write::GzEncoder;
 use http::HeaderMap;
 
 use crate::resolve::Reply;
+use crate::serve::protocol::Protocol;
 use crate::wire::error::Code;
 use crate::wire::error::RpcError;
 pub use crate::wire::frame::HEAD;
@@ -38,47 +39,125 @@ pub fn bare(reply: Reply) -> Bytes {
     }
 }
 
-/// The one message of a request that consists of frames.
+/// The one message of a request that consists of frames, read as connect-go reads them.
 ///
 /// # Errors
 /// If there is not exactly one, or it is compressed in a way that was not announced.
-pub fn only_message(body: &Bytes, gzip: bool, limit: usize) -> Result<Bytes, RpcError> {
-    let Some((head, rest)) = body.split_first_chunk::<HEAD>() else {
-        return Err(if body.is_empty() {
-            RpcError::new(Code::Unimplemented, "unary request has zero messages")
-        } else {
-            incomplete()
-        });
+pub fn only_message(
+    body: &Bytes,
+    gzip: bool,
+    limit: usize,
+    protocol: Protocol,
+) -> Result<Bytes, RpcError> {
+    let (first, rest) = next(body, protocol)?;
+    let Some(first) = first else {
+        let why = "unary request has zero messages";
+        return Err(RpcError::new(Code::Unimplemented, why));
     };
-    let [flags, length @ ..] = *head;
-    let length = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX);
-    if length > rest.len() {
-        return Err(incomplete());
+    let message = first.open(gzip, limit)?;
+    if let (Some(second), _) = next(&rest, protocol)? {
+        second.open(gzip, limit)?;
+        let why = "unary request has multiple messages";
+        return Err(RpcError::new(Code::Unimplemented, why));
     }
-    if length < rest.len() {
-        return Err(RpcError::new(
-            Code::Unimplemented,
-            "unary request has multiple messages",
-        ));
-    }
-    let message = body.slice(HEAD..);
-    match (flags, gzip) {
-        (0, _) => Ok(message),
-        (COMPRESSED, true) => gunzip(&message, limit),
-        (COMPRESSED, false) => {
-            let why = "protocol error: sent compressed message without compression support";
-            Err(RpcError::new(Code::Internal, why))
+    Ok(message)
+}
+
+/// A message as it travels.
+struct Enveloped {
+    compressed: bool,
+    data: Bytes,
+}
+
+impl Enveloped {
+    fn open(self, gzip: bool, limit: usize) -> Result<Bytes, RpcError> {
+        match (self.compressed, gzip) {
+            (false, _) => Ok(self.data),
+            (true, false) => {
+                let why = "protocol error: sent compressed message without compression support";
+                Err(RpcError::new(Code::Internal, why))
+            }
+            (true, true) if self.data.is_empty() => Ok(self.data),
+            (true, true) => gunzip(&self.data, limit),
         }
-        _ => Err(RpcError::new(
-            Code::Internal,
-            "protocol error: invalid envelope flags",
-        )),
     }
 }
 
-fn incomplete() -> RpcError {
-    let why = "protocol error: incomplete envelope: unexpected EOF";
-    RpcError::new(Code::InvalidArgument, why)
+/// The next message of a body, if it has not ended, and what follows.
+fn next(body: &Bytes, protocol: Protocol) -> Result<(Option<Enveloped>, Bytes), RpcError> {
+    match split(body) {
+        Split::End => Ok((None, Bytes::new())),
+        Split::Head => Err(incomplete("incomplete envelope: unexpected EOF")),
+        Split::Part { promised, got } => Err(incomplete(&format!(
+            "promised {promised} bytes in enveloped message, got {got} bytes"
+        ))),
+        Split::Whole { flags, data, rest } if flags & !COMPRESSED == 0 => {
+            let compressed = flags == COMPRESSED;
+            Ok((Some(Enveloped { compressed, data }), rest))
+        }
+        Split::Whole { flags, rest, .. } => {
+            is_end(flags, protocol, &rest)?;
+            Ok((None, Bytes::new()))
+        }
+    }
+}
+
+/// What a body of frames begins with.
+#[derive(Debug)]
+pub enum Split {
+    /// Nothing.
+    End,
+    /// A part of a frame's head.
+    Head,
+    /// A part of a message: how many bytes its head promises, and how many there are.
+    Part { promised: u32, got: usize },
+    /// A message, and what follows it.
+    Whole { flags: u8, data: Bytes, rest: Bytes },
+}
+
+/// Takes the first frame off a body.
+pub fn split(body: &Bytes) -> Split {
+    let Some(([flags, length @ ..], rest)) = body.split_first_chunk::<HEAD>() else {
+        return if body.is_empty() {
+            Split::End
+        } else {
+            Split::Head
+        };
+    };
+    let promised = u32::from_be_bytes(*length);
+    let length = usize::try_from(promised).unwrap_or(usize::MAX);
+    if length > rest.len() {
+        let got = rest.len();
+        return Split::Part { promised, got };
+    }
+    Split::Whole {
+        flags: *flags,
+        data: body.slice(HEAD..HEAD + length),
+        rest: body.slice(HEAD + length..),
+    }
+}
+
+/// Whether a frame with flags of a protocol's own ends the request: nothing may follow it.
+fn is_end(flags: u8, protocol: Protocol, rest: &Bytes) -> Result<(), RpcError> {
+    let ends = match protocol {
+        Protocol::Grpc => 0,
+        Protocol::GrpcWeb => TRAILERS,
+        Protocol::Connect => END_STREAM,
+    };
+    if !rest.is_empty() {
+        let extra = rest.len();
+        let why = format!("corrupt response: {extra} extra bytes after end of stream");
+        Err(RpcError::new(Code::Internal, why))
+    } else if flags & ends == 0 {
+        let why = format!("protocol error: invalid envelope flags {flags}");
+        Err(RpcError::new(Code::Internal, why))
+    } else {
+        Ok(())
+    }
+}
+
+fn incomplete(why: &str) -> RpcError {
+    RpcError::new(Code::InvalidArgument, format!("protocol error: {why}"))
 }
 
 /// Whether the request says that it is compressed with gzip.

@@ -27,6 +27,7 @@ use crate::serve::body::piece;
 use crate::serve::envelope;
 use crate::serve::grpc;
 use crate::serve::listen::announced;
+use crate::serve::patience::Patience;
 use crate::serve::protocol::Protocol;
 use crate::serve::rpc::Rpc;
 use crate::snapshot::Prints;
@@ -91,9 +92,9 @@ fn connect_end(status: Result<(), RpcError>) -> Bytes {
 }
 
 /// The earlier of two deadlines: the operator's, of which zero is none, and the client's.
-pub fn deadline(settings: &Settings, patience: Option<Duration>) -> Option<Duration> {
+pub fn deadline(settings: &Settings, patience: Patience) -> Option<Duration> {
     let own = Some(settings.stream_deadline).filter(|own| !own.is_zero());
-    own.into_iter().chain(patience).min()
+    own.into_iter().chain(patience.left()).min()
 }
 
 /// Follows a stream until it ends or its deadline passes. The stream is pinned by the caller: taken by value it would be
@@ -140,8 +141,8 @@ pub struct Wish {
     pub codec: Codec,
     /// The flags that it is about.
     pub selector: Selector,
-    /// How long it waits, if it says so.
-    pub patience: Option<Duration>,
+    /// How long it waits.
+    pub patience: Patience,
 }
 
 /// Opens a stream. Its task ends with the stream, with the client, or with the server.
@@ -153,7 +154,7 @@ pub fn open(rpc: Arc<Rpc>, place: OwnedSemaphorePermit, ending: Ending, wish: Wi
     let generation = rpc.live.follow();
     let snapshot = rpc.live.load_full();
     let deadline = match wish.contract {
-        Contract::Schema1 => wish.patience,
+        Contract::Schema1 => wish.patience.left(),
         Contract::Evaluation1 | Contract::Evaluation2 => deadline(&rpc.settings, wish.patience),
     };
     let stream = Stream {

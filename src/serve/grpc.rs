@@ -17,6 +17,7 @@ use crate::limits;
 use crate::resolve::Reply;
 use crate::serve::body::Body;
 use crate::serve::envelope;
+use crate::serve::patience::Patience;
 use crate::serve::protocol::Protocol;
 use crate::wire::error::Code;
 use crate::wire::error::RpcError;
@@ -36,6 +37,8 @@ const UNITS: [(char, u64); 6] = [
     ('u', 1_000),
     ('n', 1),
 ];
+/// The most of one unit that a timeout may have: eight digits.
+const MOST_UNITS: u64 = 99_999_999;
 /// Bytes that a status message must not hold as they are.
 const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');
 
@@ -113,21 +116,31 @@ pub fn web_trailers(trailers: &HeaderMap) -> Bytes {
 /// How long a client waits for a call, if it says so.
 ///
 /// # Errors
-/// If it is not one to eight digits and a unit.
-pub fn timeout(headers: &HeaderMap) -> Result<Option<Duration>, RpcError> {
-    let Some(timeout) = headers.get("grpc-timeout") else {
-        return Ok(None);
+/// If it is not a number of at most eight digits and a unit, in connect-go's words.
+pub fn timeout(headers: &HeaderMap) -> Result<Patience, RpcError> {
+    let Some(timeout) = headers.get("grpc-timeout").filter(|text| !text.is_empty()) else {
+        return Ok(Patience::begin(None));
     };
     let text = String::from_utf8_lossy(timeout.as_bytes());
-    let read = |unit: char, nanos: u64| {
-        let digits = text.strip_suffix(unit)?;
-        let sound = (1..=8).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
-        let count: u64 = digits.parse().ok().filter(|_| sound)?;
-        Some(Duration::from_nanos(count.saturating_mul(nanos)))
+    let lasts = read_timeout(&text)
+        .map_err(|why| RpcError::new(Code::InvalidArgument, format!("protocol error: {why}")))?;
+    Ok(Patience::begin(Some(lasts)))
+}
+
+fn read_timeout(text: &str) -> Result<Duration, String> {
+    let found = UNITS.iter().find_map(|(unit, nanos)| {
+        let count = text.strip_suffix(*unit)?;
+        Some((count, *nanos))
+    });
+    let Some((count, nanos)) = found else {
+        let unit = text.chars().next_back().unwrap_or_default();
+        return Err(format!("timeout has invalid unit {unit:?}"));
     };
-    let found = UNITS.iter().find_map(|(unit, nanos)| read(*unit, *nanos));
-    found.map(Some).ok_or_else(|| {
-        let why = format!("protocol error: invalid timeout {text:?}");
-        RpcError::new(Code::InvalidArgument, why)
-    })
+    match count.parse::<i64>().map(u64::try_from) {
+        Ok(Ok(count)) if count <= MOST_UNITS => {
+            Ok(Duration::from_nanos(count.saturating_mul(nanos)))
+        }
+        Ok(Ok(_)) => Err(format!("timeout {text:?} is too long")),
+        Ok(Err(_)) | Err(_) => Err(format!("invalid timeout {text:?}")),
+    }
 }

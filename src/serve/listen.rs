@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::future::ready;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,8 +11,13 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use futures_util::future::Either;
+use http::HeaderValue;
 use http::Request;
 use http::Response;
+use http::StatusCode;
+use http::Version;
+use http::header;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::server::conn::http2;
@@ -44,8 +50,11 @@ use crate::serve::tls::Tls;
 const NOT_TLS: &[u8] =
     b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
 
-/// What ten fields of a header block may have beyond their bytes, as Go has it.
+/// What ten fields of an HTTP/2 header block may have beyond their bytes, as Go has it.
 const SLACK: usize = 10 * 32;
+
+/// By how much the head of an HTTP/1.1 request may be longer, as Go has it.
+const HEAD_SLACK: usize = 4096;
 
 /// How a port treats its connections.
 #[derive(Debug, Clone)]
@@ -181,8 +190,10 @@ where
         http1
             .timer(TokioTimer::new())
             .header_read_timeout(manner.read_timeout)
+            .max_headers(limits::HEADERS)
+            .max_header_size(manner.max_header.saturating_add(HEAD_SLACK))
             // hyper needs room for at least one buffer.
-            .max_buf_size(manner.max_header.max(8192));
+            .max_buf_size(manner.max_header.saturating_add(HEAD_SLACK).max(8192));
         let mut http2 = http2::Builder::new(TokioExecutor::new());
         http2
             .timer(TokioTimer::new())
@@ -253,9 +264,12 @@ where
     {
         let begun = Arc::new(AtomicBool::new(false));
         let (port, began) = (self.clone(), begun.clone());
-        let service = service_fn(move |request| {
+        let service = service_fn(move |request: Request<Incoming>| {
             began.store(true, Ordering::Relaxed);
-            (port.handle)(request).map(Ok::<_, Infallible>)
+            match misaddressed(&request) {
+                None => Either::Left((port.handle)(request).map(Ok::<_, Infallible>)),
+                Some(why) => Either::Right(ready(Ok(malformed(why)))),
+            }
         });
         if channel.is_http2() {
             channel.calm = self.manner.pings.map(|policy| Box::new(Calm::new(policy)));
@@ -291,6 +305,31 @@ where
         connection.as_mut().graceful_shutdown();
         connection.await
     }
+}
+
+/// What is wrong with the way in which an HTTP/1.1 request names its host: it must do so exactly once.
+/// <https://www.rfc-editor.org/rfc/rfc9112#section-3.2>
+fn misaddressed(request: &Request<Incoming>) -> Option<&'static str> {
+    if request.version() != Version::HTTP_11 {
+        return None;
+    }
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (Some(_), None) => None,
+        (None, _) => Some("400 Bad Request: missing required Host header"),
+        (Some(_), Some(_)) => Some("400 Bad Request: too many Host headers"),
+    }
+}
+
+/// The answer to a request that is no sound HTTP/1.1, after which the connection ends.
+fn malformed(why: &'static str) -> Response<Body> {
+    let mut response = Response::new(Body::Full(why.into()));
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    let headers = response.headers_mut();
+    let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+    headers.insert(header::CONTENT_TYPE, plain);
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 /// Tells a client that speaks plain HTTP what is wrong.

@@ -1,5 +1,8 @@
 //! The OFREP port: evaluation over plain HTTP, for web and edge clients.
 
+mod path;
+
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -10,7 +13,6 @@ use http::Method;
 use http::Request;
 use http::Response;
 use http::StatusCode;
-use http::Uri;
 use http::header;
 use http::request::Parts;
 use hyper::body::Incoming;
@@ -28,6 +30,8 @@ use crate::serve::Settings;
 use crate::serve::body;
 use crate::serve::body::Body;
 use crate::serve::events;
+use crate::serve::ofrep::path::Path;
+use crate::serve::patience::Patience;
 use crate::serve::rpc;
 use crate::serve::sse;
 use crate::telemetry::trace::Recording;
@@ -76,10 +80,11 @@ impl Ofrep {
     }
 
     async fn route(&self, request: Request<Incoming>) -> Response<Body> {
-        let path = request.uri().path();
-        if path.contains("//") {
-            return moved(request.uri());
-        }
+        let path = match path::check(request.uri()) {
+            Path::Sound(path) => path,
+            Path::Moved(location) => return moved(&location),
+            Path::Malformed => return status(StatusCode::BAD_REQUEST),
+        };
         let route = match route(path) {
             None => return rpc::not_found(),
             Some(Route::Changes(_)) if self.settings.changes.is_none() => return rpc::not_found(),
@@ -97,7 +102,7 @@ impl Ofrep {
         let (parts, body) = request.into_parts();
         let (limit, patience) = (self.settings.max_body, self.settings.read_timeout);
         let evaluated = match body::read(body, limit, patience).await {
-            Ok(body) => self.evaluate(&route, &parts, &body),
+            Ok(body) => self.evaluate(&route, &parts, &readable(body)),
             Err(error) if error.code == Code::ResourceExhausted => Err(ofrep::too_large()),
             Err(_) => return status(StatusCode::REQUEST_TIMEOUT),
         };
@@ -171,7 +176,7 @@ impl Ofrep {
                     live: self.live.clone(),
                     selector,
                     keep_alive: self.settings.keep_alive,
-                    deadline: events::deadline(&self.settings, None),
+                    deadline: events::deadline(&self.settings, Patience::begin(None)),
                     shutdown: self.shutdown.clone(),
                 };
                 sse::open(stream, place, headers)
@@ -201,6 +206,14 @@ pub fn route(path: &str) -> Option<Route> {
     }
     let key = decoded(rest.strip_prefix('/')?)?;
     (!key.contains('/')).then_some(Route::One(key))
+}
+
+/// A body with U+FFFD in the place of what is no UTF-8, as Go's JSON has it.
+fn readable(body: Bytes) -> Bytes {
+    match String::from_utf8_lossy(&body) {
+        Cow::Borrowed(_) => body,
+        Cow::Owned(text) => text.into(),
+    }
 }
 
 /// What a client that asks for all flags knows from the change stream.
@@ -271,20 +284,10 @@ fn not_allowed(allowed: &'static str) -> Response<Body> {
     response
 }
 
-/// The answer to a path with empty segments: the same without them.
-fn moved(uri: &Uri) -> Response<Body> {
-    let path = uri.path();
-    let parts = path.split('/').filter(|part| !part.is_empty());
-    let mut cleaned: String = parts.flat_map(|part| ["/", part]).collect();
-    if path.ends_with('/') || cleaned.is_empty() {
-        cleaned.push('/');
-    }
-    if let Some(query) = uri.query() {
-        cleaned.push('?');
-        cleaned.push_str(query);
-    }
+/// The answer to a path that should be written otherwise.
+fn moved(location: &str) -> Response<Body> {
     let mut response = status(StatusCode::MOVED_PERMANENTLY);
-    if let Ok(location) = HeaderValue::from_str(&cleaned) {
+    if let Ok(location) = HeaderValue::from_str(location) {
         response.headers_mut().insert(header::LOCATION, location);
     }
     response

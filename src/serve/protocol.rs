@@ -93,6 +93,23 @@ pub fn of(content_type: &str, streaming: bool) -> Option<(Protocol, Codec)> {
     known.then_some((protocol, codec))
 }
 
+/// How answers spell a content type that [`of`] knows, if not as it was given.
+pub fn canonical(content_type: &str) -> Option<String> {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || matches!(byte, b'/' | b'+' | b'-' | b'.');
+    if content_type.bytes().all(plain) {
+        return None;
+    }
+    let lower = content_type.to_ascii_lowercase();
+    let (media, parameters) = lower.split_once(';').unwrap_or((&lower, ""));
+    let media = media.trim();
+    // The only parameter that there may be.
+    Some(if parameters.trim().is_empty() {
+        media.to_owned()
+    } else {
+        format!("{media}; charset=utf-8")
+    })
+}
+
 /// The content types of unary calls, as an answer to one that is none of them.
 pub const UNARY_TYPES: &str = "application/grpc, application/grpc+json, \
     application/grpc+json; charset=utf-8, application/grpc+proto, application/grpc-web, \

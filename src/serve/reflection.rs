@@ -17,6 +17,7 @@ use crate::serve::body::piece;
 use crate::serve::envelope;
 use crate::serve::events;
 use crate::serve::listen::announced;
+use crate::serve::protocol::Protocol;
 use crate::serve::standing::ENDING;
 use crate::serve::standing::Standing;
 use crate::wire::error::Code;
@@ -77,7 +78,7 @@ impl Questions {
         loop {
             if let Some(frame) = self.frame()? {
                 let limit = limits::SERVICE_REQUEST;
-                return envelope::only_message(&frame, self.gzip, limit).map(Some);
+                return envelope::only_message(&frame, self.gzip, limit, Protocol::Grpc).map(Some);
             }
             match std::future::poll_fn(|cx| Pin::new(&mut self.body).poll_frame(cx)).await {
                 Some(Ok(frame)) => {

@@ -1,9 +1,9 @@
 //! The evaluation port: finds out what a request wants, asks, and wraps the answer.
 
 use std::sync::Arc;
-use std::time::Duration;
 use std::time::Instant;
 
+use bytes::Bytes;
 use http::HeaderMap;
 use http::HeaderValue;
 use http::Method as HttpMethod;
@@ -30,6 +30,7 @@ use crate::serve::connect;
 use crate::serve::envelope;
 use crate::serve::events;
 use crate::serve::grpc;
+use crate::serve::patience::Patience;
 use crate::serve::protocol;
 use crate::serve::protocol::Method;
 use crate::serve::protocol::Protocol;
@@ -40,6 +41,7 @@ use crate::wire::Codec;
 use crate::wire::Contract;
 use crate::wire::error::Code;
 use crate::wire::error::RpcError;
+use crate::wire::request;
 
 /// What the evaluation port works with.
 #[derive(Debug)]
@@ -132,26 +134,7 @@ impl Rpc {
         let headers = &parts.headers;
         let recording = self.settings.traces.as_ref();
         let recording = recording.and_then(|_| parts.extensions.get::<Recording>());
-        let limit = self.settings.max_body;
-        let patience = self.settings.read_timeout;
-        let message = match protocol {
-            Protocol::Connect => {
-                connect::check(headers)?;
-                let gzip = envelope::is_gzip(headers, "content-encoding")?;
-                let body = body::read(body, limit, patience).await?;
-                if gzip {
-                    envelope::gunzip(&body, limit)?
-                } else {
-                    body
-                }
-            }
-            Protocol::Grpc | Protocol::GrpcWeb => {
-                grpc::timeout(headers)?;
-                let gzip = envelope::is_gzip(headers, grpc::ENCODING)?;
-                let body = body::read(body, limit, patience).await?;
-                envelope::only_message(&body, gzip, limit)?
-            }
-        };
+        let message = self.message(protocol, headers, body).await?;
         let selector = self.selector(headers)?;
         // As in flagd, headers become context only in the newer contracts.
         let headers = (route.contract != Contract::Schema1).then_some(headers);
@@ -183,6 +166,38 @@ impl Rpc {
         answer
     }
 
+    /// The message of a unary call, if its client still waits for the answer.
+    async fn message(
+        &self,
+        protocol: Protocol,
+        headers: &HeaderMap,
+        body: Incoming,
+    ) -> Result<Bytes, RpcError> {
+        let (limit, slowest) = (self.settings.max_body, self.settings.read_timeout);
+        let (message, patience) = match protocol {
+            Protocol::Connect => {
+                let gzip = envelope::is_gzip(headers, "content-encoding")?;
+                let patience = connect::check(headers)?;
+                let body = body::read(body, limit, slowest).await?;
+                let message = if gzip {
+                    envelope::gunzip(&body, limit)?
+                } else {
+                    body
+                };
+                (message, patience)
+            }
+            Protocol::Grpc | Protocol::GrpcWeb => {
+                let gzip = envelope::is_gzip(headers, grpc::ENCODING)?;
+                let patience = grpc::timeout(headers)?;
+                let body = body::read(body, limit, slowest).await?;
+                let message = envelope::only_message(&body, gzip, limit, protocol)?;
+                (message, patience)
+            }
+        };
+        patience.check()?;
+        Ok(message)
+    }
+
     async fn stream(
         self: Arc<Rpc>,
         contract: Contract,
@@ -193,7 +208,7 @@ impl Rpc {
         content_type: HeaderValue,
     ) -> Response<Body> {
         let ending = events::Ending { protocol };
-        let asked = self.asked(protocol, headers, body).await;
+        let asked = self.asked(protocol, codec, headers, body).await;
         let opened = asked.and_then(|patience| {
             let selector = self.selector(headers)?;
             let place = events::place(&self.streams)?;
@@ -210,21 +225,27 @@ impl Rpc {
 }
 
 impl Rpc {
-    /// Reads a request for a stream, of which nothing counts but that it is one. How long the client waits, if it says.
+    /// Reads a request for a stream, of which nothing counts but that it is one. How long the client waits.
     async fn asked(
         &self,
         protocol: Protocol,
+        codec: Codec,
         headers: &HeaderMap,
         body: Incoming,
-    ) -> Result<Option<Duration>, RpcError> {
-        let (patience, encoding) = match protocol {
-            Protocol::Connect => (connect::check(headers)?, connect::STREAM_ENCODING),
-            Protocol::Grpc | Protocol::GrpcWeb => (grpc::timeout(headers)?, grpc::ENCODING),
+    ) -> Result<Patience, RpcError> {
+        let encoding = match protocol {
+            Protocol::Connect => connect::STREAM_ENCODING,
+            Protocol::Grpc | Protocol::GrpcWeb => grpc::ENCODING,
         };
         let gzip = envelope::is_gzip(headers, encoding)?;
+        let patience = match protocol {
+            Protocol::Connect => connect::check(headers)?,
+            Protocol::Grpc | Protocol::GrpcWeb => grpc::timeout(headers)?,
+        };
         let limit = self.settings.max_body;
         let body = body::read(body, limit, self.settings.read_timeout).await?;
-        envelope::only_message(&body, gzip, limit)?;
+        let message = envelope::only_message(&body, gzip, limit, protocol)?;
+        request::check_empty(codec, &message)?;
         Ok(patience)
     }
 
@@ -248,11 +269,16 @@ pub fn required(settings: &Settings, selector: Selector) -> Result<Selector, Str
 const NO_SELECTOR: &str = "a selector is required: send the header Flagd-Selector with \"flagSetId=ID\" or \"source=NAME\"";
 const ACCEPT_POST: header::HeaderName = header::HeaderName::from_static("accept-post");
 
-/// The content type of a request, and what it means.
+/// The content type of a request as answers repeat it, and what it means.
 fn spoken(headers: &HeaderMap, streaming: bool) -> Option<(HeaderValue, Protocol, Codec)> {
     let content_type = headers.get(header::CONTENT_TYPE)?;
-    let (protocol, codec) = protocol::of(content_type.to_str().ok()?, streaming)?;
-    Some((content_type.clone(), protocol, codec))
+    let text = content_type.to_str().ok()?;
+    let (protocol, codec) = protocol::of(text, streaming)?;
+    let echoed = match protocol::canonical(text) {
+        None => content_type.clone(),
+        Some(canonical) => HeaderValue::from_str(&canonical).ok()?,
+    };
+    Some((echoed, protocol, codec))
 }
 
 /// The flags that a request's headers select.

@@ -140,7 +140,7 @@ impl Standing {
         let gzip = envelope::is_gzip(headers, grpc::ENCODING)?;
         let limit = limits::SERVICE_REQUEST;
         let body = body::read(body, limit, self.settings.read_timeout).await?;
-        let message = envelope::only_message(&body, gzip, limit)?;
+        let message = envelope::only_message(&body, gzip, limit, Protocol::Grpc)?;
         wire::health::service(&message)
     }
 

@@ -44,6 +44,14 @@ pub fn bulk_request(body: &[u8]) -> Result<Attributes<'_>> {
     fields(body, |_, _| Ok(false)).map(Attributes::Json)
 }
 
+pub fn empty_request(body: &[u8]) -> Result<()> {
+    let skipped = |reader: &mut Reader<'_>, _: Text<'_>| {
+        reader.skip().map_err(Fail::Json)?;
+        Ok(true)
+    };
+    fields(body, skipped).map(drop)
+}
+
 enum Fail {
     Json(json::Error),
     /// At this offset stands a value that does not fit this field.

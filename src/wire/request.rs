@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use bumpalo::Bump;
+use prost::Message as _;
 use smallvec::SmallVec;
 
 use crate::context::Context;
@@ -16,6 +17,7 @@ use crate::value::Value;
 use crate::wire::Codec;
 use crate::wire::error::RpcError;
 use crate::wire::json;
+use crate::wire::pb::evaluation1::EventStreamRequest;
 use crate::wire::proto;
 
 /// A request for one flag.
@@ -57,6 +59,20 @@ impl<'b> Request<'b> {
             Codec::Proto => proto::bulk_request(body),
             Codec::Json => json::bulk_request(body),
         }
+    }
+}
+
+/// Checks a request of which no field means anything.
+///
+/// # Errors
+/// If `body` is no message at all.
+pub fn check_empty(codec: Codec, body: &[u8]) -> Result<(), RpcError> {
+    match codec {
+        _ if body.is_empty() => Ok(()),
+        Codec::Proto => EventStreamRequest::decode(body)
+            .map(drop)
+            .map_err(|error| RpcError::malformed(&error.to_string())),
+        Codec::Json => json::empty_request(body),
     }
 }
 

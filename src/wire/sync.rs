@@ -9,6 +9,7 @@ use prost_types::Struct;
 use crate::json;
 use crate::ruleset::Flag;
 use crate::value::Literal;
+use crate::wire::error::Code;
 use crate::wire::error::RpcError;
 use crate::wire::extra::Extra;
 use crate::wire::pb::sync1 as pb;
@@ -30,7 +31,10 @@ impl Request {
     /// If it is no request.
     pub fn decode(body: &[u8]) -> Result<Request, RpcError> {
         let request = pb::SyncFlagsRequest::decode(body);
-        let request = request.map_err(|error| RpcError::malformed(&error.to_string()))?;
+        let request = request.map_err(|error| {
+            let why = format!("grpc: failed to unmarshal the received message: {error}");
+            RpcError::new(Code::Internal, why)
+        })?;
         Ok(Request {
             selector: request.selector,
             provider: request.provider_id,

@@ -186,10 +186,16 @@ async fn a_request_for_a_stream_is_exactly_one_message() {
         (b"\0\0\0\0\x09ab", "3"),
         (b"\0\0\0\0\0\0\0\0\0\0", "12"),
         (b"\x04\0\0\0\0", "13"),
+        (b"\0\0\0\0\x01{", "3"),
+        (b"\0\0\0\0\0\0", "3"),
     ] {
         let headers = ["content-type: application/grpc"];
         let mut client = server::Client::connect(server.port, server::Http::Two).await;
         let answer = client.post(path, &headers, body).await;
         assert_eq!(answer.header("grpc-status"), code, "{body:?}");
     }
+    let headers = ["content-type: application/connect+json"];
+    let mut client = server::Client::connect(server.port, server::Http::Two).await;
+    let answer = client.post(path, &headers, &b"\0\0\0\0\x01["[..]).await;
+    assert!(answer.text().contains("invalid_argument"), "{answer:?}");
 }

@@ -143,5 +143,8 @@ async fn probes_and_grpc_share_the_management_port() {
             .post(path, &["content-type: application/json"], "{}")
             .await;
         assert_eq!(plain.status, 404);
+        // Paths are taken as they are.
+        let answer = client.post("//healthz", &[], "").await;
+        assert_eq!(answer.status, 404);
     }
 }

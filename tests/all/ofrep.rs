@@ -110,6 +110,11 @@ async fn the_body_may_be_almost_anything_that_begins_with_an_object() {
         let answer = one(&mut client, "number", body).await.json();
         assert_eq!(answer["variant"], variant, "{body:?}");
     }
+    // What is no UTF-8 counts as U+FFFD.
+    let path = format!("{BASE}/number");
+    let body = &b"{\"context\":{\"k\":\"w\",\"x\":\"\xff\"}}"[..];
+    let answer = client.post(&path, &[], body).await;
+    assert_eq!(answer.json()["variant"], "w");
     let details = json!({"key": "number", "errorCode": "INVALID_CONTEXT",
         "errorDetails": "Provider context is not valid", "metadata": null});
     for body in ["{", "[]", "x", "{\"context\":}"] {
@@ -189,6 +194,7 @@ async fn what_is_no_evaluation_is_refused_as_flagd_does() {
         .send(get.body(Full::default()).expect("a request"))
         .await;
     assert_eq!((answer.status.as_u16(), answer.body.len()), (405, 0));
+    assert_eq!(answer.header("allow"), "POST");
     for path in [
         "/ofrep/v1/configuration",
         "/",
@@ -202,11 +208,24 @@ async fn what_is_no_evaluation_is_refused_as_flagd_does() {
             "{path}"
         );
     }
-    let answer = client.post("/ofrep//v1/evaluate/flags", &[], "").await;
-    assert_eq!(
-        (answer.status.as_u16(), answer.header("location")),
-        (301, BASE)
-    );
+    for path in [
+        "/ofrep//v1/evaluate/flags",
+        "/ofrep/v1/../v1/evaluate/flags",
+        &format!("{BASE}/number/%2E%2e"),
+        &format!("{BASE}/."),
+    ] {
+        let answer = client.post(path, &[], "").await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.header("location")),
+            (301, BASE),
+            "{path}"
+        );
+    }
+    let answer = client.post(&format!("{BASE}/%zz"), &[], "").await;
+    assert_eq!(answer.status, 400);
+    // Too large is too large, whatever it is.
+    let answer = client.post(BASE, &[], "x".repeat(1_100_000)).await;
+    assert_eq!(answer.status, 413);
     // Over HTTP/2 as well, from a browser as well.
     let mut client = Client::connect(server.ofrep, Http::Two).await;
     let large = format!(r#"{{"context":{{"k":"{}"}}}}"#, "x".repeat(1_000_000));

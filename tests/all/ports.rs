@@ -59,7 +59,7 @@ async fn flag_sync_speaks_grpc_only() {
         let content = format!("content-type: {other}");
         assert_eq!(
             client.post(FETCH, &[&content], message).await.status,
-            404,
+            415,
             "{other}"
         );
     }

@@ -488,6 +488,12 @@ async fn what_is_not_an_rpc_is_refused_as_flagd_does() {
         (answer.status.as_u16(), answer.header("allow")),
         (405, "POST")
     );
+    // Paths are compared as they are: an escaped letter is another one.
+    for path in ["Service%2FResolveBoolean", "Service/Resolve%42oolean"] {
+        let path = format!("/flagd.evaluation.v1.{path}");
+        let answer = client.post(&path, &[JSON], r#"{"flagKey":"bool"}"#).await;
+        assert_eq!(answer.status, 404, "{path}");
+    }
     for (kind, method, accepts) in [
         ("text/plain", "ResolveBoolean", "application/proto"),
         (
@@ -592,7 +598,11 @@ async fn unary_calls_want_exactly_one_message() {
         (Vec::new(), "12"),
         (framed(b"").repeat(2), "12"),
         (vec![0, 0, 0, 0, 9, 1], "3"),
+        (vec![0, 0], "3"),
+        (vec![0, 0, 0, 0, 0, 0], "3"),
         (vec![1, 0, 0, 0, 0], "13"),
+        (vec![4, 0, 0, 0, 0], "13"),
+        (vec![0x80, 0, 0, 0, 0], "13"),
         (framed(b"\xff"), "3"),
     ] {
         let answer = client.post(&path, &grpc, body.clone()).await;
@@ -601,6 +611,83 @@ async fn unary_calls_want_exactly_one_message() {
     let timeout = ["content-type: application/grpc", "grpc-timeout: 1x"];
     let answer = client.post(&path, &timeout, framed(b"")).await;
     assert_eq!(answer.header("grpc-status"), "3");
+}
+
+#[tokio::test]
+async fn a_frame_of_the_protocols_own_ends_a_request() {
+    let (server, _dir) = flags().await;
+    let text = |answer: &Answer| String::from_utf8_lossy(&answer.body).into_owned();
+    let mut client = Client::connect(server.port, Http::One).await;
+    let path = format!("{V1}ResolveBoolean");
+    let web = ["content-type: application/grpc-web"];
+    let end = b"\x80\0\0\0\0";
+    let answer = client.post(&path, &web, &end[..]).await;
+    assert!(text(&answer).contains("grpc-status: 12"), "{answer:?}");
+    let whole = [&framed(b"\x0a\x04bool")[..], end].concat();
+    let answer = client.post(&path, &web, whole).await;
+    assert!(text(&answer).contains("grpc-status: 0"), "{answer:?}");
+    let after = [&end[..], b"x"].concat();
+    let answer = client.post(&path, &web, after).await;
+    assert!(text(&answer).contains("grpc-status: 13"), "{answer:?}");
+    let path = format!("{V1}EventStream");
+    let connect = ["content-type: application/connect+json"];
+    let answer = client.post(&path, &connect, &b"\x02\0\0\0\0"[..]).await;
+    assert!(text(&answer).contains("unimplemented"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn answers_repeat_content_types_in_one_spelling() {
+    let (server, _dir) = flags().await;
+    let mut client = Client::connect(server.port, Http::Two).await;
+    let path = format!("{V1}ResolveBoolean");
+    for (given, repeated) in [
+        ("application/json", "application/json"),
+        ("Application/JSON", "application/json"),
+        (
+            "application/json;charset=UTF-8",
+            "application/json; charset=utf-8",
+        ),
+        (
+            "application/json ; charset=\"utf-8\"",
+            "application/json; charset=utf-8",
+        ),
+    ] {
+        let kind = format!("content-type: {given}");
+        let answer = client.post(&path, &[&kind], r#"{"flagKey":"bool"}"#).await;
+        assert_eq!(answer.header("content-type"), repeated, "{given}");
+    }
+}
+
+#[tokio::test]
+async fn of_equal_keys_in_a_context_the_last_one_counts() {
+    let (server, _dir) = flags().await;
+    let mut client = Client::connect(server.port, Http::One).await;
+    let body = r#"{"flagKey":"echo","context":{"k":"w","k":"v"}}"#;
+    let answer = client
+        .post(&format!("{V1}ResolveString"), &[JSON], body)
+        .await;
+    assert_eq!(answer.json()["value"], "v");
+}
+
+#[tokio::test]
+async fn headers_say_only_what_a_client_does_not_know() {
+    let (server, _dir) = flags().await;
+    let mut client = Client::connect(server.port, Http::Two).await;
+    let path = format!("{V1}ResolveBoolean");
+    let grpc = ["content-type: application/grpc", "te: trailers"];
+    let answer = client.post(&path, &grpc, framed(b"\x0a\x04bool")).await;
+    assert_eq!(answer.header("vary"), "");
+    let answer = client.post("/nope", &[JSON], "{}").await;
+    assert_eq!(answer.header("x-content-type-options"), "");
+    let preflight = http::Request::options(format!("http://localhost{path}"))
+        .header("origin", "https://app.example.com")
+        .header("access-control-request-method", "POST");
+    let request = preflight.body(Full::default()).expect("a request");
+    let answer = client.send(request).await;
+    assert_eq!(
+        answer.header("access-control-allow-methods"),
+        "HEAD, GET, POST, PUT, PATCH, DELETE"
+    );
 }
 
 #[tokio::test]
@@ -681,6 +768,9 @@ async fn selectors_choose_sets_and_sources() {
         assert_eq!(all["flags"]["k"]["stringValue"], want, "{selector}");
         if selector == "flagSetId=" {
             assert_eq!(answer["metadata"], json!({}));
+        }
+        if selector == "source=" {
+            assert_eq!(all["metadata"], json!({}));
         }
         if selector == source {
             assert_eq!(

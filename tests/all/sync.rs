@@ -199,3 +199,102 @@ async fn selectors_come_by_header_or_body() {
         "invalid selector key \"q\", valid keys: \"flagSetId\", \"source\""
     );
 }
+
+#[tokio::test]
+async fn broken_requests_have_grpc_gos_codes() {
+    let (_client, server, _directory) = start("flags.yaml", "flags: {a: {}}").await;
+    let mut client = server::Client::connect(server.sync, server::Http::Two).await;
+    let empty = b"\0\0\0\0\0";
+    for (body, fetch, follow) in [
+        (&b""[..], "2", "13"),
+        (b"\0\0", "2", "13"),
+        (b"\0\0\0\0\x05x", "2", "13"),
+        (b"\0\0\0\0\x01\xff", "13", "13"),
+        (b"\x01\0\0\0\0", "13", "13"),
+        (b"\x09\0\0\0\0", "13", "13"),
+        // What follows the first message counts only where a stream is wanted.
+        (&[&empty[..], empty].concat(), "0", "13"),
+        (&[&empty[..], b"\0"].concat(), "0", "2"),
+    ] {
+        for (method, code) in [("FetchAllFlags", fetch), ("SyncFlags", follow)] {
+            let path = format!("/flagd.sync.v1.FlagSyncService/{method}");
+            let grpc = ["content-type: application/grpc", "te: trailers"];
+            let answer = client.post(&path, &grpc, body.to_vec()).await;
+            let told = match answer.header("grpc-status") {
+                // Its trailers come after a message.
+                "" => "0",
+                code => code,
+            };
+            assert_eq!(told, code, "{method} {body:?}: {answer:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_does_not_speak_grpc_is_told_so() {
+    let (_client, server, _directory) = start("flags.yaml", "flags: {a: {}}").await;
+    let path = "/flagd.sync.v1.FlagSyncService/FetchAllFlags";
+    let mut client = server::Client::connect(server.sync, server::Http::Two).await;
+    let empty = || vec![0; 5];
+    for kind in [
+        "application/json",
+        "application/grpc-web",
+        "application/grpcx",
+    ] {
+        let header = format!("content-type: {kind}");
+        let answer = client.post(path, &[&header], empty()).await;
+        let told = (answer.status.as_u16(), answer.header("grpc-status"));
+        assert_eq!(told, (415, "3"), "{kind}");
+        let why = format!("invalid gRPC request content-type {kind:?}");
+        assert_eq!(answer.header("grpc-message"), why);
+    }
+    let grpc = ["content-type: application/grpc"];
+    let get = http::Request::get(format!("http://localhost{path}"))
+        .header("content-type", "application/grpc")
+        .body(http_body_util::Full::default());
+    let answer = client.send(get.expect("a request")).await;
+    let told = (answer.status.as_u16(), answer.header("grpc-status"));
+    assert_eq!(told, (405, "13"));
+    for (path, why) in [
+        (
+            "/flagd.sync.v1.FlagSyncService/Nope",
+            "unknown method Nope for service flagd.sync.v1.FlagSyncService",
+        ),
+        (
+            "/sync.v1.FlagSyncService/FetchAllFlags",
+            "unknown service sync.v1.FlagSyncService",
+        ),
+        ("/nope", "malformed method name: \"/nope\""),
+    ] {
+        let answer = client.post(path, &grpc, empty()).await;
+        let told = (answer.header("grpc-status"), answer.header("grpc-message"));
+        assert_eq!(told, ("12", why));
+    }
+    // Over HTTP/1.1 there is an answer where flagd closes the connection.
+    let mut client = server::Client::connect(server.sync, server::Http::One).await;
+    let answer = client.post(path, &["content-type: text/plain"], "").await;
+    assert_eq!(answer.status, 415);
+}
+
+#[tokio::test]
+async fn requests_are_bounded_like_all_others() {
+    let (_client, server, _directory) = start("flags.yaml", "flags: {a: {}}").await;
+    let path = "/flagd.sync.v1.FlagSyncService/FetchAllFlags";
+    let mut client = server::Client::connect(server.sync, server::Http::Two).await;
+    let grpc = "content-type: application/grpc";
+    let answer = client.post(path, &[grpc], vec![0; 1_000_001]).await;
+    assert_eq!(answer.header("grpc-status"), "8");
+    let long = format!("x-long: {}", "x".repeat(1_100_000));
+    let answer = client.post(path, &[grpc, &long], vec![0; 5]).await;
+    assert_eq!(answer.status, 431);
+}
+
+#[tokio::test]
+async fn odd_states_and_nulls_are_written_as_every_provider_reads_them() {
+    let flags = r#"{"flags": {"a": {"state": "enabled", "metadata": {"gone": null, "b": 1}}}}"#;
+    let (mut client, _server, _directory) = start("flags.json", flags).await;
+    let stream = client.sync_flags(subscribe("")).await.expect("a stream");
+    let (document, _) = next(&mut stream.into_inner()).await;
+    assert_eq!(document["flags"]["a"]["state"], "ENABLED");
+    assert_eq!(document["flags"]["a"]["metadata"], json!({"b": 1}));
+}
