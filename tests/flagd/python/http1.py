@@ -2,42 +2,24 @@
 
 import http.client
 import io
-import socket
-import time
 
-from http2 import Answer
+from connection import Connection
 
 
-class Stream:
-    """A connection with one request on it, read as it comes."""
+class Stream(Connection):
+    """A connection with one request on it."""
 
     def __init__(self, port, text, timeout=10):
-        self.deadline = time.monotonic() + timeout
-        self.arrivals = []
-        self.raw = b""
-        self.answer = Answer()
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout)
+        super().__init__(port, timeout)
         try:
             self.socket.sendall(text)
         except OSError:
             # Refused while the request was still being sent; the answer may be there all the same.
             pass
 
-    def pump(self):
-        left = self.deadline - time.monotonic()
-        if self.answer.ended or left <= 0:
-            return False
-        try:
-            self.socket.settimeout(left)
-            data = self.socket.recv(65536)
-        except TimeoutError:
-            return False
-        except OSError:
-            data = b""
-            self.answer.ended = "reset"
+    def take_in(self, data):
         self.raw += data
         self.read(closed=not data)
-        return not self.answer.ended
 
     def read(self, closed):
         """Takes in what has arrived: first the head, then the body in either form."""
@@ -86,23 +68,7 @@ class Stream:
             return False
         self.answer.data += rest[:length]
         self.raw = rest[length + 2 :]
-        self.arrivals.append((time.monotonic(), len(self.answer.data)))
         return True
-
-    def whole(self):
-        while self.pump():
-            pass
-        self.close()
-        return self.answer
-
-    def until(self, enough, timeout):
-        self.deadline = time.monotonic() + timeout
-        while not enough(self.answer) and self.pump():
-            pass
-        return self.answer
-
-    def close(self):
-        self.socket.close()
 
 
 def pairs(lines):

@@ -1,4 +1,4 @@
-"""Differences that are meant, and those that are only not there yet."""
+"""Differences that are meant, each a part of a row of the README's compatibility table."""
 
 import collections
 import pathlib
@@ -6,63 +6,76 @@ import re
 
 README = pathlib.Path(__file__).parents[3] / "README.md"
 
-NOT_YET = "not built yet"
-NO_ROW = "not in the README"
-
-
-# (regular expression on a printed line, the beginning of a row of the README's table or one of the above, why)
+# (regular expression on a printed line, the beginning of a row of the README's table, why)
 KNOWN = [
-    # Rows of the README.
+    # Flags and evaluation.
     (r"escaped", "Variants named with `<`, `>`, `&`, `\\`", "flagd cannot choose them"),
     (r"flags\.mixed\.", "`ResolveAll` carries the chosen variant", "flagd fails flags whose variants differ in type"),
     (r'flagd="FALLBACK" fanion="DEFAULT"', "`schema.v1` says `DEFAULT`", "a word of flagd's inside"),
     (r'selector .flagSetId=. .*metadata\.flagSetId: flagd="[0-9a-f-]{36}" fanion=nothing', "The selector `flagSetId=`", "a random id"),
     (r"flags\.twice#2|body\.order:", "OFREP bulk answers list a key once", "flagd lists a key once per set"),
     (r"(twice|shared).*source=|source=.*twice|selector .SCRATCH.*twice", "Of equal keys in several flag sets", "flagd's winner depends on the selector"),
-    (r"ofrep.*headers\.(cache-control|etag): flagd=nothing|^ofrep any tag.*outcome|^ofrep HTTP/2", "OFREP bulk answers have an `ETag`", "the protocol asks for it"),
-    (r"selector '' in the header of (SyncFlags|FetchAllFlags), flagSetId=a", "On flag sync an empty selector header", "flagd widens it to all flags"),
-    (r'fanion=\{"status": "404", "body": "404 page not found\\n", "trailers": \{"grpc-status": "12"', "An unknown path answers gRPC calls", "some clients do not map the HTTP status"),
-    (r'headers\.(grpc|content|connect-content)-encoding: flagd="gzip" fanion=nothing|^an upgrade to h2c', "Answers under 1 KiB are not compressed", "neither pays"),
-    (r"^an oversize body( over gRPC)?, compressed|^a deep body", "Bodies are bounded after decompression", "flagd bounds what arrives, not what it becomes"),
-    (r" 12030a010a", "Attributes that the flag does not read", "malformed ones are skipped with the others"),
-    (r"^edit: .*sync.*documents: flagd=1 fanion=0", "Flag sync sends a document only when it differs", "flagd sends on every commit"),
     (r"^edit: a flag is named in both files\.", "Of equal keys in several flag sets", "sync and events of flagd show another winner than evaluation"),
     (r"^edit: (the set of flags is empty|everything returns)\..*boolean", "Deleted and restored files, older content, and shadowed flags", "flagd forgets the shadowed flag"),
-    (r"^edit: (one flag is faulty|the faulty flag is gone)", "A faulty flag is contained", "flagd refuses the whole document"),
     (r"^edit: the file is back", "Deleted and restored files, older content, and shadowed flags", "flagd loses the file"),
+    (r"^edit: (one flag is faulty|the faulty flag is gone)", "A faulty flag is contained", "flagd refuses the whole document"),
     (r"^SIGTERM with", "Shutdown is announced on event streams", "flagd announces it too late or not at all, and may exit with 1"),
-    (r"^start with a port above 65535|^start with a missing configuration file: exit", "Bad options are errors", "flagd wraps ports and ignores what it cannot read"),
-    (r"^start with a missing file", "A source that is missing at the start", "flagd exits"),
-    # Not there yet.
-    (r"^metrics|^(health|reflection).*management-port", NOT_YET, "metrics and health"),
-    (r"^profile (cors|tls|sockets): : flagd=starts fanion=does not start", NOT_YET, "--cors-origin, TLS, Unix sockets"),
-    (r"^start with (an unknown provider|sources|a source|a missing configuration)", NOT_YET, "--sources and --config"),
-    # Without a row: nothing that a client can tell or would miss.
-    (r'(grpc|gRPC).*headers\.vary: flagd="Origin" fanion=nothing', NO_ROW, "no browser speaks plain gRPC"),
-    (r"headers\.(grpc|connect)-accept-encoding", NO_ROW, "both take gzip and nothing else"),
-    (r'headers\.grpc-encoding: flagd="" fanion=nothing', NO_ROW, "an empty coding is none"),
-    (r'headers\.x-content-type-options: flagd="nosniff"', NO_ROW, "Go adds it to errors in plain text"),
-    (r"headers\.access-control-allow-methods|^preflight .*TRACE", NO_ROW, "flagd repeats the method that was asked for, fanion lists all, also for a method that browsers never send"),
-    (r"body\.message: flagd=\"unmarshal message: ", NO_ROW, "the words after `unmarshal message:` for malformed JSON and protobuf"),
-    (r"trailers\.grpc-message: flagd=\"(unmarshal message|protocol error): ", NO_ROW, "the words for malformed messages and frames"),
-    (r"message: flagd=\"read \d+ byte message: exceeded", NO_ROW, "flagd has two spellings of the same limit"),
-    (r'message: flagd="(get decompressor|decompress|read message|read tcp)', NO_ROW, "the words for bodies that break off"),
-    (r'trailers\.grpc-message: flagd="(unknown service|unknown method|malformed method name|grpc: )', NO_ROW, "grpc-go's words on the sync port"),
-    (r'(: ended: flagd="closed" fanion="end"|headers\.connection:)', NO_ROW, "Go closes connections after some errors"),
-    (r'^(ofrep|a header|many headers|a path|not HTTP|a TLS|two lengths|a bad|a length|a header without).*: (body|headers\.content-type): flagd="(4\d\d |text/plain)', NO_ROW, "Go puts the status into the body"),
-    (r'flagd=\{"status": null, "ended": "(goaway \w+|closed)"\} fanion=\{"status": "431"', NO_ROW, "flagd closes the connection without a status"),
-    (r"^(a path of 900000|many headers, 900000)", NO_ROW, "fewer and shorter are taken"),
-    (r"^(HTTP/3.7|an unknown transfer coding|an unknown expectation): outcome", NO_ROW, "another refusal, or none"),
-    (r"(%2F|%42)", NO_ROW, "flagd decodes the path of an RPC"),
-    (r'headers\.grpc-encoding: flagd=nothing fanion="gzip"', NO_ROW, "flagd never compresses on the sync port, and reads no weights"),
-    (r"^ofrep oversize body that is no JSON", NO_ROW, "flagd looks at the first byte before it looks at the length"),
+    (r"^start with (a port above 65535|a missing configuration file|sources that are no JSON)", "Bad options are errors", "flagd wraps ports, ignores what it cannot read, and does not name it"),
+    (r"^start with a missing file", "A source that brings nothing at the start", "flagd exits"),
+    # OFREP.
+    (r"ofrep.*headers\.(cache-control|etag): flagd=nothing|^ofrep any tag.*outcome|^ofrep HTTP/2", "OFREP bulk answers have an `ETag`", "the protocol asks for it"),
+    (r'eventStreams', "OFREP has a change stream", "later flagds have one"),
+    (r'headers\.access-control-expose-headers: flagd="[^"]*" fanion="[^"]*ETag', "Pages may read `ETag`", "browsers' providers need it"),
+    (r'headers\.allow: flagd=nothing fanion="POST"', "OFREP's 405 names the method", "HTTP asks for it"),
+    (r"^(TLS|plain text).* on ofrep-port", "With a certificate OFREP speaks TLS, too", "flagd speaks plain text there"),
+    # Flag sync.
+    (r"^selector '' in the header of (SyncFlags|FetchAllFlags), flagSetId=a", "On flag sync an empty selector header", "flagd widens it to all flags"),
+    (r'odd-state\.state: flagd="enabled" fanion="ENABLED"|own-metadata\.metadata\.gone: flagd=null', "Flag sync writes states and metadata", "a provider would refuse the document"),
+    (r"^edit: .*sync.*documents: flagd=1 fanion=0", "Flag sync sends a document only when it differs", "flagd sends on every commit"),
+    (r"^(sync is no HTTP/1\.1|plain text on sync-port|the socket '.sync'|TLS on sync-port offering \['http/1.1'\])", "Who does not speak gRPC to flag sync", "flagd closes the connection"),
+    (r"^sync of nothing", "Who does not speak gRPC to flag sync", "flagd never answers a call without a message"),
+    (r"^sync with a long header", "Requests of flag sync are bounded", "flagd takes 4 MiB and any head"),
+    # Other protocols.
+    (r"^(health of|reflection)|Health/Check", "gRPC health is on 8013, 8014 and 8015", "flagd has it on 8014 only"),
+    (r'fanion=\{"status": "404", "body": "404 page not found\\n", "trailers": \{"grpc-status": "12"', "An unknown path answers gRPC calls", "some clients do not map the HTTP status"),
+    (r'headers\.(grpc|content|connect-content)-encoding: flagd="gzip" fanion=nothing|^an upgrade to h2c', "Answers under 1 KiB are not compressed", "neither pays"),
+    (r"^sync accepts gzip.*headers\.grpc-encoding: flagd=nothing", "Answers under 1 KiB are not compressed", "larger ones are, wherever the client takes it"),
+    (r"^an oversize body( over gRPC)?, compressed|^a deep body", "Bodies are bounded after decompression", "flagd bounds what arrives, not what it becomes"),
+    (r" 12030a010a", "Attributes that the flag does not read", "malformed ones are skipped with the others"),
+    (r'duplicate map key', "Of equal keys in a JSON context", "flagd refuses the second"),
+    # Metrics.
+    (r"^metrics.*http_server_", "HTTP metrics carry the true status", "flagd says 200 always, and makes a series of every path"),
+    (r"^metrics.*feature_flag_reason=(DEFAULT|FALLBACK)", "Metrics say `DEFAULT`", "a word of flagd's inside"),
+    (r"^metrics.*feature_flag_(flagd|key|result)", "OFREP evaluations are counted as impressions, too", "and so are those that flagd fails"),
+    (r"^metrics", "There are no `go_*`, `promhttp_*` and `rpc_server_*` metrics", "and `/metrics` has one plain form"),
+    # HTTP.
+    (r"(%2F|%42)", "Paths of calls and probes are compared as they are", "flagd decodes them"),
+    (r"management-port //healthz", "Paths of calls and probes are compared as they are", "flagd redirects"),
+    (r"^(\d+ headers|many headers, 900000).*outcome.* fanion=.*431", "The head of an HTTP/1.1 request has at most 1,024 fields", "room for them is made at once"),
+    (r'(grpc|gRPC).*headers\.vary: flagd="Origin" fanion=nothing', "Headers without news are left out", "no browser speaks plain gRPC"),
+    (r"headers\.(grpc|connect)-accept-encoding", "Headers without news are left out", "both take gzip and nothing else"),
+    (r'headers\.grpc-encoding: flagd="" fanion=nothing', "Headers without news are left out", "an empty coding is none"),
+    (r'headers\.x-content-type-options: flagd="nosniff"', "Headers without news are left out", "Go adds it to errors in plain text"),
+    (r"headers\.access-control-allow-methods|^preflight .*TRACE", "Headers without news are left out", "flagd repeats the method that was asked for, fanion lists all, also for a method that browsers never send"),
+    (r"body\.message: flagd=\"unmarshal message: ", "The words about a malformed message", "those after `unmarshal message:`"),
+    (r"(trailers\.grpc-message|error\.message): flagd=\"(unmarshal message|protocol error|corrupt response): ", "The words about a malformed message", "messages and frames"),
+    (r'message: flagd="read \d+ byte message: exceeded', "The words about a malformed message", "flagd has two spellings of the same limit"),
+    (r'message: flagd="(get decompressor|decompress|read message|read tcp)', "The words about a malformed message", "bodies that break off"),
+    (r'trailers\.grpc-message: flagd="(malformed method name|malformed grpc-timeout|grpc: )', "The words about a malformed message", "grpc-go's on the sync port"),
+    (r"^ofrep oversize body that is no JSON", "Requests that are no sound HTTP", "flagd looks at the first byte before it looks at the length"),
+    (r'(: ended: flagd="closed" fanion="end"|headers\.connection:)', "Requests that are no sound HTTP", "Go closes connections after some errors"),
+    (r'^(ofrep|a header|many headers|a path|not HTTP|a TLS|two lengths|two Host fields|a bad|a length|a header without).*: (body|headers\.content-type): flagd="(4\d\d |text/plain)', "Requests that are no sound HTTP", "Go puts the status into the body"),
+    (r'flagd=\{"status": null, "ended": "(goaway \w+|closed)"\} fanion=\{"status": "431"', "Requests that are no sound HTTP", "flagd closes the connection without a status"),
+    (r"^ofrep path: .*/%zz: headers", "Requests that are no sound HTTP", "Go refuses them before its handlers"),
+    (r"^(a path of 900000)", "Requests that are no sound HTTP", "a path has at most 64 KiB"),
+    (r"^(HTTP/3.7|an unknown transfer coding|an unknown expectation): outcome", "Requests that are no sound HTTP", "another refusal, or none"),
 ]
 
 
 def missing_rows():
     """Rows of the table above that name no row of the README."""
     text = README.read_text()
-    return [r for r in KNOWN if r[1] not in (NOT_YET, NO_ROW) and f"| {r[1]}" not in text]
+    return [r for r in KNOWN if f"\n| {r[1]}" not in text]
 
 
 def report(found, asked, arguments):
