@@ -116,6 +116,12 @@ pub async fn within<T>(
     })
 }
 
+/// How streams end with the server. Not well, as flagd's: some clients open a stream again only after an error, and would
+/// keep their last answers for good after one that ended well.
+pub fn closing() -> RpcError {
+    RpcError::new(Code::Unavailable, "the server is shutting down")
+}
+
 /// Ends a stream, if the client still takes anything within `patience`: its place is wanted.
 pub async fn end(sender: &mpsc::Sender<Piece>, last: Piece, patience: Duration) {
     let _ = tokio::time::timeout(patience, sender.send(last)).await;
@@ -200,10 +206,10 @@ impl Stream {
         let sender = self.sender.clone();
         let status = match within(deadline, pin!(self.follow())).await {
             Ok(Err(Gone)) => return,
-            Ok(Ok(())) => Ok(()),
-            Err(error) => Err(error),
+            Ok(Ok(())) => closing(),
+            Err(error) => error,
         };
-        end(&sender, ending.frame(status), self.rpc.settings.grace).await;
+        end(&sender, ending.frame(Err(status)), self.rpc.settings.grace).await;
     }
 
     async fn follow(&mut self) -> Result<(), Gone> {

@@ -104,18 +104,13 @@ impl Sync {
         tokio::spawn(async move {
             let _place = place;
             let followed = events::within(deadline, pin!(self.follow(&selector, &sender))).await;
-            let status = match followed {
-                Ok(exit) => {
-                    open.exit = exit;
-                    Ok(())
-                }
-                Err(error) => {
-                    open.exit = Exit::Deadline;
-                    Err(error)
-                }
+            let (exit, status) = match followed {
+                Ok(exit) => (exit, events::closing()),
+                Err(error) => (Exit::Deadline, error),
             };
+            open.exit = exit;
             drop(open);
-            events::end(&sender, ENDING.frame(status), self.settings.grace).await;
+            events::end(&sender, ENDING.frame(Err(status)), self.settings.grace).await;
         });
         Ok(Body::Stream(receiver))
     }

@@ -15,6 +15,7 @@ pub enum Code {
     ResourceExhausted,
     Unimplemented,
     Internal,
+    Unavailable,
     DataLoss,
 }
 
@@ -43,6 +44,7 @@ impl Code {
             Code::ResourceExhausted => (8, "resource_exhausted", 429),
             Code::Unimplemented => (12, "unimplemented", 501),
             Code::Internal => (13, "internal", 500),
+            Code::Unavailable => (14, "unavailable", 503),
             Code::DataLoss => (15, "data_loss", 500),
         }
     }
