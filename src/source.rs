@@ -25,6 +25,7 @@ pub mod settle;
 pub mod spec;
 pub mod state;
 pub mod status;
+mod text;
 mod tls;
 pub mod watch;
 

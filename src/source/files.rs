@@ -15,6 +15,7 @@ use crate::source::layer::Layer;
 use crate::source::layer::Manner;
 use crate::source::state::Entry;
 use crate::source::status::Trouble;
+use crate::source::text::Text;
 
 /// A file, the files of a directory, or those that match a glob.
 #[derive(Debug)]
@@ -32,7 +33,7 @@ pub struct Scan {
     /// Files that left, and their flags with them.
     pub gone: Vec<Arc<str>>,
     /// Files with a new document, and its text.
-    pub accepted: Vec<(Arc<str>, Format, Vec<u8>)>,
+    pub accepted: Vec<(Arc<str>, Format, Text)>,
 }
 
 impl Scan {

@@ -25,6 +25,7 @@ use crate::source::remote;
 use crate::source::settle;
 use crate::source::state::Entry;
 use crate::source::status::Trouble;
+use crate::source::text::Text;
 
 /// A file and the last good document in it.
 #[derive(Debug)]
@@ -95,7 +96,7 @@ impl Known {
     }
 
     /// Looks at the file. The text of its document, if that changed.
-    pub fn scan(&mut self, look: Look, manner: Manner) -> Option<Vec<u8>> {
+    pub fn scan(&mut self, look: Look, manner: Manner) -> Option<Text> {
         let signature = std::fs::metadata(&self.path)
             .map(|m| Signature::of(&m))
             .ok();
@@ -115,7 +116,7 @@ impl Known {
         }
     }
 
-    fn read(&mut self, manner: Manner) -> std::io::Result<Option<Vec<u8>>> {
+    fn read(&mut self, manner: Manner) -> std::io::Result<Option<Text>> {
         for patience in (0..ATTEMPTS).rev() {
             let content = settle::read(&self.path, self.held.seen())?;
             self.signature = Some(content.signature);

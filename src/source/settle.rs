@@ -7,12 +7,12 @@ use std::fs::File;
 use std::hash::DefaultHasher;
 use std::hash::Hash as _;
 use std::hash::Hasher as _;
-use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
 
 use crate::limits;
 use crate::source::file::Signature;
+use crate::source::text::Text;
 
 /// Between two looks at a file.
 const PAUSE: Duration = Duration::from_millis(2);
@@ -23,10 +23,10 @@ const LOOKS: usize = 50;
 const WRITTEN_LONG_AGO: Duration = Duration::from_millis(100);
 
 /// A file's content.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Content {
     /// The bytes.
-    pub bytes: Vec<u8>,
+    pub bytes: Text,
     /// Their hash.
     pub hash: u64,
     /// What the file system said when they were read.
@@ -69,23 +69,20 @@ pub fn changes_soon(path: &Path, content: &Content) -> bool {
 }
 
 /// What one look at a file shows.
-#[derive(PartialEq, Eq)]
+#[derive(PartialEq)]
 struct Look {
-    bytes: Vec<u8>,
+    bytes: Text,
     signature: Signature,
 }
 
 fn once(path: &Path) -> std::io::Result<Look> {
-    let mut file = File::open(path)?;
+    let file = File::open(path)?;
     let metadata = file.metadata()?;
     if metadata.len() > limits::DOCUMENT {
         let why = format!("larger than {} bytes", limits::DOCUMENT);
         return Err(std::io::Error::other(why));
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0) + 1);
-    file.by_ref()
-        .take(limits::DOCUMENT)
-        .read_to_end(&mut bytes)?;
+    let bytes = Text::read(&file, metadata.len(), limits::DOCUMENT)?;
     let signature = Signature::of(&file.metadata()?);
     Ok(Look { bytes, signature })
 }

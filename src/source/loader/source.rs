@@ -151,7 +151,7 @@ impl Source {
                 format,
                 good_at: now,
                 etag: None,
-                bytes: bytes.into(),
+                bytes: Bytes::from_owner(bytes),
             });
         }
         match files.trouble() {

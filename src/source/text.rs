@@ -1,0 +1,104 @@
+//! The text of a file, while it is read.
+
+use std::fmt;
+use std::fs::File;
+use std::io;
+use std::io::Read as _;
+use std::ops::Deref;
+
+use memmap2::MmapMut;
+
+/// Bytes in memory of their own, which goes back to the system as a whole.
+///
+/// Not on the heap: glibc's allocator keeps free memory of up to twice the largest block that it ever had to let go, which
+/// for the text of 10,000 flags is 6 MiB.
+pub struct Text {
+    memory: MmapMut,
+    length: usize,
+}
+
+impl Text {
+    /// What is left to be read of a file that probably has `expected` bytes; at most `most`.
+    ///
+    /// # Errors
+    /// If it cannot be read, or there is no memory for it.
+    pub fn read(file: &File, expected: u64, most: u64) -> io::Result<Text> {
+        let mut rest = file.take(most);
+        // One more, so that the end is seen without asking for more memory.
+        let room = usize::try_from(expected.min(most)).unwrap_or(0) + 1;
+        let mut memory = MmapMut::map_anon(room)?;
+        let mut length = 0;
+        loop {
+            if length == memory.len() {
+                memory = grown(&memory)?;
+            }
+            match rest.read(memory.get_mut(length..).unwrap_or(&mut [])) {
+                Ok(0) => return Ok(Text { memory, length }),
+                Ok(read) => length += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+/// The same with twice the room.
+fn grown(memory: &MmapMut) -> io::Result<MmapMut> {
+    let mut larger = MmapMut::map_anon(2 * memory.len())?;
+    for (to, from) in larger.iter_mut().zip(memory.iter()) {
+        *to = *from;
+    }
+    Ok(larger)
+}
+
+impl Deref for Text {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.memory.get(..self.length).unwrap_or(&[])
+    }
+}
+
+impl AsRef<[u8]> for Text {
+    fn as_ref(&self) -> &[u8] {
+        self
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Text) -> bool {
+        **self == **other
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Flags are nobody's business.
+        f.debug_struct("Text")
+            .field("length", &self.length)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+
+    #[test]
+    fn a_file_is_read_to_its_end_whatever_was_expected() {
+        let mut file = tempfile::tempfile().expect("a file");
+        let content: Vec<u8> = (0..=255).cycle().take(100_000).collect();
+        file.write_all(&content).expect("it is written");
+        for expected in [0, 1, 99_999, 100_000, 1_000_000] {
+            let read = |most| {
+                io::Seek::rewind(&mut &file)?;
+                Text::read(&file, expected, most)
+            };
+            assert_eq!(&*read(1_000_000).expect("a text"), &*content);
+            assert_eq!(read(10).expect("a text").len(), 10);
+        }
+        let empty = tempfile::tempfile().expect("a file");
+        assert!(Text::read(&empty, 0, 10).expect("a text").is_empty());
+    }
+}
