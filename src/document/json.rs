@@ -154,19 +154,16 @@ impl<'t> Places<'t> {
 
     /// The place of an offset that is not before the last one.
     pub fn at(&mut self, at: usize) -> Place {
-        let passed = self.text.get(self.at..at).unwrap_or("");
-        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        let (lines, tail) = match passed.rfind('\n') {
-            Some(end) => {
-                let lines = passed.bytes().filter(|b| *b == b'\n').count();
+        for byte in self.text.as_bytes().get(self.at..at).unwrap_or(&[]) {
+            if *byte == b'\n' {
+                self.place.line = self.place.line.saturating_add(1);
                 self.place.column = 1;
-                (lines, passed.get(end + 1..).unwrap_or(""))
+            } else {
+                // The first byte of a character, not one of those that follow it.
+                let starts = u32::from(byte & 0xC0 != 0x80);
+                self.place.column = self.place.column.saturating_add(starts);
             }
-            None => (0, passed),
-        };
-        self.place.line = self.place.line.saturating_add(count(lines));
-        let columns = count(tail.chars().count());
-        self.place.column = self.place.column.saturating_add(columns);
+        }
         self.at = self.at.max(at);
         self.place
     }

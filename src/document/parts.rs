@@ -60,7 +60,8 @@ pub struct Part {
 }
 
 impl<'t> Parts<'t> {
-    /// The parts of `text`, if it is sound JSON, has one object of flags with distinct keys, and stays within all bounds.
+    /// The parts of `text`, if it has one object of flags with distinct keys, and all but the flags is sound and within
+    /// bounds.
     pub fn open(text: &'t str, origin: &'t Origin) -> Option<Parts<'t>> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut report = Report::new(origin.file.clone());
@@ -112,18 +113,26 @@ impl<'t> Parts<'t> {
         true
     }
 
-    /// Reads the flag at this position, which is behind all that were read before. `None` if the whole has too many values.
+    /// Reads the flag at this position, which is behind all that were read before. `None` if it is unsound, or the whole has too
+    /// many values.
     pub fn read(&mut self, at: usize) -> Option<Part> {
         let found = self.report.count();
         let copies = self.frame.evaluators.budget;
-        let from = self.spans.get(at)?.start;
-        let mut parser = Parser::within(from, DEPTH, &mut self.places, &mut self.report);
+        let span = self.spans.get(at)?.clone();
+        let mut parser = Parser::within(span.start, DEPTH, &mut self.places, &mut self.report);
         let key = parser.reader.key(true).ok()??;
         let mut member = parser.member(key).ok()?;
         let values = parser.nodes;
+        let text = parser.reader.since(span.start);
+        if text.len() != span.len() {
+            return None;
+        }
         self.values = self.values.checked_sub(values)?;
         let evaluators = &mut self.frame.evaluators;
-        evaluators.substitute(&mut member.value, &mut self.report);
+        // Most flags refer to nothing, and their text shows it.
+        if text.contains(REF) || text.contains('\\') {
+            evaluators.substitute(&mut member.value, &mut self.report);
+        }
         let copied = copies - evaluators.budget;
         let flag = self.frame.flag(member, self.origin, &mut self.report);
         Some(Part {
@@ -179,7 +188,7 @@ fn flags(reader: &mut Reader<'_>) -> Option<Vec<Range<usize>>> {
     let mut keys = HashSet::new();
     reader.open_map().ok()?;
     while let Some(key) = reader.key(spans.is_empty()).ok()? {
-        reader.skip().ok()?;
+        reader.leap().ok()?;
         spans.push(key.at..key.at + reader.since(key.at).len());
         if !keys.insert(key.unescape()) {
             return None;

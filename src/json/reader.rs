@@ -263,6 +263,36 @@ impl<'t> Reader<'t> {
         }
     }
 
+    /// Passes over one value by its brackets and quotes alone: to its end if it is sound, which is for whoever reads it to
+    /// see.
+    pub fn leap(&mut self) -> Result<()> {
+        self.skip_space();
+        if !matches!(self.byte(), Some(b'{' | b'[')) {
+            return self.skip();
+        }
+        let mut depth = 0_usize;
+        loop {
+            match self.byte() {
+                Some(b'"') => {
+                    self.text()?;
+                }
+                Some(b'{' | b'[') => {
+                    depth += 1;
+                    self.at += 1;
+                }
+                Some(b'}' | b']') => {
+                    depth -= 1;
+                    self.at += 1;
+                    if depth == 0 {
+                        return Ok(());
+                    }
+                }
+                Some(_) => self.at += 1,
+                None => return self.fail(Fault::End),
+            }
+        }
+    }
+
     /// Checks that nothing but white space is left.
     pub fn end(&mut self) -> Result<()> {
         self.skip_space();
