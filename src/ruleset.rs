@@ -56,8 +56,8 @@ pub struct Flag {
     pub default: Option<u16>,
     /// How it decides.
     pub plan: Plan,
-    /// Its members as plain flagd knows them, in JSON, without braces; empty if it is faulty.
-    pub plain: Box<str>,
+    /// Its rule as plain flagd knows it, in JSON.
+    pub rule: Option<Box<str>>,
     /// A number that differs, in all likelihood, when the flag answers differently.
     pub print: u64,
     /// What is wrong with its rule.
@@ -100,14 +100,17 @@ pub fn compile(document: &Document, fractional: Version) -> (Ruleset, Vec<Diagno
     (ruleset, diagnostics)
 }
 
+/// More bytes than most rules take in JSON.
+const RULE: usize = 512;
+
 /// Compiles one flag.
 pub fn compile_flag(flag: document::flag::Flag, fractional: Version) -> Flag {
-    let mut plain = String::new();
-    plain::write(&mut plain, &flag);
-    let print = print(&plain, flag.fault);
-    if flag.fault.is_some() {
-        plain = String::new();
-    }
+    let rule = flag.targeting.as_ref().map(|targeting| {
+        let mut rule = String::with_capacity(RULE);
+        plain::write(&mut rule, targeting);
+        rule.as_str().into()
+    });
+    let print = print(&flag, rule.as_deref());
     let set = flag.set().map(Into::into);
     let mut report = Report::new(flag.origin.file.clone());
     let (names, values): (Vec<_>, Vec<_>) = flag.variants.into_iter().unzip();
@@ -139,16 +142,17 @@ pub fn compile_flag(flag: document::flag::Flag, fractional: Version) -> Flag {
         reads,
         default,
         plan,
-        plain: plain.into(),
+        rule,
         print,
         found: report.finish().into(),
         ready: OnceLock::new(),
     }
 }
 
-fn print(plain: &str, fault: Option<ErrorCode>) -> u64 {
+fn print(flag: &document::flag::Flag, rule: Option<&str>) -> u64 {
     let mut hasher = DefaultHasher::new();
-    (plain, fault).hash(&mut hasher);
+    (flag.disabled, &flag.default_variant, flag.fault, rule).hash(&mut hasher);
+    (&flag.variants, &flag.metadata).hash(&mut hasher);
     hasher.finish()
 }
 

@@ -158,6 +158,11 @@ impl Snapshot {
             Some((flag.key.clone(), flag.print))
         };
         let selected = self.ruleset.select(selector);
-        Prints::new(selected.filter_map(print).collect())
+        let mut prints = Vec::with_capacity(match selector {
+            Selector::All => self.ruleset.flags.len(),
+            _ => 0,
+        });
+        prints.extend(selected.filter_map(print));
+        Prints::new(prints)
     }
 }

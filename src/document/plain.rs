@@ -1,34 +1,15 @@
-//! A flag as plain flagd knows it, in JSON: evaluators are put in their place, metadata of the flag set is the flag's, and
-//! old spellings are written anew.
+//! A rule as plain flagd knows it, in JSON: evaluators are put in their place, and old spellings are written anew.
 //!
 //! Flag sync sends this, and it tells whether a flag changed. It is far smaller than the nodes that it is written from.
 
-use crate::document::flag::Flag;
 use crate::document::node::Kind;
 use crate::document::node::Member;
 use crate::document::node::Node;
 use crate::json;
 use crate::number;
 
-/// Appends the members of a flag, without braces. Its key and source are not among them.
-pub fn write(out: &mut String, flag: &Flag) {
-    out.push_str("\"state\":\"");
-    out.push_str(if flag.disabled { "DISABLED" } else { "ENABLED" });
-    out.push_str("\",\"defaultVariant\":");
-    json::write_text(out, flag.default_variant.as_deref().unwrap_or(""));
-    out.push_str(",\"variants\":");
-    json::write_members(out, &flag.variants);
-    if let Some(targeting) = &flag.targeting {
-        out.push_str(",\"targeting\":");
-        write_rule(out, targeting);
-    }
-    if !flag.metadata.is_empty() {
-        out.push_str(",\"metadata\":");
-        json::write_members(out, &flag.metadata);
-    }
-}
-
-fn write_rule(out: &mut String, node: &Node) {
+/// Appends a rule.
+pub fn write(out: &mut String, node: &Node) {
     match &node.kind {
         Kind::Null => out.push_str("null"),
         Kind::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
@@ -47,7 +28,7 @@ fn write_list(out: &mut String, items: &[Node]) {
         if i > 0 {
             out.push(',');
         }
-        write_rule(out, item);
+        write(out, item);
     }
     out.push(']');
 }
@@ -63,7 +44,7 @@ fn write_operation(out: &mut String, members: &[Member]) {
         out.push(':');
         match &member.value.kind {
             Kind::List(items) if legacy => write_legacy(out, items),
-            _ => write_rule(out, &member.value),
+            _ => write(out, &member.value),
         }
     }
     out.push('}');
@@ -80,7 +61,7 @@ fn write_legacy(out: &mut String, items: &[Node]) {
     out.push('}');
     for item in rest {
         out.push(',');
-        write_rule(out, item);
+        write(out, item);
     }
     out.push(']');
 }

@@ -75,7 +75,10 @@ fn diff(before: &[(Arc<str>, u64)], after: &[(Arc<str>, u64)]) -> Vec<(Arc<str>,
     let (mut old, mut new) = (before.iter().peekable(), after.iter().peekable());
     loop {
         let order = match (old.peek(), new.peek()) {
-            (None, None) => return changes,
+            (None, None) => {
+                changes.shrink_to_fit();
+                return changes;
+            }
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,
             (Some((a, _)), Some((b, _))) => a.cmp(b),

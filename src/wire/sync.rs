@@ -1,6 +1,6 @@
 //! Flag sync: whole flag documents for those who evaluate them in their own process.
 //!
-//! Documents carry only what plain flagd knows, as `document::plain` writes it. A faulty flag is left out: it would make
+//! Documents carry only what plain flagd knows, their rules as `document::plain` writes them. A faulty flag is left out: it would make
 //! others refuse the document.
 
 use prost::Message as _;
@@ -8,6 +8,7 @@ use prost_types::Struct;
 
 use crate::json;
 use crate::ruleset::Flag;
+use crate::ruleset::Plan;
 use crate::value::Literal;
 use crate::wire::error::Code;
 use crate::wire::error::RpcError;
@@ -77,13 +78,39 @@ pub fn document<'f>(flags: impl Iterator<Item = &'f Flag>) -> String {
         if i > 0 {
             out.push(',');
         }
-        json::write_text(&mut out, &flag.key);
-        out.push_str(":{");
-        out.push_str(&flag.plain);
-        out.push_str(",\"source\":");
-        json::write_text(&mut out, &flag.source);
-        out.push('}');
+        write_flag(&mut out, flag);
     }
     out.push_str("}}");
     out
+}
+
+fn write_flag(out: &mut String, flag: &Flag) {
+    json::write_text(out, &flag.key);
+    out.push_str(":{\"state\":\"");
+    let disabled = matches!(flag.plan, Plan::Disabled);
+    out.push_str(if disabled { "DISABLED" } else { "ENABLED" });
+    out.push_str("\",\"defaultVariant\":");
+    let default = flag.default.and_then(|at| flag.names.get(usize::from(at)));
+    json::write_text(out, default.map_or("", |name| name));
+    out.push_str(",\"variants\":{");
+    for (i, (name, value)) in flag.names.iter().zip(&*flag.values).enumerate() {
+        if i > 0 {
+            out.push(',');
+        }
+        json::write_text(out, name);
+        out.push(':');
+        json::write_json(out, value);
+    }
+    out.push('}');
+    if let Some(rule) = &flag.rule {
+        out.push_str(",\"targeting\":");
+        out.push_str(rule);
+    }
+    out.push_str(",\"source\":");
+    json::write_text(out, &flag.source);
+    if !flag.metadata.is_empty() {
+        out.push_str(",\"metadata\":");
+        json::write_members(out, &flag.metadata);
+    }
+    out.push('}');
 }
