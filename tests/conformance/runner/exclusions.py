@@ -1,0 +1,79 @@
+"""Which failures are known: exclusions.yaml, applied to results."""
+
+import re
+
+import yaml
+
+FIELDS = {"suite", "subject", "mode", "case", "tags", "daemon", "chance", "whose", "reason"}
+REQUIRED = {"suite", "subject", "whose", "reason"}
+WHOSE = {"theirs", "ours", "flagd"}
+
+
+class Exclusion:
+    def __init__(self, number, entry):
+        self.number = number
+        self.entry = entry
+        self.whose = entry["whose"]
+        self.reason = entry["reason"]
+        self.tags = set(entry.get("tags", []))
+        self.used = 0
+
+    def matches(self, result):
+        patterns = ((self.entry.get(name, "*"), result[name]) for name in ("suite", "subject", "mode", "case"))
+        return all(matches(pattern, name) for pattern, name in patterns) and self.tags <= set(result.get("tags", []))
+
+    def __str__(self):
+        return f"exclusion {self.number} ({self.reason})"
+
+
+def matches(pattern, name):
+    """Like fnmatch, but brackets, which stand in many names, mean themselves."""
+    return re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), name, re.S) is not None
+
+
+def read(path, daemon):
+    """The exclusions that count for a daemon. Raises ValueError for an entry that is not one."""
+    entries = yaml.safe_load(path.read_text())
+    for number, entry in enumerate(entries, 1):
+        unknown, missing = set(entry) - FIELDS, REQUIRED - set(entry)
+        if unknown or missing or not ("case" in entry or "tags" in entry):
+            raise ValueError(f"{path.name}: entry {number}: unknown {sorted(unknown)}, missing {sorted(missing)}; one of `case` and `tags` is needed")
+        if entry["whose"] not in WHOSE:
+            raise ValueError(f"{path.name}: entry {number}: `{entry['whose']}` is none of {sorted(WHOSE)}")
+    numbered = [Exclusion(number, entry) for number, entry in enumerate(entries, 1)]
+    return [each for each in numbered if each.entry.get("daemon", daemon) == daemon]
+
+
+def apply(exclusions, results):
+    """Turns known failures into exclusions, and exclusions of what passes into failures. In place."""
+    for result in results:
+        if result["outcome"] not in ("passed", "failed", "excluded"):
+            continue
+        known = next((each for each in exclusions if each.matches(result)), None)
+        if known is None:
+            if result["outcome"] == "excluded":
+                result.update(outcome="failed", reason="a suite left it out, and exclusions.yaml does not name it")
+            continue
+        known.used += 1
+        if result["outcome"] == "passed" and known.entry.get("chance"):
+            known.used -= 1
+        elif result["outcome"] == "passed":
+            result.update(outcome="failed", reason=f"it passes: {known} is stale")
+        else:
+            result.update(outcome="excluded", reason=known.reason, whose=known.whose)
+
+
+def unused(exclusions, results):
+    """Exclusions of suites and subjects that ran, which match no case."""
+    ran = {(each["suite"], each["subject"], each["mode"]) for each in results if each["outcome"] in ("passed", "failed", "excluded")}
+
+    def could(exclusion, suite, subject, mode):
+        names = {"suite": suite, "subject": subject, "mode": mode}
+        return all(matches(exclusion.entry.get(name, "*"), value) for name, value in names.items())
+
+    slow = [each for each in results if each["outcome"] == "slow"]
+    return [
+        each
+        for each in exclusions
+        if not each.used and any(could(each, *names) for names in ran) and not any(each.matches(one) for one in slow)
+    ]

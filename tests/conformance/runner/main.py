@@ -1,0 +1,123 @@
+"""Runs suites against a daemon, judges their results, prints one table, and keeps the record of it."""
+
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+import exclusions
+import record
+import table
+
+HERE = pathlib.Path(__file__).resolve().parent.parent
+ROOT = HERE.parent.parent
+OUTCOMES = {"passed", "failed", "excluded", "notrun", "slow"}
+
+
+def suites():
+    """The names of all suites, and what to execute for each."""
+    found = {}
+    for path in sorted((HERE / "suites").iterdir()):
+        program = path / "run" if path.is_dir() else path
+        if program.is_file() and os.access(program, os.X_OK):
+            found[path.name] = program
+    return found
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="tests/conformance/run", description=__doc__)
+    parser.add_argument("suite", nargs="*", help=f"{', '.join(suites())}; all of them without a name")
+    parser.add_argument("--daemon", type=pathlib.Path, default=ROOT / "target/release/fanion", metavar="PATH", help="a fanion or a flagd; target/release/fanion by default")
+    parser.add_argument("--full", action="store_true", help="with the cases that are too slow for every change")
+    parser.add_argument("--record", action="store_true", help="write what comes out to results/, and the table to the README")
+    parser.add_argument("--check", action="store_true", help="fail if what comes out, or the README's table, is not what is recorded")
+    parser.add_argument("--keep", type=pathlib.Path, metavar="FILE", help="write all results to a file, as JSON lines")
+    given = parser.parse_args()
+    unknown = set(given.suite) - set(suites())
+    if unknown:
+        parser.error(f"no such suite: {', '.join(sorted(unknown))} (there are: {', '.join(suites())})")
+    if not os.access(given.daemon, os.X_OK):
+        parser.error(f"`{given.daemon}` is no program: build it (cargo build --release --locked), or name another with --daemon")
+    return given
+
+
+def name_and_version(daemon):
+    """What a daemon says of itself: `flagd: 0.16.1 (…)` is flagd 0.16.1."""
+    said = subprocess.run([daemon, "version"], capture_output=True, text=True, timeout=10, check=True)
+    name, _, rest = (said.stdout + said.stderr).strip().partition(":")
+    return name, rest.split()[0]
+
+
+def run(suite, program, daemon, full):
+    """The results of a suite. A suite that breaks adds a failure that says so."""
+    with tempfile.TemporaryDirectory(prefix="conformance-") as scratch:
+        file = pathlib.Path(scratch, "results")
+        file.touch()
+        # Settings of the developer's shell must reach neither daemon nor client, nor must a proxy come between them.
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("FLAGD_")}
+        environment.update(CONFORMANCE_RESULTS=str(file), CONFORMANCE_FULL="1" if full else "", TMPDIR=scratch)
+        environment["no_proxy"] = "localhost,127.0.0.1"
+        ended = subprocess.run([program, daemon], env=environment, stdin=subprocess.DEVNULL, check=False).returncode
+        results = [json.loads(line) for line in file.read_text().splitlines()]
+    for result in results:
+        sound = result.get("outcome") in OUTCOMES and all(isinstance(result.get(name), str) for name in ("subject", "case"))
+        if not sound or (result["outcome"] != "passed" and not result.get("reason")):
+            raise ValueError(f"suite {suite}: not a result: {result}")
+        result.setdefault("mode", "")
+        result["suite"] = suite
+    if ended != 0 or not results:
+        why = f"the suite ended with {ended}" if ended else "the suite reported nothing"
+        results.append({"suite": suite, "subject": suite, "mode": "", "case": "the suite runs to its end", "outcome": "failed", "reason": why})
+    return results
+
+
+def complaints(results, known):
+    """Everything unexpected, as lines."""
+    lines = [f"failed: {name(each)}: {each['reason']}" for each in results if each["outcome"] == "failed"]
+    lines += [f"stale: {each}: it excludes nothing" for each in exclusions.unused(known, results)]
+    if os.environ.get("CI") == "true":
+        lines += [f"not run, in CI: {name(each)}: {each['reason']}" for each in results if each["outcome"] == "notrun"]
+    return lines
+
+
+def name(result):
+    return " ".join(filter(None, (result[part] for part in ("suite", "subject", "mode", "case"))))
+
+
+def main():
+    given = arguments()
+    daemon, version = name_and_version(given.daemon)
+    known = exclusions.read(HERE / "exclusions.yaml", daemon)
+    results = []
+    for suite, program in suites().items():
+        if not given.suite or suite in given.suite:
+            began = time.monotonic()
+            results += run(suite, program, given.daemon.resolve(), given.full)
+            print(f"{suite}: {time.monotonic() - began:.0f} s", file=sys.stderr)
+    exclusions.apply(known, results)
+    if given.keep:
+        given.keep.write_text("".join(json.dumps(each) + "\n" for each in results))
+    rows = record.rows(results)
+    print(table.plain(rows))
+    wrong = complaints(results, known)
+    if given.record:
+        record.write(HERE / "results" / f"{daemon}.json", daemon, version, rows)
+        table.write(ROOT / "README.md", HERE / "results")
+    if not results:
+        wrong.append("no suite ran")
+    if given.check:
+        wrong += record.differences(HERE / "results" / f"{daemon}.json", rows, whole=not given.suite)
+        wrong += table.differences(ROOT / "README.md", HERE / "results")
+    for line in wrong:
+        print(line)
+    # The last line, which a build may count: everything unexpected is a failure.
+    print(f"{sum(row['passed'] for row in rows)} passed, {len(wrong)} failed")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
