@@ -27,7 +27,9 @@ class Exclusion:
 
 
 def matches(pattern, name):
-    """Like fnmatch, but brackets, which stand in many names, mean themselves."""
+    """Whether a name is as a pattern, or one of several, has it; `*` stands for anything."""
+    if isinstance(pattern, list):
+        return any(matches(each, name) for each in pattern)
     return re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), name, re.S) is not None
 
 

@@ -31,7 +31,7 @@ async function freePorts(count) {
 }
 
 export class Daemon {
-  name = 'fanion';
+  name = 'daemon';
   log = '';
 
   constructor(binary, flags) {

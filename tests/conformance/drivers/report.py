@@ -1,0 +1,42 @@
+"""Results of a suite: a JSON line each to the file that CONFORMANCE_RESULTS names, and one to read to standard error."""
+
+import json
+import os
+import sys
+import threading
+
+LOCK = threading.Lock()
+
+
+def record(subject, mode, case, outcome, reason=None, **more):
+    """Writes a result, and says nothing."""
+    line = {"subject": subject, "mode": mode, "case": case, "outcome": outcome, **more}
+    if reason:
+        line["reason"] = " ".join(str(reason).split())
+    if os.environ.get("CONFORMANCE_RESULTS"):
+        with LOCK, open(os.environ["CONFORMANCE_RESULTS"], "a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+
+
+def result(subject, mode, case, outcome, reason=None):
+    """Writes a result, and tells it."""
+    record(subject, mode, case, outcome, reason)
+    told = f" ({' '.join(str(reason).split())})" if reason else ""
+    print(f"{outcome}: {subject} {mode}: {case}{told}", file=sys.stderr, flush=True)
+
+
+def check(subject, mode, case, function, *arguments):
+    """Runs a function as a case; whatever it raises is the reason for its failure. Whether it passed."""
+    try:
+        function(*arguments)
+    except Exception as why:
+        result(subject, mode, case, "failed", f"{type(why).__name__}: {why}")
+        return False
+    result(subject, mode, case, "passed")
+    return True
+
+
+def same(got, want):
+    """Raises AssertionError with both, if they are not."""
+    if got != want:
+        raise AssertionError(f"want {want!r}, got {got!r}")
