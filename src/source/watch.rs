@@ -31,9 +31,6 @@ use crate::source::watch::writers::Writers;
 
 /// How often files are looked at without an event. Network file systems and links into other directories send none.
 const POLL: Duration = Duration::from_secs(1);
-/// A tenth of the weight of other threads, when all want to run.
-#[cfg(target_os = "linux")]
-const NICE: i32 = 10;
 /// Deep enough for the deepest document, several times over.
 const STACK: usize = 8 * 1024 * 1024;
 
@@ -119,7 +116,6 @@ impl Thread {
         // Watch first, read then: what happens in between is seen twice, not missed.
         directories.follow(self.loader.directories());
         self.loader.open();
-        stand_back();
         self.connect();
         let mut looked = Instant::now();
         loop {
@@ -166,15 +162,6 @@ impl Thread {
         if self.done.borrow().is_none() && self.loader.is_attempted() {
             self.done.send_replace(Some(self.loader.verdict()));
         }
-    }
-}
-
-/// Lets evaluation go first from here on: that flags are read anew should not be felt by those who ask. On Linux this
-/// concerns the calling thread only; elsewhere it would be the whole process.
-fn stand_back() {
-    #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::nice(NICE) {
-        tracing::debug!(%error, "reading flags has the same priority as evaluating them");
     }
 }
 
