@@ -137,6 +137,14 @@ impl<'p, 't, 'r> Parser<'p, 't, 'r> {
     }
 }
 
+/// More bytes than lie between two values that are read one after the other.
+const LONG: usize = 256;
+
+/// Whether a byte is the first of a character, not one of those that follow it.
+fn starts_character(byte: u8) -> bool {
+    byte & 0xC0 != 0x80
+}
+
 /// Turns rising byte offsets into lines and columns in one pass over the text.
 #[derive(Debug)]
 pub struct Places<'t> {
@@ -152,15 +160,38 @@ impl<'t> Places<'t> {
         Places { text, at: 0, place }
     }
 
+    /// Passes over many bytes. Counts that do not depend on each other are made several bytes at a time.
+    #[expect(
+        clippy::naive_bytecount,
+        reason = "fast enough for once per change of a file; not worth a crate"
+    )]
+    fn leap(&mut self, passed: &[u8]) {
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let lines = passed.iter().filter(|b| **b == b'\n').count();
+        let last = passed.iter().rposition(|b| *b == b'\n');
+        let line = last.and_then(|last| passed.get(last + 1..));
+        if line.is_some() {
+            self.place.column = 1;
+        }
+        let line = line.unwrap_or(passed).iter();
+        let columns = line.filter(|b| starts_character(**b)).count();
+        self.place.line = self.place.line.saturating_add(count(lines));
+        self.place.column = self.place.column.saturating_add(count(columns));
+    }
+
     /// The place of an offset that is not before the last one.
     pub fn at(&mut self, at: usize) -> Place {
-        for byte in self.text.as_bytes().get(self.at..at).unwrap_or(&[]) {
+        let mut passed = self.text.as_bytes().get(self.at..at).unwrap_or(&[]);
+        if passed.len() > LONG {
+            self.leap(passed);
+            passed = &[];
+        }
+        for byte in passed {
             if *byte == b'\n' {
                 self.place.line = self.place.line.saturating_add(1);
                 self.place.column = 1;
             } else {
-                // The first byte of a character, not one of those that follow it.
-                let starts = u32::from(byte & 0xC0 != 0x80);
+                let starts = u32::from(starts_character(*byte));
                 self.place.column = self.place.column.saturating_add(starts);
             }
         }
