@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,8 @@ import table
 
 HERE = pathlib.Path(__file__).resolve().parent.parent
 ROOT = HERE.parent.parent
+# Lines of what went wrong; a broken suite has hundreds of them.
+SHOWN = 60
 OUTCOMES = {"passed", "failed", "excluded", "notrun", "slow"}
 
 
@@ -46,20 +49,22 @@ def arguments():
 
 
 def name_and_version(daemon):
-    """What a daemon says of itself: `flagd: 0.16.1 (…)` is flagd 0.16.1."""
+    """What a daemon says of itself, among other things: `flagd: 0.16.1 (…)` is flagd 0.16.1."""
     said = subprocess.run([daemon, "version"], capture_output=True, text=True, timeout=10, check=True)
-    name, _, rest = (said.stdout + said.stderr).strip().partition(":")
-    return name, rest.split()[0]
+    found = re.search(r"^(\w+): (\S+)", said.stdout + said.stderr, re.M)
+    if found is None:
+        raise SystemExit(f"`{daemon} version` names no version")
+    return found.groups()
 
 
-def run(suite, program, daemon, full):
+def run(suite, program, daemon, name, full):
     """The results of a suite. A suite that breaks adds a failure that says so."""
     with tempfile.TemporaryDirectory(prefix="conformance-") as scratch:
         file = pathlib.Path(scratch, "results")
         file.touch()
         # Settings of the developer's shell must reach neither daemon nor client, nor must a proxy come between them.
         environment = {name: value for name, value in os.environ.items() if not name.startswith("FLAGD_")}
-        environment.update(CONFORMANCE_RESULTS=str(file), CONFORMANCE_FULL="1" if full else "", TMPDIR=scratch)
+        environment.update(CONFORMANCE_RESULTS=str(file), CONFORMANCE_FULL="1" if full else "", CONFORMANCE_DAEMON=name, TMPDIR=scratch)
         environment["no_proxy"] = "localhost,127.0.0.1"
         ended = subprocess.run([program, daemon], env=environment, stdin=subprocess.DEVNULL, check=False).returncode
         results = [json.loads(line) for line in file.read_text().splitlines()]
@@ -96,7 +101,7 @@ def main():
     for suite, program in suites().items():
         if not given.suite or suite in given.suite:
             began = time.monotonic()
-            results += run(suite, program, given.daemon.resolve(), given.full)
+            results += run(suite, program, given.daemon.resolve(), daemon, given.full)
             print(f"{suite}: {time.monotonic() - began:.0f} s", file=sys.stderr)
     exclusions.apply(known, results)
     if given.keep:
@@ -112,8 +117,10 @@ def main():
     if given.check:
         wrong += record.differences(HERE / "results" / f"{daemon}.json", rows, whole=not given.suite)
         wrong += table.differences(ROOT / "README.md", HERE / "results")
-    for line in wrong:
+    for line in wrong[:SHOWN]:
         print(line)
+    if len(wrong) > SHOWN:
+        print(f"… and {len(wrong) - SHOWN} more: --keep writes them all")
     # The last line, which a build may count: everything unexpected is a failure.
     print(f"{sum(row['passed'] for row in rows)} passed, {len(wrong)} failed")
     return 1 if wrong else 0
