@@ -1,0 +1,55 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+
+	"github.com/open-feature/go-sdk-contrib/providers/flagd/pkg"
+	"github.com/open-feature/go-sdk/openfeature"
+)
+
+// What one scenario has.
+type world struct {
+	options     []option
+	environment []string
+	config      *flagd.ProviderConfiguration
+	configError error
+
+	domain   string
+	provider *flagd.Provider
+	client   *openfeature.Client
+	events   *events
+	event    openfeature.EventDetails
+
+	flag    flag
+	context map[string]any
+	answer  answer
+}
+
+func newWorld() *world {
+	return &world{events: newEvents(), context: map[string]any{}}
+}
+
+func (w *world) close() {
+	if w.client != nil {
+		// Another provider in its place shuts this one down, as the SDK has it.
+		_ = openfeature.SetNamedProvider(w.domain, openfeature.NoopProvider{})
+	}
+	for _, name := range w.environment {
+		_ = os.Unsetenv(name)
+	}
+}
+
+// Asks the launcher for something: start?config=NAME, restart?seconds=N, change.
+func launcher(what string) error {
+	answer, err := http.Post("http://localhost:8080/"+what, "", nil)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("the launcher answers %s to %s", answer.Status, what)
+	}
+	return nil
+}

@@ -1,0 +1,31 @@
+package gherkin;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Environment variables for a while. Java has no way to set them, so the map behind its copy is opened. */
+final class Environment {
+    private static final List<String> SET = new ArrayList<>();
+
+    private Environment() {}
+
+    static void set(String name, String text) throws ReflectiveOperationException {
+        map().put(name, text);
+        SET.add(name);
+    }
+
+    static void restore() throws ReflectiveOperationException {
+        for (var name : SET) {
+            map().remove(name);
+        }
+        SET.clear();
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Map<String, String> map() throws ReflectiveOperationException {
+        var behind = System.getenv().getClass().getDeclaredField("m");
+        behind.setAccessible(true);
+        return (Map<String, String>) behind.get(System.getenv());
+    }
+}

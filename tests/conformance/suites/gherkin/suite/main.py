@@ -1,0 +1,123 @@
+"""Runs every subject in every mode, a few at once, and reports each case that it should have run."""
+
+import concurrent.futures
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import cases
+import report
+import subjects
+
+HERE = pathlib.Path(__file__).resolve().parent.parent
+ROOT = HERE.parents[3]
+# Most of the time is spent waiting for connections that are lost on purpose.
+AT_ONCE = 6
+# Seconds until a session counts as hanging. What it has not reported by then has failed.
+LIMIT = 400
+WELL = "the runner ended with 0"
+# How much of what a broken session said is worth reading, in characters.
+SAID = 4000
+# What `prepare` exits with when there is no such toolchain here; it says so on standard output.
+NOT_HERE = 3
+
+
+class Results:
+    def __init__(self):
+        self.file = open(os.environ["CONFORMANCE_RESULTS"], "a")
+
+    def add(self, session, case, outcome, reason=None, **more):
+        line = {"subject": session.subject, "mode": session.name, "case": case, "outcome": outcome, **more}
+        self.file.write(json.dumps(line | ({"reason": reason} if reason else {})) + "\n")
+        self.file.flush()
+
+
+def testbed():
+    path = pathlib.Path(os.environ.get("FANION_TESTBED", ROOT.parent / "shared/testbed"))
+    return path if (path / "gherkin").is_dir() else None
+
+
+def prepared(sessions):
+    """Where each subject's packages are, or why they are not. One after the other: installing is heavy work."""
+    found = {}
+    for subject in dict.fromkeys(session.subject for session in sessions):
+        ended = subprocess.run([HERE / subject / "prepare"], stdout=subprocess.PIPE, text=True, check=False)
+        found[subject] = (ended.returncode, ended.stdout.strip())
+    return found
+
+
+def run(session, daemon, packages, bed, wanted):
+    """Runs one session in a network of its own, and returns failures by place, and how it ended."""
+    with tempfile.TemporaryDirectory() as scratch:
+        features = " ".join(f"{name}.feature" for name in dict.fromkeys(case.feature for case in wanted))
+        environment = os.environ | {
+            "TESTBED": str(bed),
+            "FEATURES": features,
+            "TAGS": session.tags,
+            "PACKAGES": packages,
+            "FLAGCTL": str(flagctl(daemon)),
+            "FRACTIONAL": session.fractional,
+        }
+        log = pathlib.Path(scratch, "log")
+        command = [HERE.parents[1] / "alone", HERE / "session", session.subject, session.mode, daemon, scratch]
+        with log.open("wb") as output:
+            how = ended(command, environment, output)
+        if how != WELL:
+            print(f"{session.subject} {session.name}: {how}\n{log.read_text(errors='replace')[-SAID:]}", file=sys.stderr)
+        return report.read(pathlib.Path(scratch, "reports")), how
+
+
+def ended(command, environment, output):
+    try:
+        status = subprocess.run(command, env=environment, stdout=output, stderr=output, timeout=LIMIT, check=False).returncode
+        return f"the runner ended with {status}"
+    except subprocess.TimeoutExpired:
+        return f"the runner took more than {LIMIT} s"
+
+
+def flagctl(daemon):
+    """The flagctl that was built with a fanion; a flagd has none, and the one of this repository reads what it sends."""
+    beside = daemon.with_name("flagctl")
+    return beside if beside.exists() else ROOT / "target/release/flagctl"
+
+
+def tell(results, session, wanted, found, how):
+    for case in wanted:
+        if case.place not in found:
+            results.add(session, case.name, "failed", f"not reported: {how}", tags=case.tags)
+        elif why := found[case.place]:
+            results.add(session, case.name, "failed", why, tags=case.tags)
+        else:
+            results.add(session, case.name, "passed", tags=case.tags)
+
+
+def main(daemon):
+    results, bed = Results(), testbed()
+    only = os.environ.get("CONFORMANCE_SUBJECTS", "").split()
+    flagd = os.environ["CONFORMANCE_DAEMON"] == "flagd"
+    sessions = [each for each in subjects.SESSIONS if (not only or each.subject in only) and not (flagd and each.fractional)]
+    if bed is None:
+        for session in sessions:
+            results.add(session, "*", "notrun", "the public suite is not here; FANION_TESTBED says where it is")
+        return
+    everything, packages = cases.read(bed / "gherkin"), prepared(sessions)
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        running = []
+        for session in sessions:
+            status, said = packages[session.subject]
+            wanted = cases.selected(everything, session)
+            if status == NOT_HERE:
+                results.add(session, "*", "notrun", said)
+            elif status != 0:
+                results.add(session, "*", "failed", f"preparing ended with {status}")
+            else:
+                running.append((session, wanted, pool.submit(run, session, daemon, said, bed, wanted)))
+        for session, wanted, outcome in running:
+            tell(results, session, wanted, *outcome.result())
+
+
+if __name__ == "__main__":
+    main(pathlib.Path(sys.argv[1]))
