@@ -1,0 +1,208 @@
+"""What serving costs, over loopback: CPU per call, calls per second, p99; beside servers that do nothing, and flagd.
+
+Run by tests/bench/serve, which builds what is missing and brings the network namespace.
+"""
+import argparse, dataclasses, json, pathlib, statistics, tempfile, urllib.request
+
+import load, request
+from load import GRPC, JSON, Call
+from server import Server
+
+SERVICE = "/flagd.evaluation.v1.Service"
+GROWTH = {"context": [2, 6, 20, 60, 200, 1000], "rule": [1, 10, 100, 1000], "flags": [1, 10, 100, 1000, 10_000, 100_000],
+          "connections": [1, 4, 16, 64, 256, 1000], "streams": [1, 4, 16, 64, 250]}
+
+
+class Bench:
+    def __init__(self, options, directory):
+        self.options, self.directory = options, pathlib.Path(directory)
+
+    def file(self, name, data):
+        path = self.directory / name
+        path.write_bytes(data if isinstance(data, bytes) else data.encode())
+        return path
+
+    def grpc(self, key, context=request.CONTEXT):
+        body = self.file(f"grpc-{key}-{len(context)}", request.grpc_one(key, context))
+        return Call(body, f"{SERVICE}/ResolveBoolean", GRPC)
+
+    def fanion(self, flags, name="fanion"):
+        file = self.file(f"{name}.json", flags)
+        options = "-p {port} -r {ofrep} -m {management} -g 0"
+        server = Server(name, f"{self.options.fanion} start -f file:{file} {options}", self.directory)
+        return server
+
+    def others(self):
+        peers = self.options.peers
+        commands = {name: f"{peers}/{name} 127.0.0.1:{{port}}" for name in ("tonic", "hyper", "axum")}
+        if self.options.flagd:
+            file = self.file("flagd.json", request.document())
+            commands["flagd"] = (f"{self.options.flagd} start -f file:{file} -p {{port}} -r {{ofrep}} -m {{management}}")
+        return {name: Server(name, command, self.directory) for name, command in commands.items()}
+
+    def constant(self, name, peer, message):
+        """A server whose every answer is `message`."""
+        file = self.file(f"{name}.answer", message)
+        return Server(name, f"{self.options.peers}/{peer} 127.0.0.1:{{port}} {file}", self.directory)
+
+    def rounds(self, cases, **how):
+        """Medians of runs of all cases in turn; the first round warms up."""
+        figures = {name: [] for name in cases}
+        for i in range(self.options.rounds + 1):
+            for name, (server, call) in cases.items():
+                outcome = load.run(server, call, how.get("calls", self.options.calls),
+                                   **{k: v for k, v in how.items() if k != "calls"})
+                if i > 0:
+                    figures[name].append(dataclasses.asdict(outcome))
+        return {name: median(rows) for name, rows in figures.items()}
+
+    def protocols(self):
+        """Every protocol at saturation, and gRPC at half of it."""
+        servers = {"fanion": self.fanion(request.document()), **self.others()}
+        ours, ofrep = servers["fanion"], "/ofrep/v1/evaluate/flags"
+        web = self.file("connect", request.connect_one("static"))
+        single = self.file("ofrep", request.ofrep())
+        connect = Call(web, f"{SERVICE}/ResolveBoolean", JSON)
+        cases = {
+            "fanion, gRPC, static": (ours, self.grpc("static")),
+            "fanion, gRPC, ring": (ours, self.grpc("ring")),
+            "tonic": (servers["tonic"], self.grpc("static")),
+            "hyper": (servers["hyper"], self.grpc("static")),
+            "fanion, Connect JSON": (ours, connect),
+            "fanion, OFREP": (ours, Call(single, f"{ofrep}/static", JSON, "ofrep")),
+            "axum": (servers["axum"], connect),
+        }
+        if "flagd" in servers:
+            flagd = servers["flagd"]
+            cases["flagd, gRPC, static"] = (flagd, self.grpc("static"))
+            cases["flagd, gRPC, ring"] = (flagd, self.grpc("ring"))
+            cases["flagd, Connect JSON"] = (flagd, connect)
+            cases["flagd, OFREP"] = (flagd, Call(single, f"{ofrep}/static", JSON, "ofrep"))
+        saturated = self.rounds(cases)
+        half = int(saturated["tonic"]["rate"] / 2)
+        timed = {name: cases[name] for name in ("fanion, gRPC, static", "fanion, gRPC, ring", "tonic")}
+        calls = min(self.options.calls, 3 * half)
+        at_half = self.rounds(timed, rate=half, calls=calls, directory=self.directory)
+        stop(servers.values())
+        return {"saturated": saturated, "half": at_half, "half_rate": half}
+
+    def bulk(self):
+        """All of 100 flags, beside a constant of the same length."""
+        ours = self.fanion(json.dumps({"flags": {f"flag-{i:03}": request.flag(request.RING) for i in range(100)}}))
+        rpc = Call(self.file("all", request.grpc_all()), f"{SERVICE}/ResolveAll", GRPC)
+        web = Call(self.file("all.json", request.ofrep()), "/ofrep/v1/evaluate/flags", JSON, "ofrep")
+        hyper = self.constant("hyper, as long", "hyper", answer(ours, rpc)[5:])
+        axum = self.constant("axum, as long", "axum", answer(ours, web))
+        cases = {"ResolveAll": (ours, rpc), "hyper, as long": (hyper, rpc),
+                 "OFREP bulk": (ours, web), "axum, as long": (axum, dataclasses.replace(web, port="port"))}
+        figures = self.rounds(cases, calls=self.options.calls // 10)
+        stop([ours, hyper, axum])
+        return figures
+
+    def growth(self):
+        """How the CPU of a call grows."""
+        ours = self.fanion(request.document())
+        ring = self.grpc("ring")
+        cases = {f"context {n}": (ours, self.grpc("ring", request.context(n))) for n in GROWTH["context"]}
+        cases |= {f"rule {n}": (ours, self.grpc(f"rule-{n}")) for n in GROWTH["rule"]}
+        figures = self.rounds(cases, calls=self.options.calls // 4)
+        for what in ("connections", "streams"):
+            for n in GROWTH[what]:
+                many = self.rounds({f"{what} {n}": (ours, ring)}, calls=self.options.calls // 4, **{what: n})
+                figures |= many
+        stop([ours])
+        for n in GROWTH["flags"]:
+            server = self.fanion(request.document(n))
+            figures |= self.rounds({f"flags {n}": (server, ring)}, calls=self.options.calls // 4)
+            stop([server])
+        grown = {}
+        for name, figure in figures.items():
+            what, n = name.split()
+            grown.setdefault(what, []).append([int(n), figure["cpu"]])
+        return grown
+
+
+def stop(servers):
+    for server in servers:
+        server.stop()
+
+
+def answer(server, call):
+    """The bytes that a call is answered with. Over HTTP/1.1, where gRPC's message arrives just the same."""
+    if call.headers is GRPC:
+        # Connect speaks the same messages without the frame.
+        headers, data, head = {"content-type": "application/proto"}, call.body.read_bytes()[5:], bytes(5)
+    else:
+        headers, data, head = {"content-type": "application/json"}, call.body.read_bytes(), b""
+    url = f"http://127.0.0.1:{server.ports[call.port]}{call.path}"
+    with urllib.request.urlopen(urllib.request.Request(url, data, headers), timeout=30) as response:
+        return head + response.read()
+
+
+def median(rows):
+    columns = {name: [row[name] for row in rows if row[name] is not None] for name in rows[0]}
+    return {name: statistics.median(values) for name, values in columns.items() if values}
+
+
+def show(title, figures):
+    print(f"\n{title:28} {'CPU µs/call':>12} {'calls/s':>9} {'p99 µs':>8}")
+    for name, figure in figures.items():
+        p99 = f"{figure['p99']:8.0f}" if "p99" in figure else ""
+        print(f"{name:28} {figure['cpu']:12.2f} {figure['rate']:9.0f} {p99}", flush=True)
+
+
+def ratios(all):
+    """The budgets' rows: name, measured, target, whether less is better."""
+    rows = []
+    if "protocols" in all:
+        s, half = all["protocols"]["saturated"], all["protocols"]["half"]
+        static, ring, tonic, hyper = s["fanion, gRPC, static"], s["fanion, gRPC, ring"], s["tonic"], s["hyper"]
+        rows += [
+            ("CPU per gRPC call, static, beside tonic", static["cpu"] / tonic["cpu"], 0.85, True),
+            ("CPU per gRPC call, ring and fractional, beside tonic", ring["cpu"] / tonic["cpu"], 0.90, True),
+            ("CPU per gRPC call, ring and fractional, beside hyper", ring["cpu"] / hyper["cpu"], 1.35, True),
+            ("calls per second at saturation, static, beside tonic", static["rate"] / tonic["rate"], 1.0, False),
+            ("p99 at half of saturation, beside tonic", half["fanion, gRPC, static"]["p99"] / half["tonic"]["p99"], 1.1, True),
+            ("p99 at half of saturation, in µs", half["fanion, gRPC, static"]["p99"], 1000, True),
+            ("calls per second, Connect JSON over HTTP/1.1, beside axum", s["fanion, Connect JSON"]["rate"] / s["axum"]["rate"], 0.9, False),
+        ]
+    if "bulk" in all:
+        b = all["bulk"]
+        rows += [
+            ("ResolveAll of 100 flags beyond an equal constant, in µs", b["ResolveAll"]["cpu"] - b["hyper, as long"]["cpu"], 25, True),
+            ("OFREP bulk of 100 flags beyond an equal constant, in µs", b["OFREP bulk"]["cpu"] - b["axum, as long"]["cpu"], 25, True),
+        ]
+    return rows
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="tests/bench/serve")
+    parser.add_argument("fanion", help="the program")
+    parser.add_argument("peers", help="the directory of the servers that do nothing")
+    parser.add_argument("--flagd", help="flagd's program")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--calls", type=int, default=50_000)
+    parser.add_argument("--only", choices=["protocols", "bulk", "growth"])
+    parser.add_argument("--json", type=pathlib.Path)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as directory:
+        bench, all = Bench(options, directory), {}
+        for part in ("protocols", "bulk", "growth"):
+            if options.only in (None, part):
+                all[part] = getattr(bench, part)()
+    if "protocols" in all:
+        show("at saturation", all["protocols"]["saturated"])
+        show(f"at {all['protocols']['half_rate']} calls/s", all["protocols"]["half"])
+    if "bulk" in all:
+        show("100 flags", all["bulk"])
+    for what, points in all.get("growth", {}).items():
+        print(f"\nCPU µs/call by {what}: " + ", ".join(f"{n}: {cpu:.2f}" for n, cpu in points))
+    print()
+    for name, measured, target, less in all.setdefault("budgets", ratios(all)):
+        met = measured <= target if less else measured >= target
+        print(f"{'met   ' if met else 'MISSED'} {name}: {measured:.2f} (target {'≤' if less else '≥'} {target})")
+    if options.json:
+        options.json.write_text(json.dumps(all, indent=1) + "\n")
+
+
+main()
