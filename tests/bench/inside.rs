@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! cargo bench --bench inside -- time [PART OF A NAME]   nanoseconds, the best and the median of many runs
+//! cargo bench --bench inside -- rules                  the rules and their context, for other engines
 //! cargo bench --bench inside -- list                    the names
 //! cargo bench --bench inside -- run NAME COUNT          that many times, for `tests/bench/counts`
 //! ```
@@ -49,6 +50,7 @@ fn main() {
         .collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match *arguments {
+        ["rules"] => println!("{}", shared()),
         ["list"] => names().iter().for_each(|name| println!("{name}")),
         ["run", name, count] => {
             let count = count.parse().expect("a count");
@@ -56,7 +58,7 @@ fn main() {
         }
         ["time"] => time(""),
         ["time", part] => time(part),
-        _ => println!("usage: inside list | time [PART] | run NAME COUNT"),
+        _ => println!("usage: inside rules | list | time [PART] | run NAME COUNT"),
     }
 }
 
@@ -93,6 +95,14 @@ fn sample(work: &dyn Fn()) -> (f64, f64) {
         .collect();
     runs.sort_by(f64::total_cmp);
     (runs[0], runs[runs.len() / 2])
+}
+
+/// The rules that other engines are timed with, and the context.
+fn shared() -> Value {
+    let rules = rules().into_iter().filter(|(_, rule)| !rule.is_null());
+    let mut all: Map<_, _> = rules.map(|(name, rule)| (name.to_owned(), rule)).collect();
+    all.insert("context".to_owned(), context());
+    all.into()
 }
 
 /// Every case: a group, then what is varied.

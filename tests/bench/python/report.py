@@ -1,0 +1,161 @@
+"""Writes docs/performance.md and its plots from what the benches found. Run by tests/bench/report."""
+import argparse, json, math, pathlib, platform, re, subprocess
+
+import plot
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+AXES = {
+    "context": ("attributes in the context, of which the flag reads two",),
+    "rule": ("comparisons in the rule",),
+    "flags": ("flags",),
+    "connections": ("connections, 16 streams each",),
+    "streams": ("streams on each of 8 connections",),
+}
+
+
+def table(head, rows):
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(str(cell) for cell in row) + " |" for row in lines)
+
+
+def number(n):
+    return f"{n:,.0f}" if n >= 1000 else f"{n:.0f}" if n >= 100 else f"{n:.1f}" if n >= 10 else f"{n:.2f}"
+
+
+def machine():
+    cpu = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
+    cores = len(re.findall(r"^processor", pathlib.Path("/proc/cpuinfo").read_text(), re.M))
+    memory = int(re.search(r"MemTotal:\s+(\d+)", pathlib.Path("/proc/meminfo").read_text()).group(1)) / 1024 / 1024
+    return f"{cpu.group(1) if cpu else platform.machine()}, {cores} cores, {memory:.0f} GiB, Linux {platform.release()}"
+
+
+def said(*command):
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return done.stdout.strip().splitlines()[0] if done.returncode == 0 and done.stdout.strip() else "unknown"
+
+
+def locked(lock, crate):
+    found = re.search(rf'name = "{crate}"\nversion = "([^"]+)"', (ROOT / lock).read_text())
+    return found.group(1) if found else "unknown"
+
+
+def slope(points):
+    """How much each further one costs, in nanoseconds, from the first and the last point."""
+    (x0, y0), (x1, y1) = points[0], points[-1]
+    return (y1 - y0) / (x1 - x0) * 1000
+
+
+def sentence(what, points):
+    """What a plot says."""
+    (x0, y0), (x1, y1) = points[0], points[-1]
+    span = f"from {y0:.1f} µs with {x0:,} to {y1:.1f} µs with {x1:,}"
+    return {
+        "context": f"A call costs {span}: {slope(points):.0f} ns for each attribute that the flag does not read, most of which hyper "
+                   "takes to receive its bytes.",
+        "rule": f"A call costs {span}: {slope(points):.0f} ns for each comparison that has to be made.",
+        "flags": f"A call costs {span}: a flag is found by halving a sorted list, and what is added is the processor's memory "
+                 "caches that no longer hold it.",
+        "connections": f"A call costs {span}: with few calls per connection and turn, reading, writing and waking are shared "
+                       "by fewer calls.",
+        "streams": f"A call costs {span}: the more calls arrive together on a connection, the more of them share one read, one "
+                   "turn and one write.",
+    }[what]
+
+
+def first_to_break(grown):
+    """The axis along which a call gets dearest, and where it has doubled."""
+    what, points = max(grown.items(), key=lambda pair: max(y for _, y in pair[1]) / min(y for _, y in pair[1]))
+    least = min(y for _, y in points)
+    doubled = next((x for x, y in points if y > 2 * least), None)
+    if doubled is None:
+        return "Nothing along these axes doubles the cost of a call."
+    return f"What breaks first is the {what}: the cost of a call has doubled at {doubled:,}."
+
+
+def inside(lines):
+    """Times by name."""
+    return {row["name"]: row for row in lines}
+
+
+def budgets(found, times):
+    rows = [(name, f"{measured:.2f}", f"{'≤' if less else '≥'} {target}", measured <= target if less else measured >= target)
+            for name, measured, target, less in found["budgets"]]
+    targets = [("decide/static", 5), ("decide/comparison", 15), ("decide/ring", 40), ("decide/semver", 60), ("decide/among", 25),
+               ("wire/proto/ring", 150), ("wire/json/ring", 600), ("wire/proto/context-1000", 4000)]
+    for name, target in targets:
+        best = times[name]["best"]
+        rows.append((f"`{name}`, in ns", number(best), f"≤ {target:,}", best <= target))
+    return table(["budget", "measured", "target", ""], [(a, b, c, "met" if met else "missed") for a, b, c, met in rows])
+
+
+def served(figures):
+    return table(["server", "CPU µs per call", "calls/s", "p99 µs"],
+                 [(name, number(f["cpu"]), number(f["rate"]), number(f["p99"]) if "p99" in f else "") for name, f in figures.items()])
+
+
+def engines(found, times):
+    ours = {"comparison": "decide/comparison", "ring": "decide/ring", "semver": "decide/semver", "among": "decide/among"}
+    names = sorted({engine for row in found.values() for engine in row})
+    rows = []
+    for rule, row in found.items():
+        cells = [number(row[name]) if name in row else "–" for name in names]
+        rows.append((rule, number(times[ours[rule]]["best"]), *cells))
+    return table(["rule", "fanion, decide", *names], rows)
+
+
+def counted(counts):
+    return table(["case", "instructions"], [(f"`{name}`", f"{n:,.0f}") for name, n in counts["instructions"].items()])
+
+
+def loading(load):
+    names = list(load["medians"])
+    rows = [(row, *(number(load["medians"][name].get(row, math.nan)) for name in names)) for row in load["medians"][names[0]]]
+    return table(["", *names], rows)
+
+
+def write(results, out):
+    found = json.loads((results / "serve.json").read_text())
+    times = inside(map(json.loads, (results / "inside.jsonl").read_text().splitlines()))
+    plots = out / "performance"
+    plots.mkdir(exist_ok=True)
+    growth = []
+    for what, points in found["growth"].items():
+        svg = plot.lines(f"CPU of a call by {what}", AXES[what][0], "µs", {"fanion": points})
+        (plots / f"{what}.svg").write_text(svg)
+        growth.append(f"![CPU of a call by {what}](performance/{what}.svg)\n\n{sentence(what, points)}")
+    protocols = found["protocols"]
+    versions = [("fanion", said("git", "describe", "--always", "--dirty")), ("rustc", said("rustc", "--version")),
+                *((crate, locked("Cargo.lock", crate)) for crate in ("hyper", "h2", "tokio")),
+                *((crate, locked("tests/bench/peers/Cargo.lock", crate))
+                  for crate in ("tonic", "axum", "datalogic-rs", "flagd-evaluation-engine", "jsonlogic-rs")),
+                ("h2load", said("h2load", "--version")), ("valgrind", said("valgrind", "--version"))]
+    flagd = any(name.startswith("flagd") for name in protocols["saturated"])
+    values = {
+        "machine": machine(),
+        "versions": table(["", "version"], versions),
+        "budgets": budgets(found, times),
+        "saturated": served(protocols["saturated"]),
+        "half_rate": f"{protocols['half_rate']:,}",
+        "half": served(protocols["half"]),
+        "bulk": served(found["bulk"]),
+        "engines": engines(json.loads((results / "engines.json").read_text()), times),
+        "times": table(["case", "best ns", "median ns"], [(f"`{n}`", number(t["best"]), number(t["median"])) for n, t in times.items()]),
+        "counts": counted(json.loads((results / "counts.json").read_text())),
+        "growth": "\n\n".join(growth),
+        "breaks": first_to_break(found["growth"]),
+        "flagd": "" if flagd else " flagd is missing here: the run that wrote this page was not told where it is.",
+    }
+    values["loading"] = loading(json.loads((results / "load.json").read_text()))
+    page = (ROOT / "tests/bench/performance.template.md").read_text()
+    (out / "performance.md").write_text(re.sub(r"\{(\w+)\}", lambda m: values[m.group(1)], page))
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="tests/bench/report")
+    parser.add_argument("results", type=pathlib.Path)
+    parser.add_argument("--out", type=pathlib.Path, default=ROOT / "docs")
+    options = parser.parse_args()
+    write(options.results, options.out)
+
+
+main()
