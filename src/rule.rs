@@ -125,8 +125,31 @@ impl Rule {
         }
     }
 
+    /// Whether this is a constant.
+    pub fn is_constant(&self) -> bool {
+        matches!(
+            self,
+            Rule::Null | Rule::Bool(_) | Rule::Number(_) | Rule::Text(_) | Rule::Literal(_)
+        )
+    }
+
+    /// The value, if this is a constant.
+    ///
+    /// # Errors
+    /// The rule itself, if it is none.
+    pub fn into_constant(self) -> Result<Literal, Rule> {
+        match self {
+            Rule::Null => Ok(Literal::Null),
+            Rule::Bool(b) => Ok(Literal::Bool(b)),
+            Rule::Number(n) => Ok(Literal::Number(n)),
+            Rule::Text(s) => Ok(Literal::Text(s)),
+            Rule::Literal(literal) => Ok(literal),
+            other => Err(other),
+        }
+    }
+
     /// Whether evaluating this cannot end in a fault.
     pub fn is_safe(&self) -> bool {
-        matches!(self, Rule::Slot(_) | Rule::Clock) || self.as_constant().is_some()
+        matches!(self, Rule::Slot(_) | Rule::Clock) || self.is_constant()
     }
 }

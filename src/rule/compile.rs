@@ -91,9 +91,9 @@ impl Compiler<'_> {
             }
         }
         let rule = self.rule(node);
-        match rule.as_constant() {
-            Some(constant) => Tree::Leaf(self.leaf(&constant, node.place)),
-            None => Tree::Rule(Box::new(rule)),
+        match rule.into_constant() {
+            Ok(constant) => Tree::Leaf(self.leaf(&constant, node.place)),
+            Err(rule) => Tree::Rule(Box::new(rule)),
         }
     }
 
@@ -187,12 +187,12 @@ impl Compiler<'_> {
         }
         let Kind::List(items) = &member.value.kind else {
             let argument = self.rule(&member.value);
-            let constant = argument.as_constant().is_some();
+            let constant = argument.is_constant();
             let rule = Rule::Apply(Box::new((operator, Arguments::Single(argument))));
             return fold(rule, constant && operator.is_pure());
         };
         let rules = self.rules(items);
-        let constant = rules.iter().all(|rule| rule.as_constant().is_some());
+        let constant = rules.iter().all(Rule::is_constant);
         let rule = specialise(operator, rules);
         fold(rule, constant && operator.is_pure())
     }
@@ -244,9 +244,9 @@ fn specialise(operator: Operator, rules: Vec<Rule>) -> Rule {
 }
 
 fn list(rules: Vec<Rule>) -> Rule {
-    let constants: Option<Box<[Literal]>> = rules.iter().map(Rule::as_constant).collect();
-    match constants {
-        Some(items) => Rule::Literal(Literal::List(items)),
-        None => Rule::List(rules.into()),
+    if !rules.iter().all(Rule::is_constant) {
+        return Rule::List(rules.into());
     }
+    let constants = rules.into_iter().flat_map(Rule::into_constant);
+    Rule::Literal(Literal::List(constants.collect()))
 }
