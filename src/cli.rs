@@ -1,7 +1,11 @@
 //! What is typed: arguments, the environment, exit codes.
 
 pub mod eval;
+pub mod flagrc;
+mod flagset;
 pub mod healthcheck;
+pub mod lint;
+pub mod said;
 pub mod sidecar;
 pub mod start;
 mod stray;

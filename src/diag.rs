@@ -1,7 +1,11 @@
 //! What is wrong in a flag document, told to the person who wrote it.
 
+mod code;
+
 use std::fmt;
 use std::sync::Arc;
+
+pub use crate::diag::code::Code;
 
 /// A position in a document; both counts start at 1, columns count characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -24,64 +28,6 @@ pub enum Severity {
     Warning,
     /// A flag that answers with an error, or a document that is refused.
     Error,
-}
-
-/// The stable name of a kind of mistake.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Code {
-    /// `F001`: the text is not valid YAML or JSON.
-    Syntax,
-    /// `F002`: the document is not a flag document (no `flags`, not an object).
-    Shape,
-    /// `F003`: a bound is exceeded: size, depth, aliases.
-    Limit,
-    /// `F004`: a key stands twice in one object; the last one counts.
-    DuplicateKey,
-    /// `F005`: a flag without a usable key.
-    FlagKey,
-    /// `F006`: a member of a flag has the wrong type.
-    FlagMember,
-    /// `F007`: `defaultVariant` is not among the variants.
-    DefaultVariant,
-    /// `F008`: a member that flagd does not know; usually a slip of spelling.
-    UnknownMember,
-    /// `F009`: `$evaluators` is unusable, or one of its entries is.
-    Evaluator,
-    /// `F010`: a `$ref` that names no evaluator, or a circle of them.
-    Reference,
-    /// `F011`: a rule uses an operator that does not exist.
-    Operator,
-    /// `F012`: a rule that can never work: wrong arguments, impossible weights.
-    Rule,
-    /// `F013`: a rule names a variant that the flag does not have.
-    UnknownVariant,
-    /// `F014`: a spelling that still works but has a successor.
-    Deprecated,
-    /// `F015`: the file cannot be read.
-    Unreadable,
-}
-
-impl Code {
-    /// The code as printed, for instance `F007`.
-    pub fn id(self) -> &'static str {
-        match self {
-            Code::Syntax => "F001",
-            Code::Shape => "F002",
-            Code::Limit => "F003",
-            Code::DuplicateKey => "F004",
-            Code::FlagKey => "F005",
-            Code::FlagMember => "F006",
-            Code::DefaultVariant => "F007",
-            Code::UnknownMember => "F008",
-            Code::Evaluator => "F009",
-            Code::Reference => "F010",
-            Code::Operator => "F011",
-            Code::Rule => "F012",
-            Code::UnknownVariant => "F013",
-            Code::Deprecated => "F014",
-            Code::Unreadable => "F015",
-        }
-    }
 }
 
 /// One mistake: what, where, and what to do about it.
@@ -198,7 +144,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 }
 
 /// The number of single-letter edits between two words; 64 letters are compared.
-fn distance(a: &str, b: &str) -> usize {
+pub fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().take(64).collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, ca) in a.chars().take(64).enumerate() {

@@ -88,16 +88,21 @@ pub struct Parsed {
 /// Reads a text.
 pub fn parse(text: &str, format: Format, origin: &Origin) -> Parsed {
     let mut report = Report::new(origin.file.clone());
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let node = match format {
-        Format::Yaml => yaml::read(text, &mut report),
-        Format::Json => json::read(text, &mut report),
-    };
+    let node = read(text, format, &mut report);
     let document = node.and_then(|node| document(node, text.len(), origin, &mut report));
     let diagnostics = report.finish();
     Parsed {
         document,
         diagnostics,
+    }
+}
+
+/// The values in a text, or `None` after the reason was reported.
+pub fn read(text: &str, format: Format, report: &mut Report) -> Option<Node> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    match format {
+        Format::Yaml => yaml::read(text, report),
+        Format::Json => json::read(text, report),
     }
 }
 
@@ -113,7 +118,13 @@ struct Top {
     metadata: Option<Node>,
 }
 
-fn document(node: Node, length: usize, origin: &Origin, report: &mut Report) -> Option<Document> {
+/// The document that is written as `node`, from a text of `length` bytes, or `None` after the reason was reported.
+pub fn document(
+    node: Node,
+    length: usize,
+    origin: &Origin,
+    report: &mut Report,
+) -> Option<Document> {
     let (frame, flags) = frame(node, length, report)?;
     frame.flags(flags, origin, report)
 }

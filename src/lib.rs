@@ -48,6 +48,8 @@ pub mod wire;
 pub mod metric;
 pub mod snapshot;
 pub mod resolve;
+// Reasoning.
+pub mod study;
 // The process.
 pub mod live;
 pub mod telemetry;

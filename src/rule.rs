@@ -16,7 +16,7 @@ mod compare;
 pub mod compile;
 pub mod each;
 pub mod eval;
-mod expr;
+pub mod expr;
 pub mod fractional;
 mod list;
 pub mod operator;

@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use fanion::cli;
 use fanion::cli::eval::Arguments;
+use fanion::cli::lint;
+use fanion::cli::said;
 
 /// Answers questions about flag files.
 #[derive(Debug, clap::Parser)]
@@ -13,12 +15,15 @@ use fanion::cli::eval::Arguments;
 enum Command {
     /// Evaluates a flag for a context, without a server. Exits with 1 if the flag has no answer.
     Eval(Arguments),
+    /// Tells what is wrong with flag files. Exits with 1 if there are errors.
+    Lint(Box<lint::Arguments>),
 }
 
 fn main() -> ExitCode {
     match Command::try_parse() {
         Ok(Command::Eval(arguments)) => eval(&arguments),
-        Err(error) => cli::usage(&error),
+        Ok(Command::Lint(arguments)) => said::finish(lint::run(&arguments)),
+        Err(error) => said::usage(&error),
     }
 }
 

@@ -63,7 +63,11 @@ impl File {
     }
 }
 
-fn read(path: &Path, report: &mut Report) -> Result<Option<Node>, String> {
+/// The values in a file of any of the three formats, told by its extension. What is wrong with its text is reported.
+///
+/// # Errors
+/// Why the file cannot be read.
+pub fn read(path: &Path, report: &mut Report) -> Result<Option<Node>, String> {
     let extension = path.extension().and_then(|e| e.to_str()).unwrap_or("");
     let parse = match extension.to_ascii_lowercase().as_str() {
         "yaml" | "yml" => yaml::read,

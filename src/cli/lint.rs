@@ -1,0 +1,184 @@
+//! `flagctl lint`: everything that is wrong with flag files.
+
+pub mod format;
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
+use crate::cli::flagrc;
+use crate::cli::flagset;
+use crate::cli::lint::format::Format;
+use crate::cli::said::Said;
+use crate::config::file;
+use crate::diag::Code;
+use crate::diag::Diagnostic;
+use crate::diag::Report;
+use crate::study::lint;
+use crate::study::lint::File;
+use crate::study::lint::baseline;
+use crate::study::lint::baseline::Baseline;
+use crate::study::lint::ignore;
+use crate::study::lint::policy::FailOn;
+use crate::study::lint::policy::Policy;
+
+/// The arguments of `lint`.
+#[derive(Debug, Default, clap::Args)]
+pub struct Arguments {
+    /// Flag files, directories or globs; those of the configuration if there are none.
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Print the page that explains a code; `all` lists them.
+    #[arg(long, value_name = "CODE", conflicts_with = "paths")]
+    explain: Option<String>,
+    /// How findings are told and what of them counts.
+    #[command(flatten)]
+    pub telling: Telling,
+}
+
+/// How findings are told and what of them counts.
+#[derive(Debug, Default, clap::Args)]
+pub struct Telling {
+    /// How to print findings.
+    #[arg(long, default_value = "text", value_name = "FORMAT")]
+    format: Format,
+    /// What makes the run fail; errors, if nothing is said.
+    #[arg(long, value_name = "LEVEL", value_parser = ["error", "warning", "never"])]
+    fail_on: Option<String>,
+    /// Leave out the findings that this file lists.
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// List all findings in the baseline.
+    #[arg(long)]
+    write_baseline: bool,
+    /// Where the configuration is.
+    #[command(flatten)]
+    pub policy: flagrc::Arguments,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// If there is nothing to look at, or a file that was named for something else than flags cannot be read.
+pub fn run(arguments: &Arguments) -> anyhow::Result<Said> {
+    if let Some(code) = &arguments.explain {
+        return explain(code);
+    }
+    let (policy, found) = flagrc::read(&arguments.telling.policy)?;
+    let files = read(&arguments.paths, &policy)?;
+    let findings = Findings::of(&files, &policy, found);
+    arguments.telling.tell(&files, &policy, findings)
+}
+
+/// The flag files that were named, or those of the configuration.
+///
+/// # Errors
+/// If neither names any.
+pub fn read(paths: &[PathBuf], policy: &Policy) -> anyhow::Result<Vec<File>> {
+    let paths = if paths.is_empty() {
+        &policy.flags
+    } else {
+        paths
+    };
+    if paths.is_empty() {
+        anyhow::bail!(
+            "no flag files are named: say where they are, or write `flags: [flags]` into .flagrc.yaml"
+        );
+    }
+    Ok(flagset::read(paths))
+}
+
+fn explain(code: &str) -> anyhow::Result<Said> {
+    if code == "all" {
+        let line = |code: &Code| format!("{} {}\n", code.id(), code.title());
+        return Ok(Said::data(Code::ALL.iter().map(line).collect()));
+    }
+    let known = Code::of(code);
+    let known =
+        known.with_context(|| format!("there is no code `{code}`: `--explain all` lists them"))?;
+    Ok(Said::data(known.page().to_owned()))
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// What is told.
+    pub told: Vec<Diagnostic>,
+    /// How many findings comments allow.
+    pub ignored: usize,
+}
+
+impl Findings {
+    /// What is wrong with `files`, behind what was `found` before.
+    pub fn of(files: &[File], policy: &Policy, found: Vec<Diagnostic>) -> Findings {
+        let mut told = found;
+        told.extend(lint::check(files, policy));
+        let ignored = ignore::apply(files, &mut told);
+        Findings { told, ignored }
+    }
+}
+
+impl Telling {
+    /// Tells findings.
+    ///
+    /// # Errors
+    /// If the baseline cannot be read or written.
+    pub fn tell(
+        &self,
+        files: &[File],
+        policy: &Policy,
+        findings: Findings,
+    ) -> anyhow::Result<Said> {
+        let Findings { mut told, ignored } = findings;
+        let path = self.baseline.as_ref().or(policy.baseline.as_ref());
+        if self.write_baseline {
+            let path = path.context(
+                "--write-baseline needs --baseline FILE, or `baseline` in the configuration",
+            )?;
+            let written = std::fs::write(path, baseline::write(&told));
+            written.with_context(|| format!("cannot write {}", path.display()))?;
+            let line = format!("{} findings are listed in {}", told.len(), path.display());
+            return Ok(Said {
+                talk: vec![line],
+                yes: true,
+                ..Said::default()
+            });
+        }
+        let known = match path {
+            Some(path) => read_baseline(path)?.apply(&mut told),
+            None => 0,
+        };
+        let fail_on = self.fail_on.as_deref();
+        let named = FailOn::NAMES
+            .iter()
+            .find(|(name, _)| Some(*name) == fail_on);
+        let fail_on = named.map_or(policy.fail_on, |(_, fail_on)| *fail_on);
+        let (errors, warnings) = lint::count(&told);
+        let mut line = format!(
+            "{errors} errors and {warnings} warnings in {} files",
+            files.len()
+        );
+        for (count, why) in [(ignored, "allowed by comments"), (known, "in the baseline")] {
+            if count > 0 {
+                let _ = write!(line, "; {count} more {why}");
+            }
+        }
+        Ok(Said {
+            data: self.format.write(files, &told, fail_on),
+            talk: vec![line],
+            yes: !fail_on.fails(&told),
+        })
+    }
+}
+
+fn read_baseline(path: &std::path::Path) -> anyhow::Result<Baseline> {
+    let name = path.display();
+    if !path.exists() {
+        anyhow::bail!("there is no baseline {name}: --write-baseline writes it");
+    }
+    let mut report = Report::new(name.to_string().into());
+    let root = file::read(path, &mut report).map_err(|why| anyhow::anyhow!("{name}: {why}"))?;
+    let read = root.as_ref().and_then(Baseline::read);
+    read.with_context(|| format!("{name} is no baseline: --write-baseline writes one"))
+}

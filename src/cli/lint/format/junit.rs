@@ -1,0 +1,71 @@
+//! Findings as the XML of `JUnit`: a failed test for each that fails the run, a passed one for each file without any.
+
+use std::fmt::Write as _;
+
+use crate::cli::lint::format::sentence;
+use crate::diag::Diagnostic;
+use crate::study::lint::File;
+use crate::study::lint::policy::FailOn;
+
+pub fn write(files: &[File], found: &[Diagnostic], fail_on: FailOn) -> String {
+    let clean = |file: &&File| !found.iter().any(|d| d.file == file.name);
+    let clean: Vec<&File> = files.iter().filter(clean).collect();
+    let fails = |diagnostic: &Diagnostic| fail_on.fails(std::slice::from_ref(diagnostic));
+    let failures = found.iter().filter(|diagnostic| fails(diagnostic)).count();
+    let counts = format!(
+        "tests=\"{}\" failures=\"{failures}\"",
+        clean.len() + found.len()
+    );
+    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    let _ = writeln!(
+        out,
+        "<testsuites {counts}>\n<testsuite name=\"flagctl\" {counts}>"
+    );
+    for file in clean {
+        let name = escape(&file.name);
+        let _ = writeln!(out, "<testcase classname=\"{name}\" name=\"no findings\"/>");
+    }
+    for diagnostic in found {
+        one(&mut out, diagnostic, fails(diagnostic));
+    }
+    out.push_str("</testsuite>\n</testsuites>\n");
+    out
+}
+
+fn one(out: &mut String, diagnostic: &Diagnostic, fails: bool) {
+    let (file, code) = (escape(&diagnostic.file), diagnostic.code.id());
+    let place = diagnostic.place;
+    let told = escape(&sentence(diagnostic, "\n"));
+    let _ = writeln!(
+        out,
+        "<testcase classname=\"{file}\" name=\"{code} at {}:{}\">",
+        place.line, place.column
+    );
+    let _ = if fails {
+        let message = escape(&diagnostic.message);
+        writeln!(
+            out,
+            "<failure type=\"{code}\" message=\"{message}\">{told}</failure>"
+        )
+    } else {
+        writeln!(out, "<system-out>{told}</system-out>")
+    };
+    out.push_str("</testcase>\n");
+}
+
+/// Text for XML 1.0, which has no place for most control characters.
+fn escape(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\n' | '\t' => out.push(c),
+            '\u{0}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
+            _ => out.push(c),
+        }
+    }
+    out
+}

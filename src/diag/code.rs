@@ -1,0 +1,119 @@
+//! The stable names of mistakes, one line each. Every one has a page in `docs/lint`; without it nothing builds.
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $id:literal,)*) => {
+        /// The stable name of a kind of mistake.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Code {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Code {
+            /// All codes, in the order of their numbers.
+            pub const ALL: &'static [Code] = &[$(Code::$name,)*];
+
+            /// The code as printed, for instance `F007`.
+            pub fn id(self) -> &'static str {
+                match self {
+                    $(Code::$name => $id,)*
+                }
+            }
+
+            /// The page that explains it, in Markdown.
+            pub fn page(self) -> &'static str {
+                match self {
+                    $(Code::$name => include_str!(concat!("../../docs/lint/", $id, ".md")),)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The text is not valid YAML or JSON.
+    Syntax = "F001",
+    /// The document is not a flag document (no `flags`, not an object).
+    Shape = "F002",
+    /// A bound is exceeded: size, depth, aliases.
+    Limit = "F003",
+    /// A key stands twice in one object; the last one counts.
+    DuplicateKey = "F004",
+    /// A flag without a usable key.
+    FlagKey = "F005",
+    /// A member of a flag has the wrong type.
+    FlagMember = "F006",
+    /// `defaultVariant` is not among the variants.
+    DefaultVariant = "F007",
+    /// A member that flagd does not know; usually a slip of spelling.
+    UnknownMember = "F008",
+    /// `$evaluators` is unusable, or one of its entries is.
+    Evaluator = "F009",
+    /// A `$ref` that names no evaluator, or a circle of them.
+    Reference = "F010",
+    /// A rule uses an operator that does not exist.
+    Operator = "F011",
+    /// A rule that can never work: wrong arguments, impossible weights.
+    Rule = "F012",
+    /// A rule names a variant that the flag does not have.
+    UnknownVariant = "F013",
+    /// A spelling that still works but has a successor.
+    Deprecated = "F014",
+    /// The file cannot be read.
+    Unreadable = "F015",
+    /// An attribute that is probably misspelt, or that no caller sends.
+    Attribute = "F102",
+    /// A condition that a context meets because it lacks an attribute.
+    Absent = "F103",
+    /// Units are bucketed by what differs with every request.
+    Fleeting = "F104",
+    /// Units are bucketed by what is the same for all.
+    NoUnit = "F105",
+    /// Units that lack an attribute share one bucket.
+    SharedBucket = "F106",
+    /// A rule that gives everyone the same variant.
+    Stuck = "F107",
+    /// Flags that differ by their ring only.
+    Family = "F108",
+    /// A key that does not keep the naming convention.
+    Naming = "F109",
+    /// Something that has to be said of a flag's life is not.
+    Ownerless = "F110",
+    /// A flag that should be gone.
+    Expired = "F111",
+    /// A date or status that cannot be understood.
+    Lifecycle = "F112",
+    /// An archived flag that still decides.
+    Archived = "F113",
+    /// An address that is not https.
+    Insecure = "F114",
+    /// An address off the allowed origins.
+    Origin = "F115",
+    /// Two versions of a remote module at one address.
+    SameAddress = "F116",
+    /// A canary without a stable version.
+    NoStable = "F117",
+    /// Source code asks for a flag that does not exist.
+    UnknownFlag = "F120",
+    /// Source code asks for an archived flag.
+    ArchivedFlag = "F121",
+    /// A flag that no source code names.
+    UnusedFlag = "F122",
+    /// A comment that allows what is not there.
+    Comment = "F130",
+    /// A configuration that cannot be understood.
+    Configuration = "F131",
+}
+
+impl Code {
+    /// The code that is printed as `id`, in any case.
+    pub fn of(id: &str) -> Option<Code> {
+        let same = |code: &&Code| code.id().eq_ignore_ascii_case(id);
+        Code::ALL.iter().find(same).copied()
+    }
+
+    /// What the mistake is, in a few words: the title of its page.
+    pub fn title(self) -> &'static str {
+        let title = self.page().lines().next().unwrap_or("");
+        title.split_once(": ").map_or(title, |(_, title)| title)
+    }
+}

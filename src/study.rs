@@ -1,0 +1,3 @@
+//! Reasoning about flags: what is wrong with them beyond what loading finds.
+
+pub mod lint;

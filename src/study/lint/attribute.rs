@@ -1,0 +1,104 @@
+//! Attributes that are probably misspelt: nobody else reads them, and a name beside them is read by more flags.
+
+use std::collections::BTreeMap;
+
+use crate::diag;
+use crate::diag::Code;
+use crate::diag::Report;
+use crate::study::lint::File;
+use crate::study::lint::Subject;
+use crate::study::lint::policy::Policy;
+use crate::study::lint::walk;
+
+/// By how many flags each attribute is read, and for what it was probably meant.
+#[derive(Debug)]
+pub struct Usage {
+    meant: BTreeMap<Box<str>, Box<str>>,
+}
+
+/// What every caller may set, whether flags read it or not.
+const KNOWN: &str = "targetingKey";
+/// More names than these are not compared with each other: it would take the square of their number.
+const COMPARED: usize = 2000;
+
+impl Usage {
+    /// Counts.
+    pub fn of(files: &[File]) -> Usage {
+        let mut flags: BTreeMap<&str, usize> = BTreeMap::new();
+        for flag in files.iter().flat_map(|file| &file.flags) {
+            let targeting = flag.targeting.iter();
+            let mut names: Vec<_> = targeting
+                .flat_map(walk::attributes)
+                .map(|read| read.name)
+                .collect();
+            names.sort_unstable();
+            names.dedup();
+            for name in names {
+                *flags.entry(name).or_default() += 1;
+            }
+        }
+        flags.insert(KNOWN, usize::MAX);
+        Usage {
+            meant: meant(&flags),
+        }
+    }
+}
+
+fn meant(flags: &BTreeMap<&str, usize>) -> BTreeMap<Box<str>, Box<str>> {
+    let mut meant = BTreeMap::new();
+    for (name, count) in flags.iter().take(COMPARED) {
+        let others = flags.iter().take(COMPARED);
+        let more = others.filter(|(_, other)| *other > count);
+        let mut near: Vec<_> = more.filter(|(other, _)| is_near(name, other)).collect();
+        near.sort_by_key(|(other, count)| (diag::distance(name, other), usize::MAX - **count));
+        if let Some((other, _)) = near.first() {
+            meant.insert((*name).into(), (**other).into());
+        }
+    }
+    meant
+}
+
+/// Whether two names differ by a slip: in case or separators only, or in a letter, two if they are long. Numbers tell
+/// names apart on purpose, as do two short words.
+fn is_near(name: &str, other: &str) -> bool {
+    let bare = |text: &str| text.replace(['_', '-', '.'], "").to_ascii_lowercase();
+    let digits = |text: &str| -> String { text.chars().filter(char::is_ascii_digit).collect() };
+    if bare(name) == bare(other) {
+        return true;
+    }
+    let allowed = match name.chars().count() {
+        0..=4 => 0,
+        5..=8 => 1,
+        _ => 2,
+    };
+    digits(name) == digits(other)
+        && name.chars().next() == other.chars().next()
+        && diag::distance(name, other) <= allowed
+}
+
+/// Reports attributes that are not among those of the policy, or probably misspelt.
+pub fn check(subject: &Subject<'_>, usage: &Usage, policy: &Policy, report: &mut Report) {
+    let reads = subject.flag.targeting.iter().flat_map(walk::attributes);
+    for read in reads {
+        let place = read.member.value.place;
+        let name = read.name;
+        let root = name.split('.').next().unwrap_or(name);
+        let named = |known: &str| known == name || known == root;
+        if !policy.attributes.is_empty() && !named(KNOWN) {
+            if policy.attributes.iter().any(|known| named(known)) {
+                continue;
+            }
+            let known = policy.attributes.iter().map(AsRef::as_ref);
+            let help = match diag::nearest(name, known) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => "add it to `attributes` in the configuration if callers send it".to_owned(),
+            };
+            let message = format!("no caller sends the attribute `{name}`");
+            report.warn(Code::Attribute, place, message, help);
+        } else if let Some(meant) = usage.meant.get(name) {
+            let message = format!("only few flags read `{name}`, and more read `{meant}`");
+            let help = format!("did you mean `{meant}`?");
+            report.warn(Code::Attribute, place, message, help);
+        }
+    }
+}

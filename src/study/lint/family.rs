@@ -1,0 +1,120 @@
+//! Families of flags that are one feature: `checkout-internal`, `checkout-beta`, `checkout-ga`.
+
+use std::collections::BTreeMap;
+
+use crate::diag::Code;
+use crate::diag::Diagnostic;
+use crate::diag::Report;
+use crate::document::merge::Identity;
+use crate::study::lint::File;
+use crate::study::lint::member;
+use crate::study::lint::policy::Policy;
+
+/// What rings are called where nobody says otherwise.
+const RINGS: [&str; 16] = [
+    "internal",
+    "employees",
+    "employee",
+    "staff",
+    "dogfood",
+    "insiders",
+    "alpha",
+    "beta",
+    "canary",
+    "pilot",
+    "early",
+    "preview",
+    "ga",
+    "public",
+    "everyone",
+    "stable",
+];
+
+/// Reports each flag that is another but for its ring.
+pub fn check(files: &[File], policy: &Policy) -> Vec<Diagnostic> {
+    let named = files
+        .iter()
+        .filter_map(|file| member(file.root.as_ref()?, "rings")?.as_map());
+    let mut rings: Vec<&str> = named.flatten().map(|ring| &*ring.key).collect();
+    rings.extend(policy.rings.iter().map(String::as_str));
+    rings.extend(RINGS);
+    let mut families: BTreeMap<Identity<'_>, Vec<(usize, usize)>> = BTreeMap::new();
+    for (at, file) in files.iter().enumerate() {
+        for (position, flag) in file.flags.iter().enumerate() {
+            if let Some(feature) = feature(&flag.key, &rings) {
+                let family = families.entry((feature, flag.set())).or_default();
+                family.push((at, position));
+            }
+        }
+    }
+    let found = families
+        .into_iter()
+        .filter(|(_, family)| distinct(files, family) > 1);
+    found
+        .flat_map(|((feature, _), family)| tell(files, feature, &family))
+        .collect()
+}
+
+/// The key without the ring that it ends in.
+fn feature<'k>(key: &'k str, rings: &[&str]) -> Option<&'k str> {
+    let is_separator = |c: char| matches!(c, '-' | '_' | '.' | '/' | ':');
+    let mut feature = None;
+    for (at, separator) in key.char_indices().filter(|(_, c)| is_separator(*c)) {
+        let last = key.get(at + separator.len_utf8()..)?;
+        if is_ring(last, rings) {
+            feature = feature.or(key.get(..at));
+        }
+    }
+    feature.filter(|feature| !feature.is_empty())
+}
+
+fn is_ring(word: &str, rings: &[&str]) -> bool {
+    let lower = word.to_ascii_lowercase();
+    let number = lower
+        .strip_prefix("ring")
+        .map(|n| n.trim_start_matches(['-', '_', '.']));
+    let numbered = number.is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
+    numbered || rings.iter().any(|ring| ring.eq_ignore_ascii_case(word))
+}
+
+/// How many keys there are: a flag may stand in several files, one for each environment.
+fn distinct(files: &[File], family: &[(usize, usize)]) -> usize {
+    let mut keys: Vec<_> = family.iter().filter_map(|at| key(files, *at)).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys.len()
+}
+
+fn key(files: &[File], (at, position): (usize, usize)) -> Option<&str> {
+    Some(&files.get(at)?.flags.get(position)?.key)
+}
+
+fn tell(files: &[File], feature: &str, family: &[(usize, usize)]) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for (at, position) in family {
+        let Some(file) = files.get(*at) else { continue };
+        let Some(flag) = file.flags.get(*position) else {
+            continue;
+        };
+        let mut others: Vec<String> = family
+            .iter()
+            .filter_map(|other| key(files, *other))
+            .filter(|other| *other != &*flag.key)
+            .map(|other| format!("`{other}`"))
+            .collect();
+        others.sort();
+        others.dedup();
+        let more = others.len().saturating_sub(3);
+        others.truncate(3);
+        if more > 0 {
+            others.push(format!("{more} more"));
+        }
+        let others = others.join(", ");
+        let message = format!("flag `{}` differs from {others} by its ring only", flag.key);
+        let help = format!("make it one flag, `{feature}`, with the rings in its rule");
+        let mut report = Report::new(file.name.clone());
+        report.warn(Code::Family, flag.place, message, help);
+        found.extend(report.finish());
+    }
+    found
+}

@@ -1,0 +1,76 @@
+//! The page of each code says what is true: its bad example is complained about so, its good one is not.
+
+use fanion::diag::Code;
+use fanion::document::Format;
+use fanion::study::lint;
+use fanion::study::lint::File;
+use fanion::study::lint::ignore;
+
+use crate::evaluate;
+use crate::lint::policy;
+
+/// The YAML of a page behind `heading`.
+fn example<'p>(page: &'p str, heading: &str) -> Option<&'p str> {
+    let (_, behind) = page.split_once(&format!("\n{heading}:\n\n```yaml\n"))?;
+    behind.split("```").next()
+}
+
+fn found(page: &str, text: &str) -> Vec<&'static str> {
+    let policy = policy(example(page, "With, in `.flagrc.yaml`").unwrap_or("{}"));
+    let files = [File::read(
+        &evaluate::origin(),
+        Format::Yaml,
+        text.to_owned(),
+    )];
+    let mut found = lint::check(&files, &policy);
+    ignore::apply(&files, &mut found);
+    found.iter().map(|found| found.code.id()).collect()
+}
+
+#[test]
+fn examples_on_pages_get_the_code_of_their_page() {
+    let mut examples = 0;
+    for code in Code::ALL {
+        let page = code.page();
+        if let Some(bad) = example(page, "Bad") {
+            let found = found(page, bad);
+            assert!(found.contains(&code.id()), "{page}: {found:?}");
+            examples += 1;
+        }
+        if let Some(good) = example(page, "Good") {
+            assert_eq!(found(page, good), [""; 0], "{page}");
+        }
+    }
+    assert!(examples > 25, "only {examples} pages have an example");
+}
+
+#[test]
+fn every_page_has_a_title_and_a_severity() {
+    for code in Code::ALL {
+        let page = code.page();
+        let title = format!("# {}: {}\n\nSeverity: ", code.id(), code.title());
+        assert!(page.starts_with(&title), "{page}");
+        assert_eq!(Code::of(&code.id().to_lowercase()), Some(*code));
+    }
+    assert_eq!(Code::of("F000"), None);
+}
+
+#[test]
+fn codes_are_distinct_and_in_order() {
+    let ids: Vec<_> = Code::ALL.iter().map(|code| code.id()).collect();
+    assert!(ids.is_sorted_by(|a, b| a < b), "{ids:?}");
+}
+
+#[test]
+fn the_index_lists_every_page() {
+    let index = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/lint/README.md");
+    let index = std::fs::read_to_string(index).expect("the index");
+    let rows: String = Code::ALL
+        .iter()
+        .map(|code| format!("| [{0}]({0}.md) | {1} |\n", code.id(), code.title()))
+        .collect();
+    assert!(
+        index.ends_with(&rows),
+        "docs/lint/README.md should end with:\n{rows}"
+    );
+}
