@@ -1,10 +1,16 @@
 //! What is typed: arguments, the environment, exit codes.
 
+pub mod ask;
+pub mod check;
+pub mod compile;
 pub mod eval;
 pub mod flagrc;
 mod flagset;
+pub mod get;
 pub mod healthcheck;
 pub mod lint;
+mod output;
+pub mod refs;
 pub mod said;
 pub mod sidecar;
 pub mod start;

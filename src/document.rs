@@ -11,6 +11,7 @@ pub mod parts;
 pub mod plain;
 mod reference;
 mod scalar;
+pub mod write;
 pub mod yaml;
 mod yaml_help;
 

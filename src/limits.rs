@@ -14,6 +14,10 @@ pub const HEADERS: usize = 1024;
 pub const READ_TIMEOUT: Duration = Duration::from_secs(5);
 /// The largest request for health or reflection, in bytes: names.
 pub const SERVICE_REQUEST: usize = 16 * 1024;
+/// Requests to the debug endpoints at one time; further ones are refused.
+pub const DEBUG_REQUESTS: usize = 4;
+/// The largest body of a question to the debug endpoints, in bytes.
+pub const DEBUG_REQUEST: usize = 64 * 1024;
 /// Open connections per port, if the system allows as many; further ones wait to be accepted.
 pub const CONNECTIONS: usize = 16_384;
 /// Open streams of events and flags, over all connections; further ones are refused.
@@ -48,6 +52,8 @@ pub const SELECTOR: usize = 1024;
 
 /// The largest configuration file, in bytes.
 pub const CONFIGURATION: u64 = 16 * 1024 * 1024;
+/// The largest source file that is searched for flags, in bytes: longer ones are generated.
+pub const SOURCE_FILE: u64 = 4 * 1024 * 1024;
 /// The largest flag document, in bytes.
 pub const DOCUMENT: u64 = 64 * 1024 * 1024;
 /// How long a request for a document and its answer may take, where the source does not say.

@@ -14,7 +14,7 @@ pub mod file;
 mod files;
 mod grpc;
 mod held;
-mod http;
+pub mod http;
 pub mod known;
 pub mod layer;
 pub mod loader;

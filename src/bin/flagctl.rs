@@ -1,46 +1,71 @@
-//! `flagctl`: what people and CI ask about flag files.
+//! `flagctl`: what people and CI ask about flags.
 
-use std::io::Write as _;
 use std::process::ExitCode;
 
+use clap::CommandFactory as _;
 use clap::Parser as _;
-use fanion::cli;
-use fanion::cli::eval::Arguments;
+use clap_complete::Shell;
+use fanion::cli::compile;
+use fanion::cli::eval;
+use fanion::cli::get;
 use fanion::cli::lint;
+use fanion::cli::refs;
 use fanion::cli::said;
+use fanion::cli::said::Said;
 
-/// Answers questions about flag files.
+/// Answers questions about flags. Exits with 0 for yes, 1 for no, and 2 where there is no answer.
 #[derive(Debug, clap::Parser)]
 #[command(name = "flagctl", version)]
 enum Command {
     /// Evaluates a flag for a context, without a server. Exits with 1 if the flag has no answer.
-    Eval(Arguments),
+    Eval(eval::Arguments),
     /// Tells what is wrong with flag files. Exits with 1 if there are errors.
     Lint(Box<lint::Arguments>),
+    /// Finds the flags that source code asks for, and tells which of them are not there. Exits with 1 if one is not.
+    Refs(Box<refs::Arguments>),
+    /// Prints the plain flagd document that flag files come to. Exits with 1 if there are errors.
+    Compile(compile::Arguments),
+    /// Prints a flag, from files or from a running replica. Exits with 1 if there is none.
+    Get(Box<get::Arguments>),
+    /// Lists all flags, from files or from a running replica.
+    List(Box<get::ListArguments>),
+    /// Prints what a shell needs to complete commands and options.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
 }
 
 fn main() -> ExitCode {
-    match Command::try_parse() {
-        Ok(Command::Eval(arguments)) => eval(&arguments),
-        Ok(Command::Lint(arguments)) => said::finish(lint::run(&arguments)),
-        Err(error) => said::usage(&error),
+    let command = match Command::try_parse() {
+        Ok(command) => command,
+        Err(error) => return said::usage(&error),
+    };
+    said::finish(match command {
+        Command::Eval(arguments) => eval::run(&arguments).map(|outcome| evaluated(&outcome)),
+        Command::Lint(arguments) => lint::run(&arguments),
+        Command::Refs(arguments) => refs::run(&arguments),
+        Command::Compile(arguments) => compile::run(&arguments),
+        Command::Get(arguments) => get::run(&arguments),
+        Command::List(arguments) => get::list(&arguments),
+        Command::Completions { shell } => Ok(completions(shell)),
+    })
+}
+
+fn evaluated(outcome: &eval::Outcome) -> Said {
+    Said {
+        data: format!("{}\n", outcome.answer),
+        talk: outcome
+            .diagnostics
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+        yes: outcome.answered,
     }
 }
 
-#[expect(clippy::print_stderr, reason = "this is the command line")]
-fn eval(arguments: &Arguments) -> ExitCode {
-    match cli::eval::run(arguments) {
-        Ok(outcome) => {
-            outcome.diagnostics.iter().for_each(|d| eprintln!("{d}"));
-            if let Err(error) = writeln!(std::io::stdout(), "{}", outcome.answer) {
-                return cli::finish(Err(vec![format!("cannot print the answer: {error}")]));
-            }
-            if outcome.answered {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            }
-        }
-        Err(error) => cli::finish(Err(vec![format!("{error:#}")])),
-    }
+fn completions(shell: Shell) -> Said {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Command::command(), "flagctl", &mut script);
+    Said::data(String::from_utf8_lossy(&script).into_owned())
 }

@@ -3,7 +3,7 @@
 mod fetch;
 mod oauth;
 mod schedule;
-mod web;
+pub mod web;
 
 use std::time::Duration;
 use std::time::SystemTime;

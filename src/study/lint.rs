@@ -89,7 +89,7 @@ impl File {
     }
 
     /// The flags with all that is known of each.
-    fn subjects(&self) -> impl Iterator<Item = Subject<'_>> {
+    pub fn subjects(&self) -> impl Iterator<Item = Subject<'_>> {
         let written = self.root.as_ref().and_then(|root| member(root, "flags"));
         let flags = self.flags.iter().zip(&self.compiled);
         let nodes = Written::of(written);

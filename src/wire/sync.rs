@@ -86,7 +86,32 @@ pub fn document<'f>(flags: impl Iterator<Item = &'f Flag>) -> String {
 
 fn write_flag(out: &mut String, flag: &Flag) {
     json::write_text(out, &flag.key);
-    out.push_str(":{\"state\":\"");
+    out.push(':');
+    write_members(out, flag, Some(&flag.source));
+}
+
+/// A document with these flags that does not say where they are from.
+pub fn definitions<'f>(flags: impl Iterator<Item = &'f Flag>) -> String {
+    let mut out = String::from("{\"flags\":{");
+    for (i, flag) in flags.filter(|flag| !flag.is_faulty()).enumerate() {
+        if i > 0 {
+            out.push(',');
+        }
+        json::write_text(&mut out, &flag.key);
+        out.push(':');
+        write_definition(&mut out, flag);
+    }
+    out.push_str("}}");
+    out
+}
+
+/// Appends a flag as it stands in a document, without where it is from.
+pub fn write_definition(out: &mut String, flag: &Flag) {
+    write_members(out, flag, None);
+}
+
+fn write_members(out: &mut String, flag: &Flag, source: Option<&str>) {
+    out.push_str("{\"state\":\"");
     let disabled = matches!(flag.plan, Plan::Disabled);
     out.push_str(if disabled { "DISABLED" } else { "ENABLED" });
     out.push_str("\",\"defaultVariant\":");
@@ -106,8 +131,10 @@ fn write_flag(out: &mut String, flag: &Flag) {
         out.push_str(",\"targeting\":");
         out.push_str(rule);
     }
-    out.push_str(",\"source\":");
-    json::write_text(out, &flag.source);
+    if let Some(source) = source {
+        out.push_str(",\"source\":");
+        json::write_text(out, source);
+    }
     if !flag.metadata.is_empty() {
         out.push_str(",\"metadata\":");
         json::write_members(out, &flag.metadata);

@@ -327,7 +327,7 @@ fn flagctl_evaluates_without_a_server() {
     let output = eval("no.such.flag", "{}");
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stdout).contains("FLAG_NOT_FOUND"));
-    assert_eq!(eval("mobile.sync.protocol", "[1").status.code(), Some(1));
+    assert_eq!(eval("mobile.sync.protocol", "[1").status.code(), Some(2));
 }
 
 #[tokio::test]

@@ -42,6 +42,7 @@ mod pages;
 mod ports;
 mod protocols;
 mod reflection;
+mod refs;
 mod reload;
 mod server;
 mod spec;

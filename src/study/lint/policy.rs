@@ -13,6 +13,7 @@ use crate::document::node::Node;
 use crate::study::lint::lifecycle::Field;
 use crate::study::lint::naming::Convention;
 use crate::study::lint::url;
+use crate::study::refs::pattern::Pattern;
 
 /// What is wanted. The default is what a project without configuration gets.
 #[derive(Debug, Clone, Default)]
@@ -95,7 +96,7 @@ pub struct Refs {
     /// Where, from the directory of the configuration.
     pub paths: Vec<PathBuf>,
     /// Calls that name a flag, besides those that are known.
-    pub patterns: Vec<(String, Place)>,
+    pub patterns: Vec<Pattern>,
     /// Globs of files that are left out.
     pub ignore: Vec<String>,
 }
@@ -155,7 +156,7 @@ impl Policy {
 }
 
 /// Hands each member of an object over, and reports those that are not known.
-fn members(
+pub fn members(
     node: &Node,
     known: &[&'static str],
     report: &mut Report,
@@ -326,8 +327,22 @@ fn refs(node: &Node, report: &mut Report) -> Refs {
         |name, node, report| match name {
             "ignore" => refs.ignore = texts(node, report),
             "paths" => refs.paths = paths(node, report),
-            _ => refs.patterns = located(node, report),
+            _ => refs.patterns = patterns(node, report),
         },
     );
     refs
+}
+
+fn patterns(node: &Node, report: &mut Report) -> Vec<Pattern> {
+    let mut patterns = Vec::new();
+    for (text, place) in located(node, report) {
+        if let Some(pattern) = Pattern::parse(&text) {
+            patterns.push(pattern);
+        } else {
+            let message = format!("`{text}` is no pattern");
+            let help = "write it as the call that it finds: `flags.isOn(KEY)`, `isOn(_, KEY)`";
+            report.error(Code::Configuration, place, message, help);
+        }
+    }
+    patterns
 }

@@ -1,0 +1,22 @@
+//! `flag-lint`: flag files and the code that asks for flags, checked in one run.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use fanion::cli::check;
+use fanion::cli::said;
+
+/// Checks flag files, and the code that asks for flags.
+#[derive(Debug, clap::Parser)]
+#[command(name = "flag-lint", version)]
+enum Command {
+    /// Tells what is wrong. Exits with 1 if there are errors.
+    Check(Box<check::Arguments>),
+}
+
+fn main() -> ExitCode {
+    match Command::try_parse() {
+        Ok(Command::Check(arguments)) => said::finish(check::run(&arguments)),
+        Err(error) => said::usage(&error),
+    }
+}

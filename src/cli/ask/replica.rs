@@ -1,0 +1,81 @@
+//! Asks a replica's debug endpoints.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use reqwest::StatusCode;
+use reqwest::Url;
+
+use crate::cli::ask::environment::Replica;
+use crate::limits;
+use crate::source::http::web::Web;
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What stands at a path; `None` if there is nothing.
+///
+/// # Errors
+/// If the replica cannot be asked, or does not answer as one.
+pub fn get(replica: &Replica, path: &[&str]) -> anyhow::Result<Option<String>> {
+    let shown = shown(&replica.url);
+    let mut url = Url::parse(&replica.url).with_context(|| format!("`{shown}` is no URL"))?;
+    let segments = url.path_segments_mut();
+    let mut segments = segments.map_err(|()| anyhow::anyhow!("`{shown}` is no URL of a server"))?;
+    segments.pop_if_empty().extend(path);
+    drop(segments);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let asked = runtime.context("cannot start")?.block_on(ask(replica, url));
+    asked.with_context(|| format!("cannot ask {shown}"))
+}
+
+/// A URL without what may be secret in it.
+fn shown(url: &str) -> String {
+    crate::source::spec::veiled(url)
+}
+
+async fn ask(replica: &Replica, url: Url) -> anyhow::Result<Option<String>> {
+    let client = Web::default()
+        .client(&url)
+        .map_err(|why| anyhow::anyhow!(why))?;
+    let mut request = client.get(url).timeout(PATIENCE);
+    if let Some(token) = &replica.token {
+        request = request.bearer_auth(token);
+    }
+    // The error would name the URL, which may hold a password.
+    let mut response = request.send().await.map_err(reqwest::Error::without_url)?;
+    match response.status() {
+        StatusCode::OK => {}
+        StatusCode::NOT_FOUND if is_json(&response) => return Ok(None),
+        StatusCode::NOT_FOUND => {
+            anyhow::bail!(
+                "it has no debug endpoints: start it with --debug-endpoints=token or =open"
+            );
+        }
+        StatusCode::UNAUTHORIZED => {
+            anyhow::bail!("it wants a token: say it in FLAGCTL_TOKEN or in the configuration")
+        }
+        status => anyhow::bail!("it answers {status}"),
+    }
+    let mut body = Vec::new();
+    while let Some(piece) = response
+        .chunk()
+        .await
+        .map_err(reqwest::Error::without_url)?
+    {
+        body.extend_from_slice(&piece);
+        if body.len() as u64 > limits::DOCUMENT {
+            anyhow::bail!("its answer is larger than {} bytes", limits::DOCUMENT);
+        }
+    }
+    Ok(Some(
+        String::from_utf8(body).context("its answer is not UTF-8 text")?,
+    ))
+}
+
+fn is_json(response: &reqwest::Response) -> bool {
+    let kind = response.headers().get("content-type");
+    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"))
+}
