@@ -27,6 +27,9 @@ use crate::rule::unit::Version;
 use crate::serve::Settings;
 use crate::serve::calm::Policy;
 use crate::serve::cors::Origins;
+use crate::serve::debug::Access;
+use crate::serve::debug::Debugging;
+use crate::serve::debug::Token;
 use crate::serve::socket::Place;
 use crate::serve::tls::Paths;
 use crate::source;
@@ -209,11 +212,58 @@ fn settings<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Settings {
             min_time: layers.duration("keep-alive-min-time"),
             without_stream: layers.switch("keep-alive-permit-without-stream"),
         },
+        debugging: debugging(layers),
         grace: limits::SHUTDOWN_GRACE,
         keep_alive: limits::KEEP_ALIVE,
         metrics: Arc::default(),
         traces: None,
     }
+}
+
+/// Who may ask the replica about itself, and what it is called. Its sources are known only once they are opened.
+fn debugging<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Debugging {
+    let path = layers.optional("debug-token-path").map(PathBuf::from);
+    let want = "must be off, token or open";
+    let said = layers.one("debug-endpoints", want, |text| {
+        let known = matches!(text, "off" | "token" | "open");
+        known.then(|| text.to_owned())
+    });
+    let access = match (said.as_str(), path) {
+        ("open", _) => Access::Open,
+        ("token", Some(path)) => {
+            if let Err(why) = Token::read(&path) {
+                let mistake = format!(
+                    "cannot use {} for --debug-token-path: {why}",
+                    path.display()
+                );
+                layers.mistakes.push(mistake);
+            }
+            Access::Token(path)
+        }
+        ("token", None) => {
+            let mistake = "--debug-endpoints=token needs --debug-token-path, a file with the token";
+            layers.mistakes.push(mistake.to_owned());
+            Access::Off
+        }
+        _ => Access::Off,
+    };
+    let replica = layers
+        .optional("replica-id")
+        .or_else(|| (layers.env)("HOSTNAME"));
+    let replica = replica
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(hostname);
+    Debugging {
+        access,
+        replica: replica.into(),
+        statuses: Arc::default(),
+    }
+}
+
+/// What the system calls this machine; in a pod, the pod.
+fn hostname() -> String {
+    let name = rustix::system::uname();
+    name.nodename().to_string_lossy().into_owned()
 }
 
 fn changes<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Option<Advert> {

@@ -10,6 +10,7 @@ pub mod calm;
 mod channel;
 mod connect;
 pub mod cors;
+pub mod debug;
 mod envelope;
 mod events;
 mod grpc;
@@ -45,6 +46,8 @@ use crate::serve::admin::Admin;
 use crate::serve::body::Body;
 use crate::serve::calm::Policy;
 use crate::serve::cors::Origins;
+use crate::serve::debug::Debug;
+use crate::serve::debug::Debugging;
 use crate::serve::listen::Manner;
 use crate::serve::observe::Observer;
 use crate::serve::ofrep::Ofrep;
@@ -84,6 +87,8 @@ pub struct Settings {
     pub changes: Option<Advert>,
     /// How often clients of flag sync may ping.
     pub pings: Policy,
+    /// Who may ask this replica about itself.
+    pub debugging: Debugging,
     /// How long calls in flight may go on after shutdown begins.
     pub grace: Duration,
     /// How long an event stream may be silent.
@@ -115,6 +120,7 @@ impl Default for Settings {
                 min_time: limits::PING_MIN_TIME,
                 without_stream: true,
             },
+            debugging: Debugging::default(),
             grace: limits::SHUTDOWN_GRACE,
             keep_alive: limits::KEEP_ALIVE,
             metrics: Arc::default(),
@@ -217,6 +223,7 @@ impl Common {
             live: self.live.clone(),
             shutdown: self.shutdown.clone(),
             metrics: self.settings.metrics.clone(),
+            debug: Debug::new(self.live.clone(), self.settings.clone()),
         });
         let handle = move |request| admin.clone().handle(request);
         listen::serve(listener, handle, Manner::of(&self.settings, pool), closing)

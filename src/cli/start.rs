@@ -19,6 +19,7 @@ use crate::metric::Metrics;
 use crate::serve;
 use crate::serve::Listeners;
 use crate::serve::Settings;
+use crate::serve::debug::Debugging;
 use crate::serve::socket::Listener;
 use crate::serve::socket::Place;
 use crate::serve::tls::Tls;
@@ -62,7 +63,12 @@ async fn serve(config: Config) -> Result<(), String> {
     let stop = stop_signal().map_err(|error| format!("cannot listen for signals: {error}"))?;
     let metrics = Arc::new(Metrics::new(config.telemetry.resource.clone()));
     let sending = telemetry::send(config.telemetry, &metrics, &live, &shutdown);
+    let statuses = loader.statuses();
     let settings = Settings {
+        debugging: Debugging {
+            statuses,
+            ..config.serve.debugging
+        },
         metrics: metrics.clone(),
         traces: sending.traces.clone(),
         ..config.serve

@@ -387,6 +387,27 @@ const TELEMETRY: &[Row] = &[
         "`console` or `json`, on standard error",
     ),
     switch("debug", Some('x'), "false", "Log more"),
+    one(
+        "debug-endpoints",
+        None,
+        "ACCESS",
+        "off",
+        "Who may ask /debug/flags and /debug/sources on the management port: `off`, `token` or `open`. Rules may name people",
+    ),
+    one(
+        "debug-token-path",
+        None,
+        "PATH",
+        "",
+        "The file with the token that `token` asks for; read for each request",
+    ),
+    one(
+        "replica-id",
+        None,
+        "NAME",
+        "",
+        "What tells this replica apart in /debug: its targeting key where none is given; the host's name without it",
+    ),
 ];
 
 const CONFIGURATION: &[Row] = &[

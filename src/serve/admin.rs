@@ -1,4 +1,4 @@
-//! The management port: probes and metrics.
+//! The management port: probes, metrics, and what a replica says of itself.
 
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ use crate::live::Live;
 use crate::metric::Metrics;
 use crate::metric::text;
 use crate::serve::body::Body;
+use crate::serve::debug::Debug;
 use crate::serve::grpc;
 use crate::serve::rpc;
 use crate::serve::standing::Standing;
@@ -31,12 +32,17 @@ pub struct Admin {
     pub standing: Arc<Standing>,
     /// What was counted.
     pub metrics: Arc<Metrics>,
+    /// What the replica says of itself.
+    pub debug: Debug,
 }
 
 impl Admin {
     /// Answers a request, whatever it is.
     pub async fn handle(self: Arc<Admin>, request: Request<Incoming>) -> Response<Body> {
         if request.version() != Version::HTTP_2 || !rpc::is_native(request.headers()) {
+            if self.debug.knows(request.uri().path()) {
+                return self.debug.handle(request).await;
+            }
             return self.probe(request.uri().path());
         }
         let answered = self.standing.handle(request).await;
