@@ -35,5 +35,5 @@ SESSIONS = [
     Session("daemon", "rpc", DAEMON, without=["config"]),
     Session("daemon", "in-process", DAEMON, without=["config"]),
     Session("flagctl", "file", OFFLINE, without=["config"]),
-    *(Session(subject, mode) for subject in ("go", "java", "node", "python") for mode in ("rpc", "in-process", "file")),
+    *(Session(subject, mode) for subject in ("go", "java", "node", "python", "rust") for mode in ("rpc", "in-process", "file")),
 ]
