@@ -1,5 +1,6 @@
 """One daemon, under the name `flagd` and as the testbed's launcher runs it: started from a configuration, killed, restarted."""
 
+import json
 import os
 import subprocess
 import threading
@@ -10,13 +11,15 @@ import urllib.request
 READY = "http://localhost:8014/readyz"
 # Seconds until a daemon that is not ready counts as broken.
 PATIENCE = 10
+POLL = 0.005
+# All flags, by OFREP, which is never TLS in flagd.
+FLAGS = "http://localhost:8016/ofrep/v1/evaluate/flags"
 
 
 class Daemon:
-    def __init__(self, directory, flags, tick):
+    def __init__(self, directory, flags, until_flags):
         self.directory = directory
-        # Seconds between two looks at whether it is ready, and before the first.
-        self.tick = tick
+        self.until_flags = until_flags
         self.flags = flags
         self.log = open(directory.path / "daemon.log", "wb")
         self.lock = threading.Lock()
@@ -79,15 +82,13 @@ class Daemon:
 
     def _wait(self, process):
         deadline = time.monotonic() + PATIENCE
-        while True:
-            time.sleep(self.tick)
-            if ready():
-                return
+        while not (ready() and (not self.until_flags or has_flags())):
             if process.poll() is not None:
                 raise RuntimeError(f"flagd ended with {process.returncode}: {self._last_words()}")
             if time.monotonic() > deadline:
                 self.stop()
                 raise RuntimeError(f"flagd is not ready after {PATIENCE} s: {self._last_words()}")
+            time.sleep(POLL)
 
     def _last_words(self):
         with open(self.directory.path / "daemon.log", "rb") as log:
@@ -99,5 +100,14 @@ def ready():
     try:
         with urllib.request.urlopen(READY, timeout=0.5) as answer:
             return answer.status == 200
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return False
+
+
+def has_flags():
+    asked = urllib.request.Request(FLAGS, b"{}", {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(asked, timeout=0.5) as answer:
+            return bool(json.load(answer)["flags"])
     except (urllib.error.URLError, ConnectionError, TimeoutError):
         return False

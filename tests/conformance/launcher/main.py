@@ -1,6 +1,6 @@
 """The testbed's launcher: an HTTP API on port 8080 by which a test starts, kills, restarts and changes a daemon.
 
-    python main.py DAEMON TESTBED DIRECTORY [--envoy PROGRAM] [--tick SECONDS] [--with JSON]
+    python main.py DAEMON TESTBED DIRECTORY [--envoy PROGRAM] [--until-flags] [--with JSON]
 
 /start?config=NAME, /stop, /restart?seconds=N (5 without), /change: as providers' own end-to-end tests call them. DIRECTORY
 has to be empty; the daemon runs in it, from flagd's default ports. With --envoy an Envoy stands before it: on 9211 with
@@ -87,11 +87,11 @@ def main():
     for name in ("daemon", "testbed", "directory"):
         parser.add_argument(name, type=pathlib.Path)
     parser.add_argument("--envoy", type=pathlib.Path)
-    parser.add_argument("--tick", type=float, default=0.005, help="how often to ask whether the daemon is ready")
+    parser.add_argument("--until-flags", action="store_true", help="for a daemon that is ready before it has flags")
     parser.add_argument("--with", type=json.loads, default={}, dest="more", help="options to add to every configuration")
     given = parser.parse_args()
     place = directory.Directory(given.directory.resolve(), given.testbed, given.daemon.resolve(), given.more)
-    runs = daemon.Daemon(place, flags.Flags(given.testbed / "flags", place.path), given.tick)
+    runs = daemon.Daemon(place, flags.Flags(given.testbed / "flags", place.path), given.until_flags)
     # So that what it has started ends with it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with contextlib.ExitStack() as ending:

@@ -1,4 +1,4 @@
-"""The table: for people at a terminal, and for the README, from what is on record."""
+"""The table: for people at a terminal, and for the README, from what is on record, with a page of reasons."""
 
 import re
 
@@ -24,7 +24,7 @@ def plain(rows):
 
 
 def markdown(results):
-    """The table of fanion's results, with flagd's beside them, and the reasons of exclusions as notes."""
+    """The table of fanion's results, with flagd's beside them, and the reasons of exclusions by number."""
     ours, flagd = (record.read(results / f"{name}.json") for name in ("fanion", "flagd"))
     theirs = {record.key(row): row for row in flagd["rows"]}
     notes, lines = [], []
@@ -35,12 +35,12 @@ def markdown(results):
         lines.append(f"| {row['suite']} | {subject} | {counts} | {left_out(row)} | {beside(theirs.get(record.key(row)))} |")
     version = f"flagd {flagd['version']}".strip()
     head = f"| suite | subject | passed | failed | excluded | not run | {version} |\n|---|---|---|---|---|---|---|"
-    return "\n".join([head, *lines]) + "\n\n" + "\n".join(f"{number}. {text}" for number, text in enumerate(notes, 1))
+    return "\n".join([head, *lines]), "\n".join(f"{number}. {text}" for number, text in enumerate(notes, 1))
 
 
 def note(notes, exclusion):
-    """The mark of a reason; equal reasons share one."""
-    text = exclusion if isinstance(exclusion, str) else exclusion["reason"]
+    """The number of a reason; equal reasons share one."""
+    text = exclusion if isinstance(exclusion, str) else f"{exclusion['reason']} ({exclusion['whose']})"
     if text not in notes:
         notes.append(text)
     return f"[{notes.index(text) + 1}]"
@@ -53,15 +53,30 @@ def beside(row):
 
 
 def replaced(text, results):
-    return re.sub(f"{re.escape(BEGIN)}.*?{re.escape(END)}", lambda _: f"{BEGIN}\n{markdown(results)}\n{END}", text, flags=re.S)
+    table, _ = markdown(results)
+    return re.sub(f"{re.escape(BEGIN)}.*?{re.escape(END)}", lambda _: f"{BEGIN}\n{table}\n{END}", text, flags=re.S)
+
+
+def reasons(results):
+    """The page that tells what the numbers in the table mean."""
+    return f"""# Why cases are excluded
+
+The numbers in the table of the [README](../../../README.md), from [exclusions.yaml](../exclusions.yaml). `theirs` is the
+provider's, or its engine's; `ours` is fanion's. `tests/conformance/run --record` writes this page.
+
+{markdown(results)[1]}
+"""
 
 
 def write(readme, results):
     readme.write_text(replaced(readme.read_text(), results))
+    (results / "README.md").write_text(reasons(results))
 
 
 def differences(readme, results):
     text = readme.read_text()
     if BEGIN not in text:
         return [f"{readme.name} has no table: it belongs between `{BEGIN}` and `{END}`"]
-    return [] if replaced(text, results) == text else [f"{readme.name}: the table is not what is on record: run with --record"]
+    page = results / "README.md"
+    stale = replaced(text, results) != text or not page.exists() or reasons(results) != page.read_text()
+    return [f"{readme.name}, or {page.parent.name}/{page.name}, is not what is on record: run with --record"] if stale else []

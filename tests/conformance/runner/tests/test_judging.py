@@ -99,14 +99,17 @@ class Record(unittest.TestCase):
         self.assertEqual(len(self.differences(result("a", "passed") | {"mode": "file"}, whole=False)), 1)
 
     def test_the_readme_is_held_to_the_record(self):
-        readme = self.results / "README.md"
+        readme = self.results / "front.md"
         readme.write_text(f"before\n{table.BEGIN}\n{table.END}\nafter\n")
         self.write(result("a", "passed"), result("b", "excluded", whose="theirs", reason="a quirk"))
         self.assertEqual(len(table.differences(readme, self.results)), 1)
         table.write(readme, self.results)
         self.assertEqual(table.differences(readme, self.results), [])
         self.assertIn("| s | python, rpc | 1 | 0 | 1 [1] | 0 | – |", readme.read_text())
-        self.assertIn("1. a quirk", readme.read_text())
+        reasons = self.results / "README.md"
+        self.assertIn("1. a quirk (theirs)", reasons.read_text())
+        reasons.write_text("")
+        self.assertEqual(len(table.differences(readme, self.results)), 1)
 
 
 if __name__ == "__main__":
