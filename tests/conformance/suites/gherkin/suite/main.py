@@ -17,7 +17,7 @@ ROOT = HERE.parents[3]
 # Most of the time is spent waiting for connections that are lost on purpose.
 AT_ONCE = 6
 # Seconds until a session counts as hanging. What it has not reported by then has failed.
-LIMIT = 400
+LIMIT = 900
 WELL = "the runner ended with 0"
 # How much of what a broken session said is worth reading, in characters.
 SAID = 4000

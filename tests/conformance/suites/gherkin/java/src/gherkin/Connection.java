@@ -50,7 +50,7 @@ public class Connection {
         var builder = FlagdOptions.builder()
                 .resolverType(RESOLVERS.get(World.MODE))
                 .port(PORTS.get(World.MODE))
-                .deadline(5000)
+                .deadline(15000)
                 .keepAlive(0)
                 .retryGracePeriod(2)
                 .retryBackoffMs(500);
