@@ -5,6 +5,7 @@
 //! happens here, and it knows neither Connect nor answers that already have their frame.
 
 pub mod admin;
+mod authority;
 mod body;
 pub mod calm;
 mod channel;

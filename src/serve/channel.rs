@@ -15,6 +15,7 @@ use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWrite;
 use tokio::io::ReadBuf;
 
+use crate::serve::authority::Authority;
 use crate::serve::calm::Calm;
 
 /// What a client that speaks HTTP/2 from the start says first.
@@ -35,6 +36,8 @@ pub struct Channel<S> {
     at: usize,
     /// Who watches over pings, where that is wanted.
     pub calm: Option<Box<Calm>>,
+    /// Who puts the authority right, where that is wanted.
+    pub authority: Option<Box<Authority>>,
 }
 
 impl<S: AsyncRead + Unpin> Channel<S> {
@@ -50,6 +53,7 @@ impl<S: AsyncRead + Unpin> Channel<S> {
             end: 0,
             at: 0,
             calm,
+            authority: None,
         };
         while channel.end < PREFACE.len() && PREFACE.starts_with(channel.head()) {
             let free = channel.head.get_mut(channel.end..).unwrap_or(&mut []);
@@ -95,6 +99,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Channel<S> {
             if buf.remaining() > 0 {
                 let _ = Pin::new(&mut this.inner).poll_read(cx, buf);
             }
+        }
+        if let Some(authority) = &mut this.authority {
+            authority.mend(buf.filled_mut().get_mut(before..).unwrap_or(&mut []));
         }
         if let Some(calm) = &mut this.calm {
             let read = buf.filled().get(before..).unwrap_or(&[]);

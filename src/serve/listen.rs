@@ -212,11 +212,15 @@ where
         socket: Socket,
         mut shutdown: watch::Receiver<bool>,
     ) -> Result<(), Failure> {
-        let Some(channel) = self.begin(Channel::open(socket), &mut shutdown).await? else {
+        let local = matches!(socket, Socket::Unix(_));
+        let Some(mut channel) = self.begin(Channel::open(socket), &mut shutdown).await? else {
             return Ok(());
         };
         match self.manner.tls.clone() {
-            None => self.speak(channel, shutdown).await,
+            None => {
+                channel.authority = (local && channel.is_http2()).then(Box::default);
+                self.speak(channel, shutdown).await
+            }
             // Boxed, as is what speaks: a connection should not be as large as the largest that it might have been.
             Some(tls) => Box::pin(self.encrypted(channel, tls, shutdown)).await,
         }

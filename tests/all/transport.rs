@@ -307,6 +307,48 @@ fn certificates_that_are_no_good_are_told_with_their_path() {
 }
 
 #[tokio::test]
+async fn on_a_unix_socket_its_path_may_be_the_authority() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let flags = write(directory.path(), "flags.json", FLAGS);
+    let path = directory.path().join("e.sock");
+    let mut listeners = server::listeners(None).await;
+    let listener = Listener::bind(&Place::Socket(path.clone())).await;
+    listeners.evaluation = listener.expect("a socket");
+    let _server = server::start_on(&flags, Settings::default(), listeners).await;
+    let mut socket = UnixStream::connect(&path).await.expect("a connection");
+    // As gRPC for Java has it: `:method: POST`, `:scheme: http`, `:path`, `:authority`, `content-type`.
+    let text = |text: &str| {
+        let length = u8::try_from(text.len()).expect("a short text");
+        [&[length], text.as_bytes()].concat()
+    };
+    let parts = [
+        &b"\x83\x86\x44"[..],
+        &text(PATH),
+        b"\x41",
+        &text(path.to_str().expect("a path")),
+        b"\x5f",
+        &text("application/json"),
+    ];
+    let frame = |kind: u8, flags: u8, stream: u8, payload: &[u8]| {
+        let length = u8::try_from(payload.len()).expect("a short payload");
+        [&[0, 0, length, kind, flags, 0, 0, 0, stream], payload].concat()
+    };
+    let said = [
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(),
+        frame(4, 0, 0, b""),
+        frame(1, 4, 1, &parts.concat()),
+        frame(0, 1, 1, BODY.as_bytes()),
+    ];
+    socket.write_all(&said.concat()).await.expect("it is read");
+    let mut heard = Vec::new();
+    while !String::from_utf8_lossy(&heard).contains(r#""value":true"#) {
+        let read = tokio::time::timeout(DEADLINE, socket.read_buf(&mut heard)).await;
+        let count = read.expect("in time").expect("the connection holds");
+        assert!(count > 0, "{}", String::from_utf8_lossy(&heard));
+    }
+}
+
+#[tokio::test]
 async fn unix_sockets_serve_and_recover_from_a_killed_process() {
     let directory = tempfile::tempdir().expect("a directory");
     let flags = write(directory.path(), "flags.json", FLAGS);
