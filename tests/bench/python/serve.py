@@ -2,7 +2,7 @@
 
 Run by tests/bench/serve, which builds what is missing and brings the network namespace.
 """
-import argparse, dataclasses, json, pathlib, statistics, tempfile, urllib.request
+import argparse, dataclasses, json, pathlib, shlex, statistics, tempfile, urllib.request
 
 import load, request
 from load import GRPC, JSON, Call
@@ -43,7 +43,7 @@ class Bench:
     def constant(self, name, peer, message):
         """A server whose every answer is `message`."""
         file = self.file(f"{name}.answer", message)
-        return Server(name, f"{self.options.peers}/{peer} 127.0.0.1:{{port}} {file}", self.directory)
+        return Server(name, f"{self.options.peers}/{peer} 127.0.0.1:{{port}} {shlex.quote(str(file))}", self.directory)
 
     def rounds(self, cases, **how):
         """Medians of runs of all cases in turn; the first round warms up."""
