@@ -17,6 +17,7 @@ use crate::wire::sync;
 
 /// Where to look.
 #[derive(Debug, Default, clap::Args)]
+#[group(skip)]
 pub struct Arguments {
     /// Flag files, directories or globs; later ones win.
     #[arg(long, num_args = 1.., value_name = "PATH", conflicts_with_all = ["replica", "env"])]

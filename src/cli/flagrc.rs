@@ -21,6 +21,7 @@ const NAMES: [&str; 4] = [
 
 /// Where the configuration is, and which day it is.
 #[derive(Debug, Default, clap::Args)]
+#[group(skip)]
 pub struct Arguments {
     /// The configuration; without it `.flagrc.{yaml,json,toml}` in this directory or above.
     #[arg(long, value_name = "FILE")]

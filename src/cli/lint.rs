@@ -39,6 +39,7 @@ pub struct Arguments {
 
 /// How findings are told and what of them counts.
 #[derive(Debug, Default, clap::Args)]
+#[group(skip)]
 pub struct Telling {
     /// How to print findings.
     #[arg(long, default_value = "text", value_name = "FORMAT")]
