@@ -1,5 +1,5 @@
 """Servers under load: started, waited for, and asked for what they cost."""
-import os, pathlib, shlex, socket, subprocess, time
+import atexit, os, pathlib, shlex, socket, subprocess, time
 
 TICK = os.sysconf("SC_CLK_TCK")
 
@@ -13,6 +13,8 @@ class Server:
         self.log = pathlib.Path(directory, f"{name}.log")
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(shlex.split(command.format(**self.ports)), stdout=log, stderr=log)
+        # Whatever ends the run, no server outlives it.
+        atexit.register(self.stop)
         for port in self.ports.values():
             self.wait(port)
 
@@ -37,7 +39,8 @@ class Server:
         return (int(fields[11]) + int(fields[12])) / TICK
 
     def stop(self):
-        self.process.terminate()
+        if self.process.poll() is None:
+            self.process.terminate()
         self.process.wait()
 
 
