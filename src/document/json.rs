@@ -145,6 +145,12 @@ fn starts_character(byte: u8) -> bool {
     byte & 0xC0 != 0x80
 }
 
+/// How many bytes are `wanted`. The sum of 255 of them fits into a byte, so that many are looked at in one step.
+fn count(bytes: &[u8], wanted: impl Fn(u8) -> bool) -> u32 {
+    let part = |part: &[u8]| part.iter().map(|b| u8::from(wanted(*b))).sum::<u8>();
+    bytes.chunks(255).map(|bytes| u32::from(part(bytes))).sum()
+}
+
 /// Turns rising byte offsets into lines and columns in one pass over the text.
 #[derive(Debug)]
 pub struct Places<'t> {
@@ -160,23 +166,19 @@ impl<'t> Places<'t> {
         Places { text, at: 0, place }
     }
 
-    /// Passes over many bytes. Counts that do not depend on each other are made several bytes at a time.
-    #[expect(
-        clippy::naive_bytecount,
-        reason = "fast enough for once per change of a file; not worth a crate"
-    )]
+    /// Passes over many bytes, with counts that do not depend on each other.
     fn leap(&mut self, passed: &[u8]) {
-        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        let lines = passed.iter().filter(|b| **b == b'\n').count();
-        let last = passed.iter().rposition(|b| *b == b'\n');
-        let line = last.and_then(|last| passed.get(last + 1..));
-        if line.is_some() {
-            self.place.column = 1;
-        }
-        let line = line.unwrap_or(passed).iter();
-        let columns = line.filter(|b| starts_character(**b)).count();
-        self.place.line = self.place.line.saturating_add(count(lines));
-        self.place.column = self.place.column.saturating_add(count(columns));
+        let line = match passed.iter().rposition(|b| *b == b'\n') {
+            Some(last) => {
+                let lines = count(passed, |b| b == b'\n');
+                self.place.line = self.place.line.saturating_add(lines);
+                self.place.column = 1;
+                passed.get(last + 1..).unwrap_or(&[])
+            }
+            None => passed,
+        };
+        let columns = count(line, starts_character);
+        self.place.column = self.place.column.saturating_add(columns);
     }
 
     /// The place of an offset that is not before the last one.
