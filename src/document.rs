@@ -10,6 +10,7 @@ pub mod node;
 pub mod parts;
 pub mod plain;
 mod reference;
+pub mod rollout;
 mod scalar;
 pub mod write;
 pub mod yaml;
@@ -29,6 +30,8 @@ use crate::document::node::Kind;
 use crate::document::node::Member;
 use crate::document::node::Node;
 use crate::document::reference::Table;
+use crate::document::rollout::ring;
+use crate::document::rollout::ring::Rings;
 use crate::value::Members;
 
 /// The flags of one source, or of several laid over each other.
@@ -117,6 +120,7 @@ struct Top {
     flags: Option<Node>,
     evaluators: Option<Node>,
     metadata: Option<Node>,
+    rings: Option<Node>,
 }
 
 /// The document that is written as `node`, from a text of `length` bytes, or `None` after the reason was reported.
@@ -134,8 +138,16 @@ pub fn document(
 #[derive(Debug)]
 struct Frame {
     evaluators: Table,
+    common: Common,
+}
+
+/// What every flag of a document inherits.
+#[derive(Debug)]
+struct Common {
     /// The metadata of the flag set.
     set: Members,
+    /// The rings that rollouts may name.
+    rings: Arc<Rings>,
 }
 
 /// The frame of a document whose text has `length` bytes, and its flags.
@@ -152,6 +164,7 @@ fn frame(node: Node, length: usize, report: &mut Report) -> Option<(Frame, Node)
             "flags" => &mut top.flags,
             "$evaluators" => &mut top.evaluators,
             "metadata" => &mut top.metadata,
+            "rings" => &mut top.rings,
             "$schema" => continue,
             _ => {
                 unknown(&member.key, member.place, report);
@@ -165,15 +178,21 @@ fn frame(node: Node, length: usize, report: &mut Report) -> Option<(Frame, Node)
         report.error(Code::Shape, place, "the document has no `flags`", help);
         return None;
     };
-    let evaluators = reference::resolve(top.evaluators, length, report)?;
+    let mut evaluators = reference::resolve(top.evaluators, length, report)?;
     let set = top.metadata;
     let set = set.map(|metadata| flag::set_metadata(&metadata, report));
     let set = set.unwrap_or_default();
-    Some((Frame { evaluators, set }, flags))
+    let rings = top.rings.map(|mut node| {
+        evaluators.substitute(&mut node, report);
+        ring::read(node, report)
+    });
+    let rings = Arc::new(rings.unwrap_or_default());
+    let common = Common { set, rings };
+    Some((Frame { evaluators, common }, flags))
 }
 
 fn unknown(key: &str, place: Place, report: &mut Report) {
-    let known = ["flags", "$evaluators", "metadata", "$schema"];
+    let known = ["flags", "$evaluators", "metadata", "rings", "$schema"];
     let help = match diag::nearest(key, known) {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => "it has no effect; flags stand below `flags`".to_owned(),
@@ -191,7 +210,14 @@ impl Frame {
                 .into_iter()
                 .map(|member| self.flag(member, origin, report))
                 .collect(),
-            Kind::List(items) => flag::read_list(items, &self.set, origin, report),
+            Kind::List(items) => {
+                let mut flags = flag::read_list(items, &self.common, origin, report);
+                let budget = &mut self.evaluators.budget;
+                for flag in &mut flags {
+                    rollout::charge(flag, budget, report);
+                }
+                flags
+            }
             Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) => {
                 let message = format!("`flags` is {}", flags.type_name());
                 let help = "write it as an object with one member per flag";
@@ -204,8 +230,10 @@ impl Frame {
     }
 
     /// The flag in a member whose references are resolved.
-    fn flag(&self, member: Member, origin: &Origin, report: &mut Report) -> Flag {
+    fn flag(&mut self, member: Member, origin: &Origin, report: &mut Report) -> Flag {
         let Member { key, place, value } = member;
-        flag::read(key, place, value, &self.set, origin, report)
+        let mut flag = flag::read(key, place, value, &self.common, origin, report);
+        rollout::charge(&mut flag, &mut self.evaluators.budget, report);
+        flag
     }
 }

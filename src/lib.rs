@@ -12,6 +12,9 @@
 //! Whatever can be asked of a flag when it loads is answered left of [`ruleset::Ruleset`]; nothing right of
 //! `decode` can fail for reasons of its own.
 //!
+//! Compiling a flag includes turning its words for rollouts into a rule; what it requires of flags in other documents is
+//! put in when layers are laid over each other.
+//!
 //! # Invariants
 //!
 //! * A module uses only those above it in the list below; a test reads the `use` lines and keeps it so. `rule` has

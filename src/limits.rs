@@ -70,6 +70,8 @@ pub const DEPTH: usize = 100;
 pub const REFERENCES: usize = 32;
 /// The most values in one document, aliases and references expanded.
 pub const NODES: usize = 8_000_000;
+/// How many names are looked at for a suggestion.
+pub const SUGGESTIONS: usize = 10_000;
 /// How much larger than its own nodes a document may grow by aliases and references; small documents always may
 /// grow to `EXPANSION_FREE`.
 pub const EXPANSION_FACTOR: usize = 20;

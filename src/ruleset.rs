@@ -1,5 +1,8 @@
 //! Compiled flags. Immutable; deciding cannot fail.
 
+mod link;
+
+use std::fmt;
 use std::hash::DefaultHasher;
 use std::hash::Hash as _;
 use std::hash::Hasher as _;
@@ -15,11 +18,13 @@ use crate::decision::ErrorCode;
 use crate::decision::FlagType;
 use crate::decision::Reason;
 use crate::diag::Diagnostic;
+use crate::diag::Place;
 use crate::diag::Report;
 use crate::document;
 use crate::document::Document;
 use crate::document::merge;
 use crate::document::plain;
+use crate::document::rollout::expand;
 use crate::rule::compile;
 use crate::rule::tree::Leaf;
 use crate::rule::tree::Tree;
@@ -62,8 +67,36 @@ pub struct Flag {
     pub print: u64,
     /// What is wrong with its rule.
     pub found: Box<[Diagnostic]>,
+    /// As it is written, if it has words: whatever it requires may stand in another document, and its next edit is held
+    /// against it.
+    pub written: Option<Box<Written>>,
+    /// Whether plain flagd cannot evaluate it.
+    pub foreign: bool,
+    /// The file that it stands in, and where.
+    pub file: Arc<str>,
+    /// Where in the file.
+    pub stood: Stood,
     /// Its answers, once they are encoded.
     pub ready: OnceLock<Box<Ready>>,
+}
+
+/// Where a flag stood when it was read. What is around it may have moved it since, so it is no part of what the flag is.
+#[derive(Clone, Copy)]
+pub struct Stood(pub Place);
+
+impl fmt::Debug for Stood {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("somewhere")
+    }
+}
+
+/// A flag as written, and how it is compiled.
+#[derive(Debug)]
+pub struct Written {
+    /// The flag; its words are not expanded.
+    pub flag: document::flag::Flag,
+    /// The version of `fractional`.
+    pub fractional: Version,
 }
 
 /// Encoded answers. What is in them, only those know who encode them.
@@ -95,7 +128,7 @@ pub fn compile(document: &Document, fractional: Version) -> (Ruleset, Vec<Diagno
     let flags = document.flags.iter().map(|flag| (**flag).clone());
     let flags = flags.map(|flag| Arc::new(compile_flag(flag, fractional)));
     let flags = flags.collect();
-    let ruleset = Ruleset { flags };
+    let ruleset = Ruleset::linked(flags);
     let diagnostics = ruleset.found().cloned().collect();
     (ruleset, diagnostics)
 }
@@ -103,8 +136,18 @@ pub fn compile(document: &Document, fractional: Version) -> (Ruleset, Vec<Diagno
 /// More bytes than most rules take in JSON.
 const RULE: usize = 512;
 
-/// Compiles one flag.
+/// Compiles one flag. What it requires is not known here; [`Ruleset::lay`] sees to that.
 pub fn compile_flag(flag: document::flag::Flag, fractional: Version) -> Flag {
+    if flag.words.is_none() {
+        return compile_rule(flag, fractional);
+    }
+    let (expanded, found) = expand::alone(&flag);
+    link::compile(Written { flag, fractional }, expanded, found)
+}
+
+/// Compiles a flag without words, or with a rule in their place.
+fn compile_rule(flag: document::flag::Flag, fractional: Version) -> Flag {
+    let (foreign, file, place) = (!flag.plain, flag.origin.file.clone(), flag.place);
     let rule = flag.targeting.as_ref().map(|targeting| {
         let mut rule = String::with_capacity(RULE);
         plain::write(&mut rule, targeting);
@@ -145,6 +188,10 @@ pub fn compile_flag(flag: document::flag::Flag, fractional: Version) -> Flag {
         rule,
         print,
         found: report.finish().into(),
+        written: None,
+        foreign,
+        file,
+        stood: Stood(place),
         ready: OnceLock::new(),
     }
 }
@@ -164,7 +211,12 @@ fn is_empty(targeting: &document::node::Node) -> bool {
 impl Ruleset {
     /// The flags of several documents laid over each other, as [`merge::lay`] does it.
     pub fn lay<'l>(layers: impl IntoIterator<Item = &'l [Arc<Flag>]>) -> Ruleset {
-        let flags = merge::lay(layers, |flag| (&flag.key, flag.set.as_deref()));
+        Ruleset::linked(merge::lay(layers, |flag| (&flag.key, flag.set.as_deref())))
+    }
+
+    /// Flags sorted by key, each with what it requires.
+    fn linked(mut flags: Vec<Arc<Flag>>) -> Ruleset {
+        link::link(&mut flags);
         Ruleset { flags }
     }
 
@@ -208,6 +260,15 @@ impl Ruleset {
 }
 
 impl Flag {
+    /// The flag as written: as it stood in its file if it has words, else as plain flagd knows it. `None` if it is faulty.
+    pub fn as_written(&self) -> Option<document::flag::Flag> {
+        match &self.written {
+            Some(written) => Some(written.flag.clone()),
+            None if self.is_faulty() => None,
+            None => Some(link::reread(self)),
+        }
+    }
+
     /// Whether its definition is faulty.
     pub fn is_faulty(&self) -> bool {
         matches!(self.plan, Plan::Faulty(_))

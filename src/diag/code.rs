@@ -60,6 +60,28 @@ codes! {
     Deprecated = "F014",
     /// The file cannot be read.
     Unreadable = "F015",
+    /// A word of a rollout that cannot be understood: a percentage outside of 0 to 100, a ramp that ends before it begins.
+    Rollout = "F016",
+    /// A ring that is not defined, or whose definition is no condition.
+    Ring = "F017",
+    /// A prerequisite that does not exist, or a circle of them.
+    Requires = "F018",
+    /// A flag that is killed and has no safe variant.
+    Kill = "F020",
+    /// A bucketing dialect with a known weakness.
+    Dialect = "F021",
+    /// A flag that plain flagd cannot evaluate, and that flag sync leaves out.
+    NotPlain = "F022",
+    /// A word that has no effect.
+    Idle = "F023",
+    /// An edit that lets a share grow and takes the variant from somebody who has it.
+    TakenAway = "F024",
+    /// An edit that rolls a variant back and shows it to somebody who did not have it.
+    ShownAnew = "F025",
+    /// An edit that moves somebody between variants of which neither gives way to the other.
+    Detour = "F026",
+    /// An edit that changes what is hashed, so that all units are dealt anew.
+    BucketingKey = "F027",
     /// An attribute that is probably misspelt, or that no caller sends.
     Attribute = "F102",
     /// A condition that a context meets because it lacks an attribute.

@@ -1,15 +1,20 @@
 //! One flag as written.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::decision::ErrorCode;
 use crate::diag;
 use crate::diag::Code;
 use crate::diag::Place;
 use crate::diag::Report;
+use crate::document::Common;
 use crate::document::Origin;
 use crate::document::node::Kind;
+use crate::document::node::Member;
 use crate::document::node::Node;
+use crate::document::rollout;
+use crate::document::rollout::Words;
 use crate::limits;
 use crate::value::Literal;
 use crate::value::Members;
@@ -35,6 +40,10 @@ pub struct Flag {
     pub metadata: Members,
     /// The error that it answers with because its definition is faulty.
     pub fault: Option<ErrorCode>,
+    /// What is written beside the rule; `rollout::expand` makes a rule of it.
+    pub words: Option<Arc<Words>>,
+    /// Whether plain flagd can evaluate its rule.
+    pub plain: bool,
 }
 
 impl Flag {
@@ -59,11 +68,11 @@ const MEMBERS: [&str; 7] = [
 ];
 
 /// Reads the members of the flag called `key`. A member of the wrong type makes a flag that answers with an error.
-pub fn read(
+pub(super) fn read(
     key: Box<str>,
     place: Place,
     node: Node,
-    set: &Members,
+    common: &Common,
     origin: &Origin,
     report: &mut Report,
 ) -> Flag {
@@ -75,15 +84,25 @@ pub fn read(
         variants: Vec::new(),
         default_variant: None,
         targeting: None,
-        metadata: set.clone(),
+        metadata: common.set.clone(),
         fault: None,
+        words: None,
+        plain: true,
     };
     let type_name = node.type_name();
     match node.kind {
         Kind::Null => {}
         Kind::Map(members) => {
+            let is_word = |member: &Member| {
+                let mut words = rollout::MEMBERS.iter();
+                words.any(|word| word.eq_ignore_ascii_case(&member.key))
+            };
+            let (words, members): (Vec<_>, Vec<_>) = members.into_iter().partition(is_word);
             for member in members {
                 read_member(&mut flag, &member.key, member.place, member.value, report);
+            }
+            if !words.is_empty() {
+                read_words(&mut flag, &words, common, report);
             }
         }
         Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) | Kind::List(_) => {
@@ -97,9 +116,16 @@ pub fn read(
     flag
 }
 
+fn read_words(flag: &mut Flag, members: &[Member], common: &Common, report: &mut Report) {
+    let mut words = rollout::read(&flag.key, &flag.variants, members, &common.rings, report);
+    words.targeting.clone_from(&flag.targeting);
+    flag.words = Some(Arc::new(words));
+}
+
 fn read_member(flag: &mut Flag, key: &str, place: Place, value: Node, report: &mut Report) {
     let Some(name) = MEMBERS.iter().find(|name| name.eq_ignore_ascii_case(key)) else {
-        let help = match diag::nearest(key, MEMBERS) {
+        let known = MEMBERS.into_iter().chain(rollout::MEMBERS);
+        let help = match diag::nearest(key, known) {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => "it has no effect".to_owned(),
         };
@@ -226,7 +252,7 @@ pub fn set_metadata(node: &Node, report: &mut Report) -> Members {
 }
 
 /// `over` on top of `under`, sorted. A null in `over` hides nothing and is not shown.
-fn overlay(under: &[(Box<str>, Literal)], over: Members) -> Members {
+pub(super) fn overlay(under: &[(Box<str>, Literal)], over: Members) -> Members {
     let mut all: Vec<_> = over
         .into_iter()
         .filter(|(_, value)| *value != Literal::Null)
@@ -242,9 +268,9 @@ fn overlay(under: &[(Box<str>, Literal)], over: Members) -> Members {
 }
 
 /// Reads flags written as a list, each with its `key`. Of equal keys in one flag set the last one counts.
-pub fn read_list(
+pub(super) fn read_list(
     items: Vec<Node>,
-    set: &Members,
+    common: &Common,
     origin: &Origin,
     report: &mut Report,
 ) -> Vec<Flag> {
@@ -262,7 +288,7 @@ pub fn read_list(
             );
             continue;
         };
-        let flag = read(key, place, item, set, origin, report);
+        let flag = read(key, place, item, common, origin, report);
         let identity = (flag.key.clone(), flag.set().map(Into::into));
         let earlier = index.get(&identity).and_then(|i| flags.get_mut(*i));
         if let Some(earlier) = earlier {

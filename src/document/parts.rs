@@ -133,8 +133,8 @@ impl<'t> Parts<'t> {
         if text.contains(REF) || text.contains('\\') {
             evaluators.substitute(&mut member.value, &mut self.report);
         }
-        let copied = copies - evaluators.budget;
         let flag = self.frame.flag(member, self.origin, &mut self.report);
+        let copied = copies - self.frame.evaluators.budget;
         Some(Part {
             clean: flag.fault.is_none() && self.report.count() == found,
             flag,

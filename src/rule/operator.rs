@@ -1,7 +1,9 @@
 //! The names of operators, and how those that take their arguments evaluated are carried out.
 
+use crate::document::rollout::bucketing;
 use crate::rule::Fault;
 use crate::rule::arithmetic;
+use crate::rule::bucket::dialect;
 use crate::rule::compare;
 use crate::rule::compare::Comparison;
 use crate::rule::eval::Scope;
@@ -39,6 +41,7 @@ pub enum Operator {
     ContainsNone,
     Missing,
     MissingSome,
+    Bucket,
 }
 
 /// Operators with names that `Operator` does not cover: they decide themselves what to evaluate.
@@ -58,7 +61,7 @@ pub const SPECIAL: [&str; 13] = [
     "fractionalEvaluation",
 ];
 
-const NAMED: [(&str, Operator); 31] = [
+const NAMED: [(&str, Operator); 32] = [
     ("!", Operator::Not),
     ("!!", Operator::Truth),
     ("==", Operator::Compare(Comparison::Equal)),
@@ -90,6 +93,7 @@ const NAMED: [(&str, Operator); 31] = [
     ("contains_none", Operator::ContainsNone),
     ("missing", Operator::Missing),
     ("missing_some", Operator::MissingSome),
+    (bucketing::OPERATOR, Operator::Bucket),
 ];
 
 impl Operator {
@@ -136,6 +140,7 @@ impl Operator {
             Operator::ContainsNone => list::contains_none(given, scope),
             Operator::Missing => var::missing(given, scope),
             Operator::MissingSome => var::missing_some(given, scope),
+            Operator::Bucket => dialect::apply(given, scope),
         }
     }
 }

@@ -212,7 +212,9 @@ pub fn parse_as(
         return (None, diagnostics);
     };
     if faults == Faults::Refuse {
-        diagnostics.extend(ruleset::compile(&document, Version::default()).1);
+        // What a flag requires may stand in another document.
+        let found = ruleset::compile(&document, Version::default()).1;
+        diagnostics.extend(found.into_iter().filter(|d| d.code != Code::Requires));
         if document::has_errors(&diagnostics) {
             return (None, diagnostics);
         }

@@ -74,7 +74,10 @@ fn context(extra: &Extra) -> Struct {
 /// A document with these flags.
 pub fn document<'f>(flags: impl Iterator<Item = &'f Flag>) -> String {
     let mut out = String::from("{\"flags\":{");
-    for (i, flag) in flags.filter(|flag| !flag.is_faulty()).enumerate() {
+    for (i, flag) in flags
+        .filter(|flag| !flag.is_faulty() && !flag.foreign)
+        .enumerate()
+    {
         if i > 0 {
             out.push(',');
         }

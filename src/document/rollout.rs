@@ -1,0 +1,129 @@
+//! The words for rollouts: what people write beside `targeting`, and what it means in plain flagd targeting.
+//!
+//! `read` checks one flag's words while its document is parsed; `expand` turns the words of all flags into rules after
+//! documents are laid over each other, for a prerequisite may stand in another source. Nothing behind that knows of
+//! words: every protocol, and every provider that is fed by flag sync, evaluates the same rule. Reference:
+//! `docs/rollout.md`.
+
+pub mod bucketing;
+pub mod expand;
+pub mod instant;
+pub mod lifecycle;
+mod make;
+mod member;
+pub mod ramp;
+mod read;
+pub mod region;
+pub mod requirement;
+pub mod ring;
+pub mod share;
+mod summary;
+
+use std::sync::Arc;
+
+use crate::diag::Code;
+use crate::diag::Report;
+use crate::document::flag::Flag;
+pub use crate::document::rollout::read::MEMBERS;
+pub use crate::document::rollout::read::read;
+
+use crate::diag::Place;
+use crate::document::node::Node;
+use crate::document::rollout::bucketing::Bucketing;
+use crate::document::rollout::lifecycle::Lifecycle;
+use crate::document::rollout::ramp::Ramp;
+use crate::document::rollout::region::Region;
+use crate::document::rollout::requirement::Requirement;
+use crate::document::rollout::ring::Rings;
+use crate::document::rollout::share::Share;
+
+/// The words of one flag.
+#[derive(Debug, Clone, Default)]
+pub struct Words {
+    /// Where `kill: true` stands.
+    pub kill: Option<Place>,
+    /// `safeVariant`: what is served to those who must not have what is released; without it the default variant is.
+    pub safe: Option<Box<str>>,
+    /// What is released to whom; the first one that takes a context decides.
+    pub rollouts: Vec<Rollout>,
+    /// The flags that this one builds on.
+    pub requires: Vec<Requirement>,
+    /// Who looks after the flag, and for how long.
+    pub lifecycle: Lifecycle,
+    /// The rings of the document.
+    pub rings: Arc<Rings>,
+    /// `targeting` as written: it decides for those whom no rollout takes.
+    pub targeting: Option<Node>,
+    /// Whether some word cannot be understood; the flag answers with an error unless it is killed.
+    pub faulty: bool,
+}
+
+/// One release of a variant.
+#[derive(Debug, Clone)]
+pub struct Rollout {
+    /// Where it stands.
+    pub place: Place,
+    /// What is released.
+    pub release: Release,
+    /// The share of everyone else who has it; where a ramp leads to.
+    pub percentage: Share,
+    /// How the share grows with time.
+    pub ramp: Option<Ramp>,
+    /// Names of rings that have it whatever the share.
+    pub rings: Vec<Box<str>>,
+    /// Segments that have it whatever the share.
+    pub segments: Vec<Box<str>>,
+    /// Targeting keys that always have it.
+    pub allow: Vec<Box<str>>,
+    /// Targeting keys that never have it.
+    pub deny: Vec<Box<str>>,
+    /// Who is eligible at all.
+    pub when: Option<Node>,
+    /// Shares by region, in the order of the rollout.
+    pub regions: Vec<Region>,
+    /// How units fall into buckets.
+    pub bucketing: Bucketing,
+}
+
+/// What a rollout gives to those whom it takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Release {
+    /// This variant.
+    Variant(Box<str>),
+    /// One of these variants by weight, whatever the bucket that decides on taking part.
+    Split(Vec<(Box<str>, u32)>),
+}
+
+impl Words {
+    /// What rules of these words take beyond what is written: values of rings, and of stages of ramps.
+    fn cost(&self) -> usize {
+        let rings = self.rollouts.iter().flat_map(|rollout| &rollout.rings);
+        let rings = rings.filter_map(|name| self.rings.named(name)?.condition.as_ref());
+        let ramps = self.rollouts.iter().filter_map(|rollout| {
+            let stages = rollout.ramp?.stages(rollout.percentage).1;
+            Some(stages.len() * STAGE)
+        });
+        rings.map(Node::size).chain(ramps).sum()
+    }
+}
+
+/// The values in the rule of one stage of a ramp, at most.
+const STAGE: usize = 24;
+
+/// Pays for what the words of a flag will take; refuses those for which there is nothing left.
+pub fn charge(flag: &mut Flag, budget: &mut usize, report: &mut Report) {
+    let Some(words) = &mut flag.words else { return };
+    if let Some(left) = budget.checked_sub(words.cost()) {
+        *budget = left;
+        return;
+    }
+    let words = Arc::make_mut(words);
+    words.rollouts.clear();
+    words.faulty = true;
+    let message = format!(
+        "the rings and ramps of flag `{}` make the document too large",
+        flag.key
+    );
+    let help = "name fewer rings, or take fewer steps";
+    report.error(Code::Limit, flag.place, message, help);
+}

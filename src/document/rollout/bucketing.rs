@@ -1,0 +1,74 @@
+//! How a rollout puts units into buckets.
+
+/// The unit, what else is hashed with it, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Bucketing {
+    /// The attribute that names the unit; the targeting key without one.
+    pub by: Option<Box<str>>,
+    /// What stands in place of the flag's key: flags with one seed have the same first cohort.
+    pub seed: Option<Box<str>>,
+    /// The hash and its arithmetic.
+    pub dialect: Dialect,
+}
+
+/// A named hash and its arithmetic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Dialect {
+    /// `MurmurHash3` of seed and unit times the sum of weights, as flagd since 0.15.
+    #[default]
+    Murmur3,
+    /// The same hash, signed, as a ratio of its largest value: flagd up to 0.14.
+    Legacy100,
+    /// FNV-1a of the unit alone, in hundredths.
+    Fnv1a,
+    /// The first 32 bits of the MD5 of `seed:unit`, in hundredths.
+    Md5,
+    /// Java's string hash of `seed:unit`, in hundredths.
+    Java31,
+}
+
+impl Dialect {
+    /// All of them.
+    pub const ALL: [Dialect; 5] = [
+        Dialect::Murmur3,
+        Dialect::Legacy100,
+        Dialect::Fnv1a,
+        Dialect::Md5,
+        Dialect::Java31,
+    ];
+
+    /// The name that is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Dialect::Murmur3 => "flagd-murmur3",
+            Dialect::Legacy100 => "flagd-murmur3-legacy100",
+            Dialect::Fnv1a => "fnv1a32-abs100",
+            Dialect::Md5 => "md5-8hex-100",
+            Dialect::Java31 => "java31-abs100",
+        }
+    }
+
+    /// The dialect of this name.
+    pub fn named(name: &str) -> Option<Dialect> {
+        Dialect::ALL.into_iter().find(|d| d.name() == name)
+    }
+
+    /// Whether it has a hundred buckets, and plain flagd cannot compute it.
+    pub fn is_foreign(self) -> bool {
+        match self {
+            Dialect::Murmur3 | Dialect::Legacy100 => false,
+            Dialect::Fnv1a | Dialect::Md5 | Dialect::Java31 => true,
+        }
+    }
+}
+
+impl Bucketing {
+    /// The path of the attribute that names the unit.
+    pub fn unit(&self) -> &str {
+        self.by.as_deref().unwrap_or("targetingKey")
+    }
+}
+
+/// The operator that computes a foreign dialect: its name, the seed and the unit give a bucket from 0 to 99, or 100 if
+/// there is no unit. Only rules that are made from words use it; no other evaluator knows it.
+pub const OPERATOR: &str = "$fanion.bucket";

@@ -1,0 +1,153 @@
+//! Which flag builds on which.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::document::flag::Flag;
+use crate::limits;
+
+/// The prerequisites of all flags.
+#[derive(Debug)]
+pub struct Graph {
+    /// For each flag, the positions of the flags that it requires, in the order in which they are written.
+    edges: Vec<Vec<Option<usize>>>,
+    order: Vec<usize>,
+    circles: Vec<Option<Arc<[usize]>>>,
+    heights: Vec<usize>,
+}
+
+/// What a flag builds on.
+#[derive(Debug, Clone)]
+pub enum Standing {
+    /// The flags that it requires, where they exist.
+    Sound(Vec<Option<usize>>),
+    /// It requires itself, by way of these flags.
+    Circle(Arc<[usize]>),
+    /// The chain of prerequisites is too long.
+    TooLong,
+}
+
+impl Graph {
+    /// The graph of `flags`. Of equal keys the last one wins.
+    pub fn of(flags: &[Arc<Flag>]) -> Graph {
+        let index = Index::of(flags);
+        let edges = flags.iter().map(|flag| edges(flag, &index));
+        let edges: Vec<Vec<Option<usize>>> = edges.collect();
+        let mut graph = Graph {
+            circles: vec![None; edges.len()],
+            heights: vec![0; edges.len()],
+            order: Vec::with_capacity(edges.len()),
+            edges,
+        };
+        graph.sort();
+        graph
+    }
+
+    /// The positions of all flags, each after those that it requires.
+    pub fn order(&self) -> Vec<usize> {
+        self.order.clone()
+    }
+
+    /// What the flag at a position builds on.
+    pub fn standing(&self, at: usize) -> Standing {
+        if let Some(Some(circle)) = self.circles.get(at) {
+            return Standing::Circle(circle.clone());
+        }
+        if self
+            .heights
+            .get(at)
+            .is_some_and(|height| *height > limits::REFERENCES)
+        {
+            return Standing::TooLong;
+        }
+        Standing::Sound(self.edges.get(at).cloned().unwrap_or_default())
+    }
+
+    /// Depth first, without recursion: a chain may be as long as there are flags.
+    fn sort(&mut self) {
+        let mut seen = vec![false; self.edges.len()];
+        for start in 0..self.edges.len() {
+            // The open flags, and how many of their edges were followed.
+            let mut path: Vec<(usize, usize)> = Vec::new();
+            if mark(&mut seen, start) {
+                path.push((start, 0));
+            }
+            while let Some((at, followed)) = path.last_mut() {
+                let edge = self
+                    .edges
+                    .get(*at)
+                    .and_then(|edges| edges.get(*followed))
+                    .copied();
+                *followed += 1;
+                match edge {
+                    Some(Some(next)) if mark(&mut seen, next) => path.push((next, 0)),
+                    Some(Some(next)) => self.note_circle(&path, next),
+                    Some(None) => {}
+                    None => {
+                        let at = *at;
+                        path.pop();
+                        self.close(at);
+                    }
+                }
+            }
+        }
+    }
+
+    fn close(&mut self, at: usize) {
+        let below = self.edges.get(at).into_iter().flatten().flatten();
+        let below = below.filter_map(|next| self.heights.get(*next)).max();
+        let height = below.map_or(0, |height| height + 1);
+        if let Some(own) = self.heights.get_mut(at) {
+            *own = height;
+        }
+        self.order.push(at);
+    }
+
+    /// Notes the circle that an edge to an open flag closes.
+    fn note_circle(&mut self, path: &[(usize, usize)], next: usize) {
+        let Some(start) = path.iter().position(|(at, _)| *at == next) else {
+            return;
+        };
+        let circle: Arc<[usize]> = path.iter().skip(start).map(|(at, _)| *at).collect();
+        for at in circle.iter() {
+            if let Some(slot) = self.circles.get_mut(*at) {
+                slot.get_or_insert_with(|| circle.clone());
+            }
+        }
+    }
+}
+
+/// Whether this was the first visit.
+fn mark(seen: &mut [bool], at: usize) -> bool {
+    seen.get_mut(at)
+        .is_some_and(|seen| !std::mem::replace(seen, true))
+}
+
+fn edges(flag: &Flag, index: &Index<'_>) -> Vec<Option<usize>> {
+    let Some(words) = flag.words.as_ref() else {
+        return Vec::new();
+    };
+    let requires = words.requires.iter();
+    let edges = requires.map(|required| index.find(&required.flag, flag.set()));
+    edges.collect()
+}
+
+/// Flags by key.
+struct Index<'f>(HashMap<&'f str, Vec<(usize, Option<&'f str>)>>);
+
+impl<'f> Index<'f> {
+    fn of(flags: &'f [Arc<Flag>]) -> Index<'f> {
+        let mut index: HashMap<_, Vec<_>> = HashMap::new();
+        for (at, flag) in flags.iter().enumerate() {
+            index.entry(&*flag.key).or_default().push((at, flag.set()));
+        }
+        Index(index)
+    }
+
+    /// The flag of a key: that of the same flag set if there is one, else the last one.
+    fn find(&self, key: &str, set: Option<&str>) -> Option<usize> {
+        let same = self.0.get(key)?;
+        let own = same.iter().rev().find(|(_, known)| *known == set);
+        own.or(same.last()).map(|(at, _)| *at)
+    }
+}

@@ -1,0 +1,160 @@
+//! Shares that grow with time, and shrink as they grew.
+//!
+//! Evaluators cannot compute weights everywhere, so a ramp is a staircase: each stage has its share, and which stage it is
+//! is compared with the time. A unit's bucket does not depend on the stage; a larger share takes the variant from nobody.
+
+use crate::document::rollout::share::Share;
+
+/// A ramp from nobody to a share, or the way back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ramp {
+    /// When it begins, in seconds since 1970 in UTC.
+    pub from: i64,
+    /// When it is complete; after `from`.
+    pub to: i64,
+    /// How it grows.
+    pub shape: Shape,
+    /// Whether it runs backwards: at `from + x` those have the variant who have it at `to - x` on the way up.
+    pub reverse: bool,
+}
+
+/// How a ramp grows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// By so many equal steps. Step `i` of `n` is taken when `i/n` of the time has passed.
+    Linear(Option<u32>),
+    /// 1 %, 2 %, 4 % and so on; the first at the beginning, the last at the end, at equal distances.
+    Doubling,
+}
+
+/// The most steps of a linear ramp.
+pub const STEPS: u32 = 1000;
+/// The steps of a linear ramp that does not say.
+pub const DEFAULT_STEPS: u32 = 100;
+
+impl Ramp {
+    /// The share before the first change, and each change: when it comes, and the share from then on.
+    pub fn stages(&self, target: Share) -> (Share, Vec<(i64, Share)>) {
+        let up = match self.shape {
+            Shape::Linear(steps) => self.linear(target, steps.unwrap_or(DEFAULT_STEPS)),
+            Shape::Doubling => self.doubling(target),
+        };
+        if !self.reverse {
+            return (Share::NONE, up);
+        }
+        let before = up.last().map_or(target, |(_, share)| *share);
+        let mut share = Share::NONE;
+        let down = up.into_iter().map(|(at, above)| {
+            (
+                self.from + self.to - at,
+                std::mem::replace(&mut share, above),
+            )
+        });
+        let mut down: Vec<_> = down.collect();
+        down.reverse();
+        (before, down)
+    }
+
+    /// The share at a time, in seconds since 1970.
+    pub fn share(&self, target: Share, now: i64) -> Share {
+        let (before, stages) = self.stages(target);
+        let passed = stages.iter().rev().find(|(at, _)| *at <= now);
+        passed.map_or(before, |(_, share)| *share)
+    }
+
+    fn linear(&self, target: Share, steps: u32) -> Vec<(i64, Share)> {
+        let span = self.to - self.from;
+        let steps = steps.min(u32::try_from(span).unwrap_or(u32::MAX)).max(1);
+        let steps = steps.min(target.weight().max(1));
+        let step = |i: u32| {
+            // Rounded up: the staircase is never ahead of the line.
+            let late = (span * i64::from(i) + i64::from(steps) - 1) / i64::from(steps);
+            (self.from + late, target.scale(i, steps))
+        };
+        (1..=steps).map(step).collect()
+    }
+
+    fn doubling(&self, target: Share) -> Vec<(i64, Share)> {
+        let rungs = (0..7).map(|i| Share::thousandths(1000 << i));
+        let mut shares: Vec<Share> = rungs.take_while(|share| *share < target).collect();
+        shares.push(target);
+        let last = i64::try_from(shares.len() - 1).unwrap_or(1).max(1);
+        let span = self.to - self.from;
+        let times = (0..).map(|i: i64| self.from + span * i / last);
+        times.zip(shares).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stages(ramp: Ramp, target: u32) -> Vec<(i64, f64)> {
+        let (before, stages) = ramp.stages(Share::thousandths(target));
+        let first = std::iter::once((i64::MIN, before));
+        first
+            .chain(stages)
+            .map(|(at, share)| (at, share.percent()))
+            .collect()
+    }
+
+    #[test]
+    fn a_doubling_ramp_is_1_2_4_to_100_at_equal_distances() {
+        let ramp = Ramp {
+            from: 0,
+            to: 700,
+            shape: Shape::Doubling,
+            reverse: false,
+        };
+        let want = [
+            (i64::MIN, 0.0),
+            (0, 1.0),
+            (100, 2.0),
+            (200, 4.0),
+            (300, 8.0),
+            (400, 16.0),
+            (500, 32.0),
+            (600, 64.0),
+            (700, 100.0),
+        ];
+        assert_eq!(stages(ramp, 100_000), want);
+        assert_eq!(stages(ramp, 500), [(i64::MIN, 0.0), (0, 0.5)]);
+    }
+
+    #[test]
+    fn s003_22_a_rollback_in_two_steps_is_100_50_0() {
+        let ramp = Ramp {
+            from: 1000,
+            to: 1200,
+            shape: Shape::Linear(Some(2)),
+            reverse: true,
+        };
+        assert_eq!(
+            stages(ramp, 100_000),
+            [(i64::MIN, 100.0), (1000, 50.0), (1100, 0.0)]
+        );
+    }
+
+    #[test]
+    fn a_staircase_is_never_ahead_of_its_line_and_arrives() {
+        for (steps, span) in [(1, 7), (3, 10), (100, 99), (1000, 86_400), (7, 1)] {
+            let ramp = Ramp {
+                from: 50,
+                to: 50 + span,
+                shape: Shape::Linear(Some(steps)),
+                reverse: false,
+            };
+            for target in [1, 999, 33_333, 100_000] {
+                let target = Share::thousandths(target);
+                for now in 40..(60 + span).min(4000) {
+                    let line = target.percent() * ((now - 50) as f64 / span as f64).clamp(0.0, 1.0);
+                    assert!(
+                        ramp.share(target, now).percent() <= line + 1e-9,
+                        "{ramp:?} at {now}"
+                    );
+                }
+                assert_eq!(ramp.share(target, 50 + span), target);
+            }
+        }
+    }
+}
