@@ -13,7 +13,7 @@
 //! `decode` can fail for reasons of its own.
 //!
 //! Compiling a flag includes turning its words for rollouts into a rule; what it requires of flags in other documents is
-//! put in when layers are laid over each other.
+//! put in when layers are laid over each other. `promise` holds an edit against what those words promise.
 //!
 //! # Invariants
 //!
@@ -45,6 +45,7 @@ pub mod context;
 pub mod document;
 pub mod rule;
 pub mod ruleset;
+pub mod promise;
 // Bytes.
 pub mod wire;
 // Counting.

@@ -1,6 +1,7 @@
 //! Where a unit falls: the only hash in the house, and those of other houses for flags that move in.
 
 pub mod dialect;
+pub mod inverse;
 
 /// The 32-bit `MurmurHash3` of a bucketing value, seed 0, as every flagd implementation computes it.
 ///

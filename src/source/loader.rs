@@ -13,6 +13,9 @@ use std::time::SystemTime;
 
 use crate::diag::Diagnostic;
 use crate::live::Live;
+use crate::number::truncate;
+use crate::promise;
+use crate::resolve::system_clock;
 use crate::ruleset::Ruleset;
 use crate::snapshot::Snapshot;
 use crate::source::Pace;
@@ -137,6 +140,10 @@ impl Loader {
         told.difference(&self.told).for_each(log);
         self.told = told;
         let before = self.live.load_full();
+        let now = truncate(system_clock());
+        promise::check_all(&before.ruleset, &ruleset, now)
+            .iter()
+            .for_each(log);
         let mut snapshot = Snapshot::build(ruleset, &before);
         snapshot.partial = !self.sources.iter().all(|s| s.status.read().has_flags());
         let generation = snapshot.generation;

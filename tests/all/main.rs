@@ -42,6 +42,7 @@ mod options;
 mod otel;
 mod pages;
 mod ports;
+mod promise;
 mod protocols;
 mod reflection;
 mod refs;
