@@ -29,7 +29,7 @@ fn named(text: &str) -> Vec<(&str, &str)> {
 fn every_test_that_is_named_exists() {
     let mut count = 0;
     let mut missing = Vec::new();
-    for document in ["README.md", "docs/flagd.md"] {
+    for document in ["README.md", "docs/flagd.md", "docs/rollout.md"] {
         let text = read(document);
         for (module, test) in named(&text) {
             let source = root().join(format!("tests/all/{module}.rs"));

@@ -120,6 +120,93 @@ fn the_examples_teach_what_they_say() {
     check("version.yaml", protocol, &json!({}), "legacy");
 }
 
+#[test]
+fn the_examples_of_the_field_teach_what_they_say() {
+    let unit = |key: &str| json!({ "targetingKey": key });
+    for (file, key, context, want) in [
+        (
+            "ring-rollout.yaml",
+            "search.results.reranking",
+            json!({"group": "employee"}),
+            "on",
+        ),
+        (
+            "ring-rollout.yaml",
+            "search.results.reranking",
+            json!({"segments": ["premium-subscriber"]}),
+            "off",
+        ),
+        (
+            "ring-rollout.yaml",
+            "search.results.reranking",
+            unit("emp-42"),
+            "on",
+        ),
+        (
+            "ring-rollout.yaml",
+            "search.results.reranking",
+            json!({"targetingKey": "user-13", "group": "employee"}),
+            "off",
+        ),
+        (
+            "kill-switch.yaml",
+            "payments.provider.instant-transfer",
+            unit("anybody"),
+            "off",
+        ),
+        (
+            "experiment.yaml",
+            "onboarding.tour.length",
+            unit("nobody without a session"),
+            "none",
+        ),
+        (
+            "regional.yaml",
+            "billing.invoice.new-layout",
+            json!({"region": "eu-west-1"}),
+            "on",
+        ),
+        (
+            "regional.yaml",
+            "billing.invoice.new-layout",
+            json!({"region": "ap-south-1", "tenantId": "t"}),
+            "off",
+        ),
+        (
+            "tenants.yaml",
+            "reports.export.parquet",
+            json!({"tenantId": "acme"}),
+            "full",
+        ),
+        (
+            "tenants.yaml",
+            "reports.export.parquet",
+            json!({"tenantId": "initech", "plan": "trial"}),
+            "preview",
+        ),
+        (
+            "tenants.yaml",
+            "reports.export.parquet",
+            json!({"tenantId": "initech"}),
+            "none",
+        ),
+        (
+            "prerequisite.yaml",
+            "checkout.payments.one-click",
+            json!({"segments": ["partner"]}),
+            "on",
+        ),
+        (
+            "prerequisite.yaml",
+            "checkout.payments.one-click",
+            json!({}),
+            "off",
+        ),
+    ] {
+        check(file, key, &context, want);
+    }
+}
+
 /// S002-04: a unit of an inner ring has it whatever the percentage.
 #[tokio::test]
 async fn s002_04_an_inner_ring_has_it_at_0_1_and_5_percent() {
