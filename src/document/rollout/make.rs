@@ -67,11 +67,12 @@ pub fn any_key(place: Place, keys: &[Box<str>]) -> Node {
 
 /// Whether an attribute is one of these names.
 ///
-/// Not `in`, for which the number 0 is in a list of any words.
+/// Not `in`, for which the number 0 is in a list of any words in Go; nor `==`, for which Node has no answer to a number and a
+/// word.
 pub fn any_of(place: Place, attribute: &str, names: &[Box<str>]) -> Node {
     let is = |name: &str| {
         let arguments = vec![var(place, attribute), text(place, name)];
-        operation(place, "==", arguments)
+        operation(place, "===", arguments)
     };
     any(place, names.iter().map(|name| is(name)).collect())
 }
