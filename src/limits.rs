@@ -95,3 +95,12 @@ pub const LABEL_SETS: usize = 2000;
 pub const LABEL_VALUES: usize = 100;
 /// The longest value, in bytes, that a client may give a label.
 pub const LABEL_BYTES: usize = 128;
+
+/// The most cases that reasoning about one flag tells apart; beyond them it knows nothing.
+pub const CASES: usize = 20_000;
+/// The most cells that the changes of one flag are told in.
+pub const CELLS: usize = 1000;
+/// The most values that reasoning tries for one attribute.
+pub const CANDIDATES: usize = 20_000;
+/// The largest answer of a replica that `flagctl` asks, in bytes.
+pub const REPLICA_ANSWER: usize = 16 * 1024 * 1024;

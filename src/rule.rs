@@ -11,7 +11,7 @@ pub mod among;
 mod arithmetic;
 pub mod bucket;
 mod cbor;
-mod coerce;
+pub mod coerce;
 mod compare;
 pub mod compile;
 pub mod each;

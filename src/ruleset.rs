@@ -281,17 +281,22 @@ impl Flag {
     /// What the flag answers to a context, whatever the type of the answer.
     pub fn decide<'a>(&'a self, context: &Context<'a>) -> Decision {
         match &self.plan {
+            Plan::Targeted(tree) => self.decision(tree.decide(context, &self.names)),
             Plan::Disabled => Decision::Disabled,
             Plan::Fixed(index) => Decision::Variant(*index, Reason::Static),
             Plan::NoDefault => Decision::NoDefault,
             Plan::Faulty(code) => Decision::Error(*code),
-            Plan::Targeted(tree) => match (tree.decide(context, &self.names), self.default) {
-                (Leaf::Variant(index), _) => Decision::Variant(index, Reason::TargetingMatch),
-                (Leaf::Default, Some(default)) => Decision::Variant(default, Reason::Default),
-                (Leaf::Default, None) => Decision::NoDefault,
-                (Leaf::Unknown, _) => Decision::Error(ErrorCode::General),
-                (Leaf::Fault, _) => Decision::Error(ErrorCode::ParseError),
-            },
+        }
+    }
+
+    /// What the flag answers when its targeting ends so.
+    pub fn decision(&self, leaf: Leaf) -> Decision {
+        match (leaf, self.default) {
+            (Leaf::Variant(index), _) => Decision::Variant(index, Reason::TargetingMatch),
+            (Leaf::Default, Some(default)) => Decision::Variant(default, Reason::Default),
+            (Leaf::Default, None) => Decision::NoDefault,
+            (Leaf::Unknown, _) => Decision::Error(ErrorCode::General),
+            (Leaf::Fault, _) => Decision::Error(ErrorCode::ParseError),
         }
     }
 

@@ -58,6 +58,23 @@ pub fn compile(
     (tree, reads)
 }
 
+/// The rule for an expression of the flag called `key` on its own, and what it reads. What is wrong with it is told when
+/// the whole is compiled.
+pub fn expression(node: &Node, key: &str, fractional: Version) -> (Rule, Reads) {
+    let mut compiler = Compiler {
+        key,
+        names: &[],
+        fractional,
+        reads: Builder::default(),
+        in_list: false,
+        depth: 0,
+        report: &mut Report::new("".into()),
+    };
+    let rule = compiler.rule(node);
+    let reads = compiler.reads.finish(key);
+    (rule, reads)
+}
+
 struct Compiler<'c> {
     key: &'c str,
     names: &'c [Box<str>],

@@ -1,52 +1,20 @@
 //! Answers recorded from a running flagd 0.16.1, and the public `JSONLogic` suite.
 
-use std::io::Read as _;
-
 use fanion::document::Format;
 use fanion::rule::unit::Version;
-use flate2::read::GzDecoder;
 use proptest::prelude::*;
 use serde_json::Value;
 use serde_json::json;
 
 use crate::evaluate;
+use crate::recorded::cases;
+use crate::recorded::corpus;
+use crate::recorded::document;
 use crate::server;
 use crate::server::Client;
 use crate::server::Http;
 use crate::server::pb::evaluation2 as pb;
 use crate::server::pb::evaluation2::service_client::ServiceClient;
-
-fn corpus(name: &str) -> Vec<Value> {
-    let path = format!("{}/tests/data/{name}.jsonl.gz", env!("CARGO_MANIFEST_DIR"));
-    let file = std::fs::File::open(path).expect("the corpus");
-    let mut text = String::new();
-    GzDecoder::new(file)
-        .read_to_string(&mut text)
-        .expect("gzip");
-    let line = |line: &str| serde_json::from_str(line).expect("a line of JSON");
-    text.lines().map(line).collect()
-}
-
-fn document(corpus: &[Value]) -> String {
-    let flag = |line: &Value| {
-        (
-            line["key"].as_str().unwrap().to_owned(),
-            line["flag"].clone(),
-        )
-    };
-    let flags: serde_json::Map<_, _> = corpus.iter().map(flag).collect();
-    json!({ "flags": flags }).to_string()
-}
-
-fn cases(corpus: &[Value]) -> impl Iterator<Item = (&str, &Value, &Value, &Value)> {
-    corpus.iter().flat_map(|line| {
-        let cases = line["cases"].as_array().expect("cases");
-        cases.iter().map(|case| {
-            let key = line["key"].as_str().expect("a key");
-            (key, &line["flag"]["targeting"], &case[0], &case[1])
-        })
-    })
-}
 
 fn check_in_library(name: &str, expected: usize) {
     let corpus = corpus(name);

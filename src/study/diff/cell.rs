@@ -1,0 +1,76 @@
+//! The cells of a change: who, and what becomes of them.
+
+use crate::study::ask::Asker;
+use crate::study::bits::Bits;
+use crate::study::diff::outcome::Outcome;
+use crate::study::state::State;
+
+/// A case with two answers.
+#[derive(Debug)]
+pub struct Region {
+    /// The contexts.
+    pub state: State,
+    /// The old answer.
+    pub from: Outcome,
+    /// The new answer.
+    pub to: Outcome,
+    /// The part of the units that have the attributes.
+    pub measure: Option<f64>,
+}
+
+impl Region {
+    /// Whether it is certain, and how many it are.
+    pub fn is_known(&self) -> bool {
+        let hidden = |outcome: &Outcome| matches!(outcome, Outcome::Hidden(_));
+        self.state.guesses.is_empty()
+            && self.measure.is_some()
+            && !hidden(&self.from)
+            && !hidden(&self.to)
+    }
+}
+
+/// Contexts with the same attributes as far as both rules can tell.
+#[derive(Debug)]
+pub struct Cell {
+    /// What is special about their attributes; empty for everyone.
+    pub conditions: Vec<Condition>,
+    /// What becomes of them. What is not named here stays as it was.
+    pub transitions: Vec<Transition>,
+    /// For each attribute of the comparison the candidates that are in the cell.
+    pub sets: Vec<Bits>,
+}
+
+/// A condition on one attribute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    /// The attribute's path.
+    pub attribute: Box<str>,
+    /// The condition in words.
+    pub text: String,
+}
+
+/// What becomes of some units of a cell.
+#[derive(Debug)]
+pub struct Transition {
+    /// The old answer.
+    pub from: Outcome,
+    /// The new answer.
+    pub to: Outcome,
+    /// The part of the cell's units, above 0 and up to 1.
+    pub share: f64,
+    /// Their hashes: for each piece the bucketing keys and intervals that are not free.
+    pub pieces: Vec<Vec<Interval>>,
+    /// Contexts that were really evaluated on both sides.
+    pub examples: Vec<Asker>,
+}
+
+/// Hashes of one bucketing key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Interval {
+    /// The key in words, for instance `"checkout" + targetingKey`.
+    pub key: String,
+    /// The first hash.
+    pub from: u64,
+    /// The hash behind the last one.
+    pub to: u64,
+}

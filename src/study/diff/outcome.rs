@@ -1,0 +1,58 @@
+//! What a caller sees of a flag.
+
+use crate::decision::Decision;
+use crate::decision::ErrorCode;
+use crate::ruleset::Flag;
+use crate::study::show;
+use crate::value::Literal;
+
+/// What a caller sees.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// A variant and its value.
+    Variant(Box<str>, Literal),
+    /// The caller's own default counts: the flag is disabled, or names no variant.
+    Caller,
+    /// An error.
+    Error(ErrorCode),
+    /// Whatever an expression is that cannot be reasoned about, by its index.
+    Hidden(usize),
+}
+
+/// What a caller sees of a decision.
+pub fn outcome(flag: &Flag, decision: Decision) -> Outcome {
+    match decision {
+        Decision::Variant(index, _) => {
+            let index = usize::from(index);
+            match flag.names.get(index).zip(flag.values.get(index)) {
+                Some((name, value)) => Outcome::Variant(name.clone(), value.clone()),
+                None => Outcome::Error(ErrorCode::General),
+            }
+        }
+        Decision::Disabled | Decision::NoDefault => Outcome::Caller,
+        Decision::Error(code) => Outcome::Error(code),
+    }
+}
+
+impl Outcome {
+    /// The outcome in a word: the variant's name, an error code, or `(caller's default)`.
+    pub fn name(&self) -> String {
+        match self {
+            Outcome::Variant(name, _) => name.to_string(),
+            Outcome::Caller => "(caller's default)".to_owned(),
+            Outcome::Error(code) => code.text().to_owned(),
+            Outcome::Hidden(_) => "?".to_owned(),
+        }
+    }
+
+    /// The transition to another outcome in words: with values where the names are the same.
+    pub fn to(&self, other: &Outcome) -> String {
+        match (self, other) {
+            (Outcome::Variant(a, before), Outcome::Variant(b, after)) if a == b => {
+                let (before, after) = (show::value(before), show::value(after));
+                format!("{a} {before}→{after}")
+            }
+            _ => format!("{}→{}", self.name(), other.name()),
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Versions: those that a rule names, and the next one after each.
+
+use crate::rule::semver::Version;
+use crate::study::pool::Pool;
+use crate::study::uses::Uses;
+use crate::value::Literal;
+
+/// Adds versions.
+///
+/// Between two versions there is another one if and only if it is not the next one after the lower: after a release the
+/// lowest prerelease of the next patch, after a prerelease the same with `.0` behind it. Where `^` and `~` begin and end
+/// stands the lowest prerelease of a release. So these, and each one's next, meet every interval.
+pub fn generic(uses: &Uses, pool: &mut Pool) {
+    for text in &uses.versions {
+        if Version::parse(text).is_none() {
+            continue;
+        }
+        let Some((core, prerelease)) = numbers(text) else {
+            pool.note("it is compared with a version of very large numbers");
+            continue;
+        };
+        around(core, prerelease, uses, pool);
+        rendered(core, pool);
+    }
+    if !uses.versions.is_empty() {
+        add("0.0.0-0".to_owned(), uses, pool);
+    }
+}
+
+/// The numbers of a version, and its prerelease.
+fn numbers(text: &str) -> Option<([u64; 3], &str)> {
+    let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
+    let text = text.split('+').next().unwrap_or(text);
+    let (core, prerelease) = text.split_once('-').unwrap_or((text, ""));
+    let mut parts = core.split('.').map(|part| part.parse::<u64>().ok());
+    let mut next = || {
+        parts
+            .next()
+            .unwrap_or(Some(0))
+            .filter(|n| *n < u64::MAX / 2)
+    };
+    Some(([next()?, next()?, next()?], prerelease))
+}
+
+fn around([major, minor, patch]: [u64; 3], prerelease: &str, uses: &Uses, pool: &mut Pool) {
+    let releases = [
+        [major, minor, patch],
+        [major, minor, patch + 1],
+        [major, minor + 1, 0],
+        [major + 1, 0, 0],
+        [major, minor, 0],
+        [major, 0, 0],
+    ];
+    for [major, minor, patch] in releases {
+        add(format!("{major}.{minor}.{patch}"), uses, pool);
+    }
+    if !prerelease.is_empty() {
+        add(format!("{major}.{minor}.{patch}-{prerelease}"), uses, pool);
+        add(
+            format!("{major}.{minor}.{patch}-{prerelease}.0"),
+            uses,
+            pool,
+        );
+    }
+    for [major, minor, patch] in releases {
+        add(format!("{major}.{minor}.{patch}-0"), uses, pool);
+        add(format!("{major}.{minor}.{patch}-0.0"), uses, pool);
+        add(format!("{major}.{minor}.{}-0", patch + 1), uses, pool);
+    }
+}
+
+/// Adds a spelling of a version that the rule does not name; one that it names is in the pool already.
+fn add(version: String, uses: &Uses, pool: &mut Pool) {
+    if uses.equal.contains(version.as_str()) {
+        pool.add(Literal::Text(format!("{version}+other").into()), false);
+    } else {
+        pool.add(Literal::Text(version.into()), false);
+    }
+}
+
+/// Adds numbers that read as versions: two and a half is `2.5`, and no number is `2.10`.
+fn rendered([major, minor, _]: [u64; 3], pool: &mut Pool) {
+    let minors = [
+        minor,
+        minor + 1,
+        minor + 2,
+        minor.saturating_sub(1),
+        minor.saturating_sub(2),
+    ];
+    let majors = [major, major + 1, major.saturating_sub(1)];
+    for major in majors {
+        for minor in minors.into_iter().chain([0, 1]) {
+            if let Ok(n) = format!("{major}.{minor}").parse() {
+                pool.add(Literal::Number(n), false);
+            }
+        }
+    }
+}

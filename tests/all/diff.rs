@@ -1,0 +1,388 @@
+//! Who flips, against asking everyone.
+
+use std::collections::BTreeMap;
+
+use bumpalo::Bump;
+use fanion::context::Context;
+use fanion::document::Document;
+use fanion::document::Format;
+use fanion::document::merge::merge;
+use fanion::rule::unit::Version;
+use fanion::ruleset;
+use fanion::ruleset::Ruleset;
+use fanion::study::ask::Asker;
+use fanion::study::diff::Change;
+use fanion::study::diff::Comparison;
+use fanion::study::diff::Pair;
+use fanion::study::diff::Side;
+use fanion::study::diff::Verdict;
+use fanion::study::diff::cell::Cell;
+use fanion::study::diff::diff;
+use fanion::study::diff::outcome::Outcome;
+use fanion::study::diff::outcome::outcome;
+use fanion::study::locate;
+use fanion::value::Literal;
+use fanion::value::Value as Given;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::evaluate;
+use crate::invented;
+use crate::invented::Dice;
+
+/// Flags as written and compiled.
+pub struct Loaded {
+    document: Document,
+    ruleset: Ruleset,
+}
+
+impl Loaded {
+    pub fn new(text: &str) -> Loaded {
+        let format = if text.starts_with('{') {
+            Format::Json
+        } else {
+            Format::Yaml
+        };
+        let parsed = fanion::document::parse(text, format, &evaluate::origin());
+        let document = merge([&parsed.document.expect("a document")]);
+        let (ruleset, _) = ruleset::compile(&document, Version::V2);
+        let document = fanion::study::expanded(&document);
+        Loaded { document, ruleset }
+    }
+
+    pub fn side(&self) -> Side<'_> {
+        Side {
+            document: &self.document,
+            ruleset: &self.ruleset,
+        }
+    }
+
+    fn pair(&self) -> Pair<'_> {
+        Pair {
+            written: &self.document.flags[0],
+            compiled: &self.ruleset.flags[0],
+        }
+    }
+}
+
+fn change(old: &str, new: &str) -> Change {
+    let (old, new) = (Loaded::new(old), Loaded::new(new));
+    let mut changes = diff(old.side(), new.side(), 3);
+    assert_eq!(changes.len(), 1);
+    changes.remove(0)
+}
+
+fn flag(rule: &str) -> String {
+    format!(
+        "flags:\n  f:\n    state: ENABLED\n    variants: {{ 'on': true, 'off': false }}\n    defaultVariant: 'off'\n    targeting: {rule}\n"
+    )
+}
+
+/// The transitions of a change, a line for each.
+fn told(change: &Change) -> Vec<String> {
+    let mut lines = Vec::new();
+    for cell in &change.cells {
+        let who: Vec<&str> = cell.conditions.iter().map(|c| c.text.as_str()).collect();
+        for transition in &cell.transitions {
+            let what = transition.from.to(&transition.to);
+            lines.push(format!(
+                "{what} {:.2} % of {}",
+                transition.share * 100.0,
+                who.join(", ")
+            ));
+        }
+    }
+    lines
+}
+
+fn check(old: &str, new: &str, want: &[&str]) -> Change {
+    let change = change(&flag(old), &flag(new));
+    assert_eq!(told(&change), want, "{change:?}");
+    change
+}
+
+#[test]
+fn a_larger_percentage_moves_the_difference() {
+    let change = check(
+        "{fractional: [[on, 1], [off, 99]]}",
+        "{fractional: [[on, 5], [off, 95]]}",
+        &["off→on 4.00 % of "],
+    );
+    let transition = &change.cells[0].transitions[0];
+    assert_eq!(transition.examples.len(), 3);
+    assert_eq!(transition.pieces[0][0].key, "\"f\" + targetingKey");
+}
+
+#[test]
+fn who_flips_is_told_by_their_attributes() {
+    check(
+        "{if: [{'==': [{var: country}, DE]}, {fractional: [[on, 1], [off, 99]]}, 'off']}",
+        "{if: [{'==': [{var: country}, DE]}, {fractional: [[on, 5], [off, 95]]}, 'off']}",
+        &["off→on 4.00 % of country == \"DE\""],
+    );
+}
+
+#[test]
+fn other_spellings_of_one_rule_are_proved_equivalent() {
+    let spellings = [
+        "{if: [{and: [{in: [{var: country}, [DE, AT]]}, {'>=': [{var: age}, 18]}]}, 'on']}",
+        "{if: [{'<': [{var: age}, 18]}, 'off', {'==': [{var: country}, AT]}, 'on', {'==': [{var: country}, DE]}, 'on', 'off']}",
+    ];
+    let change = change(&flag(spellings[0]), &flag(spellings[1]));
+    // A string that is no number is neither below 18 nor at least 18.
+    assert_eq!(change.verdict, Verdict::Changed);
+    let spelled = "{if: [{'!': [{or: [{'!': [{'>=': [{var: age}, 18]}]}, {'!': [{in: [{var: country}, [AT, DE]]}]}]}]}, 'on', 'off']}";
+    let change = self::change(&flag(spellings[0]), &flag(spelled));
+    assert_eq!(change.verdict, Verdict::Equivalent, "{change:?}");
+}
+
+#[test]
+fn what_is_outside_of_the_theory_is_unknown_and_never_fine() {
+    let old = flag("{if: [{'==': [{'%': [{var: n}, 2]}, 1]}, 'on', 'off']}");
+    let new = flag("{if: [{'==': [{'%': [{var: n}, 3]}, 1]}, 'on', 'off']}");
+    let change = change(&old, &new);
+    assert_eq!(change.verdict, Verdict::Unknown);
+    assert!(
+        change.unknown[0].contains("flags.yaml:6:"),
+        "{:?}",
+        change.unknown
+    );
+    assert!(change.unknown[0].contains("`%`"), "{:?}", change.unknown);
+    let grown = flag(
+        "{if: [{'==': [{'%': [{var: n}, 2]}, 1]}, 'on', {fractional: [['on', 0], ['off', 1]]}]}",
+    );
+    assert_eq!(self::change(&old, &grown).verdict, Verdict::Equivalent);
+}
+
+const SAMPLES: u64 = 100_000;
+const PAIRS: u64 = 500;
+
+#[test]
+fn five_hundred_invented_changes_agree_with_asking() {
+    let threads = 2;
+    let counts: Vec<BTreeMap<&str, u64>> = std::thread::scope(|scope| {
+        let run = |thread| {
+            move || {
+                (0..PAIRS)
+                    .filter(|n| n % threads == thread)
+                    .map(sampled)
+                    .collect::<Vec<_>>()
+            }
+        };
+        let handles: Vec<_> = (0..threads)
+            .map(|thread| scope.spawn(run(thread)))
+            .collect();
+        let joined = handles
+            .into_iter()
+            .flat_map(|handle| handle.join().expect("no panic"));
+        joined.collect()
+    });
+    let mut all: BTreeMap<&str, u64> = BTreeMap::new();
+    for count in counts {
+        for (name, n) in count {
+            *all.entry(name).or_default() += n;
+        }
+    }
+    println!("{all:?}");
+    assert!(all["changed"] > 200 && all["equivalent"] > 40, "{all:?}");
+    assert!(
+        all.get("unknown").copied().unwrap_or(0) * 20 < PAIRS,
+        "{all:?}"
+    );
+    assert!(all["moved"] > 1_000_000, "{all:?}");
+}
+
+/// One invented pair: counts the verdict and the contexts that moved.
+fn sampled(seed: u64) -> BTreeMap<&'static str, u64> {
+    let mut dice = Dice::new(seed + 77_000);
+    let (old, new) = pair(&mut dice);
+    let (before, after) = (Loaded::new(&old), Loaded::new(&new));
+    let mut comparison = Comparison::new(before.pair(), after.pair());
+    let (cells, unknown) = comparison.cells(1);
+    let verdict = match (cells.is_empty(), unknown.is_empty()) {
+        (true, true) => "equivalent",
+        (false, true) => "changed",
+        _ => return BTreeMap::from([("unknown", 1)]),
+    };
+    for transition in cells.iter().flat_map(|cell| &cell.transitions) {
+        assert!(
+            transition.share > 0.0 && transition.share <= 1.0 + 1e-9,
+            "{transition:?}"
+        );
+    }
+    let mut moved = 0;
+    for _ in 0..16 {
+        let attributes = literals(&invented::attributes(&mut dice));
+        for family in ["user-", "emp-", "u", ""] {
+            moved += family_agrees(
+                &mut dice,
+                family,
+                &attributes,
+                &comparison,
+                &cells,
+                &old,
+                &new,
+            );
+        }
+    }
+    BTreeMap::from([(verdict, 1), ("moved", moved)])
+}
+
+/// A document and another one made of it.
+fn pair(dice: &mut Dice) -> (String, String) {
+    let names = ["a", "b", "c", "d"].map(str::to_owned);
+    let name = |dice: &mut Dice| (*dice.of(&["a", "b", "c"])).to_owned();
+    let old = invented::rule(dice, 2, &mut { name });
+    let new = match dice.below(10) {
+        0 => invented::rule(dice, 2, &mut { name }),
+        1..=3 => invented::respelled(dice, &old),
+        _ => invented::edited(dice, &old, &names),
+    };
+    let write = |rule: &Value| invented::document(rule, &names, "d").to_string();
+    (write(&old), write(&new))
+}
+
+fn literals(members: &serde_json::Map<String, Value>) -> Vec<(Box<str>, Literal)> {
+    members
+        .iter()
+        .map(|(k, v)| (k.as_str().into(), literal(v)))
+        .collect()
+}
+
+fn literal(value: &Value) -> Literal {
+    match value {
+        Value::Null => Literal::Null,
+        Value::Bool(b) => Literal::Bool(*b),
+        Value::Number(n) => Literal::Number(n.as_f64().unwrap()),
+        Value::String(s) => Literal::Text(s.as_str().into()),
+        Value::Array(items) => Literal::List(items.iter().map(literal).collect()),
+        Value::Object(members) => Literal::Map(literals(members).into()),
+    }
+}
+
+/// Asks for many units that differ only in the digits of their targeting key.
+fn family_agrees(
+    dice: &mut Dice,
+    family: &str,
+    attributes: &[(Box<str>, Literal)],
+    comparison: &Comparison<'_>,
+    cells: &[Cell],
+    old: &str,
+    new: &str,
+) -> u64 {
+    let count = SAMPLES / 64;
+    let mut members = attributes.to_vec();
+    members.push((
+        "targetingKey".into(),
+        Literal::Text(format!("{family}1999999999").into()),
+    ));
+    let asker = Asker {
+        members: members.into(),
+        seconds: None,
+    };
+    let programs = [&comparison.before, &comparison.after];
+    let cell = locate::cell(&asker, cells, &comparison.space, &programs);
+    let transitions = cell.map_or(&[][..], |at| &cells[at].transitions);
+    let mut seen: Vec<u64> = vec![0; transitions.len()];
+    let start = dice.below(1_000_000_000);
+    for n in 0..count {
+        let unit = format!("{family}{}", 1_000_000_000 + start + n);
+        let before = asked(comparison.old.compiled, attributes, &unit);
+        let after = asked(comparison.new.compiled, attributes, &unit);
+        if before == after {
+            continue;
+        }
+        let at = transitions
+            .iter()
+            .position(|t| t.from == before && t.to == after);
+        let Some(at) = at else {
+            panic!(
+                "{before:?} to {after:?} for {unit} and {attributes:?} is not told: {old}\n{new}\n{transitions:?}"
+            );
+        };
+        seen[at] += 1;
+    }
+    for (transition, seen) in transitions.iter().zip(&seen) {
+        let (n, p) = (count as f64, transition.share);
+        let band = 6.0 * (n * p * (1.0 - p)).sqrt() + 1e-6 * n;
+        let off = (*seen as f64 - n * p).abs();
+        assert!(
+            off <= band.max(6.0 * f64::from(p < 1.0)),
+            "{seen} of {count} for {p}, {attributes:?} {family}: {old}\n{new}\n{transition:?}"
+        );
+    }
+    seen.iter().sum()
+}
+
+fn asked(flag: &ruleset::Flag, attributes: &[(Box<str>, Literal)], unit: &str) -> Outcome {
+    let arena = Bump::new();
+    let mut context = Context::new(&flag.reads, &arena, 0.0);
+    for (name, value) in attributes {
+        if let Some(read) = flag.reads.root(name) {
+            context.fill(read, value.to_value(&arena));
+        }
+    }
+    if flag.reads.whole.is_some() {
+        let mut all: Vec<(&str, Given<'_>)> = attributes
+            .iter()
+            .map(|(k, v)| (&**k, v.to_value(&arena)))
+            .collect();
+        all.push(("targetingKey", Given::Text(unit)));
+        context.set_whole(&flag.key, all);
+    }
+    if let Some(read) = flag.reads.root("targetingKey") {
+        context.fill(read, Given::Text(unit));
+    }
+    outcome(flag, flag.decide(&context))
+}
+
+#[test]
+fn a_flag_that_comes_or_goes_is_told() {
+    let none = Loaded::new("flags: {}");
+    let one = Loaded::new(&flag("{}"));
+    let verdicts = |old: &Loaded, new: &Loaded| -> Vec<Verdict> {
+        diff(old.side(), new.side(), 0)
+            .iter()
+            .map(|c| c.verdict)
+            .collect()
+    };
+    assert_eq!(verdicts(&none, &one), [Verdict::Added]);
+    assert_eq!(verdicts(&one, &none), [Verdict::Removed]);
+    assert_eq!(verdicts(&one, &one), [Verdict::Same]);
+    let _ = json!(null);
+}
+
+/// A flag with words.
+fn rollout(words: &str) -> String {
+    format!(
+        "rings:\n  internal: {{ in: [{{ var: group }}, [employee]] }}\nflags:\n  f:\n    state: ENABLED\n    variants: {{ 'on': true, 'off': false }}\n    defaultVariant: 'off'\n    rollout: {words}\n"
+    )
+}
+
+#[test]
+fn words_are_expanded_before_they_are_compared() {
+    let old = rollout("{ variant: 'on', rings: [internal], percentage: 1, allow: [emp-1] }");
+    let new = rollout(
+        "{ variant: 'on', rings: [internal], percentage: 5, allow: [emp-1], deny: [emp-2] }",
+    );
+    let change = change(&old, &new);
+    assert_eq!(change.unknown, Vec::<String>::new());
+    assert_eq!(change.verdict, Verdict::Changed);
+    let shares: Vec<f64> = change
+        .cells
+        .iter()
+        .flat_map(|cell| &cell.transitions)
+        .map(|t| t.share)
+        .collect();
+    assert!(
+        shares.iter().any(|share| (share - 0.04).abs() < 1e-6),
+        "{change:?}"
+    );
+    assert!(
+        told(&change)
+            .iter()
+            .any(|line| line.starts_with("on→off 100.00 % of ")),
+        "{change:?}"
+    );
+    assert_eq!(self::change(&old, &old).verdict, Verdict::Same);
+}

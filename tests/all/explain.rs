@@ -1,0 +1,208 @@
+//! What is told of an answer is how it came about.
+
+use std::sync::Arc;
+
+use bumpalo::Bump;
+use fanion::document::Format;
+use fanion::document::flag::Flag;
+use fanion::rule::unit::Version;
+use fanion::ruleset;
+use fanion::ruleset::Ruleset;
+use fanion::study::ask::Asker;
+use fanion::study::diff::outcome::Outcome;
+use fanion::study::diff::outcome::outcome;
+use fanion::study::nearest;
+use fanion::study::trace::Step;
+use fanion::study::trace::Trace;
+use fanion::study::trace::reason;
+use fanion::study::trace::trace;
+use fanion::value::Literal;
+use fanion::wire::Codec;
+use fanion::wire::request::Request;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::evaluate;
+use crate::recorded;
+
+struct Loaded {
+    flags: Vec<Arc<Flag>>,
+    ruleset: Ruleset,
+}
+
+fn load(text: &str) -> Loaded {
+    let parsed = fanion::document::parse(text, Format::Json, &evaluate::origin());
+    let document = fanion::document::merge::merge([&parsed.document.expect("a document")]);
+    let (ruleset, _) = ruleset::compile(&document, Version::V2);
+    Loaded {
+        flags: document.flags,
+        ruleset,
+    }
+}
+
+fn asker(context: &Value) -> Asker {
+    let body = json!({ "context": context }).to_string();
+    let arena = Bump::new();
+    let attributes = Request::decode_bulk(Codec::Json, body.as_bytes()).expect("a context");
+    let members = attributes
+        .members(&[], &arena)
+        .expect("members")
+        .into_iter();
+    let members = members
+        .map(|(name, value)| (name.into(), value.to_literal()))
+        .collect();
+    Asker {
+        members,
+        seconds: Some(1_763_600_000.0),
+    }
+}
+
+fn traced(loaded: &Loaded, key: &str, asker: &Asker) -> Trace {
+    let at = loaded
+        .ruleset
+        .position(key, &fanion::selector::Selector::All)
+        .expect("the flag");
+    let (flag, compiled) = (&loaded.flags[at], &loaded.ruleset.flags[at]);
+    let trace = trace(flag, compiled, asker);
+    assert_eq!(
+        trace.decision,
+        asker.decide(compiled),
+        "{key} for {asker:?}: {trace:?}"
+    );
+    trace
+}
+
+fn check_corpus(name: &str, expected: usize) {
+    let corpus = recorded::corpus(name);
+    let loaded = load(&recorded::document(&corpus));
+    let mut count = 0;
+    for (key, rule, context, want) in recorded::cases(&corpus) {
+        let trace = traced(&loaded, key, &asker(context));
+        let at = loaded
+            .ruleset
+            .position(key, &fanion::selector::Selector::All)
+            .expect("the flag");
+        match outcome(&loaded.ruleset.flags[at], trace.decision) {
+            Outcome::Variant(variant, _) => {
+                assert_eq!(want["variant"], *variant, "{rule} for {context}");
+                assert_eq!(
+                    want["reason"],
+                    reason(trace.decision),
+                    "{rule} for {context}"
+                );
+            }
+            Outcome::Error(code) => {
+                assert_eq!(want["errorCode"], code.text(), "{rule} for {context}");
+            }
+            other => assert_eq!(want["reason"], "DEFAULT", "{rule} for {context}: {other:?}"),
+        }
+        count += 1;
+    }
+    assert_eq!(count, expected);
+}
+
+#[test]
+fn explanations_agree_with_the_realistic_answers() {
+    check_corpus("realistic", 3200);
+}
+
+#[test]
+fn explanations_agree_with_the_wild_answers() {
+    check_corpus("wild", 2000);
+}
+
+/// The public suite: its results are the names of variants, so that what a rule yields decides.
+#[test]
+fn explanations_agree_with_evaluation_on_the_public_suite() {
+    let path = format!("{}/tests/data/jsonlogic.json", env!("CARGO_MANIFEST_DIR"));
+    let suite: Vec<Value> =
+        serde_json::from_str(&std::fs::read_to_string(path).expect("the suite")).expect("JSON");
+    let cases: Vec<&Vec<Value>> = suite.iter().filter_map(Value::as_array).collect();
+    let variants: serde_json::Map<_, _> = cases
+        .iter()
+        .map(|case| (case[2].to_string().replace('"', ""), json!(1)))
+        .filter(|(name, _)| !name.is_empty())
+        .collect();
+    let (mut count, mut chosen) = (0, 0);
+    for case in cases {
+        let flag = json!({"variants": variants, "targeting": case[0]});
+        let loaded = load(&json!({"flags": {"f": flag}}).to_string());
+        let data = if case[1].is_object() {
+            case[1].clone()
+        } else {
+            json!({ "data": case[1] })
+        };
+        let trace = traced(&loaded, "f", &asker(&data));
+        chosen += usize::from(matches!(
+            trace.decision,
+            fanion::decision::Decision::Variant(..)
+        ));
+        count += 1;
+    }
+    assert!(count > 250 && chosen > 100, "{count} {chosen}");
+}
+
+const PAY: &str = r#"{"flags": {"pay": {"state": "ENABLED", "variants": {"on": true, "off": false}, "defaultVariant": "off",
+ "targeting": {"if": [
+   {"in": [{"var": "ring"}, ["internal", "beta"]]}, "on",
+   {"fractional": [["on", 5], ["off", 95]]}]}}}}"#;
+
+fn find<'s>(steps: &'s [Step], operator: &str) -> &'s Step {
+    fn below<'s>(steps: &'s [Step], operator: &str) -> Option<&'s Step> {
+        steps.iter().find_map(|step| {
+            let this = (step.operator == operator).then_some(step);
+            this.or_else(|| below(&step.steps, operator))
+        })
+    }
+    below(steps, operator).expect("the step")
+}
+
+#[test]
+fn conditions_show_what_they_saw_and_where_they_stand() {
+    let loaded = load(PAY);
+    let trace = traced(
+        &loaded,
+        "pay",
+        &asker(&json!({"targetingKey": "emp-42", "ring": "ga"})),
+    );
+    let step = find(&trace.steps, "in");
+    assert_eq!((step.place.line, step.place.column), (3, 4));
+    assert_eq!(step.text, r#"ring in ["internal", "beta"]"#);
+    assert_eq!(step.saw, [("ring".to_owned(), Literal::Text("ga".into()))]);
+    assert_eq!(step.result, Some(Literal::Bool(false)));
+    let shares = find(&trace.steps, "fractional")
+        .shares
+        .as_ref()
+        .expect("shares");
+    assert_eq!(shares.key, "payemp-42");
+    assert_eq!(shares.hash, fanion::study::unit::hash("payemp-42"));
+    assert_eq!(
+        shares
+            .shares
+            .iter()
+            .map(|s| (s.from, s.to))
+            .collect::<Vec<_>>(),
+        [(0, 5), (5, 100)]
+    );
+    assert_eq!(
+        (trace.decided.place.line, &*trace.decided.text),
+        (4, "the share \"off\" of `fractional`")
+    );
+}
+
+#[test]
+fn the_nearest_way_to_another_answer_is_told_and_true() {
+    let loaded = load(PAY);
+    let asker = asker(&json!({"targetingKey": "emp-42", "ring": "ga"}));
+    let (ways, whole) = nearest::nearest(&loaded.flags[0], &loaded.ruleset.flags[0], &asker);
+    assert!(whole);
+    assert_eq!(ways.len(), 1);
+    let way = &ways[0];
+    assert_eq!(way.outcome.name(), "on");
+    if let [other] = &way.attributes[..] {
+        assert_eq!(other.condition, r#"ring in ["internal", "beta"]"#);
+    } else {
+        let hash = &way.hashes[0];
+        assert!(hash.from == 0 && hash.is >= hash.to, "{way:?}");
+    }
+}
