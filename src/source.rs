@@ -9,7 +9,7 @@
 //! What is not configured costs nothing: no client, no certificates, no task, no state directory.
 
 mod backoff;
-mod cause;
+pub mod cause;
 pub mod file;
 mod files;
 mod grpc;

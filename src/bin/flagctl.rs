@@ -6,7 +6,9 @@ use clap::CommandFactory as _;
 use clap::Parser as _;
 use clap_complete::Shell;
 use fanion::cli::compile;
+use fanion::cli::diff;
 use fanion::cli::eval;
+use fanion::cli::explain;
 use fanion::cli::get;
 use fanion::cli::lint;
 use fanion::cli::refs;
@@ -19,6 +21,10 @@ use fanion::cli::said::Said;
 enum Command {
     /// Evaluates a flag for a context, without a server. Exits with 1 if the flag has no answer.
     Eval(eval::Arguments),
+    /// Tells how a flag comes to its answer, and what would have to change for another one. Exits with 1 if it has none.
+    Explain(explain::Arguments),
+    /// Tells who gets another answer after a change of flag files.
+    Diff(diff::Arguments),
     /// Tells what is wrong with flag files. Exits with 1 if there are errors.
     Lint(Box<lint::Arguments>),
     /// Finds the flags that source code asks for, and tells which of them are not there. Exits with 1 if one is not.
@@ -42,7 +48,9 @@ fn main() -> ExitCode {
         Err(error) => return said::usage(&error),
     };
     said::finish(match command {
-        Command::Eval(arguments) => eval::run(&arguments).map(|outcome| evaluated(&outcome)),
+        Command::Eval(arguments) => eval::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
+        Command::Diff(arguments) => diff::run(&arguments),
         Command::Lint(arguments) => lint::run(&arguments),
         Command::Refs(arguments) => refs::run(&arguments),
         Command::Compile(arguments) => compile::run(&arguments),
@@ -50,18 +58,6 @@ fn main() -> ExitCode {
         Command::List(arguments) => get::list(&arguments),
         Command::Completions { shell } => Ok(completions(shell)),
     })
-}
-
-fn evaluated(outcome: &eval::Outcome) -> Said {
-    Said {
-        data: format!("{}\n", outcome.answer),
-        talk: outcome
-            .diagnostics
-            .iter()
-            .map(ToString::to_string)
-            .collect(),
-        yes: outcome.answered,
-    }
 }
 
 fn completions(shell: Shell) -> Said {

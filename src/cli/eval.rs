@@ -1,21 +1,19 @@
-//! `flagctl eval`: one evaluation without a server.
+//! `flagctl eval`: one evaluation, without a server or by a running replica.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use bumpalo::Bump;
 
-use crate::diag::Diagnostic;
-use crate::document::Faults;
-use crate::document::Origin;
-use crate::document::merge::merge;
-use crate::json;
+use crate::cli::flags;
+use crate::cli::output;
+use crate::cli::output::Output;
+use crate::cli::replica;
+use crate::cli::said::Said;
+use crate::document::node::Node;
 use crate::resolve::system_clock;
 use crate::rule::unit::Version;
-use crate::ruleset;
 use crate::selector::Selector;
-use crate::source::file::Selection;
-use crate::source::known;
+use crate::study::show;
 use crate::wire::ofrep;
 use crate::wire::request::Attributes;
 
@@ -25,17 +23,20 @@ pub struct Arguments {
     /// The key of the flag.
     key: String,
     /// Flag files, directories or globs; later ones win.
-    #[arg(long, required = true, num_args = 1.., value_name = "PATH")]
+    #[arg(long, required_unless_present = "replica", num_args = 1.., value_name = "PATH")]
     flags: Vec<PathBuf>,
-    /// The evaluation context.
+    /// Asks a running replica instead: its OFREP port, `http://HOST:8016`.
+    #[arg(long, conflicts_with = "flags", value_name = "URL")]
+    replica: Option<String>,
+    /// The evaluation context, or @FILE.
     #[arg(long, default_value = "{}", value_name = "JSON")]
     context: String,
     /// The version of `fractional`.
     #[arg(long, default_value = "v2", value_name = "VERSION")]
     fractional: Fractional,
     /// How to print the answer.
-    #[arg(short = 'o', long, default_value = "json", value_parser = ["json"], value_name = "FORMAT")]
-    output: String,
+    #[arg(short = 'o', long, default_value = "json", value_name = "FORMAT")]
+    output: Output,
 }
 
 /// Versions of `fractional`.
@@ -56,75 +57,58 @@ impl From<Fractional> for Version {
     }
 }
 
-/// What an evaluation came to.
-#[derive(Debug)]
-pub struct Outcome {
-    /// What is printed on standard output: the answer in the form of OFREP.
-    pub answer: String,
-    /// What is told on standard error.
-    pub diagnostics: Vec<Diagnostic>,
-    /// Whether the flag answered.
-    pub answered: bool,
-}
-
-/// Evaluates.
+/// Evaluates. The answer is no if the flag has none.
 ///
 /// # Errors
-/// If files cannot be read or the context is not a JSON object.
-pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
-    let mut documents = Vec::new();
-    let mut diagnostics = Vec::new();
-    for path in &arguments.flags {
-        let files = Selection::of(path).files();
-        for file in files.map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))? {
-            let name: Arc<str> = file.to_string_lossy().into();
-            let bytes = std::fs::read(&file).map_err(|error| anyhow::anyhow!("{name}: {error}"))?;
-            let origin = Origin {
-                source: name.clone(),
-                file: name,
-            };
-            let (document, found) = known::parse(&file, &origin, &bytes, Faults::Contain);
-            documents.extend(document);
-            diagnostics.extend(found);
+/// If files cannot be read, the replica does not answer, or the context is not a JSON object.
+pub fn run(arguments: &Arguments) -> anyhow::Result<Said> {
+    let context = flags::context(&arguments.context)?;
+    let (answer, yes, talk) = match &arguments.replica {
+        Some(url) => {
+            let (answer, yes) = replica::evaluate(url, &arguments.key, &context)?;
+            (answer, yes, Vec::new())
         }
-    }
-    let (ruleset, found) = ruleset::compile(&merge(&documents), arguments.fractional.into());
-    diagnostics.extend(found);
-    let context = context(&arguments.context)?;
-    let Some(flag) = ruleset.flag(&arguments.key) else {
-        let answer = ofrep::not_found(&arguments.key, &Selector::All).body;
-        let answered = false;
-        return Ok(Outcome {
-            answer,
-            diagnostics,
-            answered,
-        });
+        None => locally(arguments, &context)?,
     };
-    let arena = Bump::new();
-    let context = context
-        .context(flag, &[], &arena, system_clock())
-        .map_err(|error| anyhow::anyhow!("{}", error.message))?;
-    let evaluated = ofrep::evaluated(flag, flag.decide(&context), &Selector::All);
-    let answered = evaluated.is_ok();
-    let answer = evaluated.unwrap_or_else(|failure| failure.body);
-    Ok(Outcome {
-        answer,
-        diagnostics,
-        answered,
-    })
+    let data = match arguments.output {
+        Output::Json => format!("{}\n", answer.trim_end()),
+        output => output.print(&output::parse(&answer)?, row),
+    };
+    Ok(Said { data, talk, yes })
 }
 
-fn context(text: &str) -> anyhow::Result<Attributes<'_>> {
-    let mut reader = json::Reader::new(text);
-    let kind = reader.peek();
-    let read = kind.and_then(|kind| {
-        reader.skip()?;
-        reader.end()?;
-        Ok(kind)
-    });
-    match read {
-        Ok(json::Kind::Map) => Ok(Attributes::Json(Some(text))),
-        Ok(_) => anyhow::bail!("--context is not a JSON object"),
-        Err(error) => anyhow::bail!("--context is not JSON: {}", error.describe(text)),
-    }
+/// The answer in the form of OFREP, whether it is one, and what is wrong with the files.
+fn locally(arguments: &Arguments, context: &str) -> anyhow::Result<(String, bool, Vec<String>)> {
+    let flags = flags::read(&arguments.flags, arguments.fractional.into())?;
+    let talk = flags.diagnostics.iter().map(ToString::to_string).collect();
+    let Some(flag) = flags.ruleset.flag(&arguments.key) else {
+        let answer = ofrep::not_found(&arguments.key, &Selector::All).body;
+        return Ok((answer, false, talk));
+    };
+    let arena = Bump::new();
+    let context = Attributes::Json(Some(context))
+        .context(flag, &[], &arena, system_clock())
+        .map_err(|error| anyhow::anyhow!("{}", error.message))?;
+    Ok(
+        match ofrep::evaluated(flag, flag.decide(&context), &Selector::All) {
+            Ok(answer) => (answer, true, talk),
+            Err(failure) => (failure.body, false, talk),
+        },
+    )
+}
+
+fn row(answer: &Node) -> Vec<Vec<String>> {
+    let member = |name: &str| {
+        let mut members = answer.as_map().unwrap_or_default().iter();
+        let member = members.find(|member| &*member.key == name)?;
+        Some(match member.value.as_text() {
+            Some(text) if name != "value" => text.to_owned(),
+            _ => show::value(&member.value.to_literal()),
+        })
+    };
+    let or_nothing = |cell: Option<String>| cell.unwrap_or_else(|| "-".to_owned());
+    let reason = member("reason").or_else(|| member("errorCode"));
+    let row = [member("key"), member("variant"), member("value"), reason];
+    let head = ["KEY", "VARIANT", "VALUE", "REASON"];
+    vec![head.map(str::to_owned).into(), row.map(or_nothing).into()]
 }

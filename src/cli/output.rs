@@ -42,7 +42,7 @@ pub fn parse(text: &str) -> anyhow::Result<Node> {
 }
 
 /// Rows in columns that are as wide as what stands in them; the last one is not filled up.
-fn columns(rows: &[Vec<String>]) -> String {
+pub fn columns(rows: &[Vec<String>]) -> String {
     let width = |at: usize| {
         let cells = rows.iter().filter_map(|row| row.get(at));
         cells.map(|cell| cell.chars().count()).max().unwrap_or(0)

@@ -27,6 +27,7 @@ mod evaluate;
 mod events;
 mod examples;
 mod explain;
+mod flagctl;
 mod follow;
 mod get;
 mod gherkin;

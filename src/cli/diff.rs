@@ -1,0 +1,136 @@
+//! `flagctl diff`: who gets another answer after a change.
+
+mod data;
+mod git;
+mod page;
+
+use std::path::Path;
+
+use crate::cli::flags;
+use crate::cli::flags::Flags;
+use crate::cli::flags::Text;
+use crate::cli::said::Said;
+use crate::document::write;
+use crate::rule::unit::Version;
+use crate::study::diff::Change;
+use crate::study::diff::Side;
+use crate::study::diff::Verdict;
+use crate::study::diff::diff;
+
+/// The arguments of `diff`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The flags before: a file, a directory, a glob, or REV:PATH of a git repository. With --git, the path.
+    old: String,
+    /// The flags after, likewise.
+    #[arg(required_unless_present = "git")]
+    new: Option<String>,
+    /// Compares two revisions of one path, for instance --git main..HEAD flags.
+    #[arg(long, value_name = "REV..REV", conflicts_with = "new")]
+    git: Option<String>,
+    /// How many examples to look for, per transition.
+    #[arg(long, default_value_t = 3, value_name = "N")]
+    examples: usize,
+    /// Exits with 1 if anybody gets another answer, or might.
+    #[arg(long)]
+    exit_code: bool,
+    /// How to print it.
+    #[arg(short = 'o', long, default_value = "table", value_name = "FORMAT")]
+    output: Form,
+}
+
+/// The forms of a comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    /// For people: columns.
+    Table,
+    /// For programs.
+    Json,
+    /// For both.
+    Yaml,
+    /// For pull requests.
+    Markdown,
+}
+
+/// The most examples per transition.
+const EXAMPLES: usize = 100;
+
+/// Compares. The answer is no if `--exit-code` asks for it and something changes or is not known.
+///
+/// # Errors
+/// If flags cannot be read.
+pub fn run(arguments: &Arguments) -> anyhow::Result<Said> {
+    let (old, new) = sides(arguments)?;
+    let mut talk = Vec::new();
+    for diagnostic in old.diagnostics.iter().chain(&new.diagnostics) {
+        let line = diagnostic.to_string();
+        if !talk.contains(&line) {
+            talk.push(line);
+        }
+    }
+    let examples = arguments.examples.min(EXAMPLES);
+    let changes = diff(side(&old), side(&new), examples);
+    let still = |change: &Change| matches!(change.verdict, Verdict::Same | Verdict::Equivalent);
+    let data = match arguments.output {
+        Form::Table => page::table(&changes),
+        Form::Markdown => page::markdown(&changes),
+        Form::Json => write::json(&data::data(&changes)),
+        Form::Yaml => write::yaml(&data::data(&changes)),
+    };
+    Ok(Said {
+        data,
+        talk,
+        yes: !arguments.exit_code || changes.iter().all(still),
+    })
+}
+
+fn sides(arguments: &Arguments) -> anyhow::Result<(Flags, Flags)> {
+    match (&arguments.git, &arguments.new) {
+        (Some(range), _) => {
+            let Some((from, to)) = range.split_once("..") else {
+                anyhow::bail!("--git `{range}`: write two revisions, as in main..HEAD");
+            };
+            let revision = |revision: &str| {
+                if revision.is_empty() {
+                    "HEAD"
+                } else {
+                    revision
+                }
+                .to_owned()
+            };
+            let path = Path::new(&arguments.old);
+            let old = git::texts(&revision(from), path)?;
+            let new = git::texts(&revision(to), path)?;
+            Ok((load(&old), load(&new)))
+        }
+        (None, new) => {
+            let new = new.as_deref().unwrap_or_default();
+            Ok((one(&arguments.old)?, one(new)?))
+        }
+    }
+}
+
+/// The flags that an argument names: a path that exists, or a path in a revision.
+fn one(argument: &str) -> anyhow::Result<Flags> {
+    let path = Path::new(argument);
+    if path.exists() {
+        return Ok(load(&flags::files(path)?));
+    }
+    match argument.split_once(':') {
+        Some((revision, path)) if !revision.is_empty() => {
+            Ok(load(&git::texts(revision, Path::new(path))?))
+        }
+        _ => Ok(load(&flags::files(path)?)),
+    }
+}
+
+fn load(texts: &[Text]) -> Flags {
+    flags::load(texts, Version::V2)
+}
+
+fn side(flags: &Flags) -> Side<'_> {
+    Side {
+        document: &flags.document,
+        ruleset: &flags.ruleset,
+    }
+}

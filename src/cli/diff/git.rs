@@ -1,0 +1,84 @@
+//! Flag files as they stand in a revision of a git repository, read by running `git`.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::cli::flags::Text;
+use crate::document::Format;
+use crate::limits;
+
+/// The flag files at `path`, a file or a directory, in `revision`. A path that is not there yet holds none.
+///
+/// # Errors
+/// If there is no such revision, or git cannot be run.
+pub fn texts(revision: &str, path: &Path) -> anyhow::Result<Vec<Text>> {
+    anyhow::ensure!(!revision.starts_with('-'), "`{revision}` is no revision");
+    let commit = git(&[
+        "rev-parse",
+        "--verify",
+        "--quiet",
+        &format!("{revision}^{{commit}}"),
+    ]);
+    let commit = commit.map_err(|_| anyhow::anyhow!("`{revision}` is no revision here"))?;
+    let commit = String::from_utf8_lossy(&commit).trim().to_owned();
+    let listed = git(&[
+        "ls-tree",
+        "-z",
+        "--name-only",
+        &commit,
+        "--",
+        &listing(path),
+    ])?;
+    let listed = String::from_utf8_lossy(&listed).into_owned();
+    let directory = path.is_dir() || !listed.split('\0').any(|name| Path::new(name) == path);
+    let mut texts = Vec::new();
+    for name in listed.split('\0').filter(|name| !name.is_empty()) {
+        let name = Path::new(name);
+        let hidden = name
+            .file_name()
+            .is_some_and(|n| n.to_string_lossy().starts_with('.'));
+        if Format::of(name).is_none() || (directory && hidden) {
+            continue;
+        }
+        let bytes = git(&[
+            "cat-file",
+            "blob",
+            &format!("{commit}:./{}", name.display()),
+        ])?;
+        anyhow::ensure!(
+            bytes.len() as u64 <= limits::DOCUMENT,
+            "{revision}:{}: larger than {} bytes",
+            name.display(),
+            limits::DOCUMENT
+        );
+        texts.push(Text {
+            name: name.to_owned(),
+            bytes,
+        });
+    }
+    texts.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(texts)
+}
+
+/// The path as `ls-tree` wants it: a directory's files are listed behind a slash.
+fn listing(path: &Path) -> String {
+    let text = path.to_string_lossy().into_owned();
+    if Format::of(path).is_some() || text.ends_with('/') {
+        return text;
+    }
+    format!("{text}/")
+}
+
+fn git(arguments: &[&str]) -> anyhow::Result<Vec<u8>> {
+    let output = Command::new("git").args(arguments).output();
+    let output = output.map_err(|error| anyhow::anyhow!("cannot run git: {error}"))?;
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    anyhow::bail!(
+        "git {}: {}",
+        arguments.join(" "),
+        said.trim().replace('\n', ": ")
+    )
+}
