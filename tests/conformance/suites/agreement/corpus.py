@@ -73,8 +73,12 @@ def documents(words):
         plain[f"{family}.{number:03}"] = flag if rule is None else flag | {"targeting": rule}
     written = {"plain.json": {"$evaluators": EVALUATORS, "flags": plain}}
     if words:
-        own = [bare(pick) for _ in range(OWN)]
-        own = {f"rollout.{number:03}": flag | {"rollout": rollout(pick, names)} for number, (flag, names) in enumerate(own)}
+        own = {}
+        for number in range(OWN):
+            flag, names = bare(pick)
+            rule = rollout(pick, names)
+            family = "rollout-by-segments" if "beta" in rule.get("rings", []) else "rollout"
+            own[f"{family}.{number:03}"] = flag | {"rollout": rule}
         written["own.json"] = {"rings": OWN_RINGS, "flags": own}
     return written
 
