@@ -38,6 +38,12 @@ class Exclusions(unittest.TestCase):
     def test_a_case_that_passes_although_it_is_excluded_fails(self):
         self.assertEqual(self.judge(known(ONE), result("b [1]", "passed"))[0], ["failed"])
 
+    def test_where_a_race_rules_a_pass_is_a_pass_and_all_may_pass(self):
+        race = known(ONE.replace("reason", "race: true, reason"))
+        self.assertEqual(self.judge(race, result("b [1]", "passed")), (["passed"], []))
+        race = known(ONE.replace("reason", "race: true, reason"))
+        self.assertEqual(self.judge(race, result("b [1]", "failed")), (["excluded"], []))
+
     def test_where_chance_rules_a_pass_is_a_pass_but_one_has_to_fail(self):
         chance = known(ONE.replace("reason", "chance: true, reason"))
         self.assertEqual(self.judge(chance, result("b [1]", "passed"), result("b [2]", "failed")), (["passed", "excluded"], []))
