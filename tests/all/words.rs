@@ -1,6 +1,12 @@
 //! Every word over every protocol: gRPC, Connect, OFREP, and whoever evaluates what flag sync sends.
 
+use std::collections::BTreeSet;
+
+use fanion::document;
 use fanion::document::Format;
+use fanion::document::merge::merge;
+use fanion::rule::unit::Version;
+use fanion::ruleset;
 use fanion::ruleset::Ruleset;
 use serde_json::Value;
 use serde_json::json;
@@ -15,40 +21,31 @@ use crate::server::pb::sync1 as sync;
 
 const FLAGS: &str = include_str!("../data/words.yaml");
 
-/// A flag, a context, and the variant that the words promise.
-fn table() -> Vec<(&'static str, Value, &'static str)> {
-    let unit = |key: &str| json!({ "targetingKey": key });
-    let with = |key: &str, name: &str, value: Value| json!({"targetingKey": key, name: value});
-    vec![
-        // Units by their hash: in the first 12.345 % and not.
-        ("percentage", unit("user-5"), "on"),
-        ("percentage", unit("user-1"), "off"),
-        ("everybody", json!({}), "on"),
-        ("rings", json!({"email": "worker@example.com"}), "on"),
-        ("rings", json!({"segments": ["early"]}), "on"),
-        ("rings", json!({"ring": "unheard-of"}), "on"),
-        ("rings", json!({"ring": "all", "segments": []}), "off"),
-        ("segments", json!({"segments": "staff"}), "on"),
-        ("segments", json!({"segments": ["x"]}), "off"),
-        ("lists", unit("user-1"), "on"),
-        ("lists", unit("user-3"), "off"),
-        ("lists", unit("user-4"), "off"),
-        ("when", with("user-1", "country", json!("US")), "other"),
-        ("when", with("user-1", "country", json!("FR")), "off"),
-        ("bucketed", unit("user-1"), "off"),
-        (
-            "regions",
-            with("user-1", "region", json!("eu-west-1")),
-            "on",
-        ),
-        ("regions", with("user-1", "region", json!("nowhere")), "off"),
-        ("ramp.ahead", unit("user-1"), "off"),
-        ("split", json!({}), "control"),
-        ("several", unit(""), "off"),
-        ("killed", unit("user-1"), "off"),
-        ("requires", json!({}), "off"),
-        ("lifecycle", json!({}), "off"),
-    ]
+/// Flags, contexts, and the variants that the words promise; real providers are held against the same ones.
+const CASES: &str = include_str!("../data/words.json");
+
+/// What a flag has to answer.
+struct Case {
+    flag: String,
+    context: Value,
+    variant: String,
+    /// The same with the third version of `fractional`.
+    third: String,
+}
+
+fn cases() -> Vec<Case> {
+    let cases: Vec<Value> = serde_json::from_str(CASES).expect("a list");
+    let text = |case: &Value, name: &str| case[name].as_str().map(ToOwned::to_owned);
+    let case = |case: Value| {
+        let variant = text(&case, "variant").expect("a variant");
+        Case {
+            flag: text(&case, "flag").expect("a flag"),
+            third: text(&case, "v3").unwrap_or_else(|| variant.clone()),
+            context: case["context"].clone(),
+            variant,
+        }
+    };
+    cases.into_iter().map(case).collect()
 }
 
 fn plain(document: &str) -> Ruleset {
@@ -117,29 +114,56 @@ async fn over_ofrep(server: &Server, key: &str, context: &Value) -> String {
 #[tokio::test]
 async fn every_word_is_answered_alike_over_every_protocol() {
     let (server, _dir) = server::serve_text("flags.yaml", FLAGS).await;
-    let synced = plain(&synced(&server).await);
-    let mut asked = std::collections::BTreeSet::new();
-    for (key, context, want) in table() {
+    let document = synced(&server).await;
+    let theirs = plain(&document);
+    let mut asked = BTreeSet::new();
+    for case in cases() {
+        let Case { flag, context, .. } = &case;
+        let answers = [
+            ("gRPC", over_grpc(&server, flag, context).await),
+            ("Connect", over_connect(&server, flag, context).await),
+            ("OFREP", over_ofrep(&server, flag, context).await),
+        ];
+        for (protocol, got) in answers {
+            assert_eq!(got, case.variant, "{flag} {context} over {protocol}");
+        }
+        let answer = evaluate::ask(&theirs, flag, context);
         assert_eq!(
-            over_grpc(&server, key, &context).await,
-            want,
-            "{key} {context} over gRPC"
+            answer["variant"], *case.variant,
+            "{flag} {context} from flag sync"
         );
-        assert_eq!(
-            over_connect(&server, key, &context).await,
-            want,
-            "{key} {context} over Connect"
-        );
-        assert_eq!(
-            over_ofrep(&server, key, &context).await,
-            want,
-            "{key} {context} over OFREP"
-        );
-        let answer = evaluate::ask(&synced, key, &context);
-        assert_eq!(answer["variant"], want, "{key} {context} from flag sync");
-        asked.insert(key);
+        asked.insert(case.flag);
     }
-    assert!(asked.len() >= 14, "{asked:?}");
+    let sent: BTreeSet<String> = theirs
+        .flags
+        .iter()
+        .map(|flag| flag.key.to_string())
+        .collect();
+    assert_eq!(asked, sent, "every flag has a case");
+}
+
+/// The words themselves, and what is sent, with the third version of `fractional`.
+#[tokio::test]
+async fn every_word_is_answered_alike_with_the_third_version_of_fractional() {
+    let (server, _dir) = server::serve_text("flags.yaml", FLAGS).await;
+    let sent = synced(&server).await;
+    let third = |text: &str, format| {
+        let parsed = document::parse(text, format, &evaluate::origin());
+        let document = merge([&parsed.document.expect("a document")]);
+        ruleset::compile(&document, Version::V3).0
+    };
+    for flags in [third(FLAGS, Format::Yaml), third(&sent, Format::Json)] {
+        for Case {
+            flag,
+            context,
+            third,
+            ..
+        } in cases()
+        {
+            let answer = evaluate::ask(&flags, &flag, &context);
+            assert_eq!(answer["variant"], *third, "{flag} {context}");
+        }
+    }
 }
 
 /// What flag sync sends decides as the words do, for many contexts, now and at other times.
@@ -150,7 +174,7 @@ async fn what_flag_sync_sends_decides_as_the_words_do() {
     let theirs = plain(&document);
     let (ours, _) = evaluate::load(FLAGS, Format::Yaml);
     for flag in &theirs.flags {
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         for i in 0..300 {
             let pick = |of: &[&str]| of[i % of.len()].to_owned();
             let segments = [["beta-tester"].as_slice(), &["staff"], &[]][i % 3];

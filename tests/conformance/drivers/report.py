@@ -18,21 +18,21 @@ def record(subject, mode, case, outcome, reason=None, **more):
             file.write(json.dumps(line) + "\n")
 
 
-def result(subject, mode, case, outcome, reason=None):
+def result(subject, mode, case, outcome, reason=None, **more):
     """Writes a result, and tells it."""
-    record(subject, mode, case, outcome, reason)
+    record(subject, mode, case, outcome, reason, **more)
     told = f" ({' '.join(str(reason).split())})" if reason else ""
     print(f"{outcome}: {subject} {mode}: {case}{told}", file=sys.stderr, flush=True)
 
 
-def check(subject, mode, case, function, *arguments):
+def check(subject, mode, case, function, *arguments, **more):
     """Runs a function as a case; whatever it raises is the reason for its failure. Whether it passed."""
     try:
         function(*arguments)
     except Exception as why:
-        result(subject, mode, case, "failed", f"{type(why).__name__}: {why}")
+        result(subject, mode, case, "failed", f"{type(why).__name__}: {why}", **more)
         return False
-    result(subject, mode, case, "passed")
+    result(subject, mode, case, "passed", **more)
     return True
 
 

@@ -1,16 +1,15 @@
-"""A thousand flags and fifty contexts, the same ones in every run, and some flags in words of fanion's own."""
+"""A thousand flags and fifty contexts, the same ones in every run."""
 
 import random
 
 SEED = 20260601
 FLAGS = 1000
-# Besides, in words of fanion's own.
-OWN = 100
 CONTEXTS = 50
 VARIANTS = ("red", "green", "blue", "grey", "gold")
 RINGS = ("internal", "canary", "beta", "early", "all")
 GROUPS = ("employee", "contractor", "partner", "customer")
 COUNTRIES = ("DE", "FR", "US", "JP", "BR")
+REGIONS = ("eu-west-1", "us-east-1", "us-west-2", "ap-south-1")
 PLANS = ("free", "team", "business", "enterprise")
 SEGMENTS = ("beta-tester", "early-bird", "press", "staff")
 VERSIONS = ("1.0.0", "1.2.3", "2.0.0-rc.1", "2.0.0", "2.4.7", "3.1.0", "10.0.0")
@@ -50,6 +49,8 @@ def context(pick, number):
     }
     # Nobody knows everything of everybody.
     known = {name: value for name, value in attributes.items() if pick.random() < 0.85}
+    if number % 7:
+        known["region"] = REGIONS[number % len(REGIONS)]
     # Some do not even say who they are; some names take more than one byte a letter.
     if number % 10 == 9:
         return {"account": f"acc-{number}", **known}
@@ -61,26 +62,16 @@ def is_ascii(context):
     return context["account"].isascii()
 
 
-def documents(words):
-    """Flag documents by file name, with `words` also the one in words of fanion's own."""
+def document():
     pick = random.Random(SEED + 1)
     families = list(FAMILIES)
-    plain = {}
+    flags = {}
     for number in range(FLAGS):
         family = families[number % len(families)]
         flag, names = bare(pick)
         rule = FAMILIES[family](pick, names)
-        plain[f"{family}.{number:03}"] = flag if rule is None else flag | {"targeting": rule}
-    written = {"plain.json": {"$evaluators": EVALUATORS, "flags": plain}}
-    if words:
-        own = {}
-        for number in range(OWN):
-            flag, names = bare(pick)
-            rule = rollout(pick, names)
-            family = "rollout-by-segments" if "beta" in rule.get("rings", []) else "rollout"
-            own[f"{family}.{number:03}"] = flag | {"rollout": rule}
-        written["own.json"] = {"rings": OWN_RINGS, "flags": own}
-    return written
+        flags[f"{family}.{number:03}"] = flag if rule is None else flag | {"targeting": rule}
+    return {"$evaluators": EVALUATORS, "flags": flags}
 
 
 def bare(pick):
@@ -248,22 +239,3 @@ FAMILIES = {
     "lists": lists,
     "nested": nested,
 }
-OWN_RINGS = {
-    "internal": {"in": [{"var": "group"}, ["employee", "contractor"]]},
-    "beta": {"segments": ["beta-tester", "early-bird"]},
-}
-
-
-def rollout(pick, names):
-    written = {"variant": pick.choice(names), "percentage": pick.choice((0, 0.5, 5, 33.3, 50, 99, 100))}
-    if pick.random() < 0.7:
-        written["rings"] = pick.sample(("internal", "beta", "early"), pick.randint(1, 2))
-    if pick.random() < 0.3:
-        written["when"] = {"==": [{"var": "country"}, pick.choice(COUNTRIES)]}
-    if pick.random() < 0.3:
-        written["allow"] = [f"user-{pick.randrange(CONTEXTS)}", f"emp-{pick.randrange(CONTEXTS)}"]
-    if pick.random() < 0.3:
-        written["deny"] = [f"user-{pick.randrange(CONTEXTS)}", f"emp-{pick.randrange(CONTEXTS)}"]
-    if pick.random() < 0.2:
-        written["bucketBy"] = "account"
-    return written

@@ -12,6 +12,7 @@ import urllib.request
 import corpus
 import prepared
 import report
+import words
 from daemon import Daemon
 from driver import Driver, eventually
 
@@ -119,10 +120,13 @@ def main():
     program, contexts = given.daemon.resolve(), corpus.contexts()
     known = help_of(program)
     with tempfile.TemporaryDirectory() as scratch, open(pathlib.Path(scratch, "log"), "w", encoding="utf-8") as log:
+        plain = corpus.document()
+        documents = [plain] + ([words.document(plain["flags"])] if "fanion" in known else [])
         sources = []
-        for name, document in corpus.documents(words="fanion" in known).items():
-            pathlib.Path(scratch, name).write_text(json.dumps(document))
-            sources.append(f"--uri=file:{pathlib.Path(scratch, name)}")
+        for number, document in enumerate(documents):
+            file = pathlib.Path(scratch, f"{number}.json")
+            file.write_text(json.dumps(document))
+            sources.append(f"--uri=file:{file}")
         commands = drivers(given.language, scratch)
         with Daemon(program, *sources, log=log) as daemon:
             judge(daemon, V2, commands, contexts, log)
