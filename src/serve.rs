@@ -28,6 +28,7 @@ mod sse;
 mod standing;
 mod sync;
 pub mod tls;
+mod turn;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -22,7 +22,6 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioExecutor;
 use hyper_util::rt::TokioIo;
 use hyper_util::rt::TokioTimer;
 use hyper_util::server::graceful::GracefulConnection;
@@ -45,6 +44,7 @@ use crate::serve::channel::Channel;
 use crate::serve::socket::Listener;
 use crate::serve::socket::Socket;
 use crate::serve::tls::Tls;
+use crate::serve::turn::Turn;
 
 /// The answer to plain HTTP where TLS is spoken, as Go has it.
 const NOT_TLS: &[u8] =
@@ -177,7 +177,6 @@ struct Port<H> {
     handle: H,
     manner: Manner,
     http1: http1::Builder,
-    http2: http2::Builder<TokioExecutor>,
 }
 
 impl<H, F> Port<H>
@@ -194,17 +193,22 @@ where
             .max_header_size(manner.max_header.saturating_add(HEAD_SLACK))
             // hyper needs room for at least one buffer.
             .max_buf_size(manner.max_header.saturating_add(HEAD_SLACK).max(8192));
-        let mut http2 = http2::Builder::new(TokioExecutor::new());
-        http2
-            .timer(TokioTimer::new())
-            .max_header_list_size(u32::try_from(manner.max_header + SLACK).unwrap_or(u32::MAX))
-            .max_concurrent_streams(limits::STREAMS_PER_CONNECTION);
         Port {
             handle,
             manner,
             http1,
-            http2,
         }
+    }
+
+    /// HTTP/2 for one connection, whose requests are taken to `turn`.
+    fn http2(&self, turn: &Turn) -> http2::Builder<Turn> {
+        let max_header = u32::try_from(self.manner.max_header + SLACK).unwrap_or(u32::MAX);
+        let mut http2 = http2::Builder::new(turn.clone());
+        http2
+            .timer(TokioTimer::new())
+            .max_header_list_size(max_header)
+            .max_concurrent_streams(limits::STREAMS_PER_CONNECTION);
+        http2
     }
 
     async fn connection(
@@ -275,13 +279,19 @@ where
                 Some(why) => Either::Right(ready(Ok(malformed(why)))),
             }
         });
+        let turn = Turn::default();
         if channel.is_http2() {
             channel.calm = self.manner.pings.map(|policy| Box::new(Calm::new(policy)));
-            let connection = self.http2.serve_connection(TokioIo::new(channel), service);
-            Ok(self.until(Box::pin(connection), &begun, shutdown).await?)
+            let http2 = self.http2(&turn);
+            let connection = http2.serve_connection(TokioIo::new(channel), service);
+            Ok(self
+                .until(Box::pin(connection), turn, &begun, shutdown)
+                .await?)
         } else {
             let connection = self.http1.serve_connection(TokioIo::new(channel), service);
-            Ok(self.until(Box::pin(connection), &begun, shutdown).await?)
+            Ok(self
+                .until(Box::pin(connection), turn, &begun, shutdown)
+                .await?)
         }
     }
 
@@ -290,24 +300,25 @@ where
     async fn until<C: GracefulConnection>(
         &self,
         mut connection: Pin<Box<C>>,
+        turn: Turn,
         begun: &AtomicBool,
         mut shutdown: watch::Receiver<bool>,
     ) -> Result<(), C::Error> {
         tokio::select! {
-            ended = connection.as_mut() => return ended,
+            ended = turn.follow(connection.as_mut()) => return ended,
             () = announced(&mut shutdown) => {}
             () = tokio::time::sleep(self.manner.read_timeout) => {
                 if !begun.load(Ordering::Relaxed) {
                     return Ok(());
                 }
                 tokio::select! {
-                    ended = connection.as_mut() => return ended,
+                    ended = turn.follow(connection.as_mut()) => return ended,
                     () = announced(&mut shutdown) => {}
                 }
             }
         }
         connection.as_mut().graceful_shutdown();
-        connection.await
+        turn.follow(connection.as_mut()).await
     }
 }
 

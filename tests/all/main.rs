@@ -62,5 +62,6 @@ mod state;
 mod sticky;
 mod sync;
 mod transport;
+mod turns;
 mod vectors;
 mod words;
