@@ -221,6 +221,12 @@ pub fn write_json(out: &mut String, number: f64) -> bool {
         return false;
     }
     let magnitude = number.abs();
+    let whole = truncate(number);
+    // Integers have no shortest form to search for; beyond this, not every integer is a float.
+    if magnitude < 1e15 && whole as f64 == number && (whole != 0 || number.is_sign_positive()) {
+        let _ = write!(out, "{whole}");
+        return true;
+    }
     if magnitude == 0.0 || (1e-6..1e21).contains(&magnitude) {
         write_plain(out, number);
         return true;
@@ -273,6 +279,9 @@ mod tests {
             (1e-7, "1e-7"),
             (1e-6, "0.000001"),
             (-0.0, "-0"),
+            (0.0, "0"),
+            (-42.0, "-42"),
+            (999_999_999_999_999.0, "999999999999999"),
             (1.5, "1.5"),
         ] {
             let mut out = String::new();

@@ -11,15 +11,15 @@ use crate::decision::FlagType;
 use crate::ruleset::Flag;
 use crate::selector::Selector;
 use crate::snapshot::Snapshot;
+use crate::value::Literal;
 use crate::wire::Codec;
 use crate::wire::Contract;
 use crate::wire::answer;
-use crate::wire::bulk;
+use crate::wire::bulk::Bulk;
 use crate::wire::bulk::Entry;
 use crate::wire::error::RpcError;
 use crate::wire::request::Decoded;
 use crate::wire::request::Request;
-use crate::wire::structure;
 
 /// How a request is to be understood.
 #[derive(Debug, Clone, Copy)]
@@ -140,30 +140,48 @@ fn encode(
         Decision::NoDefault => (answer::NO_DEFAULT, None),
         Decision::Error(code) => return Err(code.into()),
     };
-    Ok(Reply::Bare(match (call.codec, index) {
-        (Codec::Json, Some(index)) => {
-            answer::json(flag, &metadata, index, want, reason, call.contract).into()
+    let message = match call.codec {
+        Codec::Json => json(flag, call.contract, want, &metadata, (reason, index)).into_bytes(),
+        Codec::Proto => {
+            let empty = is_empty_object(call.contract, want, decision);
+            let message = proto(flag, empty, want, &metadata, (reason, index));
+            message.ok_or(ErrorCode::General)?
         }
-        (Codec::Json, None) => {
-            answer::json_without_value(&metadata, want, reason, call.contract).into()
+    };
+    Ok(Reply::Bare(message))
+}
+
+fn json(
+    flag: &Flag,
+    contract: Contract,
+    want: FlagType,
+    metadata: &[(Box<str>, Literal)],
+    (reason, index): (&str, Option<u16>),
+) -> String {
+    match index {
+        Some(index) => answer::json(flag, metadata, index, want, reason, contract),
+        None => answer::json_without_value(metadata, want, reason, contract),
+    }
+}
+
+fn proto(
+    flag: &Flag,
+    empty: bool,
+    want: FlagType,
+    metadata: &[(Box<str>, Literal)],
+    (reason, index): (&str, Option<u16>),
+) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    match index.map(usize::from) {
+        Some(index) => {
+            let (name, value) = (flag.names.get(index)?, flag.values.get(index)?);
+            let written = answer::write_proto(&mut out, value, want, reason, name, metadata);
+            return written.then_some(out);
         }
-        (Codec::Proto, Some(index)) => {
-            let index = usize::from(index);
-            let variant = flag.names.get(index).zip(flag.values.get(index));
-            let metadata = structure::to_struct(&metadata);
-            variant
-                .and_then(|(name, value)| answer::proto(value, want, reason, name, &metadata))
-                .ok_or(ErrorCode::General)?
-        }
-        (Codec::Proto, None) => {
-            let metadata = structure::to_struct(&metadata);
-            if is_empty_object(call.contract, want, decision) {
-                answer::proto_empty_object(reason, &metadata)
-            } else {
-                answer::proto_without_value(reason, &metadata)
-            }
-        }
-    }))
+        None if empty => answer::write_proto_empty_object(&mut out, reason, metadata),
+        None => answer::write_proto_without_value(&mut out, reason, metadata),
+    }
+    Some(out)
 }
 
 /// Whether an answer without a value has an empty object for one: a message cannot be unset in the older contracts.
@@ -183,19 +201,18 @@ pub fn all(snapshot: &Snapshot, call: Call<'_>, body: &[u8]) -> Result<Reply, Rp
     let selected = snapshot.ruleset.select(call.around.selector);
     let flag = |position| Some((position, snapshot.ruleset.at(position)?));
     let flags = selected.filter_map(flag);
-    let mut entries = Vec::new();
     let Around {
         selector, clock, ..
     } = call.around;
+    let mut bulk = Bulk::new(call.codec, call.contract);
     decoded.decide(flags, clock(), |position, flag, decision| {
         if let Some(entry) = Entry::new(flag, decision, call.contract, selector) {
             call.around
                 .decided(snapshot, position, flag, entry.decision);
-            entries.push(entry);
+            bulk.push(&entry);
         }
     });
-    let message = bulk::encode(&entries, call.codec, call.contract, call.around.selector);
-    Ok(Reply::Bare(message))
+    Ok(Reply::Bare(bulk.finish(selector)))
 }
 
 /// The present in whole seconds since the epoch.

@@ -7,6 +7,7 @@ pub mod bulk;
 pub mod error;
 pub mod event;
 pub mod extra;
+mod field;
 pub mod frame;
 pub mod health;
 mod json;

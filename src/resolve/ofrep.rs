@@ -60,13 +60,12 @@ pub fn all(
         .filter_map(|position| Some((position, snapshot.ruleset.at(position)?)))
         .collect();
     flags.sort_by(|(_, a), (_, b)| (&a.set, &a.key).cmp(&(&b.set, &b.key)));
-    let mut entries = Vec::with_capacity(flags.len());
+    let mut bulk = ofrep::Bulk::new(flags.len());
     let clock = around.clock;
     decoded.decide(flags.into_iter(), clock(), |position, flag, decision| {
         let decision = ofrep::answerable(flag, decision);
         around.decided(snapshot, position, flag, decision);
-        let entry = ofrep::evaluated(flag, decision, around.selector);
-        entries.push(entry.unwrap_or_else(|failure| failure.body));
+        bulk.push(flag, decision, around.selector);
     });
-    Ok(ofrep::bulk(&entries, around.selector, streams))
+    Ok(bulk.finish(around.selector, streams))
 }

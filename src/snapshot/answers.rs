@@ -11,7 +11,6 @@ use crate::ruleset::Plan;
 use crate::ruleset::Ready;
 use crate::wire::answer;
 use crate::wire::frame::HEAD;
-use crate::wire::structure;
 
 /// The framed answer of `flag`. All answers of a flag are encoded when the first is asked for.
 pub fn get(flag: &Flag, decision: Decision, want: FlagType) -> Option<Bytes> {
@@ -52,31 +51,15 @@ struct Writer {
 
 impl Writer {
     fn flag(&mut self, flag: &Flag) {
-        let metadata = structure::to_struct(&flag.metadata);
-        let mut with_variant = |index: u16, reason: Reason| {
-            let index = usize::from(index);
-            let (Some(name), Some(value)) = (flag.names.get(index), flag.values.get(index)) else {
-                return;
-            };
-            let typed = |want| answer::proto(value, want, reason.text(), name, &metadata);
-            let own = typed(FlagType::Boolean)
-                .or_else(|| typed(FlagType::String))
-                .or_else(|| typed(FlagType::Float))
-                .or_else(|| typed(FlagType::Object));
-            self.span(own.as_deref());
-            self.span(typed(FlagType::Int).as_deref());
-        };
         match (&flag.plan, flag.default) {
-            (Plan::Fixed(index), _) => with_variant(*index, Reason::Static),
+            (Plan::Fixed(index), _) => self.with_variant(flag, *index, Reason::Static),
             (Plan::Targeted(_), default) => {
                 for index in 0..flag.names.len() {
-                    with_variant(
-                        u16::try_from(index).unwrap_or(u16::MAX),
-                        Reason::TargetingMatch,
-                    );
+                    let index = u16::try_from(index).unwrap_or(u16::MAX);
+                    self.with_variant(flag, index, Reason::TargetingMatch);
                 }
                 match default {
-                    Some(index) => with_variant(index, Reason::Default),
+                    Some(index) => self.with_variant(flag, index, Reason::Default),
                     None => self.without_value(answer::NO_DEFAULT, flag),
                 }
             }
@@ -86,26 +69,50 @@ impl Writer {
         }
     }
 
+    fn with_variant(&mut self, flag: &Flag, index: u16, reason: Reason) {
+        let own = flag.type_of(index);
+        let index = usize::from(index);
+        let (Some(name), Some(value)) = (flag.names.get(index), flag.values.get(index)) else {
+            return;
+        };
+        for want in [own, Some(FlagType::Int)] {
+            self.span(|out| {
+                let (reason, metadata) = (reason.text(), &flag.metadata);
+                want.is_some_and(|want| {
+                    answer::write_proto(out, value, want, reason, name, metadata)
+                })
+            });
+        }
+    }
+
     fn without_value(&mut self, reason: &str, flag: &Flag) {
-        let metadata = structure::to_struct(&flag.metadata);
-        let message = answer::proto_without_value(reason, &metadata);
-        self.span(Some(&message));
-        self.span(Some(&message));
+        let write = |out: &mut Vec<u8>| {
+            answer::write_proto_without_value(out, reason, &flag.metadata);
+            true
+        };
+        self.span(write);
+        let same = self.spans.last().copied();
+        self.spans.extend(same);
     }
 
-    fn span(&mut self, message: Option<&[u8]>) {
-        let framed = message.and_then(|message| self.frame(message));
-        // No answer is an empty span; one that would end beyond four gigabytes is none, never half of one.
-        self.spans.push(framed.unwrap_or((0, 0)));
+    /// Notes the answer that `write` appends, or an empty span if there is none. One that would end beyond four
+    /// gigabytes is none, never half of one.
+    fn span(&mut self, write: impl FnOnce(&mut Vec<u8>) -> bool) {
+        let from = self.bytes.len();
+        self.bytes.extend_from_slice(&[0; HEAD]);
+        let span = write(&mut self.bytes).then(|| self.head(from)).flatten();
+        if span.is_none() {
+            self.bytes.truncate(from);
+        }
+        self.spans.push(span.unwrap_or((0, 0)));
     }
 
-    fn frame(&mut self, message: &[u8]) -> Option<(u32, u32)> {
-        let from = u32::try_from(self.bytes.len()).ok()?;
-        let to = u32::try_from(self.bytes.len() + HEAD + message.len()).ok()?;
-        let length = u32::try_from(message.len()).ok()?;
-        self.bytes.push(0);
-        self.bytes.extend_from_slice(&length.to_be_bytes());
-        self.bytes.extend_from_slice(message);
-        Some((from, to))
+    /// Completes the head of the answer that begins at `from`.
+    fn head(&mut self, from: usize) -> Option<(u32, u32)> {
+        let to = u32::try_from(self.bytes.len()).ok()?;
+        let length = u32::try_from(self.bytes.len() - from - HEAD).ok()?;
+        let place = self.bytes.get_mut(from + 1..from + HEAD)?;
+        place.copy_from_slice(&length.to_be_bytes());
+        Some((u32::try_from(from).ok()?, to))
     }
 }

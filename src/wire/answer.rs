@@ -6,16 +6,13 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use prost::Message as _;
-use prost_types::Struct;
-
 use crate::decision::FlagType;
 use crate::number;
 use crate::ruleset::Flag;
 use crate::selector::Selector;
 use crate::value::Literal;
 use crate::wire::Contract;
-use crate::wire::pb::evaluation2 as pb;
+use crate::wire::field;
 use crate::wire::structure;
 
 /// The reason of a flag that is disabled.
@@ -41,56 +38,57 @@ pub fn metadata<'f>(flag: &'f Flag, selector: &Selector) -> Cow<'f, [(Box<str>, 
     }
 }
 
-/// The answer with a variant; `None` if the variant's value is not of the type wanted.
-pub fn proto(
+/// Appends the answer with a variant; `false`, and nothing, if the variant's value is not of the type wanted.
+pub fn write_proto(
+    out: &mut Vec<u8>,
     value: &Literal,
     want: FlagType,
     reason: &str,
     variant: &str,
-    metadata: &Struct,
-) -> Option<Vec<u8>> {
-    let reason = reason.to_owned();
-    let variant = Some(variant.to_owned()).filter(|v| !v.is_empty());
-    let metadata = Some(metadata.clone());
-    macro_rules! encode {
-        ($message:ident, $value:expr) => {
-            pb::$message {
-                value: Some($value),
-                reason,
-                variant,
-                metadata,
-            }
-            .encode_to_vec()
-        };
-    }
-    Some(match (want, value) {
-        (FlagType::Boolean, Literal::Bool(b)) => encode!(ResolveBooleanResponse, *b),
-        (FlagType::String, Literal::Text(s)) => encode!(ResolveStringResponse, s.to_string()),
-        (FlagType::Float, Literal::Number(n)) => encode!(ResolveFloatResponse, *n),
-        (FlagType::Int, Literal::Number(n)) => encode!(ResolveIntResponse, number::truncate(*n)),
-        (FlagType::Object, Literal::Map(members)) => {
-            encode!(ResolveObjectResponse, structure::to_struct(members))
+    metadata: &[(Box<str>, Literal)],
+) -> bool {
+    match (want, value) {
+        (FlagType::Boolean, Literal::Bool(b)) => field::varint(out, 1, u64::from(*b)),
+        (FlagType::String, Literal::Text(s)) => field::text(out, 1, s),
+        (FlagType::Float, Literal::Number(n)) => field::double(out, 1, *n),
+        (FlagType::Int, Literal::Number(n)) => {
+            field::varint(out, 1, number::truncate(*n).cast_unsigned());
         }
-        _ => return None,
-    })
-}
-
-/// The answer without a variant, of any type.
-pub fn proto_without_value(reason: &str, metadata: &Struct) -> Vec<u8> {
-    pb::ResolveBooleanResponse {
-        value: None,
-        reason: reason.to_owned(),
-        variant: None,
-        metadata: Some(metadata.clone()),
+        (FlagType::Object, Literal::Map(members)) => {
+            field::message(out, 1, |out| structure::write_fields(out, members));
+        }
+        _ => return false,
     }
-    .encode_to_vec()
+    write_proto_rest(out, reason, variant, metadata);
+    true
 }
 
-/// The same with an empty object for a value, as the older contracts have it.
-pub fn proto_empty_object(reason: &str, metadata: &Struct) -> Vec<u8> {
-    let mut message = vec![0x0A, 0];
-    message.extend(proto_without_value(reason, metadata));
-    message
+/// Appends the answer without a variant, of any type.
+pub fn write_proto_without_value(
+    out: &mut Vec<u8>,
+    reason: &str,
+    metadata: &[(Box<str>, Literal)],
+) {
+    write_proto_rest(out, reason, "", metadata);
+}
+
+/// Appends the same with an empty object for a value, as the older contracts have it.
+pub fn write_proto_empty_object(out: &mut Vec<u8>, reason: &str, metadata: &[(Box<str>, Literal)]) {
+    field::message(out, 1, |_| {});
+    write_proto_rest(out, reason, "", metadata);
+}
+
+fn write_proto_rest(
+    out: &mut Vec<u8>,
+    reason: &str,
+    variant: &str,
+    metadata: &[(Box<str>, Literal)],
+) {
+    field::text(out, 2, reason);
+    if !variant.is_empty() {
+        field::text(out, 3, variant);
+    }
+    field::message(out, 4, |out| structure::write_fields(out, metadata));
 }
 
 /// The answer with a variant, in JSON.

@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use prost::Message as _;
-
 use crate::decision::Decision;
 use crate::decision::ErrorCode;
 use crate::decision::FlagType;
@@ -15,8 +13,7 @@ use crate::wire::Codec;
 use crate::wire::Contract;
 use crate::wire::answer;
 use crate::wire::answer::DISABLED;
-use crate::wire::pb::evaluation1 as pb;
-use crate::wire::pb::evaluation1::any_flag::Value;
+use crate::wire::field;
 use crate::wire::structure;
 
 /// One flag's answer.
@@ -74,21 +71,22 @@ impl<'a> Entry<'a> {
         })
     }
 
-    fn to_proto(&self, contract: Contract) -> pb::AnyFlag {
-        let value = match &*self.value {
-            Literal::Bool(b) => Some(Value::BoolValue(*b)),
-            Literal::Text(s) => Some(Value::StringValue(s.to_string())),
-            Literal::Number(n) => Some(Value::DoubleValue(*n)),
-            Literal::Map(members) => Some(Value::ObjectValue(structure::to_struct(members))),
-            Literal::Null | Literal::List(_) => None,
-        };
-        let metadata =
-            (contract != Contract::Schema1).then(|| structure::to_struct(&self.metadata));
-        pb::AnyFlag {
-            reason: self.reason.to_owned(),
-            variant: self.variant.to_owned(),
-            metadata,
-            value,
+    fn write_proto(&self, out: &mut Vec<u8>, contract: Contract) {
+        field::text(out, 1, self.reason);
+        if !self.variant.is_empty() {
+            field::text(out, 2, self.variant);
+        }
+        match &*self.value {
+            Literal::Bool(b) => field::varint(out, 3, u64::from(*b)),
+            Literal::Text(s) => field::text(out, 4, s),
+            Literal::Number(n) => field::double(out, 5, *n),
+            Literal::Map(members) => {
+                field::message(out, 6, |out| structure::write_fields(out, members));
+            }
+            Literal::Null | Literal::List(_) => {}
+        }
+        if contract != Contract::Schema1 {
+            field::message(out, 7, |out| structure::write_fields(out, &self.metadata));
         }
     }
 
@@ -122,42 +120,67 @@ fn zero(of: FlagType) -> Literal {
     }
 }
 
-/// The whole answer. Its own metadata is what is repeated of the selector.
-pub fn encode(
-    entries: &[Entry<'_>],
-    codec: Codec,
+/// The whole answer, entry by entry.
+#[derive(Debug)]
+pub struct Bulk {
     contract: Contract,
-    selector: &Selector,
-) -> Vec<u8> {
-    let reflection = selector.reflection();
-    let metadata = reflection.map(|(key, value)| (key.into(), Literal::Text(value.into())));
-    let metadata = metadata.as_slice();
-    match codec {
-        Codec::Proto => {
-            let flags = entries
-                .iter()
-                .map(|entry| (entry.flag.key.to_string(), entry.to_proto(contract)));
-            pb::ResolveAllResponse {
-                flags: flags.collect(),
-                metadata: (contract != Contract::Schema1).then(|| structure::to_struct(metadata)),
-            }
-            .encode_to_vec()
-        }
-        Codec::Json => {
-            let mut out = String::from("{\"flags\":{");
-            for (i, entry) in entries.iter().enumerate() {
-                if i > 0 {
+    out: Out,
+}
+
+#[derive(Debug)]
+enum Out {
+    Proto(Vec<u8>),
+    Json(String),
+}
+
+impl Bulk {
+    /// An answer without entries.
+    pub fn new(codec: Codec, contract: Contract) -> Bulk {
+        let out = match codec {
+            Codec::Proto => Out::Proto(Vec::new()),
+            Codec::Json => Out::Json(String::from("{\"flags\":{")),
+        };
+        Bulk { contract, out }
+    }
+
+    /// Appends an entry.
+    pub fn push(&mut self, entry: &Entry<'_>) {
+        match &mut self.out {
+            Out::Proto(out) => field::message(out, 1, |out| {
+                field::text(out, 1, &entry.flag.key);
+                field::message(out, 2, |out| entry.write_proto(out, self.contract));
+            }),
+            Out::Json(out) => {
+                if !out.ends_with('{') {
                     out.push(',');
                 }
-                entry.write_json(&mut out, contract);
+                entry.write_json(out, self.contract);
             }
-            out.push('}');
-            if contract != Contract::Schema1 {
-                out.push_str(",\"metadata\":");
-                structure::write_members(&mut out, metadata);
+        }
+    }
+
+    /// The answer's bytes. Its own metadata is what is repeated of the selector.
+    pub fn finish(self, selector: &Selector) -> Vec<u8> {
+        let reflection = selector.reflection();
+        let metadata = reflection.map(|(key, value)| (key.into(), Literal::Text(value.into())));
+        let metadata = metadata.as_slice();
+        let with_metadata = self.contract != Contract::Schema1;
+        match self.out {
+            Out::Proto(mut out) => {
+                if with_metadata {
+                    field::message(&mut out, 2, |out| structure::write_fields(out, metadata));
+                }
+                out
             }
-            out.push('}');
-            out.into_bytes()
+            Out::Json(mut out) => {
+                out.push('}');
+                if with_metadata {
+                    out.push_str(",\"metadata\":");
+                    structure::write_members(&mut out, metadata);
+                }
+                out.push('}');
+                out.into_bytes()
+            }
         }
     }
 }

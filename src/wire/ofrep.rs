@@ -87,40 +87,50 @@ fn is_null(flag: &Flag, index: u16) -> bool {
 /// # Errors
 /// If the flag has no answer, with the body that says so.
 pub fn evaluated(flag: &Flag, decision: Decision, selector: &Selector) -> Result<String, Failure> {
+    let mut out = String::with_capacity(160);
+    write_evaluated(&mut out, flag, decision, selector).map(|()| out)
+}
+
+/// Appends the answer for a decision; nothing if there is none.
+fn write_evaluated(
+    out: &mut String,
+    flag: &Flag,
+    decision: Decision,
+    selector: &Selector,
+) -> Result<(), Failure> {
     let metadata = answer::metadata(flag, selector);
-    let failed = |code| Err(failed(&flag.key, code, &metadata));
-    let mut out = String::from("{");
-    let (reason, variant) = match decision {
-        Decision::Error(code) => return failed(code),
+    let (reason, chosen) = match decision {
+        Decision::Error(code) => return Err(failed(&flag.key, code, &metadata)),
         Decision::Disabled => (answer::DISABLED, None),
         Decision::NoDefault => (answer::NO_DEFAULT, None),
         Decision::Variant(index, reason) => {
             let index = usize::from(index);
-            let value = flag
-                .values
-                .get(index)
-                .filter(|value| **value != Literal::Null);
-            let Some(value) = value else {
-                return failed(ErrorCode::General);
+            let value = flag.values.get(index);
+            let value = value.filter(|value| **value != Literal::Null);
+            let Some(chosen) = value.zip(flag.names.get(index)) else {
+                return Err(failed(&flag.key, ErrorCode::General, &metadata));
             };
-            out.push_str("\"value\":");
-            structure::write_json(&mut out, value);
-            out.push(',');
-            (reason.text(), flag.names.get(index))
+            (reason.text(), Some(chosen))
         }
     };
+    out.push('{');
+    if let Some((value, _)) = chosen {
+        out.push_str("\"value\":");
+        structure::write_json(out, value);
+        out.push(',');
+    }
     out.push_str("\"key\":");
-    json::write_text(&mut out, &flag.key);
+    json::write_text(out, &flag.key);
     out.push_str(",\"reason\":\"");
     out.push_str(reason);
     out.push('"');
-    if let Some(variant) = variant {
+    if let Some((_, variant)) = chosen {
         out.push_str(",\"variant\":");
-        json::write_text(&mut out, variant);
+        json::write_text(out, variant);
     }
-    write_metadata(&mut out, Some(&metadata));
+    write_metadata(out, Some(&metadata));
     out.push('}');
-    Ok(out)
+    Ok(())
 }
 
 fn failed(key: &str, code: ErrorCode, metadata: &[(Box<str>, Literal)]) -> Failure {
@@ -194,19 +204,37 @@ fn reflection(selector: &Selector) -> Option<(Box<str>, Literal)> {
     Some((key.into(), Literal::Text(value.into())))
 }
 
-/// The answer for many flags: entries as [`evaluated`] makes them, whether they failed or not, and where to learn of
-/// changes, as [`event_streams`] writes it.
-pub fn bulk(entries: &[String], selector: &Selector, streams: &str) -> String {
-    let mut out = String::from("{\"flags\":[");
-    for (i, entry) in entries.iter().enumerate() {
-        if i > 0 {
-            out.push(',');
-        }
-        out.push_str(entry);
+/// The answer for many flags, entry by entry.
+#[derive(Debug)]
+pub struct Bulk(String);
+
+impl Bulk {
+    /// An answer without entries, which will hold about `count`.
+    pub fn new(count: usize) -> Bulk {
+        let mut out = String::with_capacity(64 + 160 * count);
+        out.push_str("{\"flags\":[");
+        Bulk(out)
     }
-    out.push(']');
-    write_metadata(&mut out, Some(reflection(selector).as_slice()));
-    out.push_str(streams);
-    out.push('}');
-    out
+
+    /// Appends what [`evaluated`] makes of a decision, whether it failed or not.
+    pub fn push(&mut self, flag: &Flag, decision: Decision, selector: &Selector) {
+        if !self.0.ends_with('[') {
+            self.0.push(',');
+        }
+        if let Err(failure) = write_evaluated(&mut self.0, flag, decision, selector) {
+            self.0.push_str(&failure.body);
+        }
+    }
+
+    /// The answer with where to learn of changes, as [`stream::Advert::member`] writes it.
+    ///
+    /// [`stream::Advert::member`]: crate::wire::stream::Advert::member
+    pub fn finish(self, selector: &Selector, streams: &str) -> String {
+        let mut out = self.0;
+        out.push(']');
+        write_metadata(&mut out, Some(reflection(selector).as_slice()));
+        out.push_str(streams);
+        out.push('}');
+        out
+    }
 }

@@ -1,33 +1,33 @@
 //! Values as `google.protobuf.Struct` and as JSON.
-
-use prost_types::ListValue;
-use prost_types::NullValue;
-use prost_types::Struct;
-use prost_types::Value;
-use prost_types::value::Kind;
+//! <https://protobuf.dev/reference/protobuf/google.protobuf/#struct>
 
 pub use crate::json::write_json;
 pub use crate::json::write_members;
 use crate::value::Literal;
+use crate::wire::field;
 
-/// The members of an object as a protobuf message.
-pub fn to_struct(members: &[(Box<str>, Literal)]) -> Struct {
-    let fields = members.iter().map(|(k, v)| (k.to_string(), to_proto(v)));
-    Struct {
-        fields: fields.collect(),
+/// Appends the members of an object as the fields of a `Struct`.
+pub fn write_fields(out: &mut Vec<u8>, members: &[(Box<str>, Literal)]) {
+    for (name, value) in members {
+        field::message(out, 1, |out| {
+            field::text(out, 1, name);
+            field::message(out, 2, |out| write_kind(out, value));
+        });
     }
 }
 
-fn to_proto(literal: &Literal) -> Value {
-    let kind = match literal {
-        Literal::Null => Kind::NullValue(NullValue::NullValue.into()),
-        Literal::Bool(b) => Kind::BoolValue(*b),
-        Literal::Number(n) => Kind::NumberValue(*n),
-        Literal::Text(s) => Kind::StringValue(s.to_string()),
-        Literal::List(items) => Kind::ListValue(ListValue {
-            values: items.iter().map(to_proto).collect(),
+/// Appends the one field of a `Value`.
+fn write_kind(out: &mut Vec<u8>, literal: &Literal) {
+    match literal {
+        Literal::Null => field::varint(out, 1, 0),
+        Literal::Number(n) => field::double(out, 2, *n),
+        Literal::Text(s) => field::text(out, 3, s),
+        Literal::Bool(b) => field::varint(out, 4, u64::from(*b)),
+        Literal::Map(members) => field::message(out, 5, |out| write_fields(out, members)),
+        Literal::List(items) => field::message(out, 6, |out| {
+            for item in items {
+                field::message(out, 1, |out| write_kind(out, item));
+            }
         }),
-        Literal::Map(members) => Kind::StructValue(to_struct(members)),
-    };
-    Value { kind: Some(kind) }
+    }
 }

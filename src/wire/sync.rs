@@ -5,16 +5,16 @@
 
 use prost::Message as _;
 use prost_types::Struct;
+use prost_types::Value;
+use prost_types::value::Kind as ValueKind;
 
 use crate::json;
 use crate::ruleset::Flag;
 use crate::ruleset::Plan;
-use crate::value::Literal;
 use crate::wire::error::Code;
 use crate::wire::error::RpcError;
 use crate::wire::extra::Extra;
 use crate::wire::pb::sync1 as pb;
-use crate::wire::structure;
 
 /// What the body of a request says.
 #[derive(Debug, Clone, Default)]
@@ -66,9 +66,15 @@ pub fn metadata(extra: &Extra) -> Vec<u8> {
 
 /// What subscribers add to their contexts: the fixed values, never those from headers.
 fn context(extra: &Extra) -> Struct {
-    let value = |(name, value): &(Box<str>, Box<str>)| (name.clone(), Literal::Text(value.clone()));
-    let members: Vec<_> = extra.values.iter().map(value).collect();
-    structure::to_struct(&members)
+    let text = |text: &str| Value {
+        kind: Some(ValueKind::StringValue(text.to_owned())),
+    };
+    let values = extra.values.iter();
+    Struct {
+        fields: values
+            .map(|(name, value)| (name.to_string(), text(value)))
+            .collect(),
+    }
 }
 
 /// A document with these flags.
