@@ -25,7 +25,7 @@ pub struct Reads {
 
 impl Reads {
     /// The top-level attribute called `name`, if it is read.
-    pub fn root(&self, name: &str) -> Option<&Read> {
+    pub fn root(&self, name: &[u8]) -> Option<&Read> {
         find(&self.roots, name)
     }
 }
@@ -43,14 +43,14 @@ pub struct Read {
 
 impl Read {
     /// The member called `name`, if it is read.
-    pub fn member(&self, name: &str) -> Option<&Read> {
+    pub fn member(&self, name: &[u8]) -> Option<&Read> {
         find(&self.inner, name)
     }
 }
 
 // A flag reads a handful of attributes: comparing lengths first makes a linear search the fastest one.
-fn find<'r>(reads: &'r [Read], name: &str) -> Option<&'r Read> {
-    reads.iter().find(|read| *read.name == *name)
+fn find<'r>(reads: &'r [Read], name: &[u8]) -> Option<&'r Read> {
+    reads.iter().find(|read| read.name.as_bytes() == name)
 }
 
 const INLINE: usize = 8;

@@ -345,7 +345,7 @@ impl<'t> Reader<'t> {
 
 /// How many bytes at the front stand for themselves in a string: those before a quote, a backslash, or a control
 /// character. Eight are looked at in one step.
-fn plain(bytes: &[u8]) -> usize {
+pub(super) fn plain(bytes: &[u8]) -> usize {
     let mut rest = bytes;
     while let Some((eight, behind)) = rest.split_first_chunk() {
         let special = special(u64::from_le_bytes(*eight));

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use crate::json::reader::plain;
+
 /// A string as it stands in the text.
 #[derive(Debug, Clone, Copy)]
 pub struct Text<'t> {
@@ -77,27 +79,27 @@ fn unicode_escape(escape: &str) -> (char, usize) {
 /// Appends `text` as a JSON string.
 pub fn write_text(out: &mut String, text: &str) {
     out.push('"');
-    let mut start = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        let escape = match byte {
-            b'"' => "\\\"",
-            b'\\' => "\\\\",
-            b'\n' => "\\n",
-            b'\r' => "\\r",
-            b'\t' => "\\t",
-            0x08 => "\\b",
-            0x0c => "\\f",
-            0..0x20 => "",
-            _ => continue,
+    let mut rest = text;
+    loop {
+        let (whole, special) = rest.split_at(plain(rest.as_bytes()));
+        out.push_str(whole);
+        let mut special = special.chars();
+        let Some(c) = special.next() else {
+            break;
         };
-        out.push_str(text.get(start..at).unwrap_or(""));
-        if escape.is_empty() {
-            let _ = write!(out, "\\u{byte:04x}");
-        } else {
-            out.push_str(escape);
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            _ => {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
         }
-        start = at + 1;
+        rest = special.as_str();
     }
-    out.push_str(text.get(start..).unwrap_or(""));
     out.push('"');
 }

@@ -108,7 +108,7 @@ impl Asker {
     fn context<'a>(&'a self, reads: &'a Reads, arena: &'a Bump) -> Context<'a> {
         let mut context = Context::new(reads, arena, self.seconds.unwrap_or(0.0));
         for (name, value) in &self.members {
-            if let Some(read) = reads.root(name) {
+            if let Some(read) = reads.root(name.as_bytes()) {
                 context.fill(read, value.to_value(arena));
             }
         }

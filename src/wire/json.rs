@@ -139,7 +139,7 @@ fn checked(error: json::Error) -> RpcError {
 pub fn fill<'a>(text: &'a str, reads: &Reads, context: &mut Context<'a>) -> Result<()> {
     let mut reader = Reader::new(text);
     each_member(&mut reader, |reader, key| {
-        match reads.root(&key.unescape()) {
+        match reads.root(key.unescape().as_bytes()) {
             Some(read) => fill_read(reader, read, context),
             None => reader.skip(),
         }
@@ -154,9 +154,11 @@ fn fill_read<'a>(
 ) -> std::result::Result<(), json::Error> {
     if reader.peek()? == Kind::Map && read.slot.is_none() {
         context.clear(read);
-        return each_member(reader, |reader, key| match read.member(&key.unescape()) {
-            Some(read) => fill_read(reader, read, context),
-            None => reader.skip(),
+        return each_member(reader, |reader, key| {
+            match read.member(key.unescape().as_bytes()) {
+                Some(read) => fill_read(reader, read, context),
+                None => reader.skip(),
+            }
         });
     }
     let value = build(reader, context.arena())?;

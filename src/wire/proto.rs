@@ -81,7 +81,7 @@ pub fn members<'a>(parts: &[&'a [u8]], arena: &'a Bump) -> Result<Vec<(&'a str, 
     let mut members = Vec::new();
     for part in parts {
         each_entry(part, |key, value| {
-            members.push((key, build(kind(value)?, arena, limits::DEPTH)?));
+            members.push((text(key)?, build(kind(value)?, arena, limits::DEPTH)?));
             Ok(())
         })?;
     }
@@ -99,7 +99,7 @@ fn build<'a>(raw: Raw<'a>, arena: &'a Bump, depth: usize) -> Result<Value<'a>> {
         Raw::Struct(part) => {
             let mut members = Vec::new();
             each_entry(part, |key, value| {
-                members.push((key, build(kind(value)?, arena, depth)?));
+                members.push((text(key)?, build(kind(value)?, arena, depth)?));
                 Ok(())
             })?;
             Value::Map(arena.alloc_slice_copy(&members))
@@ -117,14 +117,20 @@ fn build<'a>(raw: Raw<'a>, arena: &'a Bump, depth: usize) -> Result<Value<'a>> {
     })
 }
 
-/// Calls `then` with the key and the encoded value of every entry of a `Struct`.
+/// Calls `then` with the key and the encoded value of every entry of a `Struct`. Keys are bytes: to compare them with
+/// names takes no look at whether they are text.
 fn each_entry<'a>(
     part: &'a [u8],
-    mut then: impl FnMut(&'a str, &'a [u8]) -> Result<()>,
+    mut then: impl FnMut(&'a [u8], &'a [u8]) -> Result<()>,
 ) -> Result<()> {
     let mut rest = part;
-    while let Some(field) = next(&mut rest)? {
-        let (1, Field::Bytes(mut entry)) = field else {
+    while !rest.is_empty() {
+        if let Some((key, value, behind)) = short_entry(rest) {
+            rest = behind;
+            then(key, value)?;
+            continue;
+        }
+        let Some((1, Field::Bytes(mut entry))) = next(&mut rest)? else {
             continue;
         };
         let (mut key, mut value): (&[u8], &[u8]) = (&[], &[]);
@@ -135,9 +141,27 @@ fn each_entry<'a>(
                 _ => {}
             }
         }
-        then(text(key)?, value)?;
+        then(key, value)?;
     }
     Ok(())
+}
+
+/// The key and value of an entry, and what follows it, if it is written as everybody writes entries that are shorter
+/// than 128 bytes: every length one byte, the key first, nothing else.
+#[inline]
+fn short_entry(part: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    const KEY: u8 = 1 << 3 | 2;
+    const VALUE: u8 = 2 << 3 | 2;
+    let ([KEY, length, KEY, key_length], rest) = part.split_first_chunk()? else {
+        return None;
+    };
+    let value_length = length.checked_sub(key_length.checked_add(4)?)?;
+    let (key, rest) = rest.split_at_checked(usize::from(*key_length))?;
+    let ([VALUE, declared], rest) = rest.split_first_chunk()? else {
+        return None;
+    };
+    let (value, rest) = rest.split_at_checked(usize::from(value_length))?;
+    (*length < 0x80 && *declared == value_length).then_some((key, value, rest))
 }
 
 /// A `google.protobuf.Value` whose nested parts are still encoded.

@@ -1,7 +1,6 @@
 //! Requests as they arrive. Only what the asked flag reads is ever decoded.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use bumpalo::Bump;
 use prost::Message as _;
@@ -96,7 +95,7 @@ impl<'b> Attributes<'b> {
         if !reads.roots.is_empty() {
             self.fill(reads, &mut context)?;
             for (name, value) in overlay {
-                if let Some(read) = reads.root(name) {
+                if let Some(read) = reads.root(name.as_bytes()) {
                     context.fill(read, Value::Text(value));
                 }
             }
@@ -147,14 +146,22 @@ impl<'b> Attributes<'b> {
 #[derive(Debug)]
 pub struct Decoded<'a> {
     members: Vec<(&'a str, Value<'a>)>,
-    index: HashMap<&'a str, Value<'a>>,
+    sorted: Vec<(&'a str, Value<'a>)>,
 }
 
 impl<'a> Decoded<'a> {
-    /// Indexes attributes; of equal names the last one counts.
+    /// Sorts attributes; of equal names the last one counts.
     pub fn new(members: Vec<(&'a str, Value<'a>)>) -> Decoded<'a> {
-        let index = members.iter().copied().collect();
-        Decoded { members, index }
+        // No hashing: names are the caller's, and a hash that withstands him costs more than a search.
+        let mut sorted = members.clone();
+        sorted.sort_by_key(|(name, _)| *name);
+        Decoded { members, sorted }
+    }
+
+    fn attribute(&self, name: &str) -> Option<Value<'a>> {
+        let end = self.sorted.partition_point(|(known, _)| *known <= name);
+        let (found, value) = self.sorted.get(end.checked_sub(1)?)?;
+        (*found == name).then_some(*value)
     }
 
     /// The context of `flag`, whose evaluation may take `steps`; `None` if already the copying takes more.
@@ -170,8 +177,8 @@ impl<'a> Decoded<'a> {
     {
         let mut context = Context::new(&flag.reads, arena, seconds).with_allowance(steps);
         for read in &flag.reads.roots {
-            if let Some(value) = self.index.get(&*read.name) {
-                context.fill(read, *value);
+            if let Some(value) = self.attribute(&read.name) {
+                context.fill(read, value);
             }
         }
         if flag.reads.whole.is_some() {

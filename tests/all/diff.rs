@@ -318,7 +318,7 @@ fn asked(flag: &ruleset::Flag, attributes: &[(Box<str>, Literal)], unit: &str) -
     let arena = Bump::new();
     let mut context = Context::new(&flag.reads, &arena, 0.0);
     for (name, value) in attributes {
-        if let Some(read) = flag.reads.root(name) {
+        if let Some(read) = flag.reads.root(name.as_bytes()) {
             context.fill(read, value.to_value(&arena));
         }
     }
@@ -330,7 +330,7 @@ fn asked(flag: &ruleset::Flag, attributes: &[(Box<str>, Literal)], unit: &str) -
         all.push(("targetingKey", Given::Text(unit)));
         context.set_whole(&flag.key, all);
     }
-    if let Some(read) = flag.reads.root("targetingKey") {
+    if let Some(read) = flag.reads.root(b"targetingKey") {
         context.fill(read, Given::Text(unit));
     }
     outcome(flag, flag.decide(&context))

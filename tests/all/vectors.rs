@@ -176,7 +176,7 @@ fn fanion_value(rule: &Value, data: &Value) -> Option<Value> {
         fanion::wire::request::Request::decode_bulk(fanion::wire::Codec::Json, body.as_bytes())
             .expect("a request");
     for (name, value) in request.members(&[], &arena).expect("members") {
-        if let Some(read) = reads.root(name) {
+        if let Some(read) = reads.root(name.as_bytes()) {
             context.fill(read, value);
         }
     }
