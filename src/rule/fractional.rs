@@ -146,8 +146,17 @@ fn key_hash<'a>(
         && let (Operator::Cat, Arguments::List(rules)) = &**parts
         && rules.len() > 1
     {
+        let values = eval_all(rules, scope)?;
+        // Two texts that need no trimming are hashed where they are.
+        if let (Version::V2, [Value::Text(first), Value::Text(rest)]) = (version, &*values)
+            && first.chars().next().is_some_and(|c| !c.is_whitespace())
+            && rest.chars().next_back().is_some_and(|c| !c.is_whitespace())
+        {
+            let hash = bucket::hash([first.as_bytes(), rest.as_bytes()]);
+            return Ok(Hashed::Unit(hash));
+        }
         let mut buffer = text::Buffer::default();
-        text::join(&mut buffer, &eval_all(rules, scope)?)?;
+        text::join(&mut buffer, &values)?;
         return Ok(Hashed::Unit(version.text(buffer.as_str().trim())));
     }
     version.hashed(eval(rule, scope)?, scope)

@@ -66,7 +66,7 @@ fn count(work: impl FnOnce()) -> usize {
 
 /// The shapes that must cost nothing, each with a context and the variant that it leads to.
 fn shapes() -> Vec<(&'static str, Value)> {
-    let tenants: Vec<String> = (0..20).map(|i| format!("tenant-{i}")).collect();
+    let tenants: Vec<String> = (0..1_000).map(|i| format!("tenant-{i}")).collect();
     vec![
         ("static", Value::Null),
         (
@@ -84,12 +84,14 @@ fn shapes() -> Vec<(&'static str, Value)> {
             json!({"fractional": [["on", 5], ["off", 95]]}),
         ),
         (
-            "in over 20 constants",
+            "in over 1,000 constants",
             json!({"if": [{"in": [{"var": "tenant"}, tenants]}, "on", "off"]}),
         ),
         (
-            "semver",
-            json!({"if": [{"sem_ver": [{"var": "version"}, ">=", "2.1.0"]}, "on", "off"]}),
+            "and, semver and ends_with",
+            json!({"if": [{"and": [{"==": [{"var": "country"}, "DE"]},
+                {"sem_ver": [{"var": "version"}, ">=", "2.1.0"]},
+                {"ends_with": [{"var": "email"}, "@example.com"]}]}, "on", "off"]}),
         ),
     ]
 }
