@@ -3,9 +3,9 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
-use std::pin::pin;
 use std::task::Context;
 use std::task::Poll;
+use std::task::ready;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -16,6 +16,7 @@ use http_body::Frame;
 use http_body::SizeHint;
 use hyper::body::Incoming;
 use tokio::sync::mpsc;
+use tokio::time::Sleep;
 
 use crate::serve::observe::Watched;
 use crate::wire::error::Code;
@@ -102,52 +103,79 @@ impl http_body::Body for Body {
 }
 
 /// Reads a request's body, at most `limit` bytes (0 for any number) and not for longer than `patience`.
-///
-/// # Errors
-/// If the body is too large, too slow, or breaks off.
-pub async fn read(body: Incoming, limit: usize, patience: Duration) -> Result<Bytes, RpcError> {
-    let mut reading = pin!(collect(body, limit));
-    // Nearly every body is here already; a timer would cost more than reading it.
-    if let Poll::Ready(read) =
-        std::future::poll_fn(|cx| Poll::Ready(reading.as_mut().poll(cx))).await
-    {
-        return read;
-    }
-    match tokio::time::timeout(patience, reading).await {
-        Ok(read) => read,
-        Err(_) => Err(RpcError::new(
-            Code::DeadlineExceeded,
-            "the request body did not arrive in time",
-        )),
+pub fn read(body: Incoming, limit: usize, patience: Duration) -> Reading {
+    Reading {
+        body,
+        limit,
+        patience,
+        first: Bytes::new(),
+        rest: BytesMut::new(),
+        timer: None,
     }
 }
 
-async fn collect(mut body: Incoming, limit: usize) -> Result<Bytes, RpcError> {
-    let mut first = Bytes::new();
-    let mut rest = BytesMut::new();
-    while let Some(frame) = frame(&mut body).await {
-        let frame =
-            frame.map_err(|error| RpcError::new(Code::Unknown, format!("read body: {error}")))?;
-        let Ok(data) = frame.into_data() else {
-            continue;
-        };
-        if limit > 0 && first.len() + rest.len() + data.len() > limit {
-            return Err(RpcError::too_large(limit));
-        }
-        if first.is_empty() {
-            first = data;
-            continue;
-        }
-        rest.extend_from_slice(&data);
-    }
-    if rest.is_empty() {
-        return Ok(first);
-    }
-    let mut whole = BytesMut::from(&*first);
-    whole.unsplit(rest);
-    Ok(whole.freeze())
+/// A body that comes in. Ready with all of it, or with an error if it is too large, too slow, or breaks off.
+#[derive(Debug)]
+pub struct Reading {
+    body: Incoming,
+    limit: usize,
+    patience: Duration,
+    /// The first piece, which is nearly always the only one, and what came behind it.
+    first: Bytes,
+    rest: BytesMut,
+    timer: Option<Pin<Box<Sleep>>>,
 }
 
-async fn frame(body: &mut Incoming) -> Option<hyper::Result<Frame<Bytes>>> {
-    std::future::poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await
+impl Future for Reading {
+    type Output = Result<Bytes, RpcError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if let Poll::Ready(read) = self.collect(cx) {
+            return Poll::Ready(read);
+        }
+        // Nearly every body is here at once; a timer would cost more than reading it.
+        let patience = self.patience;
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+        timer.as_mut().poll(cx).map(|()| {
+            let why = "the request body did not arrive in time";
+            Err(RpcError::new(Code::DeadlineExceeded, why))
+        })
+    }
+}
+
+impl Reading {
+    fn collect(&mut self, cx: &mut Context<'_>) -> Poll<Result<Bytes, RpcError>> {
+        while let Some(frame) = ready!(Pin::new(&mut self.body).poll_frame(cx)) {
+            let frame = frame
+                .map_err(|error| RpcError::new(Code::Unknown, format!("read body: {error}")))?;
+            if let Ok(data) = frame.into_data() {
+                self.take(data)?;
+            }
+        }
+        Poll::Ready(Ok(self.whole()))
+    }
+
+    fn take(&mut self, data: Bytes) -> Result<(), RpcError> {
+        if self.limit > 0 && self.first.len() + self.rest.len() + data.len() > self.limit {
+            return Err(RpcError::too_large(self.limit));
+        }
+        if self.first.is_empty() {
+            self.first = data;
+        } else {
+            self.rest.extend_from_slice(&data);
+        }
+        Ok(())
+    }
+
+    fn whole(&mut self) -> Bytes {
+        let first = std::mem::take(&mut self.first);
+        if self.rest.is_empty() {
+            return first;
+        }
+        let mut whole = BytesMut::from(&*first);
+        whole.unsplit(std::mem::take(&mut self.rest));
+        whole.freeze()
+    }
 }

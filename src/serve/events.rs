@@ -202,14 +202,21 @@ enum Next {
 }
 
 impl Stream {
-    async fn run(mut self, ending: Ending, deadline: Option<Duration>) {
-        let sender = self.sender.clone();
-        let status = match within(deadline, pin!(self.follow())).await {
-            Ok(Err(Gone)) => return,
-            Ok(Ok(())) => closing(),
-            Err(error) => error,
-        };
-        end(&sender, ending.frame(Err(status)), self.rpc.settings.grace).await;
+    #[expect(
+        clippy::manual_async_fn,
+        reason = "an `async fn` would hold the stream twice, for as long as it lasts"
+    )]
+    fn run(mut self, ending: Ending, deadline: Option<Duration>) -> impl Future<Output = ()> {
+        async move {
+            let followed = within(deadline, pin!(self.follow())).await;
+            let status = match followed {
+                Ok(Err(Gone)) => return,
+                Ok(Ok(())) => closing(),
+                Err(error) => error,
+            };
+            let last = ending.frame(Err(status));
+            end(&self.sender, last, self.rpc.settings.grace).await;
+        }
     }
 
     async fn follow(&mut self) -> Result<(), Gone> {

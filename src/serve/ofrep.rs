@@ -3,10 +3,12 @@
 mod path;
 
 use std::borrow::Cow;
+use std::future::ready;
 use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
+use futures_util::future::Either;
 use http::HeaderMap;
 use http::HeaderValue;
 use http::Method;
@@ -36,6 +38,7 @@ use crate::serve::rpc;
 use crate::serve::sse;
 use crate::telemetry::trace::Recording;
 use crate::wire::error::Code;
+use crate::wire::error::RpcError;
 use crate::wire::ofrep;
 use crate::wire::ofrep::Failure;
 use crate::wire::stream;
@@ -68,41 +71,58 @@ pub enum Route {
 
 impl Ofrep {
     /// Answers a request, whatever it is.
-    pub async fn handle(self: Arc<Ofrep>, request: Request<Incoming>) -> Response<Body> {
-        let cors = &self.settings.cors;
-        if let Some(response) = cors.preflight(&request) {
-            return response;
-        }
-        let origin = request.headers().get(header::ORIGIN).cloned();
-        let mut response = self.route(request).await;
-        cors.allow(origin.as_ref(), response.headers_mut());
-        response
-    }
-
-    async fn route(&self, request: Request<Incoming>) -> Response<Body> {
-        let path = match path::check(request.uri()) {
-            Path::Sound(path) => path,
-            Path::Moved(location) => return moved(&location),
-            Path::Malformed => return status(StatusCode::BAD_REQUEST),
-        };
-        let route = match route(path) {
-            None => return rpc::not_found(),
-            Some(Route::Changes(_)) if self.settings.changes.is_none() => return rpc::not_found(),
-            Some(Route::Changes(text)) => {
-                return match *request.method() {
-                    Method::GET => self.changes(&text, request.headers()),
-                    _ => not_allowed("GET"),
-                };
-            }
-            Some(route) => route,
-        };
-        if request.method() != Method::POST {
-            return not_allowed("POST");
+    ///
+    /// No `async fn`: it would hold the request twice, and hyper keeps room for that as long as a connection lasts.
+    pub fn handle(
+        self: Arc<Ofrep>,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Response<Body>> {
+        if let Some(response) = self.settings.cors.preflight(&request) {
+            return Either::Left(ready(response));
         }
         let (parts, body) = request.into_parts();
-        let (limit, patience) = (self.settings.max_body, self.settings.read_timeout);
-        let evaluated = match body::read(body, limit, patience).await {
-            Ok(body) => self.evaluate(&route, &parts, &readable(body)),
+        let route = self.route(&parts);
+        let settings = &self.settings;
+        let mut body = body::read(body, settings.max_body, settings.read_timeout);
+        Either::Right(async move {
+            let mut response = match route {
+                Ok(route) => self.reply(&route, &parts, (&mut body).await),
+                Err(response) => *response,
+            };
+            let origin = parts.headers.get(header::ORIGIN);
+            let cors = &self.settings.cors;
+            cors.allow(origin, response.headers_mut());
+            response
+        })
+    }
+
+    /// What is to be evaluated.
+    ///
+    /// # Errors
+    /// If nothing is; the answer that is due instead.
+    fn route(&self, parts: &Parts) -> Result<Route, Box<Response<Body>>> {
+        let path = match path::check(&parts.uri) {
+            Path::Sound(path) => path,
+            Path::Moved(location) => return Err(Box::new(moved(&location))),
+            Path::Malformed => return Err(Box::new(status(StatusCode::BAD_REQUEST))),
+        };
+        match route(path) {
+            None => Err(Box::new(rpc::not_found())),
+            Some(Route::Changes(_)) if self.settings.changes.is_none() => {
+                Err(Box::new(rpc::not_found()))
+            }
+            Some(Route::Changes(text)) => Err(Box::new(match parts.method {
+                Method::GET => self.changes(&text, &parts.headers),
+                _ => not_allowed("GET"),
+            })),
+            Some(route) if parts.method == Method::POST => Ok(route),
+            Some(_) => Err(Box::new(not_allowed("POST"))),
+        }
+    }
+
+    fn reply(&self, route: &Route, parts: &Parts, body: Result<Bytes, RpcError>) -> Response<Body> {
+        let evaluated = match body {
+            Ok(body) => self.evaluate(route, parts, &readable(body)),
             Err(error) if error.code == Code::ResourceExhausted => Err(ofrep::too_large()),
             Err(_) => return status(StatusCode::REQUEST_TIMEOUT),
         };

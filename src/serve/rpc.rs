@@ -1,9 +1,11 @@
-//! The evaluation port: finds out what a request wants, asks, and wraps the answer.
+//! The evaluation port: finds out what a request wants, and lets it be answered.
 
+mod unary;
+
+use std::future::ready;
 use std::sync::Arc;
-use std::time::Instant;
 
-use bytes::Bytes;
+use futures_util::future::Either;
 use http::HeaderMap;
 use http::HeaderValue;
 use http::Method as HttpMethod;
@@ -17,11 +19,6 @@ use tokio::sync::Semaphore;
 use tokio::sync::watch;
 
 use crate::live::Live;
-use crate::resolve;
-use crate::resolve::Around;
-use crate::resolve::Call;
-use crate::resolve::Reply;
-use crate::resolve::Witness;
 use crate::selector::Selector;
 use crate::serve::Settings;
 use crate::serve::body;
@@ -36,7 +33,6 @@ use crate::serve::protocol::Method;
 use crate::serve::protocol::Protocol;
 use crate::serve::protocol::Route;
 use crate::serve::standing::Standing;
-use crate::telemetry::trace::Recording;
 use crate::wire::Codec;
 use crate::wire::Contract;
 use crate::wire::error::Code;
@@ -60,153 +56,73 @@ pub struct Rpc {
 
 impl Rpc {
     /// Answers a request, whatever it is.
-    pub async fn handle(self: Arc<Rpc>, request: Request<Incoming>) -> Response<Body> {
+    pub fn handle(
+        self: Arc<Rpc>,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Response<Body>> {
         if let Some(response) = self.settings.cors.preflight(&request) {
-            return response;
+            return Either::Left(ready(response));
         }
-        let settings = self.settings.clone();
-        let origin = request.headers().get(header::ORIGIN).cloned();
-        let native = is_native(request.headers());
-        let mut response = self.route(request).await;
-        if origin.is_some() || !native {
-            settings.cors.allow(origin.as_ref(), response.headers_mut());
+        Either::Right(match Route::of(request.uri().path()) {
+            Some(route) if route.method != Method::Events => {
+                Either::Left(self.unary(route, request))
+            }
+            // Boxed: calls should not be as large as what is rarer.
+            route => Either::Right(Box::pin(self.otherwise(route, request))),
+        })
+    }
+
+    /// Answers what is not a unary call.
+    async fn otherwise(
+        self: Arc<Rpc>,
+        route: Option<Route>,
+        request: Request<Incoming>,
+    ) -> Response<Body> {
+        let (parts, body) = request.into_parts();
+        let headers = parts.headers.clone();
+        let mut response = match route {
+            Some(route) => self.clone().stream(route.contract, &parts, body).await,
+            None => self.elsewhere(Request::from_parts(parts, body)).await,
+        };
+        self.share(&headers, &mut response);
+        response
+    }
+
+    /// Answers a request that is not for the evaluation services.
+    async fn elsewhere(&self, request: Request<Incoming>) -> Response<Body> {
+        let request = match self.standing.handle(request).await {
+            Ok(response) => return response,
+            Err(request) => request,
+        };
+        let mut response = not_found();
+        if is_native(request.headers()) {
+            // Some gRPC clients would take the text for a broken message.
+            response
+                .headers_mut()
+                .extend(grpc::trailers(Err(unimplemented())));
         }
         response
     }
 
-    async fn route(self: Arc<Rpc>, request: Request<Incoming>) -> Response<Body> {
-        let Some(route) = Route::of(request.uri().path()) else {
-            let request = match Box::pin(self.standing.handle(request)).await {
-                Ok(response) => return response,
-                Err(request) => request,
-            };
-            let mut response = not_found();
-            if is_native(request.headers()) {
-                // Some gRPC clients would take the text for a broken message.
-                response
-                    .headers_mut()
-                    .extend(grpc::trailers(Err(unimplemented())));
-            }
-            return response;
-        };
-        if request.method() != HttpMethod::POST {
-            let allow = (header::ALLOW, HeaderValue::from_static("POST"));
-            return refused(StatusCode::METHOD_NOT_ALLOWED, allow);
+    /// Lets the page that asked see the answer.
+    fn share(&self, headers: &HeaderMap, response: &mut Response<Body>) {
+        let origin = headers.get(header::ORIGIN);
+        if origin.is_some() || !is_native(headers) {
+            self.settings.cors.allow(origin, response.headers_mut());
         }
-        let streaming = route.method == Method::Events;
-        let Some((content_type, protocol, codec)) = spoken(request.headers(), streaming) else {
-            let types = if streaming {
-                protocol::STREAM_TYPES
-            } else {
-                protocol::UNARY_TYPES
-            };
-            let accept = (ACCEPT_POST, HeaderValue::from_static(types));
-            return refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, accept);
-        };
-        let (parts, body) = request.into_parts();
-        let headers = &parts.headers;
-        if streaming {
-            return self
-                .stream(route.contract, protocol, codec, headers, body, content_type)
-                .await;
-        }
-        let outcome = self.answer(route, protocol, codec, &parts, body).await;
-        match protocol {
-            Protocol::Connect => {
-                let gzip = envelope::accepts_gzip(headers, "accept-encoding");
-                connect::unary(content_type, outcome, gzip)
-            }
-            Protocol::Grpc | Protocol::GrpcWeb => {
-                let gzip = envelope::accepts_gzip(headers, grpc::ACCEPT_ENCODING);
-                grpc::unary(protocol, content_type, outcome, gzip)
-            }
-        }
-    }
-
-    async fn answer(
-        &self,
-        route: Route,
-        protocol: Protocol,
-        codec: Codec,
-        parts: &Parts,
-        body: Incoming,
-    ) -> Result<Reply, RpcError> {
-        let headers = &parts.headers;
-        let recording = self.settings.traces.as_ref();
-        let recording = recording.and_then(|_| parts.extensions.get::<Recording>());
-        let message = self.message(protocol, headers, body).await?;
-        let selector = self.selector(headers)?;
-        // As in flagd, headers become context only in the newer contracts.
-        let headers = (route.contract != Contract::Schema1).then_some(headers);
-        let overlay = self.settings.extra.overlay(headers);
-        let call = Call {
-            contract: route.contract,
-            codec,
-            around: Around {
-                selector: &selector,
-                overlay: &overlay,
-                clock: resolve::system_clock,
-                witness: recording.map(|recording| recording as &dyn Witness),
-            },
-        };
-        let snapshot = self.live.load();
-        let begun = Instant::now();
-        let metrics = &self.settings.metrics;
-        let (answer, histogram) = match route.method {
-            Method::One(want) => {
-                let answer = resolve::one(&snapshot, call, want, &message);
-                (answer, &metrics.single)
-            }
-            Method::All | Method::Events => {
-                let answer = resolve::all(&snapshot, call, &message);
-                (answer, &metrics.bulk)
-            }
-        };
-        histogram.time(begun.elapsed());
-        answer
-    }
-
-    /// The message of a unary call, if its client still waits for the answer.
-    async fn message(
-        &self,
-        protocol: Protocol,
-        headers: &HeaderMap,
-        body: Incoming,
-    ) -> Result<Bytes, RpcError> {
-        let (limit, slowest) = (self.settings.max_body, self.settings.read_timeout);
-        let (message, patience) = match protocol {
-            Protocol::Connect => {
-                let gzip = envelope::is_gzip(headers, "content-encoding")?;
-                let patience = connect::check(headers)?;
-                let body = body::read(body, limit, slowest).await?;
-                let message = if gzip {
-                    envelope::gunzip(&body, limit)?
-                } else {
-                    body
-                };
-                (message, patience)
-            }
-            Protocol::Grpc | Protocol::GrpcWeb => {
-                let gzip = envelope::is_gzip(headers, grpc::ENCODING)?;
-                let patience = grpc::timeout(headers)?;
-                let body = body::read(body, limit, slowest).await?;
-                let message = envelope::only_message(&body, gzip, limit, protocol)?;
-                (message, patience)
-            }
-        };
-        patience.check()?;
-        Ok(message)
     }
 
     async fn stream(
         self: Arc<Rpc>,
         contract: Contract,
-        protocol: Protocol,
-        codec: Codec,
-        headers: &HeaderMap,
+        parts: &Parts,
         body: Incoming,
-        content_type: HeaderValue,
     ) -> Response<Body> {
+        let (content_type, protocol, codec) = match spoken(parts, true) {
+            Ok(spoken) => spoken,
+            Err((status, hint)) => return refused(status, hint),
+        };
+        let headers = &parts.headers;
         let ending = events::Ending { protocol };
         let asked = self.asked(protocol, codec, headers, body).await;
         let opened = asked.and_then(|patience| {
@@ -222,9 +138,7 @@ impl Rpc {
         });
         ending.opening(content_type, opened)
     }
-}
 
-impl Rpc {
     /// Reads a request for a stream, of which nothing counts but that it is one. How long the client waits.
     async fn asked(
         &self,
@@ -267,10 +181,31 @@ pub fn required(settings: &Settings, selector: Selector) -> Result<Selector, Str
 }
 
 const NO_SELECTOR: &str = "a selector is required: send the header Flagd-Selector with \"flagSetId=ID\" or \"source=NAME\"";
+/// Why a request is no call: a status, and a header that says what would be one.
+type Refusal = (StatusCode, (header::HeaderName, HeaderValue));
 const ACCEPT_POST: header::HeaderName = header::HeaderName::from_static("accept-post");
 
-/// The content type of a request as answers repeat it, and what it means.
-fn spoken(headers: &HeaderMap, streaming: bool) -> Option<(HeaderValue, Protocol, Codec)> {
+/// The content type of a call as answers repeat it, and what it means.
+///
+/// # Errors
+/// If it is no call, or in a type that nothing here understands.
+fn spoken(parts: &Parts, streaming: bool) -> Result<(HeaderValue, Protocol, Codec), Refusal> {
+    if parts.method != HttpMethod::POST {
+        let allow = (header::ALLOW, HeaderValue::from_static("POST"));
+        return Err((StatusCode::METHOD_NOT_ALLOWED, allow));
+    }
+    let types = if streaming {
+        protocol::STREAM_TYPES
+    } else {
+        protocol::UNARY_TYPES
+    };
+    understood(&parts.headers, streaming).ok_or_else(|| {
+        let accept = (ACCEPT_POST, HeaderValue::from_static(types));
+        (StatusCode::UNSUPPORTED_MEDIA_TYPE, accept)
+    })
+}
+
+fn understood(headers: &HeaderMap, streaming: bool) -> Option<(HeaderValue, Protocol, Codec)> {
     let content_type = headers.get(header::CONTENT_TYPE)?;
     let text = content_type.to_str().ok()?;
     let (protocol, codec) = protocol::of(text, streaming)?;
