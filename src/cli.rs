@@ -9,7 +9,6 @@ pub mod eval;
 pub mod explain;
 pub mod flags;
 pub mod flagrc;
-mod flagset;
 pub mod get;
 pub mod healthcheck;
 pub mod lint;

@@ -89,6 +89,18 @@ pub struct Parsed {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+/// Reads bytes that should be a text.
+pub fn parse_bytes(bytes: &[u8], format: Format, origin: &Origin) -> Parsed {
+    let mut report = Report::new(origin.file.clone());
+    match text(bytes, &mut report) {
+        Some(text) => parse(text, format, origin),
+        None => Parsed {
+            document: None,
+            diagnostics: report.finish(),
+        },
+    }
+}
+
 /// Reads a text.
 pub fn parse(text: &str, format: Format, origin: &Origin) -> Parsed {
     let mut report = Report::new(origin.file.clone());
@@ -99,6 +111,19 @@ pub fn parse(text: &str, format: Format, origin: &Origin) -> Parsed {
         document,
         diagnostics,
     }
+}
+
+/// The text that is in `bytes`, or `None` after the reason was reported.
+pub fn text<'b>(bytes: &'b [u8], report: &mut Report) -> Option<&'b str> {
+    let error = match std::str::from_utf8(bytes) {
+        Ok(text) => return Some(text),
+        Err(error) => error,
+    };
+    let before = bytes.get(..error.valid_up_to()).unwrap_or(&[]);
+    let before = String::from_utf8_lossy(before);
+    let place = crate::json::place(&before, before.len());
+    report.error(Code::Syntax, place, "the file is not UTF-8 text", "");
+    None
 }
 
 /// The values in a text, or `None` after the reason was reported.

@@ -7,12 +7,14 @@ use std::path::PathBuf;
 
 use crate::cli::ask::environment::Environment;
 use crate::cli::ask::environment::Place;
-use crate::cli::flagset;
+use crate::cli::flags;
+use crate::cli::flags::Flags;
 use crate::cli::output;
 use crate::document::node::Kind;
 use crate::document::node::Member;
 use crate::document::node::Node;
-use crate::ruleset::Ruleset;
+use crate::rule::unit::Version;
+use crate::study::file;
 use crate::wire::sync;
 
 /// Where to look.
@@ -109,12 +111,13 @@ fn place(arguments: &Arguments) -> anyhow::Result<Place> {
 
 /// The flags of files, and what is wrong with the files.
 fn files(paths: &[PathBuf]) -> (Vec<Node>, Vec<String>) {
-    let files = flagset::read(paths);
-    let talk = files
-        .iter()
-        .flat_map(|file| &file.diagnostics)
-        .map(ToString::to_string);
-    let ruleset = Ruleset::lay(files.iter().map(|file| &*file.compiled));
+    let files = file::read(flags::texts(paths), Version::default());
+    let Flags {
+        ruleset,
+        diagnostics,
+        ..
+    } = Flags::of(&files);
+    let talk = diagnostics.iter().map(ToString::to_string);
     let mut flags = Vec::new();
     for flag in &ruleset.flags {
         let mut text = String::new();

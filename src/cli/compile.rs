@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
-use crate::cli::flagset;
+use crate::cli::flags;
+use crate::cli::flags::Flags;
 use crate::cli::output;
 use crate::cli::said::Said;
 use crate::document;
 use crate::document::write;
-use crate::ruleset::Ruleset;
+use crate::rule::unit::Version;
+use crate::study::file;
 use crate::wire::sync;
 
 /// The arguments of `compile`.
@@ -26,12 +28,12 @@ pub struct Arguments {
 /// # Errors
 /// None that a file can cause: what is wrong with files is told, and the faulty flags are left out.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Said> {
-    let files = flagset::read(&arguments.paths);
-    let diagnostics: Vec<_> = files
-        .iter()
-        .flat_map(|file| file.diagnostics.iter().cloned())
-        .collect();
-    let ruleset = Ruleset::lay(files.iter().map(|file| &*file.compiled));
+    let files = file::read(flags::texts(&arguments.paths), Version::default());
+    let Flags {
+        ruleset,
+        diagnostics,
+        ..
+    } = Flags::of(&files);
     // A faulty flag would make others refuse the document; it is left out.
     let text = sync::definitions(ruleset.flags.iter().map(AsRef::as_ref));
     let node = output::parse(&text)?;

@@ -8,7 +8,6 @@ use std::path::Path;
 
 use crate::cli::flags;
 use crate::cli::flags::Flags;
-use crate::cli::flags::Text;
 use crate::cli::said::Said;
 use crate::document::write;
 use crate::rule::unit::Version;
@@ -16,6 +15,7 @@ use crate::study::diff::Change;
 use crate::study::diff::Side;
 use crate::study::diff::Verdict;
 use crate::study::diff::diff;
+use crate::study::file::Text;
 
 /// The arguments of `diff`.
 #[derive(Debug, clap::Args)]
@@ -101,7 +101,7 @@ fn sides(arguments: &Arguments) -> anyhow::Result<(Flags, Flags)> {
             let path = Path::new(&arguments.old);
             let old = git::texts(&revision(from), path)?;
             let new = git::texts(&revision(to), path)?;
-            Ok((load(&old), load(&new)))
+            Ok((load(old)?, load(new)?))
         }
         (None, new) => {
             let new = new.as_deref().unwrap_or_default();
@@ -114,17 +114,17 @@ fn sides(arguments: &Arguments) -> anyhow::Result<(Flags, Flags)> {
 fn one(argument: &str) -> anyhow::Result<Flags> {
     let path = Path::new(argument);
     if path.exists() {
-        return Ok(load(&flags::files(path)?));
+        return flags::read(&[path.to_owned()], Version::V2);
     }
     match argument.split_once(':') {
         Some((revision, path)) if !revision.is_empty() => {
-            Ok(load(&git::texts(revision, Path::new(path))?))
+            load(git::texts(revision, Path::new(path))?)
         }
-        _ => Ok(load(&flags::files(path)?)),
+        _ => flags::read(&[path.to_owned()], Version::V2),
     }
 }
 
-fn load(texts: &[Text]) -> Flags {
+fn load(texts: Vec<Text>) -> anyhow::Result<Flags> {
     flags::load(texts, Version::V2)
 }
 

@@ -1,5 +1,6 @@
 //! The flags and the context that are named on a command line.
 
+use std::io::Read as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,18 +9,17 @@ use bumpalo::Bump;
 
 use crate::diag::Diagnostic;
 use crate::document::Document;
-use crate::document::Faults;
-use crate::document::Origin;
-use crate::document::merge::merge;
+use crate::document::merge::merge_all;
 use crate::json;
+use crate::limits;
 use crate::resolve::system_clock;
 use crate::rule::unit::Version;
-use crate::ruleset;
 use crate::ruleset::Ruleset;
 use crate::source::file::Selection;
-use crate::source::known;
-use crate::study;
 use crate::study::ask::Asker;
+use crate::study::file;
+use crate::study::file::File;
+use crate::study::file::Text;
 use crate::wire::request::Attributes;
 
 /// Flags as they would be in force.
@@ -33,13 +33,16 @@ pub struct Flags {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// The text of one flag file.
-#[derive(Debug)]
-pub struct Text {
-    /// How diagnostics call it; its extension tells how it is written.
-    pub name: PathBuf,
-    /// What is in it.
-    pub bytes: Vec<u8>,
+impl Flags {
+    /// The flags of files; later ones win.
+    pub fn of(files: &[File]) -> Flags {
+        let diagnostics = files.iter().flat_map(|file| file.diagnostics.iter());
+        Flags {
+            document: merge_all(files.iter().map(|file| &*file.expanded)),
+            ruleset: Ruleset::lay(files.iter().map(|file| &*file.compiled)),
+            diagnostics: diagnostics.cloned().collect(),
+        }
+    }
 }
 
 /// The flags in files, directories and globs; later ones win.
@@ -47,49 +50,68 @@ pub struct Text {
 /// # Errors
 /// If one cannot be read.
 pub fn read(paths: &[PathBuf], fractional: Version) -> anyhow::Result<Flags> {
-    let mut texts = Vec::new();
-    for path in paths {
-        texts.extend(files(path)?);
-    }
-    Ok(load(&texts, fractional))
-}
-
-/// The texts behind a path.
-///
-/// # Errors
-/// If one cannot be read.
-pub fn files(path: &Path) -> anyhow::Result<Vec<Text>> {
-    let files = Selection::of(path).files();
-    let files = files.map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
-    let read = |file: PathBuf| match std::fs::read(&file) {
-        Ok(bytes) => Ok(Text { name: file, bytes }),
-        Err(error) => Err(anyhow::anyhow!("{}: {error}", file.display())),
-    };
-    files.into_iter().map(read).collect()
+    load(texts(paths), fractional)
 }
 
 /// The flags in texts; later ones win.
-pub fn load(texts: &[Text], fractional: Version) -> Flags {
-    let mut documents = Vec::new();
-    let mut diagnostics = Vec::new();
-    for text in texts {
-        let name: Arc<str> = text.name.to_string_lossy().into();
-        let origin = Origin {
-            source: name.clone(),
-            file: name,
-        };
-        let parsed = known::parse(&text.name, &origin, &text.bytes, Faults::Contain);
-        documents.extend(parsed.0);
-        diagnostics.extend(parsed.1);
+///
+/// # Errors
+/// If there is no text, and why.
+pub fn load(texts: Vec<Text>, fractional: Version) -> anyhow::Result<Flags> {
+    for text in &texts {
+        if let Err(why) = &text.bytes {
+            anyhow::bail!("{}: {why}", text.name);
+        }
     }
-    let document = merge(&documents);
-    let (ruleset, found) = ruleset::compile(&document, fractional);
-    diagnostics.extend(found);
-    Flags {
-        document: study::expanded(&document),
-        ruleset,
-        diagnostics,
+    Ok(Flags::of(&file::read(texts, fractional)))
+}
+
+/// The texts in files, directories and globs, in the order in which they are laid over each other.
+pub fn texts(paths: &[PathBuf]) -> Vec<Text> {
+    let mut texts = Vec::new();
+    for path in paths {
+        match Selection::of(path).files() {
+            Ok(files) => texts.extend(files.iter().map(|path| text(path))),
+            Err(error) => texts.push(Text {
+                name: name(path),
+                bytes: Err(error.to_string()),
+            }),
+        }
     }
+    texts
+}
+
+fn text(path: &Path) -> Text {
+    Text {
+        name: name(path),
+        bytes: bytes(path),
+    }
+}
+
+/// How diagnostics call a file.
+pub fn name(path: &Path) -> Arc<str> {
+    let name = path.to_string_lossy();
+    name.strip_prefix("./").unwrap_or(&name).into()
+}
+
+fn bytes(path: &Path) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
+    let read = file.take(limits::DOCUMENT + 1).read_to_end(&mut bytes);
+    read.map_err(|error| error.to_string())?;
+    bounded(bytes)
+}
+
+/// A document's bytes.
+///
+/// # Errors
+/// If they are too many.
+pub fn bounded(bytes: Vec<u8>) -> Result<Vec<u8>, String> {
+    if bytes.len() as u64 > limits::DOCUMENT {
+        let most = limits::DOCUMENT;
+        return Err(format!("the file is larger than {most} bytes: split it"));
+    }
+    Ok(bytes)
 }
 
 /// The text of a context: JSON, or `@` and the name of a file with JSON in it.

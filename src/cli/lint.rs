@@ -8,15 +8,17 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 use crate::cli::flagrc;
-use crate::cli::flagset;
+use crate::cli::flags;
 use crate::cli::lint::format::Format;
 use crate::cli::said::Said;
-use crate::config::file;
+use crate::config::file as configuration;
 use crate::diag::Code;
 use crate::diag::Diagnostic;
 use crate::diag::Report;
+use crate::rule::unit::Version;
+use crate::study::file;
+use crate::study::file::File;
 use crate::study::lint;
-use crate::study::lint::File;
 use crate::study::lint::baseline;
 use crate::study::lint::baseline::Baseline;
 use crate::study::lint::ignore;
@@ -87,7 +89,7 @@ pub fn read(paths: &[PathBuf], policy: &Policy) -> anyhow::Result<Vec<File>> {
             "no flag files are named: say where they are, or write `flags: [flags]` into .flagrc.yaml"
         );
     }
-    Ok(flagset::read(paths))
+    Ok(file::read(flags::texts(paths), Version::default()))
 }
 
 fn explain(code: &str) -> anyhow::Result<Said> {
@@ -179,7 +181,8 @@ fn read_baseline(path: &std::path::Path) -> anyhow::Result<Baseline> {
         anyhow::bail!("there is no baseline {name}: --write-baseline writes it");
     }
     let mut report = Report::new(name.to_string().into());
-    let root = file::read(path, &mut report).map_err(|why| anyhow::anyhow!("{name}: {why}"))?;
+    let root =
+        configuration::read(path, &mut report).map_err(|why| anyhow::anyhow!("{name}: {why}"))?;
     let read = root.as_ref().and_then(Baseline::read);
     read.with_context(|| format!("{name} is no baseline: --write-baseline writes one"))
 }

@@ -20,7 +20,7 @@ use crate::diag::Diagnostic;
 use crate::diag::Report;
 use crate::document;
 use crate::document::flag::Flag;
-use crate::study::lint::File;
+use crate::study::file::File;
 use crate::study::lint::lifecycle;
 use crate::study::lint::policy::Policy;
 use crate::study::refs::Search;

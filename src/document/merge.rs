@@ -3,10 +3,15 @@
 use std::sync::Arc;
 
 use crate::document::Document;
+use crate::document::flag::Flag;
 
 /// All flags of `documents`, as [`lay`] lays them over each other.
 pub fn merge<'d>(documents: impl IntoIterator<Item = &'d Document>) -> Document {
-    let layers = documents.into_iter().map(|document| &*document.flags);
+    merge_all(documents.into_iter().map(|document| &*document.flags))
+}
+
+/// The same for the flags of documents.
+pub fn merge_all<'d>(layers: impl IntoIterator<Item = &'d [Arc<Flag>]>) -> Document {
     let flags = lay(layers, |flag| (&flag.key, flag.set()));
     Document { flags }
 }

@@ -9,13 +9,8 @@ use crate::diag::Diagnostic;
 use crate::diag::Place;
 use crate::diag::Report;
 use crate::diag::Severity;
-use crate::document;
-use crate::document::Document;
-use crate::document::Faults;
 use crate::document::Format;
 use crate::document::Origin;
-use crate::rule::unit::Version;
-use crate::ruleset;
 use crate::source::file::Signature;
 use crate::source::held::Held;
 use crate::source::layer;
@@ -171,60 +166,10 @@ impl Known {
     }
 }
 
-/// The document in a file's bytes, and all that is wrong with it.
-pub fn parse(
-    path: &Path,
-    origin: &Origin,
-    bytes: &[u8],
-    faults: Faults,
-) -> (Option<Document>, Vec<Diagnostic>) {
-    match Format::of(path) {
-        Some(format) => parse_as(format, origin, bytes, faults),
-        None => (None, nameless(origin)),
-    }
-}
-
 fn nameless(origin: &Origin) -> Vec<Diagnostic> {
-    let message = "flag files end in .yaml, .yml or .json";
-    refused(origin, Code::Unreadable, Place::START, message)
-}
-
-/// The document in a text of a known format, and all that is wrong with it.
-pub fn parse_as(
-    format: Format,
-    origin: &Origin,
-    bytes: &[u8],
-    faults: Faults,
-) -> (Option<Document>, Vec<Diagnostic>) {
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) => {
-            let before = bytes.get(..error.valid_up_to()).unwrap_or(&[]);
-            let before = String::from_utf8_lossy(before);
-            let place = crate::json::place(&before, before.len());
-            let message = "the file is not UTF-8 text";
-            return (None, refused(origin, Code::Syntax, place, message));
-        }
-    };
-    let parsed = document::parse(text, format, origin);
-    let mut diagnostics = parsed.diagnostics;
-    let Some(document) = parsed.document else {
-        return (None, diagnostics);
-    };
-    if faults == Faults::Refuse {
-        // What a flag requires may stand in another document.
-        let found = ruleset::compile(&document, Version::default()).1;
-        diagnostics.extend(found.into_iter().filter(|d| d.code != Code::Requires));
-        if document::has_errors(&diagnostics) {
-            return (None, diagnostics);
-        }
-    }
-    (Some(document), diagnostics)
-}
-
-fn refused(origin: &Origin, code: Code, place: Place, message: &str) -> Vec<Diagnostic> {
     let mut report = Report::new(origin.file.clone());
-    report.error(code, place, message, "");
+    let message = "flag files end in .yaml, .yml or .json";
+    report.error(Code::Unreadable, Place::START, message, "");
     report.finish()
 }
 

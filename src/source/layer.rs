@@ -18,7 +18,6 @@ use crate::json::Reader;
 use crate::rule::unit::Version;
 use crate::ruleset;
 use crate::ruleset::Flag;
-use crate::source::known;
 use crate::value::Literal;
 
 /// How documents are read.
@@ -86,9 +85,9 @@ fn whole(
     bytes: &[u8],
     fractional: Version,
 ) -> (Option<Layer>, Vec<Diagnostic>) {
-    let (document, diagnostics) = known::parse_as(format, origin, bytes, Faults::Contain);
+    let parsed = document::parse_bytes(bytes, format, origin);
     let mut pool = Pool::default();
-    let layer = document.map(|document| Layer {
+    let layer = parsed.document.map(|document| Layer {
         flags: document
             .flags
             .into_iter()
@@ -97,7 +96,7 @@ fn whole(
             .collect(),
         ..Layer::default()
     });
-    (layer, diagnostics)
+    (layer, parsed.diagnostics)
 }
 
 /// Reads a document flag by flag. `None` if it must be read as one.

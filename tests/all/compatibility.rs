@@ -1,6 +1,10 @@
 //! One test for each row of the README's table of deliberate differences from flagd.
 
+use fanion::document::Faults;
 use fanion::document::Format;
+use fanion::rule::unit::Version;
+use fanion::source::layer;
+use fanion::source::layer::Manner;
 use serde_json::json;
 
 use crate::evaluate;
@@ -81,14 +85,18 @@ fn the_winner_of_equal_keys_is_the_later_source_then_the_greater_set() {
 
 #[test]
 fn a_faulty_flag_is_contained_unless_strictness_is_asked_for() {
-    use fanion::document::Faults;
     let text = br#"{"flags": {"bad": {"state": 3}, "good": {}}}"#;
-    let path = std::path::Path::new("flags.json");
-    let origin = evaluate::origin();
-    let (contained, told) = fanion::source::known::parse(path, &origin, text, Faults::Contain);
-    assert_eq!(contained.map(|document| document.flags.len()), Some(2));
+    let read = |faults| {
+        let manner = Manner {
+            faults,
+            fractional: Version::default(),
+        };
+        layer::read(Format::Json, &evaluate::origin(), text, manner, None)
+    };
+    let (contained, told) = read(Faults::Contain);
+    assert_eq!(contained.map(|layer| layer.flags.len()), Some(2));
     assert_eq!(told.len(), 1);
-    let (refused, _) = fanion::source::known::parse(path, &origin, text, Faults::Refuse);
+    let (refused, _) = read(Faults::Refuse);
     assert!(refused.is_none());
 }
 

@@ -4,14 +4,14 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use fanion::document::Faults;
+use fanion::document;
+use fanion::document::Format;
 use fanion::document::Origin;
 use fanion::document::merge::merge;
 use fanion::rule::unit::Version;
 use fanion::ruleset;
 use fanion::ruleset::Ruleset;
 use fanion::source::file::Selection;
-use fanion::source::known;
 use serde_json::Value;
 use serde_json::json;
 
@@ -30,9 +30,10 @@ fn load(file: &Path) -> Ruleset {
         file: name,
     };
     let bytes = std::fs::read(file).expect("an example");
-    let (document, mut diagnostics) = known::parse(file, &origin, &bytes, Faults::Refuse);
-    let (ruleset, found) = ruleset::compile(&merge(&document), Version::default());
-    diagnostics.extend(found);
+    let format = Format::of(file).expect("a known extension");
+    let parsed = document::parse_bytes(&bytes, format, &origin);
+    let (ruleset, found) = ruleset::compile(&merge(&parsed.document), Version::default());
+    let diagnostics = [parsed.diagnostics, found].concat();
     assert_eq!(diagnostics, [], "{}", file.display());
     ruleset
 }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use fanion::diag::Diagnostic;
+use fanion::document;
 use fanion::document::Faults;
 use fanion::document::Format;
 use fanion::rule::unit::Version;
 use fanion::ruleset;
 use fanion::ruleset::Flag;
-use fanion::source::known;
 use fanion::source::layer;
 use fanion::source::layer::Layer;
 use fanion::source::layer::Manner;
@@ -137,15 +137,15 @@ fn shown<'f>(flags: impl IntoIterator<Item = &'f Arc<Flag>>) -> Vec<String> {
 /// What comes of a document that is read as one.
 fn whole(text: &str) -> (Option<Vec<String>>, Vec<Diagnostic>) {
     let origin = evaluate::origin();
-    let (document, told) = known::parse_as(Format::Json, &origin, text.as_bytes(), Faults::Contain);
-    let compiled = document.map(|document| {
+    let parsed = document::parse(text, Format::Json, &origin);
+    let compiled = parsed.document.map(|document| {
         let flags = document
             .flags
             .iter()
             .map(|flag| ruleset::compile_flag((**flag).clone(), Version::V2));
         shown(&flags.map(Arc::new).collect::<Vec<_>>())
     });
-    (compiled, told)
+    (compiled, parsed.diagnostics)
 }
 
 fn read(text: &str, before: Option<&Layer>) -> (Option<Layer>, Vec<Diagnostic>) {

@@ -5,17 +5,17 @@ use std::process::Command;
 use std::process::Output;
 
 use fanion::diag::Report;
-use fanion::document::Format;
 use fanion::document::yaml;
+use fanion::rule::unit::Version;
+use fanion::study::file;
+use fanion::study::file::File;
+use fanion::study::file::Text;
 use fanion::study::lint;
-use fanion::study::lint::File;
 use fanion::study::lint::ignore;
 use fanion::study::lint::lifecycle;
 use fanion::study::lint::policy::Policy;
 use serde_json::Value;
 use serde_json::json;
-
-use crate::evaluate;
 
 /// A policy as `.flagrc.yaml` has it, on a day of this year.
 pub fn policy(text: &str) -> Policy {
@@ -29,13 +29,18 @@ pub fn policy(text: &str) -> Policy {
     }
 }
 
+/// Files with these names and texts, later ones over earlier ones.
+pub fn files(texts: &[(&str, &str)]) -> Vec<File> {
+    let text = |(name, text): &(&str, &str)| Text {
+        name: (*name).into(),
+        bytes: Ok((*text).into()),
+    };
+    file::read(texts.iter().map(text).collect(), Version::default())
+}
+
 /// What is told of a document: place, code and message.
 fn told(text: &str, policy: &Policy) -> Vec<String> {
-    let files = [File::read(
-        &evaluate::origin(),
-        Format::Yaml,
-        text.to_owned(),
-    )];
+    let files = files(&[("flags.yaml", text)]);
     let mut found = lint::check(&files, policy);
     ignore::apply(&files, &mut found);
     let told = found.iter().map(|d| {
@@ -170,15 +175,9 @@ fn s002_16_a_family_of_flags_that_differ_by_their_ring_is_warned_of() {
 
 #[test]
 fn one_flag_in_a_file_for_each_environment_is_no_family() {
-    let read = |name: &str| {
-        let mut origin = evaluate::origin();
-        origin.file = name.into();
-        File::read(&origin, Format::Yaml, "flags: { pay-beta: {} }".to_owned())
-    };
-    assert_eq!(
-        lint::check(&[read("a.yaml"), read("b.yaml")], &policy("{}")),
-        []
-    );
+    let text = "flags: { pay-beta: {} }";
+    let files = files(&[("a.yaml", text), ("b.yaml", text)]);
+    assert_eq!(lint::check(&files, &policy("{}")), []);
 }
 
 #[test]
@@ -371,11 +370,7 @@ fn an_error_of_loading_stays_whatever_a_comment_or_a_level_says() {
 fn levels_are_what_the_configuration_says() {
     let text = "flags:\n  pay-beta: {}\n  pay-ga: { stat: x }\n";
     let policy = policy("rules: { F108: off, f008: error }");
-    let files = [File::read(
-        &evaluate::origin(),
-        Format::Yaml,
-        text.to_owned(),
-    )];
+    let files = files(&[("flags.yaml", text)]);
     let found = lint::check(&files, &policy);
     let (errors, warnings) = lint::count(&found);
     assert_eq!((errors, warnings), (1, 0), "{found:?}");

@@ -28,6 +28,7 @@ mod events;
 mod examples;
 mod explain;
 mod flagctl;
+mod files;
 mod follow;
 mod get;
 mod gherkin;

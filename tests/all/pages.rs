@@ -1,12 +1,10 @@
 //! The page of each code says what is true: its bad example is complained about so, its good one is not.
 
 use fanion::diag::Code;
-use fanion::document::Format;
 use fanion::study::lint;
-use fanion::study::lint::File;
 use fanion::study::lint::ignore;
 
-use crate::evaluate;
+use crate::lint::files;
 use crate::lint::policy;
 
 /// The YAML of a page behind `heading`.
@@ -17,11 +15,7 @@ fn example<'p>(page: &'p str, heading: &str) -> Option<&'p str> {
 
 fn found(page: &str, text: &str) -> Vec<&'static str> {
     let policy = policy(example(page, "With, in `.flagrc.yaml`").unwrap_or("{}"));
-    let files = [File::read(
-        &evaluate::origin(),
-        Format::Yaml,
-        text.to_owned(),
-    )];
+    let files = files(&[("flags.yaml", text)]);
     let mut found = lint::check(&files, &policy);
     ignore::apply(&files, &mut found);
     found.iter().map(|found| found.code.id()).collect()

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::cli::flags::Text;
+use crate::cli::flags;
 use crate::document::Format;
-use crate::limits;
+use crate::study::file::Text;
 
 /// The flag files at `path`, a file or a directory, in `revision`. A path that is not there yet holds none.
 ///
@@ -45,15 +45,9 @@ pub fn texts(revision: &str, path: &Path) -> anyhow::Result<Vec<Text>> {
             "blob",
             &format!("{commit}:./{}", name.display()),
         ])?;
-        anyhow::ensure!(
-            bytes.len() as u64 <= limits::DOCUMENT,
-            "{revision}:{}: larger than {} bytes",
-            name.display(),
-            limits::DOCUMENT
-        );
         texts.push(Text {
-            name: name.to_owned(),
-            bytes,
+            name: flags::name(name),
+            bytes: flags::bounded(bytes),
         });
     }
     texts.sort_by(|a, b| a.name.cmp(&b.name));

@@ -8,7 +8,7 @@ mod text;
 
 use crate::diag::Diagnostic;
 use crate::diag::Severity;
-use crate::study::lint::File;
+use crate::study::file::File;
 use crate::study::lint::pointer;
 use crate::study::lint::policy::FailOn;
 

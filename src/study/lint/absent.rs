@@ -12,7 +12,7 @@ use crate::rule::compile;
 use crate::rule::expr::Expr;
 use crate::rule::tree::Leaf;
 use crate::rule::unit::Version;
-use crate::study::lint::Subject;
+use crate::study::file::Subject;
 use crate::study::lint::walk;
 
 /// Reports them, wherever a rule branches.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::diag;
 use crate::diag::Code;
 use crate::diag::Report;
-use crate::study::lint::File;
-use crate::study::lint::Subject;
+use crate::study::file::File;
+use crate::study::file::Subject;
 use crate::study::lint::policy::Policy;
 use crate::study::lint::walk;
 

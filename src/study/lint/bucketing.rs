@@ -7,7 +7,7 @@ use crate::document::node::Kind;
 use crate::document::node::Member;
 use crate::document::node::Node;
 use crate::rule::expr::Expr;
-use crate::study::lint::Subject;
+use crate::study::file::Subject;
 use crate::study::lint::walk;
 
 /// Names of what differs with every request, in lower case and without separators.

@@ -6,8 +6,8 @@ use crate::diag::Code;
 use crate::diag::Diagnostic;
 use crate::diag::Report;
 use crate::document::merge::Identity;
-use crate::study::lint::File;
-use crate::study::lint::member;
+use crate::study::file::File;
+use crate::study::file::member;
 use crate::study::lint::policy::Policy;
 
 /// What rings are called where nobody says otherwise.

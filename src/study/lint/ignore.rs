@@ -8,7 +8,7 @@ use crate::diag::Diagnostic;
 use crate::diag::Place;
 use crate::diag::Report;
 use crate::diag::Severity;
-use crate::study::lint::File;
+use crate::study::file::File;
 
 const MARK: &str = "# flag-lint: ignore ";
 

@@ -7,8 +7,8 @@ use crate::diag::Code;
 use crate::diag::Report;
 use crate::document::node::Kind;
 use crate::document::node::Node;
-use crate::study::lint::Subject;
-use crate::study::lint::member;
+use crate::study::file::Subject;
+use crate::study::file::member;
 use crate::study::lint::policy::Policy;
 use crate::value::Literal;
 

@@ -2,7 +2,7 @@
 
 use crate::diag::Code;
 use crate::diag::Report;
-use crate::study::lint::Subject;
+use crate::study::file::Subject;
 use crate::study::lint::policy::Policy;
 
 /// How the words of a key are joined.

@@ -6,7 +6,7 @@ use crate::rule::fractional::Split;
 use crate::rule::tree::Leaf;
 use crate::rule::tree::Tree;
 use crate::ruleset::Plan;
-use crate::study::lint::Subject;
+use crate::study::file::Subject;
 
 /// Reports a flag whose rule chooses nothing.
 pub fn check(subject: &Subject<'_>, report: &mut Report) {

@@ -5,8 +5,8 @@ use crate::diag::Report;
 use crate::document::node::Kind;
 use crate::document::node::Member;
 use crate::document::node::Node;
-use crate::study::lint::Subject;
-use crate::study::lint::member;
+use crate::study::file::Subject;
+use crate::study::file::member;
 use crate::study::lint::policy::Policy;
 
 /// The member of a variant that says where a remote module is loaded from.

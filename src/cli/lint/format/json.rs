@@ -6,8 +6,8 @@ use crate::cli::lint::format::pointer;
 use crate::cli::lint::format::severity;
 use crate::diag::Diagnostic;
 use crate::json::write_text;
+use crate::study::file::File;
 use crate::study::lint;
-use crate::study::lint::File;
 
 pub fn write(files: &[File], found: &[Diagnostic]) -> String {
     let mut out = String::from("{\"findings\":[");

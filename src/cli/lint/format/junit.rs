@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::cli::lint::format::sentence;
 use crate::diag::Diagnostic;
-use crate::study::lint::File;
+use crate::study::file::File;
 use crate::study::lint::policy::FailOn;
 
 pub fn write(files: &[File], found: &[Diagnostic], fail_on: FailOn) -> String {

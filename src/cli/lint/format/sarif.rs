@@ -14,7 +14,7 @@ use crate::cli::lint::format::severity;
 use crate::diag::Code;
 use crate::diag::Diagnostic;
 use crate::json::write_text;
-use crate::study::lint::File;
+use crate::study::file::File;
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
