@@ -344,6 +344,31 @@ fn a_rule_that_is_over_is_told() {
 }
 
 #[test]
+fn words_that_are_over_are_told_but_not_a_flag_that_is_killed() {
+    let text = |words: &str| {
+        format!(
+            "flags:\n  f:\n    variants: {{ \"on\": 1, \"off\": 0 }}\n    defaultVariant: \"off\"\n    {words}\n"
+        )
+    };
+    for (words, want) in [
+        ("rollout: { variant: \"on\", percentage: 100 }", "on"),
+        ("rollout: { variant: \"on\", percentage: 0 }", "off"),
+    ] {
+        let want = format!("5:14 F107 the rule of flag `f` gives everyone `{want}`");
+        assert_eq!(told(&text(words), &policy("{}")), [want]);
+    }
+    for words in [
+        "rollout: { variant: \"on\", percentage: 100 }\n    kill: true",
+        "targeting: { fractional: [[\"on\", 100], [\"off\", 0]] }\n    kill: true",
+        "rollout: { variant: \"on\", percentage: 0, rings: [beta] }",
+        "rollout: { variant: \"on\", percentage: 100, deny: [a] }",
+        "rollout: { variant: \"on\", ramp: { from: 2026-06-01, to: 2026-06-09 } }",
+    ] {
+        assert_eq!(told(&text(words), &policy("{}")), [""; 0], "{words}");
+    }
+}
+
+#[test]
 fn comments_allow_a_finding_where_they_stand() {
     let text = "flags:\n  # flag-lint: ignore F104 the demo flickers on purpose\n  f:\n    variants: { a: 1, b: 2 }\n    \
                 targeting: { fractional: [{ var: requestId }, [a, 1], [b, 1]] }\n  \

@@ -8,14 +8,31 @@ use crate::rule::tree::Tree;
 use crate::ruleset::Plan;
 use crate::study::file::Subject;
 
-/// Reports a flag whose rule chooses nothing.
+/// Reports a flag whose rule chooses nothing. One that is killed chooses nothing on purpose.
 pub fn check(subject: &Subject<'_>, report: &mut Report) {
-    let (Plan::Targeted(tree), Some(targeting)) = (&subject.compiled.plan, &subject.flag.targeting)
+    let words = subject.flag.words.as_deref();
+    if words.is_some_and(|words| words.kill.is_some()) {
+        return;
+    }
+    let rollout = words.and_then(|words| words.rollouts.first());
+    let targeting = subject.flag.targeting.as_ref();
+    let Some(place) = rollout
+        .map(|rollout| rollout.place)
+        .or(targeting.map(|node| node.place))
     else {
         return;
     };
     let mut leaves = Vec::new();
-    if !collect(tree, &mut leaves) {
+    let known = match &subject.compiled.plan {
+        Plan::Targeted(tree) => collect(tree, &mut leaves),
+        // Words that take nobody make no rule.
+        Plan::Fixed(_) if rollout.is_some() => {
+            leaves.push(Leaf::Default);
+            true
+        }
+        Plan::Fixed(_) | Plan::Disabled | Plan::NoDefault | Plan::Faulty(_) => false,
+    };
+    if !known {
         return;
     }
     let default = subject.compiled.default;
@@ -37,7 +54,7 @@ pub fn check(subject: &Subject<'_>, report: &mut Report) {
         subject.flag.key
     );
     let help = "if that is for good, write it as `defaultVariant` and leave the rule out";
-    report.warn(Code::Stuck, targeting.place, message, help);
+    report.warn(Code::Stuck, place, message, help);
 }
 
 /// The leaves that somebody with a targeting key can reach; whether they are known.
