@@ -98,6 +98,12 @@ pub const LABEL_BYTES: usize = 128;
 
 /// The most cases that reasoning about one flag tells apart; beyond them it knows nothing.
 pub const CASES: usize = 20_000;
+/// The same for each of the many flags that are linted.
+pub const LINT_CASES: usize = 4000;
+/// How often a question of one flag that is linted is put to a value.
+pub const LINT_QUESTIONS: usize = 50_000;
+/// How many of the unreachable branches of one flag are told one by one.
+pub const LINT_BRANCHES: usize = 4;
 /// The most cells that the changes of one flag are told in.
 pub const CELLS: usize = 1000;
 /// The most values that reasoning tries for one attribute.

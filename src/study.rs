@@ -29,6 +29,7 @@ pub mod share;
 pub mod show;
 pub mod space;
 pub mod state;
+pub mod survey;
 pub mod unit;
 pub mod uses;
 pub mod trace;

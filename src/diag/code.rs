@@ -82,6 +82,8 @@ codes! {
     Detour = "F026",
     /// An edit that changes what is hashed, so that all units are dealt anew.
     BucketingKey = "F027",
+    /// A branch of a rule that no context reaches.
+    Unreached = "F101",
     /// An attribute that is probably misspelt, or that no caller sends.
     Attribute = "F102",
     /// A condition that a context meets because it lacks an attribute.

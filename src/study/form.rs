@@ -82,7 +82,7 @@ pub struct Site<'d> {
 }
 
 /// What kind of place a site is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SiteKind {
     /// The whole rule.
     Root,

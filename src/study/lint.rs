@@ -6,6 +6,7 @@
 mod absent;
 mod attribute;
 pub mod baseline;
+mod branch;
 mod bucketing;
 mod family;
 pub mod ignore;
@@ -17,12 +18,14 @@ mod stuck;
 mod url;
 mod walk;
 
+use crate::diag::Code;
 use crate::diag::Diagnostic;
 use crate::diag::Report;
 use crate::diag::Severity;
 use crate::study::file::File;
 use crate::study::file::Subject;
 use crate::study::lint::attribute::Usage;
+use crate::study::lint::policy::Level;
 use crate::study::lint::policy::Policy;
 
 /// All that is wrong with `files`: what loading said, and what is found beyond. Sorted by file, place and code.
@@ -33,6 +36,10 @@ pub fn check(files: &[File], policy: &Policy) -> Vec<Diagnostic> {
         let mut report = Report::new(file.name.clone());
         for subject in file.subjects() {
             examine(&subject, &usage, policy, &mut report);
+        }
+        // Nothing else takes as long.
+        if policy.level(Code::Unreached) != Some(Level::Off) {
+            branch::check(file, &mut report);
         }
         found.extend(file.diagnostics.iter().cloned());
         found.extend(report.finish());

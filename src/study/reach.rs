@@ -23,7 +23,6 @@ use crate::study::ask::Asker;
 use crate::study::ask::Question;
 use crate::study::form::Site;
 use crate::study::form::SiteKind;
-use crate::study::program;
 use crate::study::program::Program;
 use crate::study::proof;
 use crate::study::proof::Premise;
@@ -31,8 +30,9 @@ use crate::study::show;
 use crate::study::space::Outside;
 use crate::study::space::Space;
 use crate::study::state::State;
+use crate::study::survey;
+use crate::study::survey::Effort;
 use crate::study::uses::arguments;
-use crate::study::walk::Walk;
 use crate::study::witness;
 use crate::value::Literal;
 
@@ -75,42 +75,22 @@ pub enum Verdict {
 
 /// What can be reached in the rule of `flag`.
 pub fn reach(flag: &Flag) -> Reach {
-    let mut space = Space::default();
-    let program = program::program(flag, &mut space);
-    space.close();
-    let all = State::all(&space);
-    let mut walk = Walk::new(&program, &mut space);
-    let complete = walk.answers(&all).is_ok();
-    let marks = std::mem::take(&mut walk.marks);
-    let doubt = doubt(complete, &space);
-    let sites = program.sites.iter().zip(&marks);
-    let ends = sites.map(|(site, mark)| {
-        let verdict = match mark {
-            Some(state) => reached(site, state, &program, &space),
-            None => match &doubt {
-                Some(why) => Verdict::Unknown(why.clone()),
-                None => Verdict::Unreachable(proof::proof(site, flag, &program)),
-            },
+    let survey = survey::survey(flag, Effort::ONE);
+    let sites = survey.program.sites.iter().zip(&survey.marks).enumerate();
+    let ends = sites.map(|(at, (site, mark))| {
+        let verdict = match (mark, &survey.doubt) {
+            (Some(state), _) => reached(site, state, &survey.program, &survey.space),
+            (None, Some(why)) => Verdict::Unknown(why.clone()),
+            (None, None) => Verdict::Unreachable(survey.proof(at)),
         };
         end(site, verdict)
     });
+    let ends = ends.collect();
+    let outside = survey.space.hidden.iter();
     Reach {
-        ends: ends.collect(),
-        outside: space
-            .hidden
-            .iter()
-            .map(|hidden| hidden.why.clone())
-            .collect(),
+        ends,
+        outside: outside.map(|hidden| hidden.why.clone()).collect(),
     }
-}
-
-/// Why what was not reached might be reached all the same.
-fn doubt(complete: bool, space: &Space) -> Option<String> {
-    if !complete {
-        return Some("the rule has too many cases".to_owned());
-    }
-    let gap = space.gaps().next();
-    gap.map(|(attribute, why)| format!("`{}`: {why}", attribute.name))
 }
 
 fn end(site: &Site<'_>, verdict: Verdict) -> End {

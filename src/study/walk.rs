@@ -60,11 +60,16 @@ pub struct Walk<'w, 'd> {
 impl<'w, 'd> Walk<'w, 'd> {
     /// A walk that has not begun.
     pub fn new(program: &'w Program<'d>, space: &'w mut Space) -> Walk<'w, 'd> {
+        Walk::bounded(program, space, limits::CASES)
+    }
+
+    /// A walk that tells only so many cases apart.
+    pub fn bounded(program: &'w Program<'d>, space: &'w mut Space, cases: usize) -> Walk<'w, 'd> {
         Walk {
             marks: vec![None; program.sites.len()],
             program,
             space,
-            left: limits::CASES,
+            left: cases,
         }
     }
 

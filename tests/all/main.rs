@@ -15,6 +15,7 @@
 )]
 
 mod allocations;
+mod branches;
 mod commands;
 mod compatibility;
 mod daemon;

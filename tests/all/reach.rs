@@ -11,6 +11,8 @@ use fanion::ruleset;
 use fanion::study::reach::Reach;
 use fanion::study::reach::Verdict;
 use fanion::study::reach::reach;
+use fanion::study::survey;
+use fanion::study::survey::Effort;
 use fanion::value::Literal;
 use serde_json::Value;
 use serde_json::json;
@@ -46,6 +48,7 @@ fn verdict<'r>(reach: &'r Reach, name: &str) -> &'r Verdict {
 #[test]
 fn two_thousand_invented_rules_agree_with_trying() {
     let (mut reachable, mut unreachable, mut unknown, mut met) = (0, 0, 0, 0);
+    let mut surveyed = 0;
     for seed in 0..2000 {
         let mut dice = Dice::new(seed);
         let mut names = vec!["default".to_owned()];
@@ -56,7 +59,14 @@ fn two_thousand_invented_rules_agree_with_trying() {
         let text = invented::document(&rule, &names, "default").to_string();
         let (ruleset, _) = evaluate::load(&text, Format::Json);
         let compiled = ruleset.flag("f").expect("the flag");
-        let reach = reach(&flag(&text));
+        let flag = flag(&text);
+        let reach = reach(&flag);
+        let quick = survey::survey(&flag, Effort::MANY);
+        for (at, end) in reach.ends.iter().enumerate() {
+            let excluded = matches!(end.verdict, Verdict::Unreachable(_));
+            assert!(excluded || !quick.excludes(at), "{rule}: {end:?}");
+            surveyed += usize::from(quick.excludes(at));
+        }
         let mut out_of_reach = BTreeSet::new();
         for end in &reach.ends {
             let Some(Literal::Text(name)) = &end.constant else {
@@ -99,6 +109,7 @@ fn two_thousand_invented_rules_agree_with_trying() {
         reachable > 5000 && unreachable > 500,
         "{reachable} {unreachable}"
     );
+    assert!(surveyed > 500, "{surveyed}");
     assert!(unknown * 50 < reachable, "{unknown} unknown");
 }
 
@@ -139,4 +150,31 @@ fn what_is_outside_of_the_theory_is_unknown() {
         );
     }
     assert_eq!(reach.outside.len(), 2);
+}
+
+/// The fewest conditions of a long rule, told apart from those that do no harm.
+#[test]
+fn a_proof_has_no_condition_too_many() {
+    let mut arguments: Vec<Value> = Vec::new();
+    for number in 0..40 {
+        arguments.push(json!({"==": [{"var": "plan"}, format!("p{number}")]}));
+        arguments.push(json!("a"));
+    }
+    arguments.insert(30, json!({"in": [{"var": "country"}, ["DE", "AT"]]}));
+    arguments.insert(31, json!("a"));
+    arguments.push(json!({"and": [{"var": "beta"}, {"in": [{"var": "country"}, ["AT"]]}]}));
+    arguments.extend([json!("b"), json!("c")]);
+    let reach = rule(&json!({ "if": arguments }));
+    let Verdict::Unreachable(premises) = verdict(&reach, "b") else {
+        panic!("{reach:?}")
+    };
+    let said: Vec<(&str, bool)> = premises
+        .iter()
+        .map(|p| (p.text.as_str(), p.holds))
+        .collect();
+    let want = [
+        (r#"country in ["DE", "AT"]"#, false),
+        (r#"country in ["AT"]"#, true),
+    ];
+    assert_eq!(said, want);
 }

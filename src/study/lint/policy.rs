@@ -142,16 +142,18 @@ impl Policy {
         if loaded && diagnostic.severity == Severity::Error {
             return true;
         }
-        let level = self
-            .levels
-            .iter()
-            .rfind(|(code, _)| *code == diagnostic.code);
-        match level {
-            Some((_, Level::Off)) => return false,
-            Some((_, Level::As(severity))) => diagnostic.severity = *severity,
+        match self.level(diagnostic.code) {
+            Some(Level::Off) => return false,
+            Some(Level::As(severity)) => diagnostic.severity = severity,
             None => {}
         }
         true
+    }
+
+    /// What becomes of a kind of finding, if that is not the usual.
+    pub fn level(&self, code: Code) -> Option<Level> {
+        let level = self.levels.iter().rfind(|(known, _)| *known == code);
+        level.map(|(_, level)| *level)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::limits;
 use crate::study::pool::Pool;
 use crate::study::uses::Uses;
 use crate::value::Literal;
@@ -10,6 +11,8 @@ use crate::value::Literal;
 const PARTS: usize = 6;
 /// The longest string of which every part is tried, in bytes.
 const WHOLE: usize = 64;
+/// The most strings of which that is done.
+const WHOLES: usize = 64;
 
 /// Adds the strings that a rule names.
 pub fn exact(uses: &Uses, pool: &mut Pool) {
@@ -39,8 +42,11 @@ pub fn generic(uses: &Uses, pool: &mut Pool) {
     if affixed {
         mixed(uses, pool);
     }
-    for whole in &uses.wholes {
+    for whole in uses.wholes.iter().take(WHOLES) {
         parts_of(whole, pool);
+    }
+    if uses.wholes.len() > WHOLES {
+        pool.note("it is looked for in too many strings");
     }
 }
 
@@ -70,7 +76,8 @@ fn mixed(uses: &Uses, pool: &mut Pool) {
     let Some(gap) = unused(uses) else {
         return pool.note("it is compared with too many characters");
     };
-    if uses.parts.len() > PARTS {
+    let ends = (uses.prefixes.len() + 1).saturating_mul(uses.suffixes.len() + 1);
+    if uses.parts.len() > PARTS || ends.saturating_mul(1 << uses.parts.len()) > limits::CANDIDATES {
         return pool.note("it is asked for too many parts");
     }
     let with_none = |set: &BTreeSet<Box<str>>| -> Vec<String> {
