@@ -16,6 +16,7 @@ mod output;
 pub mod refs;
 pub mod replica;
 pub mod said;
+pub mod schema;
 pub mod sidecar;
 pub mod start;
 mod stray;

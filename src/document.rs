@@ -3,6 +3,7 @@
 //! `parse` yields a [`Document`] and its diagnostics; `merge` lays documents over each other. Rules stay as written
 //! here; `rule` gives them meaning. Format: <https://flagd.dev/reference/flag-definitions/>.
 
+pub mod field;
 pub mod flag;
 pub mod json;
 pub mod merge;
@@ -185,16 +186,16 @@ fn frame(node: Node, length: usize, report: &mut Report) -> Option<(Frame, Node)
     };
     let mut top = Top::default();
     for member in members {
-        let slot = match member.key.to_ascii_lowercase().as_str() {
+        let Some(known) = field::DOCUMENT.field_in_any_case(&member.key) else {
+            unknown(&member.key, member.place, report);
+            continue;
+        };
+        let slot = match known.name {
             "flags" => &mut top.flags,
             "$evaluators" => &mut top.evaluators,
             "metadata" => &mut top.metadata,
             "rings" => &mut top.rings,
-            "$schema" => continue,
-            _ => {
-                unknown(&member.key, member.place, report);
-                continue;
-            }
+            _ => continue,
         };
         *slot = Some(member.value);
     }
@@ -217,8 +218,7 @@ fn frame(node: Node, length: usize, report: &mut Report) -> Option<(Frame, Node)
 }
 
 fn unknown(key: &str, place: Place, report: &mut Report) {
-    let known = ["flags", "$evaluators", "metadata", "rings", "$schema"];
-    let help = match diag::nearest(key, known) {
+    let help = match diag::nearest(key, field::DOCUMENT.names()) {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => "it has no effect; flags stand below `flags`".to_owned(),
     };

@@ -14,6 +14,7 @@ use fanion::cli::lint;
 use fanion::cli::refs;
 use fanion::cli::said;
 use fanion::cli::said::Said;
+use fanion::cli::schema;
 
 /// Answers questions about flags. Exits with 0 for yes, 1 for no, and 2 where there is no answer.
 #[derive(Debug, clap::Parser)]
@@ -35,6 +36,8 @@ enum Command {
     Get(Box<get::Arguments>),
     /// Lists all flags, from files or from a running replica.
     List(Box<get::ListArguments>),
+    /// Prints the JSON Schema of flag files, for editors.
+    Schema,
     /// Prints what a shell needs to complete commands and options.
     Completions {
         /// The shell.
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         Command::Compile(arguments) => compile::run(&arguments),
         Command::Get(arguments) => get::run(&arguments),
         Command::List(arguments) => get::list(&arguments),
+        Command::Schema => Ok(Said::data(schema::print())),
         Command::Completions { shell } => Ok(completions(shell)),
     })
 }

@@ -38,6 +38,11 @@ pub fn number(number: f64) -> Node {
     node(Kind::Number(number))
 }
 
+/// A boolean.
+pub fn truth(truth: bool) -> Node {
+    node(Kind::Bool(truth))
+}
+
 /// A list.
 pub fn list(items: impl IntoIterator<Item = Node>) -> Node {
     node(Kind::List(items.into_iter().collect()))

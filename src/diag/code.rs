@@ -104,7 +104,7 @@ codes! {
     Ownerless = "F110",
     /// A flag that should be gone.
     Expired = "F111",
-    /// A date or status that cannot be understood.
+    /// A part of the lifecycle that cannot be understood.
     Lifecycle = "F112",
     /// An archived flag that still decides.
     Archived = "F113",

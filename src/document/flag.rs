@@ -10,6 +10,7 @@ use crate::diag::Place;
 use crate::diag::Report;
 use crate::document::Common;
 use crate::document::Origin;
+use crate::document::field;
 use crate::document::node::Kind;
 use crate::document::node::Member;
 use crate::document::node::Node;
@@ -57,16 +58,6 @@ impl Flag {
     }
 }
 
-const MEMBERS: [&str; 7] = [
-    "state",
-    "variants",
-    "defaultVariant",
-    "targeting",
-    "metadata",
-    "key",
-    "source",
-];
-
 /// Reads the members of the flag called `key`. A member of the wrong type makes a flag that answers with an error.
 pub(super) fn read(
     key: Box<str>,
@@ -93,10 +84,7 @@ pub(super) fn read(
     match node.kind {
         Kind::Null => {}
         Kind::Map(members) => {
-            let is_word = |member: &Member| {
-                let mut words = rollout::MEMBERS.iter();
-                words.any(|word| word.eq_ignore_ascii_case(&member.key))
-            };
+            let is_word = |member: &Member| field::WORDS.field_in_any_case(&member.key).is_some();
             let (words, members): (Vec<_>, Vec<_>) = members.into_iter().partition(is_word);
             for member in members {
                 read_member(&mut flag, &member.key, member.place, member.value, report);
@@ -123,8 +111,8 @@ fn read_words(flag: &mut Flag, members: &[Member], common: &Common, report: &mut
 }
 
 fn read_member(flag: &mut Flag, key: &str, place: Place, value: Node, report: &mut Report) {
-    let Some(name) = MEMBERS.iter().find(|name| name.eq_ignore_ascii_case(key)) else {
-        let known = MEMBERS.into_iter().chain(rollout::MEMBERS);
+    let Some(field) = field::FLAG.field_in_any_case(key) else {
+        let known = field::FLAG.names().chain(field::WORDS.names());
         let help = match diag::nearest(key, known) {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => "it has no effect".to_owned(),
@@ -134,7 +122,8 @@ fn read_member(flag: &mut Flag, key: &str, place: Place, value: Node, report: &m
         return;
     };
     let at = value.place;
-    let read = match *name {
+    let name = field.name;
+    let read = match name {
         "state" => read_state(flag, &value, report),
         "variants" => read_variants(flag, &value),
         "defaultVariant" => read_default(flag, &value),

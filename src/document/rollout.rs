@@ -24,7 +24,6 @@ use std::sync::Arc;
 use crate::diag::Code;
 use crate::diag::Report;
 use crate::document::flag::Flag;
-pub use crate::document::rollout::read::MEMBERS;
 pub use crate::document::rollout::read::read;
 
 use crate::diag::Place;

@@ -28,6 +28,7 @@ use crate::rule::each::EachKind;
 use crate::rule::eval::Scope;
 use crate::rule::eval::eval;
 use crate::rule::expr::Expr;
+use crate::rule::operator;
 use crate::rule::operator::Operator;
 use crate::rule::semver::VersionTest;
 use crate::rule::tree;
@@ -167,17 +168,14 @@ impl Compiler<'_> {
             ("var", _) => return self.var(arguments),
             ("fractional", _) => return self.fractional(arguments),
             ("fractionalEvaluation", _) => return self.legacy_fractional(member),
-            ("$ref", _) => return Rule::Fault(Fault::Unknown),
+            ("$ref", _) => return self.reference(member),
             ("map", Some(_)) => each(EachKind::Map),
             ("filter", Some(_)) => each(EachKind::Filter),
             ("reduce", Some(_)) => each(EachKind::Reduce),
             ("all", Some(_)) => each(EachKind::All),
             ("some", Some(_)) => each(EachKind::Some),
             ("none", Some(_)) => each(EachKind::None),
-            (
-                "and" | "or" | "if" | "?:" | "map" | "filter" | "reduce" | "all" | "some" | "none",
-                None,
-            ) => {
+            (name, None) if operator::LISTS.contains(&name) => {
                 let message = format!("`{}` wants its arguments as a list", member.key);
                 self.never(member.place, message, "put `[` and `]` around them");
                 return Rule::Fault(Fault::Arguments);
@@ -185,6 +183,18 @@ impl Compiler<'_> {
             (name, _) => return self.eager(name, member),
         };
         self.each(kind, items)
+    }
+
+    /// A reference that is still there. One that has a name was told of when the document was read.
+    fn reference(&mut self, member: &Member) -> Rule {
+        if member.value.as_text().is_none() {
+            let kind = member.value.type_name();
+            let message = format!("`$ref` is {kind}, not the name of an evaluator");
+            let help = "write `{ $ref: NAME }` with a name from `$evaluators`";
+            self.report
+                .error(Code::Reference, member.place, message, help);
+        }
+        Rule::Fault(Fault::Unknown)
     }
 
     /// Operators that evaluate all their arguments.

@@ -44,22 +44,13 @@ pub enum Operator {
     Bucket,
 }
 
-/// Operators with names that `Operator` does not cover: they decide themselves what to evaluate.
-pub const SPECIAL: [&str; 13] = [
-    "and",
-    "or",
-    "if",
-    "?:",
-    "var",
-    "map",
-    "filter",
-    "reduce",
-    "all",
-    "none",
-    "some",
-    "fractional",
-    "fractionalEvaluation",
+/// Operators that `Operator` does not cover, for they decide themselves what to evaluate, and that want a list.
+pub const LISTS: [&str; 10] = [
+    "and", "or", "if", "?:", "map", "filter", "reduce", "all", "none", "some",
 ];
+
+/// The others that it does not cover.
+const SPECIAL: [&str; 3] = ["var", "fractional", "fractionalEvaluation"];
 
 const NAMED: [(&str, Operator); 32] = [
     ("!", Operator::Not),
@@ -103,9 +94,10 @@ impl Operator {
         found.map(|(_, operator)| *operator)
     }
 
-    /// The names of all operators.
+    /// The names of all operators, ours that nobody writes included.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        NAMED.iter().map(|(name, _)| *name).chain(SPECIAL)
+        let named = NAMED.iter().map(|(name, _)| *name);
+        named.chain(LISTS).chain(SPECIAL)
     }
 
     /// Whether equal arguments always give an equal result.

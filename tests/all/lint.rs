@@ -239,6 +239,23 @@ fn s001_21_the_lifecycle_is_read_and_judged() {
 }
 
 #[test]
+fn what_the_lifecycle_does_not_have_is_told() {
+    let lifecycle = "{ owner: 5, onwer: a, kind: realease, ticket: null, status: done }";
+    let text = format!(
+        "flags:\n  f: {{ lifecycle: {lifecycle} }}\n  g: {{ lifecycle: a, metadata: {{ owner: a }} }}\n"
+    );
+    let want = [
+        "2:3 F110 flag `f` has no `owner`",
+        "2:28 F112 `owner` of flag `f` cannot be understood",
+        "2:31 F008 `lifecycle` of flag `f` has no member `onwer`",
+        "2:47 F112 `kind` of flag `f` cannot be understood",
+        "2:79 F112 `status` of flag `f` is none that is known",
+        "3:19 F112 `lifecycle` of flag `g` is a string",
+    ];
+    assert_eq!(told(&text, &policy("{}")), want);
+}
+
+#[test]
 fn an_attribute_that_is_nearly_another_is_suspected() {
     let rule = |name: &str| {
         format!(

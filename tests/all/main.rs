@@ -57,6 +57,7 @@ mod refs;
 mod reload;
 mod rollout;
 mod rows;
+mod schema;
 mod server;
 mod spec;
 mod sse;

@@ -37,8 +37,17 @@ impl Dialect {
         Dialect::Java31,
     ];
 
+    /// Their names.
+    pub const NAMES: [&'static str; 5] = [
+        Dialect::Murmur3.name(),
+        Dialect::Legacy100.name(),
+        Dialect::Fnv1a.name(),
+        Dialect::Md5.name(),
+        Dialect::Java31.name(),
+    ];
+
     /// The name that is written.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Dialect::Murmur3 => "flagd-murmur3",
             Dialect::Legacy100 => "flagd-murmur3-legacy100",

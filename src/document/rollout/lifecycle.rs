@@ -1,6 +1,12 @@
 //! Who looks after a flag, why it is there, and until when. It reaches callers as metadata.
 
+use crate::diag;
+use crate::diag::Code;
 use crate::diag::Place;
+use crate::diag::Report;
+use crate::document::field;
+use crate::document::field::Shape;
+use crate::document::node::Kind;
 use crate::document::node::Member;
 use crate::document::node::Node;
 use crate::document::rollout::instant;
@@ -64,16 +70,54 @@ const STATUSES: [(&str, Status); 3] = [
     ("archived", Status::Archived),
 ];
 
-/// Reads `lifecycle`. What cannot be understood is left out: it changes nobody's variant, and `study::lint` tells of it.
-pub fn read(node: &Node) -> Lifecycle {
+/// Reads `lifecycle` of a flag. What cannot be understood is left out and told of, for it changes nobody's variant; dates
+/// and the status are a matter of `study::lint`, which knows them in `metadata`, too.
+pub fn read(flag: &str, node: &Node, report: &mut Report) -> Lifecycle {
     let mut lifecycle = Lifecycle {
         place: Some(node.place),
         ..Lifecycle::default()
     };
+    if node.as_map().is_none() && !matches!(node.kind, Kind::Null) {
+        let message = format!("`lifecycle` of flag `{flag}` is {}", node.type_name());
+        let help = "write it as an object, for instance `{ owner: payments }`";
+        report.warn(Code::Lifecycle, node.place, message, help);
+    }
     for member in node.as_map().unwrap_or_default() {
+        check(flag, member, report);
         lifecycle.take(member);
     }
     lifecycle
+}
+
+fn check(flag: &str, member: &Member, report: &mut Report) {
+    let name = &*member.key;
+    let Some(field) = field::LIFECYCLE.field(name) else {
+        let names = || field::LIFECYCLE.names();
+        let help = match diag::nearest(name, names()) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!(
+                "its members are: {}",
+                names().collect::<Vec<_>>().join(", ")
+            ),
+        };
+        let message = format!("`lifecycle` of flag `{flag}` has no member `{name}`");
+        report.warn(Code::UnknownMember, member.place, message, help);
+        return;
+    };
+    let help = match (&member.value.kind, &field.shape) {
+        (Kind::Text(text), Shape::OptionalChoice(known)) if !known.contains(&&**text) => {
+            format!("write one of {}", known.join(", "))
+        }
+        (Kind::Null | Kind::Text(_), _) => return,
+        _ => "write a string".to_owned(),
+    };
+    if !matches!(
+        name,
+        "status" | "created" | "createdAt" | "expires" | "expectedCleanupDate"
+    ) {
+        let message = format!("`{name}` of flag `{flag}` cannot be understood");
+        report.warn(Code::Lifecycle, member.value.place, message, help);
+    }
 }
 
 impl Lifecycle {

@@ -4,6 +4,7 @@ use crate::diag;
 use crate::diag::Code;
 use crate::diag::Place;
 use crate::diag::Report;
+use crate::document::field::Object;
 use crate::document::node::Kind;
 use crate::document::node::Member;
 use crate::document::node::Node;
@@ -107,8 +108,26 @@ impl Reader<'_> {
         false
     }
 
-    /// The members of an object.
-    pub fn members<'n>(&mut self, node: &'n Node, word: &str, help: &str) -> &'n [Member] {
+    /// The members of an object that are known; others are told of.
+    pub fn members<'n>(
+        &mut self,
+        node: &'n Node,
+        word: &str,
+        object: &Object,
+        help: &str,
+    ) -> Vec<&'n Member> {
+        let mut known = Vec::new();
+        for member in self.entries(node, word, help) {
+            match object.field(&member.key) {
+                Some(_) => known.push(member),
+                None => self.unknown(member, word, object),
+            }
+        }
+        known
+    }
+
+    /// The members of an object that may have any.
+    pub fn entries<'n>(&mut self, node: &'n Node, word: &str, help: &str) -> &'n [Member] {
         if let Some(members) = node.as_map() {
             return members;
         }
@@ -117,11 +136,13 @@ impl Reader<'_> {
         &[]
     }
 
-    /// Tells of a member that is none of the words at this place.
-    pub fn unknown(&mut self, member: &Member, word: &str, known: &[&'static str]) {
-        let help = match diag::nearest(&member.key, known.iter().copied()) {
+    fn unknown(&mut self, member: &Member, word: &str, object: &Object) {
+        let help = match diag::nearest(&member.key, object.names()) {
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("its members are: {}", known.join(", ")),
+            None => format!(
+                "its members are: {}",
+                object.names().collect::<Vec<_>>().join(", ")
+            ),
         };
         let what = format!(
             "`{word}` of flag `{}` has no member `{}`",

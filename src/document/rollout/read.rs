@@ -10,6 +10,7 @@ use std::sync::Arc;
 use crate::diag;
 use crate::diag::Code;
 use crate::diag::Report;
+use crate::document::field;
 use crate::document::node::Kind;
 use crate::document::node::Member;
 use crate::document::node::Node;
@@ -23,26 +24,7 @@ use crate::document::rollout::ring::Rings;
 use crate::document::rollout::share::Share;
 use crate::value::Literal;
 
-/// The members of a flag that are words.
-pub const MEMBERS: [&str; 5] = ["rollout", "kill", "safeVariant", "requires", "lifecycle"];
-
-const ROLLOUT: [&str; 13] = [
-    "variant",
-    "split",
-    "percentage",
-    "ramp",
-    "rings",
-    "segments",
-    "allow",
-    "deny",
-    "when",
-    "regions",
-    "bucketBy",
-    "seed",
-    "dialect",
-];
-
-/// Reads the words of the flag called `flag`, which has these variants. `members` are those called as in `MEMBERS`.
+/// Reads the words of the flag called `flag`, which has these variants. `members` are those called as in `field::WORDS`.
 pub fn read(
     flag: &str,
     variants: &[(Box<str>, Literal)],
@@ -62,12 +44,14 @@ pub fn read(
     };
     for member in members {
         let value = &member.value;
-        match member.key.to_ascii_lowercase().as_str() {
+        let field = field::WORDS.field_in_any_case(&member.key);
+        match field.map_or("", |field| field.name) {
             "kill" => words.kill = reader.switch(value, "kill").then_some(member.place),
-            "safevariant" => words.safe = reader.variant(value, "safeVariant"),
+            "safeVariant" => words.safe = reader.variant(value, "safeVariant"),
             "requires" => words.requires = reader.requirements(value),
-            "lifecycle" => words.lifecycle = lifecycle::read(value),
-            _ => words.rollouts = reader.rollouts(value, rings),
+            "lifecycle" => words.lifecycle = lifecycle::read(flag, value, reader.report),
+            "rollout" => words.rollouts = reader.rollouts(value, rings),
+            _ => {}
         }
     }
     words.faulty = reader.faulty;
@@ -95,7 +79,7 @@ impl Reader<'_> {
 
     fn rollout(&mut self, node: &Node, rings: &Rings) -> Option<Rollout> {
         let help = "write it as an object, for instance `{ variant: \"on\", percentage: 5 }`";
-        let members = self.members(node, "rollout", help);
+        let members = self.members(node, "rollout", &field::ROLLOUT, help);
         let (mut release, mut percentage) = (None, None);
         let mut rollout = Rollout {
             place: node.place,
@@ -126,7 +110,7 @@ impl Reader<'_> {
                 "bucketBy" => rollout.bucketing.by = self.attribute(value),
                 "seed" => rollout.bucketing.seed = self.text(value, "rollout.seed"),
                 "dialect" => rollout.bucketing.dialect = self.dialect(value)?,
-                _ => self.unknown(member, "rollout", &ROLLOUT),
+                _ => {}
             }
         }
         self.check_release(node, release.is_some());

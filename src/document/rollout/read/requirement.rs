@@ -1,11 +1,10 @@
 //! Reads prerequisites.
 
+use crate::document::field;
 use crate::document::node::Node;
 use crate::document::rollout::member::Reader;
 use crate::document::rollout::read::items;
 use crate::document::rollout::requirement::Requirement;
-
-const REQUIREMENT: [&str; 2] = ["flag", "variant"];
 
 impl Reader<'_> {
     pub(super) fn requirements(&mut self, node: &Node) -> Vec<Requirement> {
@@ -17,11 +16,11 @@ impl Reader<'_> {
         let word = "requires";
         let help = "write a list of `{ flag: checkout.api, variant: \"on\" }`";
         let (mut flag, mut variant) = (None, None);
-        for member in self.members(node, word, help) {
+        for member in self.members(node, word, &field::REQUIREMENT, help) {
             match &*member.key {
                 "flag" => flag = self.text(&member.value, word),
                 "variant" => variant = self.text(&member.value, word),
-                _ => self.unknown(member, word, &REQUIREMENT),
+                _ => {}
             }
         }
         let (Some(flag), Some(variant)) = (flag, variant) else {

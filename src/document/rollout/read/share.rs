@@ -1,5 +1,6 @@
 //! Reads shares: of everybody, by variant, by region.
 
+use crate::document::field;
 use crate::document::node::Kind;
 use crate::document::node::Node;
 use crate::document::rollout::Release;
@@ -7,8 +8,6 @@ use crate::document::rollout::member::Reader;
 use crate::document::rollout::read::items;
 use crate::document::rollout::region::Region;
 use crate::document::rollout::share::Share;
-
-const REGION: [&str; 2] = ["region", "percentage"];
 
 impl Reader<'_> {
     pub(super) fn share(&mut self, node: &Node, word: &str) -> Option<Share> {
@@ -26,7 +25,7 @@ impl Reader<'_> {
         let word = "rollout.split";
         let help = "write it as an object of variants and weights";
         let mut shares = Vec::new();
-        for member in self.members(node, word, help) {
+        for member in self.entries(node, word, help) {
             let weight = match member.value.kind {
                 Kind::Number(n) if n.fract() == 0.0 && (0.0..=1e6).contains(&n) => n,
                 _ => {
@@ -80,11 +79,11 @@ impl Reader<'_> {
         let word = "rollout.regions";
         let help = "write a list of `{ region: eu-west-1, percentage: 5 }`";
         let (mut names, mut percentage) = (Vec::new(), None);
-        for member in self.members(node, word, help) {
+        for member in self.members(node, word, &field::REGION, help) {
             match &*member.key {
                 "region" => names = self.texts(&member.value, word),
                 "percentage" => percentage = self.share(&member.value, word),
-                _ => self.unknown(member, word, &REGION),
+                _ => {}
             }
         }
         if names.is_empty() || percentage.is_none() {

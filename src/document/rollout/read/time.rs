@@ -1,5 +1,6 @@
 //! Reads ramps.
 
+use crate::document::field;
 use crate::document::node::Kind;
 use crate::document::node::Node;
 use crate::document::rollout::instant;
@@ -8,15 +9,13 @@ use crate::document::rollout::ramp;
 use crate::document::rollout::ramp::Ramp;
 use crate::document::rollout::ramp::Shape;
 
-const RAMP: [&str; 5] = ["from", "to", "shape", "steps", "reverse"];
-
 impl Reader<'_> {
     pub(super) fn ramp(&mut self, node: &Node) -> Option<Ramp> {
         let word = "rollout.ramp";
         let help = "write it as an object, for instance `{ from: 2026-06-01, to: 2026-06-08 }`";
         let (mut from, mut to, mut steps) = (None, None, None);
         let (mut doubling, mut reverse) = (false, false);
-        for member in self.members(node, word, help) {
+        for member in self.members(node, word, &field::RAMP, help) {
             let value = &member.value;
             match &*member.key {
                 "from" => from = self.instant(value, "rollout.ramp.from"),
@@ -24,7 +23,7 @@ impl Reader<'_> {
                 "shape" => doubling = self.shape(value)?,
                 "steps" => steps = self.steps(value),
                 "reverse" => reverse = self.switch(value, "rollout.ramp.reverse"),
-                _ => self.unknown(member, word, &RAMP),
+                _ => {}
             }
         }
         if doubling && steps.is_some() {

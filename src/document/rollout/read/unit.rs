@@ -24,10 +24,9 @@ impl Reader<'_> {
         let name = self.text(node, "rollout.dialect")?;
         let found = Dialect::named(&name);
         if found.is_none() {
-            let names = || Dialect::ALL.into_iter().map(Dialect::name);
-            let help = match diag::nearest(&name, names()) {
+            let help = match diag::nearest(&name, Dialect::NAMES) {
                 Some(meant) => format!("did you mean `{meant}`?"),
-                None => format!("dialects are: {}", names().collect::<Vec<_>>().join(", ")),
+                None => format!("dialects are: {}", Dialect::NAMES.join(", ")),
             };
             let what = format!("is `{name}`, which is no dialect");
             self.wrong(node.place, "rollout.dialect", what, &help);

@@ -1,0 +1,106 @@
+//! The members that objects of a document may have, what they may be, and what they are for.
+//!
+//! Whoever reads a document asks here whether a member is known, and the schema for editors is made of it, so that both
+//! know the same members.
+
+mod table;
+
+pub use crate::document::field::table::DOCUMENT;
+pub use crate::document::field::table::FLAG;
+pub use crate::document::field::table::LIFECYCLE;
+pub use crate::document::field::table::RAMP;
+pub use crate::document::field::table::REGION;
+pub use crate::document::field::table::REQUIREMENT;
+pub use crate::document::field::table::ROLLOUT;
+pub use crate::document::field::table::WORDS;
+
+/// An object with members of its own.
+#[derive(Debug)]
+pub struct Object {
+    /// What it is called.
+    pub name: &'static str,
+    /// Its members.
+    pub fields: &'static [Field],
+    /// Those that have to be there.
+    pub required: &'static [&'static str],
+    /// Of these there has to be exactly one, if there are any.
+    pub either: &'static [&'static str],
+}
+
+/// A member of an object.
+#[derive(Debug)]
+pub struct Field {
+    /// Its name.
+    pub name: &'static str,
+    /// What it may be.
+    pub shape: Shape,
+    /// What it is for, in a sentence of Markdown.
+    pub about: &'static str,
+}
+
+/// What a member may be.
+#[derive(Debug)]
+pub enum Shape {
+    /// Anything.
+    Anything,
+    /// A string that is not empty.
+    Text,
+    /// A string that is not empty and does not begin so.
+    TextBut(&'static str),
+    /// One string that is not empty, or a list of at least one.
+    Texts,
+    /// A string; null is as good as nothing.
+    Optional,
+    /// One of these strings.
+    Choice(&'static [&'static str]),
+    /// The same; null is as good as nothing.
+    OptionalChoice(&'static [&'static str]),
+    /// A string that begins with a date, such as 2026-06-01; null is as good as nothing.
+    Day,
+    /// A date, or a point in time with its zone.
+    Instant,
+    /// A boolean; null is as good as nothing.
+    Switch,
+    /// A number from here to there.
+    Number(f64, f64),
+    /// A whole number from here to there.
+    Whole(f64, f64),
+    /// An object of any names; null is as good as nothing.
+    Values,
+    /// An object of at least one weight by name.
+    Weights(f64),
+    /// What yields the name of a variant.
+    Targeting,
+    /// A rule or a boolean; null is as good as nothing.
+    Condition,
+    /// An object of rules by name; null is as good as nothing.
+    Rules,
+    /// An object of conditions by name; null is as good as nothing.
+    Rings,
+    /// An object of flags by key, or a list of flags with keys; null is as good as nothing.
+    Flags,
+    /// An object.
+    One(&'static Object),
+    /// An object; null is as good as nothing.
+    OptionalOne(&'static Object),
+    /// An object or a list of objects; null is as good as nothing.
+    Several(&'static Object),
+}
+
+impl Object {
+    /// The member of this name.
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// The member of this name, in letters of any case.
+    pub fn field_in_any_case(&self, name: &str) -> Option<&Field> {
+        let mut fields = self.fields.iter();
+        fields.find(|field| field.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The names of all members.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.fields.iter().map(|field| field.name)
+    }
+}
