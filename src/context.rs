@@ -83,8 +83,14 @@ impl<'a> Context<'a> {
 
     /// What stands in a slot.
     pub fn slot(&self, slot: u16) -> Value<'a> {
+        *self.at(slot)
+    }
+
+    /// The place of a slot.
+    #[inline]
+    pub fn at(&self, slot: u16) -> &Value<'a> {
         let slots = self.spilled.as_deref().unwrap_or(&self.inline);
-        slots.get(usize::from(slot)).copied().unwrap_or(Value::Null)
+        slots.get(usize::from(slot)).unwrap_or(&Value::Null)
     }
 
     /// Puts a value into a slot.

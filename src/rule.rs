@@ -14,6 +14,7 @@ mod cbor;
 pub mod coerce;
 mod compare;
 pub mod compile;
+mod condition;
 pub mod each;
 pub mod eval;
 pub mod expr;
@@ -99,6 +100,16 @@ pub enum Arguments {
     List(Box<[Rule]>),
     /// Written without brackets; a list that it yields is the argument list.
     Single(Rule),
+}
+
+impl Arguments {
+    /// The arguments, if they are written as a list.
+    pub fn as_list(&self) -> Option<&[Rule]> {
+        match self {
+            Arguments::List(rules) => Some(rules),
+            Arguments::Single(_) => None,
+        }
+    }
 }
 
 impl Rule {

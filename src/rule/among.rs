@@ -115,19 +115,25 @@ impl Set {
         self.len() == 0
     }
 
+    /// Whether the set holds a text.
+    pub fn has_text(&self, needle: &str) -> bool {
+        match self {
+            Set::Few(texts) => texts.iter().any(|text| **text == *needle),
+            Set::Sorted(texts) => texts.contains(needle.as_bytes()),
+            Set::Many(texts) => texts.contains(needle),
+            Set::Numbers(_) => false,
+        }
+    }
+
     /// Whether the set holds `needle`. A number equals a string that reads as it, and any other string is 0.
     pub fn contains(&self, needle: Value<'_>) -> bool {
         match (self, needle) {
-            (Set::Few(texts), Value::Text(needle)) => texts.iter().any(|text| **text == *needle),
-            (Set::Sorted(texts), Value::Text(needle)) => texts.contains(needle.as_bytes()),
-            (Set::Many(texts), Value::Text(needle)) => texts.contains(needle),
+            (_, Value::Text(needle)) => self.has_text(needle),
             (Set::Few(texts), Value::Number(n)) => texts.iter().any(|t| reads_as(t, n)),
             (Set::Sorted(texts), Value::Number(n)) => texts.iter().any(|t| reads_as(t, n)),
             (Set::Many(texts), Value::Number(n)) => texts.iter().any(|t| reads_as(t, n)),
             (Set::Numbers(numbers), Value::Number(n)) => numbers.contains(&n),
-            (_, Value::Null | Value::Bool(_) | Value::Text(_) | Value::List(_) | Value::Map(_)) => {
-                false
-            }
+            (_, Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_)) => false,
         }
     }
 }

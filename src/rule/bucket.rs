@@ -3,46 +3,71 @@
 pub mod dialect;
 pub mod inverse;
 
-use std::io;
-use std::io::Read;
-
-/// The 32-bit `MurmurHash3` of a bucketing value, seed 0, as every flagd implementation computes it.
+/// The 32-bit `MurmurHash3` of a bucketing value that comes in two pieces, seed 0, as every flagd implementation computes
+/// it.
 ///
 /// <https://flagd.dev/reference/specifications/custom-operations/fractional-operation-spec/>
 pub fn hash([first, rest]: [&[u8]; 2]) -> u32 {
-    let mut parts = Parts { first, rest };
-    // Reading from memory does not fail; the crate speaks of files.
-    murmur3::murmur3_32(&mut parts, 0).unwrap_or_default()
+    let mut state = State::default();
+    state.take(first);
+    state.take(rest);
+    let length = u32::try_from(first.len() + rest.len()).unwrap_or(u32::MAX);
+    state.finish(length)
 }
 
-/// Two pieces, read one after the other. The crate asks for four bytes at a time: here that is a load, with std's readers
-/// it would be a call and half of an evaluation.
-struct Parts<'b> {
-    first: &'b [u8],
-    rest: &'b [u8],
+/// The hash of what was taken so far, and up to three bytes that make no word yet.
+#[derive(Default)]
+struct State {
+    hash: u32,
+    /// The bytes, the first one lowest.
+    pending: u64,
+    /// How many bits they have.
+    bits: u32,
 }
 
-impl Read for Parts<'_> {
+impl State {
     #[inline]
-    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
-        if let (Some(to), Some((four, behind))) = (
-            to.first_chunk_mut::<4>(),
-            self.first.split_first_chunk::<4>(),
-        ) {
-            *to = *four;
-            self.first = behind;
-            return Ok(4);
+    fn take(&mut self, bytes: &[u8]) {
+        let (words, rest) = bytes.as_chunks::<4>();
+        for word in words {
+            self.pending |= u64::from(u32::from_le_bytes(*word)) << self.bits;
+            self.word();
         }
-        if self.first.is_empty() {
-            self.first = std::mem::take(&mut self.rest);
+        for byte in rest {
+            self.pending |= u64::from(*byte) << self.bits;
+            self.bits += 8;
+            if self.bits == 32 {
+                self.word();
+                self.bits = 0;
+            }
         }
-        let count = to.len().min(self.first.len());
-        for (to, byte) in to.iter_mut().zip(self.first) {
-            *to = *byte;
-        }
-        self.first = self.first.get(count..).unwrap_or(&[]);
-        Ok(count)
     }
+
+    /// Takes the lower half of what is pending.
+    #[inline]
+    fn word(&mut self) {
+        self.hash = (self.hash ^ scrambled(self.pending))
+            .rotate_left(13)
+            .wrapping_mul(5)
+            .wrapping_add(0xE654_6B64);
+        self.pending >>= 32;
+    }
+
+    fn finish(self, length: u32) -> u32 {
+        let mut hash = self.hash ^ scrambled(self.pending) ^ length;
+        hash = (hash ^ hash >> 16).wrapping_mul(0x85EB_CA6B);
+        hash = (hash ^ hash >> 13).wrapping_mul(0xC2B2_AE35);
+        hash ^ hash >> 16
+    }
+}
+
+/// The lower half of `pending`, stirred.
+#[inline]
+fn scrambled(pending: u64) -> u32 {
+    let word = u32::try_from(pending & u64::from(u32::MAX)).unwrap_or_default();
+    word.wrapping_mul(0xCC9E_2D51)
+        .rotate_left(15)
+        .wrapping_mul(0x1B87_3593)
 }
 
 /// The bucket of a hash when there are `total` of them: 0 to `total - 1`.
@@ -54,6 +79,19 @@ pub fn bucket(hash: u32, total: u32) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn units_of_every_length_are_hashed_as_by_others() {
+        let text: Vec<u8> = (0..=255).collect();
+        for end in 0..text.len() {
+            let (unit, _) = text.split_at(end);
+            let want = murmur3::murmur3_32(&mut &*unit, 0).unwrap();
+            for cut in 0..=end {
+                let (a, b) = unit.split_at(cut);
+                assert_eq!(hash([a, b]), want, "{end} cut at {cut}");
+            }
+        }
+    }
 
     #[test]
     fn known_units_fall_where_they_always_fell() {

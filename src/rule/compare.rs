@@ -33,6 +33,19 @@ impl Comparison {
         }
     }
 
+    /// Whether two values of one type compare so.
+    #[inline]
+    pub fn orders<T: PartialOrd + ?Sized>(self, a: &T, b: &T) -> bool {
+        match self {
+            Comparison::Equal | Comparison::Same => a == b,
+            Comparison::NotEqual | Comparison::NotSame => a != b,
+            Comparison::Less => a < b,
+            Comparison::LessOrEqual => a <= b,
+            Comparison::Greater => a > b,
+            Comparison::GreaterOrEqual => a >= b,
+        }
+    }
+
     /// Compares evaluated arguments. With three of them, the second must lie between the others.
     pub fn apply<'a>(self, given: Given<'_, 'a>) -> Evaluated<'a> {
         let strict = matches!(self, Comparison::Same | Comparison::NotSame);

@@ -7,6 +7,7 @@ use crate::rule::Arguments;
 use crate::rule::Fault;
 use crate::rule::Rule;
 use crate::rule::coerce::truthy;
+use crate::rule::condition::holds;
 use crate::rule::each;
 use crate::rule::fractional::Pick;
 use crate::rule::fractional::Split;
@@ -108,21 +109,7 @@ pub fn eval<'a>(rule: &'a Rule, scope: &Scope<'_, 'a>) -> Evaluated<'a> {
         Rule::Number(n) => Ok(Value::Number(*n)),
         Rule::Text(s) => Ok(Value::Text(s)),
         Rule::Slot(slot) => Ok(scope.context.slot(*slot)),
-        Rule::Compare(parts) => {
-            let (how, left, right) = &**parts;
-            let (left, right) = (eval(left, scope)?, eval(right, scope)?);
-            if let (Value::Text(text), Value::Text(_)) = (left, right) {
-                scope.spend_on(text)?;
-            }
-            Ok(Value::Bool(how.holds(left, right)))
-        }
-        Rule::Among(among) => {
-            let needle = eval(&among.needle, scope)?;
-            if let Data::Item(_) = scope.data {
-                scope.spend(among.set.len() / 8)?;
-            }
-            Ok(Value::Bool(among.set.contains(needle)))
-        }
+        Rule::Compare(_) | Rule::Among(_) => Ok(Value::Bool(holds(rule, scope)?)),
         Rule::And(rules) => until(rules, scope, false),
         Rule::Or(rules) => until(rules, scope, true),
         Rule::If(rules) => branch(rules, scope),
@@ -179,9 +166,7 @@ fn until<'a>(rules: &'a [Rule], scope: &Scope<'_, 'a>, stop_at: bool) -> Evaluat
 fn branch<'a>(rules: &'a [Rule], scope: &Scope<'_, 'a>) -> Evaluated<'a> {
     for clause in rules.chunks(2) {
         match clause {
-            [condition, then] if truthy(eval(condition, scope)?) => {
-                return eval(then, scope);
-            }
+            [condition, then] if holds(condition, scope)? => return eval(then, scope),
             [otherwise] => return eval(otherwise, scope),
             _ => {}
         }

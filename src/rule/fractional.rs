@@ -8,6 +8,7 @@ use crate::rule::Arguments;
 use crate::rule::Fault;
 use crate::rule::Rule;
 use crate::rule::bucket;
+use crate::rule::condition;
 use crate::rule::eval::Data;
 use crate::rule::eval::Scope;
 use crate::rule::eval::eval;
@@ -146,9 +147,10 @@ fn key_hash<'a>(
         && let (Operator::Cat, Arguments::List(rules)) = &**parts
         && rules.len() > 1
     {
-        let values = eval_all(rules, scope)?;
         // Two texts that need no trimming are hashed where they are.
-        if let (Version::V2, [Value::Text(first), Value::Text(rest)]) = (version, &*values)
+        if let (Version::V2, [first, rest]) = (version, &**rules)
+            && let (Some(first), Some(rest)) =
+                (condition::text(first, scope), condition::text(rest, scope))
             && first.chars().next().is_some_and(|c| !c.is_whitespace())
             && rest.chars().next_back().is_some_and(|c| !c.is_whitespace())
         {
@@ -156,7 +158,7 @@ fn key_hash<'a>(
             return Ok(Hashed::Unit(hash));
         }
         let mut buffer = text::Buffer::default();
-        text::join(&mut buffer, &values)?;
+        text::join(&mut buffer, &eval_all(rules, scope)?)?;
         return Ok(Hashed::Unit(version.text(buffer.as_str().trim())));
     }
     version.hashed(eval(rule, scope)?, scope)

@@ -74,6 +74,15 @@ impl<'t> Version<&'t str> {
         } else {
             part(rest)?
         };
+        if rest.is_empty() {
+            // As nearly all versions are.
+            return Some(Version {
+                major,
+                minor,
+                patch,
+                prerelease: "",
+            });
+        }
         let (core, build) = match rest.split_once('+') {
             Some((core, build)) => (core, Some(build)),
             None => (rest, None),
@@ -195,6 +204,12 @@ impl VersionTest {
             order: VersionOrder::parse(order)?,
             version: Version::parse(version)?.to_owned(),
         })
+    }
+
+    /// The result for a text, if it is a version.
+    pub fn of_text(&self, text: &str) -> Option<bool> {
+        let version = Version::parse(text)?;
+        Some(self.order.holds(&version, &self.version.borrow()))
     }
 
     /// The result for a value; null if it is no version.

@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::rule::Fault;
 use crate::rule::Rule;
-use crate::rule::coerce::truthy;
+use crate::rule::condition::holds;
 use crate::rule::eval::Scope;
 use crate::rule::eval::eval;
 use crate::rule::fractional::Pick;
@@ -45,27 +45,44 @@ impl Tree {
     }
 
     fn walk<'a>(&'a self, scope: &Scope<'_, 'a>, names: &[Box<str>]) -> Result<Leaf, Fault> {
-        match self {
-            Tree::Leaf(leaf) => Ok(*leaf),
-            Tree::If(branches, otherwise) => {
-                for (condition, then) in branches {
-                    if truthy(eval(condition, scope)?) {
-                        return then.walk(scope, names);
-                    }
+        let mut tree = self;
+        loop {
+            match tree {
+                Tree::Leaf(leaf) => return Ok(*leaf),
+                Tree::If(branches, otherwise) => {
+                    tree = taken(branches, scope)?.unwrap_or(otherwise);
                 }
-                otherwise.walk(scope, names)
+                Tree::Split(parts) => return shared(parts, scope, names),
+                Tree::Rule(rule) => return Ok(leaf(eval(rule, scope), names)),
             }
-            Tree::Split(parts) => {
-                let (split, leaves) = &**parts;
-                match split.pick(scope)? {
-                    Pick::Nothing => Ok(Leaf::Default),
-                    Pick::Share(index) => Ok(leaves.get(index).copied().unwrap_or(Leaf::Default)),
-                    Pick::Value(value) => Ok(leaf(Ok(value), names)),
-                }
-            }
-            Tree::Rule(rule) => Ok(leaf(eval(rule, scope), names)),
         }
     }
+}
+
+/// The first branch whose condition holds.
+fn taken<'a>(
+    branches: &'a [(Rule, Tree)],
+    scope: &Scope<'_, 'a>,
+) -> Result<Option<&'a Tree>, Fault> {
+    for (condition, then) in branches {
+        if holds(condition, scope)? {
+            return Ok(Some(then));
+        }
+    }
+    Ok(None)
+}
+
+/// The leaf of the unit's share.
+fn shared<'a>(
+    (split, leaves): &'a (Split, Box<[Leaf]>),
+    scope: &Scope<'_, 'a>,
+    names: &[Box<str>],
+) -> Result<Leaf, Fault> {
+    Ok(match split.pick(scope)? {
+        Pick::Nothing => Leaf::Default,
+        Pick::Share(index) => leaves.get(index).copied().unwrap_or(Leaf::Default),
+        Pick::Value(value) => leaf(Ok(value), names),
+    })
 }
 
 /// The leaf for a rule's value: the variant that is spelled like its JSON form without quotation marks.
