@@ -256,7 +256,8 @@ fn debugging<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Debugging
     Debugging {
         access,
         replica: replica.into(),
-        statuses: Arc::default(),
+        // The rest is the sources' to say.
+        ..Debugging::default()
     }
 }
 

@@ -108,5 +108,3 @@ pub const LINT_BRANCHES: usize = 4;
 pub const CELLS: usize = 1000;
 /// The most values that reasoning tries for one attribute.
 pub const CANDIDATES: usize = 20_000;
-/// The largest answer of a replica that `flagctl` asks, in bytes.
-pub const REPLICA_ANSWER: usize = 16 * 1024 * 1024;

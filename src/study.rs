@@ -15,6 +15,7 @@ pub mod ask;
 pub mod bits;
 pub mod describe;
 pub mod diff;
+pub mod explained;
 pub mod file;
 pub mod form;
 pub mod lint;

@@ -1,7 +1,7 @@
-//! Where `get` and `list` find flags: in files, or at a running replica.
+//! Where commands find flags: in files, or at a running replica.
 
 pub mod environment;
-mod replica;
+pub mod replica;
 
 use std::path::PathBuf;
 
@@ -57,7 +57,7 @@ pub fn one(arguments: &Arguments, key: &str) -> anyhow::Result<Answer> {
         }
         Place::Replica(replica) => {
             let talk = Vec::new();
-            let Some(answer) = replica::get(&replica, &["debug", "flags", key])? else {
+            let Some(answer) = replica::ask(&replica, &["debug", "flags", key], None)? else {
                 return Ok(Answer { value: None, talk });
             };
             let answer = output::parse(&answer)?;
@@ -80,7 +80,7 @@ pub fn all(arguments: &Arguments) -> anyhow::Result<Answer> {
             Ok(Answer { value, talk })
         }
         Place::Replica(replica) => {
-            let answer = replica::get(&replica, &["debug", "definitions"])?;
+            let answer = replica::ask(&replica, &["debug", "definitions"], None)?;
             let answer =
                 answer.ok_or_else(|| anyhow::anyhow!("the replica does not list its flags"))?;
             let answer = output::parse(&answer)?;
@@ -97,7 +97,11 @@ pub fn all(arguments: &Arguments) -> anyhow::Result<Answer> {
     }
 }
 
-fn place(arguments: &Arguments) -> anyhow::Result<Place> {
+/// The place that is meant.
+///
+/// # Errors
+/// If none is, or the configuration cannot be understood.
+pub fn place(arguments: &Arguments) -> anyhow::Result<Place> {
     if !arguments.flags.is_empty() {
         return Ok(Place::Files(arguments.flags.clone()));
     }

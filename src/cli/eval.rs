@@ -4,12 +4,17 @@ use std::path::PathBuf;
 
 use bumpalo::Bump;
 
+use crate::cli::ask;
+use crate::cli::ask::environment::Place;
+use crate::cli::ask::environment::Replica;
+use crate::cli::data;
 use crate::cli::flags;
 use crate::cli::output;
 use crate::cli::output::Output;
 use crate::cli::replica;
 use crate::cli::said::Said;
 use crate::document::node::Node;
+use crate::json;
 use crate::resolve::system_clock;
 use crate::rule::unit::Version;
 use crate::selector::Selector;
@@ -22,16 +27,13 @@ use crate::wire::request::Attributes;
 pub struct Arguments {
     /// The key of the flag.
     key: String,
-    /// Flag files, directories or globs; later ones win.
-    #[arg(long, required_unless_present = "replica", num_args = 1.., value_name = "PATH")]
-    flags: Vec<PathBuf>,
-    /// Asks a running replica instead: its OFREP port, `http://HOST:8016`.
-    #[arg(long, conflicts_with = "flags", value_name = "URL")]
-    replica: Option<String>,
+    /// Where to look.
+    #[command(flatten)]
+    ask: ask::Arguments,
     /// The evaluation context, or @FILE.
     #[arg(long, default_value = "{}", value_name = "JSON")]
     context: String,
-    /// The version of `fractional`.
+    /// The version of `fractional`, for flags in files; a replica has its own.
     #[arg(long, default_value = "v2", value_name = "VERSION")]
     fractional: Fractional,
     /// How to print the answer.
@@ -63,12 +65,9 @@ impl From<Fractional> for Version {
 /// If files cannot be read, the replica does not answer, or the context is not a JSON object.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Said> {
     let context = flags::context(&arguments.context)?;
-    let (answer, yes, talk) = match &arguments.replica {
-        Some(url) => {
-            let (answer, yes) = replica::evaluate(url, &arguments.key, &context)?;
-            (answer, yes, Vec::new())
-        }
-        None => locally(arguments, &context)?,
+    let (answer, yes, talk) = match ask::place(&arguments.ask)? {
+        Place::Replica(replica) => remotely(&replica, &arguments.key, &context)?,
+        Place::Files(paths) => locally(&paths, arguments, &context)?,
     };
     let data = match arguments.output {
         Output::Json => format!("{}\n", answer.trim_end()),
@@ -77,9 +76,34 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Said> {
     Ok(Said { data, talk, yes })
 }
 
-/// The answer in the form of OFREP, whether it is one, and what is wrong with the files.
-fn locally(arguments: &Arguments, context: &str) -> anyhow::Result<(String, bool, Vec<String>)> {
-    let flags = flags::read(&arguments.flags, arguments.fractional.into())?;
+/// The answer in the form of OFREP, whether it is one, and what else there is to say.
+type Told = (String, bool, Vec<String>);
+
+/// What a replica answers.
+fn remotely(replica: &Replica, key: &str, context: &str) -> anyhow::Result<Told> {
+    let Some(answered) = replica::evaluate(replica, key, context)? else {
+        let answer = ofrep::not_found(key, &Selector::All).body;
+        return Ok((answer, false, Vec::new()));
+    };
+    let member = |name: &'static str| Some((name, answered.member(name)?.clone()));
+    let names = ["value", "key", "reason", "variant", "errorCode"];
+    let mut members: Vec<_> = names.into_iter().filter_map(member).collect();
+    let definition = answered.member("definition");
+    let metadata = definition.and_then(|definition| ask::member(definition, "metadata"));
+    let yes = answered.member("errorCode").is_none();
+    members.retain(|(name, _)| yes || *name != "reason");
+    if yes {
+        let metadata = metadata.cloned().unwrap_or_else(|| data::object([]));
+        members.push(("metadata", metadata));
+    }
+    let mut answer = String::new();
+    json::write_json(&mut answer, &data::object(members).to_literal());
+    Ok((answer, yes, answered.unit(context).into_iter().collect()))
+}
+
+/// What the flags in files answer.
+fn locally(paths: &[PathBuf], arguments: &Arguments, context: &str) -> anyhow::Result<Told> {
+    let flags = flags::read(paths, arguments.fractional.into())?;
     let talk = flags.diagnostics.iter().map(ToString::to_string).collect();
     let Some(flag) = flags.ruleset.flag(&arguments.key) else {
         let answer = ofrep::not_found(&arguments.key, &Selector::All).body;

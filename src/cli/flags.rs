@@ -152,5 +152,6 @@ pub fn asker(text: &str) -> anyhow::Result<Asker> {
     Ok(Asker {
         members: owned.collect(),
         seconds: Some(system_clock()),
+        ..Asker::default()
     })
 }

@@ -57,6 +57,7 @@ async fn serve(config: Config) -> Result<(), String> {
         tls: tls.map(Arc::new),
     };
     let live = Arc::new(Live::default());
+    let fractional = config.source.fractional;
     let loader = Loader::new(&config.sources, &config.source, live.clone());
     let (shut, shutdown) = watch::channel(false);
     // Before the files are read: a signal must not be lost meanwhile.
@@ -67,6 +68,7 @@ async fn serve(config: Config) -> Result<(), String> {
     let settings = Settings {
         debugging: Debugging {
             statuses,
+            fractional,
             ..config.serve.debugging
         },
         metrics: metrics.clone(),

@@ -23,6 +23,7 @@ use tokio::sync::Semaphore;
 
 use crate::limits;
 use crate::live::Live;
+use crate::rule::unit::Version;
 use crate::serve::Settings;
 use crate::serve::body;
 use crate::serve::body::Body;
@@ -42,6 +43,8 @@ pub struct Debugging {
     pub replica: Arc<str>,
     /// How the sources are doing.
     pub statuses: Statuses,
+    /// How `fractional` hashes its units.
+    pub fractional: Version,
 }
 
 impl Default for Debugging {
@@ -50,6 +53,7 @@ impl Default for Debugging {
             access: Access::Off,
             replica: "".into(),
             statuses: Arc::default(),
+            fractional: Version::default(),
         }
     }
 }

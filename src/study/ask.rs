@@ -34,7 +34,12 @@ pub struct Question {
 impl Question {
     /// The question that an expression of the flag called `key` asks.
     pub fn new(node: &Node, key: &str) -> Question {
-        let (rule, reads) = compile::expression(node, key, Version::V2);
+        Question::hashing(node, key, Version::V2)
+    }
+
+    /// The same, where units are hashed in another way.
+    fn hashing(node: &Node, key: &str, fractional: Version) -> Question {
+        let (rule, reads) = compile::expression(node, key, fractional);
         let slot = slots(&reads).first().map(|(_, slot)| *slot);
         Question { rule, reads, slot }
     }
@@ -101,6 +106,8 @@ pub struct Asker {
     pub members: Members,
     /// The time, if a rule reads it.
     pub seconds: Option<f64>,
+    /// How units are hashed.
+    pub fractional: Version,
 }
 
 impl Asker {
@@ -146,9 +153,8 @@ impl Asker {
 
     /// The value of an expression of the flag called `key`; `None` for a fault.
     pub fn value(&self, node: &Node, key: &str) -> Option<Literal> {
-        self.put(&Question::new(node, key), |value| {
-            value.ok().map(Value::to_literal)
-        })
+        let question = Question::hashing(node, key, self.fractional);
+        self.put(&question, |value| value.ok().map(Value::to_literal))
     }
 
     /// What an expression yields. `take` sees it before it is gone.

@@ -6,6 +6,8 @@
 
 pub mod share;
 
+use std::fmt::Write as _;
+
 use bumpalo::Bump;
 
 use crate::decision::Decision;
@@ -20,6 +22,7 @@ use crate::rule::coerce;
 use crate::rule::expr::Expr;
 use crate::rule::tree;
 use crate::rule::tree::Leaf;
+use crate::rule::unit::Version;
 use crate::ruleset;
 use crate::ruleset::Plan;
 use crate::study::ask::Asker;
@@ -45,6 +48,8 @@ pub struct Trace {
 pub struct Decided {
     /// Where it stands.
     pub place: Place,
+    /// The same as a JSON Pointer into the flag's definition; `None` if the rule chose nothing.
+    pub rule: Option<String>,
     /// What it is, in words.
     pub text: String,
 }
@@ -77,6 +82,7 @@ pub fn trace(flag: &Flag, compiled: &ruleset::Flag, asker: &Asker) -> Trace {
         steps: Vec::new(),
         decided: Decided {
             place: flag.place,
+            rule: None,
             text: what.to_owned(),
         },
     };
@@ -90,14 +96,17 @@ pub fn trace(flag: &Flag, compiled: &ruleset::Flag, asker: &Asker) -> Trace {
         key: &flag.key,
         asker,
         steps: Vec::new(),
+        way: "/targeting".to_owned(),
         decided: Decided {
             place: node.place,
+            rule: None,
             text: show::condition(node),
         },
     };
     let value = tracer.answer(node);
     let leaf = leaf(value.as_ref(), &compiled.names);
     if leaf == Leaf::Default {
+        tracer.decided.rule = None;
         let default = flag.default_variant.as_deref();
         tracer.decided.text = match default {
             Some(default) => format!("nothing chosen: defaultVariant `{default}`"),
@@ -125,6 +134,8 @@ struct Tracer<'t> {
     key: &'t str,
     asker: &'t Asker,
     steps: Vec<Step>,
+    /// The pointer to the node that may be the answer.
+    way: String,
     decided: Decided,
 }
 
@@ -133,11 +144,32 @@ impl Tracer<'_> {
     fn answer(&mut self, node: &Node) -> Option<Literal> {
         self.decided = Decided {
             place: node.place,
+            rule: Some(self.way.clone()),
             text: show::condition(node),
         };
-        match branches(node) {
-            Some((member, items)) => self.inside(member, node, |tracer| tracer.branch(items, true)),
-            None => self.value(node),
+        if let Some((member, items)) = branches(node) {
+            let _ = write!(self.way, "/{}", member.key);
+            return self.inside(member, node, |tracer| tracer.branch(items, true));
+        }
+        let value = self.value(node);
+        self.note_share(node);
+        value
+    }
+
+    /// Where a node that may be the answer is a `fractional`, its share has decided.
+    fn note_share(&mut self, node: &Node) {
+        let Expr::Operation(member) = Expr::of(node) else {
+            return;
+        };
+        let shares = self.steps.last().and_then(|step| step.shares.as_ref());
+        let shares = shares.filter(|_| is_fractional(&member.key));
+        if let Some(shares) = shares
+            && let Some((at, chosen)) = shares.chosen()
+        {
+            self.decided.text = format!("the share {} of `fractional`", show::value(&chosen.value));
+            let first = arguments(member).len().saturating_sub(shares.shares.len());
+            // An older spelling is `fractional` in the definition.
+            self.decided.rule = Some(format!("{}/fractional/{}", self.way, first + at));
         }
     }
 
@@ -181,15 +213,11 @@ impl Tracer<'_> {
         let steps = std::mem::replace(&mut self.steps, before);
         let operands: Option<Vec<Literal>> = values.into_iter().collect();
         let operands = operands.unwrap_or_default();
-        let fractional = matches!(&*member.key, "fractional" | "fractionalEvaluation");
-        let shares = fractional.then(|| share::shares(&operands, self.key, self.asker));
+        // What is told of buckets is told of the second version.
+        let told = is_fractional(&member.key) && self.asker.fractional == Version::V2;
+        let shares = told.then(|| share::shares(&operands, self.key, self.asker));
         let shares = shares.flatten();
         let shares = shares.filter(|shares| shares.yields(result.as_ref()));
-        if let Some(chosen) = shares.as_ref().and_then(Shares::chosen)
-            && self.decided.place == node.place
-        {
-            self.decided.text = format!("the share {} of `fractional`", show::value(&chosen.value));
-        }
         let mut step = self.step(member, node, result.clone());
         step.operands = operands;
         step.shares = shares;
@@ -236,19 +264,19 @@ impl Tracer<'_> {
     }
 
     fn branch(&mut self, items: &[Node], decides: bool) -> Option<Literal> {
-        let result = |tracer: &mut Self, node: &Node| {
-            if decides {
-                tracer.answer(node)
-            } else {
-                tracer.value(node)
+        let result = |tracer: &mut Self, node: &Node, at: usize| {
+            if !decides {
+                return tracer.value(node);
             }
+            let _ = write!(tracer.way, "/{at}");
+            tracer.answer(node)
         };
-        for clause in items.chunks(2) {
+        for (at, clause) in items.chunks(2).enumerate() {
             match clause {
                 [condition, then] if truthy(&self.value(condition)?) => {
-                    return result(self, then);
+                    return result(self, then, 2 * at + 1);
                 }
-                [otherwise] => return result(self, otherwise),
+                [otherwise] => return result(self, otherwise, 2 * at),
                 _ => {}
             }
         }
@@ -276,6 +304,10 @@ fn branches(node: &Node) -> Option<(&Member, &[Node])> {
         ("if" | "?:", Kind::List(items)) => Some((member, items)),
         _ => None,
     }
+}
+
+fn is_fractional(operator: &str) -> bool {
+    matches!(operator, "fractional" | "fractionalEvaluation")
 }
 
 /// The attribute that a node reads and does nothing else.

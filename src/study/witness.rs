@@ -217,6 +217,7 @@ fn asker(values: &[Literal], space: &Space) -> Asker {
     Asker {
         members: members.into(),
         seconds,
+        ..Asker::default()
     }
 }
 

@@ -108,11 +108,25 @@ async fn s002_13_the_answer_says_where_it_is_from() {
     let answer = get(&server, "/debug/flags/half").await;
     assert_eq!(answer["key"], "half");
     assert_eq!(answer["generation"], 1);
-    assert_eq!(answer["rule"], "/targeting");
+    let pointed = format!("/definition{}", answer["rule"].as_str().expect("a pointer"));
+    let share = answer.pointer(&pointed).expect("there is something");
+    assert_eq!(share, &json!([answer["variant"], 50]), "{answer}");
     assert_eq!(
         answer["definition"]["targeting"],
         json!({"fractional": [["on", 50], ["off", 50]]})
     );
+    let answer = get(
+        &server,
+        "/debug/flags/ring?context=%7B%22ring%22:%22beta%22%7D",
+    )
+    .await;
+    assert_eq!(answer["rule"], "/targeting/if/1");
+    assert_eq!(
+        answer["context"],
+        json!({"ring": "beta", "targetingKey": "pod"})
+    );
+    assert_eq!(answer["fractional"], "v2");
+    assert!(answer["timestamp"].as_f64().expect("a number") > 1.7e9);
     let answer = get(&server, "/debug/flags/a%2Fb").await;
     assert_eq!(answer["value"], json!({"y": [1]}));
     assert_eq!(answer["reason"], "STATIC");
@@ -198,6 +212,7 @@ async fn s002_13_the_state_of_sources_is_told() {
         access: Access::Open,
         replica: "pod".into(),
         statuses: loader.statuses(),
+        ..Debugging::default()
     };
     let settings = Settings {
         debugging,

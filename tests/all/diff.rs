@@ -279,6 +279,7 @@ fn family_agrees(
     let asker = Asker {
         members: members.into(),
         seconds: None,
+        ..Asker::default()
     };
     let programs = [&comparison.before, &comparison.after];
     let cell = locate::cell(&asker, cells, &comparison.space, &programs);

@@ -54,6 +54,7 @@ fn asker(context: &Value) -> Asker {
     Asker {
         members,
         seconds: Some(1_763_600_000.0),
+        ..Asker::default()
     }
 }
 

@@ -4,6 +4,9 @@ use std::path::Path;
 use std::process::Command;
 use std::process::Output;
 
+use fanion::serve::Settings;
+use fanion::serve::debug::Access;
+use fanion::serve::debug::Debugging;
 use serde_json::Value;
 use serde_json::json;
 
@@ -228,28 +231,119 @@ fn revisions_of_a_repository_are_compared() {
     );
 }
 
+/// What a question to a replica and to its files is answered, with exit codes.
+async fn asked_alike(arguments: &[&str]) -> [(Output, Value); 2] {
+    let directory = tempfile::tempdir().expect("a directory");
+    let flags = directory.path().join("flags.yaml");
+    std::fs::write(&flags, document(30)).expect("a file");
+    let debugging = Debugging {
+        access: Access::Open,
+        replica: "pod-7".into(),
+        ..Debugging::default()
+    };
+    let settings = Settings {
+        debugging,
+        ..Settings::default()
+    };
+    let server = server::start_with(&flags, settings).await;
+    let url = format!("http://127.0.0.1:{}", server.management);
+    let arguments: Vec<String> = arguments.iter().map(|word| (*word).to_owned()).collect();
+    let asked = tokio::task::spawn_blocking(move || {
+        let from = [["--replica", &url], ["--flags", "flags.yaml"]];
+        from.map(|from| {
+            let words = arguments.iter().map(String::as_str).chain(from);
+            let output = run_in(directory.path(), &words.collect::<Vec<_>>());
+            let answer = serde_json::from_slice(&output.stdout).unwrap_or_default();
+            (output, answer)
+        })
+    });
+    asked.await.expect("no panic")
+}
+
 #[tokio::test]
 async fn a_replica_answers_as_its_files_do() {
-    let (server, _directory) = server::serve_text("flags.yaml", &document(100)).await;
-    let url = format!("http://127.0.0.1:{}", server.ofrep);
+    for unit in ["a", "b", "c", "d", "e"] {
+        let context = format!(r#"{{"country":"DE","targetingKey":"{unit}"}}"#);
+        let arguments = ["eval", "pay", "--context", &context];
+        let [(replica, theirs), (_, ours)] = asked_alike(&arguments).await;
+        assert_eq!(theirs, ours, "{replica:?}");
+        assert_eq!(replica.status.code(), Some(0));
+        assert_eq!(text(&replica.stderr), "");
+    }
+    let [(replica, theirs), (files, ours)] = asked_alike(&["eval", "none"]).await;
+    assert_eq!(theirs, ours);
+    assert_eq!(
+        (replica.status.code(), files.status.code()),
+        (Some(1), Some(1))
+    );
+}
+
+#[tokio::test]
+async fn who_names_no_unit_asks_a_replica_as_itself_and_is_told() {
+    let [(replica, _), _] = asked_alike(&["eval", "pay"]).await;
+    let told = text(&replica.stderr);
+    assert!(
+        told.starts_with("asked as `pod-7`, the replica itself"),
+        "{told}"
+    );
+}
+
+/// An explanation without the places of its text.
+fn unplaced(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let kept = members
+                .iter()
+                .filter(|(name, _)| *name != "at" && *name != "answeredBy");
+            kept.map(|(name, value)| (name.clone(), unplaced(value)))
+                .collect()
+        }
+        Value::Array(items) => items.iter().map(unplaced).collect(),
+        plain => plain.clone(),
+    }
+}
+
+#[tokio::test]
+async fn a_replica_is_explained_as_its_files_are() {
     let context = r#"{"country":"DE","targetingKey":"u"}"#;
+    let arguments = ["explain", "pay", "--context", context, "-o", "json"];
+    let [(replica, theirs), (_, ours)] = asked_alike(&arguments).await;
+    assert_eq!(replica.status.code(), Some(0), "{replica:?}");
+    assert_eq!(unplaced(&theirs), unplaced(&ours));
+    assert!(
+        theirs["decidedBy"]["rule"]
+            .as_str()
+            .expect("a pointer")
+            .starts_with("/targeting/")
+    );
+    let from = &theirs["answeredBy"];
+    assert_eq!(
+        (&from["replica"], &from["generation"]),
+        (&json!("pod-7"), &json!(1))
+    );
+    let [(replica, _), _] = asked_alike(&["explain", "pay"]).await;
+    let page = text(&replica.stdout);
+    assert!(
+        page.contains("\nANSWERED BY pod-7, generation 1, from "),
+        "{page}"
+    );
+    let [(replica, _), _] = asked_alike(&["explain", "none"]).await;
+    assert_eq!(replica.status.code(), Some(1));
+}
+
+#[tokio::test]
+async fn a_replica_without_debug_endpoints_says_what_to_do() {
+    let (server, _directory) = server::serve_text("flags.yaml", &document(30)).await;
+    let url = format!("http://127.0.0.1:{}", server.management);
     let here = tempfile::tempdir().expect("a directory");
     let asked = tokio::task::spawn_blocking(move || {
-        let arguments = ["eval", "pay", "--replica", &url, "--context", context];
-        let missing = ["eval", "none", "--replica", &url];
-        (
-            run_in(here.path(), &arguments),
-            run_in(here.path(), &missing),
-        )
+        ["eval", "explain"].map(|command| run_in(here.path(), &[command, "pay", "--replica", &url]))
     });
-    let (found, missing) = asked.await.expect("no panic");
-    let answer: Value = serde_json::from_str(text(&found.stdout)).expect("JSON");
-    assert_eq!(
-        (&answer["variant"], &answer["value"]),
-        (&json!("on"), &json!(true))
-    );
-    assert_eq!(
-        (found.status.code(), missing.status.code()),
-        (Some(0), Some(1))
-    );
+    for output in asked.await.expect("no panic") {
+        assert_eq!(output.status.code(), Some(2));
+        assert!(
+            text(&output.stderr).contains("start it with --debug-endpoints"),
+            "{output:?}"
+        );
+    }
 }

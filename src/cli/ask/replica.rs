@@ -13,11 +13,15 @@ use crate::source::http::web::Web;
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What stands at a path; `None` if there is nothing.
+/// What a replica answers to this body, or without one, at a path; `None` if there is nothing.
 ///
 /// # Errors
 /// If the replica cannot be asked, or does not answer as one.
-pub fn get(replica: &Replica, path: &[&str]) -> anyhow::Result<Option<String>> {
+pub fn ask(
+    replica: &Replica,
+    path: &[&str],
+    body: Option<String>,
+) -> anyhow::Result<Option<String>> {
     let shown = shown(&replica.url);
     let mut url = Url::parse(&replica.url).with_context(|| format!("`{shown}` is no URL"))?;
     let segments = url.path_segments_mut();
@@ -27,7 +31,8 @@ pub fn get(replica: &Replica, path: &[&str]) -> anyhow::Result<Option<String>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
-    let asked = runtime.context("cannot start")?.block_on(ask(replica, url));
+    let asked = send(replica, url, body);
+    let asked = runtime.context("cannot start")?.block_on(asked);
     asked.with_context(|| format!("cannot ask {shown}"))
 }
 
@@ -36,11 +41,15 @@ fn shown(url: &str) -> String {
     crate::source::spec::veiled(url)
 }
 
-async fn ask(replica: &Replica, url: Url) -> anyhow::Result<Option<String>> {
+async fn send(replica: &Replica, url: Url, body: Option<String>) -> anyhow::Result<Option<String>> {
     let client = Web::default()
         .client(&url)
         .map_err(|why| anyhow::anyhow!(why))?;
-    let mut request = client.get(url).timeout(PATIENCE);
+    let request = match body {
+        Some(body) => client.post(url).body(body),
+        None => client.get(url),
+    };
+    let mut request = request.timeout(PATIENCE);
     if let Some(token) = &replica.token {
         request = request.bearer_auth(token);
     }
@@ -48,6 +57,10 @@ async fn ask(replica: &Replica, url: Url) -> anyhow::Result<Option<String>> {
     let mut response = request.send().await.map_err(reqwest::Error::without_url)?;
     match response.status() {
         StatusCode::OK => {}
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            let most = limits::DEBUG_REQUEST;
+            anyhow::bail!("the context is too large for it: it takes {most} bytes");
+        }
         StatusCode::NOT_FOUND if is_json(&response) => return Ok(None),
         StatusCode::NOT_FOUND => {
             anyhow::bail!(

@@ -5,6 +5,7 @@ use crate::cli::data::list;
 use crate::cli::data::object;
 use crate::cli::data::text;
 use crate::cli::explain::Explanation;
+use crate::cli::replica::Standing;
 use crate::diag::Place;
 use crate::document::node::Node;
 use crate::study::diff::outcome::Outcome;
@@ -17,22 +18,41 @@ use crate::value::Literal;
 pub fn data(explanation: &Explanation<'_>) -> Node {
     let file = &explanation.flag.origin.file;
     let trace = &explanation.trace;
-    let decided = object([
+    let mut decided = vec![
         ("at", text(at(file, trace.decided.place))),
         ("what", text(&*trace.decided.text)),
-    ]);
+    ];
+    let rule = trace.decided.rule.as_deref();
+    decided.extend(rule.map(|rule| ("rule", text(rule))));
     let alternatives = explanation.alternatives.iter().map(alternative);
-    object([
+    let mut members = vec![
         ("key", text(&*explanation.flag.key)),
         ("answer", answer(&explanation.outcome)),
         ("reason", text(explanation.reason)),
-        ("decidedBy", decided),
+        ("decidedBy", object(decided)),
         ("trace", list(trace.steps.iter().map(|s| step(file, s)))),
         ("alternatives", list(alternatives)),
         (
             "alternativesComplete",
             data::value(&Literal::Bool(explanation.whole)),
         ),
+    ];
+    members.extend(
+        explanation
+            .standing
+            .as_ref()
+            .map(|from| ("answeredBy", standing(from))),
+    );
+    object(members)
+}
+
+fn standing(standing: &Standing) -> Node {
+    object([
+        ("replica", text(&*standing.replica)),
+        ("generation", data::number(standing.generation)),
+        ("source", text(&*standing.source)),
+        ("sync", text(&*standing.sync)),
+        ("age", data::number(standing.age)),
     ])
 }
 

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::cli::explain::Explanation;
 use crate::cli::explain::data::at;
 use crate::cli::output;
+use crate::cli::replica::Standing;
 use crate::study::diff::outcome::Outcome;
 use crate::study::nearest::Alternative;
 use crate::study::show;
@@ -30,6 +31,19 @@ pub fn page(explanation: &Explanation<'_>) -> String {
         explanation.reason.to_owned(),
     ];
     let mut page = output::columns(&[head, row]);
+    if let Some(standing) = &explanation.standing {
+        let Standing {
+            replica,
+            generation,
+            source,
+            sync,
+            age,
+        } = standing;
+        let _ = writeln!(
+            page,
+            "\nANSWERED BY {replica}, generation {generation}, from {source}: {sync}, {age} s old"
+        );
+    }
     let _ = writeln!(
         page,
         "\nDECIDED BY {}: {}",

@@ -13,6 +13,7 @@ use crate::selector::Selector;
 use crate::serve::debug::Debugging;
 use crate::serve::debug::report;
 use crate::snapshot::Snapshot;
+use crate::study::ask::Asker;
 use crate::value::Value;
 use crate::wire::ofrep;
 use crate::wire::request::Attributes;
@@ -99,11 +100,18 @@ impl<'q> Asked<'q> {
         };
         let arena = Bump::new();
         let members = self.members(question, &arena)?;
+        let seconds = resolve::system_clock();
+        let literal = |(name, value): &(&str, Value<'_>)| ((*name).into(), value.to_literal());
+        let asker = Asker {
+            members: members.iter().map(literal).collect(),
+            seconds: Some(seconds),
+            fractional: self.debugging.fractional,
+        };
         let unit = unit(&members);
         let mut answer = None;
         let flags = std::iter::once((position, flag));
-        Decoded::new(members).decide(flags, resolve::system_clock(), |_, flag, decision| {
-            answer = Some(report::flag(self, flag, decision, unit));
+        Decoded::new(members).decide(flags, seconds, |_, flag, decision| {
+            answer = Some(report::flag(self, flag, decision, &asker, unit));
         });
         Ok(answer)
     }

@@ -1,5 +1,6 @@
 //! What a replica answers, in JSON.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,16 +10,27 @@ use crate::decision::Decision;
 use crate::decision::Reason;
 use crate::json::write_json;
 use crate::json::write_text;
+use crate::rule::unit::Version;
 use crate::ruleset::Flag;
 use crate::selector::Selector;
 use crate::serve::debug::question::Asked;
 use crate::snapshot::Snapshot;
 use crate::source::status::State;
 use crate::source::status::Status;
+use crate::study::ask::Asker;
+use crate::study::explained;
+use crate::study::trace;
+use crate::value::Literal;
 use crate::wire::sync;
 
 /// The answer of a flag, and everything about it.
-pub fn flag(asked: &Asked<'_>, flag: &Flag, decision: Decision, unit: Option<&str>) -> String {
+pub fn flag(
+    asked: &Asked<'_>,
+    flag: &Flag,
+    decision: Decision,
+    asker: &Asker,
+    unit: Option<&str>,
+) -> String {
     let mut out = String::from("{");
     decided(&mut out, flag, decision);
     out.push(',');
@@ -33,21 +45,52 @@ pub fn flag(asked: &Asked<'_>, flag: &Flag, decision: Decision, unit: Option<&st
         Some(status) => source(&mut out, status, asked.now),
         None => out.push_str("null"),
     }
+    let mut definition = String::new();
+    if !flag.is_faulty() {
+        sync::write_definition(&mut definition, flag);
+    }
     // Places of the file are not kept; this is the place in the definition below.
     let ruled = matches!(decision, Decision::Variant(_, Reason::TargetingMatch));
-    out.push_str(if ruled {
-        ",\"rule\":\"/targeting\""
-    } else {
-        ",\"rule\":null"
-    });
-    out.push_str(",\"definition\":");
-    if flag.is_faulty() {
-        out.push_str("null");
-    } else {
-        sync::write_definition(&mut out, flag);
+    let rule = ruled.then(|| rule(flag, &definition, asker));
+    out.push_str(",\"rule\":");
+    match rule {
+        Some(rule) => write_text(&mut out, &rule),
+        None => out.push_str("null"),
     }
+    about(&mut out, asker);
+    out.push_str(",\"definition\":");
+    out.push_str(if definition.is_empty() {
+        "null"
+    } else {
+        &definition
+    });
     out.push('}');
     out
+}
+
+/// The place of the rule that decided, as a JSON Pointer into the definition.
+fn rule(flag: &Flag, definition: &str, asker: &Asker) -> String {
+    let found = explained::flag(&flag.key, definition, asker.fractional);
+    let found =
+        found.and_then(|(flag, compiled)| trace::trace(&flag, &compiled, asker).decided.rule);
+    found.unwrap_or_else(|| "/targeting".to_owned())
+}
+
+/// The context that counted, when that was, and how units are hashed.
+fn about(out: &mut String, asker: &Asker) {
+    let mut members = BTreeMap::new();
+    // Of equal names the last one counts.
+    for (name, value) in &asker.members {
+        members.insert(name.clone(), value.clone());
+    }
+    out.push_str(",\"context\":");
+    write_json(out, &Literal::Map(members.into_iter().collect()));
+    let version = match asker.fractional {
+        Version::V2 => "v2",
+        Version::V3 => "v3",
+    };
+    let seconds = asker.seconds.unwrap_or(0.0);
+    let _ = write!(out, ",\"timestamp\":{seconds},\"fractional\":\"{version}\"");
 }
 
 /// The answers of all flags.

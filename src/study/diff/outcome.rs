@@ -45,6 +45,14 @@ impl Outcome {
         }
     }
 
+    /// The name of the variant, if it is one.
+    pub fn variant(&self) -> Option<&str> {
+        match self {
+            Outcome::Variant(name, _) => Some(name),
+            Outcome::Caller | Outcome::Error(_) | Outcome::Hidden(_) => None,
+        }
+    }
+
     /// The transition to another outcome in words: with values where the names are the same.
     pub fn to(&self, other: &Outcome) -> String {
         match (self, other) {

@@ -35,15 +35,15 @@ pub struct Share {
 }
 
 impl Shares {
-    /// The share that the unit has.
-    pub fn chosen(&self) -> Option<&Share> {
-        let mut shares = self.shares.iter();
-        shares.find(|share| (share.from..share.to).contains(&self.bucket))
+    /// The share that the unit has, and which one it is.
+    pub fn chosen(&self) -> Option<(usize, &Share)> {
+        let mut shares = self.shares.iter().enumerate();
+        shares.find(|(_, share)| (share.from..share.to).contains(&self.bucket))
     }
 
     /// Whether these shares explain a result.
     pub fn yields(&self, result: Option<&Literal>) -> bool {
-        self.chosen().map(|share| &share.value) == result
+        self.chosen().map(|(_, share)| &share.value) == result
     }
 
     /// Where the unit stands among all, in percent.
