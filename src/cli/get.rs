@@ -11,27 +11,19 @@ use crate::document::node::Node;
 pub struct Arguments {
     /// The key of the flag.
     key: String,
-    /// Where to look.
+    /// Where to look, and how to print it.
     #[command(flatten)]
-    ask: ask::Arguments,
-    /// How to print it.
-    #[arg(
-        short = 'o',
-        long,
-        value_enum,
-        default_value = "table",
-        value_name = "FORMAT"
-    )]
-    output: Output,
+    from: ListArguments,
 }
 
 /// The arguments of `list`.
 #[derive(Debug, Default, clap::Args)]
+#[group(skip)]
 pub struct ListArguments {
     /// Where to look.
     #[command(flatten)]
     ask: ask::Arguments,
-    /// How to print them.
+    /// How to print what is found.
     #[arg(
         short = 'o',
         long,
@@ -48,7 +40,7 @@ pub struct ListArguments {
 /// If nobody can be asked.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Said> {
     let key = &arguments.key;
-    let mut answer = ask::one(&arguments.ask, key)?;
+    let mut answer = ask::one(&arguments.from.ask, key)?;
     let Some(flag) = answer.value else {
         answer.talk.push(format!("error: there is no flag `{key}`"));
         return Ok(Said {
@@ -58,6 +50,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Said> {
     };
     Ok(Said {
         data: arguments
+            .from
             .output
             .print(&flag, |flag| table(std::slice::from_ref(flag))),
         talk: answer.talk,

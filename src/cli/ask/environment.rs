@@ -13,7 +13,7 @@ use crate::diag::Report;
 use crate::diag::Severity;
 use crate::document::node::Kind;
 use crate::document::node::Node;
-use crate::study::lint::policy::members;
+use crate::study::lint::policy::setting::members;
 
 /// Where flags are.
 #[derive(Debug, Clone, PartialEq, Eq)]
