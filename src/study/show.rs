@@ -13,12 +13,24 @@ use crate::value::Literal;
 const ITEMS: usize = 6;
 /// How many characters of a condition are shown.
 const LENGTH: usize = 160;
+/// How many characters a number may have without an exponent.
+const DIGITS: usize = 24;
 
 /// A condition in one line, for instance `country == "DE"`.
 pub fn condition(node: &Node) -> String {
     let mut out = String::new();
     write(&mut out, node);
     shortened(out)
+}
+
+/// A number as it is written, or with an exponent where that would be long.
+fn write_number(out: &mut String, n: f64) {
+    let before = out.len();
+    number::write_plain(out, n);
+    if out.len() - before > DIGITS {
+        out.truncate(before);
+        let _ = write!(out, "{n:e}");
+    }
 }
 
 /// A value in one line, as JSON.
@@ -123,7 +135,7 @@ fn write_literal(out: &mut String, literal: &Literal) {
     match literal {
         Literal::Null => out.push_str("null"),
         Literal::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
-        Literal::Number(n) => number::write_plain(out, *n),
+        Literal::Number(n) => write_number(out, *n),
         Literal::Text(text) => json::write_text(out, text),
         Literal::List(items) => list(out, items.iter(), write_literal),
         Literal::Map(members) => {
@@ -137,6 +149,24 @@ fn write_literal(out: &mut String, literal: &Literal) {
                 write_literal(out, value);
             }
             out.push('}');
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::value;
+    use crate::value::Literal;
+
+    #[test]
+    fn a_number_takes_no_more_room_than_it_needs() {
+        for (n, want) in [
+            (7.125, "7.125"),
+            (1e21, "1000000000000000000000"),
+            (5e-324, "5e-324"),
+            (-1e-300, "-1e-300"),
+        ] {
+            assert_eq!(value(&Literal::Number(n)), want);
         }
     }
 }
