@@ -13,6 +13,7 @@ use std::collections::HashMap;
 
 use crate::diag::Diagnostic;
 use crate::diag::Report;
+use crate::document::Document;
 use crate::document::flag::Flag;
 use crate::promise::lane::Lane;
 use crate::ruleset;
@@ -46,6 +47,21 @@ pub fn check_all(old: &Ruleset, new: &Ruleset, now: i64) -> Vec<Diagnostic> {
         }
     }
     broken
+}
+
+/// What the change from one document to the next breaks, at a time in seconds since 1970. Where documents are at hand, this
+/// knows every place in them; their words may be expanded.
+pub fn check_documents(old: &Document, new: &Document, now: i64) -> Vec<Diagnostic> {
+    let known = old.flags.iter();
+    let known = known.map(|flag| ((&*flag.key, flag.set()), flag));
+    let known: HashMap<_, _> = known.collect();
+    let pairs = new.flags.iter().filter_map(|flag| {
+        let before = known.get(&(&*flag.key, flag.set()))?;
+        Some((*before, flag))
+    });
+    pairs
+        .flat_map(|(before, after)| check(before, after, now))
+        .collect()
 }
 
 /// Whether a flag divides units into shares at all.

@@ -1,15 +1,18 @@
-//! `flagctl diff`: who gets another answer after a change.
+//! `flagctl diff`: who gets another answer after a change, and what the change breaks.
 
 mod data;
-mod git;
 mod page;
 
 use std::path::Path;
 
 use crate::cli::flags;
 use crate::cli::flags::Flags;
+use crate::cli::flags::revision;
 use crate::cli::said::Said;
 use crate::document::write;
+use crate::number;
+use crate::promise;
+use crate::resolve::system_clock;
 use crate::rule::unit::Version;
 use crate::study::diff::Change;
 use crate::study::diff::Side;
@@ -31,7 +34,7 @@ pub struct Arguments {
     /// How many examples to look for, per transition.
     #[arg(long, default_value_t = 3, value_name = "N")]
     examples: usize,
-    /// Exits with 1 if anybody gets another answer, or might.
+    /// Exits with 1 if anybody gets another answer, or might, or if a promise of the words is broken.
     #[arg(long)]
     exit_code: bool,
     /// How to print it.
@@ -55,7 +58,7 @@ enum Form {
 /// The most examples per transition.
 const EXAMPLES: usize = 100;
 
-/// Compares. The answer is no if `--exit-code` asks for it and something changes or is not known.
+/// Compares. The answer is no if `--exit-code` asks for it and something changes, is not known, or breaks a promise.
 ///
 /// # Errors
 /// If flags cannot be read.
@@ -70,17 +73,20 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Said> {
     }
     let examples = arguments.examples.min(EXAMPLES);
     let changes = diff(side(&old), side(&new), examples);
+    let now = number::truncate(system_clock());
+    let broken = promise::check_documents(&old.document, &new.document, now);
     let still = |change: &Change| matches!(change.verdict, Verdict::Same | Verdict::Equivalent);
+    let stays = broken.is_empty() && changes.iter().all(still);
     let data = match arguments.output {
-        Form::Table => page::table(&changes),
-        Form::Markdown => page::markdown(&changes),
-        Form::Json => write::json(&data::data(&changes)),
-        Form::Yaml => write::yaml(&data::data(&changes)),
+        Form::Table => page::table(&changes, &broken),
+        Form::Markdown => page::markdown(&changes, &broken),
+        Form::Json => write::json(&data::data(&changes, &broken)),
+        Form::Yaml => write::yaml(&data::data(&changes, &broken)),
     };
     Ok(Said {
         data,
         talk,
-        yes: !arguments.exit_code || changes.iter().all(still),
+        yes: !arguments.exit_code || stays,
     })
 }
 
@@ -90,7 +96,7 @@ fn sides(arguments: &Arguments) -> anyhow::Result<(Flags, Flags)> {
             let Some((from, to)) = range.split_once("..") else {
                 anyhow::bail!("--git `{range}`: write two revisions, as in main..HEAD");
             };
-            let revision = |revision: &str| {
+            let named = |revision: &str| {
                 if revision.is_empty() {
                     "HEAD"
                 } else {
@@ -99,28 +105,14 @@ fn sides(arguments: &Arguments) -> anyhow::Result<(Flags, Flags)> {
                 .to_owned()
             };
             let path = Path::new(&arguments.old);
-            let old = git::texts(&revision(from), path)?;
-            let new = git::texts(&revision(to), path)?;
+            let old = revision::texts(&named(from), path)?;
+            let new = revision::texts(&named(to), path)?;
             Ok((load(old)?, load(new)?))
         }
         (None, new) => {
             let new = new.as_deref().unwrap_or_default();
-            Ok((one(&arguments.old)?, one(new)?))
+            Ok((revision::named(&arguments.old)?, revision::named(new)?))
         }
-    }
-}
-
-/// The flags that an argument names: a path that exists, or a path in a revision.
-fn one(argument: &str) -> anyhow::Result<Flags> {
-    let path = Path::new(argument);
-    if path.exists() {
-        return flags::read(&[path.to_owned()], Version::V2);
-    }
-    match argument.split_once(':') {
-        Some((revision, path)) if !revision.is_empty() => {
-            load(git::texts(revision, Path::new(path))?)
-        }
-        _ => flags::read(&[path.to_owned()], Version::V2),
     }
 }
 

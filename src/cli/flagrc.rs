@@ -2,13 +2,14 @@
 
 use std::path::Path;
 use std::path::PathBuf;
-use std::time::SystemTime;
 
 use anyhow::Context as _;
 
 use crate::config::file;
 use crate::diag::Diagnostic;
 use crate::diag::Report;
+use crate::number;
+use crate::resolve::system_clock;
 use crate::study::lint::lifecycle;
 use crate::study::lint::policy::Policy;
 
@@ -50,8 +51,14 @@ pub fn read(arguments: &Arguments) -> anyhow::Result<(Policy, Vec<Diagnostic>)> 
         None => (Policy::default(), Vec::new()),
         Some(path) => load(path)?,
     };
-    policy.today = arguments.today.unwrap_or_else(today);
+    policy.today = now(arguments).div_euclid(86_400);
     Ok((policy, found))
+}
+
+/// The time that things are judged at, in seconds since 1970: now, or the beginning of the day that was named.
+pub fn now(arguments: &Arguments) -> i64 {
+    let named = arguments.today.map(|day| day * 86_400);
+    named.unwrap_or_else(|| number::truncate(system_clock()))
 }
 
 /// The nearest configuration in `directory` or above.
@@ -85,10 +92,4 @@ fn load(path: &Path) -> anyhow::Result<(Policy, Vec<Diagnostic>)> {
         *path = directory.join(&*path);
     }
     Ok((policy, report.finish()))
-}
-
-fn today() -> i64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    let days = since.map_or(0, |since| since.as_secs() / 86_400);
-    i64::try_from(days).unwrap_or(i64::MAX)
 }

@@ -1,5 +1,7 @@
 //! The flags and the context that are named on a command line.
 
+pub mod revision;
+
 use std::io::Read as _;
 use std::path::Path;
 use std::path::PathBuf;

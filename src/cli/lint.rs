@@ -9,12 +9,15 @@ use anyhow::Context as _;
 
 use crate::cli::flagrc;
 use crate::cli::flags;
+use crate::cli::flags::Flags;
+use crate::cli::flags::revision;
 use crate::cli::lint::format::Format;
 use crate::cli::said::Said;
 use crate::config::file as configuration;
 use crate::diag::Code;
 use crate::diag::Diagnostic;
 use crate::diag::Report;
+use crate::promise;
 use crate::rule::unit::Version;
 use crate::study::file;
 use crate::study::file::File;
@@ -34,6 +37,9 @@ pub struct Arguments {
     /// Print the page that explains a code; `all` lists them.
     #[arg(long, value_name = "CODE", conflicts_with = "paths")]
     explain: Option<String>,
+    /// Also tell what the change from these flags breaks: a file, a directory, a glob, or REV:PATH of a git repository.
+    #[arg(long, value_name = "OLD")]
+    against: Option<String>,
     /// How findings are told and what of them counts.
     #[command(flatten)]
     pub telling: Telling,
@@ -69,9 +75,24 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Said> {
         return explain(code);
     }
     let (policy, found) = flagrc::read(&arguments.telling.policy)?;
-    let files = read(&arguments.paths, &policy)?;
+    let mut files = read(&arguments.paths, &policy)?;
+    if let Some(old) = &arguments.against {
+        let old = revision::named(old)?;
+        compare(&old, &mut files, flagrc::now(&arguments.telling.policy));
+    }
     let findings = Findings::of(&files, &policy, found);
     arguments.telling.tell(&files, &policy, findings)
+}
+
+/// Notes in each file what the change from `old` breaks: where the files are in force, loading them would tell that.
+fn compare(old: &Flags, files: &mut [File], now: i64) {
+    let new = Flags::of(files);
+    for broken in promise::check_documents(&old.document, &new.document, now) {
+        let file = files.iter_mut().find(|file| file.name == broken.file);
+        if let Some(file) = file {
+            file.diagnostics.push(broken);
+        }
+    }
 }
 
 /// The flag files that were named, or those of the configuration.

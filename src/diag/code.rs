@@ -135,6 +135,16 @@ impl Code {
         Code::ALL.iter().find(same).copied()
     }
 
+    /// Whether loading finds such mistakes in a document by itself. Nobody can allow those that are errors: a flag answers
+    /// with them.
+    pub fn is_of_loading(self) -> bool {
+        let of_edit = matches!(
+            self,
+            Code::TakenAway | Code::ShownAnew | Code::Detour | Code::BucketingKey
+        );
+        self.id() < "F100" && !of_edit
+    }
+
     /// What the mistake is, in a few words: the title of its page.
     pub fn title(self) -> &'static str {
         let title = self.page().lines().next().unwrap_or("");

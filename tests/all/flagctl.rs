@@ -73,7 +73,7 @@ fn the_documented_commands_print_what_is_documented() {
             let said = text(&output.stdout).trim_end();
             if want.trim().is_empty() {
                 assert!(
-                    !said.is_empty() || command.starts_with("mkdir"),
+                    !said.is_empty() || command.starts_with("mkdir") || command.starts_with("sed"),
                     "{command}"
                 );
             } else {

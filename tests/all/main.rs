@@ -24,6 +24,7 @@ mod debug;
 mod diagnostics;
 mod diff;
 mod documents;
+mod edits;
 mod evaluate;
 mod events;
 mod examples;

@@ -5,6 +5,8 @@ use crate::cli::data::list;
 use crate::cli::data::object;
 use crate::cli::data::text;
 use crate::cli::explain::data::answer;
+use crate::diag::Diagnostic;
+use crate::diag::Place;
 use crate::document::node::Node;
 use crate::study::ask::Asker;
 use crate::study::diff::Change;
@@ -14,13 +16,26 @@ use crate::study::diff::cell::Interval;
 use crate::study::diff::cell::Transition;
 use crate::value::Literal;
 
-/// The changes of all flags as data; those that stayed as they were are only counted.
-pub fn data(changes: &[Change]) -> Node {
+/// The changes of all flags as data, and the promises that are broken; flags that stayed as they were are only counted.
+pub fn data(changes: &[Change], broken: &[Diagnostic]) -> Node {
     let shown = changes.iter().filter(|c| c.verdict != Verdict::Same);
     let same = changes.len() - shown.clone().count();
     object([
         ("flags", list(shown.map(change))),
         ("same", data::number(same as f64)),
+        ("promises", list(broken.iter().map(promise))),
+    ])
+}
+
+fn promise(broken: &Diagnostic) -> Node {
+    let Place { line, column } = broken.place;
+    object([
+        ("code", text(broken.code.id())),
+        ("file", text(&*broken.file)),
+        ("line", data::number(line.into())),
+        ("column", data::number(column.into())),
+        ("message", text(&*broken.message)),
+        ("help", text(&*broken.help)),
     ])
 }
 

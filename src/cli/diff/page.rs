@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::cli::output;
+use crate::diag::Diagnostic;
+use crate::diag::Place;
 use crate::study::diff::Change;
 use crate::study::diff::Verdict;
 use crate::study::diff::cell::Cell;
@@ -10,8 +12,21 @@ use crate::study::diff::cell::Transition;
 use crate::study::show;
 use crate::value::Literal;
 
-/// The changes as columns.
-pub fn table(changes: &[Change]) -> String {
+/// The changes as columns, and the promises that are broken.
+pub fn table(changes: &[Change], broken: &[Diagnostic]) -> String {
+    let mut page = rows(changes);
+    if !broken.is_empty() {
+        page.push_str("\nBROKEN PROMISES\n");
+    }
+    for told in broken {
+        let (place, message) = located(told);
+        let _ = writeln!(page, "  {place}: {}: {message}", told.code.id());
+        let _ = writeln!(page, "    help: {}", told.help);
+    }
+    page
+}
+
+fn rows(changes: &[Change]) -> String {
     let mut rows = Vec::new();
     for change in changes.iter().filter(|c| c.verdict != Verdict::Same) {
         let key = || name(change);
@@ -47,8 +62,14 @@ pub fn table(changes: &[Change]) -> String {
     output::columns(&rows)
 }
 
-/// The changes for a pull request.
-pub fn markdown(changes: &[Change]) -> String {
+/// Where a promise is broken, and how.
+fn located(told: &Diagnostic) -> (String, &str) {
+    let Place { line, column } = told.place;
+    (format!("{}:{line}:{column}", told.file), &told.message)
+}
+
+/// The changes for a pull request, and the promises that are broken.
+pub fn markdown(changes: &[Change], broken: &[Diagnostic]) -> String {
     let mut page = String::from("## Who flips\n");
     let shown: Vec<&Change> = changes
         .iter()
@@ -79,6 +100,14 @@ pub fn markdown(changes: &[Change]) -> String {
         .filter(|c| c.verdict == Verdict::Same)
         .count();
     let _ = writeln!(page, "\n{same} other flags are as they were.");
+    if !broken.is_empty() {
+        page.push_str("\n## Broken promises\n\n");
+    }
+    for told in broken {
+        let (place, message) = located(told);
+        let _ = writeln!(page, "- **{}** {place}: {message}", told.code.id());
+        let _ = writeln!(page, "  ({})", told.help);
+    }
     page
 }
 

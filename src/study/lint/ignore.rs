@@ -51,8 +51,7 @@ fn covered(diagnostic: &Diagnostic, comments: &mut [Comment]) -> bool {
         return false;
     };
     comment.used = true;
-    let loaded = diagnostic.code.id() < "F100" && diagnostic.severity == Severity::Error;
-    !loaded
+    !(diagnostic.code.is_of_loading() && diagnostic.severity == Severity::Error)
 }
 
 fn comments(text: &str, report: &mut Report) -> Vec<Comment> {

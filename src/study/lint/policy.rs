@@ -101,8 +101,7 @@ pub struct Refs {
 impl Policy {
     /// Gives a finding the severity that is wanted; `false` if it is not wanted. An error of loading stays what it is.
     pub fn judge(&self, diagnostic: &mut Diagnostic) -> bool {
-        let loaded = diagnostic.code.id() < "F100";
-        if loaded && diagnostic.severity == Severity::Error {
+        if diagnostic.code.is_of_loading() && diagnostic.severity == Severity::Error {
             return true;
         }
         match self.level(diagnostic.code) {

@@ -4,8 +4,25 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::cli::flags;
+use crate::cli::flags::Flags;
 use crate::document::Format;
+use crate::rule::unit::Version;
 use crate::study::file::Text;
+
+/// The flags that an argument names: a file, a directory or a glob, or else `REV:PATH`.
+///
+/// # Errors
+/// If they cannot be read.
+pub fn named(argument: &str) -> anyhow::Result<Flags> {
+    let path = Path::new(argument);
+    let revision = argument.split_once(':').filter(|_| !path.exists());
+    match revision {
+        Some((revision, path)) if !revision.is_empty() => {
+            flags::load(texts(revision, Path::new(path))?, Version::V2)
+        }
+        _ => flags::read(&[path.to_owned()], Version::V2),
+    }
+}
 
 /// The flag files at `path`, a file or a directory, in `revision`. A path that is not there yet holds none.
 ///
