@@ -123,7 +123,8 @@ pub enum Plan {
     Faulty(ErrorCode),
 }
 
-/// Compiles a merged document whose units are hashed as `fractional` says.
+/// Compiles a merged document, or several one behind the other: what a flag requires is that of the last one that has it.
+/// Units are hashed as `fractional` says.
 pub fn compile(document: &Document, fractional: Version) -> (Ruleset, Vec<Diagnostic>) {
     let flags = document.flags.iter().map(|flag| (**flag).clone());
     let flags = flags.map(|flag| Arc::new(compile_flag(flag, fractional)));

@@ -42,7 +42,8 @@ use std::sync::Arc;
 use crate::document::Document;
 use crate::document::rollout::expand;
 
-/// The flags of a merged document with rules in place of their words, in the same order: what is reasoned about.
+/// The flags of a merged document, or of several one behind the other, with rules in place of their words, in the same
+/// order: what is reasoned about.
 pub fn expanded(document: &Document) -> Document {
     if document.flags.iter().all(|flag| flag.words.is_none()) {
         return document.clone();
