@@ -60,6 +60,8 @@ pub enum Flow<'n> {
     Value,
     /// It is the argument at this position of an operator.
     Argument(&'n str, &'n [Node], usize),
+    /// It is made a list of, if it is none, in which this is looked for: how segments are asked for.
+    Merged(&'n Node),
 }
 
 /// An attribute and where its value goes.
@@ -128,6 +130,12 @@ fn gather<'n>(
         Expr::Operation(member) => member,
     };
     let items = arguments(member);
+    if let ("in", [needle, hay]) = (&*member.key, items)
+        && let Some(inner) = merged(hay)
+    {
+        literal(needle)?;
+        return gather(inner, Flow::Merged(needle), found);
+    }
     match &*member.key {
         "var" => {
             if let Some(path) = variable(member)? {
@@ -153,6 +161,20 @@ fn gather<'n>(
             what: format!("`{name}`"),
         }),
     }
+}
+
+/// The `var` that is the only argument of a `merge`.
+fn merged(node: &Node) -> Option<&Node> {
+    let merge = node
+        .only_member()
+        .filter(|member| &*member.key == "merge")?;
+    let [inner] = arguments(merge) else {
+        return None;
+    };
+    let is_variable = inner
+        .only_member()
+        .is_some_and(|member| &*member.key == "var");
+    is_variable.then_some(inner)
 }
 
 /// The attribute that a `var` reads; `None` if it reads what the flag knows without a caller.

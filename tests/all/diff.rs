@@ -29,6 +29,8 @@ use serde_json::json;
 use crate::evaluate;
 use crate::invented;
 use crate::invented::Dice;
+use crate::invented::words;
+use crate::invented::words::Words;
 
 /// Flags as written and compiled.
 pub struct Loaded {
@@ -186,6 +188,10 @@ fn five_hundred_invented_changes_agree_with_asking() {
     println!("{all:?}");
     assert!(all["changed"] > 200 && all["equivalent"] > 40, "{all:?}");
     assert!(
+        all["words, changed"] > 80 && all["words, equivalent"] > 30,
+        "{all:?}"
+    );
+    assert!(
         all.get("unknown").copied().unwrap_or(0) * 20 < PAIRS,
         "{all:?}"
     );
@@ -195,13 +201,18 @@ fn five_hundred_invented_changes_agree_with_asking() {
 /// One invented pair: counts the verdict and the contexts that moved.
 fn sampled(seed: u64) -> BTreeMap<&'static str, u64> {
     let mut dice = Dice::new(seed + 77_000);
-    let (old, new) = pair(&mut dice);
+    let worded = seed.is_multiple_of(3);
+    let (old, new) = if worded {
+        in_words(&mut dice)
+    } else {
+        pair(&mut dice)
+    };
     let (before, after) = (Loaded::new(&old), Loaded::new(&new));
     let mut comparison = Comparison::new(before.pair(), after.pair());
     let (cells, unknown) = comparison.cells(1);
-    let verdict = match (cells.is_empty(), unknown.is_empty()) {
-        (true, true) => "equivalent",
-        (false, true) => "changed",
+    let (verdict, of_words) = match (cells.is_empty(), unknown.is_empty()) {
+        (true, true) => ("equivalent", "words, equivalent"),
+        (false, true) => ("changed", "words, changed"),
         _ => return BTreeMap::from([("unknown", 1)]),
     };
     for transition in cells.iter().flat_map(|cell| &cell.transitions) {
@@ -213,19 +224,36 @@ fn sampled(seed: u64) -> BTreeMap<&'static str, u64> {
     let mut moved = 0;
     for _ in 0..16 {
         let attributes = literals(&invented::attributes(&mut dice));
+        let seconds = *dice.of(&words::INSTANTS);
         for family in ["user-", "emp-", "u", ""] {
             moved += family_agrees(
                 &mut dice,
                 family,
                 &attributes,
+                seconds,
                 &comparison,
                 &cells,
-                &old,
-                &new,
+                &[&old, &new],
             );
         }
     }
-    BTreeMap::from([(verdict, 1), ("moved", moved)])
+    BTreeMap::from([
+        (verdict, 1),
+        (of_words, u64::from(worded)),
+        ("moved", moved),
+    ])
+}
+
+/// A document in words and another one made of it.
+fn in_words(dice: &mut Dice) -> (String, String) {
+    let old = Words::new(dice);
+    let new = match dice.below(10) {
+        0 => Words::new(dice),
+        1..=3 => old.respelled(dice),
+        4 => old.edited(dice).edited(dice),
+        _ => old.edited(dice),
+    };
+    (old.document().to_string(), new.document().to_string())
 }
 
 /// A document and another one made of it.
@@ -265,10 +293,10 @@ fn family_agrees(
     dice: &mut Dice,
     family: &str,
     attributes: &[(Box<str>, Literal)],
+    seconds: f64,
     comparison: &Comparison<'_>,
     cells: &[Cell],
-    old: &str,
-    new: &str,
+    [old, new]: &[&str; 2],
 ) -> u64 {
     let count = SAMPLES / 64;
     let mut members = attributes.to_vec();
@@ -278,7 +306,7 @@ fn family_agrees(
     ));
     let asker = Asker {
         members: members.into(),
-        seconds: None,
+        seconds: Some(seconds),
         ..Asker::default()
     };
     let programs = [&comparison.before, &comparison.after];
@@ -288,8 +316,8 @@ fn family_agrees(
     let start = dice.below(1_000_000_000);
     for n in 0..count {
         let unit = format!("{family}{}", 1_000_000_000 + start + n);
-        let before = asked(comparison.old.compiled, attributes, &unit);
-        let after = asked(comparison.new.compiled, attributes, &unit);
+        let before = asked(comparison.old.compiled, attributes, seconds, &unit);
+        let after = asked(comparison.new.compiled, attributes, seconds, &unit);
         if before == after {
             continue;
         }
@@ -298,7 +326,7 @@ fn family_agrees(
             .position(|t| t.from == before && t.to == after);
         let Some(at) = at else {
             panic!(
-                "{before:?} to {after:?} for {unit} and {attributes:?} is not told: {old}\n{new}\n{transitions:?}"
+                "{before:?} to {after:?} for {unit} and {attributes:?} at {seconds} is not told: {old}\n{new}\n{transitions:?}"
             );
         };
         seen[at] += 1;
@@ -309,15 +337,20 @@ fn family_agrees(
         let off = (*seen as f64 - n * p).abs();
         assert!(
             off <= band.max(6.0 * f64::from(p < 1.0)),
-            "{seen} of {count} for {p}, {attributes:?} {family}: {old}\n{new}\n{transition:?}"
+            "{seen} of {count} for {p}, {attributes:?} {family} at {seconds}: {old}\n{new}\n{transition:?}"
         );
     }
     seen.iter().sum()
 }
 
-fn asked(flag: &ruleset::Flag, attributes: &[(Box<str>, Literal)], unit: &str) -> Outcome {
+fn asked(
+    flag: &ruleset::Flag,
+    attributes: &[(Box<str>, Literal)],
+    seconds: f64,
+    unit: &str,
+) -> Outcome {
     let arena = Bump::new();
-    let mut context = Context::new(&flag.reads, &arena, 0.0);
+    let mut context = Context::new(&flag.reads, &arena, seconds);
     for (name, value) in attributes {
         if let Some(read) = flag.reads.root(name.as_bytes()) {
             context.fill(read, value.to_value(&arena));

@@ -1,5 +1,7 @@
 //! Invented flags and contexts: the same ones for the same number.
 
+pub mod words;
+
 use serde_json::Value;
 use serde_json::json;
 

@@ -27,6 +27,13 @@ impl Uses {
                 Ok(())
             }
             Flow::Argument(name, items, at) => self.argument(name, items, at),
+            Flow::Merged(needle) => {
+                let needle = literal(needle)?;
+                self.member(needle.clone());
+                // A value that is no list is the only item of one.
+                self.among(&Literal::List([needle].into()));
+                Ok(())
+            }
         }
     }
 
