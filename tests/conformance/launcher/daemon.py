@@ -1,19 +1,21 @@
 """One daemon, under the name `flagd` and as the testbed's launcher runs it: started from a configuration, killed, restarted."""
 
+import collections
 import json
 import os
 import subprocess
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 READY = "http://localhost:8014/readyz"
 # Seconds until a daemon that is not ready counts as broken.
 PATIENCE = 10
 POLL = 0.005
-# All flags, by OFREP, which is never TLS in flagd.
-FLAGS = "http://localhost:8016/ofrep/v1/evaluate/flags"
+# A flag, by OFREP, which is never TLS in flagd.
+FLAG = "http://localhost:8016/ofrep/v1/evaluate/flags/"
 
 
 class Daemon:
@@ -82,13 +84,22 @@ class Daemon:
 
     def _wait(self, process):
         deadline = time.monotonic() + PATIENCE
-        while not (ready() and (not self.until_flags or has_flags())):
+        awaited = self._awaited() if self.until_flags else []
+        while not (ready() and all(knows(key) for key in awaited)):
             if process.poll() is not None:
                 raise RuntimeError(f"flagd ended with {process.returncode}: {self._last_words()}")
             if time.monotonic() > deadline:
                 self.stop()
                 raise RuntimeError(f"flagd is not ready after {PATIENCE} s: {self._last_words()}")
             time.sleep(POLL)
+
+    def _awaited(self):
+        """A flag of each source's own: whoever knows it has read that source."""
+        config = json.loads((self.directory.path / "configs" / f"{self.config}.json").read_text())
+        files = [self.directory.path / each["uri"] for each in config["sources"] if each["provider"] == "file"]
+        keys = [list(json.loads(file.read_text())["flags"]) for file in files]
+        shared = collections.Counter(key for each in keys for key in each)
+        return [next(key for key in each if shared[key] == 1) for each in keys if each]
 
     def _last_words(self):
         with open(self.directory.path / "daemon.log", "rb") as log:
@@ -104,10 +115,13 @@ def ready():
         return False
 
 
-def has_flags():
-    asked = urllib.request.Request(FLAGS, b"{}", {"Content-Type": "application/json"})
+def knows(key):
+    asked = urllib.request.Request(FLAG + urllib.parse.quote(key, safe=""), b"{}", {"Content-Type": "application/json"})
     try:
-        with urllib.request.urlopen(asked, timeout=0.5) as answer:
-            return bool(json.load(answer)["flags"])
+        with urllib.request.urlopen(asked, timeout=0.5):
+            return True
+    except urllib.error.HTTPError as error:
+        # Any other error is one of a flag that is there.
+        return error.code != 404
     except (urllib.error.URLError, ConnectionError, TimeoutError):
         return False
