@@ -80,7 +80,7 @@ class Bench:
             cases["flagd, OFREP"] = (flagd, Call(single, f"{ofrep}/static", JSON, "ofrep"))
         saturated = self.rounds(cases)
         half = int(saturated["tonic"]["rate"] / 2)
-        timed = {name: cases[name] for name in ("fanion, gRPC, static", "fanion, gRPC, ring", "tonic")}
+        timed = {name: cases[name] for name in ("fanion, gRPC, static", "fanion, gRPC, ring", "tonic", "hyper")}
         calls = min(self.options.calls, 3 * half)
         at_half = self.rounds(timed, rate=half, calls=calls, directory=self.directory)
         stop(servers.values())
