@@ -7,6 +7,7 @@ import jsonschema
 FLAGCTL, SCHEMA, PRE_COMMIT = sys.argv[1:]
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 GOOD = 'flags:\n  pay: { variants: { "on": true }, defaultVariant: "on" }\n'
+NEEDS = 'flags:\n  pro:\n    variants: { "on": true, "off": false }\n    defaultVariant: "off"\n    requires: [{ flag: pay, variant: "on" }]\n    rollout: { variant: "on", percentage: 5 }\n'
 BAD = 'flags:\n  "pay, 100%":\n    variants: { "on": "http://x.example/é<&>" }\n    defaultVariant: "off"\n  pay-beta: {}\n  pay-ga: {}\n'
 
 
@@ -76,16 +77,27 @@ def pre_commit(directory, home):
     git(directory, "init", "--quiet")
     git(directory, "add", ".")
 
-    def hook():
-        return subprocess.run([PRE_COMMIT, "run", "--all-files"], cwd=directory, env=environment, text=True, capture_output=True)
+    def hook(*what):
+        return subprocess.run([PRE_COMMIT, "run", *what], cwd=directory, env=environment, text=True, capture_output=True)
 
-    run = hook()
+    run = hook("--all-files")
     assert run.returncode == 1 and "F007" in run.stdout, run
     (directory / "flags/bad file.yaml").write_text(GOOD)
     (directory / "other.yaml").write_text("not: flags\n")
     git(directory, "add", ".")
+    run = hook("--all-files")
+    assert run.returncode == 0 and "Passed" in run.stdout, run
+    (directory / "flags/needs.yaml").write_text(NEEDS)
+    git(directory, "add", ".")
+    git(directory, "commit", "--quiet", "--no-verify", "-m", "flags")
+    (directory / "flags/needs.yaml").write_text(NEEDS.replace("pro:", "pro: # changed"))
+    git(directory, "add", ".")
     run = hook()
     assert run.returncode == 0 and "Passed" in run.stdout, run
+    (directory / "flags/needs.yaml").write_text(NEEDS.replace("pay", "nothing"))
+    git(directory, "add", ".")
+    run = hook()
+    assert run.returncode == 1 and "F018" in run.stdout, run
     ok("pre-commit runs the hook, which fails and passes")
 
 
