@@ -99,6 +99,18 @@ impl Drop for Watch {
     }
 }
 
+/// Lets whoever asks go before this thread, once the first flags are there: an edit can wait for some milliseconds. A quarter
+/// of a core is left to it where requests would take all of them.
+fn give_way() {
+    const NICENESS: i32 = 5;
+    // Linux counts by thread; elsewhere requests would be slowed down, too.
+    if cfg!(target_os = "linux")
+        && let Err(error) = rustix::process::nice(NICENESS)
+    {
+        tracing::debug!(%error, "the thread of the sources cannot give way");
+    }
+}
+
 /// The thread that orders all updates.
 struct Thread {
     loader: Loader,
@@ -117,6 +129,7 @@ impl Thread {
         directories.follow(self.loader.directories());
         self.loader.open();
         self.connect();
+        give_way();
         let mut looked = Instant::now();
         loop {
             self.tell();

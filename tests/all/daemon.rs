@@ -352,3 +352,36 @@ async fn the_log_at_info_holds_neither_flags_nor_contexts() {
     );
     assert!(!format!("{lines:?}").contains("secret"), "{lines:?}");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn whoever_asks_goes_before_the_thread_that_takes_in_flags() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("flags.json");
+    let flag = r#"{"variants": {"on": true}, "defaultVariant": "on"}"#;
+    std::fs::write(&file, format!(r#"{{"flags": {{"a": {flag}}}}}"#)).expect("a file");
+    let daemon = Daemon::start(directory.path(), &["--uri", "file:flags.json"]);
+    let edited = format!(r#"{{"flags": {{"a": {flag}, "b": {flag}}}}}"#);
+    std::fs::write(&file, edited).expect("an edit");
+    // Once the edit is in force, the first look is over.
+    daemon.log(|line| line["message"] == "flags are in force" && line["flags"] == 2);
+    let threads = std::fs::read_dir(format!("/proc/{}/task", daemon.child.id()));
+    let threads = threads.expect("threads").map(|thread| {
+        let stat = std::fs::read_to_string(thread.expect("a thread").path().join("stat"));
+        // `ID (NAME) STATE …`: niceness is the 19th field.
+        let stat = stat.expect("its figures");
+        let (name, figures) = stat.rsplit_once(") ").expect("a name");
+        let name = name.split_once('(').expect("a name").1.to_owned();
+        let nice: i32 = figures
+            .split(' ')
+            .nth(16)
+            .expect("figures")
+            .parse()
+            .expect("a number");
+        (name, nice)
+    });
+    let (sources, others): (Vec<_>, Vec<_>) = threads.partition(|(name, _)| name == "source");
+    assert_eq!(sources.len(), 1);
+    let highest = others.iter().map(|(_, nice)| nice).max();
+    assert!(Some(&sources[0].1) > highest, "{sources:?} {others:?}");
+}
