@@ -9,6 +9,8 @@ use serde_json::json;
 
 use crate::evaluate;
 use crate::server;
+use crate::server::Client;
+use crate::server::Http;
 
 fn load(document: &Value) -> Ruleset {
     evaluate::load(&document.to_string(), Format::Json).0
@@ -84,6 +86,23 @@ async fn s000_02_10_the_remote_is_an_object_that_any_sdk_reads() {
         answer["value"],
         json!({"version": "2.0.0", "remoteEntry": entry})
     );
+}
+
+#[tokio::test]
+async fn x_01_a_json_body_is_read_whatever_its_content_type() {
+    let (server, _dir) = server::serve_text("flags.json", &remote(true, 10).to_string()).await;
+    let mut client = Client::connect(server.ofrep, Http::One).await;
+    let path = "/ofrep/v1/evaluate/flags/checkout-remote-rollout";
+    let body = r#"{"context":{"segments":["internal-staff"]}}"#;
+    for headers in [
+        &["content-type: application/json"][..],
+        &["content-type: application/x-www-form-urlencoded"],
+        &["content-type: text/plain;charset=UTF-8"],
+        &[],
+    ] {
+        let answer = client.post(path, headers, body).await;
+        assert_eq!(answer.json()["variant"], "canary", "{headers:?}");
+    }
 }
 
 #[test]
