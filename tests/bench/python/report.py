@@ -41,6 +41,12 @@ def said(*command):
     return done.stdout.strip().splitlines()[0] if done.returncode == 0 and done.stdout.strip() else "unknown"
 
 
+def commit():
+    """What was measured: a commit, and whether the program is still that."""
+    changed = subprocess.run(["git", "diff", "--quiet", "HEAD", "--", "src", "build.rs", "Cargo.toml", "Cargo.lock"], cwd=ROOT)
+    return said("git", "rev-parse", "--short", "HEAD") + (" and changes" if changed.returncode else "")
+
+
 def locked(lock, crate):
     found = re.search(rf'name = "{crate}"\nversion = "([^"]+)"', (ROOT / lock).read_text())
     return found.group(1) if found else "unknown"
@@ -138,7 +144,7 @@ def write(results, out):
         (plots / f"{what}.svg").write_text(svg)
         growth.append(f"![CPU of a call by {what}](performance/{what}.svg)\n\n{sentence(what, points)}")
     protocols = found["protocols"]
-    versions = [("fanion", said("git", "describe", "--always", "--dirty")), ("rustc", said("rustc", "--version")),
+    versions = [("fanion", commit()), ("rustc", said("rustc", "--version")),
                 *((crate, locked("Cargo.lock", crate)) for crate in ("hyper", "h2", "tokio")),
                 *((crate, locked("tests/bench/peers/Cargo.lock", crate))
                   for crate in ("tonic", "axum", "datalogic-rs", "flagd-evaluation-engine", "jsonlogic-rs")),
