@@ -2,6 +2,7 @@
 
 use crate::study::bits::Bits;
 use crate::study::pool::Candidate;
+use crate::study::space;
 use crate::study::space::Part;
 use crate::study::space::Space;
 use crate::study::state::Guess;
@@ -119,15 +120,7 @@ fn open(split: &Split, key: Vec<Part>, state: &State, space: &mut Space) -> Vec<
 }
 
 fn joined(split: &Split, parts: &[Part], state: &State, space: &mut Space) -> Vec<(State, Lot)> {
-    let mut attributes: Vec<usize> = parts
-        .iter()
-        .filter_map(|part| match part {
-            Part::Attribute(at) => Some(*at),
-            Part::Text(_) | Part::Hidden(_) => None,
-        })
-        .collect();
-    attributes.sort_unstable();
-    attributes.dedup();
+    let attributes = space::attributes(parts);
     match &*attributes {
         [] => vec![(state.clone(), split.share_of(&text_of(parts, None)))],
         [attribute] => {

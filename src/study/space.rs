@@ -45,6 +45,20 @@ pub enum Part {
     Hidden(usize),
 }
 
+/// The attributes among parts, each once, in the order of their indices.
+pub fn attributes<'p>(parts: impl IntoIterator<Item = &'p Part>) -> Vec<usize> {
+    let parts = parts.into_iter();
+    let mut attributes: Vec<usize> = parts
+        .filter_map(|part| match part {
+            Part::Attribute(at) => Some(*at),
+            Part::Text(_) | Part::Hidden(_) => None,
+        })
+        .collect();
+    attributes.sort_unstable();
+    attributes.dedup();
+    attributes
+}
+
 /// An expression whose value can be anything.
 #[derive(Debug)]
 pub struct Hidden {

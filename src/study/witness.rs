@@ -5,6 +5,7 @@ use crate::study::ask::Asker;
 use crate::study::bits::Bits;
 use crate::study::pool::Candidate;
 use crate::study::program::Program;
+use crate::study::space;
 use crate::study::space::Part;
 use crate::study::space::Space;
 use crate::study::state::State;
@@ -67,7 +68,7 @@ pub fn find(
 
 /// The plainest value of each attribute.
 fn plain(state: &State, space: &Space) -> Vec<Literal> {
-    let first = |(attribute, set): (&crate::study::space::Attribute, &Bits)| {
+    let first = |(attribute, set): (&space::Attribute, &Bits)| {
         let candidate = set.iter().find_map(|at| attribute.pool.candidates.get(at));
         candidate.map_or(Literal::Null, |candidate| candidate.value.clone())
     };
@@ -85,16 +86,7 @@ fn attributes_of(state: &State, space: &Space) -> Vec<usize> {
         .hashes
         .iter()
         .filter_map(|(key, ..)| space.keys.get(*key));
-    let mut attributes: Vec<usize> = keys
-        .flatten()
-        .filter_map(|part| match part {
-            Part::Attribute(at) => Some(*at),
-            Part::Text(_) | Part::Hidden(_) => None,
-        })
-        .collect();
-    attributes.sort_unstable();
-    attributes.dedup();
-    attributes
+    space::attributes(keys.flatten())
 }
 
 fn hashes_fit(state: &State, space: &Space, values: &[Literal]) -> bool {

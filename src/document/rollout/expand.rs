@@ -245,13 +245,8 @@ fn release(rollout: &Rollout) -> Node {
         make::var(place, bucketing.unit()),
     ];
     let mut arguments = vec![make::operation(place, "cat", parts)];
-    arguments.extend(shares.iter().map(|(name, weight)| {
-        let share = vec![
-            make::text(place, name),
-            make::number(place, i64::from(*weight)),
-        ];
-        make::list(place, share)
-    }));
+    let shares = shares.iter();
+    arguments.extend(shares.map(|(name, weight)| make::share(place, name, *weight)));
     let split = make::operation(place, "fractional", arguments);
     // Without a unit everybody would be in one share.
     let guarded = vec![make::var(place, bucketing.unit()), split];

@@ -48,6 +48,14 @@ pub fn texts(place: Place, items: &[Box<str>]) -> Node {
     list(place, items.iter().map(|item| text(place, item)).collect())
 }
 
+/// `[name, weight]`: a share of `fractional`.
+pub fn share(place: Place, name: &str, weight: u32) -> Node {
+    list(
+        place,
+        vec![text(place, name), number(place, i64::from(weight))],
+    )
+}
+
 /// `{"var": path}`
 pub fn var(place: Place, path: &str) -> Node {
     let value = text(place, path);

@@ -23,3 +23,14 @@ def command(language, scratch, prepare=HERE / "prepare"):
     if ran.returncode:
         raise RuntimeError(f"`{prepare} {language}` ended with {ran.returncode}: {' '.join(said[-20:])}")
     return ran.stdout.splitlines()
+
+
+def commands(languages, scratch, missing):
+    """The commands of languages, by name; `missing` hears of each that has none here, and why."""
+    found = {}
+    for language in languages:
+        try:
+            found[language] = command(language, scratch)
+        except Missing as what:
+            missing(language, what)
+    return found

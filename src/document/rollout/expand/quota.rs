@@ -112,13 +112,8 @@ fn fractional(shares: &[(&str, u32)], bucketing: &Bucketing, place: Place) -> No
         let parts = vec![seed(bucketing, place), make::var(place, bucketing.unit())];
         arguments.push(make::operation(place, "cat", parts));
     }
-    arguments.extend(shares.iter().map(|(name, weight)| {
-        let share = vec![
-            make::text(place, name),
-            make::number(place, i64::from(*weight)),
-        ];
-        make::list(place, share)
-    }));
+    let shares = shares.iter();
+    arguments.extend(shares.map(|(name, weight)| make::share(place, name, *weight)));
     let split = make::operation(place, "fractional", arguments);
     let is_in = make::operation(place, "==", vec![split, make::text(place, "in")]);
     if !own {

@@ -102,14 +102,8 @@ def help_of(program):
     return subprocess.run([program, "start", "--help"], capture_output=True, text=True, check=False).stdout
 
 
-def drivers(languages, scratch):
-    commands = {}
-    for language in languages:
-        try:
-            commands[language] = prepared.command(language, scratch)
-        except prepared.Missing as what:
-            report.result(language, V2, "*", "notrun", what)
-    return commands
+def missing(language, what):
+    report.result(language, V2, "*", "notrun", what)
 
 
 def main():
@@ -127,7 +121,7 @@ def main():
             file = pathlib.Path(scratch, f"{number}.json")
             file.write_text(json.dumps(document))
             sources.append(f"--uri=file:{file}")
-        commands = drivers(given.language, scratch)
+        commands = prepared.commands(given.language, scratch, missing)
         with Daemon(program, *sources, log=log) as daemon:
             judge(daemon, V2, commands, contexts, log)
         if "--fractional" in known:

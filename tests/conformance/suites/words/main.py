@@ -93,14 +93,8 @@ def judge(daemon, mode, commands, python, log):
         report.check("daemon", mode, "what flag sync sends is valid by flagd's public schema", validates, document)
 
 
-def drivers(languages, scratch):
-    commands = {}
-    for language in languages:
-        try:
-            commands[language] = prepared.command(language, scratch)
-        except prepared.Missing as what:
-            report.result(language, V2, "*", "notrun", what)
-    return commands
+def missing(language, what):
+    report.result(language, V2, "*", "notrun", what)
 
 
 def main():
@@ -116,7 +110,7 @@ def main():
         # The provider for Python brings what speaks with flag sync along.
         (pathlib.Path(scratch) / "own").mkdir()
         python = prepared.command("python", pathlib.Path(scratch) / "own")[0]
-        commands = drivers(given.language, scratch)
+        commands = prepared.commands(given.language, scratch, missing)
         with Daemon(program, f"--uri=file:{FLAGS}", log=log) as daemon:
             judge(daemon, V2, commands, python, log)
         third = {language: commands[language] for language in SPEAKS_V3 if language in commands}
