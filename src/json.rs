@@ -3,12 +3,14 @@
 //! Both flag documents and requests are read with it. Strict: what RFC 8259 does not allow is an error with a position.
 
 mod literal;
+mod plain;
 mod reader;
 mod text;
 
 use crate::diag::Place;
 pub use crate::json::literal::write_json;
 pub use crate::json::literal::write_members;
+pub use crate::json::reader::Outline;
 pub use crate::json::reader::Reader;
 pub use crate::json::text::Text;
 pub use crate::json::text::write_text;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use crate::json::reader::plain;
+use crate::json::plain::plain;
 
 /// A string as it stands in the text.
 #[derive(Debug, Clone, Copy)]

@@ -60,6 +60,7 @@ mod rollout;
 mod rows;
 mod schema;
 mod server;
+mod skipping;
 mod spec;
 mod sse;
 mod state;
