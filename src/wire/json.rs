@@ -11,6 +11,7 @@ use crate::context::Read;
 use crate::context::Reads;
 use crate::json;
 use crate::json::Kind;
+use crate::json::Outline;
 use crate::json::Reader;
 use crate::json::Text;
 use crate::value::Value;
@@ -22,7 +23,7 @@ type Result<T> = std::result::Result<T, RpcError>;
 
 pub fn request(body: &[u8]) -> Result<Request<'_>> {
     let mut flag_key = Cow::Borrowed("");
-    let context = fields(body, |reader, name| {
+    let attributes = fields(body, |reader, name| {
         if !(name.is("flagKey") || name.is("flag_key")) {
             return Ok(false);
         }
@@ -33,7 +34,6 @@ pub fn request(body: &[u8]) -> Result<Request<'_>> {
         }
         Ok(true)
     })?;
-    let attributes = Attributes::Json(context);
     Ok(Request {
         flag_key,
         attributes,
@@ -41,7 +41,7 @@ pub fn request(body: &[u8]) -> Result<Request<'_>> {
 }
 
 pub fn bulk_request(body: &[u8]) -> Result<Attributes<'_>> {
-    fields(body, |_, _| Ok(false)).map(Attributes::Json)
+    fields(body, |_, _| Ok(false))
 }
 
 pub fn empty_request(body: &[u8]) -> Result<()> {
@@ -62,7 +62,7 @@ enum Fail {
 fn fields<'b>(
     body: &'b [u8],
     mut take: impl FnMut(&mut Reader<'b>, Text<'b>) -> std::result::Result<bool, Fail>,
-) -> Result<Option<&'b str>> {
+) -> Result<Attributes<'b>> {
     let text = std::str::from_utf8(body)
         .map_err(|_| RpcError::malformed("proto: syntax error: invalid UTF-8"))?;
     if text.is_empty() {
@@ -75,9 +75,9 @@ fn fields<'b>(
 fn scan<'b>(
     text: &'b str,
     take: &mut impl FnMut(&mut Reader<'b>, Text<'b>) -> std::result::Result<bool, Fail>,
-) -> std::result::Result<Option<&'b str>, Fail> {
+) -> std::result::Result<Attributes<'b>, Fail> {
     let mut reader = Reader::new(text);
-    let mut context = None;
+    let mut context = Attributes::Json(None);
     let mut first = true;
     reader.open_map().map_err(Fail::Json)?;
     while let Some(name) = reader.key(first).map_err(Fail::Json)? {
@@ -87,13 +87,17 @@ fn scan<'b>(
         }
         let kind = reader.peek().map_err(Fail::Json)?;
         let start = reader.offset();
+        let is_context = name.is("context");
+        if is_context && kind == Kind::Map {
+            context = Attributes::object(&mut reader).map_err(Fail::Json)?;
+            continue;
+        }
         reader.skip().map_err(Fail::Json)?;
-        if name.is("context") {
-            context = match kind {
-                Kind::Null => None,
-                Kind::Map => Some(reader.since(start)),
-                _ => return Err(Fail::Type(start, "google.protobuf.Struct")),
-            };
+        if is_context && kind != Kind::Null {
+            return Err(Fail::Type(start, "google.protobuf.Struct"));
+        }
+        if is_context {
+            context = Attributes::Json(None);
         }
     }
     reader.end().map_err(Fail::Json)?;
@@ -135,7 +139,24 @@ fn checked(error: json::Error) -> RpcError {
     RpcError::malformed(&format!("proto: syntax error at byte {}", error.at))
 }
 
+/// Fills the slots of `reads` from an object of which it is known where its members stand.
+// Neither this nor the next is inlined: they would take registers from the loop of protobuf that is called beside them.
+#[inline(never)]
+pub fn fill_outlined<'a>(
+    outline: &Outline<'a>,
+    reads: &Reads,
+    context: &mut Context<'a>,
+) -> Result<()> {
+    for read in &reads.roots {
+        if let Some(mut reader) = outline.member(&read.name) {
+            fill_read(&mut reader, read, context).map_err(checked)?;
+        }
+    }
+    Ok(())
+}
+
 /// Fills the slots of `reads` from an object.
+#[inline(never)]
 pub fn fill<'a>(text: &'a str, reads: &Reads, context: &mut Context<'a>) -> Result<()> {
     let mut reader = Reader::new(text);
     each_member(&mut reader, |reader, key| {

@@ -39,29 +39,31 @@ pub fn attributes<'b>(body: &'b [u8], key: Option<&str>) -> Result<Attributes<'b
         )
     };
     let text = std::str::from_utf8(body).map_err(|_| refused())?;
-    let context = context(text).map_err(|_| refused())?;
-    Ok(Attributes::Json(context))
+    context(text).map_err(|_| refused())
 }
 
 /// Where the context stands, if there is one.
-fn context(text: &str) -> Result<Option<&str>, json::Error> {
+fn context(text: &str) -> Result<Attributes<'_>, json::Error> {
     let mut reader = Reader::new(text);
+    let mut context = Attributes::Json(None);
     if reader.end().is_ok() {
-        return Ok(None);
+        return Ok(context);
     }
     if reader.peek()? == Kind::Null {
-        return reader.null().map(|()| None);
+        return reader.null().map(|()| context);
     }
-    let mut context = None;
     let mut first = true;
     reader.open_map()?;
     while let Some(name) = reader.key(first)? {
         first = false;
-        let kind = reader.peek()?;
-        let start = reader.offset();
+        let is_context = name.unescape().eq_ignore_ascii_case("context");
+        if is_context && reader.peek()? == Kind::Map {
+            context = Attributes::object(&mut reader)?;
+            continue;
+        }
         reader.skip()?;
-        if name.unescape().eq_ignore_ascii_case("context") {
-            context = (kind == Kind::Map).then(|| reader.since(start));
+        if is_context {
+            context = Attributes::Json(None);
         }
     }
     Ok(context)

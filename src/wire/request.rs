@@ -10,6 +10,9 @@ use crate::context::Context;
 use crate::context::Reads;
 use crate::decision::Decision;
 use crate::decision::ErrorCode;
+use crate::json::Error;
+use crate::json::Outline;
+use crate::json::Reader;
 use crate::limits;
 use crate::ruleset::Flag;
 use crate::value::Value;
@@ -35,6 +38,8 @@ pub enum Attributes<'b> {
     Proto(SmallVec<[&'b [u8]; 1]>),
     /// A JSON object whose syntax was checked.
     Json(Option<&'b str>),
+    /// The same, with where its members stand.
+    Outlined(Outline<'b>),
 }
 
 impl<'b> Request<'b> {
@@ -76,6 +81,17 @@ pub fn check_empty(codec: Codec, body: &[u8]) -> Result<(), RpcError> {
 }
 
 impl<'b> Attributes<'b> {
+    /// The JSON object that comes next, once it is passed over.
+    ///
+    /// # Errors
+    /// If it is not well formed.
+    pub fn object(reader: &mut Reader<'b>) -> Result<Attributes<'b>, Error> {
+        let start = reader.offset();
+        let outline = reader.outline()?;
+        let text = reader.since(start);
+        Ok(outline.map_or(Attributes::Json(Some(text)), Attributes::Outlined))
+    }
+
     /// The context of `flag`, with `overlay` on top.
     ///
     /// # Errors
@@ -117,6 +133,7 @@ impl<'b> Attributes<'b> {
                 .try_for_each(|part| proto::fill(part, reads, context)),
             Attributes::Json(None) => Ok(()),
             Attributes::Json(Some(text)) => json::fill(text, reads, context),
+            Attributes::Outlined(outline) => json::fill_outlined(outline, reads, context),
         }
     }
 
@@ -136,6 +153,7 @@ impl<'b> Attributes<'b> {
             Attributes::Proto(parts) => proto::members(parts, arena)?,
             Attributes::Json(None) => Vec::new(),
             Attributes::Json(Some(text)) => json::members(text, arena)?,
+            Attributes::Outlined(outline) => json::members(outline.text(), arena)?,
         };
         members.extend(overlay.iter().map(|(k, v)| (*k, Value::Text(v))));
         Ok(members)

@@ -71,7 +71,7 @@ fn check(text: &str) -> Result<(), String> {
     let read = reader.skip().and_then(|()| reader.end());
     read.map_err(|error| format!("{wrong}: {}", error.describe(text)))?;
     match ofrep::attributes(text.as_bytes(), None) {
-        Ok(Attributes::Json(Some(_))) => Ok(()),
+        Ok(Attributes::Json(Some(_)) | Attributes::Outlined(_)) => Ok(()),
         _ => Err(wrong.to_owned()),
     }
 }
