@@ -2,9 +2,11 @@
 //!
 //! The evaluation port speaks gRPC, gRPC-Web and Connect over HTTP/1.1 and HTTP/2. The three are envelopes around one
 //! function, [`crate::resolve`]. They stand directly on hyper: tonic's server costs as much again as the whole of what
-//! happens here, and it knows neither Connect nor answers that already have their frame.
+//! happens here, and it knows neither Connect nor answers that already have their frame. What arrives whole is answered
+//! where it arrived: on HTTP/2 between two turns of hyper (`turn`), on HTTP/1.1 before it gets there (`prompt`).
 
 pub mod admin;
+mod answers;
 mod authority;
 mod body;
 pub mod calm;
@@ -20,6 +22,7 @@ mod listen;
 mod observe;
 mod ofrep;
 mod patience;
+mod prompt;
 mod protocol;
 mod reflection;
 mod rpc;
@@ -33,9 +36,6 @@ mod turn;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::Request;
-use http::Response;
-use hyper::body::Incoming;
 use tokio::sync::Semaphore;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -45,7 +45,7 @@ use crate::live::Live;
 use crate::metric::Metrics;
 use crate::metric::http::Scheme;
 use crate::serve::admin::Admin;
-use crate::serve::body::Body;
+use crate::serve::answers::Answers;
 use crate::serve::calm::Policy;
 use crate::serve::cors::Origins;
 use crate::serve::debug::Debug;
@@ -227,8 +227,7 @@ impl Common {
             metrics: self.settings.metrics.clone(),
             debug: Debug::new(self.live.clone(), self.settings.clone()),
         });
-        let handle = move |request| admin.clone().handle(request);
-        listen::serve(listener, handle, Manner::of(&self.settings, pool), closing)
+        listen::serve(listener, admin, Manner::of(&self.settings, pool), closing)
     }
 
     fn evaluation(
@@ -241,14 +240,10 @@ impl Common {
             live: self.live.clone(),
             settings: self.settings.clone(),
             streams: self.streams.clone(),
+            observer: self.observer(tls.is_some()),
             shutdown: self.shutdown.clone(),
         });
-        let observer = self.observer(tls.is_some());
-        let handle = move |mut request| {
-            let watched = observer.rpc(&mut request);
-            watched.answer(rpc.clone().handle(request))
-        };
-        self.public(listener, handle, tls)
+        self.public(listener, rpc, tls)
     }
 
     fn ofrep(&self, listener: Listener, tls: Option<Arc<Tls>>) -> impl Future<Output = ()> + use<> {
@@ -256,30 +251,22 @@ impl Common {
             live: self.live.clone(),
             settings: self.settings.clone(),
             streams: self.streams.clone(),
+            observer: self.observer(tls.is_some()),
             shutdown: self.shutdown.clone(),
         });
-        let observer = self.observer(tls.is_some());
-        let handle = move |mut request| {
-            let watched = observer.ofrep(&mut request);
-            watched.answer(ofrep.clone().handle(request))
-        };
-        self.public(listener, handle, tls)
+        self.public(listener, ofrep, tls)
     }
 
     /// A port for whoever evaluates.
-    fn public<H, F>(
+    fn public<A: Answers>(
         &self,
         listener: Listener,
-        handle: H,
+        answers: A,
         tls: Option<Arc<Tls>>,
-    ) -> impl Future<Output = ()> + use<H, F>
-    where
-        H: Fn(Request<Incoming>) -> F + Send + std::marker::Sync + 'static,
-        F: Future<Output = Response<Body>> + Send + 'static,
-    {
+    ) -> impl Future<Output = ()> + use<A> {
         let manner = Manner::of(&self.settings, &self.pool);
         let manner = Manner { tls, ..manner };
-        listen::serve(listener, handle, manner, self.shutdown.clone())
+        listen::serve(listener, answers, manner, self.shutdown.clone())
     }
 
     fn sync(&self, listener: Listener, tls: Option<Arc<Tls>>) -> impl Future<Output = ()> + use<> {
@@ -290,13 +277,12 @@ impl Common {
             streams: self.streams.clone(),
             shutdown: self.shutdown.clone(),
         });
-        let handle = move |request| sync.clone().handle(request);
         let manner = Manner {
             tls,
             pings: Some(self.settings.pings),
             ..Manner::of(&self.settings, &self.pool)
         };
-        listen::serve(listener, handle, manner, self.shutdown.clone())
+        listen::serve(listener, sync, manner, self.shutdown.clone())
     }
 
     /// What a port serves besides `own`.

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use crate::live::Live;
 use crate::metric::Metrics;
 use crate::metric::text;
+use crate::serve::answers::Answers;
 use crate::serve::body::Body;
 use crate::serve::debug::Debug;
 use crate::serve::grpc;
@@ -36,9 +37,17 @@ pub struct Admin {
     pub debug: Debug,
 }
 
+impl Answers for Arc<Admin> {
+    fn any(
+        &self,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Response<Body>> + Send + use<> {
+        self.clone().handle(request)
+    }
+}
+
 impl Admin {
-    /// Answers a request, whatever it is.
-    pub async fn handle(self: Arc<Admin>, request: Request<Incoming>) -> Response<Body> {
+    async fn handle(self: Arc<Admin>, request: Request<Incoming>) -> Response<Body> {
         if request.version() != Version::HTTP_2 || !rpc::is_native(request.headers()) {
             if self.debug.knows(request.uri().path()) {
                 return self.debug.handle(request).await;

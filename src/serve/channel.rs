@@ -10,6 +10,8 @@ use std::task::Context;
 use std::task::Poll;
 use std::task::ready;
 
+use bytes::Bytes;
+use bytes::BytesMut;
 use tokio::io::AsyncRead;
 use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWrite;
@@ -25,15 +27,25 @@ const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// <https://www.rfc-editor.org/rfc/rfc8446#section-5.1>
 const HANDSHAKE: u8 = 0x16;
 
+/// What a client's first bytes say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Speech {
+    /// HTTP/2.
+    Http2,
+    /// TLS.
+    Tls,
+    /// Anything else, which is HTTP/1.1 or nothing at all.
+    Http1,
+}
+
 /// A connection, and what was read from it in advance.
 #[derive(Debug)]
 pub struct Channel<S> {
     inner: S,
-    head: [u8; PREFACE.len()],
-    /// How much of the head there is.
-    end: usize,
-    /// How much of it was handed on.
-    at: usize,
+    /// What the client speaks.
+    pub speech: Speech,
+    /// What was read and not handed on.
+    ahead: Bytes,
     /// Who watches over pings, where that is wanted.
     pub calm: Option<Box<Calm>>,
     /// Who puts the authority right, where that is wanted.
@@ -45,38 +57,32 @@ impl<S: AsyncRead + Unpin> Channel<S> {
     ///
     /// # Errors
     /// If the client goes away before.
-    pub async fn open(inner: S) -> io::Result<Channel<S>> {
-        let (head, calm) = ([0; PREFACE.len()], None);
-        let mut channel = Channel {
-            inner,
-            head,
-            end: 0,
-            at: 0,
-            calm,
-            authority: None,
-        };
-        while channel.end < PREFACE.len() && PREFACE.starts_with(channel.head()) {
-            let free = channel.head.get_mut(channel.end..).unwrap_or(&mut []);
-            match channel.inner.read(free).await? {
-                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-                count => channel.end += count,
+    pub async fn open(mut inner: S) -> io::Result<Channel<S>> {
+        let mut head = BytesMut::with_capacity(PREFACE.len());
+        while head.len() < PREFACE.len() && PREFACE.starts_with(&head) {
+            let rest = PREFACE.len() - head.len();
+            if (&mut inner).take(rest as u64).read_buf(&mut head).await? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }
-        Ok(channel)
+        let speech = match head.first() {
+            Some(&HANDSHAKE) => Speech::Tls,
+            _ if *head == *PREFACE => Speech::Http2,
+            _ => Speech::Http1,
+        };
+        Ok(Channel {
+            inner,
+            speech,
+            ahead: head.freeze(),
+            calm: None,
+            authority: None,
+        })
     }
 
-    fn head(&self) -> &[u8] {
-        self.head.get(..self.end).unwrap_or(&[])
-    }
-
-    /// Whether the client speaks HTTP/2.
-    pub fn is_http2(&self) -> bool {
-        self.head() == PREFACE
-    }
-
-    /// Whether the client speaks TLS.
-    pub fn is_tls(&self) -> bool {
-        self.head().first() == Some(&HANDSHAKE)
+    /// Takes back what was read last.
+    pub fn unread(&mut self, mut bytes: BytesMut) {
+        bytes.extend_from_slice(&self.ahead);
+        self.ahead = bytes.freeze();
     }
 }
 
@@ -88,13 +94,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Channel<S> {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let before = buf.filled().len();
-        let head = this.head.get(this.at..this.end).unwrap_or(&[]);
-        if head.is_empty() {
+        if this.ahead.is_empty() {
             ready!(Pin::new(&mut this.inner).poll_read(cx, buf))?;
         } else {
-            let count = head.len().min(buf.remaining());
-            buf.put_slice(head.get(..count).unwrap_or(&[]));
-            this.at += count;
+            let count = this.ahead.len().min(buf.remaining());
+            buf.put_slice(&this.ahead.split_to(count));
             // What follows belongs with it: hyper would double its buffer for the rest of a request. An error comes again.
             if buf.remaining() > 0 {
                 let _ = Pin::new(&mut this.inner).poll_read(cx, buf);

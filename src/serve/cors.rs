@@ -3,10 +3,10 @@
 use http::HeaderMap;
 use http::HeaderValue;
 use http::Method;
-use http::Request;
 use http::Response;
 use http::StatusCode;
 use http::header;
+use http::request::Parts;
 
 use crate::serve::body::Body;
 
@@ -81,11 +81,11 @@ impl Origins {
     }
 
     /// The answer to a browser that asks before it sends.
-    pub fn preflight<B>(&self, request: &Request<B>) -> Option<Response<Body>> {
-        let headers = request.headers();
+    pub fn preflight(&self, request: &Parts) -> Option<Response<Body>> {
+        let headers = &request.headers;
         let origin = headers.get(header::ORIGIN)?;
         let asks = headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-        if request.method() != Method::OPTIONS || !asks {
+        if request.method != Method::OPTIONS || !asks {
             return None;
         }
         let mut response = Response::new(Body::Empty);

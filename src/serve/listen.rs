@@ -1,7 +1,6 @@
 //! Accepts connections and serves them: TLS or not, HTTP/1.1 or HTTP/2 as the client begins.
 
 use std::convert::Infallible;
-use std::future::Future;
 use std::future::ready;
 use std::io;
 use std::pin::Pin;
@@ -37,10 +36,14 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::limits;
 use crate::serve::Settings;
+use crate::serve::answers::Answers;
 use crate::serve::body::Body;
 use crate::serve::calm::Calm;
 use crate::serve::calm::Policy;
 use crate::serve::channel::Channel;
+use crate::serve::channel::Speech;
+use crate::serve::prompt;
+use crate::serve::prompt::Terms;
 use crate::serve::socket::Listener;
 use crate::serve::socket::Socket;
 use crate::serve::tls::Tls;
@@ -88,6 +91,11 @@ impl Manner {
             pings: None,
         }
     }
+
+    /// The largest head of an HTTP/1.1 request, in bytes.
+    fn head(&self) -> usize {
+        self.max_header.saturating_add(HEAD_SLACK)
+    }
 }
 
 /// Places for connections: those that the probes have for themselves, and those that all other ports share. At most as
@@ -112,18 +120,15 @@ pub fn pools() -> (Arc<Semaphore>, Arc<Semaphore>) {
 }
 
 /// Serves a port until `shutdown` turns true and the connections are done, or the grace period is over.
-pub async fn serve<H, F>(
+pub async fn serve<A: Answers>(
     listener: Listener,
-    handle: H,
+    answers: A,
     manner: Manner,
     mut shutdown: watch::Receiver<bool>,
-) where
-    H: Fn(Request<Incoming>) -> F + Send + Sync + 'static,
-    F: Future<Output = Response<Body>> + Send + 'static,
-{
+) {
     let places = Arc::new(Semaphore::new(manner.connections));
     let (grace, pool) = (manner.grace, manner.pool.clone());
-    let port = Arc::new(Port::new(handle, manner));
+    let port = Arc::new(Port::new(answers, manner));
     let mut connections = JoinSet::new();
     loop {
         let (places, socket) = tokio::select! {
@@ -173,28 +178,24 @@ async fn accept(
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// What the connections of a port have in common.
-struct Port<H> {
-    handle: H,
+struct Port<A> {
+    answers: A,
     manner: Manner,
     http1: http1::Builder,
 }
 
-impl<H, F> Port<H>
-where
-    H: Fn(Request<Incoming>) -> F + Send + Sync + 'static,
-    F: Future<Output = Response<Body>> + Send + 'static,
-{
-    fn new(handle: H, manner: Manner) -> Port<H> {
+impl<A: Answers> Port<A> {
+    fn new(answers: A, manner: Manner) -> Port<A> {
         let mut http1 = http1::Builder::new();
         http1
             .timer(TokioTimer::new())
             .header_read_timeout(manner.read_timeout)
             .max_headers(limits::HEADERS)
-            .max_header_size(manner.max_header.saturating_add(HEAD_SLACK))
+            .max_header_size(manner.head())
             // hyper needs room for at least one buffer.
-            .max_buf_size(manner.max_header.saturating_add(HEAD_SLACK).max(8192));
+            .max_buf_size(manner.head().max(8192));
         Port {
-            handle,
+            answers,
             manner,
             http1,
         }
@@ -222,7 +223,7 @@ where
         };
         match self.manner.tls.clone() {
             None => {
-                channel.authority = (local && channel.is_http2()).then(Box::default);
+                channel.authority = (local && channel.speech == Speech::Http2).then(Box::default);
                 self.speak(channel, shutdown).await
             }
             // Boxed, as is what speaks: a connection should not be as large as the largest that it might have been.
@@ -236,7 +237,7 @@ where
         tls: Arc<Tls>,
         mut shutdown: watch::Receiver<bool>,
     ) -> Result<(), Failure> {
-        if !channel.is_tls() {
+        if channel.speech != Speech::Tls {
             self.begin(refuse(channel), &mut shutdown).await?;
             return Ok(());
         }
@@ -265,7 +266,7 @@ where
     async fn speak<S>(
         self: Arc<Self>,
         mut channel: Channel<S>,
-        shutdown: watch::Receiver<bool>,
+        mut shutdown: watch::Receiver<bool>,
     ) -> Result<(), Failure>
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
@@ -275,12 +276,12 @@ where
         let service = service_fn(move |request: Request<Incoming>| {
             began.store(true, Ordering::Relaxed);
             match misaddressed(&request) {
-                None => Either::Left((port.handle)(request).map(Ok::<_, Infallible>)),
+                None => Either::Left(port.answers.any(request).map(Ok::<_, Infallible>)),
                 Some(why) => Either::Right(ready(Ok(malformed(why)))),
             }
         });
         let turn = Turn::default();
-        if channel.is_http2() {
+        if channel.speech == Speech::Http2 {
             channel.calm = self.manner.pings.map(|policy| Box::new(Calm::new(policy)));
             let http2 = self.http2(&turn);
             let connection = http2.serve_connection(TokioIo::new(channel), service);
@@ -288,6 +289,14 @@ where
                 .until(Box::pin(connection), turn, &begun, shutdown)
                 .await?)
         } else {
+            let terms = Terms {
+                patience: self.manner.read_timeout,
+                head: self.manner.head(),
+            };
+            let prompt = prompt::serve(channel, &self.answers, terms, &mut shutdown);
+            let Some(channel) = Box::pin(prompt).await? else {
+                return Ok(());
+            };
             let connection = self.http1.serve_connection(TokioIo::new(channel), service);
             Ok(self
                 .until(Box::pin(connection), turn, &begun, shutdown)
@@ -305,6 +314,8 @@ where
         mut shutdown: watch::Receiver<bool>,
     ) -> Result<(), C::Error> {
         tokio::select! {
+            // First of all, so that a request that is here already is still answered.
+            biased;
             ended = turn.follow(connection.as_mut()) => return ended,
             () = announced(&mut shutdown) => {}
             () = tokio::time::sleep(self.manner.read_timeout) => {

@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::FutureExt as _;
-use http::Request;
 use http::Response;
 use http::header;
-use hyper::body::Incoming;
+use http::request::Parts;
 use opentelemetry::KeyValue;
 
 use crate::metric::Metrics;
@@ -48,29 +47,28 @@ pub struct Watched {
 
 impl Observer {
     /// Watches a request for a remote procedure.
-    pub fn rpc(&self, request: &mut Request<Incoming>) -> Watched {
-        let path = request.uri().path();
-        let place = Place::new(path, request.method().as_str(), self.scheme);
+    pub fn rpc(&self, request: &mut Parts) -> Watched {
+        let place = Place::new(request.uri.path(), request.method.as_str(), self.scheme);
         self.begin(place, request)
     }
 
     /// Watches a request over OFREP.
-    pub fn ofrep(&self, request: &mut Request<Incoming>) -> Watched {
-        let route = match ofrep::route(request.uri().path()) {
+    pub fn ofrep(&self, request: &mut Parts) -> Watched {
+        let route = match ofrep::route(request.uri.path()) {
             Some(ofrep::Route::All) => OFREP_ALL,
             Some(ofrep::Route::One(_)) => OFREP_ONE,
             Some(ofrep::Route::Changes(_)) => OFREP_CHANGES,
             None => "",
         };
-        let place = Place::new(route, request.method().as_str(), self.scheme);
+        let place = Place::new(route, request.method.as_str(), self.scheme);
         self.begin(place, request)
     }
 
-    fn begin(&self, place: Place, request: &mut Request<Incoming>) -> Watched {
+    fn begin(&self, place: Place, request: &mut Parts) -> Watched {
         self.metrics.http.begin(place);
         let recording = self.traces.as_ref().map(|traces| {
-            let recording = traces.begin(name(place), request.headers(), about(place, request));
-            request.extensions_mut().insert(recording.clone());
+            let recording = traces.begin(name(place), &request.headers, about(place, request));
+            request.extensions.insert(recording.clone());
             recording
         });
         Watched {
@@ -101,7 +99,7 @@ fn name(place: Place) -> &'static str {
 }
 
 /// What is known of a request before it is answered.
-fn about(place: Place, request: &Request<Incoming>) -> Vec<KeyValue> {
+fn about(place: Place, request: &Parts) -> Vec<KeyValue> {
     let route = place.route();
     let mut about = vec![
         KeyValue::new("http.request.method", place.method()),
@@ -113,7 +111,7 @@ fn about(place: Place, request: &Request<Incoming>) -> Vec<KeyValue> {
         .and_then(|path| path.split_once('/'));
     let called = called.filter(|(service, _)| service.contains('.'));
     if let Some((service, method)) = called {
-        let content_type = request.headers().get(header::CONTENT_TYPE);
+        let content_type = request.headers.get(header::CONTENT_TYPE);
         let content_type = content_type.map_or(&b""[..], |value| value.as_bytes());
         let system = if content_type.starts_with(b"application/grpc-web") {
             "grpc_web"
@@ -147,7 +145,8 @@ impl Watched {
         answer.map(move |response| self.answered(response))
     }
 
-    fn answered(mut self, response: Response<Body>) -> Response<Body> {
+    /// Goes along with an answer.
+    pub fn answered(mut self, response: Response<Body>) -> Response<Body> {
         self.status = Some(response.status().as_u16());
         if self.recording.is_some() {
             self.code = code(&response);

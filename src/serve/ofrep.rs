@@ -29,9 +29,11 @@ use crate::resolve::Witness;
 use crate::resolve::ofrep as resolve_ofrep;
 use crate::selector::Selector;
 use crate::serve::Settings;
+use crate::serve::answers::Answers;
 use crate::serve::body;
 use crate::serve::body::Body;
 use crate::serve::events;
+use crate::serve::observe::Observer;
 use crate::serve::ofrep::path::Path;
 use crate::serve::patience::Patience;
 use crate::serve::rpc;
@@ -54,8 +56,32 @@ pub struct Ofrep {
     pub settings: Arc<Settings>,
     /// Places for streams.
     pub streams: Arc<Semaphore>,
+    /// Who watches the requests.
+    pub observer: Observer,
     /// Turns true when it is time to go.
     pub shutdown: watch::Receiver<bool>,
+}
+
+impl Answers for Arc<Ofrep> {
+    fn any(
+        &self,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Response<Body>> + Send + use<> {
+        let (mut parts, body) = request.into_parts();
+        let watched = self.observer.ofrep(&mut parts);
+        watched.answer(self.clone().handle(parts, body))
+    }
+
+    fn prompt(&self, request: &mut Parts, body: &Bytes) -> Option<Response<Body>> {
+        let route = self.route(request).ok()?;
+        let most = self.settings.max_body;
+        // What the client has already is not sent, which is no answer of one piece.
+        if request.headers.contains_key(header::IF_NONE_MATCH) || (most > 0 && body.len() > most) {
+            return None;
+        }
+        let watched = self.observer.ofrep(request);
+        Some(watched.answered(self.whole(&route, request, Ok(body.clone()))))
+    }
 }
 
 /// What a path asks for.
@@ -70,30 +96,36 @@ pub enum Route {
 }
 
 impl Ofrep {
-    /// Answers a request, whatever it is.
-    ///
     /// No `async fn`: it would hold the request twice, and hyper keeps room for that as long as a connection lasts.
-    pub fn handle(
+    fn handle(
         self: Arc<Ofrep>,
-        request: Request<Incoming>,
+        parts: Parts,
+        body: Incoming,
     ) -> impl Future<Output = Response<Body>> {
-        if let Some(response) = self.settings.cors.preflight(&request) {
+        if let Some(response) = self.settings.cors.preflight(&parts) {
             return Either::Left(ready(response));
         }
-        let (parts, body) = request.into_parts();
         let route = self.route(&parts);
         let settings = &self.settings;
         let mut body = body::read(body, settings.max_body, settings.read_timeout);
         Either::Right(async move {
-            let mut response = match route {
-                Ok(route) => self.reply(&route, &parts, (&mut body).await),
-                Err(response) => *response,
-            };
-            let origin = parts.headers.get(header::ORIGIN);
-            let cors = &self.settings.cors;
-            cors.allow(origin, response.headers_mut());
-            response
+            match route {
+                Ok(route) => self.whole(&route, &parts, (&mut body).await),
+                Err(response) => self.share(&parts, *response),
+            }
         })
+    }
+
+    /// Answers a request that was read.
+    fn whole(&self, route: &Route, parts: &Parts, body: Result<Bytes, RpcError>) -> Response<Body> {
+        self.share(parts, self.reply(route, parts, body))
+    }
+
+    /// Lets the page that asked see the answer.
+    fn share(&self, parts: &Parts, mut response: Response<Body>) -> Response<Body> {
+        let origin = parts.headers.get(header::ORIGIN);
+        self.settings.cors.allow(origin, response.headers_mut());
+        response
     }
 
     /// What is to be evaluated.

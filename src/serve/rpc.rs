@@ -5,6 +5,7 @@ mod unary;
 use std::future::ready;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use futures_util::future::Either;
 use http::HeaderMap;
 use http::HeaderValue;
@@ -21,12 +22,14 @@ use tokio::sync::watch;
 use crate::live::Live;
 use crate::selector::Selector;
 use crate::serve::Settings;
+use crate::serve::answers::Answers;
 use crate::serve::body;
 use crate::serve::body::Body;
 use crate::serve::connect;
 use crate::serve::envelope;
 use crate::serve::events;
 use crate::serve::grpc;
+use crate::serve::observe::Observer;
 use crate::serve::patience::Patience;
 use crate::serve::protocol;
 use crate::serve::protocol::Method;
@@ -50,25 +53,49 @@ pub struct Rpc {
     pub streams: Arc<Semaphore>,
     /// What else is served.
     pub standing: Arc<Standing>,
+    /// Who watches the requests.
+    pub observer: Observer,
     /// Turns true when it is time to go.
     pub shutdown: watch::Receiver<bool>,
 }
 
-impl Rpc {
-    /// Answers a request, whatever it is.
-    pub fn handle(
-        self: Arc<Rpc>,
+impl Answers for Arc<Rpc> {
+    fn any(
+        &self,
         request: Request<Incoming>,
+    ) -> impl Future<Output = Response<Body>> + Send + use<> {
+        let (mut parts, body) = request.into_parts();
+        let watched = self.observer.rpc(&mut parts);
+        watched.answer(self.clone().handle(parts, body))
+    }
+
+    fn prompt(&self, request: &mut Parts, body: &Bytes) -> Option<Response<Body>> {
+        let route = Route::of(request.uri.path()).filter(|route| route.method != Method::Events)?;
+        let most = self.settings.max_body;
+        // gRPC has trailers, which follow the body.
+        if is_native(&request.headers) || (most > 0 && body.len() > most) {
+            return None;
+        }
+        let watched = self.observer.rpc(request);
+        Some(watched.answered(self.whole(route, request, body)))
+    }
+}
+
+impl Rpc {
+    fn handle(
+        self: Arc<Rpc>,
+        parts: Parts,
+        body: Incoming,
     ) -> impl Future<Output = Response<Body>> {
-        if let Some(response) = self.settings.cors.preflight(&request) {
+        if let Some(response) = self.settings.cors.preflight(&parts) {
             return Either::Left(ready(response));
         }
-        Either::Right(match Route::of(request.uri().path()) {
+        Either::Right(match Route::of(parts.uri.path()) {
             Some(route) if route.method != Method::Events => {
-                Either::Left(self.unary(route, request))
+                Either::Left(self.unary(route, parts, body))
             }
             // Boxed: calls should not be as large as what is rarer.
-            route => Either::Right(Box::pin(self.otherwise(route, request))),
+            route => Either::Right(Box::pin(self.otherwise(route, parts, body))),
         })
     }
 
@@ -76,9 +103,9 @@ impl Rpc {
     async fn otherwise(
         self: Arc<Rpc>,
         route: Option<Route>,
-        request: Request<Incoming>,
+        parts: Parts,
+        body: Incoming,
     ) -> Response<Body> {
-        let (parts, body) = request.into_parts();
         let headers = parts.headers.clone();
         let mut response = match route {
             Some(route) => self.clone().stream(route.contract, &parts, body).await,

@@ -17,6 +17,7 @@ use crate::metric::stream::Exit;
 use crate::resolve::Reply;
 use crate::selector::Selector;
 use crate::serve::Settings;
+use crate::serve::answers::Answers;
 use crate::serve::body::Body;
 use crate::serve::body::Piece;
 use crate::serve::body::piece;
@@ -55,9 +56,17 @@ pub struct Sync {
     pub shutdown: watch::Receiver<bool>,
 }
 
+impl Answers for Arc<Sync> {
+    fn any(
+        &self,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Response<Body>> + Send + use<> {
+        self.clone().handle(request)
+    }
+}
+
 impl Sync {
-    /// Answers a request, whatever it is.
-    pub async fn handle(self: Arc<Sync>, request: Request<Incoming>) -> Response<Body> {
+    async fn handle(self: Arc<Sync>, request: Request<Incoming>) -> Response<Body> {
         let request = match Box::pin(self.standing.handle(request)).await {
             Ok(response) => return response,
             Err(request) => request,

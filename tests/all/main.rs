@@ -50,6 +50,7 @@ mod otel;
 mod pages;
 mod ports;
 mod promise;
+mod prompt;
 mod protocols;
 mod reach;
 mod recorded;

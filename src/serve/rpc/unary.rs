@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use http::HeaderValue;
-use http::Request;
 use http::Response;
 use http::request::Parts;
 use hyper::body::Incoming;
@@ -50,9 +49,9 @@ impl Rpc {
     pub fn unary(
         self: Arc<Rpc>,
         route: Route,
-        request: Request<Incoming>,
+        parts: Parts,
+        body: Incoming,
     ) -> impl Future<Output = Response<Body>> {
-        let (parts, body) = request.into_parts();
         let asked = asked(&parts);
         let settings = &self.settings;
         let mut message = body::read(body, settings.max_body, settings.read_timeout);
@@ -70,6 +69,16 @@ impl Rpc {
             self.share(&parts.headers, &mut response);
             response
         }
+    }
+
+    /// Answers a unary call that is here whole.
+    pub fn whole(&self, route: Route, parts: &Parts, body: &Bytes) -> Response<Body> {
+        let mut response = match asked(parts) {
+            Err((status, hint)) => refused(status, hint),
+            Ok(asked) => self.reply(route, asked, parts, Ok(body.clone())),
+        };
+        self.share(&parts.headers, &mut response);
+        response
     }
 
     fn reply(

@@ -1,0 +1,283 @@
+//! The requests of an HTTP/1.1 connection that are here whole, answered where they came in.
+//!
+//! hyper is ready for whatever HTTP/1.1 can be: bodies and answers in pieces, expectations, upgrades, requests that wait
+//! for something. That costs more than an evaluation, which is a few hundred bytes there and back. So a connection begins
+//! here, and goes over to hyper, for good and with all that was read, at the first request that is not of the plain kind
+//! or is not answered at once. What a request means is found out by the same code in both places.
+
+mod head;
+mod reply;
+
+use std::io;
+use std::pin::pin;
+use std::time::Duration;
+
+use bytes::Bytes;
+use bytes::BytesMut;
+use http::request;
+use tokio::io::AsyncRead;
+use tokio::io::AsyncReadExt as _;
+use tokio::io::AsyncWrite;
+use tokio::io::AsyncWriteExt as _;
+use tokio::sync::watch;
+use tokio::task::coop;
+use tokio::time::Instant;
+
+use crate::limits;
+use crate::serve::answers::Answers;
+use crate::serve::channel::Channel;
+use crate::serve::listen::announced;
+use crate::serve::prompt::head::Look;
+use crate::serve::prompt::reply::Date;
+
+/// How many bytes there is room for when more are read: nearly every request is shorter.
+const ROOM: usize = 2048;
+/// How many bytes of answers are gathered before they are sent.
+const ENOUGH: usize = 16 * 1024;
+
+/// What a connection may ask of a port.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms {
+    /// How long until there is a request.
+    pub patience: Duration,
+    /// The largest head, in bytes.
+    pub head: usize,
+}
+
+/// Answers what a connection asks, as long as it is of the plain kind. The connection, if something else comes; nothing,
+/// if it has ended, was silent for too long, or it is time to go.
+///
+/// # Errors
+/// If the connection breaks.
+pub async fn serve<S, A>(
+    channel: Channel<S>,
+    answers: &A,
+    terms: Terms,
+    shutdown: &mut watch::Receiver<bool>,
+) -> io::Result<Option<Channel<S>>>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    A: Answers,
+{
+    let mut prompt = Prompt::new(channel, answers, terms);
+    let mut over = pin!(announced(shutdown));
+    // One timer for all requests: it looks when the last one was whenever it rings.
+    let mut timer = pin!(tokio::time::sleep(terms.patience));
+    loop {
+        prompt.read.reserve(ROOM);
+        tokio::select! {
+            biased;
+            count = prompt.channel.read_buf(&mut prompt.read) => match count? {
+                0 => break,
+                _ if prompt.answer().await? => {}
+                _ => return Ok(Some(prompt.hand_over())),
+            },
+            () = &mut over => break,
+            () = timer.as_mut() => match prompt.answered + terms.patience {
+                due if due > Instant::now() => timer.as_mut().reset(due),
+                _ => break,
+            },
+        }
+    }
+    if prompt.in_body {
+        return Ok(Some(prompt.hand_over()));
+    }
+    prompt.channel.shutdown().await?;
+    Ok(None)
+}
+
+/// What became of a request.
+enum Next {
+    /// This is the body of its answer.
+    Answered(Bytes),
+    /// It is not all here.
+    Wait,
+    /// It is not for here.
+    Other,
+}
+
+/// A connection, and what goes on in it.
+struct Prompt<'a, S, A> {
+    channel: Channel<S>,
+    answers: &'a A,
+    /// The largest head, in bytes.
+    head: usize,
+    /// What was read and is not answered.
+    read: BytesMut,
+    /// Whether that is a request but for the end of its body.
+    in_body: bool,
+    /// The last request. Its memory serves the next.
+    request: request::Parts,
+    /// When it was answered.
+    answered: Instant,
+    /// Answers that are not sent.
+    out: Vec<u8>,
+    date: Date,
+}
+
+impl<'a, S: AsyncRead + AsyncWrite + Unpin, A: Answers> Prompt<'a, S, A> {
+    fn new(channel: Channel<S>, answers: &'a A, terms: Terms) -> Prompt<'a, S, A> {
+        Prompt {
+            channel,
+            answers,
+            head: terms.head.min(limits::PROMPT),
+            read: BytesMut::new(),
+            in_body: false,
+            request: http::Request::new(()).into_parts().0,
+            answered: Instant::now(),
+            out: Vec::new(),
+            date: Date::default(),
+        }
+    }
+
+    /// Answers the requests that are here; `false` if one of them is not for here.
+    async fn answer(&mut self) -> io::Result<bool> {
+        self.date.update();
+        let plain = loop {
+            match self.next() {
+                Next::Answered(body) => self.put(body).await?,
+                Next::Wait => break true,
+                Next::Other => break false,
+            }
+        };
+        self.answered = Instant::now();
+        self.send().await?;
+        Ok(plain)
+    }
+
+    /// Answers the next request. The head of the answer is written then.
+    fn next(&mut self) -> Next {
+        let (head, whole) = match head::take(&mut self.read, self.head, &mut self.request) {
+            Look::Whole { head, whole } => (head, whole),
+            Look::Part { in_body } => {
+                self.in_body = in_body;
+                return Next::Wait;
+            }
+            Look::Other => return Next::Other,
+        };
+        let response = self.answers.prompt(&mut self.request, &whole.slice(head..));
+        let Some((head, body)) = response.and_then(reply::piece) else {
+            head::put_back(&mut self.read, &whole);
+            return Next::Other;
+        };
+        reply::write(&mut self.out, &head, body.len(), &self.date);
+        Next::Answered(body)
+    }
+
+    /// Adds the body of an answer, and sends what has become enough.
+    async fn put(&mut self, body: Bytes) -> io::Result<()> {
+        if body.len() < ENOUGH {
+            self.out.extend_from_slice(&body);
+        } else {
+            self.send().await?;
+            self.channel.write_all(&body).await?;
+        }
+        if self.out.len() >= ENOUGH {
+            self.send().await?;
+        }
+        // However many requests came in at once: others have their turn.
+        coop::consume_budget().await;
+        Ok(())
+    }
+
+    async fn send(&mut self) -> io::Result<()> {
+        self.channel.write_all(&self.out).await?;
+        self.out.clear();
+        self.channel.flush().await
+    }
+
+    /// The connection, as if nothing of what is not answered had been read.
+    fn hand_over(self) -> Channel<S> {
+        let mut channel = self.channel;
+        channel.unread(self.read);
+        channel
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+    use http::Response;
+    use hyper::body::Incoming;
+
+    use super::*;
+    use crate::serve::body::Body;
+
+    /// Answers a request with its body, unless it is told to be slow.
+    struct Echo;
+
+    impl Answers for Echo {
+        fn any(&self, _: Request<Incoming>) -> impl Future<Output = Response<Body>> + use<> {
+            std::future::pending()
+        }
+
+        fn prompt(&self, request: &mut request::Parts, body: &Bytes) -> Option<Response<Body>> {
+            let slow = request.uri.path() == "/slow";
+            (!slow).then(|| Response::new(Body::Full(body.clone())))
+        }
+    }
+
+    /// What is said to these bytes before the client goes, and what is left of them for hyper.
+    async fn said(bytes: &str) -> (String, Option<String>) {
+        let (mut client, server) = tokio::io::duplex(1 << 20);
+        client.write_all(bytes.as_bytes()).await.expect("room");
+        let mut to = client;
+        to.shutdown().await.expect("an end");
+        let channel = Channel::open(server).await.expect("a connection");
+        let (_shutdown, mut announced) = watch::channel(false);
+        let terms = Terms {
+            patience: Duration::from_secs(60),
+            head: 1000,
+        };
+        let rest = serve(channel, &Echo, terms, &mut announced).await;
+        let rest = match rest.expect("no break") {
+            Some(channel) => Some(all(channel).await),
+            None => None,
+        };
+        (all(to).await, rest)
+    }
+
+    async fn all(mut stream: impl AsyncRead + Unpin) -> String {
+        let mut text = String::new();
+        stream.read_to_string(&mut text).await.expect("text");
+        text
+    }
+
+    fn request(path: &str, body: &str) -> String {
+        let length = body.len();
+        format!("POST {path} HTTP/1.1\r\nhost: a\r\ncontent-length: {length}\r\n\r\n{body}")
+    }
+
+    #[tokio::test]
+    async fn hyper_has_nothing_to_do_with_plain_requests() {
+        let (said, rest) = said(&(request("/a", "one") + &request("/b", "two"))).await;
+        assert_eq!(rest, None);
+        let found: Vec<_> = said
+            .matches("HTTP/1.1 200 OK\r\ncontent-length: 3\r\ndate: ")
+            .collect();
+        assert_eq!(found.len(), 2, "{said}");
+        assert!(
+            said.contains("\r\n\r\none") && said.ends_with("\r\n\r\ntwo"),
+            "{said}"
+        );
+    }
+
+    #[tokio::test]
+    async fn hyper_gets_all_that_is_not_answered() {
+        let plain = request("/a", "one");
+        let chunked =
+            "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n3\r\ntwo\r\n0\r\n\r\n";
+        for other in [
+            &request("/slow", "two"),
+            chunked,
+            "GET / HTTP/1.1\r\n\r\n",
+            "what?\r\n\r\n",
+        ] {
+            let (said, rest) = said(&format!("{plain}{other}{plain}")).await;
+            assert!(said.ends_with("\r\n\r\none"), "{said}");
+            assert_eq!(rest, Some(format!("{other}{plain}")));
+        }
+        let half = "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\nhalf";
+        assert_eq!(said(half).await, (String::new(), Some(half.to_owned())));
+    }
+}

@@ -1,0 +1,142 @@
+//! Requests of the plain kind: their head is short, their body has a length, and they ask nothing of the connection.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+use bytes::BytesMut;
+use http::HeaderName;
+use http::HeaderValue;
+use http::Method;
+use http::Uri;
+use http::header;
+use http::request::Parts;
+use httparse::Status;
+use smallvec::SmallVec;
+
+use crate::limits;
+
+/// The most fields in a head of the plain kind. Browsers send fifteen.
+const FIELDS: usize = 24;
+
+/// What has been read of a request.
+#[derive(Debug)]
+pub enum Look {
+    /// All of it.
+    Whole {
+        /// The length of its head, in bytes.
+        head: usize,
+        /// Its head and its body.
+        whole: Bytes,
+    },
+    /// Not all of it.
+    Part {
+        /// Whether only its body is incomplete.
+        in_body: bool,
+    },
+    /// Something that is not of the plain kind, or will not be.
+    Other,
+}
+
+/// Takes the first request from what was read, if it is all there and of the plain kind, and makes `request` what its
+/// head says. A head may have `limit` bytes.
+pub fn take(read: &mut BytesMut, limit: usize, request: &mut Parts) -> Look {
+    let mut fields = [httparse::EMPTY_HEADER; FIELDS];
+    let mut parsed = httparse::Request::new(&mut fields);
+    let head = match parsed.parse(read) {
+        Ok(Status::Complete(head)) if head <= limit => head,
+        Ok(Status::Partial) if read.len() < limit => return Look::Part { in_body: false },
+        // What is wrong with a request is for hyper to tell.
+        _ => return Look::Other,
+    };
+    let length = match plain(&parsed) {
+        Some(body) if body <= limits::PROMPT => head + body,
+        _ => return Look::Other,
+    };
+    if read.len() < length {
+        return Look::Part { in_body: true };
+    }
+    let places = Places::of(&parsed, read);
+    let whole = read.split_to(length).freeze();
+    if places.read(&whole, request).is_none() {
+        put_back(read, &whole);
+        return Look::Other;
+    }
+    Look::Whole { head, whole }
+}
+
+/// Makes as if a request had not been taken.
+pub fn put_back(read: &mut BytesMut, whole: &[u8]) {
+    let rest = std::mem::replace(read, whole.into());
+    read.unsplit(rest);
+}
+
+/// How many bytes the body of a request has, if it is of the plain kind.
+fn plain(request: &httparse::Request<'_, '_>) -> Option<usize> {
+    let (mut hosts, mut length) = (0, None);
+    for field in &*request.headers {
+        let named = |name: &HeaderName| field.name.eq_ignore_ascii_case(name.as_str());
+        if named(&header::HOST) {
+            hosts += 1;
+        } else if named(&header::CONTENT_LENGTH) {
+            // A second one is for hyper to judge.
+            let digits = str::from_utf8(field.value)
+                .ok()
+                .filter(|_| length.is_none())?;
+            let digits = digits
+                .bytes()
+                .all(|byte| byte.is_ascii_digit())
+                .then_some(digits)?;
+            length = Some(digits.parse().ok()?);
+        } else if named(&header::CONNECTION) {
+            field
+                .value
+                .eq_ignore_ascii_case(b"keep-alive")
+                .then_some(())?;
+        } else if [header::TRANSFER_ENCODING, header::EXPECT, header::UPGRADE]
+            .iter()
+            .any(named)
+        {
+            return None;
+        }
+    }
+    let (method, version) = (request.method?, request.version?);
+    let plain = method == Method::POST.as_str() && version == 1 && hosts == 1;
+    let origin = request.path?.starts_with('/');
+    (plain && origin).then_some(length?)
+}
+
+/// Where the parts of a head are.
+struct Places {
+    target: Range<usize>,
+    fields: SmallVec<[[Range<usize>; 2]; FIELDS]>,
+}
+
+impl Places {
+    fn of(parsed: &httparse::Request<'_, '_>, read: &[u8]) -> Places {
+        let place = |part: &[u8]| {
+            let start = part.as_ptr().addr() - read.as_ptr().addr();
+            start..start + part.len()
+        };
+        let fields = parsed.headers.iter();
+        Places {
+            target: place(parsed.path.unwrap_or("").as_bytes()),
+            fields: fields
+                .map(|field| [place(field.name.as_bytes()), place(field.value)])
+                .collect(),
+        }
+    }
+
+    /// Makes `request` what the bytes say. `None` if they say what `http` does not take.
+    fn read(&self, whole: &Bytes, request: &mut Parts) -> Option<()> {
+        request.method = Method::POST;
+        request.uri = Uri::from_maybe_shared(whole.slice(self.target.clone())).ok()?;
+        request.extensions.clear();
+        request.headers.clear();
+        for [name, value] in &self.fields {
+            let name = HeaderName::from_bytes(whole.get(name.clone())?).ok()?;
+            let value = HeaderValue::from_maybe_shared(whole.slice(value.clone())).ok()?;
+            request.headers.append(name, value);
+        }
+        Some(())
+    }
+}

@@ -1,0 +1,68 @@
+//! Answers of one piece, as they are sent over HTTP/1.1.
+
+use std::time::Duration;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::Response;
+use http::StatusCode;
+use http::response::Parts;
+
+use crate::serve::body::Body;
+
+/// What an answer consists of. `None` if its body comes in pieces, or if by its status there cannot be one.
+pub fn piece(response: Response<Body>) -> Option<(Parts, Bytes)> {
+    let (head, body) = response.into_parts();
+    let bodiless = [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&head.status);
+    let body = match body {
+        Body::Full(bytes) => bytes,
+        Body::Empty => Bytes::new(),
+        Body::Trailed(..) | Body::Stream(_) | Body::Watched(..) => return None,
+    };
+    (!bodiless).then_some((head, body))
+}
+
+/// Writes the head of an answer whose body has `length` bytes.
+pub fn write(out: &mut Vec<u8>, head: &Parts, length: usize, date: &Date) {
+    let mut put = |pieces: &[&[u8]]| pieces.iter().for_each(|piece| out.extend_from_slice(piece));
+    let reason = head.status.canonical_reason().unwrap_or("<none>");
+    put(&[
+        b"HTTP/1.1 ",
+        head.status.as_str().as_bytes(),
+        b" ",
+        reason.as_bytes(),
+        b"\r\n",
+    ]);
+    for (name, value) in &head.headers {
+        put(&[name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"]);
+    }
+    let length = length.to_string();
+    put(&[
+        b"content-length: ",
+        length.as_bytes(),
+        b"\r\ndate: ",
+        date.text.as_bytes(),
+        b"\r\n\r\n",
+    ]);
+}
+
+/// What time it is, in the words of HTTP.
+#[derive(Debug, Default)]
+pub struct Date {
+    text: String,
+    /// When that was, in seconds.
+    second: u64,
+}
+
+impl Date {
+    /// Looks at the clock.
+    pub fn update(&mut self) {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let second = now.map_or(0, |now| now.as_secs());
+        if self.text.is_empty() || second != self.second {
+            self.second = second;
+            self.text =
+                httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + Duration::from_secs(second));
+        }
+    }
+}
