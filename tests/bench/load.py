@@ -1,20 +1,21 @@
 #!/usr/bin/env python3
 """What it takes to load flags: the start, memory, and how long until an edit counts.
 
-usage: load.py NAME=PROGRAM... [--rounds N] [--sizes N,N,...] [--only start,edit,event,load] [--json FILE]
+usage: load.py NAME=PROGRAM... [--rounds N] [--sizes N,N,...] [--only start,edit,event,load] [--pace PROGRAM] [--json FILE]
 
 Each PROGRAM is a fanion or a flagd. Rounds are interleaved; medians are printed, and written to FILE with all figures.
 
 start  from exec until the first answer (ms), and resident memory two seconds later and at its highest (MiB), by number of flags
 edit   from a saved file of which one flag changed until it answers anew (ms), and memory after all rounds, at 10,000 flags
 event  from a saved file to the event on an open stream (ms), at 1,000 flags
-load   the 99th percentile of 2,000 calls a second (ms), at 10,000 flags, while nothing happens, and the worst of those calls that
-       begin while a file is taken in of which every flag changed. Needs h2load (nghttp2-client)
+load   the 99th percentile of 2,000 calls a second (ms), at 10,000 flags: of those while nothing happens; and the worst of five,
+       of those that begin while a file is taken in of which every flag changed, and while nothing happens for as long. The
+       ratio is that of the first two. PROGRAM is `pace` of tests/bench/peers
 
 A program that listens on every interface is best run where there is only loopback:
 `unshare --map-root-user --net python3 tests/bench/load.py …`. Needs Linux.
 """
-import argparse, contextlib, fcntl, http.client, json, os, pathlib, random, socket, statistics, struct, subprocess, tempfile, time
+import argparse, contextlib, fcntl, http.client, json, math, os, pathlib, random, socket, statistics, struct, subprocess, tempfile, time
 
 PORTS = ("port", "management-port", "sync-port", "ofrep-port")
 PATH = "/flagd.evaluation.v1.Service/"
@@ -88,6 +89,8 @@ class Server:
             body = response.read()
             return json.loads(body)["variant"] if response.status == 200 else None
         except (ConnectionError, http.client.HTTPException):
+            # A connection that was silent for long has ended. It begins anew with the next question.
+            own.close()
             return None
         finally:
             if own is not connection:
@@ -157,36 +160,56 @@ def percentile(latencies):
     return sorted(latencies)[len(latencies) * 99 // 100] / 1000
 
 
-def load(program, directory, texts):
-    path, log = directory / "load.json", directory / "calls"
-    save(path, texts[0])
+def now():
+    """Microseconds since 1970."""
+    return time.time_ns() // 1000
+
+
+def load(program, directory, texts, pace):
+    """Files are there before they are needed, and nobody asks whether they were taken in meanwhile: on two cores, whoever
+    measures would measure himself."""
+    path, log, body = directory / "load.json", directory / "calls", directory / "body"
+    files = {probe: directory / f"load-{probe}.json" for probe in texts}
+    for probe, file in files.items():
+        file.write_text(texts[probe])
+    save(path, texts["off"])
     request = b"\x0a\x05probe"
-    body = directory / "body"
     body.write_bytes(b"\0" + struct.pack(">I", len(request)) + request)
+
+    def put(probe):
+        """Puts a file in place; when that was, in microseconds."""
+        staged = path.with_suffix(".new")
+        os.link(files[probe], staged)
+        begun = now()
+        os.replace(staged, path)
+        return begun
+
     with Server(program, path) as server:
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
-        # It adds to a log that is there.
-        log.unlink(missing_ok=True)
-        command = ["h2load", "--rps=250", "-c", "8", "-m", "16", "-t", "1", "-D", "12", "-d", str(body), f"--log-file={log}",
-                   "-H", "content-type: application/grpc", "-H", "te: trailers", f"http://127.0.0.1:{server.port}{PATH}ResolveBoolean"]
-        client = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(5)
+        begun = put("on")
+        while server.answer() != "on":
+            time.sleep(0.005)
+        long = now() - begun
+        pause = 1 + long / 1e6
+        seconds = math.ceil(8 + 5 * pause)
+        command = [pace, f"127.0.0.1:{server.port}", f"{PATH}ResolveBoolean", body, "2000", str(2000 * seconds), log]
+        time.sleep(1)
+        client = subprocess.Popen(command)
+        time.sleep(1)
+        calm = now()
+        time.sleep(4)
         taken = []
-        for i in range(1, 6):
-            time.sleep(1)
-            probe = "on" if i % 2 else "off"
-            begun = time.time_ns() // 1000
-            save(path, texts[i % 2])
-            while server.answer(connection) != probe:
-                time.sleep(0.005)
-            taken.append((begun, time.time_ns() // 1000))
-        client.wait()
-    calls = [tuple(map(int, line.split("\t")[:3])) for line in log.read_text().splitlines()]
-    first = min(call[0] for call in calls)
-    calm = [spent for at, _, spent in calls if first + 1_000_000 < at < first + 4_500_000]
-    busy = [[spent for at, _, spent in calls if begun <= at <= ended] for begun, ended in taken]
-    quiet, worst = percentile(calm), max(percentile(calls) for calls in busy if calls)
-    return {"p99 ms": quiet, "worst p99 ms while reloading": worst, "ratio": worst / quiet}
+        for probe in ("off", "on", "off", "on", "off"):
+            taken.append(put(probe))
+            time.sleep(pause)
+            if server.answer() != probe:
+                raise SystemExit(f"{program} did not take in a file in {pause:.1f} s")
+        if client.wait() != 0:
+            raise SystemExit("pace did not get its answers")
+    calls = [tuple(map(int, line.split("\t"))) for line in log.read_text().splitlines()]
+    during = lambda begun, long: percentile([spent for at, spent in calls if begun <= at <= begun + long])
+    p99, reloading = during(calm, 4_000_000), max(during(begun, long) for begun in taken)
+    nothing = max(during(calm + i * 800_000, min(long, 800_000)) for i in range(5))
+    return {"p99 ms": p99, "worst p99 ms while reloading": reloading, "worst p99 ms, nothing for as long": nothing, "ratio": reloading / p99}
 
 
 def loopback_up():
@@ -201,19 +224,22 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--sizes", default="1,1000,10000,100000")
     parser.add_argument("--only", default="start,edit,event,load")
+    parser.add_argument("--pace", help="`pace` of tests/bench/peers, for `load`")
     parser.add_argument("--json")
     options = parser.parse_args()
+    if "load" in options.only.split(",") and not options.pace:
+        parser.error("`load` needs --pace")
     loopback_up()
     programs = dict(program.split("=", 1) for program in options.programs)
     only, sizes = options.only.split(","), [int(size) for size in options.sizes.split(",")]
     small = {probe: document(1000, probe) for probe in ("on", "off")}
     large = {probe: document(10_000, probe) for probe in ("on", "off")}
-    changing = [document(10_000, "off", "a"), document(10_000, "on", "b")]
+    changing = {"off": document(10_000, "off", "a"), "on": document(10_000, "on", "b")}
     figures = {name: {} for name in programs}
     with tempfile.TemporaryDirectory() as place:
         directory = pathlib.Path(place)
         measures = {"start": lambda program: start(program, directory, sizes), "edit": lambda program: edit(program, directory, large),
-                    "event": lambda program: event(program, directory, small), "load": lambda program: load(program, directory, changing)}
+                    "event": lambda program: event(program, directory, small), "load": lambda program: load(program, directory, changing, options.pace)}
         for _ in range(options.rounds):
             for what in only:
                 for name, program in programs.items():

@@ -1,4 +1,4 @@
-"""h2load (Debian's nghttp2-client) against one server."""
+"""Calls to one server: as fast as they are answered, with h2load (Debian's nghttp2-client), or at an even pace, with ours."""
 import dataclasses, pathlib, re, shutil, subprocess
 
 GRPC = ["-H", "content-type: application/grpc", "-H", "te: trailers"]
@@ -22,19 +22,14 @@ class Outcome:
     p99: float | None = None  # µs
 
 
-def run(server, call, calls, connections=8, streams=16, rate=None, directory=None):
-    """`calls` calls as fast as they are answered, or at `rate` a second, spread over the connections. Streams are those
-    of HTTP/2; HTTP/1.1 has one."""
+def run(server, call, calls, connections=8, streams=16):
+    """`calls` calls as fast as they are answered, spread over the connections. Streams are those of HTTP/2; HTTP/1.1 has
+    one."""
     if shutil.which("h2load") is None:
         raise SystemExit("h2load is missing: apt-get install nghttp2-client")
     command = ["h2load", "-n", str(calls), "-c", str(connections), "-t", "1", "-d", str(call.body), *call.headers]
     if "--h1" not in call.headers:
         command += ["-m", str(streams)]
-    log = None
-    if rate is not None:
-        log = pathlib.Path(directory, "calls.tsv")
-        log.unlink(missing_ok=True)
-        command += [f"--rps={max(rate // connections, 1)}", f"--log-file={log}"]
     command.append(f"http://127.0.0.1:{server.ports[call.port]}{call.path}")
     before = server.cpu()
     out = subprocess.run(command, capture_output=True, text=True, timeout=600).stdout
@@ -42,10 +37,13 @@ def run(server, call, calls, connections=8, streams=16, rate=None, directory=Non
     if f"{calls} succeeded" not in out:
         raise SystemExit(f"{server.name} did not answer every call:\n{out}")
     reached = float(re.search(r"([\d.]+) req/s", out).group(1))
-    return Outcome(spent / calls * 1e6, reached, log and percentile(log, 0.99))
+    return Outcome(spent / calls * 1e6, reached)
 
 
-def percentile(log, share):
-    """Of the times that calls took, in µs."""
-    took = sorted(int(line.split("\t")[2]) for line in log.read_text().splitlines())
-    return float(took[min(int(len(took) * share), len(took) - 1)])
+def pace(server, call, calls, rate, program, directory):
+    """`calls` gRPC calls, `rate` of them a second, by the program that tests/bench/peers/src/bin/pace.rs says."""
+    log, before = pathlib.Path(directory, "calls.tsv"), server.cpu()
+    subprocess.run([program, f"127.0.0.1:{server.ports[call.port]}", call.path, call.body, str(rate), str(calls), log], check=True, timeout=600)
+    spent = server.cpu() - before
+    took = sorted(int(line.split("\t")[1]) for line in log.read_text().splitlines())
+    return Outcome(spent / len(took) * 1e6, float(rate), float(took[len(took) * 99 // 100]))

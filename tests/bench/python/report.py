@@ -10,6 +10,7 @@ AXES = {
     "flags": ("flags",),
     "connections": ("connections, 16 streams each",),
     "streams": ("streams on each of 8 connections",),
+    "events": ("open event streams, to which nothing is said",),
 }
 
 LOADED = [
@@ -72,6 +73,8 @@ def sentence(what, points):
                        "by fewer calls.",
         "streams": f"A call costs {span}: the more calls arrive together on a connection, the more of them share one read, one "
                    "turn and one write.",
+        "events": f"A call costs {span}: a stream to which nothing is said costs memory and no time, but for the processor's "
+                  "caches, in which the kernel keeps what it knows of each socket.",
     }[what]
 
 
@@ -157,6 +160,7 @@ def write(results, out):
         "saturated": served(protocols["saturated"]),
         "half_rate": f"{protocols['half_rate']:,}",
         "half": served(protocols["half"]),
+        "late": number(protocols["late"]),
         "bulk": served(found["bulk"]),
         "engines": engines(json.loads((results / "engines.json").read_text()), times),
         "times": table(["case", "best ns", "median ns"], [(f"`{n}`", number(t["best"]), number(t["median"])) for n, t in times.items()]),

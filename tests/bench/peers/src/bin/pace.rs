@@ -1,0 +1,192 @@
+//! Calls at an even pace, and how long each took. Usage: `pace ADDRESS PATH BODY RATE CALLS LOG`.
+//!
+//! CALLS gRPC calls whose body is the file BODY, RATE of them a second, over eight connections of HTTP/2. What is due is
+//! sent every millisecond, whether or not there are answers to what was sent before; a call takes from when it was due
+//! until its answer is here. (h2load sends what is due every ten milliseconds, and so measures how long it takes to work
+//! off its own heap.) LOG gets a line for each call: when it was due in microseconds since 1970, and how many
+//! microseconds it took. Frames are written and read here because a client's library costs as much as a
+//! server's: on two cores it would be in its own way.
+
+use std::collections::HashMap;
+use std::collections::VecDeque;
+use std::io::ErrorKind;
+use std::io::Write as _;
+use std::time::Duration;
+use std::time::Instant;
+use std::time::SystemTime;
+
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
+
+const CONNECTIONS: usize = 8;
+/// Calls on one connection that wait for their answers; servers take some more.
+const IN_FLIGHT: usize = 100;
+
+const DATA: u8 = 0;
+const HEADERS: u8 = 1;
+const RESET: u8 = 3;
+const SETTINGS: u8 = 4;
+const GOAWAY: u8 = 7;
+const WINDOW_UPDATE: u8 = 8;
+/// The end of a stream in DATA and HEADERS, an acknowledgement in SETTINGS.
+const END: u8 = 1;
+const END_HEADERS: u8 = 4;
+
+/// A frame of HTTP/2. <https://www.rfc-editor.org/rfc/rfc9113#section-4.1>
+fn frame(out: &mut Vec<u8>, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
+    out.extend_from_slice(&(payload.len() as u32).to_be_bytes()[1..]);
+    out.extend_from_slice(&[kind, flags]);
+    out.extend_from_slice(&stream.to_be_bytes());
+    out.extend_from_slice(payload);
+}
+
+/// The head of the first call, which puts its fields into the table of the connection, and that of all others, which
+/// point there. <https://www.rfc-editor.org/rfc/rfc7541#section-6.2.1>
+fn heads(address: &str, path: &str) -> [Vec<u8>; 2] {
+    // `:method: POST` and `:scheme: http`.
+    let (mut first, mut others) = (vec![0x83, 0x86], vec![0x83, 0x86]);
+    let mut put = |name: &[u8], value: &str| {
+        first.extend_from_slice(name);
+        first.push(u8::try_from(value.len()).ok().filter(|length| *length < 127).expect("a short value"));
+        first.extend_from_slice(value.as_bytes());
+    };
+    put(&[0x41], address);
+    put(&[0x44], path);
+    put(&[0x5f], "application/grpc");
+    put(b"\x40\x02te", "trailers");
+    others.extend_from_slice(&[0x80 | 65, 0x80 | 64, 0x80 | 63, 0x80 | 62]);
+    [first, others]
+}
+
+struct Connection {
+    socket: TcpStream,
+    heads: [Vec<u8>; 2],
+    body: Vec<u8>,
+    /// When the calls that are not sent were due, and those that are not answered, by their stream.
+    due: VecDeque<Instant>,
+    asked: HashMap<u32, Instant>,
+    stream: u32,
+    /// How many bytes of bodies the server still takes.
+    window: usize,
+    out: Vec<u8>,
+    read: Vec<u8>,
+    /// When a call was due, and how long it took.
+    took: Vec<(Instant, Duration)>,
+}
+
+impl Connection {
+    async fn open(address: &str, path: &str, body: &[u8]) -> Connection {
+        let socket = TcpStream::connect(address).await.expect("a server");
+        socket.set_nodelay(true).expect("a socket");
+        let mut out = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+        frame(&mut out, SETTINGS, 0, 0, &[]);
+        // As much as there may be, so that answers need no more of it.
+        frame(&mut out, WINDOW_UPDATE, 0, 0, &0x7fff_0000_u32.to_be_bytes());
+        Connection {
+            socket,
+            heads: heads(address, path),
+            body: body.to_vec(),
+            due: VecDeque::new(),
+            asked: HashMap::new(),
+            stream: 1,
+            window: 65_535,
+            out,
+            read: Vec::new(),
+            took: Vec::new(),
+        }
+    }
+
+    fn send(&mut self) {
+        while self.asked.len() < IN_FLIGHT && self.window >= self.body.len() {
+            let Some(due) = self.due.pop_front() else { break };
+            frame(&mut self.out, HEADERS, END_HEADERS, self.stream, &self.heads[usize::from(self.stream > 1)]);
+            frame(&mut self.out, DATA, END, self.stream, &self.body);
+            self.window -= self.body.len();
+            self.asked.insert(self.stream, due);
+            self.stream += 2;
+        }
+        match self.socket.try_write(&self.out) {
+            Ok(count) => drop(self.out.drain(..count)),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    fn receive(&mut self) {
+        match self.socket.try_read_buf(&mut self.read) {
+            Ok(0) => panic!("the server is gone"),
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+            Err(error) => panic!("{error}"),
+        }
+        let (now, mut at) = (Instant::now(), 0);
+        while let Some((head, rest)) = self.read[at..].split_first_chunk::<9>() {
+            let length = u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize;
+            let Some(payload) = rest.get(..length) else { break };
+            let (kind, flags) = (head[3], head[4]);
+            let stream = u32::from_be_bytes([head[5], head[6], head[7], head[8]]);
+            match kind {
+                DATA | HEADERS if flags & END > 0 => {
+                    let due = self.asked.remove(&stream).expect("a call");
+                    self.took.push((due, now - due));
+                }
+                SETTINGS if flags & END == 0 => frame(&mut self.out, SETTINGS, END, 0, &[]),
+                WINDOW_UPDATE if stream == 0 => {
+                    self.window += u32::from_be_bytes(payload.try_into().expect("four bytes")) as usize;
+                }
+                RESET | GOAWAY => panic!("the server has enough: {payload:?}"),
+                _ => {}
+            }
+            at += 9 + length;
+        }
+        self.read.drain(..at);
+    }
+
+    /// Makes calls at its pace, and reads their answers.
+    async fn run(mut self, calls: usize, rate: f64) -> Vec<(Instant, Duration)> {
+        let (begun, mut sent) = (Instant::now(), 0);
+        let mut ticks = tokio::time::interval(Duration::from_millis(1));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        while self.took.len() < calls {
+            tokio::select! {
+                _ = ticks.tick() => {
+                    let now = Instant::now();
+                    let due = ((now - begun).as_secs_f64() * rate) as usize;
+                    let due = due.min(calls);
+                    self.due.extend(std::iter::repeat_n(now, due - sent));
+                    sent = due;
+                }
+                ready = self.socket.readable() => {
+                    ready.expect("a socket");
+                    self.receive();
+                }
+            }
+            self.send();
+        }
+        self.took
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let [address, path, body, rate, calls, log] = &arguments[..] else {
+        panic!("usage: pace ADDRESS PATH BODY RATE CALLS LOG");
+    };
+    let body = std::fs::read(body).expect("a file");
+    let (rate, calls): (f64, usize) = (rate.parse().expect("a number"), calls.parse().expect("a number"));
+    let (epoch, begun) = (SystemTime::now(), Instant::now());
+    let mut connections = JoinSet::new();
+    for _ in 0..CONNECTIONS {
+        let connection = Connection::open(address, path, &body).await;
+        connections.spawn(connection.run(calls / CONNECTIONS, rate / CONNECTIONS as f64));
+    }
+    let took = connections.join_all().await.concat();
+    let since = epoch.duration_since(SystemTime::UNIX_EPOCH).expect("a clock");
+    let mut log = std::io::BufWriter::new(std::fs::File::create(log).expect("a file"));
+    for (due, took) in took {
+        let due = since + (due - begun);
+        writeln!(log, "{}\t{}", due.as_micros(), took.as_micros()).expect("a log");
+    }
+}
