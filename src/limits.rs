@@ -10,8 +10,11 @@ pub const REQUEST_BODY: usize = 1_000_000;
 pub const REQUEST_HEADER: usize = 1_000_000;
 /// The most fields in the head of an HTTP/1.1 request. Room for all of them is made for each.
 pub const HEADERS: usize = 1024;
-/// The largest head and the largest body, in bytes, of a request over HTTP/1.1 that is answered without hyper.
-pub const PROMPT: usize = 64 * 1024;
+/// The largest head, in bytes, of a request over HTTP/1.1 that is answered without hyper. It is read from its beginning
+/// with each piece that arrives.
+pub const PROMPT_HEAD: usize = 8 * 1024;
+/// The largest body, in bytes, of such a request.
+pub const PROMPT_BODY: usize = 64 * 1024;
 /// How long a client may take to send a request's head, and again for its body.
 pub const READ_TIMEOUT: Duration = Duration::from_secs(5);
 /// The largest request for health or reflection, in bytes: names.

@@ -79,7 +79,7 @@ where
             },
         }
     }
-    if prompt.in_body {
+    if prompt.wanted.is_some() {
         return Ok(Some(prompt.hand_over()));
     }
     prompt.channel.shutdown().await?;
@@ -104,8 +104,8 @@ struct Prompt<'a, S, A> {
     head: usize,
     /// What was read and is not answered.
     read: BytesMut,
-    /// Whether that is a request but for the end of its body.
-    in_body: bool,
+    /// How long that has to be until there is a request, if only the end of its body is missing.
+    wanted: Option<usize>,
     /// The last request. Its memory serves the next.
     request: request::Parts,
     /// When it was answered.
@@ -120,9 +120,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin, A: Answers> Prompt<'a, S, A> {
         Prompt {
             channel,
             answers,
-            head: terms.head.min(limits::PROMPT),
+            head: terms.head.min(limits::PROMPT_HEAD),
             read: BytesMut::new(),
-            in_body: false,
+            wanted: None,
             request: http::Request::new(()).into_parts().0,
             answered: Instant::now(),
             out: Vec::new(),
@@ -147,10 +147,14 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin, A: Answers> Prompt<'a, S, A> {
 
     /// Answers the next request. The head of the answer is written then.
     fn next(&mut self) -> Next {
+        if self.wanted.is_some_and(|wanted| self.read.len() < wanted) {
+            return Next::Wait;
+        }
+        self.wanted = None;
         let (head, whole) = match head::take(&mut self.read, self.head, &mut self.request) {
             Look::Whole { head, whole } => (head, whole),
-            Look::Part { in_body } => {
-                self.in_body = in_body;
+            Look::Part { wanted } => {
+                self.wanted = wanted;
                 return Next::Wait;
             }
             Look::Other => return Next::Other,
@@ -217,6 +221,11 @@ mod tests {
         }
     }
 
+    const TERMS: Terms = Terms {
+        patience: Duration::from_secs(60),
+        head: 1000,
+    };
+
     /// What is said to these bytes before the client goes, and what is left of them for hyper.
     async fn said(bytes: &str) -> (String, Option<String>) {
         let (mut client, server) = tokio::io::duplex(1 << 20);
@@ -225,11 +234,7 @@ mod tests {
         to.shutdown().await.expect("an end");
         let channel = Channel::open(server).await.expect("a connection");
         let (_shutdown, mut announced) = watch::channel(false);
-        let terms = Terms {
-            patience: Duration::from_secs(60),
-            head: 1000,
-        };
-        let rest = serve(channel, &Echo, terms, &mut announced).await;
+        let rest = serve(channel, &Echo, TERMS, &mut announced).await;
         let rest = match rest.expect("no break") {
             Some(channel) => Some(all(channel).await),
             None => None,
@@ -260,6 +265,25 @@ mod tests {
             said.contains("\r\n\r\none") && said.ends_with("\r\n\r\ntwo"),
             "{said}"
         );
+    }
+
+    #[tokio::test]
+    async fn a_short_request_follows_a_long_one_that_came_in_pieces() {
+        let (client, server) = tokio::io::duplex(64);
+        let (from, mut to) = tokio::io::split(client);
+        let text = request("/a", &"x".repeat(300)) + &request("/b", "two");
+        let write = async {
+            to.write_all(text.as_bytes()).await.expect("it takes it");
+            to.shutdown().await.expect("an end");
+        };
+        let (_shutdown, mut announced) = watch::channel(false);
+        let serve = async {
+            let channel = Channel::open(server).await?;
+            serve(channel, &Echo, TERMS, &mut announced).await
+        };
+        let ((), rest, said) = tokio::join!(write, serve, all(from));
+        assert!(rest.expect("no break").is_none());
+        assert!(said.ends_with("\r\n\r\ntwo"), "{said}");
     }
 
     #[tokio::test]

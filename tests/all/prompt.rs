@@ -172,6 +172,7 @@ async fn what_is_not_plain_is_answered_all_the_same() {
         request(&path, &format!("{JSON}{length}"), body),
         request(&path, &format!("{JSON}Upgrade: h2c\r\n"), body),
         request(&path, &format!("{JSON}{many}"), body),
+        request(&path, &format!("{JSON}x: {}\r\n", "x".repeat(9000)), body),
         request(&format!("http://a{path}"), JSON, body),
         request(&path, JSON, &large),
     ] {
@@ -240,9 +241,9 @@ async fn a_request_that_has_begun_is_answered_before_the_end() {
     assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
 }
 
-/// Requests: who asks, and whether it takes the slow way.
-fn asks() -> impl Strategy<Value = Vec<(u32, bool)>> {
-    proptest::collection::vec((0..USERS, prop::bool::weighted(0.1)), 1..12)
+/// Requests: who asks, whether it takes the slow way, and how much longer than others it is.
+fn asks() -> impl Strategy<Value = Vec<(u32, bool, usize)>> {
+    proptest::collection::vec((0..USERS, prop::bool::weighted(0.1), 0..500_usize), 1..12)
 }
 
 proptest! {
@@ -251,9 +252,11 @@ proptest! {
     #[test]
     fn requests_come_in_any_pieces(asks in asks(), cuts in proptest::collection::vec(0..4000_usize, 0..20)) {
         let mut bytes = String::new();
-        for (user, slow) in &asks {
+        for (user, slow, longer) in &asks {
             let fields = format!("{JSON}{}", if *slow { SLOW } else { "" });
-            bytes += &request(&format!("{OFREP}/who"), &fields, &format!(r#"{{"context": {{"targetingKey": "{user}"}}}}"#));
+            let longer = "x".repeat(*longer);
+            let body = format!(r#"{{"context": {{"targetingKey": "{user}", "x": "{longer}"}}}}"#);
+            bytes += &request(&format!("{OFREP}/who"), &fields, &body);
         }
         let mut cuts: Vec<_> = cuts.iter().map(|cut| cut % bytes.len()).chain([0, bytes.len()]).collect();
         cuts.sort_unstable();
@@ -264,7 +267,7 @@ proptest! {
             answers(server.ofrep, &pieces, asks.len()).await
         });
         prop_assert_eq!(found.len(), asks.len());
-        for ((user, _), answer) in asks.iter().zip(found) {
+        for ((user, ..), answer) in asks.iter().zip(found) {
             let own = format!(r#""value":"user-{user}""#);
             prop_assert!(answer.contains(&own), "{} {}", own, answer);
         }

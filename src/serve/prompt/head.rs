@@ -30,8 +30,8 @@ pub enum Look {
     },
     /// Not all of it.
     Part {
-        /// Whether only its body is incomplete.
-        in_body: bool,
+        /// How long it is, in bytes, if its head is whole.
+        wanted: Option<usize>,
     },
     /// Something that is not of the plain kind, or will not be.
     Other,
@@ -44,16 +44,17 @@ pub fn take(read: &mut BytesMut, limit: usize, request: &mut Parts) -> Look {
     let mut parsed = httparse::Request::new(&mut fields);
     let head = match parsed.parse(read) {
         Ok(Status::Complete(head)) if head <= limit => head,
-        Ok(Status::Partial) if read.len() < limit => return Look::Part { in_body: false },
+        Ok(Status::Partial) if read.len() < limit => return Look::Part { wanted: None },
         // What is wrong with a request is for hyper to tell.
         _ => return Look::Other,
     };
     let length = match plain(&parsed) {
-        Some(body) if body <= limits::PROMPT => head + body,
+        Some(body) if body <= limits::PROMPT_BODY => head + body,
         _ => return Look::Other,
     };
     if read.len() < length {
-        return Look::Part { in_body: true };
+        let wanted = Some(length);
+        return Look::Part { wanted };
     }
     let places = Places::of(&parsed, read);
     let whole = read.split_to(length).freeze();
