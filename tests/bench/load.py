@@ -185,6 +185,8 @@ def load(program, directory, texts, pace):
         return begun
 
     with Server(program, path) as server:
+        # flagd misses what happens to a file before this.
+        time.sleep(1.3)
         begun = put("on")
         while server.answer() != "on":
             time.sleep(0.005)
