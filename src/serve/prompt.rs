@@ -135,12 +135,14 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin, A: Answers> Prompt<'a, S, A> {
         self.date.update();
         let plain = loop {
             match self.next() {
-                Next::Answered(body) => self.put(body).await?,
+                Next::Answered(body) => {
+                    self.put(body).await?;
+                    self.answered = Instant::now();
+                }
                 Next::Wait => break true,
                 Next::Other => break false,
             }
         };
-        self.answered = Instant::now();
         self.send().await?;
         Ok(plain)
     }
@@ -284,6 +286,33 @@ mod tests {
         let ((), rest, said) = tokio::join!(write, serve, all(from));
         assert!(rest.expect("no break").is_none());
         assert!(said.ends_with("\r\n\r\ntwo"), "{said}");
+    }
+
+    #[tokio::test]
+    async fn a_head_that_comes_in_drops_has_no_more_time_than_any_other() {
+        let (mut client, server) = tokio::io::duplex(64);
+        client
+            .write_all(b"POST / HTTP/1.1\r\na: ")
+            .await
+            .expect("room");
+        let channel = Channel::open(server).await.expect("a connection");
+        let (_shutdown, mut announced) = watch::channel(false);
+        let terms = Terms {
+            patience: Duration::from_millis(50),
+            ..TERMS
+        };
+        let drip = async {
+            while client.write_all(b"a").await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let both = async { tokio::join!(drip, serve(channel, &Echo, terms, &mut announced)) };
+        let ended = tokio::time::timeout(Duration::from_secs(20), both).await;
+        let ((), rest) = ended.expect("it is let go");
+        assert!(
+            rest.expect("no break").is_none(),
+            "it was let in to its end"
+        );
     }
 
     #[tokio::test]
