@@ -102,6 +102,11 @@ impl http_body::Body for Body {
     }
 }
 
+/// Whether a body of `length` bytes is within `limit` (0 for any number).
+pub fn fits(length: usize, limit: usize) -> bool {
+    limit == 0 || length <= limit
+}
+
 /// Reads a request's body, at most `limit` bytes (0 for any number) and not for longer than `patience`.
 pub fn read(body: Incoming, limit: usize, patience: Duration) -> Reading {
     Reading {
@@ -158,7 +163,7 @@ impl Reading {
     }
 
     fn take(&mut self, data: Bytes) -> Result<(), RpcError> {
-        if self.limit > 0 && self.first.len() + self.rest.len() + data.len() > self.limit {
+        if !fits(self.first.len() + self.rest.len() + data.len(), self.limit) {
             return Err(RpcError::too_large(self.limit));
         }
         if self.first.is_empty() {

@@ -74,9 +74,9 @@ impl Answers for Arc<Ofrep> {
 
     fn prompt(&self, request: &mut Parts, body: &Bytes) -> Option<Response<Body>> {
         let route = self.route(request).ok()?;
-        let most = self.settings.max_body;
         // What the client has already is not sent, which is no answer of one piece.
-        if request.headers.contains_key(header::IF_NONE_MATCH) || (most > 0 && body.len() > most) {
+        let known = request.headers.contains_key(header::IF_NONE_MATCH);
+        if known || !body::fits(body.len(), self.settings.max_body) {
             return None;
         }
         let watched = self.observer.ofrep(request);

@@ -71,9 +71,8 @@ impl Answers for Arc<Rpc> {
 
     fn prompt(&self, request: &mut Parts, body: &Bytes) -> Option<Response<Body>> {
         let route = Route::of(request.uri.path()).filter(|route| route.method != Method::Events)?;
-        let most = self.settings.max_body;
         // gRPC has trailers, which follow the body.
-        if is_native(&request.headers) || (most > 0 && body.len() > most) {
+        if is_native(&request.headers) || !body::fits(body.len(), self.settings.max_body) {
             return None;
         }
         let watched = self.observer.rpc(request);
