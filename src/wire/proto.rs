@@ -68,8 +68,12 @@ fn fill_read<'a>(value: &'a [u8], read: &Read, context: &mut Context<'a>) -> Res
                 None => Ok(()),
             })
         }
-        raw => {
-            let value = build(raw, context.arena(), limits::DEPTH)?;
+        Raw::Plain(value) => {
+            context.fill(read, value);
+            Ok(())
+        }
+        nested => {
+            let value = build(nested, context.arena(), limits::DEPTH)?;
             context.fill(read, value);
             Ok(())
         }
@@ -212,9 +216,27 @@ enum Field<'a> {
 /// The next field of a message; `None` at its end.
 #[inline]
 fn next<'a>(rest: &mut &'a [u8]) -> Result<Option<(u32, Field<'a>)>> {
+    if let Some((tag, bytes, behind)) = short_field(rest) {
+        *rest = behind;
+        return Ok(Some((tag, Field::Bytes(bytes))));
+    }
     if rest.is_empty() {
         return Ok(None);
     }
+    long_field(rest).map(Some)
+}
+
+/// The number and the bytes of a field whose tag and length take one byte each, as most do, and what follows it.
+#[inline]
+fn short_field(part: &[u8]) -> Option<(u32, &[u8], &[u8])> {
+    let ([tag @ 8..0x80, length @ 0..0x80], rest) = part.split_first_chunk()? else {
+        return None;
+    };
+    let (bytes, behind) = rest.split_at_checked(usize::from(*length))?;
+    (tag & 7 == 2).then_some((u32::from(tag >> 3), bytes, behind))
+}
+
+fn long_field<'a>(rest: &mut &'a [u8]) -> Result<(u32, Field<'a>)> {
     let (tag, wire_type) = decode_key(rest).map_err(|_| invalid())?;
     let field = match wire_type {
         WireType::Varint => Field::Varint(decode_varint(rest).map_err(|_| invalid())?),
@@ -235,7 +257,7 @@ fn next<'a>(rest: &mut &'a [u8]) -> Result<Option<(u32, Field<'a>)>> {
             Field::Other
         }
     };
-    Ok(Some((tag, field)))
+    Ok((tag, field))
 }
 
 fn text(bytes: &[u8]) -> Result<&str> {
