@@ -20,6 +20,7 @@ mod yaml_help;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::courtesy;
 use crate::diag;
 use crate::diag::Code;
 use crate::diag::Diagnostic;
@@ -256,6 +257,7 @@ impl Frame {
 
     /// The flag in a member whose references are resolved.
     fn flag(&mut self, member: Member, origin: &Origin, report: &mut Report) -> Flag {
+        courtesy::pause();
         let Member { key, place, value } = member;
         let mut flag = flag::read(key, place, value, &self.common, origin, report);
         rollout::charge(&mut flag, &mut self.evaluators.budget, report);

@@ -41,6 +41,7 @@ pub mod decision;
 pub mod selector;
 pub mod change;
 pub mod context;
+pub mod courtesy;
 // Flag files into compiled flags.
 pub mod document;
 pub mod rule;

@@ -11,6 +11,7 @@ mod lane;
 
 use std::collections::HashMap;
 
+use crate::courtesy;
 use crate::diag::Diagnostic;
 use crate::diag::Report;
 use crate::document::Document;
@@ -27,7 +28,7 @@ pub fn check_all(old: &Ruleset, new: &Ruleset, now: i64) -> Vec<Diagnostic> {
         .map(|flag| ((&*flag.key, flag.set.as_deref()), flag));
     let known: HashMap<_, _> = known.filter(|(_, flag)| splits(flag)).collect();
     let mut broken = Vec::new();
-    for flag in new.flags.iter().filter(|flag| splits(flag)) {
+    for flag in courtesy::between(&new.flags).filter(|flag| splits(flag)) {
         let Some(before) = known.get(&(&*flag.key, flag.set.as_deref())) else {
             continue;
         };

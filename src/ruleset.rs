@@ -13,6 +13,7 @@ use bytes::Bytes;
 
 use crate::context::Context;
 use crate::context::Reads;
+use crate::courtesy;
 use crate::decision::Decision;
 use crate::decision::ErrorCode;
 use crate::decision::FlagType;
@@ -139,6 +140,7 @@ const RULE: usize = 512;
 
 /// Compiles one flag. What it requires is not known here; [`Ruleset::lay`] sees to that.
 pub fn compile_flag(flag: document::flag::Flag, fractional: Version) -> Flag {
+    courtesy::pause();
     if flag.words.is_none() {
         return compile_rule(flag, fractional);
     }

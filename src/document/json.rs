@@ -1,5 +1,6 @@
 //! Reads a JSON flag document into nodes.
 
+use crate::courtesy;
 use crate::diag::Code;
 use crate::diag::Place;
 use crate::diag::Report;
@@ -103,6 +104,7 @@ impl<'p, 't, 'r> Parser<'p, 't, 'r> {
     }
 
     fn map(&mut self) -> Result<Kind, json::Error> {
+        courtesy::pause();
         let mut members = Members::default();
         let mut first = true;
         self.reader.open_map()?;

@@ -7,6 +7,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use crate::courtesy;
 use crate::diag::Diagnostic;
 use crate::diag::Report;
 use crate::document;
@@ -188,6 +189,7 @@ fn flags(reader: &mut Reader<'_>) -> Option<Vec<Range<usize>>> {
     let mut keys = HashSet::new();
     reader.open_map().ok()?;
     while let Some(key) = reader.key(spans.is_empty()).ok()? {
+        courtesy::pause();
         reader.leap().ok()?;
         spans.push(key.at..key.at + reader.since(key.at).len());
         if !keys.insert(key.unescape()) {

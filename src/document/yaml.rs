@@ -15,6 +15,7 @@ use saphyr_parser::Span;
 use saphyr_parser::StrInput;
 use saphyr_parser::Tag;
 
+use crate::courtesy;
 use crate::diag::Code;
 use crate::diag::Place;
 use crate::diag::Report;
@@ -108,6 +109,7 @@ impl<'t> Composer<'t, '_> {
     }
 
     fn next(&mut self) -> Composed<(Event<'t>, Span)> {
+        courtesy::pause();
         match self.events.next_event() {
             Some(event) => Ok(event?),
             None => Ok((Event::StreamEnd, Span::empty(Marker::default()))),

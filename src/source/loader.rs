@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use std::time::SystemTime;
 
+use crate::courtesy;
 use crate::diag::Diagnostic;
 use crate::live::Live;
 use crate::number::truncate;
@@ -158,7 +159,13 @@ impl Loader {
 
     /// Lets go of snapshots that nobody else holds.
     fn release(&mut self) {
-        self.retired.retain(|old| Arc::strong_count(old) > 1);
+        let gone = self
+            .retired
+            .extract_if(.., |old| Arc::strong_count(old) == 1);
+        let flags = gone
+            .filter_map(Arc::into_inner)
+            .flat_map(|old| old.ruleset.flags);
+        courtesy::between(flags).for_each(drop);
     }
 
     /// Whether every source was asked once, whatever came of it.

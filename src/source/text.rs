@@ -8,6 +8,11 @@ use std::ops::Deref;
 
 use memmap2::MmapMut;
 
+use crate::courtesy;
+
+/// The most bytes that are read at once.
+const PIECE: usize = 64 * 1024;
+
 /// Bytes in memory of their own, which goes back to the system as a whole.
 ///
 /// Not on the heap: glibc's allocator keeps free memory of up to twice the largest block that it ever had to let go, which
@@ -32,7 +37,9 @@ impl Text {
             if length == memory.len() {
                 memory = grown(&memory)?;
             }
-            match rest.read(memory.get_mut(length..).unwrap_or(&mut [])) {
+            courtesy::pause();
+            let end = memory.len().min(length + PIECE);
+            match rest.read(memory.get_mut(length..end).unwrap_or(&mut [])) {
                 Ok(0) => return Ok(Text { memory, length }),
                 Ok(read) => length += read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -17,6 +17,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::courtesy;
 use crate::source::grpc;
 use crate::source::http;
 use crate::source::known::Look;
@@ -103,6 +104,7 @@ impl Drop for Watch {
 /// of a core is left to it where requests would take all of them.
 fn give_way() {
     const NICENESS: i32 = 5;
+    courtesy::begin();
     // Linux counts by thread; elsewhere requests would be slowed down, too.
     if cfg!(target_os = "linux")
         && let Err(error) = rustix::process::nice(NICENESS)
