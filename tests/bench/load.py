@@ -187,8 +187,6 @@ def load(program, directory, texts, pace):
         return begun
 
     with Server(program, path) as server:
-        # flagd misses what happens to a file before this.
-        time.sleep(1.3)
         begun = put("on")
         while server.answer() != "on":
             if now() - begun > 60_000_000:
