@@ -16,8 +16,8 @@ pub trait Answers: Sized + Send + Sync + 'static {
         request: Request<Incoming>,
     ) -> impl Future<Output = Response<Body>> + Send + use<Self>;
 
-    /// Answers a request that is here whole, if there is nothing to wait for and the answer is one piece. It is the answer
-    /// that [`Answers::any`] would give. `None` changes nothing: the request can still be given to that.
+    /// Answers a request that is here whole, if there is nothing to wait for and the answer has no trailers. It is the
+    /// answer that [`Answers::any`] would give. `None` changes nothing: the request can still be given to that.
     fn prompt(&self, _request: &mut Parts, _body: &Bytes) -> Option<Response<Body>> {
         None
     }

@@ -118,7 +118,11 @@ impl Ofrep {
 
     /// Answers a request that was read.
     fn whole(&self, route: &Route, parts: &Parts, body: Result<Bytes, RpcError>) -> Response<Body> {
-        self.share(parts, self.reply(route, parts, body))
+        let response = match route {
+            Route::Changes(text) => self.changes(text, &parts.headers),
+            Route::All | Route::One(_) => self.reply(route, parts, body),
+        };
+        self.share(parts, response)
     }
 
     /// Lets the page that asked see the answer.
@@ -138,17 +142,18 @@ impl Ofrep {
             Path::Moved(location) => return Err(Box::new(moved(&location))),
             Path::Malformed => return Err(Box::new(status(StatusCode::BAD_REQUEST))),
         };
-        match route(path) {
-            None => Err(Box::new(rpc::not_found())),
+        let (route, allowed) = match route(path) {
             Some(Route::Changes(_)) if self.settings.changes.is_none() => {
-                Err(Box::new(rpc::not_found()))
+                return Err(Box::new(rpc::not_found()));
             }
-            Some(Route::Changes(text)) => Err(Box::new(match parts.method {
-                Method::GET => self.changes(&text, &parts.headers),
-                _ => not_allowed("GET"),
-            })),
-            Some(route) if parts.method == Method::POST => Ok(route),
-            Some(_) => Err(Box::new(not_allowed("POST"))),
+            None => return Err(Box::new(rpc::not_found())),
+            Some(route @ Route::Changes(_)) => (route, Method::GET),
+            Some(route @ (Route::All | Route::One(_))) => (route, Method::POST),
+        };
+        if parts.method == allowed {
+            Ok(route)
+        } else {
+            Err(Box::new(not_allowed(&allowed)))
         }
     }
 
@@ -329,10 +334,11 @@ fn status(status: StatusCode) -> Response<Body> {
 }
 
 /// The answer to another method than `allowed`.
-fn not_allowed(allowed: &'static str) -> Response<Body> {
+fn not_allowed(allowed: &Method) -> Response<Body> {
     let mut response = status(StatusCode::METHOD_NOT_ALLOWED);
-    let allowed = HeaderValue::from_static(allowed);
-    response.headers_mut().insert(header::ALLOW, allowed);
+    if let Ok(allowed) = HeaderValue::from_str(allowed.as_str()) {
+        response.headers_mut().insert(header::ALLOW, allowed);
+    }
     response
 }
 

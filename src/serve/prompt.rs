@@ -1,12 +1,14 @@
 //! The requests of an HTTP/1.1 connection that are here whole, answered where they came in.
 //!
-//! hyper is ready for whatever HTTP/1.1 can be: bodies and answers in pieces, expectations, upgrades, requests that wait
-//! for something. That costs more than an evaluation, which is a few hundred bytes there and back. So a connection begins
-//! here, and goes over to hyper, for good and with all that was read, at the first request that is not of the plain kind
-//! or is not answered at once. What a request means is found out by the same code in both places.
+//! hyper is ready for whatever HTTP/1.1 can be: bodies in pieces, expectations, upgrades, requests that wait for something.
+//! That costs more than an evaluation, which is a few hundred bytes there and back, and its buffers cost more than a stream
+//! that is silent most of the time. So a connection begins here, and goes over to hyper, for good and with all that was
+//! read, at the first request that is not of the plain kind or is not answered at once. What a request means is found out
+//! by the same code in both places.
 
 mod head;
 mod reply;
+mod stream;
 
 use std::io;
 use std::pin::pin;
@@ -25,9 +27,11 @@ use tokio::time::Instant;
 
 use crate::limits;
 use crate::serve::answers::Answers;
+use crate::serve::body::Body;
 use crate::serve::channel::Channel;
 use crate::serve::listen::announced;
 use crate::serve::prompt::head::Look;
+use crate::serve::prompt::reply::Content;
 use crate::serve::prompt::reply::Date;
 
 /// How many bytes there is room for when more are read: nearly every request is shorter.
@@ -88,8 +92,8 @@ where
 
 /// What became of a request.
 enum Next {
-    /// This is the body of its answer.
-    Answered(Bytes),
+    /// The head of its answer is written, and this is the body.
+    Answered(Content),
     /// It is not all here.
     Wait,
     /// It is not for here.
@@ -135,8 +139,11 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin, A: Answers> Prompt<'a, S, A> {
         self.date.update();
         let plain = loop {
             match self.next() {
-                Next::Answered(body) => {
-                    self.put(body).await?;
+                Next::Answered(content) => {
+                    match content {
+                        Content::Piece(body) => self.put(body).await?,
+                        Content::Pieces(body) => self.stream(body).await?,
+                    }
                     self.answered = Instant::now();
                 }
                 Next::Wait => break true,
@@ -147,7 +154,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin, A: Answers> Prompt<'a, S, A> {
         Ok(plain)
     }
 
-    /// Answers the next request. The head of the answer is written then.
+    /// Answers the next request.
     fn next(&mut self) -> Next {
         if self.wanted.is_some_and(|wanted| self.read.len() < wanted) {
             return Next::Wait;
@@ -162,12 +169,12 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin, A: Answers> Prompt<'a, S, A> {
             Look::Other => return Next::Other,
         };
         let response = self.answers.prompt(&mut self.request, &whole.slice(head..));
-        let Some((head, body)) = response.and_then(reply::piece) else {
+        let Some((head, content)) = response.and_then(reply::content) else {
             head::put_back(&mut self.read, &whole);
             return Next::Other;
         };
-        reply::write(&mut self.out, &head, body.len(), &self.date);
-        Next::Answered(body)
+        reply::write(&mut self.out, &head, &content, &self.date);
+        Next::Answered(content)
     }
 
     /// Adds the body of an answer, and sends what has become enough.
@@ -183,6 +190,17 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin, A: Answers> Prompt<'a, S, A> {
         }
         // However many requests came in at once: others have their turn.
         coop::consume_budget().await;
+        Ok(())
+    }
+
+    /// Adds a body that may take its time, and holds no memory for requests while it does.
+    async fn stream(&mut self, body: Body) -> io::Result<()> {
+        self.send().await?;
+        self.out = Vec::new();
+        self.request = http::Request::new(()).into_parts().0;
+        self.read = BytesMut::from(&*self.read);
+        stream::send(&mut self.channel, &mut self.read, body).await?;
+        self.date.update();
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! The evaluation port: finds out what a request wants, and lets it be answered.
 
-mod unary;
+mod call;
 
 use std::future::ready;
 use std::sync::Arc;
@@ -25,22 +25,15 @@ use crate::serve::Settings;
 use crate::serve::answers::Answers;
 use crate::serve::body;
 use crate::serve::body::Body;
-use crate::serve::connect;
-use crate::serve::envelope;
-use crate::serve::events;
 use crate::serve::grpc;
 use crate::serve::observe::Observer;
-use crate::serve::patience::Patience;
 use crate::serve::protocol;
-use crate::serve::protocol::Method;
 use crate::serve::protocol::Protocol;
 use crate::serve::protocol::Route;
 use crate::serve::standing::Standing;
 use crate::wire::Codec;
-use crate::wire::Contract;
 use crate::wire::error::Code;
 use crate::wire::error::RpcError;
-use crate::wire::request;
 
 /// What the evaluation port works with.
 #[derive(Debug)]
@@ -70,7 +63,7 @@ impl Answers for Arc<Rpc> {
     }
 
     fn prompt(&self, request: &mut Parts, body: &Bytes) -> Option<Response<Body>> {
-        let route = Route::of(request.uri.path()).filter(|route| route.method != Method::Events)?;
+        let route = Route::of(request.uri.path())?;
         // gRPC has trailers, which follow the body.
         if is_native(&request.headers) || !body::fits(body.len(), self.settings.max_body) {
             return None;
@@ -89,44 +82,21 @@ impl Rpc {
         if let Some(response) = self.settings.cors.preflight(&parts) {
             return Either::Left(ready(response));
         }
-        Either::Right(match Route::of(parts.uri.path()) {
-            Some(route) if route.method != Method::Events => {
-                Either::Left(self.unary(route, parts, body))
-            }
+        Either::Right(if let Some(route) = Route::of(parts.uri.path()) {
+            Either::Left(self.call(route, parts, body))
+        } else {
             // Boxed: calls should not be as large as what is rarer.
-            route => Either::Right(Box::pin(self.otherwise(route, parts, body))),
+            let request = Request::from_parts(parts, body);
+            Either::Right(Box::pin(self.elsewhere(request)))
         })
     }
 
-    /// Answers what is not a unary call.
-    async fn otherwise(
-        self: Arc<Rpc>,
-        route: Option<Route>,
-        parts: Parts,
-        body: Incoming,
-    ) -> Response<Body> {
-        let headers = parts.headers.clone();
-        let mut response = match route {
-            Some(route) => self.clone().stream(route.contract, &parts, body).await,
-            None => self.elsewhere(Request::from_parts(parts, body)).await,
-        };
-        self.share(&headers, &mut response);
-        response
-    }
-
     /// Answers a request that is not for the evaluation services.
-    async fn elsewhere(&self, request: Request<Incoming>) -> Response<Body> {
-        let request = match self.standing.handle(request).await {
-            Ok(response) => return response,
-            Err(request) => request,
-        };
-        let mut response = not_found();
-        if is_native(request.headers()) {
-            // Some gRPC clients would take the text for a broken message.
-            response
-                .headers_mut()
-                .extend(grpc::trailers(Err(unimplemented())));
-        }
+    async fn elsewhere(self: Arc<Rpc>, request: Request<Incoming>) -> Response<Body> {
+        let headers = request.headers().clone();
+        let handled = self.standing.handle(request).await;
+        let mut response = handled.unwrap_or_else(|_| nowhere(&headers));
+        self.share(&headers, &mut response);
         response
     }
 
@@ -136,57 +106,6 @@ impl Rpc {
         if origin.is_some() || !is_native(headers) {
             self.settings.cors.allow(origin, response.headers_mut());
         }
-    }
-
-    async fn stream(
-        self: Arc<Rpc>,
-        contract: Contract,
-        parts: &Parts,
-        body: Incoming,
-    ) -> Response<Body> {
-        let (content_type, protocol, codec) = match spoken(parts, true) {
-            Ok(spoken) => spoken,
-            Err((status, hint)) => return refused(status, hint),
-        };
-        let headers = &parts.headers;
-        let ending = events::Ending { protocol };
-        let asked = self.asked(protocol, codec, headers, body).await;
-        let opened = asked.and_then(|patience| {
-            let selector = self.selector(headers)?;
-            let place = events::place(&self.streams)?;
-            let wish = events::Wish {
-                contract,
-                codec,
-                selector,
-                patience,
-            };
-            Ok(events::open(self, place, ending, wish))
-        });
-        ending.opening(content_type, opened)
-    }
-
-    /// Reads a request for a stream, of which nothing counts but that it is one. How long the client waits.
-    async fn asked(
-        &self,
-        protocol: Protocol,
-        codec: Codec,
-        headers: &HeaderMap,
-        body: Incoming,
-    ) -> Result<Patience, RpcError> {
-        let encoding = match protocol {
-            Protocol::Connect => connect::STREAM_ENCODING,
-            Protocol::Grpc | Protocol::GrpcWeb => grpc::ENCODING,
-        };
-        let gzip = envelope::is_gzip(headers, encoding)?;
-        let patience = match protocol {
-            Protocol::Connect => connect::check(headers)?,
-            Protocol::Grpc | Protocol::GrpcWeb => grpc::timeout(headers)?,
-        };
-        let limit = self.settings.max_body;
-        let body = body::read(body, limit, self.settings.read_timeout).await?;
-        let message = envelope::only_message(&body, gzip, limit, protocol)?;
-        request::check_empty(codec, &message)?;
-        Ok(patience)
     }
 
     fn selector(&self, headers: &HeaderMap) -> Result<Selector, RpcError> {
@@ -260,6 +179,18 @@ pub fn is_native(headers: &HeaderMap) -> bool {
         let bytes = value.as_bytes();
         bytes.starts_with(b"application/grpc") && !bytes.starts_with(b"application/grpc-web")
     })
+}
+
+/// The answer to a request for what is not there.
+fn nowhere(headers: &HeaderMap) -> Response<Body> {
+    let mut response = not_found();
+    if is_native(headers) {
+        // Some gRPC clients would take the text for a broken message.
+        response
+            .headers_mut()
+            .extend(grpc::trailers(Err(unimplemented())));
+    }
+    response
 }
 
 /// The answer for a path that leads nowhere.

@@ -66,6 +66,7 @@ mod spec;
 mod sse;
 mod state;
 mod sticky;
+mod streamed;
 mod sync;
 mod transport;
 mod turns;

@@ -74,7 +74,7 @@ fn first(read: &[u8]) -> Option<usize> {
     (whole <= read.len()).then_some(whole)
 }
 
-fn undated(answer: &str) -> String {
+pub fn undated(answer: &str) -> String {
     let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
     let (dates, rest): (Vec<_>, Vec<_>) = head.lines().partition(|line| line.starts_with("date: "));
     assert_eq!(dates.len(), 1, "{head}");
@@ -106,6 +106,9 @@ ResolveObject | | {"flagKey": "long"}
 ResolveObject | Accept-Encoding: br, gzip | {"flagKey": "long"}
 ResolveAll | | {}
 ResolveNothing | | {}
+EventStream | | {}
+EventStream | Content-Type: application/connect+json | {
+EventStream | Content-Type: application/grpc-web+json |
 /on | | {}
 /on | Content-Type: | {"context": {"targetingKey": "one"}}
 /o%6e?x=1 | | {}

@@ -1,4 +1,5 @@
-//! Requests of the plain kind: their head is short, their body has a length, and they ask nothing of the connection.
+//! Requests of the plain kind: their head is short, the length of their body is known, and they ask nothing of the
+//! connection.
 
 use std::ops::Range;
 
@@ -100,14 +101,18 @@ fn plain(request: &httparse::Request<'_, '_>) -> Option<usize> {
             return None;
         }
     }
-    let (method, version) = (request.method?, request.version?);
-    let plain = method == Method::POST.as_str() && version == 1 && hosts == 1;
-    let origin = request.path?.starts_with('/');
-    (plain && origin).then_some(length?)
+    let length = match Method::from_bytes(request.method?.as_bytes()).ok()? {
+        Method::POST => length?,
+        Method::GET => length.unwrap_or(0),
+        _ => return None,
+    };
+    let sound = request.version? == 1 && hosts == 1 && request.path?.starts_with('/');
+    sound.then_some(length)
 }
 
 /// Where the parts of a head are.
 struct Places {
+    method: Range<usize>,
     target: Range<usize>,
     fields: SmallVec<[[Range<usize>; 2]; FIELDS]>,
 }
@@ -120,6 +125,7 @@ impl Places {
         };
         let fields = parsed.headers.iter();
         Places {
+            method: place(parsed.method.unwrap_or("").as_bytes()),
             target: place(parsed.path.unwrap_or("").as_bytes()),
             fields: fields
                 .map(|field| [place(field.name.as_bytes()), place(field.value)])
@@ -129,7 +135,7 @@ impl Places {
 
     /// Makes `request` what the bytes say. `None` if they say what `http` does not take.
     fn read(&self, whole: &Bytes, request: &mut Parts) -> Option<()> {
-        request.method = Method::POST;
+        request.method = Method::from_bytes(whole.get(self.method.clone())?).ok()?;
         request.uri = Uri::from_maybe_shared(whole.slice(self.target.clone())).ok()?;
         request.extensions.clear();
         request.headers.clear();

@@ -10,20 +10,29 @@ use http::response::Parts;
 
 use crate::serve::body::Body;
 
-/// What an answer consists of. `None` if its body comes in pieces, or if by its status there cannot be one.
-pub fn piece(response: Response<Body>) -> Option<(Parts, Bytes)> {
-    let (head, body) = response.into_parts();
-    let bodiless = [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&head.status);
-    let body = match body {
-        Body::Full(bytes) => bytes,
-        Body::Empty => Bytes::new(),
-        Body::Trailed(..) | Body::Stream(_) | Body::Watched(..) => return None,
-    };
-    (!bodiless).then_some((head, body))
+/// The body of an answer.
+pub enum Content {
+    /// One piece.
+    Piece(Bytes),
+    /// Pieces as they come.
+    Pieces(Body),
 }
 
-/// Writes the head of an answer whose body has `length` bytes.
-pub fn write(out: &mut Vec<u8>, head: &Parts, length: usize, date: &Date) {
+/// What an answer consists of. `None` if there are trailers, or if by its status there cannot be a body.
+pub fn content(response: Response<Body>) -> Option<(Parts, Content)> {
+    let (head, body) = response.into_parts();
+    let bodiless = [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&head.status);
+    let content = match body {
+        Body::Full(bytes) => Content::Piece(bytes),
+        Body::Empty => Content::Piece(Bytes::new()),
+        Body::Stream(_) | Body::Watched(..) => Content::Pieces(body),
+        Body::Trailed(..) => return None,
+    };
+    (!bodiless).then_some((head, content))
+}
+
+/// Writes the head of an answer.
+pub fn write(out: &mut Vec<u8>, head: &Parts, content: &Content, date: &Date) {
     let mut put = |pieces: &[&[u8]]| pieces.iter().for_each(|piece| out.extend_from_slice(piece));
     let reason = head.status.canonical_reason().unwrap_or("<none>");
     put(&[
@@ -36,14 +45,11 @@ pub fn write(out: &mut Vec<u8>, head: &Parts, length: usize, date: &Date) {
     for (name, value) in &head.headers {
         put(&[name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"]);
     }
-    let length = length.to_string();
-    put(&[
-        b"content-length: ",
-        length.as_bytes(),
-        b"\r\ndate: ",
-        date.text.as_bytes(),
-        b"\r\n\r\n",
-    ]);
+    match content {
+        Content::Piece(bytes) => put(&[b"content-length: ", bytes.len().to_string().as_bytes()]),
+        Content::Pieces(_) => put(&[b"transfer-encoding: chunked"]),
+    }
+    put(&[b"\r\ndate: ", date.text.as_bytes(), b"\r\n\r\n"]);
 }
 
 /// What time it is, in the words of HTTP.

@@ -1,4 +1,4 @@
-//! Unary calls: what their headers say, and the answer once their message is here.
+//! Calls: what their headers say, and the answer once their message is here.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -6,6 +6,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use http::HeaderValue;
 use http::Response;
+use http::header;
 use http::request::Parts;
 use hyper::body::Incoming;
 
@@ -18,6 +19,7 @@ use crate::serve::body;
 use crate::serve::body::Body;
 use crate::serve::connect;
 use crate::serve::envelope;
+use crate::serve::events;
 use crate::serve::grpc;
 use crate::serve::patience::Patience;
 use crate::serve::protocol::Method;
@@ -31,9 +33,11 @@ use crate::telemetry::trace::Recording;
 use crate::wire::Codec;
 use crate::wire::Contract;
 use crate::wire::error::RpcError;
+use crate::wire::request;
 
 /// What the headers of a call say.
 struct Asked {
+    route: Route,
     content_type: HeaderValue,
     protocol: Protocol,
     codec: Codec,
@@ -42,54 +46,88 @@ struct Asked {
 }
 
 impl Rpc {
-    /// Answers a unary call.
+    /// Answers a call.
     ///
     /// No `async fn`, nor are there any below it: each would hold the request once more, and hyper keeps room for all of
     /// it as long as an HTTP/1.1 connection lasts.
-    pub fn unary(
+    pub fn call(
         self: Arc<Rpc>,
         route: Route,
         parts: Parts,
         body: Incoming,
     ) -> impl Future<Output = Response<Body>> {
-        let asked = asked(&parts);
+        let asked = asked(route, &parts);
         let settings = &self.settings;
         let mut message = body::read(body, settings.max_body, settings.read_timeout);
         async move {
-            let mut response = match asked {
-                Err((status, hint)) => refused(status, hint),
-                Ok(asked) => {
-                    let message = match &asked.manner {
-                        Ok(_) => (&mut message).await,
-                        Err(error) => Err(error.clone()),
-                    };
-                    self.reply(route, asked, &parts, message)
-                }
+            let message = match &asked {
+                Ok(asked) if asked.manner.is_ok() => (&mut message).await,
+                // Whatever the message is, there is an answer.
+                _ => Ok(Bytes::new()),
             };
-            self.share(&parts.headers, &mut response);
-            response
+            self.answer(asked, &parts, message)
         }
     }
 
-    /// Answers a unary call that is here whole.
-    pub fn whole(&self, route: Route, parts: &Parts, body: &Bytes) -> Response<Body> {
-        let mut response = match asked(parts) {
+    /// Answers a call that is here whole.
+    pub fn whole(self: &Arc<Rpc>, route: Route, parts: &Parts, body: &Bytes) -> Response<Body> {
+        self.answer(asked(route, parts), parts, Ok(body.clone()))
+    }
+
+    fn answer(
+        self: &Arc<Rpc>,
+        asked: Result<Asked, Refusal>,
+        parts: &Parts,
+        body: Result<Bytes, RpcError>,
+    ) -> Response<Body> {
+        let mut response = match asked {
             Err((status, hint)) => refused(status, hint),
-            Ok(asked) => self.reply(route, asked, parts, Ok(body.clone())),
+            Ok(asked) => {
+                let message = body.and_then(|body| message(&asked, &body, self.settings.max_body));
+                match asked.route.method {
+                    Method::Events => self.open(asked, parts, message),
+                    Method::One(_) | Method::All => self.reply(asked, parts, message),
+                }
+            }
         };
         self.share(&parts.headers, &mut response);
         response
     }
 
-    fn reply(
-        &self,
-        route: Route,
+    /// Opens a stream. Of the message nothing counts but that it is one.
+    fn open(
+        self: &Arc<Rpc>,
         asked: Asked,
         parts: &Parts,
-        body: Result<Bytes, RpcError>,
+        message: Result<(Bytes, Patience), RpcError>,
     ) -> Response<Body> {
-        let message = body.and_then(|body| message(&asked, &body, self.settings.max_body));
-        let outcome = message.and_then(|message| self.resolve(route, asked.codec, parts, &message));
+        let protocol = asked.protocol;
+        let ending = events::Ending { protocol };
+        let opened = message.and_then(|(message, patience)| {
+            request::check_empty(asked.codec, &message)?;
+            let selector = self.selector(&parts.headers)?;
+            let place = events::place(&self.streams)?;
+            let wish = events::Wish {
+                contract: asked.route.contract,
+                codec: asked.codec,
+                selector,
+                patience,
+            };
+            Ok(events::open(self.clone(), place, ending, wish))
+        });
+        ending.opening(asked.content_type, opened)
+    }
+
+    fn reply(
+        &self,
+        asked: Asked,
+        parts: &Parts,
+        message: Result<(Bytes, Patience), RpcError>,
+    ) -> Response<Body> {
+        let outcome = message.and_then(|(message, patience)| {
+            patience.check()?;
+            self.resolve(asked.route, asked.codec, parts, &message)
+        });
         let (headers, content_type) = (&parts.headers, asked.content_type);
         match asked.protocol {
             Protocol::Connect => {
@@ -149,33 +187,37 @@ impl Rpc {
 ///
 /// # Errors
 /// If nothing here understands them.
-fn asked(parts: &Parts) -> Result<Asked, Refusal> {
+fn asked(route: Route, parts: &Parts) -> Result<Asked, Refusal> {
     let headers = &parts.headers;
-    let (content_type, protocol, codec) = rpc::spoken(parts, false)?;
-    let manner = match protocol {
-        Protocol::Connect => envelope::is_gzip(headers, "content-encoding")
-            .and_then(|gzip| Ok((gzip, connect::check(headers)?))),
-        Protocol::Grpc | Protocol::GrpcWeb => envelope::is_gzip(headers, grpc::ENCODING)
-            .and_then(|gzip| Ok((gzip, grpc::timeout(headers)?))),
+    let streaming = route.method == Method::Events;
+    let (content_type, protocol, codec) = rpc::spoken(parts, streaming)?;
+    let encoding = match protocol {
+        Protocol::Connect if streaming => connect::STREAM_ENCODING,
+        Protocol::Connect => header::CONTENT_ENCODING.as_str(),
+        Protocol::Grpc | Protocol::GrpcWeb => grpc::ENCODING,
     };
+    let patience = match protocol {
+        Protocol::Connect => connect::check,
+        Protocol::Grpc | Protocol::GrpcWeb => grpc::timeout,
+    };
+    let gzip = envelope::is_gzip(headers, encoding);
     Ok(Asked {
+        route,
         content_type,
         protocol,
         codec,
-        manner,
+        manner: gzip.and_then(|gzip| Ok((gzip, patience(headers)?))),
     })
 }
 
-/// The message of a call, if its client still waits for the answer.
-fn message(asked: &Asked, body: &Bytes, limit: usize) -> Result<Bytes, RpcError> {
+/// The message of a call, and how long its client waits for the answer.
+fn message(asked: &Asked, body: &Bytes, limit: usize) -> Result<(Bytes, Patience), RpcError> {
     let (gzip, patience) = asked.manner.clone()?;
-    let message = match asked.protocol {
-        Protocol::Connect if gzip => envelope::gunzip(body, limit)?,
-        Protocol::Connect => body.clone(),
-        protocol @ (Protocol::Grpc | Protocol::GrpcWeb) => {
-            envelope::only_message(body, gzip, limit, protocol)?
-        }
+    let bare = asked.protocol == Protocol::Connect && asked.route.method != Method::Events;
+    let message = match bare {
+        true if gzip => envelope::gunzip(body, limit)?,
+        true => body.clone(),
+        false => envelope::only_message(body, gzip, limit, asked.protocol)?,
     };
-    patience.check()?;
-    Ok(message)
+    Ok((message, patience))
 }

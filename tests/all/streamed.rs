@@ -1,0 +1,153 @@
+//! Streams over HTTP/1.1, which are answered in one of two places like everything else there.
+
+use fanion::serve::Settings;
+use tokio::io::AsyncReadExt as _;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
+
+use crate::daemon::DEADLINE;
+use crate::prompt::undated;
+use crate::server;
+
+const FLAGS: &str = "flags: {on: {variants: {on: true}, defaultVariant: on}}";
+const EVENTS: &str = "POST /flagd.evaluation.v1.Service/EventStream HTTP/1.1\r\nhost: a\r\n";
+/// A field that means nothing here, and is not for the quick way.
+const SLOW: &str = "expect: nothing\r\n";
+
+/// A request for a stream in Connect's JSON.
+fn connect(fields: &str) -> String {
+    format!(
+        "{EVENTS}{fields}content-type: application/connect+json\r\ncontent-length: 7\r\n\r\n\0\0\0\0\x02{{}}"
+    )
+}
+
+/// What a client has read of its connection.
+struct Client {
+    socket: TcpStream,
+    read: Vec<u8>,
+}
+
+impl Client {
+    async fn send(port: u16, text: &str) -> Client {
+        let socket = TcpStream::connect(("127.0.0.1", port)).await;
+        let mut socket = socket.expect("a connection");
+        socket.write_all(text.as_bytes()).await.expect("sent");
+        let read = Vec::new();
+        Client { socket, read }
+    }
+
+    /// Reads until there is `text`.
+    async fn until(&mut self, text: &str) {
+        let has = |read: &[u8]| read.windows(text.len()).any(|at| at == text.as_bytes());
+        let read = async {
+            while !has(&self.read) {
+                let count = self.socket.read_buf(&mut self.read).await;
+                assert!(count.expect("an answer") > 0, "{text}: {}", self.text());
+            }
+        };
+        tokio::time::timeout(DEADLINE, read).await.expect("in time");
+    }
+
+    /// All that was said until the connection ended.
+    async fn end(mut self) -> String {
+        let end = self.socket.read_to_end(&mut self.read);
+        let end = tokio::time::timeout(DEADLINE, end).await;
+        end.expect("in time").expect("an end");
+        self.text()
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.read).into_owned()
+    }
+}
+
+/// What is said to a request for a stream until the server ends, which it does once an edit has made it say `changed`.
+async fn said(request: &str, ready: &str, changed: &str) -> String {
+    let (server, directory) = server::serve_text("flags.yaml", FLAGS).await;
+    let port = if request.starts_with("GET /ofrep") {
+        server.ofrep
+    } else {
+        server.port
+    };
+    let mut client = Client::send(port, request).await;
+    client.until(ready).await;
+    let path = directory.path().join("flags.yaml");
+    std::fs::write(path, FLAGS.replace("true", "false")).expect("a file");
+    client.until(changed).await;
+    server.shutdown.send(true).expect("it runs");
+    undated(&client.end().await)
+}
+
+#[tokio::test]
+async fn a_stream_is_the_same_on_both_ways() {
+    let events = ["provider_ready", "configuration_change"];
+    let web = "content-type: application/grpc-web+proto\r\norigin: http://page.test\r\n";
+    let changes = "GET /ofrep/v1/sse HTTP/1.1\r\nhost: a\r\n";
+    let cases = |fields: &str| {
+        [
+            (connect(fields), events),
+            (
+                format!("{EVENTS}{fields}{web}content-length: 5\r\n\r\n\0\0\0\0\0"),
+                events,
+            ),
+            (format!("{changes}{fields}\r\n"), ["id: ", "refetch"]),
+        ]
+    };
+    for ((quick, [ready, changed]), (slow, _)) in cases("").into_iter().zip(cases(SLOW)) {
+        let text = said(&quick, ready, changed).await;
+        assert!(text.starts_with("HTTP/1.1 200 OK\r\n"), "{text}");
+        assert!(text.ends_with("\r\n0\r\n\r\n"), "{text}");
+        assert_eq!(text, said(&slow, ready, changed).await);
+    }
+}
+
+#[tokio::test]
+async fn what_is_asked_during_a_stream_is_answered_after_it() {
+    let (server, _directory) = server::serve_text("flags.yaml", FLAGS).await;
+    let body = r#"{"flagKey": "on"}"#;
+    let next = format!(
+        "POST /flagd.evaluation.v1.Service/ResolveBoolean HTTP/1.1\r\nhost: a\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    for slow in ["", SLOW] {
+        let stream = connect(&format!("{slow}connect-timeout-ms: 50\r\n"));
+        let mut client = Client::send(server.port, &stream).await;
+        client.until("provider_ready").await;
+        let both = format!("{next}{next}");
+        let sent = client.socket.write_all(both.as_bytes()).await;
+        sent.expect("sent");
+        client.until("deadline_exceeded").await;
+        client.until("\r\n0\r\n\r\nHTTP/1.1 200 OK\r\n").await;
+        client.until("}HTTP/1.1 200 OK\r\n").await;
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_gives_its_place_back() {
+    let settings = Settings {
+        max_streams: 1,
+        ..Settings::default()
+    };
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("flags.yaml");
+    std::fs::write(&path, FLAGS).expect("a file");
+    let server = server::start_with(&path, settings).await;
+    let mut first = Client::send(server.port, &connect("")).await;
+    first.until("provider_ready").await;
+    let mut second = Client::send(server.port, &connect("")).await;
+    second.until("resource_exhausted").await;
+    drop(first);
+    let again = async {
+        while !second.text().contains("provider_ready") {
+            second.read.clear();
+            let sent = second.socket.write_all(connect("").as_bytes()).await;
+            sent.expect("sent");
+            // Either is told in a message of its own, which ends so.
+            second.until("}").await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, again)
+        .await
+        .expect("a place");
+}
