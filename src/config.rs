@@ -15,6 +15,7 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use ecow::EcoString;
 use http::HeaderName;
 
 use crate::config::file::File;
@@ -370,7 +371,7 @@ fn tls<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Option<Paths> {
     None
 }
 
-fn headers<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Vec<(HeaderName, Box<str>)> {
+fn headers<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Vec<(HeaderName, EcoString)> {
     let mut headers = Vec::new();
     for (header, key) in layers.pairs("context-from-header") {
         match HeaderName::from_bytes(header.as_bytes()) {

@@ -36,6 +36,7 @@ pub mod limits;
 pub mod number;
 pub mod value;
 pub mod diag;
+pub mod fingerprint;
 pub mod json;
 pub mod decision;
 pub mod selector;

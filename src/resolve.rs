@@ -4,6 +4,7 @@ pub mod ofrep;
 
 use bumpalo::Bump;
 use bytes::Bytes;
+use ecow::EcoString;
 
 use crate::decision::Decision;
 use crate::decision::ErrorCode;
@@ -155,7 +156,7 @@ fn json(
     flag: &Flag,
     contract: Contract,
     want: FlagType,
-    metadata: &[(Box<str>, Literal)],
+    metadata: &[(EcoString, Literal)],
     (reason, index): (&str, Option<u16>),
 ) -> String {
     match index {
@@ -168,7 +169,7 @@ fn proto(
     flag: &Flag,
     empty: bool,
     want: FlagType,
-    metadata: &[(Box<str>, Literal)],
+    metadata: &[(EcoString, Literal)],
     (reason, index): (&str, Option<u16>),
 ) -> Option<Vec<u8>> {
     let mut out = Vec::new();

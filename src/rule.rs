@@ -27,6 +27,8 @@ pub mod tree;
 pub mod unit;
 pub mod var;
 
+use ecow::EcoString;
+
 use crate::rule::among::Among;
 use crate::rule::compare::Comparison;
 use crate::rule::each::Each;
@@ -58,7 +60,7 @@ pub enum Rule {
     /// A constant.
     Number(f64),
     /// A constant.
-    Text(Box<str>),
+    Text(EcoString),
     /// A constant array or object.
     Literal(Literal),
     /// An array whose items are expressions.

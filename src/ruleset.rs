@@ -3,13 +3,11 @@
 mod link;
 
 use std::fmt;
-use std::hash::DefaultHasher;
-use std::hash::Hash as _;
-use std::hash::Hasher as _;
 use std::sync::Arc;
 use std::sync::OnceLock;
 
 use bytes::Bytes;
+use ecow::EcoString;
 
 use crate::context::Context;
 use crate::context::Reads;
@@ -26,6 +24,7 @@ use crate::document::Document;
 use crate::document::merge;
 use crate::document::plain;
 use crate::document::rollout::expand;
+use crate::fingerprint;
 use crate::rule::compile;
 use crate::rule::tree::Leaf;
 use crate::rule::tree::Tree;
@@ -51,7 +50,7 @@ pub struct Flag {
     /// The id of the flag set that it belongs to.
     pub set: Option<Box<str>>,
     /// The names of its variants, sorted.
-    pub names: Arc<[Box<str>]>,
+    pub names: Arc<[EcoString]>,
     /// The values of its variants, in the order of their names.
     pub values: Arc<[Literal]>,
     /// What goes with every answer: the flag set's metadata and its own, sorted by name.
@@ -159,7 +158,9 @@ fn compile_rule(flag: document::flag::Flag, fractional: Version) -> Flag {
     let print = print(&flag, rule.as_deref());
     let set = flag.set().map(Into::into);
     let mut report = Report::new(flag.origin.file.clone());
-    let (names, values): (Vec<_>, Vec<_>) = flag.variants.into_iter().unzip();
+    let names: Arc<[_]> = flag.variants.iter().map(|(name, _)| name.clone()).collect();
+    let values = flag.variants.into_iter().map(|(_, value)| value);
+    let values: Arc<[_]> = values.collect();
     let mut reads = Reads::default();
     // A disabled or faulty flag never runs its rule, but whoever wrote it wants to know about its mistakes.
     let tree = flag.targeting.as_ref().filter(|node| !is_empty(node));
@@ -179,11 +180,11 @@ fn compile_rule(flag: document::flag::Flag, fractional: Version) -> Flag {
         (None, None, None) => Plan::NoDefault,
     };
     Flag {
-        key: flag.key.into(),
+        key: flag.key.as_str().into(),
         source: flag.origin.source,
         set,
-        names: names.into(),
-        values: values.into(),
+        names,
+        values,
         metadata: flag.metadata,
         reads,
         default,
@@ -200,10 +201,8 @@ fn compile_rule(flag: document::flag::Flag, fractional: Version) -> Flag {
 }
 
 fn print(flag: &document::flag::Flag, rule: Option<&str>) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (flag.disabled, &flag.default_variant, flag.fault, rule).hash(&mut hasher);
-    (&flag.variants, &flag.metadata).hash(&mut hasher);
-    hasher.finish()
+    let plan = (flag.disabled, &flag.default_variant, flag.fault, rule);
+    fingerprint::of(&(plan, &flag.variants, &flag.metadata))
 }
 
 /// An empty object means no targeting; null means targeting that never chooses.

@@ -3,6 +3,7 @@
 //! No I/O, no coercion rules (those are `rule::coerce`), no wire formats.
 
 use bumpalo::Bump;
+use ecow::EcoString;
 
 /// A JSON value that lives as long as one evaluation.
 ///
@@ -66,7 +67,7 @@ pub enum Literal {
     /// A number.
     Number(f64),
     /// A string.
-    Text(Box<str>),
+    Text(EcoString),
     /// An array.
     List(Box<[Literal]>),
     /// An object with distinct keys, in the order it was written.
@@ -74,7 +75,7 @@ pub enum Literal {
 }
 
 /// The members of an owned object.
-pub type Members = Box<[(Box<str>, Literal)]>;
+pub type Members = Box<[(EcoString, Literal)]>;
 
 impl Literal {
     /// The number of values in this one, itself included.

@@ -1,5 +1,7 @@
 //! What `flagctl` has found, as values that can be printed.
 
+use ecow::EcoString;
+
 use crate::diag::Place;
 use crate::document::node::Kind;
 use crate::document::node::Member;
@@ -29,7 +31,7 @@ pub fn object<'m>(members: impl IntoIterator<Item = (&'m str, Node)>) -> Node {
 }
 
 /// A string.
-pub fn text(text: impl Into<Box<str>>) -> Node {
+pub fn text(text: impl Into<EcoString>) -> Node {
     node(Kind::Text(text.into()))
 }
 

@@ -119,7 +119,7 @@ fn option(member: Member, report: &mut Report) -> Option<(String, Node)> {
             report.error(Code::UnknownMember, member.place, message, help);
             None
         }
-        Some(_) => Some((name, member.value)),
+        Some(_) => Some((name.into(), member.value)),
         None => {
             unknown(&name, member.place, report);
             None

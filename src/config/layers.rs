@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use ecow::EcoString;
+
 use crate::config::csv;
 use crate::config::duration;
 use crate::config::exact;
@@ -285,7 +287,7 @@ impl<E: Fn(&str) -> Option<String>> Layers<E> {
             }),
         };
         let member =
-            |(key, value): &(Box<str>, Box<str>)| format!("{}: {}", quoted(key), quoted(value));
+            |(key, value): &(EcoString, EcoString)| format!("{}: {}", quoted(key), quoted(value));
         let json = format!(
             "{{{}}}",
             pairs.iter().map(member).collect::<Vec<_>>().join(", ")

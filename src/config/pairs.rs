@@ -1,9 +1,11 @@
 //! Keys and their values, as typed or read. A key counts once: what is said last wins.
 
+use ecow::EcoString;
+
 use crate::config::csv;
 
 /// Keys and their values.
-pub type Pairs = Vec<(Box<str>, Box<str>)>;
+pub type Pairs = Vec<(EcoString, EcoString)>;
 
 /// The pairs in one argument, not yet split.
 ///
@@ -21,7 +23,7 @@ pub fn split(text: &str) -> Result<Vec<String>, &'static str> {
 }
 
 /// Adds a pair, in the place of an earlier one with its key.
-pub fn insert(pairs: &mut Pairs, key: Box<str>, value: Box<str>) {
+pub fn insert(pairs: &mut Pairs, key: EcoString, value: EcoString) {
     match pairs.iter_mut().find(|(known, _)| *known == key) {
         Some(known) => known.1 = value,
         None => pairs.push((key, value)),

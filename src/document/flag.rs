@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use ecow::EcoString;
+
 use crate::decision::ErrorCode;
 use crate::diag;
 use crate::diag::Code;
@@ -24,7 +26,7 @@ use crate::value::Members;
 #[derive(Debug, Clone)]
 pub struct Flag {
     /// Its key.
-    pub key: Box<str>,
+    pub key: EcoString,
     /// Where its key stands.
     pub place: Place,
     /// Where it comes from.
@@ -32,9 +34,9 @@ pub struct Flag {
     /// Whether `state` is `DISABLED`.
     pub disabled: bool,
     /// The values that it can take, by name, sorted by name.
-    pub variants: Vec<(Box<str>, Literal)>,
+    pub variants: Vec<(EcoString, Literal)>,
     /// The name of the variant that counts when targeting chooses none.
-    pub default_variant: Option<Box<str>>,
+    pub default_variant: Option<EcoString>,
     /// Its rule.
     pub targeting: Option<Node>,
     /// The metadata of its flag set, overlaid by its own; without nulls, sorted by name.
@@ -60,7 +62,7 @@ impl Flag {
 
 /// Reads the members of the flag called `key`. A member of the wrong type makes a flag that answers with an error.
 pub(super) fn read(
-    key: Box<str>,
+    key: EcoString,
     place: Place,
     node: Node,
     common: &Common,
@@ -84,10 +86,13 @@ pub(super) fn read(
     match node.kind {
         Kind::Null => {}
         Kind::Map(members) => {
-            let is_word = |member: &Member| field::WORDS.field_in_any_case(&member.key).is_some();
-            let (words, members): (Vec<_>, Vec<_>) = members.into_iter().partition(is_word);
+            let mut words = Vec::new();
             for member in members {
-                read_member(&mut flag, &member.key, member.place, member.value, report);
+                if field::WORDS.field_in_any_case(&member.key).is_some() {
+                    words.push(member);
+                } else {
+                    read_member(&mut flag, &member.key, member.place, member.value, report);
+                }
             }
             if !words.is_empty() {
                 read_words(&mut flag, &words, common, report);
@@ -241,7 +246,7 @@ pub fn set_metadata(node: &Node, report: &mut Report) -> Members {
 }
 
 /// `over` on top of `under`, sorted. A null in `over` hides nothing and is not shown.
-pub(super) fn overlay(under: &[(Box<str>, Literal)], over: Members) -> Members {
+pub(super) fn overlay(under: &[(EcoString, Literal)], over: Members) -> Members {
     let mut all: Vec<_> = over
         .into_iter()
         .filter(|(_, value)| *value != Literal::Null)
@@ -264,7 +269,7 @@ pub(super) fn read_list(
     report: &mut Report,
 ) -> Vec<Flag> {
     let mut flags: Vec<Flag> = Vec::with_capacity(items.len());
-    let mut index: HashMap<(Box<str>, Option<Box<str>>), usize> = HashMap::new();
+    let mut index: HashMap<(EcoString, Option<EcoString>), usize> = HashMap::new();
     for item in items {
         let place = item.place;
         let Some(key) = list_key(&item) else {
@@ -297,7 +302,7 @@ pub(super) fn read_list(
     flags
 }
 
-fn list_key(item: &Node) -> Option<Box<str>> {
+fn list_key(item: &Node) -> Option<EcoString> {
     let members = item.as_map()?;
     let key = members.iter().find(|m| m.key.eq_ignore_ascii_case("key"))?;
     let key = key.value.as_text()?;

@@ -1,5 +1,7 @@
 //! Reads a JSON flag document into nodes.
 
+use smallvec::SmallVec;
+
 use crate::courtesy;
 use crate::diag::Code;
 use crate::diag::Place;
@@ -8,6 +10,7 @@ use crate::document::node::Kind;
 use crate::document::node::Member;
 use crate::document::node::Members;
 use crate::document::node::Node;
+use crate::document::node::exact;
 use crate::json;
 use crate::json::Reader;
 use crate::limits;
@@ -95,12 +98,12 @@ impl<'p, 't, 'r> Parser<'p, 't, 'r> {
     }
 
     fn list(&mut self) -> Result<Kind, json::Error> {
-        let mut items = Vec::new();
+        let mut items = SmallVec::<[Node; 8]>::new();
         self.reader.open_list()?;
         while self.reader.item(items.is_empty())? {
             items.push(self.node()?);
         }
-        Ok(Kind::List(items))
+        Ok(Kind::List(exact(items)))
     }
 
     fn map(&mut self) -> Result<Kind, json::Error> {
@@ -139,9 +142,6 @@ impl<'p, 't, 'r> Parser<'p, 't, 'r> {
     }
 }
 
-/// More bytes than lie between two values that are read one after the other.
-const LONG: usize = 256;
-
 /// Whether a byte is the first of a character, not one of those that follow it.
 fn starts_character(byte: u8) -> bool {
     byte & 0xC0 != 0x80
@@ -153,23 +153,46 @@ fn count(bytes: &[u8], wanted: impl Fn(u8) -> bool) -> u32 {
     bytes.chunks(255).map(|bytes| u32::from(part(bytes))).sum()
 }
 
+/// The most bytes that are looked at in advance.
+const STRETCH: usize = 64 * 1024;
+
 /// Turns rising byte offsets into lines and columns in one pass over the text.
 #[derive(Debug)]
 pub struct Places<'t> {
     text: &'t str,
     at: usize,
     place: Place,
+    /// Up to here each byte from `at` is a character on the same line.
+    plain: usize,
 }
 
 impl<'t> Places<'t> {
     /// The beginning of `text`.
     pub fn new(text: &'t str) -> Places<'t> {
-        let place = Place::START;
-        Places { text, at: 0, place }
+        Places {
+            text,
+            at: 0,
+            place: Place::START,
+            plain: 0,
+        }
     }
 
-    /// Passes over many bytes, with counts that do not depend on each other.
-    fn leap(&mut self, passed: &[u8]) {
+    /// The place of an offset that is not before the last one.
+    #[inline]
+    pub fn at(&mut self, at: usize) -> Place {
+        if at > self.plain {
+            self.pass(at);
+        } else {
+            let columns = u32::try_from(at.saturating_sub(self.at)).unwrap_or(u32::MAX);
+            self.place.column = self.place.column.saturating_add(columns);
+        }
+        self.at = self.at.max(at);
+        self.place
+    }
+
+    /// Passes over whatever there is, and looks how far the way is plain from there.
+    fn pass(&mut self, at: usize) {
+        let passed = self.text.as_bytes().get(self.at..at).unwrap_or(&[]);
         let line = match passed.iter().rposition(|b| *b == b'\n') {
             Some(last) => {
                 let lines = count(passed, |b| b == b'\n');
@@ -181,25 +204,18 @@ impl<'t> Places<'t> {
         };
         let columns = count(line, starts_character);
         self.place.column = self.place.column.saturating_add(columns);
+        let ahead = self.text.as_bytes().get(at..).unwrap_or(&[]);
+        self.plain = at + plain(ahead.get(..STRETCH).unwrap_or(ahead));
     }
+}
 
-    /// The place of an offset that is not before the last one.
-    pub fn at(&mut self, at: usize) -> Place {
-        let mut passed = self.text.as_bytes().get(self.at..at).unwrap_or(&[]);
-        if passed.len() > LONG {
-            self.leap(passed);
-            passed = &[];
-        }
-        for byte in passed {
-            if *byte == b'\n' {
-                self.place.line = self.place.line.saturating_add(1);
-                self.place.column = 1;
-            } else {
-                let starts = u32::from(starts_character(*byte));
-                self.place.column = self.place.column.saturating_add(starts);
-            }
-        }
-        self.at = self.at.max(at);
-        self.place
-    }
+/// How many bytes there are before the first that ends a line or is not a character by itself.
+fn plain(bytes: &[u8]) -> usize {
+    let special = |byte: &u8| *byte == b'\n' || !byte.is_ascii();
+    // Without a way out in the middle, many are looked at in one step.
+    let none = |piece: &&[u8]| !piece.iter().fold(false, |any, byte| any | special(byte));
+    let pieces = bytes.chunks(64).take_while(none);
+    let start = pieces.map(<[u8]>::len).sum();
+    let rest = bytes.get(start..).unwrap_or(&[]);
+    start + rest.iter().position(special).unwrap_or(rest.len())
 }

@@ -27,21 +27,22 @@ pub fn lay<'l, F: 'l>(
     layers: impl IntoIterator<Item = &'l [Arc<F>]>,
     identity: impl Fn(&F) -> Identity<'_>,
 ) -> Vec<Arc<F>> {
-    let mut all: Vec<(usize, &Arc<F>)> = Vec::new();
+    let mut all = Vec::new();
     for (rank, layer) in layers.into_iter().enumerate() {
-        all.extend(layer.iter().map(|flag| (rank, flag)));
+        // What is compared stands beside the flag: whoever sorts thousands looks there again and again.
+        all.extend(layer.iter().map(|flag| (identity(flag), rank, flag)));
     }
     // The sort is stable, so that of equal flags the one that counts comes last.
-    all.sort_by(|(_, a), (_, b)| identity(a).cmp(&identity(b)));
+    all.sort_by_key(|(identity, ..)| *identity);
     all.dedup_by(|later, earlier| {
-        let same = identity(later.1) == identity(earlier.1);
+        let same = later.0 == earlier.0;
         if same {
             *earlier = *later;
         }
         same
     });
-    for group in all.chunk_by_mut(|(_, a), (_, b)| identity(a).0 == identity(b).0) {
-        group.sort_by_key(|(rank, _)| *rank);
+    for group in all.chunk_by_mut(|(a, ..), (b, ..)| a.0 == b.0) {
+        group.sort_by_key(|(_, rank, _)| *rank);
     }
-    all.into_iter().map(|(_, flag)| flag.clone()).collect()
+    all.into_iter().map(|(.., flag)| flag.clone()).collect()
 }

@@ -1,5 +1,8 @@
 //! A document as written: values that remember where they stand.
 
+use ecow::EcoString;
+use smallvec::SmallVec;
+
 use crate::diag::Code;
 use crate::diag::Place;
 use crate::diag::Report;
@@ -24,7 +27,7 @@ pub enum Kind {
     /// A number; flagd reads every number as a 64-bit float.
     Number(f64),
     /// A string.
-    Text(Box<str>),
+    Text(EcoString),
     /// An array.
     List(Vec<Node>),
     /// An object; keys are distinct.
@@ -35,7 +38,7 @@ pub enum Kind {
 #[derive(Debug, Clone)]
 pub struct Member {
     /// Its key.
-    pub key: Box<str>,
+    pub key: EcoString,
     /// Where the key begins.
     pub place: Place,
     /// Its value.
@@ -134,9 +137,10 @@ impl Node {
 /// Collects the members of an object; a key that comes again replaces the earlier member.
 #[derive(Debug, Default)]
 pub struct Members {
-    members: Vec<Member>,
+    // Most objects are small, and should take no more memory than they need.
+    members: SmallVec<[Member; 8]>,
     // Only objects larger than a screenful are worth an index.
-    index: std::collections::HashMap<Box<str>, usize>,
+    index: std::collections::HashMap<EcoString, usize>,
 }
 
 impl Members {
@@ -183,6 +187,17 @@ impl Members {
 
     /// The object.
     pub fn finish(self) -> Kind {
-        Kind::Map(self.members)
+        Kind::Map(exact(self.members))
+    }
+}
+
+/// What was collected, in a piece of memory of its own size.
+#[inline]
+pub fn exact<T>(mut collected: SmallVec<[T; 8]>) -> Vec<T> {
+    if collected.spilled() {
+        collected.into_vec()
+    } else {
+        // Not `into_vec`, which would move all the room there is.
+        collected.drain(..).collect()
     }
 }

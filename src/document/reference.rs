@@ -5,6 +5,8 @@
 
 use std::collections::HashMap;
 
+use ecow::EcoString;
+
 use crate::diag;
 use crate::diag::Code;
 use crate::diag::Place;
@@ -57,7 +59,7 @@ enum Entry {
 /// Evaluators by name.
 #[derive(Debug)]
 pub struct Table {
-    entries: HashMap<Box<str>, Entry>,
+    entries: HashMap<EcoString, Entry>,
     /// How many evaluators are open.
     open: usize,
     /// How many suggestions may still be looked for: each looks at all names.
@@ -124,7 +126,7 @@ impl Table {
     /// Replaces every `{"$ref": name}` in `node` by the evaluator of that name.
     pub fn substitute(&mut self, node: &mut Node, report: &mut Report) {
         if let Some(name) = referred(node) {
-            let name: Box<str> = name.into();
+            let name: EcoString = name.into();
             self.evaluator(&name, report);
             match self.copy(&name, node.place) {
                 Ok(copy) => *node = copy,

@@ -21,6 +21,8 @@ mod summary;
 
 use std::sync::Arc;
 
+use ecow::EcoString;
+
 use crate::diag::Code;
 use crate::diag::Report;
 use crate::document::flag::Flag;
@@ -42,7 +44,7 @@ pub struct Words {
     /// Where `kill: true` stands.
     pub kill: Option<Place>,
     /// `safeVariant`: what is served to those who must not have what is released; without it the default variant is.
-    pub safe: Option<Box<str>>,
+    pub safe: Option<EcoString>,
     /// What is released to whom; the first one that takes a context decides.
     pub rollouts: Vec<Rollout>,
     /// The flags that this one builds on.
@@ -69,13 +71,13 @@ pub struct Rollout {
     /// How the share grows with time.
     pub ramp: Option<Ramp>,
     /// Names of rings that have it whatever the share.
-    pub rings: Vec<Box<str>>,
+    pub rings: Vec<EcoString>,
     /// Segments that have it whatever the share.
-    pub segments: Vec<Box<str>>,
+    pub segments: Vec<EcoString>,
     /// Targeting keys that always have it.
-    pub allow: Vec<Box<str>>,
+    pub allow: Vec<EcoString>,
     /// Targeting keys that never have it.
-    pub deny: Vec<Box<str>>,
+    pub deny: Vec<EcoString>,
     /// Who is eligible at all.
     pub when: Option<Node>,
     /// Shares by region, in the order of the rollout.
@@ -88,9 +90,9 @@ pub struct Rollout {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Release {
     /// This variant.
-    Variant(Box<str>),
+    Variant(EcoString),
     /// One of these variants by weight, whatever the bucket that decides on taking part.
-    Split(Vec<(Box<str>, u32)>),
+    Split(Vec<(EcoString, u32)>),
 }
 
 impl Words {

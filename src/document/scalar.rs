@@ -5,6 +5,8 @@
 
 use std::fmt::Write as _;
 
+use ecow::EcoString;
+
 use crate::document::node::Kind;
 use crate::number;
 
@@ -35,7 +37,7 @@ pub fn resolve(text: &str) -> Kind {
 }
 
 /// The key of a mapping: whatever it is, its text.
-pub fn key(text: &str) -> Box<str> {
+pub fn key(text: &str) -> EcoString {
     match resolve(text) {
         Kind::Null => "<nil>".into(),
         Kind::Bool(b) => if b { "true" } else { "false" }.into(),

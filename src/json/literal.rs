@@ -1,5 +1,7 @@
 //! Owned values as JSON.
 
+use ecow::EcoString;
+
 use crate::json::write_text;
 use crate::number;
 use crate::value::Literal;
@@ -28,7 +30,7 @@ pub fn write_json(out: &mut String, literal: &Literal) {
 }
 
 /// Appends an object as JSON.
-pub fn write_members(out: &mut String, members: &[(Box<str>, Literal)]) {
+pub fn write_members(out: &mut String, members: &[(EcoString, Literal)]) {
     out.push('{');
     for (i, (key, value)) in members.iter().enumerate() {
         if i > 0 {

@@ -10,6 +10,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use ecow::EcoString;
+
 use crate::decision::Decision;
 use crate::decision::ErrorCode;
 use crate::metric::tally::counts::Cell;
@@ -110,7 +112,7 @@ fn take_over(
     flags: &mut Vec<Arc<Cell>>,
     fading: &mut Vec<Arc<Cell>>,
 ) {
-    let mut cells: HashMap<&[Box<str>], Arc<Cell>> = HashMap::new();
+    let mut cells: HashMap<&[EcoString], Arc<Cell>> = HashMap::new();
     for (flag, cell) in was.0.iter().zip(was.1) {
         cells.insert(&flag.names, cell.clone());
     }

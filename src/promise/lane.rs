@@ -5,6 +5,8 @@ use std::hash::DefaultHasher;
 use std::hash::Hash as _;
 use std::hash::Hasher as _;
 
+use ecow::EcoString;
+
 use crate::diag::Place;
 use crate::document::flag::Flag;
 use crate::document::node::Kind;
@@ -27,18 +29,18 @@ pub struct Lane {
     /// What is hashed.
     pub hashing: Hashing,
     /// Names of variants and their weights, in the order of the buckets.
-    pub shares: Vec<(Box<str>, u32)>,
+    pub shares: Vec<(EcoString, u32)>,
     /// The variant of those who are in no share that matters.
-    pub rest: Box<str>,
+    pub rest: EcoString,
     /// The variant under rollout and the share that it is to have in the end, if a ramp leads there.
-    pub aim: Option<(Box<str>, Share)>,
+    pub aim: Option<(EcoString, Share)>,
 }
 
 /// Which of its flag's lanes it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Id {
     /// Of a rollout, by its position; in this region, or where no region has a share of its own.
-    Rollout(usize, Option<Box<str>>),
+    Rollout(usize, Option<EcoString>),
     /// The split of those whom the rollout at a position takes.
     Split(usize),
     /// A `fractional` in a rule, by its position, and what else the rule says.
@@ -53,16 +55,16 @@ pub enum Hashing {
         /// The constant.
         prefix: String,
         /// The attribute.
-        unit: Box<str>,
+        unit: EcoString,
     },
     /// That of another service, over a seed and an attribute.
     Foreign {
         /// Which one.
         dialect: Dialect,
         /// The seed.
-        seed: Box<str>,
+        seed: EcoString,
         /// The attribute.
-        unit: Box<str>,
+        unit: EcoString,
     },
     /// flagd's hash over something that a rule computes.
     Computed(u64),
@@ -102,7 +104,7 @@ pub fn lanes(flag: &Flag, now: i64) -> Vec<Lane> {
 }
 
 fn of_rollout(flag: &Flag, at: usize, rollout: &Rollout, now: i64) -> Vec<Lane> {
-    let taken: Box<str> = match &rollout.release {
+    let taken: EcoString = match &rollout.release {
         Release::Variant(name) => name.clone(),
         Release::Split(_) => "the split".into(),
     };
@@ -178,7 +180,7 @@ fn hashing(flag: &Flag, rollout: &Rollout, suffix: &str) -> Hashing {
     }
 }
 
-fn shares(dialect: Dialect, taken: &str, rest: &str, share: Share) -> Vec<(Box<str>, u32)> {
+fn shares(dialect: Dialect, taken: &str, rest: &str, share: Share) -> Vec<(EcoString, u32)> {
     let weight = share.weight();
     let out = Share::STEPS - weight;
     match dialect {
@@ -243,7 +245,7 @@ fn of_rule(flag: &Flag, place: Place, items: &[Node]) -> Option<Lane> {
     })
 }
 
-fn share(node: &Node) -> Option<(Box<str>, u32)> {
+fn share(node: &Node) -> Option<(EcoString, u32)> {
     let Kind::List(items) = &node.kind else {
         return None;
     };

@@ -5,6 +5,8 @@ use std::collections::HashSet;
 use std::hash::BuildHasherDefault;
 use std::hash::Hasher;
 
+use ecow::EcoString;
+
 use crate::number;
 use crate::rule::Rule;
 use crate::value::Literal;
@@ -23,11 +25,11 @@ pub struct Among {
 #[derive(Debug, Clone)]
 pub enum Set {
     /// A few strings, compared one by one.
-    Few(Box<[Box<str>]>),
+    Few(Box<[EcoString]>),
     /// More strings.
     Sorted(Sorted),
     /// Many strings.
-    Many(HashSet<Box<str>, BuildHasherDefault<Quick>>),
+    Many(HashSet<EcoString, BuildHasherDefault<Quick>>),
     /// Numbers.
     Numbers(Box<[f64]>),
 }

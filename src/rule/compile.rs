@@ -7,6 +7,7 @@ mod read;
 mod reads;
 
 use bumpalo::Bump;
+use ecow::EcoString;
 
 use crate::context::Context;
 use crate::context::Reads;
@@ -41,7 +42,7 @@ use crate::value::Literal;
 pub fn compile(
     node: &Node,
     key: &str,
-    names: &[Box<str>],
+    names: &[EcoString],
     fractional: Version,
     report: &mut Report,
 ) -> (Tree, Reads) {
@@ -78,7 +79,7 @@ pub fn expression(node: &Node, key: &str, fractional: Version) -> (Rule, Reads) 
 
 struct Compiler<'c> {
     key: &'c str,
-    names: &'c [Box<str>],
+    names: &'c [EcoString],
     /// How units are hashed.
     fractional: Version,
     reads: Builder,

@@ -1,5 +1,7 @@
 //! The part of a rule that decides: conditions on the way, variants at the leaves.
 
+use ecow::EcoString;
+
 use crate::context::Context;
 use crate::rule::Fault;
 use crate::rule::Rule;
@@ -39,12 +41,12 @@ pub enum Leaf {
 
 impl Tree {
     /// Decides for a context; `names` are the flag's variants, sorted, and a variant's index is its position.
-    pub fn decide<'a>(&'a self, context: &Context<'a>, names: &[Box<str>]) -> Leaf {
+    pub fn decide<'a>(&'a self, context: &Context<'a>, names: &[EcoString]) -> Leaf {
         self.walk(&Scope::root(context), names)
             .unwrap_or(Leaf::Fault)
     }
 
-    fn walk<'a>(&'a self, scope: &Scope<'_, 'a>, names: &[Box<str>]) -> Result<Leaf, Fault> {
+    fn walk<'a>(&'a self, scope: &Scope<'_, 'a>, names: &[EcoString]) -> Result<Leaf, Fault> {
         let mut tree = self;
         loop {
             match tree {
@@ -76,7 +78,7 @@ fn taken<'a>(
 fn shared<'a>(
     (split, leaves): &'a (Split, Box<[Leaf]>),
     scope: &Scope<'_, 'a>,
-    names: &[Box<str>],
+    names: &[EcoString],
 ) -> Result<Leaf, Fault> {
     Ok(match split.pick(scope)? {
         Pick::Nothing => Leaf::Default,
@@ -86,7 +88,7 @@ fn shared<'a>(
 }
 
 /// The leaf for a rule's value: the variant that is spelled like its JSON form without quotation marks.
-pub fn leaf(value: Evaluated<'_>, names: &[Box<str>]) -> Leaf {
+pub fn leaf(value: Evaluated<'_>, names: &[EcoString]) -> Leaf {
     let spelled = match value {
         Err(_) => return Leaf::Fault,
         Ok(Value::Null) => return Leaf::Default,
@@ -98,7 +100,7 @@ pub fn leaf(value: Evaluated<'_>, names: &[Box<str>]) -> Leaf {
 }
 
 /// The leaf for the variant called `name` among the sorted `names`.
-fn find(names: &[Box<str>], name: &str) -> Leaf {
+fn find(names: &[EcoString], name: &str) -> Leaf {
     let index = names.binary_search_by(|known| (**known).cmp(name)).ok();
     let index = index.and_then(|index| u16::try_from(index).ok());
     index.map_or(Leaf::Unknown, Leaf::Variant)

@@ -2,10 +2,9 @@
 
 use std::collections::HashMap;
 use std::collections::HashSet;
-use std::hash::DefaultHasher;
-use std::hash::Hash;
-use std::hash::Hasher as _;
 use std::sync::Arc;
+
+use ecow::EcoString;
 
 use crate::diag::Diagnostic;
 use crate::document;
@@ -14,6 +13,7 @@ use crate::document::Format;
 use crate::document::Origin;
 use crate::document::parts::Cost;
 use crate::document::parts::Parts;
+use crate::fingerprint;
 use crate::json::Reader;
 use crate::rule::unit::Version;
 use crate::ruleset;
@@ -105,7 +105,7 @@ fn in_parts(
     fractional: Version,
     before: Option<&Layer>,
 ) -> Option<(Option<Layer>, Vec<Diagnostic>)> {
-    let surroundings = hash(&parts.surroundings());
+    let surroundings = fingerprint::of(&parts.surroundings());
     let mut earlier = Earlier::new(before.filter(|layer| layer.surroundings == surroundings));
     let mut layer = Layer {
         flags: Vec::with_capacity(parts.count()),
@@ -115,7 +115,7 @@ fn in_parts(
     let mut pool = Pool::default();
     for at in 0..parts.count() {
         let text = parts.text(at);
-        let hash = hash(&text);
+        let hash = fingerprint::of(text);
         if let Some((flag, mark)) = earlier.find(text)
             && mark.hash == hash
             && hash != 0
@@ -140,7 +140,7 @@ fn in_parts(
 /// Variants that many flags have in common, such as `on` and `off`.
 #[derive(Default)]
 struct Pool {
-    names: HashSet<Arc<[Box<str>]>>,
+    names: HashSet<Arc<[EcoString]>>,
     values: HashMap<u64, Arc<[Literal]>>,
 }
 
@@ -152,7 +152,7 @@ impl Pool {
         } else {
             self.names.insert(flag.names.clone());
         }
-        let known = self.values.entry(hash(&flag.values));
+        let known = self.values.entry(fingerprint::of(&flag.values));
         let known = known.or_insert_with(|| flag.values.clone());
         if *known == flag.values {
             flag.values = known.clone();
@@ -196,10 +196,4 @@ impl<'b> Earlier<'b> {
         self.next = at + 1;
         Some((flags.get(at)?, *self.layer?.marks.get(at)?))
     }
-}
-
-fn hash(text: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    hasher.finish()
 }

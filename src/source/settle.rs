@@ -4,13 +4,12 @@
 //! longer, because half a file usually does not.
 
 use std::fs::File;
-use std::hash::DefaultHasher;
-use std::hash::Hash as _;
 use std::hash::Hasher as _;
 use std::path::Path;
 use std::time::Duration;
 
 use crate::courtesy;
+use crate::fingerprint;
 use crate::limits;
 use crate::source::file::Signature;
 use crate::source::text::Text;
@@ -93,8 +92,7 @@ fn once(path: &Path) -> std::io::Result<Look> {
 
 /// The hash by which texts are compared.
 pub fn hash(bytes: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    bytes.len().hash(&mut hasher);
+    let mut hasher = fingerprint::pieces();
     for piece in courtesy::between(bytes.chunks(PIECE)) {
         hasher.write(piece);
     }

@@ -8,6 +8,8 @@ pub mod cell;
 pub mod outcome;
 pub mod overlay;
 
+use ecow::EcoString;
+
 use crate::document::Document;
 use crate::document::flag::Flag;
 use crate::document::node::Node;
@@ -43,9 +45,9 @@ pub struct Side<'d> {
 #[derive(Debug)]
 pub struct Change {
     /// The flag's key.
-    pub key: Box<str>,
+    pub key: EcoString,
     /// Its flag set.
-    pub set: Option<Box<str>>,
+    pub set: Option<EcoString>,
     /// What is known.
     pub verdict: Verdict,
     /// Who gets another answer; no context is in two cells.

@@ -1,5 +1,7 @@
 //! What would have to change for another answer.
 
+use ecow::EcoString;
+
 use crate::document::flag::Flag;
 use crate::limits;
 use crate::ruleset;
@@ -37,7 +39,7 @@ pub struct Alternative {
 #[derive(Debug)]
 pub struct Otherwise {
     /// Its path.
-    pub attribute: Box<str>,
+    pub attribute: EcoString,
     /// What it is.
     pub is: Literal,
     /// What it would have to be, in words.

@@ -5,6 +5,8 @@ mod build;
 use std::cell::OnceCell;
 use std::sync::Arc;
 
+use ecow::EcoString;
+
 use crate::document::flag::Flag;
 use crate::document::node::Node;
 use crate::rule::coerce;
@@ -42,7 +44,7 @@ pub struct Program<'d> {
     /// The file.
     pub file: Arc<str>,
     /// The names of its variants, sorted.
-    pub names: Vec<Box<str>>,
+    pub names: Vec<EcoString>,
     /// The rule; `None` if there is none that is ever run.
     pub root: Option<Answer>,
     /// The questions.
@@ -103,7 +105,7 @@ impl Atom<'_> {
     }
 
     /// The answers that the candidates of its attribute name among `names`.
-    pub fn leaves(&self, space: &Space, names: &[Box<str>]) -> &[Leaf] {
+    pub fn leaves(&self, space: &Space, names: &[EcoString]) -> &[Leaf] {
         self.leaves
             .get_or_init(|| self.each(space, |value| tree::leaf(value, names)))
     }

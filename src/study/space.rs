@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use ecow::EcoString;
+
 use crate::diag::Place;
 use crate::document::node::Node;
 use crate::study::pool;
@@ -25,7 +27,7 @@ pub struct Outside {
 #[derive(Debug)]
 pub struct Attribute {
     /// Its path, joined by dots.
-    pub name: Box<str>,
+    pub name: EcoString,
     /// What it is asked.
     pub uses: Uses,
     /// Whether units are bucketed by it.
@@ -38,7 +40,7 @@ pub struct Attribute {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
     /// These characters.
-    Text(Box<str>),
+    Text(EcoString),
     /// The value of an attribute, by its index.
     Attribute(usize),
     /// The value of an expression that cannot be reasoned about, by its index.
@@ -124,7 +126,7 @@ impl Space {
                 pool::pool(&attribute.uses, attribute.hashed)
             };
         }
-        let names: Vec<Box<str>> = self.attributes.iter().map(|a| a.name.clone()).collect();
+        let names: Vec<EcoString> = self.attributes.iter().map(|a| a.name.clone()).collect();
         for attribute in &mut self.attributes {
             let inside = |name: &str| {
                 let longer = name.strip_prefix(&*attribute.name);

@@ -9,6 +9,7 @@ pub mod share;
 use std::fmt::Write as _;
 
 use bumpalo::Bump;
+use ecow::EcoString;
 
 use crate::decision::Decision;
 use crate::decision::Reason;
@@ -120,7 +121,7 @@ pub fn trace(flag: &Flag, compiled: &ruleset::Flag, asker: &Asker) -> Trace {
     }
 }
 
-fn leaf(value: Option<&Literal>, names: &[Box<str>]) -> Leaf {
+fn leaf(value: Option<&Literal>, names: &[EcoString]) -> Leaf {
     let arena = Bump::new();
     let value = value.map(|value| value.to_value(&arena));
     tree::leaf(value.ok_or(Fault::Arguments), names)

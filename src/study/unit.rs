@@ -1,5 +1,7 @@
 //! How `fractional` finds a unit's share.
 
+use ecow::EcoString;
+
 use crate::rule::Arguments;
 use crate::rule::Rule;
 use crate::rule::bucket;
@@ -20,7 +22,7 @@ pub struct Split {
     /// What it buckets by.
     pub by: By,
     /// The flag's key, which stands before the targeting key where the rule does not say what to bucket by.
-    pub flag_key: Box<str>,
+    pub flag_key: EcoString,
     /// The index of `targetingKey`.
     pub targeting_key: usize,
     /// The first bucket above each share.
@@ -109,7 +111,7 @@ pub fn by(key: &Key, attribute: impl Fn(u16) -> Option<usize>) -> Option<By> {
 }
 
 /// A value as `cat` writes it; `None` if it refuses to.
-pub fn written(literal: &Literal) -> Option<Box<str>> {
+pub fn written(literal: &Literal) -> Option<EcoString> {
     let mut text = String::new();
     let value = match literal {
         Literal::Null => Value::Null,

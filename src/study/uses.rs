@@ -4,6 +4,8 @@ mod note;
 
 use std::collections::BTreeSet;
 
+use ecow::EcoString;
+
 use crate::diag::Place;
 use crate::document::node::Kind;
 use crate::document::node::Member;
@@ -19,23 +21,23 @@ pub const CLOCK: &str = "$flagd.timestamp";
 #[derive(Debug, Default)]
 pub struct Uses {
     /// Strings that it may equal.
-    pub equal: BTreeSet<Box<str>>,
+    pub equal: BTreeSet<EcoString>,
     /// Numbers that it is compared with, as bits.
     pub numbers: BTreeSet<u64>,
     /// Whether strings are read as numbers.
     pub numeric: bool,
     /// Strings that it comes before or after.
-    pub order: BTreeSet<Box<str>>,
+    pub order: BTreeSet<EcoString>,
     /// Strings that it begins with.
-    pub prefixes: BTreeSet<Box<str>>,
+    pub prefixes: BTreeSet<EcoString>,
     /// Strings that it ends with.
-    pub suffixes: BTreeSet<Box<str>>,
+    pub suffixes: BTreeSet<EcoString>,
     /// Strings that it contains.
-    pub parts: BTreeSet<Box<str>>,
+    pub parts: BTreeSet<EcoString>,
     /// Strings that it is a part of.
-    pub wholes: BTreeSet<Box<str>>,
+    pub wholes: BTreeSet<EcoString>,
     /// Versions that it is compared with.
-    pub versions: BTreeSet<Box<str>>,
+    pub versions: BTreeSet<EcoString>,
     /// Items that it contains if it is a list.
     pub members: Vec<Literal>,
 }
@@ -55,7 +57,7 @@ pub enum Flow<'n> {
     /// Only whether it counts as true matters.
     Truth,
     /// It names the variant.
-    Answer(&'n [(Box<str>, Literal)]),
+    Answer(&'n [(EcoString, Literal)]),
     /// It is one of finitely many values, which are told apart.
     Value,
     /// It is the argument at this position of an operator.

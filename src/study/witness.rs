@@ -1,5 +1,7 @@
 //! Contexts that are really in a set of contexts.
 
+use ecow::EcoString;
+
 use crate::rule::coerce;
 use crate::study::ask::Asker;
 use crate::study::bits::Bits;
@@ -197,7 +199,7 @@ fn same(
 
 /// The context with these values of the attributes.
 fn asker(values: &[Literal], space: &Space) -> Asker {
-    let mut members: Vec<(Box<str>, Literal)> = Vec::new();
+    let mut members: Vec<(EcoString, Literal)> = Vec::new();
     let mut seconds = None;
     for (attribute, value) in space.attributes.iter().zip(values) {
         match value {
@@ -226,7 +228,7 @@ pub fn set(asker: &mut Asker, path: &str, value: Literal) {
 }
 
 /// Puts a value at a path.
-fn put(members: &mut Vec<(Box<str>, Literal)>, path: &str, value: Literal) {
+fn put(members: &mut Vec<(EcoString, Literal)>, path: &str, value: Literal) {
     let (name, rest) = match path.split_once('.') {
         Some((name, rest)) => (name, Some(rest)),
         None => (path, None),

@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use ecow::EcoString;
+
 use crate::decision::FlagType;
 use crate::number;
 use crate::ruleset::Flag;
@@ -21,7 +23,7 @@ pub const DISABLED: &str = "DISABLED";
 pub const NO_DEFAULT: &str = "DEFAULT";
 
 /// The metadata of an answer: the flag's over what is repeated of the selector.
-pub fn metadata<'f>(flag: &'f Flag, selector: &Selector) -> Cow<'f, [(Box<str>, Literal)]> {
+pub fn metadata<'f>(flag: &'f Flag, selector: &Selector) -> Cow<'f, [(EcoString, Literal)]> {
     let Some((key, value)) = selector.reflection() else {
         return Cow::Borrowed(&flag.metadata);
     };
@@ -45,7 +47,7 @@ pub fn write_proto(
     want: FlagType,
     reason: &str,
     variant: &str,
-    metadata: &[(Box<str>, Literal)],
+    metadata: &[(EcoString, Literal)],
 ) -> bool {
     match (want, value) {
         (FlagType::Boolean, Literal::Bool(b)) => field::varint(out, 1, u64::from(*b)),
@@ -67,13 +69,17 @@ pub fn write_proto(
 pub fn write_proto_without_value(
     out: &mut Vec<u8>,
     reason: &str,
-    metadata: &[(Box<str>, Literal)],
+    metadata: &[(EcoString, Literal)],
 ) {
     write_proto_rest(out, reason, "", metadata);
 }
 
 /// Appends the same with an empty object for a value, as the older contracts have it.
-pub fn write_proto_empty_object(out: &mut Vec<u8>, reason: &str, metadata: &[(Box<str>, Literal)]) {
+pub fn write_proto_empty_object(
+    out: &mut Vec<u8>,
+    reason: &str,
+    metadata: &[(EcoString, Literal)],
+) {
     field::message(out, 1, |_| {});
     write_proto_rest(out, reason, "", metadata);
 }
@@ -82,7 +88,7 @@ fn write_proto_rest(
     out: &mut Vec<u8>,
     reason: &str,
     variant: &str,
-    metadata: &[(Box<str>, Literal)],
+    metadata: &[(EcoString, Literal)],
 ) {
     field::text(out, 2, reason);
     if !variant.is_empty() {
@@ -94,7 +100,7 @@ fn write_proto_rest(
 /// The answer with a variant, in JSON.
 pub fn json(
     flag: &Flag,
-    metadata: &[(Box<str>, Literal)],
+    metadata: &[(EcoString, Literal)],
     index: u16,
     want: FlagType,
     reason: &str,
@@ -118,7 +124,7 @@ pub fn json(
 
 /// The answer without a variant, in JSON: the older contracts cannot leave the value out.
 pub fn json_without_value(
-    metadata: &[(Box<str>, Literal)],
+    metadata: &[(EcoString, Literal)],
     want: FlagType,
     reason: &str,
     contract: Contract,
@@ -142,7 +148,7 @@ pub fn json_without_value(
 
 fn write_rest(
     out: &mut String,
-    metadata: &[(Box<str>, Literal)],
+    metadata: &[(EcoString, Literal)],
     reason: &str,
     variant: Option<&str>,
 ) {

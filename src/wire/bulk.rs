@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use ecow::EcoString;
+
 use crate::decision::Decision;
 use crate::decision::ErrorCode;
 use crate::decision::FlagType;
@@ -22,7 +24,7 @@ pub struct Entry<'a> {
     flag: &'a Flag,
     /// What the entry says.
     pub decision: Decision,
-    metadata: Cow<'a, [(Box<str>, Literal)]>,
+    metadata: Cow<'a, [(EcoString, Literal)]>,
     reason: &'static str,
     variant: &'a str,
     value: Cow<'a, Literal>,

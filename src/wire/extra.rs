@@ -1,5 +1,6 @@
 //! Context that the operator adds to every request: `--context-value` and `--context-from-header`.
 
+use ecow::EcoString;
 use http::HeaderMap;
 use http::HeaderName;
 use smallvec::SmallVec;
@@ -8,9 +9,9 @@ use smallvec::SmallVec;
 #[derive(Debug, Clone, Default)]
 pub struct Extra {
     /// Names and values that hide the caller's.
-    pub values: Vec<(Box<str>, Box<str>)>,
+    pub values: Vec<(EcoString, EcoString)>,
     /// Request headers whose first value, unless it is empty, becomes the attribute.
-    pub headers: Vec<(HeaderName, Box<str>)>,
+    pub headers: Vec<(HeaderName, EcoString)>,
 }
 
 /// Attributes to lay over a request's context; of equal names the last one counts.

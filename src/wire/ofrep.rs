@@ -2,6 +2,8 @@
 //!
 //! <https://github.com/open-feature/protocol>. Statuses and texts are flagd's.
 
+use ecow::EcoString;
+
 use crate::decision::Decision;
 use crate::decision::ErrorCode;
 use crate::json;
@@ -135,7 +137,7 @@ fn write_evaluated(
     Ok(())
 }
 
-fn failed(key: &str, code: ErrorCode, metadata: &[(Box<str>, Literal)]) -> Failure {
+fn failed(key: &str, code: ErrorCode, metadata: &[(EcoString, Literal)]) -> Failure {
     let (status, details) = match code {
         ErrorCode::FlagNotFound => (404, format!("flag `{key}` does not exist")),
         ErrorCode::ParseError => (400, format!("error parsing the flag `{key}`")),
@@ -176,7 +178,7 @@ fn failure(
     key: Option<&str>,
     code: &str,
     details: &str,
-    metadata: Option<&[(Box<str>, Literal)]>,
+    metadata: Option<&[(EcoString, Literal)]>,
 ) -> Failure {
     let mut body = String::from("{");
     if let Some(key) = key {
@@ -193,7 +195,7 @@ fn failure(
     Failure { status, body }
 }
 
-fn write_metadata(out: &mut String, metadata: Option<&[(Box<str>, Literal)]>) {
+fn write_metadata(out: &mut String, metadata: Option<&[(EcoString, Literal)]>) {
     out.push_str(",\"metadata\":");
     match metadata {
         Some(members) => structure::write_members(out, members),
@@ -201,7 +203,7 @@ fn write_metadata(out: &mut String, metadata: Option<&[(Box<str>, Literal)]>) {
     }
 }
 
-fn reflection(selector: &Selector) -> Option<(Box<str>, Literal)> {
+fn reflection(selector: &Selector) -> Option<(EcoString, Literal)> {
     let (key, value) = selector.reflection()?;
     Some((key.into(), Literal::Text(value.into())))
 }

@@ -1,13 +1,15 @@
 //! Values as `google.protobuf.Struct` and as JSON.
 //! <https://protobuf.dev/reference/protobuf/google.protobuf/#struct>
 
+use ecow::EcoString;
+
 pub use crate::json::write_json;
 pub use crate::json::write_members;
 use crate::value::Literal;
 use crate::wire::field;
 
 /// Appends the members of an object as the fields of a `Struct`.
-pub fn write_fields(out: &mut Vec<u8>, members: &[(Box<str>, Literal)]) {
+pub fn write_fields(out: &mut Vec<u8>, members: &[(EcoString, Literal)]) {
     for (name, value) in members {
         field::message(out, 1, |out| {
             field::text(out, 1, name);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use bumpalo::Bump;
+use ecow::EcoString;
 use fanion::context::Context;
 use fanion::document::Document;
 use fanion::document::Format;
@@ -270,7 +271,7 @@ fn pair(dice: &mut Dice) -> (String, String) {
     (write(&old), write(&new))
 }
 
-fn literals(members: &serde_json::Map<String, Value>) -> Vec<(Box<str>, Literal)> {
+fn literals(members: &serde_json::Map<String, Value>) -> Vec<(EcoString, Literal)> {
     members
         .iter()
         .map(|(k, v)| (k.as_str().into(), literal(v)))
@@ -292,7 +293,7 @@ fn literal(value: &Value) -> Literal {
 fn family_agrees(
     dice: &mut Dice,
     family: &str,
-    attributes: &[(Box<str>, Literal)],
+    attributes: &[(EcoString, Literal)],
     seconds: f64,
     comparison: &Comparison<'_>,
     cells: &[Cell],
@@ -345,7 +346,7 @@ fn family_agrees(
 
 fn asked(
     flag: &ruleset::Flag,
-    attributes: &[(Box<str>, Literal)],
+    attributes: &[(EcoString, Literal)],
     seconds: f64,
     unit: &str,
 ) -> Outcome {

@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 use std::path::Path;
 use std::time::Duration;
 
+use ecow::EcoString;
 use fanion::cli::sidecar;
 use fanion::cli::start::options;
 use fanion::config;
@@ -106,7 +107,7 @@ fn arguments_win_over_the_environment_over_the_file_over_defaults() {
         assert!(from_file.debug, "{name}");
         let mut values = from_file.serve.extra.values.clone();
         values.sort();
-        let want: [(Box<str>, Box<str>); 2] =
+        let want: [(EcoString, EcoString); 2] =
             [("other".into(), "1".into()), ("userId".into(), "c".into())];
         assert_eq!(values, want, "{name}: keys keep their case");
         let env = [

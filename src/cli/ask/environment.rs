@@ -6,6 +6,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
+use ecow::EcoString;
 
 use crate::config::file;
 use crate::diag;
@@ -44,7 +45,7 @@ impl fmt::Debug for Replica {
 /// The configuration.
 #[derive(Debug, Default)]
 pub struct Environment {
-    contexts: BTreeMap<Box<str>, Place>,
+    contexts: BTreeMap<EcoString, Place>,
     current: Option<String>,
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use ecow::EcoString;
+
 use crate::cli::output;
 use crate::diag::Diagnostic;
 use crate::diag::Place;
@@ -163,7 +165,7 @@ fn who(cell: &Cell) -> String {
 
 /// The examples by their targeting keys where that says it all, or as JSON.
 fn examples(transition: &Transition) -> String {
-    let example = |members: &[(Box<str>, Literal)]| match members {
+    let example = |members: &[(EcoString, Literal)]| match members {
         [(name, Literal::Text(unit))] if &**name == "targetingKey" => unit.to_string(),
         members => show::value(&Literal::Map(members.into())),
     };

@@ -1,12 +1,14 @@
 //! How a rollout puts units into buckets.
 
+use ecow::EcoString;
+
 /// The unit, what else is hashed with it, and how.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Bucketing {
     /// The attribute that names the unit; the targeting key without one.
-    pub by: Option<Box<str>>,
+    pub by: Option<EcoString>,
     /// What stands in place of the flag's key: flags with one seed have the same first cohort.
-    pub seed: Option<Box<str>>,
+    pub seed: Option<EcoString>,
     /// The hash and its arithmetic.
     pub dialect: Dialect,
 }

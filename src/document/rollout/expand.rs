@@ -11,6 +11,8 @@ mod rehome;
 
 use std::sync::Arc;
 
+use ecow::EcoString;
+
 use crate::decision::ErrorCode;
 use crate::diag::Code;
 use crate::diag::Diagnostic;
@@ -195,12 +197,12 @@ impl Chain {
     }
 }
 
-fn listed(place: Place, keys: &[Box<str>]) -> Condition {
+fn listed(place: Place, keys: &[EcoString]) -> Condition {
     named(keys, |keys| make::any_key(place, keys))
 }
 
 /// The condition for some names; nobody fits none.
-fn named(names: &[Box<str>], make: impl FnOnce(&[Box<str>]) -> Node) -> Condition {
+fn named(names: &[EcoString], make: impl FnOnce(&[EcoString]) -> Node) -> Condition {
     if names.is_empty() {
         Condition::Never
     } else {

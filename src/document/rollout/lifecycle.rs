@@ -1,5 +1,7 @@
 //! Who looks after a flag, why it is there, and until when. It reaches callers as metadata.
 
+use ecow::EcoString;
+
 use crate::diag;
 use crate::diag::Code;
 use crate::diag::Place;
@@ -18,7 +20,7 @@ pub struct Lifecycle {
     /// Where it stands, if it is written.
     pub place: Option<Place>,
     /// Who answers for the flag.
-    pub owner: Option<Box<str>>,
+    pub owner: Option<EcoString>,
     /// What it is for.
     pub kind: Option<Purpose>,
     /// When it was made, in days since 1970.
@@ -28,9 +30,9 @@ pub struct Lifecycle {
     /// How far it has come.
     pub status: Option<Status>,
     /// Where the work on it is tracked.
-    pub ticket: Option<Box<str>>,
+    pub ticket: Option<EcoString>,
     /// The members as written, for the flag's metadata.
-    pub metadata: Vec<(Box<str>, Literal)>,
+    pub metadata: Vec<(EcoString, Literal)>,
 }
 
 /// What a flag is for, and so how long it should live.

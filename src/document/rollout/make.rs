@@ -1,5 +1,7 @@
 //! Rules as a machine writes them: only what flagd's schema has and every flagd evaluator computes alike.
 
+use ecow::EcoString;
+
 use crate::diag::Place;
 use crate::document::node::Kind;
 use crate::document::node::Member;
@@ -44,7 +46,7 @@ pub fn list(place: Place, items: Vec<Node>) -> Node {
 }
 
 /// An array of strings.
-pub fn texts(place: Place, items: &[Box<str>]) -> Node {
+pub fn texts(place: Place, items: &[EcoString]) -> Node {
     list(place, items.iter().map(|item| text(place, item)).collect())
 }
 
@@ -65,7 +67,7 @@ pub fn var(place: Place, path: &str) -> Node {
 }
 
 /// Whether the targeting key is one of these.
-pub fn any_key(place: Place, keys: &[Box<str>]) -> Node {
+pub fn any_key(place: Place, keys: &[EcoString]) -> Node {
     operation(
         place,
         "in",
@@ -77,7 +79,7 @@ pub fn any_key(place: Place, keys: &[Box<str>]) -> Node {
 ///
 /// Not `in`, for which the number 0 is in a list of any words in Go; nor `==`, for which Node has no answer to a number and a
 /// word.
-pub fn any_of(place: Place, attribute: &str, names: &[Box<str>]) -> Node {
+pub fn any_of(place: Place, attribute: &str, names: &[EcoString]) -> Node {
     let is = |name: &str| {
         let arguments = vec![var(place, attribute), text(place, name)];
         operation(place, "===", arguments)
@@ -88,7 +90,7 @@ pub fn any_of(place: Place, attribute: &str, names: &[Box<str>]) -> Node {
 /// Whether `segments`, a list or a single string, shares a member with these.
 ///
 /// `merge` makes a list of both, for `in` would look for a part of a string.
-pub fn any_segment(place: Place, segments: &[Box<str>]) -> Node {
+pub fn any_segment(place: Place, segments: &[EcoString]) -> Node {
     let has = |segment: &str| {
         let own = operation(place, "merge", vec![var(place, "segments")]);
         operation(place, "in", vec![text(place, segment), own])

@@ -1,5 +1,7 @@
 //! Reading the members of words, with every mistake told.
 
+use ecow::EcoString;
+
 use crate::diag;
 use crate::diag::Code;
 use crate::diag::Place;
@@ -16,7 +18,7 @@ pub struct Reader<'r> {
     /// The flag's key.
     pub flag: &'r str,
     /// The flag's variants.
-    pub variants: &'r [(Box<str>, Literal)],
+    pub variants: &'r [(EcoString, Literal)],
     /// Where mistakes are told.
     pub report: &'r mut Report,
     /// Whether some word cannot be understood.
@@ -38,7 +40,7 @@ impl Reader<'_> {
     }
 
     /// A string that is not empty.
-    pub fn text(&mut self, node: &Node, word: &str) -> Option<Box<str>> {
+    pub fn text(&mut self, node: &Node, word: &str) -> Option<EcoString> {
         match &node.kind {
             Kind::Text(text) if !text.is_empty() => Some(text.clone()),
             Kind::Text(_) => {
@@ -59,7 +61,7 @@ impl Reader<'_> {
     }
 
     /// A list of strings; one string is a list of one.
-    pub fn texts(&mut self, node: &Node, word: &str) -> Vec<Box<str>> {
+    pub fn texts(&mut self, node: &Node, word: &str) -> Vec<EcoString> {
         let Kind::List(items) = &node.kind else {
             return self.text(node, word).into_iter().collect();
         };
@@ -84,7 +86,7 @@ impl Reader<'_> {
     }
 
     /// The name of a variant that the flag has.
-    pub fn variant(&mut self, node: &Node, word: &str) -> Option<Box<str>> {
+    pub fn variant(&mut self, node: &Node, word: &str) -> Option<EcoString> {
         let name = self.text(node, word)?;
         self.has_variant(&name, node.place, word).then_some(name)
     }

@@ -7,6 +7,8 @@ mod unit;
 
 use std::sync::Arc;
 
+use ecow::EcoString;
+
 use crate::diag;
 use crate::diag::Code;
 use crate::diag::Report;
@@ -27,7 +29,7 @@ use crate::value::Literal;
 /// Reads the words of the flag called `flag`, which has these variants. `members` are those called as in `field::WORDS`.
 pub fn read(
     flag: &str,
-    variants: &[(Box<str>, Literal)],
+    variants: &[(EcoString, Literal)],
     members: &[Member],
     rings: &Arc<Rings>,
     report: &mut Report,
@@ -170,7 +172,7 @@ impl Reader<'_> {
         }
     }
 
-    fn rings(&mut self, node: &Node, rings: &Rings) -> Vec<Box<str>> {
+    fn rings(&mut self, node: &Node, rings: &Rings) -> Vec<EcoString> {
         let names = self.texts(node, "rollout.rings");
         for name in &names {
             if rings.rings.is_empty() || rings.named(name).is_some() {

@@ -1,5 +1,7 @@
 //! Shares by region.
 
+use ecow::EcoString;
+
 use crate::diag::Place;
 use crate::document::rollout::share::Share;
 
@@ -9,7 +11,7 @@ pub struct Region {
     /// Where it stands.
     pub place: Place,
     /// The values of the attribute `region` that belong to it.
-    pub names: Vec<Box<str>>,
+    pub names: Vec<EcoString>,
     /// The share of its units.
     pub percentage: Share,
 }

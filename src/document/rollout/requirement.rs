@@ -1,5 +1,7 @@
 //! Prerequisites: what another flag has to answer first.
 
+use ecow::EcoString;
+
 use crate::diag::Place;
 
 /// A flag and the variant that it must answer with.
@@ -8,7 +10,7 @@ pub struct Requirement {
     /// Where it stands.
     pub place: Place,
     /// The key of the other flag.
-    pub flag: Box<str>,
+    pub flag: EcoString,
     /// The variant.
-    pub variant: Box<str>,
+    pub variant: EcoString,
 }

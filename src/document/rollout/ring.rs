@@ -1,5 +1,7 @@
 //! Rings: named groups of contexts, from the inside out.
 
+use ecow::EcoString;
+
 use crate::diag::Code;
 use crate::diag::Place;
 use crate::diag::Report;
@@ -18,7 +20,7 @@ pub struct Rings {
 #[derive(Debug, Clone)]
 pub struct Ring {
     /// Its name: contexts whose attribute `ring` says so are in it.
-    pub name: Box<str>,
+    pub name: EcoString,
     /// Where its name stands.
     pub place: Place,
     /// Contexts for which this holds are in it, too.
@@ -83,14 +85,14 @@ fn condition(name: &str, node: Node, report: &mut Report) -> Option<Node> {
     None
 }
 
-fn segments(name: &str, node: &Node, report: &mut Report) -> Vec<Box<str>> {
+fn segments(name: &str, node: &Node, report: &mut Report) -> Vec<EcoString> {
     let items = match &node.kind {
         Kind::List(items) => &**items,
         Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) | Kind::Map(_) => {
             std::slice::from_ref(node)
         }
     };
-    let texts: Vec<Box<str>> = items
+    let texts: Vec<EcoString> = items
         .iter()
         .filter_map(|item| item.as_text().map(Into::into))
         .collect();

@@ -9,6 +9,8 @@ use std::sync::PoisonError;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
+use ecow::EcoString;
+
 use crate::decision::Decision;
 use crate::decision::ErrorCode;
 use crate::decision::Reason;
@@ -36,8 +38,8 @@ pub type Cell = OnceLock<Box<Counts>>;
 /// The counters of a flag with certain variants.
 #[derive(Debug)]
 pub struct Counts {
-    key: Box<str>,
-    variants: Arc<[Box<str>]>,
+    key: EcoString,
+    variants: Arc<[EcoString]>,
     /// Three for each variant, one a reason, then one for disabled and one for no default.
     counters: Box<[AtomicU64]>,
 }
@@ -46,9 +48,9 @@ pub struct Counts {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Answer {
     /// The flag's key.
-    pub key: Box<str>,
+    pub key: EcoString,
     /// The variant's name; empty if there is none.
-    pub variant: Box<str>,
+    pub variant: EcoString,
     /// Why.
     pub reason: &'static str,
 }

@@ -62,7 +62,7 @@ impl Compiler<'_> {
     }
 
     fn identity(&mut self) -> Option<Identity> {
-        let targeting_key = self.reads.slot(&["targetingKey".into()])?;
+        let targeting_key = self.reads.slot(&["targetingKey"])?;
         let flag_key = self.key.into();
         Some(Identity {
             version: self.fractional,

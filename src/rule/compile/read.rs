@@ -1,5 +1,7 @@
 //! Compiles `var`.
 
+use smallvec::SmallVec;
+
 use crate::document::node::Kind;
 use crate::document::node::Node;
 use crate::limits;
@@ -62,25 +64,31 @@ impl Compiler<'_> {
 
     fn by_name(&mut self, name: &str, default: Option<Rule>, local: bool) -> Rule {
         let parts = name.split('.').filter(|part| !part.is_empty());
-        let path: Box<[Box<str>]> = parts.map(Into::into).collect();
+        let path: SmallVec<[&str; 4]> = parts.collect();
         if path.is_empty() {
             return self.read(Name::Whole, default, local);
         }
         let root = match self.root(&path) {
             Some(root) => root,
-            None if matches!(&*path, [only] if &**only == "$flagd") => {
+            None if *path == ["$flagd"] => {
                 let name = Box::new(Rule::Text("$flagd".into()));
                 return self.read(Name::Computed(name), default, local);
             }
             None => return Rule::Fault(Fault::Arguments),
         };
+        if default.is_none() && !self.in_list {
+            return match root {
+                Root::Slot(slot) => Rule::Slot(slot),
+                Root::Constant(constant) => *constant,
+            };
+        }
+        let path = path.into_iter().map(Into::into).collect();
         self.read(Name::Path(path, root), default, local)
     }
 
     /// What a path finds in the evaluation context; `$flagd` is ours, whatever the caller sends under that name.
-    fn root(&mut self, path: &[Box<str>]) -> Option<Root> {
-        let names: Vec<&str> = path.iter().map(AsRef::as_ref).collect();
-        let constant = match *names {
+    fn root(&mut self, path: &[&str]) -> Option<Root> {
+        let constant = match *path {
             ["$flagd"] => return None,
             ["$flagd", "flagKey"] => Rule::Text(self.key.into()),
             ["$flagd", "timestamp"] => {
@@ -101,10 +109,8 @@ impl Compiler<'_> {
         }
         if !self.in_list && default.is_none() {
             match name {
-                Name::Path(_, Root::Slot(slot)) => return Rule::Slot(slot),
-                Name::Path(_, Root::Constant(constant)) => return *constant,
                 Name::Plain => return Rule::Null,
-                Name::Whole | Name::Computed(_) => {}
+                Name::Path(..) | Name::Whole | Name::Computed(_) => {}
             }
         }
         Rule::Var(Box::new(Var {

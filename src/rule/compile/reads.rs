@@ -24,7 +24,7 @@ struct Growing {
 
 impl Builder {
     /// The slot of a path, the same one for the same path; `None` if there are too many.
-    pub fn slot(&mut self, path: &[Box<str>]) -> Option<u16> {
+    pub fn slot(&mut self, path: &[&str]) -> Option<u16> {
         let (last, parents) = path.split_last()?;
         let mut level = &mut self.roots;
         for part in parents {

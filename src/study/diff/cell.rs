@@ -1,5 +1,7 @@
 //! The cells of a change: who, and what becomes of them.
 
+use ecow::EcoString;
+
 use crate::study::ask::Asker;
 use crate::study::bits::Bits;
 use crate::study::diff::outcome::Outcome;
@@ -44,7 +46,7 @@ pub struct Cell {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Condition {
     /// The attribute's path.
-    pub attribute: Box<str>,
+    pub attribute: EcoString,
     /// The condition in words.
     pub text: String,
 }

@@ -1,5 +1,7 @@
 //! What a caller sees of a flag.
 
+use ecow::EcoString;
+
 use crate::decision::Decision;
 use crate::decision::ErrorCode;
 use crate::ruleset::Flag;
@@ -10,7 +12,7 @@ use crate::value::Literal;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// A variant and its value.
-    Variant(Box<str>, Literal),
+    Variant(EcoString, Literal),
     /// The caller's own default counts: the flag is disabled, or names no variant.
     Caller,
     /// An error.

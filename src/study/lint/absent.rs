@@ -1,6 +1,7 @@
 //! Conditions that a context meets because it lacks an attribute: `!=`, `<` and `not in` are true of nothing.
 
 use bumpalo::Bump;
+use ecow::EcoString;
 
 use crate::context::Context;
 use crate::diag::Code;
@@ -158,7 +159,7 @@ fn truth(condition: &Node) -> Option<bool> {
         place,
         kind: Kind::Map(vec![Member { key, place, value }]),
     };
-    let names: [Box<str>; 2] = ["false".into(), "true".into()];
+    let names: [EcoString; 2] = ["false".into(), "true".into()];
     let mut unheard = Report::new("".into());
     let (tree, reads) = compile::compile(&truth, "", &names, Version::default(), &mut unheard);
     let arena = Bump::new();

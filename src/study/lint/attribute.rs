@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use ecow::EcoString;
+
 use crate::diag;
 use crate::diag::Code;
 use crate::diag::Report;
@@ -13,7 +15,7 @@ use crate::study::lint::walk;
 /// By how many flags each attribute is read, and for what it was probably meant.
 #[derive(Debug)]
 pub struct Usage {
-    meant: BTreeMap<Box<str>, Box<str>>,
+    meant: BTreeMap<EcoString, EcoString>,
 }
 
 /// What every caller may set, whether flags read it or not.
@@ -44,7 +46,7 @@ impl Usage {
     }
 }
 
-fn meant(flags: &BTreeMap<&str, usize>) -> BTreeMap<Box<str>, Box<str>> {
+fn meant(flags: &BTreeMap<&str, usize>) -> BTreeMap<EcoString, EcoString> {
     let mut meant = BTreeMap::new();
     for (name, count) in flags.iter().take(COMPARED) {
         let others = flags.iter().take(COMPARED);

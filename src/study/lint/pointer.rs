@@ -27,7 +27,7 @@ pub fn to(root: &Node, place: Place) -> String {
                 let Some(member) = before.max_by_key(|member| member.place) else {
                     return pointer;
                 };
-                let key = member.key.replace('~', "~0").replace('/', "~1");
+                let key = member.key.as_str().replace('~', "~0").replace('/', "~1");
                 let _ = write!(pointer, "/{key}");
                 (&member.value, member.place == place)
             }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use ecow::EcoString;
+
 use crate::limits;
 use crate::study::pool::Pool;
 use crate::study::uses::Uses;
@@ -80,12 +82,12 @@ fn mixed(uses: &Uses, pool: &mut Pool) {
     if uses.parts.len() > PARTS || ends.saturating_mul(1 << uses.parts.len()) > limits::CANDIDATES {
         return pool.note("it is asked for too many parts");
     }
-    let with_none = |set: &BTreeSet<Box<str>>| -> Vec<String> {
+    let with_none = |set: &BTreeSet<EcoString>| -> Vec<String> {
         let mut all = vec![String::new()];
         all.extend(set.iter().map(ToString::to_string));
         all
     };
-    let parts: Vec<&Box<str>> = uses.parts.iter().collect();
+    let parts: Vec<&EcoString> = uses.parts.iter().collect();
     for chosen in 0..1_usize << parts.len() {
         let chosen = parts
             .iter()

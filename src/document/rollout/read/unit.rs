@@ -1,5 +1,7 @@
 //! Reads what is hashed, and how.
 
+use ecow::EcoString;
+
 use crate::diag;
 use crate::diag::Code;
 use crate::document::node::Node;
@@ -8,7 +10,7 @@ use crate::document::rollout::bucketing::Dialect;
 use crate::document::rollout::member::Reader;
 
 impl Reader<'_> {
-    pub(super) fn attribute(&mut self, node: &Node) -> Option<Box<str>> {
+    pub(super) fn attribute(&mut self, node: &Node) -> Option<EcoString> {
         let name = self.text(node, "rollout.bucketBy")?;
         if name.starts_with("$flagd") {
             let what = format!("is `{name}`, which is not the caller's");

@@ -1,0 +1,20 @@
+//! Fingerprints: numbers that differ, in all likelihood, when what they were made from differs.
+//!
+//! They are the same in every process, so that replicas agree. Whoever writes flags gains nothing from two that are equal,
+//! so they need not withstand an attacker, and every byte of every document passes through here.
+
+use std::hash::BuildHasher as _;
+use std::hash::Hash;
+use std::hash::Hasher;
+
+use foldhash::quality::FixedState;
+
+/// The fingerprint of a value.
+pub fn of(value: &(impl Hash + ?Sized)) -> u64 {
+    FixedState::default().hash_one(value)
+}
+
+/// What makes the fingerprint of something that comes in pieces. It depends on where they end.
+pub fn pieces() -> impl Hasher {
+    FixedState::default().build_hasher()
+}
