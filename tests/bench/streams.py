@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Memory of many open streams, and how long until the last of them knows of an edit.
 
-usage: streams.py NAME=PROGRAM... [--events N] [--syncs N] [--flags N] [--rounds N]
+usage: streams.py NAME=PROGRAM... [--events N] [--syncs N] [--flags N] [--rounds N] [--json FILE]
 
 Each PROGRAM is a fanion or a flagd. Event streams are Connect over HTTP/1.1, sync streams gRPC. A program that listens on
 every interface is best run where there is only loopback: `unshare --map-root-user --net python3 tests/bench/streams.py …`.
@@ -140,6 +140,7 @@ def main():
     parser.add_argument("--syncs", type=int, default=500)
     parser.add_argument("--flags", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json")
     arguments = parser.parse_args()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -160,9 +161,12 @@ def main():
                         process.wait()
                 results.setdefault((name, kind.__name__, count), []).append(figures)
     print(f"{arguments.flags} flags, medians of {arguments.rounds} rounds")
-    for (name, kind, count), rounds in results.items():
-        each, first, last, peak = (statistics.median(column) for column in zip(*rounds))
+    medians = {key: [statistics.median(column) for column in zip(*rounds)] for key, rounds in results.items()}
+    for (name, kind, count), (each, first, last, peak) in medians.items():
         print(f"{name}: {count} streams of {kind}: {each:.1f} KiB each; told after {first:.0f} to {last:.0f} ms; {peak:.0f} MiB in all then")
+    if arguments.json:
+        named = {f"{name}, {count} streams of {kind}": figures for (name, kind, count), figures in medians.items()}
+        pathlib.Path(arguments.json).write_text(json.dumps({"flags": arguments.flags, "medians": named}, indent=1))
 
 
 if __name__ == "__main__":

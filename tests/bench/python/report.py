@@ -93,7 +93,7 @@ def inside(lines):
     return {row["name"]: row for row in lines}
 
 
-def budgets(found, times, load):
+def budgets(found, times, load, streams):
     """The table of targets, what was measured, and whether that is enough."""
     rows = [(name, f"{measured:.2f}", f"{'≤' if less else '≥'} {target}", measured <= target if less else measured >= target)
             for name, measured, target, less in found["budgets"]]
@@ -105,6 +105,9 @@ def budgets(found, times, load):
     loaded = load["medians"]["fanion"]
     rows += [(f"{name} flags" if name[-1].isdigit() else name, number(loaded[row]), f"≤ {target}", loaded[row] <= target)
              for name, row, target in LOADED if row in loaded]
+    listening = next((f for name, f in streams["medians"].items() if name.startswith("fanion") and name.endswith("events")))
+    rows += [("memory of an open event stream, in KiB", number(listening[0]), "≤ 16", listening[0] <= 16),
+             ("the last open event stream is told of an edit, in ms", number(listening[2]), "≤ 150", listening[2] <= 150)]
     size = (ROOT / "target/release/fanion").stat().st_size / 1024 / 1024
     rows.append(("binary, stripped, in MiB", number(size), "≤ 12", size <= 12))
     return table(["budget", "measured", "target", ""], [(a, b, c, "met" if met else "missed") for a, b, c, met in rows])
@@ -135,9 +138,15 @@ def loading(load):
     return table(["", *names], rows)
 
 
+def listening(streams):
+    return table(["", "KiB each", "first told, ms", "last told, ms", "MiB in all then"],
+                 [(name, *map(number, figures)) for name, figures in streams["medians"].items()])
+
+
 def write(results, out):
     found = json.loads((results / "serve.json").read_text())
     load = json.loads((results / "load.json").read_text())
+    streams = json.loads((results / "streams.json").read_text())
     times = inside(map(json.loads, (results / "inside.jsonl").read_text().splitlines()))
     plots = out / "performance"
     plots.mkdir(exist_ok=True)
@@ -156,7 +165,7 @@ def write(results, out):
     values = {
         "machine": machine(),
         "versions": table(["", "version"], versions),
-        "budgets": budgets(found, times, load),
+        "budgets": budgets(found, times, load, streams),
         "saturated": served(protocols["saturated"]),
         "half_rate": f"{protocols['half_rate']:,}",
         "half": served(protocols["half"]),
@@ -167,6 +176,8 @@ def write(results, out):
         "counts": counted(json.loads((results / "counts.json").read_text())),
         "growth": "\n\n".join(growth),
         "loading": loading(load),
+        "listened_flags": f"{streams['flags']:,}",
+        "listening": listening(streams),
         "breaks": first_to_break(found["growth"]),
         "flagd": "" if flagd else " flagd is missing here: the run that wrote this page was not told where it is.",
     }
