@@ -155,6 +155,36 @@ async fn answers_are_the_same_on_both_ways() {
 }
 
 #[tokio::test]
+async fn requests_without_a_body_are_answered_the_same_on_both_ways() {
+    let (server, _directory) = serve().await;
+    for (port, path) in [
+        (server.port, format!("{RPC}ResolveBoolean")),
+        (server.port, format!("{RPC}EventStream")),
+        (server.port, "/".to_owned()),
+        (server.ofrep, format!("{OFREP}/on")),
+        (server.ofrep, "/ofrep/v1/sse/foo=bar".to_owned()),
+        (server.ofrep, "/".to_owned()),
+    ] {
+        let get = |fields: &str| format!("GET {path} HTTP/1.1\r\nHost: a\r\n{fields}\r\n");
+        // An evaluation after it tells that its end was found.
+        let (evaluation, body) = if port == server.port {
+            (format!("{RPC}ResolveBoolean"), r#"{"flagKey": "on"}"#)
+        } else {
+            (format!("{OFREP}/on"), "{}")
+        };
+        let next = request(&evaluation, JSON, body);
+        let twice = async |fields: &str| {
+            let bytes = format!("{}{next}", get(fields));
+            answers(port, &[bytes.as_bytes()], 2).await
+        };
+        let quick = twice("").await;
+        assert_eq!(quick.len(), 2, "{quick:?}");
+        assert!(quick[1].starts_with("HTTP/1.1 200 OK"), "{quick:?}");
+        assert_eq!(quick, twice(SLOW).await, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_plain_is_answered_all_the_same() {
     let (server, _directory) = serve().await;
     let path = format!("{RPC}ResolveBoolean");
