@@ -219,3 +219,34 @@ fn plain(bytes: &[u8]) -> usize {
     let rest = bytes.get(start..).unwrap_or(&[]);
     start + rest.iter().position(special).unwrap_or(rest.len())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Text with all that lines and columns depend on, and more of it than is looked at in advance.
+    fn text() -> impl Strategy<Value = String> {
+        let long = "x".repeat(STRETCH + 70);
+        let piece = prop_oneof![
+            8 => prop::sample::select(vec!["a", "{\"b\": 1}", "é", "😀", "\n", "\r\n", "        "])
+                .prop_map(str::to_owned),
+            1 => Just(long),
+        ];
+        prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn places_are_those_of_counting_from_the_start(text in text(), at in prop::collection::vec(0..200_000_usize, 0..20)) {
+            let boundary = |at: usize| (0..=at % (text.len() + 1)).rev().find(|at| text.is_char_boundary(*at));
+            let mut offsets: Vec<_> = at.into_iter().filter_map(boundary).collect();
+            offsets.sort_unstable();
+            let mut places = Places::new(&text);
+            for at in offsets {
+                prop_assert_eq!(places.at(at), json::place(&text, at), "{}", at);
+            }
+        }
+    }
+}

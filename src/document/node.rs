@@ -191,7 +191,7 @@ impl Members {
     }
 }
 
-/// What was collected, in a piece of memory of its own size.
+/// What was collected: a few in memory of their own size, many in what they grew to.
 #[inline]
 pub fn exact<T>(mut collected: SmallVec<[T; 8]>) -> Vec<T> {
     if collected.spilled() {

@@ -1,9 +1,8 @@
 //! The places of a flag where units fall into shares.
 
 use std::collections::BTreeSet;
-use std::hash::DefaultHasher;
 use std::hash::Hash as _;
-use std::hash::Hasher as _;
+use std::hash::Hasher;
 
 use ecow::EcoString;
 
@@ -15,6 +14,7 @@ use crate::document::rollout::Release;
 use crate::document::rollout::Rollout;
 use crate::document::rollout::bucketing::Dialect;
 use crate::document::rollout::share::Share;
+use crate::fingerprint;
 use crate::number;
 
 /// One division of all units into shares.
@@ -85,7 +85,7 @@ pub fn lanes(flag: &Flag, now: i64) -> Vec<Lane> {
         None => flag.targeting.as_ref(),
     };
     let mut rules = Vec::new();
-    let mut skeleton = DefaultHasher::new();
+    let mut skeleton = fingerprint::pieces();
     if let Some(targeting) = targeting {
         collect(flag, targeting, &mut skeleton, &mut rules);
     }
@@ -199,7 +199,7 @@ fn shares(dialect: Dialect, taken: &str, rest: &str, share: Share) -> Vec<(EcoSt
 }
 
 /// Finds every `fractional` with constant shares; everything else goes into the skeleton.
-fn collect(flag: &Flag, node: &Node, skeleton: &mut DefaultHasher, found: &mut Vec<Lane>) {
+fn collect(flag: &Flag, node: &Node, skeleton: &mut impl Hasher, found: &mut Vec<Lane>) {
     if let Some(member) = node.only_member()
         && matches!(&*member.key, "fractional" | "fractionalEvaluation")
         && let Kind::List(items) = &member.value.kind
@@ -299,11 +299,7 @@ fn computed(flag: &Flag, node: &Node) -> Hashing {
         let unit = attribute(last)?.into();
         Some(Hashing::Murmur { prefix, unit })
     };
-    simple().unwrap_or_else(|| {
-        let mut hasher = DefaultHasher::new();
-        node.to_literal().hash(&mut hasher);
-        Hashing::Computed(hasher.finish())
-    })
+    simple().unwrap_or_else(|| Hashing::Computed(fingerprint::of(&node.to_literal())))
 }
 
 fn attribute(node: &Node) -> Option<&str> {

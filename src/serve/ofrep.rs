@@ -11,7 +11,6 @@ use bytes::Bytes;
 use futures_util::future::Either;
 use http::HeaderMap;
 use http::HeaderValue;
-use http::Method;
 use http::Request;
 use http::Response;
 use http::StatusCode;
@@ -74,8 +73,9 @@ impl Answers for Arc<Ofrep> {
 
     fn prompt(&self, request: &mut Parts, body: &Bytes) -> Option<Response<Body>> {
         let route = self.route(request).ok()?;
-        // What the client has already is not sent, which is no answer of one piece.
-        let known = request.headers.contains_key(header::IF_NONE_MATCH);
+        // What the client has already is not sent, and an answer without a body is not for there.
+        let tagged = matches!(route, Route::All);
+        let known = tagged && request.headers.contains_key(header::IF_NONE_MATCH);
         if known || !body::fits(body.len(), self.settings.max_body) {
             return None;
         }
@@ -110,6 +110,8 @@ impl Ofrep {
         let mut body = body::read(body, settings.max_body, settings.read_timeout);
         Either::Right(async move {
             match route {
+                // Whatever may come of a body, the stream does not wait for it.
+                Ok(route @ Route::Changes(_)) => self.whole(&route, &parts, Ok(Bytes::new())),
                 Ok(route) => self.whole(&route, &parts, (&mut body).await),
                 Err(response) => self.share(&parts, *response),
             }
@@ -147,13 +149,13 @@ impl Ofrep {
                 return Err(Box::new(rpc::not_found()));
             }
             None => return Err(Box::new(rpc::not_found())),
-            Some(route @ Route::Changes(_)) => (route, Method::GET),
-            Some(route @ (Route::All | Route::One(_))) => (route, Method::POST),
+            Some(route @ Route::Changes(_)) => (route, "GET"),
+            Some(route @ (Route::All | Route::One(_))) => (route, "POST"),
         };
-        if parts.method == allowed {
+        if parts.method.as_str() == allowed {
             Ok(route)
         } else {
-            Err(Box::new(not_allowed(&allowed)))
+            Err(Box::new(not_allowed(allowed)))
         }
     }
 
@@ -334,11 +336,10 @@ fn status(status: StatusCode) -> Response<Body> {
 }
 
 /// The answer to another method than `allowed`.
-fn not_allowed(allowed: &Method) -> Response<Body> {
+fn not_allowed(allowed: &'static str) -> Response<Body> {
     let mut response = status(StatusCode::METHOD_NOT_ALLOWED);
-    if let Ok(allowed) = HeaderValue::from_str(allowed.as_str()) {
-        response.headers_mut().insert(header::ALLOW, allowed);
-    }
+    let allowed = HeaderValue::from_static(allowed);
+    response.headers_mut().insert(header::ALLOW, allowed);
     response
 }
 

@@ -225,9 +225,9 @@ mod tests {
     use hyper::body::Incoming;
 
     use super::*;
-    use crate::serve::body::Body;
+    use crate::serve::body;
 
-    /// Answers a request with its body, unless it is told to be slow.
+    /// Answers a request with its body, in pieces for a stream, unless it is told to be slow.
     struct Echo;
 
     impl Answers for Echo {
@@ -236,9 +236,21 @@ mod tests {
         }
 
         fn prompt(&self, request: &mut request::Parts, body: &Bytes) -> Option<Response<Body>> {
-            let slow = request.uri.path() == "/slow";
-            (!slow).then(|| Response::new(Body::Full(body.clone())))
+            Some(Response::new(match request.uri.path() {
+                "/slow" => return None,
+                "/stream" => pieces(["one", "", "and twenty-two and three"]),
+                _ => Body::Full(body.clone()),
+            }))
         }
+    }
+
+    /// A body that comes in these pieces.
+    fn pieces<const N: usize>(texts: [&'static str; N]) -> Body {
+        let (sender, receiver) = tokio::sync::mpsc::channel(N);
+        for text in texts {
+            sender.try_send(body::piece(text)).expect("room");
+        }
+        Body::Stream(receiver)
     }
 
     const TERMS: Terms = Terms {
@@ -285,6 +297,26 @@ mod tests {
             said.contains("\r\n\r\none") && said.ends_with("\r\n\r\ntwo"),
             "{said}"
         );
+    }
+
+    #[tokio::test]
+    async fn hyper_has_nothing_to_do_with_streams() {
+        let get = "GET /stream HTTP/1.1\r\nhost: a\r\n";
+        for asked in [
+            request("/stream", "one"),
+            format!("{get}\r\n"),
+            format!("{get}content-length: 3\r\n\r\none"),
+        ] {
+            let (said, rest) = said(&(asked + &request("/b", "two"))).await;
+            assert_eq!(rest, None);
+            let (head, body) = said.split_once("\r\n\r\n").expect("a head");
+            let begin = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ndate: ";
+            assert!(head.starts_with(begin), "{head}");
+            let chunks = "3\r\none\r\n18\r\nand twenty-two and three\r\n0\r\n\r\n";
+            let next = body.strip_prefix(chunks).expect("all pieces");
+            assert!(next.starts_with("HTTP/1.1 200 OK\r\n"), "{next}");
+            assert!(next.ends_with("\r\n\r\ntwo"), "{next}");
+        }
     }
 
     #[tokio::test]
@@ -342,6 +374,11 @@ mod tests {
             &request("/slow", "two"),
             chunked,
             "GET / HTTP/1.1\r\n\r\n",
+            "HEAD / HTTP/1.1\r\nhost: a\r\n\r\n",
+            "get / HTTP/1.1\r\nhost: a\r\n\r\n",
+            "GET / HTTP/1.0\r\nhost: a\r\n\r\n",
+            "GET / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+            "GET / HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\ncontent-length: 0\r\n\r\n",
             "what?\r\n\r\n",
         ] {
             let (said, rest) = said(&format!("{plain}{other}{plain}")).await;

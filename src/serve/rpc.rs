@@ -176,8 +176,11 @@ pub fn selector(headers: &HeaderMap) -> Result<Selector, String> {
 pub fn is_native(headers: &HeaderMap) -> bool {
     let content_type = headers.get(header::CONTENT_TYPE);
     content_type.is_some_and(|value| {
-        let bytes = value.as_bytes();
-        bytes.starts_with(b"application/grpc") && !bytes.starts_with(b"application/grpc-web")
+        let begins = |with: &str| {
+            let begin = value.as_bytes().get(..with.len());
+            begin.is_some_and(|begin| begin.eq_ignore_ascii_case(with.as_bytes()))
+        };
+        begins("application/grpc") && !begins("application/grpc-web")
     })
 }
 

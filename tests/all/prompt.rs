@@ -95,6 +95,8 @@ ResolveBoolean | Flagd-Selector: flagSetId=none | {"flagKey": "on"}
 ResolveBoolean | Flagd-Selector: ? | {"flagKey": "on"}
 ResolveBoolean | Content-Type: text/plain | {"flagKey": "on"}
 ResolveBoolean | Content-Type: | {"flagKey": "on"}
+ResolveBoolean | Content-Type: Application/GRPC+json |
+EventStream | Content-Type: Application/GRPC+json |
 ResolveBoolean | Content-Type: application/grpc-web+json | {"flagKey": "on"}
 ResolveBoolean | |
 ResolveBoolean | | {

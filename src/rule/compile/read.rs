@@ -76,6 +76,7 @@ impl Compiler<'_> {
             }
             None => return Rule::Fault(Fault::Arguments),
         };
+        // Outside of list operations most are a slot or a constant.
         if default.is_none() && !self.in_list {
             return match root {
                 Root::Slot(slot) => Rule::Slot(slot),
@@ -102,16 +103,13 @@ impl Compiler<'_> {
         Some(Root::Constant(Box::new(constant)))
     }
 
-    /// The rule for a read; outside of list operations most are a slot or a constant.
+    /// The rule for a read.
     fn read(&mut self, name: Name, default: Option<Rule>, local: bool) -> Rule {
         if matches!(name, Name::Whole | Name::Computed(_)) {
             self.reads.whole = true;
         }
-        if !self.in_list && default.is_none() {
-            match name {
-                Name::Plain => return Rule::Null,
-                Name::Path(..) | Name::Whole | Name::Computed(_) => {}
-            }
+        if !self.in_list && default.is_none() && matches!(name, Name::Plain) {
+            return Rule::Null;
         }
         Rule::Var(Box::new(Var {
             name,

@@ -49,8 +49,8 @@ pub fn take(read: &mut BytesMut, limit: usize, request: &mut Parts) -> Look {
         // What is wrong with a request is for hyper to tell.
         _ => return Look::Other,
     };
-    let length = match plain(&parsed) {
-        Some(body) if body <= limits::PROMPT_BODY => head + body,
+    let (method, length) = match plain(&parsed) {
+        Some((method, body)) if body <= limits::PROMPT_BODY => (method, head + body),
         _ => return Look::Other,
     };
     if read.len() < length {
@@ -59,6 +59,7 @@ pub fn take(read: &mut BytesMut, limit: usize, request: &mut Parts) -> Look {
     }
     let places = Places::of(&parsed, read);
     let whole = read.split_to(length).freeze();
+    request.method = method;
     if places.read(&whole, request).is_none() {
         put_back(read, &whole);
         return Look::Other;
@@ -72,8 +73,8 @@ pub fn put_back(read: &mut BytesMut, whole: &[u8]) {
     read.unsplit(rest);
 }
 
-/// How many bytes the body of a request has, if it is of the plain kind.
-fn plain(request: &httparse::Request<'_, '_>) -> Option<usize> {
+/// The method of a request, and how many bytes its body has, if it is of the plain kind.
+fn plain(request: &httparse::Request<'_, '_>) -> Option<(Method, usize)> {
     let (mut hosts, mut length) = (0, None);
     for field in &*request.headers {
         let named = |name: &HeaderName| field.name.eq_ignore_ascii_case(name.as_str());
@@ -101,18 +102,17 @@ fn plain(request: &httparse::Request<'_, '_>) -> Option<usize> {
             return None;
         }
     }
-    let length = match Method::from_bytes(request.method?.as_bytes()).ok()? {
-        Method::POST => length?,
-        Method::GET => length.unwrap_or(0),
+    let plain = match request.method? {
+        "POST" => (Method::POST, length?),
+        "GET" => (Method::GET, length.unwrap_or(0)),
         _ => return None,
     };
     let sound = request.version? == 1 && hosts == 1 && request.path?.starts_with('/');
-    sound.then_some(length)
+    sound.then_some(plain)
 }
 
 /// Where the parts of a head are.
 struct Places {
-    method: Range<usize>,
     target: Range<usize>,
     fields: SmallVec<[[Range<usize>; 2]; FIELDS]>,
 }
@@ -125,7 +125,6 @@ impl Places {
         };
         let fields = parsed.headers.iter();
         Places {
-            method: place(parsed.method.unwrap_or("").as_bytes()),
             target: place(parsed.path.unwrap_or("").as_bytes()),
             fields: fields
                 .map(|field| [place(field.name.as_bytes()), place(field.value)])
@@ -133,9 +132,8 @@ impl Places {
         }
     }
 
-    /// Makes `request` what the bytes say. `None` if they say what `http` does not take.
+    /// Makes `request`, whose method is known, what the bytes say. `None` if they say what `http` does not take.
     fn read(&self, whole: &Bytes, request: &mut Parts) -> Option<()> {
-        request.method = Method::from_bytes(whole.get(self.method.clone())?).ok()?;
         request.uri = Uri::from_maybe_shared(whole.slice(self.target.clone())).ok()?;
         request.extensions.clear();
         request.headers.clear();

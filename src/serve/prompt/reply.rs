@@ -1,4 +1,4 @@
-//! Answers of one piece, as they are sent over HTTP/1.1.
+//! The heads of answers, as they are sent over HTTP/1.1, and what their bodies are.
 
 use std::time::Duration;
 use std::time::SystemTime;

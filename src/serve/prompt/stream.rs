@@ -3,9 +3,9 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::io::Write as _;
 use std::pin::Pin;
 
+use bytes::Buf;
 use bytes::Bytes;
 use bytes::BytesMut;
 use http_body::Body as _;
@@ -35,8 +35,11 @@ where
             },
         };
         let Some(data) = data else { break };
-        channel.write_all(&chunk(&data)).await?;
-        channel.flush().await?;
+        // What is empty would be the end.
+        if !data.is_empty() {
+            channel.write_all_buf(&mut chunk(data)).await?;
+            channel.flush().await?;
+        }
     }
     channel.write_all(b"0\r\n\r\n").await?;
     channel.flush().await
@@ -49,13 +52,8 @@ async fn next(body: &mut Body) -> Option<Bytes> {
     Some(frame.into_data().unwrap_or_default())
 }
 
-/// A piece as a chunk. One of no bytes is none: it would be the end.
-fn chunk(data: &[u8]) -> Vec<u8> {
-    let mut chunk = Vec::new();
-    if !data.is_empty() {
-        let _ = write!(chunk, "{:X}\r\n", data.len());
-        chunk.extend_from_slice(data);
-        chunk.extend_from_slice(b"\r\n");
-    }
-    chunk
+/// A piece as a chunk. It is not copied: all streams that tell of a change share its bytes, however long they take.
+fn chunk(data: Bytes) -> impl Buf {
+    let size = Bytes::from(format!("{:X}\r\n", data.len()));
+    size.chain(data).chain(&b"\r\n"[..])
 }
