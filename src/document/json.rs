@@ -1,11 +1,10 @@
 //! Reads a JSON flag document into nodes.
 
-use smallvec::SmallVec;
-
 use crate::courtesy;
 use crate::diag::Code;
 use crate::diag::Place;
 use crate::diag::Report;
+use crate::document::node::Few;
 use crate::document::node::Kind;
 use crate::document::node::Member;
 use crate::document::node::Members;
@@ -98,7 +97,7 @@ impl<'p, 't, 'r> Parser<'p, 't, 'r> {
     }
 
     fn list(&mut self) -> Result<Kind, json::Error> {
-        let mut items = SmallVec::<[Node; 8]>::new();
+        let mut items = Few::new();
         self.reader.open_list()?;
         while self.reader.item(items.is_empty())? {
             items.push(self.node()?);

@@ -137,8 +137,7 @@ impl Node {
 /// Collects the members of an object; a key that comes again replaces the earlier member.
 #[derive(Debug, Default)]
 pub struct Members {
-    // Most objects are small, and should take no more memory than they need.
-    members: SmallVec<[Member; 8]>,
+    members: Few<Member>,
     // Only objects larger than a screenful are worth an index.
     index: std::collections::HashMap<EcoString, usize>,
 }
@@ -191,9 +190,13 @@ impl Members {
     }
 }
 
+/// What is collected on the stack, as long as it is little: most objects and lists are, and should take no more memory
+/// than they need.
+pub type Few<T> = SmallVec<[T; 8]>;
+
 /// What was collected: a few in memory of their own size, many in what they grew to.
 #[inline]
-pub fn exact<T>(mut collected: SmallVec<[T; 8]>) -> Vec<T> {
+pub fn exact<T>(mut collected: Few<T>) -> Vec<T> {
     if collected.spilled() {
         collected.into_vec()
     } else {

@@ -127,7 +127,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin, A: Answers> Prompt<'a, S, A> {
             head: terms.head.min(limits::PROMPT_HEAD),
             read: BytesMut::new(),
             wanted: None,
-            request: http::Request::new(()).into_parts().0,
+            request: blank(),
             answered: Instant::now(),
             out: Vec::new(),
             date: Date::default(),
@@ -197,7 +197,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin, A: Answers> Prompt<'a, S, A> {
     async fn stream(&mut self, body: Body) -> io::Result<()> {
         self.send().await?;
         self.out = Vec::new();
-        self.request = http::Request::new(()).into_parts().0;
+        self.request = blank();
         self.read = BytesMut::from(&*self.read);
         stream::send(&mut self.channel, &mut self.read, body).await?;
         self.date.update();
@@ -216,6 +216,11 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin, A: Answers> Prompt<'a, S, A> {
         channel.unread(self.read);
         channel
     }
+}
+
+/// A request that says nothing.
+fn blank() -> request::Parts {
+    http::Request::new(()).into_parts().0
 }
 
 #[cfg(test)]

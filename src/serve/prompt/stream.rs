@@ -1,14 +1,12 @@
 //! Answers in pieces, as they are sent over HTTP/1.1.
 //! <https://www.rfc-editor.org/rfc/rfc9112#section-7.1>
 
-use std::future::poll_fn;
 use std::io;
-use std::pin::Pin;
 
 use bytes::Buf;
 use bytes::Bytes;
 use bytes::BytesMut;
-use http_body::Body as _;
+use http_body_util::BodyExt as _;
 use tokio::io::AsyncRead;
 use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWrite;
@@ -47,8 +45,7 @@ where
 
 /// The next piece of a body, empty if it is something else than bytes; `None` at its end.
 async fn next(body: &mut Body) -> Option<Bytes> {
-    let frame = poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await?;
-    let Ok(frame) = frame;
+    let Ok(frame) = body.frame().await?;
     Some(frame.into_data().unwrap_or_default())
 }
 

@@ -10,6 +10,7 @@ use http::header;
 use http::request::Parts;
 use hyper::body::Incoming;
 
+use crate::decision::FlagType;
 use crate::resolve;
 use crate::resolve::Around;
 use crate::resolve::Call;
@@ -86,7 +87,8 @@ impl Rpc {
                 let message = body.and_then(|body| message(&asked, &body, self.settings.max_body));
                 match asked.route.method {
                     Method::Events => self.open(asked, parts, message),
-                    Method::One(_) | Method::All => self.reply(asked, parts, message),
+                    Method::One(want) => self.reply(Some(want), asked, parts, message),
+                    Method::All => self.reply(None, asked, parts, message),
                 }
             }
         };
@@ -118,15 +120,17 @@ impl Rpc {
         ending.opening(asked.content_type, opened)
     }
 
+    /// Answers with the value of one flag, which should be of the type `want`, or with those of all.
     fn reply(
         &self,
+        want: Option<FlagType>,
         asked: Asked,
         parts: &Parts,
         message: Result<(Bytes, Patience), RpcError>,
     ) -> Response<Body> {
         let outcome = message.and_then(|(message, patience)| {
             patience.check()?;
-            self.resolve(asked.route, asked.codec, parts, &message)
+            self.resolve(want, (asked.route.contract, asked.codec), parts, &message)
         });
         let (headers, content_type) = (&parts.headers, asked.content_type);
         match asked.protocol {
@@ -143,8 +147,8 @@ impl Rpc {
 
     fn resolve(
         &self,
-        route: Route,
-        codec: Codec,
+        want: Option<FlagType>,
+        (contract, codec): (Contract, Codec),
         parts: &Parts,
         message: &Bytes,
     ) -> Result<Reply, RpcError> {
@@ -153,10 +157,10 @@ impl Rpc {
         let recording = recording.and_then(|_| parts.extensions.get::<Recording>());
         let selector = self.selector(headers)?;
         // As in flagd, headers become context only in the newer contracts.
-        let headers = (route.contract != Contract::Schema1).then_some(headers);
+        let headers = (contract != Contract::Schema1).then_some(headers);
         let overlay = self.settings.extra.overlay(headers);
         let call = Call {
-            contract: route.contract,
+            contract,
             codec,
             around: Around {
                 selector: &selector,
@@ -168,15 +172,11 @@ impl Rpc {
         let snapshot = self.live.load();
         let begun = Instant::now();
         let metrics = &self.settings.metrics;
-        let (answer, histogram) = match route.method {
-            Method::One(want) => {
-                let answer = resolve::one(&snapshot, call, want, message);
-                (answer, &metrics.single)
-            }
-            Method::All | Method::Events => {
-                let answer = resolve::all(&snapshot, call, message);
-                (answer, &metrics.bulk)
-            }
+        let (answer, histogram) = if let Some(want) = want {
+            let answer = resolve::one(&snapshot, call, want, message);
+            (answer, &metrics.single)
+        } else {
+            (resolve::all(&snapshot, call, message), &metrics.bulk)
         };
         histogram.time(begun.elapsed());
         answer
