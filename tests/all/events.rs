@@ -70,14 +70,11 @@ async fn a_stream_is_ready_at_once_and_tells_what_changed() {
 
 #[tokio::test]
 async fn a_silent_stream_says_that_it_is_alive_and_a_closing_server_says_so() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let path = directory.path().join("flags.yaml");
-    std::fs::write(&path, "flags: {}").expect("a file");
     let settings = fanion::serve::Settings {
         keep_alive: Duration::from_millis(20),
         ..fanion::serve::Settings::default()
     };
-    let server = server::start_with(&path, settings).await;
+    let (server, _directory) = server::serve_with("flags.yaml", "flags: {}", settings).await;
     let mut stream = open(&server).await;
     assert_eq!(next(&mut stream).await.0, "provider_ready");
     assert_eq!(next(&mut stream).await, ("keep_alive".to_owned(), None));
@@ -112,15 +109,12 @@ async fn an_edit_that_changes_no_answer_is_no_event() {
 async fn a_deadline_ends_streams_of_events_and_flags_but_not_those_of_the_oldest_contract() {
     use crate::server::pb::schema1;
     use crate::server::pb::sync1;
-    let directory = tempfile::tempdir().expect("a directory");
-    let path = directory.path().join("flags.yaml");
-    std::fs::write(&path, "flags: {}").expect("a file");
     let settings = fanion::serve::Settings {
         stream_deadline: Duration::from_millis(50),
         keep_alive: Duration::from_millis(200),
         ..fanion::serve::Settings::default()
     };
-    let server = server::start_with(&path, settings).await;
+    let (server, _directory) = server::serve_with("flags.yaml", "flags: {}", settings).await;
     let mut stream = open(&server).await;
     assert_eq!(next(&mut stream).await.0, "provider_ready");
     let status = stream.message().await.expect_err("the deadline");

@@ -53,15 +53,12 @@ async fn a_host_is_named_exactly_once() {
 
 #[tokio::test]
 async fn a_head_has_a_thousand_fields_and_four_kilobytes_more_than_its_limit() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let path = directory.path().join("flags.json");
     let flags = r#"{"flags": {"f": {"variants": {"on": true}, "defaultVariant": "on"}}}"#;
-    std::fs::write(&path, flags).expect("a file");
     let settings = fanion::serve::Settings {
         max_header: 20_000,
         ..fanion::serve::Settings::default()
     };
-    let server = server::start_with(&path, settings).await;
+    let (server, _directory) = server::serve_with("flags.json", flags, settings).await;
     for (fields, length, status) in [
         (1_000, 1, "200"),
         (1_100, 1, "431"),

@@ -16,10 +16,7 @@ const JSON: &str = "content-type: application/json";
 const BODY: &str = r#"{"flagKey": "f"}"#;
 
 async fn start(settings: Settings) -> (server::Server, tempfile::TempDir) {
-    let directory = tempfile::tempdir().expect("a directory");
-    let path = directory.path().join("flags.json");
-    std::fs::write(&path, FLAGS).expect("a file");
-    (server::start_with(&path, settings).await, directory)
+    server::serve_with("flags.json", FLAGS, settings).await
 }
 
 #[tokio::test]

@@ -227,14 +227,11 @@ async fn what_is_not_plain_is_answered_all_the_same() {
 
 #[tokio::test]
 async fn a_body_over_the_limit_is_refused() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let path = directory.path().join("flags.json");
-    std::fs::write(&path, r#"{"flags": {}}"#).expect("a file");
     let settings = fanion::serve::Settings {
         max_body: 10,
         ..fanion::serve::Settings::default()
     };
-    let server = server::start_with(&path, settings).await;
+    let (server, _directory) = server::serve_with("flags.json", r#"{"flags": {}}"#, settings).await;
     for (port, path, status) in [
         (server.port, format!("{RPC}ResolveBoolean"), "429"),
         (server.ofrep, format!("{OFREP}/f"), "413"),

@@ -110,10 +110,15 @@ pub async fn listeners(tls: Option<Arc<Tls>>) -> Listeners {
 
 /// Serves one document.
 pub async fn serve_text(name: &str, text: &str) -> (Server, tempfile::TempDir) {
+    serve_with(name, text, Settings::default()).await
+}
+
+/// The same, with settings of its own.
+pub async fn serve_with(name: &str, text: &str, settings: Settings) -> (Server, tempfile::TempDir) {
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join(name);
     std::fs::write(&path, text).expect("a file");
-    (start(&path).await, dir)
+    (start_with(&path, settings).await, dir)
 }
 
 /// An answer over HTTP.

@@ -25,10 +25,7 @@ const BULK: &str = "/ofrep/v1/evaluate/flags";
 const STREAM: &str = "/ofrep/v1/sse";
 
 async fn start(settings: Settings) -> (Server, tempfile::TempDir) {
-    let directory = tempfile::tempdir().expect("a directory");
-    let path = directory.path().join("flags.yaml");
-    std::fs::write(&path, FLAGS).expect("a file");
-    (server::start_with(&path, settings).await, directory)
+    server::serve_with("flags.yaml", FLAGS, settings).await
 }
 
 fn edit(directory: &Path, text: &str) {

@@ -127,10 +127,7 @@ async fn a_client_that_leaves_gives_its_place_back() {
         max_streams: 1,
         ..Settings::default()
     };
-    let directory = tempfile::tempdir().expect("a directory");
-    let path = directory.path().join("flags.yaml");
-    std::fs::write(&path, FLAGS).expect("a file");
-    let server = server::start_with(&path, settings).await;
+    let (server, _directory) = server::serve_with("flags.yaml", FLAGS, settings).await;
     let mut first = Client::send(server.port, &connect("")).await;
     first.until("provider_ready").await;
     let mut second = Client::send(server.port, &connect("")).await;
