@@ -18,6 +18,7 @@ pub mod http;
 pub mod known;
 pub mod layer;
 pub mod loader;
+mod look;
 mod post;
 mod remote;
 pub mod report;

@@ -10,9 +10,9 @@ use std::time::SystemTime;
 use crate::document::Format;
 use crate::source::file::Selection;
 use crate::source::known::Known;
-use crate::source::known::Look;
 use crate::source::layer::Layer;
 use crate::source::layer::Manner;
+use crate::source::look::Look;
 use crate::source::state::Entry;
 use crate::source::status::Trouble;
 use crate::source::text::Text;
@@ -94,7 +94,7 @@ impl Files {
     }
 
     /// Looks at the files.
-    pub fn scan(&mut self, look: Look, busy: &BTreeSet<PathBuf>, manner: Manner) -> Scan {
+    pub fn scan(&mut self, look: &Look, manner: Manner) -> Scan {
         if self.layers().next().is_none() {
             // What did not exist may have turned out to be a directory.
             let selection = Selection::of(&self.path);
@@ -108,7 +108,7 @@ impl Files {
             accepted: Vec::new(),
         };
         for file in &mut self.known {
-            if file.is_one_of(busy) {
+            if look.is_busy(&file.path) {
                 continue;
             }
             if let Some(bytes) = file.scan(look, manner) {

@@ -16,11 +16,6 @@ pub struct Held {
 }
 
 impl Held {
-    /// The hash of the last text.
-    pub fn seen(&self) -> Option<u64> {
-        self.seen
-    }
-
     /// Whether a text need not be read: it is that of the document in force, or the one that was refused last.
     pub fn knows(&mut self, hash: u64) -> bool {
         if self.good == Some(hash) {

@@ -1,6 +1,5 @@
 //! One file: what was read last, and the last good document in it.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -16,6 +15,7 @@ use crate::source::held::Held;
 use crate::source::layer;
 use crate::source::layer::Layer;
 use crate::source::layer::Manner;
+use crate::source::look::Look;
 use crate::source::remote;
 use crate::source::settle;
 use crate::source::state::Entry;
@@ -38,15 +38,6 @@ pub struct Known {
 
 /// How often a file that cannot be read as flags and keeps changing is read before it is refused.
 const ATTEMPTS: usize = 3;
-
-/// How closely to look at files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Look {
-    /// Read those of which the file system says that they changed.
-    Changed,
-    /// Read them all: something happened.
-    All,
-}
 
 impl Known {
     /// A file that was not looked at yet, of the source called `source`.
@@ -80,22 +71,12 @@ impl Known {
         self.held.layer.is_some()
     }
 
-    /// Whether this file, or the one that it links to, is among `paths`.
-    pub fn is_one_of(&self, paths: &BTreeSet<PathBuf>) -> bool {
-        !paths.is_empty()
-            && (paths.contains(&self.path)
-                || self
-                    .path
-                    .canonicalize()
-                    .is_ok_and(|path| paths.contains(&path)))
-    }
-
     /// Looks at the file. The text of its document, if that changed.
-    pub fn scan(&mut self, look: Look, manner: Manner) -> Option<Text> {
+    pub fn scan(&mut self, look: &Look, manner: Manner) -> Option<Text> {
         let signature = std::fs::metadata(&self.path)
             .map(|m| Signature::of(&m))
             .ok();
-        if look == Look::Changed && signature.is_some() && signature == self.signature {
+        if signature.is_some() && signature == self.signature && !look.is_at(&self.path) {
             return None;
         }
         match self.read(manner) {
@@ -112,17 +93,23 @@ impl Known {
     }
 
     fn read(&mut self, manner: Manner) -> std::io::Result<Option<Text>> {
+        let mut content = settle::look(&self.path)?;
         for patience in (0..ATTEMPTS).rev() {
-            let content = settle::read(&self.path, self.held.seen())?;
-            self.signature = Some(content.signature);
+            self.signature = content.signature();
             if self.held.knows(content.hash) {
                 return Ok(None);
             }
             let (layer, diagnostics) = self.layer(&content.bytes, manner);
+            // Somebody may have gone on writing while this was read as flags.
+            let changed = || match layer {
+                Some(_) => settle::changed(&self.path, &content),
+                None => Ok(settle::changes_soon(&self.path, &content)),
+            };
+            if patience > 0 && changed()? {
+                content = settle::read(&self.path)?;
+                continue;
+            }
             let Some(layer) = layer else {
-                if patience > 0 && settle::changes_soon(&self.path, &content) {
-                    continue;
-                }
                 self.held
                     .refuse(content.hash, remote::refusal(&diagnostics));
                 self.refused(&diagnostics);

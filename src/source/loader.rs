@@ -4,7 +4,6 @@ mod care;
 mod keep;
 mod source;
 
-use std::collections::BTreeSet;
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,12 +20,12 @@ use crate::ruleset::Ruleset;
 use crate::snapshot::Snapshot;
 use crate::source::Pace;
 use crate::source::Settings;
-use crate::source::known::Look;
 use crate::source::known::log;
 use crate::source::layer::Manner;
 use crate::source::loader::care::lament;
 use crate::source::loader::keep::Keep;
 use crate::source::loader::source::Source;
+use crate::source::look::Look;
 use crate::source::post::News;
 use crate::source::spec::Kind;
 use crate::source::spec::Spec;
@@ -93,7 +92,7 @@ impl Loader {
     pub fn open(&mut self) {
         let begun = Instant::now();
         let mut changed = self.restore(Source::is_remote);
-        changed |= self.look(Look::All, &BTreeSet::new());
+        changed |= self.look(&Look::all());
         changed |= self.restore(|source| !source.is_remote() && !source.has_document());
         if changed {
             self.publish(begun);
@@ -110,11 +109,10 @@ impl Loader {
         changed
     }
 
-    /// Looks at the files, takes the news, and publishes a new snapshot if a document changed. Files in `busy` are
-    /// being written and wait.
-    pub fn turn(&mut self, look: Option<Look>, busy: &BTreeSet<PathBuf>, news: Vec<(usize, News)>) {
+    /// Looks at the files, takes the news, and publishes a new snapshot if a document changed.
+    pub fn turn(&mut self, look: Option<&Look>, news: Vec<(usize, News)>) {
         let begun = Instant::now();
-        let mut changed = look.is_some_and(|look| self.look(look, busy));
+        let mut changed = look.is_some_and(|look| self.look(look));
         for (at, news) in news {
             if let Some(source) = self.sources.get_mut(at) {
                 changed |= source.hear(news, self.manner, &mut self.keep);
@@ -126,10 +124,10 @@ impl Loader {
         self.keep.write();
     }
 
-    fn look(&mut self, look: Look, busy: &BTreeSet<PathBuf>) -> bool {
+    fn look(&mut self, look: &Look) -> bool {
         let mut changed = false;
         for source in &mut self.sources {
-            changed |= source.look(look, busy, self.manner, &mut self.keep);
+            changed |= source.look(look, self.manner, &mut self.keep);
         }
         changed
     }

@@ -5,13 +5,17 @@
 
 use std::fs::File;
 use std::hash::Hasher as _;
+use std::io;
 use std::path::Path;
+use std::thread;
 use std::time::Duration;
+use std::time::Instant;
 
 use crate::courtesy;
 use crate::fingerprint;
 use crate::limits;
 use crate::source::file::Signature;
+use crate::source::text::PIECE;
 use crate::source::text::Text;
 
 /// Between two looks at a file.
@@ -22,9 +26,6 @@ const LOOKS: usize = 50;
 /// After this time without a change nobody is in the middle of writing a file.
 const WRITTEN_LONG_AGO: Duration = Duration::from_millis(100);
 
-/// The most bytes that are hashed at once.
-const PIECE: usize = 64 * 1024;
-
 /// A file's content.
 #[derive(Debug)]
 pub struct Content {
@@ -33,61 +34,78 @@ pub struct Content {
     /// Their hash.
     pub hash: u64,
     /// What the file system said when they were read.
-    pub signature: Signature,
+    signature: Signature,
+    /// When they had been read.
+    at: Instant,
+    /// Whether the last change was long ago then.
+    old: bool,
+}
+
+impl Content {
+    /// What the file system says for as long as nothing changes. `None` while something may change without showing
+    /// there: its clock ticks slowly.
+    pub fn signature(&self) -> Option<Signature> {
+        self.old.then_some(self.signature)
+    }
+}
+
+/// The content of a file at this moment. [`changed`] tells whether it can be believed.
+///
+/// # Errors
+/// If it cannot be read, or is larger than [`limits::DOCUMENT`].
+pub fn look(path: &Path) -> io::Result<Content> {
+    let file = File::open(path)?;
+    let metadata = file.metadata()?;
+    if metadata.len() > limits::DOCUMENT {
+        let why = format!("larger than {} bytes", limits::DOCUMENT);
+        return Err(io::Error::other(why));
+    }
+    let bytes = Text::read(&file, metadata.len(), limits::DOCUMENT)?;
+    let signature = Signature::of(&file.metadata()?);
+    Ok(Content {
+        hash: hash(&bytes),
+        bytes,
+        signature,
+        at: Instant::now(),
+        old: signature.is_older_than(WRITTEN_LONG_AGO),
+    })
 }
 
 /// The content of a file that holds still.
 ///
 /// # Errors
-/// If it cannot be read, or is larger than [`limits::DOCUMENT`].
-pub fn read(path: &Path, known: Option<u64>) -> std::io::Result<Content> {
-    let mut content = once(path)?;
-    let mut hashed = hash(&content.bytes);
+/// Those of [`look`].
+pub fn read(path: &Path) -> io::Result<Content> {
+    let mut content = look(path)?;
     for _ in 0..LOOKS {
-        if Some(hashed) == known || content.signature.is_older_than(WRITTEN_LONG_AGO) {
+        if !changed(path, &content)? {
             break;
         }
-        std::thread::sleep(PAUSE);
-        let again = once(path)?;
-        if again == content {
-            break;
-        }
-        hashed = hash(&again.bytes);
-        content = again;
+        content = look(path)?;
     }
-    let Look { bytes, signature } = content;
-    Ok(Content {
-        bytes,
-        hash: hashed,
-        signature,
-    })
+    Ok(content)
+}
+
+/// Whether a file differs from `content`, a moment after that was read.
+///
+/// # Errors
+/// If it cannot be read any more.
+pub fn changed(path: &Path, content: &Content) -> io::Result<bool> {
+    if content.old {
+        return Ok(false);
+    }
+    thread::sleep(PAUSE.saturating_sub(content.at.elapsed()));
+    let file = File::open(path)?;
+    let same = content.bytes.is_that_of(&file)?;
+    Ok(!same || Signature::of(&file.metadata()?) != content.signature)
 }
 
 /// Waits until a file differs from `content`, or has been the same for a tenth of a second. Tells whether it differs.
 pub fn changes_soon(path: &Path, content: &Content) -> bool {
     (0..LOOKS).any(|_| {
-        std::thread::sleep(PAUSE);
+        thread::sleep(PAUSE);
         std::fs::metadata(path).is_ok_and(|now| Signature::of(&now) != content.signature)
     })
-}
-
-/// What one look at a file shows.
-#[derive(PartialEq)]
-struct Look {
-    bytes: Text,
-    signature: Signature,
-}
-
-fn once(path: &Path) -> std::io::Result<Look> {
-    let file = File::open(path)?;
-    let metadata = file.metadata()?;
-    if metadata.len() > limits::DOCUMENT {
-        let why = format!("larger than {} bytes", limits::DOCUMENT);
-        return Err(std::io::Error::other(why));
-    }
-    let bytes = Text::read(&file, metadata.len(), limits::DOCUMENT)?;
-    let signature = Signature::of(&file.metadata()?);
-    Ok(Look { bytes, signature })
 }
 
 /// The hash by which texts are compared.

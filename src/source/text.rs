@@ -10,8 +10,8 @@ use memmap2::MmapMut;
 
 use crate::courtesy;
 
-/// The most bytes that are read at once.
-const PIECE: usize = 64 * 1024;
+/// The most bytes that are read, compared or hashed at once.
+pub const PIECE: usize = 64 * 1024;
 
 /// Bytes in memory of their own, which goes back to the system as a whole.
 ///
@@ -44,6 +44,28 @@ impl Text {
                 Ok(read) => length += read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Whether what is left to be read of a file is this text, and nothing else.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn is_that_of(&self, mut file: &File) -> io::Result<bool> {
+        let mut rest = &**self;
+        let mut piece = vec![0; PIECE];
+        loop {
+            courtesy::pause();
+            let read = match file.read(&mut piece) {
+                Ok(0) => return Ok(rest.is_empty()),
+                Ok(read) => read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            match rest.split_at_checked(read) {
+                Some((same, others)) if piece.starts_with(same) => rest = others,
+                _ => return Ok(false),
             }
         }
     }
@@ -107,5 +129,27 @@ mod tests {
         }
         let empty = tempfile::tempfile().expect("a file");
         assert!(Text::read(&empty, 0, 10).expect("a text").is_empty());
+    }
+
+    #[test]
+    fn a_file_is_known_by_every_byte() {
+        let text: Vec<u8> = (0..=255).cycle().take(2 * PIECE + 1).collect();
+        let file = |content: &[u8]| {
+            let mut file = tempfile::tempfile().expect("a file");
+            file.write_all(content).expect("it is written");
+            io::Seek::rewind(&mut &file).expect("it is rewound");
+            file
+        };
+        let read = Text::read(&file(&text), 0, u64::MAX).expect("a text");
+        assert!(read.is_that_of(&file(&text)).expect("an answer"));
+        let mut longer = text.clone();
+        longer.push(0);
+        let mut other = text.clone();
+        if let Some(last) = other.last_mut() {
+            *last ^= 1;
+        }
+        for different in [&*longer, &other, text.split_at(PIECE).0, &[]] {
+            assert!(!read.is_that_of(&file(different)).expect("an answer"));
+        }
     }
 }

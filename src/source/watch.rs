@@ -20,8 +20,8 @@ use tokio::task::JoinSet;
 use crate::courtesy;
 use crate::source::grpc;
 use crate::source::http;
-use crate::source::known::Look;
 use crate::source::loader::Loader;
+use crate::source::look::Look;
 use crate::source::post::News;
 use crate::source::post::Post;
 use crate::source::post::Wake;
@@ -140,12 +140,11 @@ impl Thread {
             let Some(turn) = next(events, &mut writers, looked) else {
                 return;
             };
-            let now = Instant::now();
             if turn.look.is_some() {
-                looked = now;
+                looked = Instant::now();
                 self.loader.tick(SystemTime::now());
             }
-            self.loader.turn(turn.look, &writers.busy(now), turn.news);
+            self.loader.turn(turn.look.as_ref(), turn.news);
         }
     }
 
@@ -199,7 +198,7 @@ fn sender(wake: mpsc::Sender<Wake>) -> impl FnMut(notify::Result<notify::Event>)
 
 /// What there is to do.
 struct Turn {
-    /// How closely to look at the files, if at all.
+    /// How to look at the files, if at all.
     look: Option<Look>,
     /// What network sources have to tell.
     news: Vec<(usize, News)>,
@@ -211,13 +210,17 @@ impl Turn {
         match wake {
             Wake::Stop => return None,
             Wake::News(source, news) => self.news.push((source, news)),
-            Wake::Lost => self.look = Some(Look::All),
+            Wake::Lost => self.look().all = true,
             Wake::Event(event) => {
                 writers.note(&event, Instant::now());
-                self.look = Some(Look::All);
+                self.look().touched.extend(event.paths);
             }
         }
         Some(())
+    }
+
+    fn look(&mut self) -> &mut Look {
+        self.look.get_or_insert_default()
     }
 }
 
@@ -234,15 +237,16 @@ fn next(events: &mpsc::Receiver<Wake>, writers: &mut Writers, looked: Instant) -
     match events.recv_timeout(wait) {
         Ok(wake) => turn.add(wake, writers)?,
         Err(RecvTimeoutError::Disconnected) => return None,
-        Err(RecvTimeoutError::Timeout) if wait < poll => turn.look = Some(Look::All),
-        Err(RecvTimeoutError::Timeout) => turn.look = Some(Look::Changed),
+        Err(RecvTimeoutError::Timeout) => turn.look = Some(Look::default()),
     }
     // What else has come already is part of the same change.
     while let Ok(wake) = events.try_recv() {
         turn.add(wake, writers)?;
     }
-    if turn.look.is_none() && looked.elapsed() >= POLL {
-        turn.look = Some(Look::Changed);
+    if turn.look.is_some() || looked.elapsed() >= POLL {
+        let look = turn.look();
+        look.touched.extend(writers.release(Instant::now()));
+        look.busy = writers.busy();
     }
     Some(turn)
 }

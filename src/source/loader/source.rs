@@ -1,6 +1,5 @@
 //! One source as the loader knows it, whatever its kind.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,12 +8,12 @@ use std::time::SystemTime;
 use bytes::Bytes;
 
 use crate::source::files::Files;
-use crate::source::known::Look;
 use crate::source::layer::Layer;
 use crate::source::layer::Manner;
 use crate::source::loader::care::Care;
 use crate::source::loader::care::complain;
 use crate::source::loader::keep::Keep;
+use crate::source::look::Look;
 use crate::source::post::Delivery;
 use crate::source::post::News;
 use crate::source::remote::Remote;
@@ -126,19 +125,13 @@ impl Source {
     }
 
     /// Looks at files. Whether a document changed.
-    pub fn look(
-        &mut self,
-        look: Look,
-        busy: &BTreeSet<PathBuf>,
-        manner: Manner,
-        keep: &mut Keep,
-    ) -> bool {
+    pub fn look(&mut self, look: &Look, manner: Manner, keep: &mut Keep) -> bool {
         let Content::Files(files) = &mut self.content else {
             return false;
         };
         let now = SystemTime::now();
         self.attempted = true;
-        let scan = files.scan(look, busy, manner);
+        let scan = files.scan(look, manner);
         let changed = scan.changed();
         for file in &scan.gone {
             keep.forget(&self.status.name, file);

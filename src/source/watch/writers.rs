@@ -60,9 +60,21 @@ impl Writers {
         }
     }
 
-    /// The files that are being written at this moment; others are forgotten.
-    pub fn busy(&mut self, now: Instant) -> BTreeSet<PathBuf> {
-        self.files.retain(|_, writer| writer.end() > now);
+    /// Forgets files whose writers count as done. Which ones those are.
+    pub fn release(&mut self, now: Instant) -> Vec<PathBuf> {
+        let mut done = Vec::new();
+        self.files.retain(|path, writer| {
+            let busy = writer.end() > now;
+            if !busy {
+                done.push(path.clone());
+            }
+            busy
+        });
+        done
+    }
+
+    /// The files that are being written.
+    pub fn busy(&self) -> BTreeSet<PathBuf> {
         self.files.keys().cloned().collect()
     }
 
