@@ -10,8 +10,8 @@ mod compare;
 mod lane;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use crate::courtesy;
 use crate::diag::Diagnostic;
 use crate::diag::Report;
 use crate::document::Document;
@@ -22,19 +22,8 @@ use crate::ruleset::Ruleset;
 
 /// What the change from one set of flags to the next breaks, at a time in seconds since 1970.
 pub fn check_all(old: &Ruleset, new: &Ruleset, now: i64) -> Vec<Diagnostic> {
-    let known = old
-        .flags
-        .iter()
-        .map(|flag| ((&*flag.key, flag.set.as_deref()), flag));
-    let known: HashMap<_, _> = known.filter(|(_, flag)| splits(flag)).collect();
     let mut broken = Vec::new();
-    for flag in courtesy::between(&new.flags).filter(|flag| splits(flag)) {
-        let Some(before) = known.get(&(&*flag.key, flag.set.as_deref())) else {
-            continue;
-        };
-        if before.print == flag.print {
-            continue;
-        }
+    for (before, flag) in edited(old, new).filter(|(old, new)| splits(old) && splits(new)) {
         if let (Some(before), Some(after)) = (before.as_written(), flag.as_written()) {
             let found = check(&before, &after, now).into_iter();
             // What is read again from what flag sync sends stands nowhere but at its key.
@@ -48,6 +37,22 @@ pub fn check_all(old: &Ruleset, new: &Ruleset, now: i64) -> Vec<Diagnostic> {
         }
     }
     broken
+}
+
+/// The flags that answer differently now, each with what it was.
+fn edited<'f>(
+    old: &'f Ruleset,
+    new: &'f Ruleset,
+) -> impl Iterator<Item = (&'f ruleset::Flag, &'f ruleset::Flag)> {
+    let pairs = ruleset::abreast(old, new).flat_map(|(old, new)| {
+        new.iter().filter_map(move |flag| {
+            let was = |old: &&Arc<ruleset::Flag>| Arc::ptr_eq(old, flag) || old.set == flag.set;
+            Some((old.iter().find(was)?, flag))
+        })
+    });
+    // The same flag need not even be looked at.
+    let pairs = pairs.filter(|(old, new)| !Arc::ptr_eq(old, new) && old.print != new.print);
+    pairs.map(|(old, new)| (&**old, &**new))
 }
 
 /// What the change from one document to the next breaks, at a time in seconds since 1970. Where documents are at hand, this

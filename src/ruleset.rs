@@ -1,5 +1,6 @@
 //! Compiled flags. Immutable; deciding cannot fail.
 
+mod abreast;
 mod link;
 
 use std::fmt;
@@ -22,6 +23,7 @@ use crate::diag::Report;
 use crate::document;
 use crate::document::Document;
 use crate::document::merge;
+use crate::document::merge::Identity;
 use crate::document::plain;
 use crate::document::rollout::expand;
 use crate::fingerprint;
@@ -29,6 +31,7 @@ use crate::rule::compile;
 use crate::rule::tree::Leaf;
 use crate::rule::tree::Tree;
 use crate::rule::unit::Version;
+pub use crate::ruleset::abreast::abreast;
 use crate::selector::Selector;
 use crate::value::Literal;
 use crate::value::Members;
@@ -38,6 +41,8 @@ use crate::value::Members;
 pub struct Ruleset {
     /// The flags, sorted by key. Of equal keys, which are in different flag sets, the last one wins.
     pub flags: Vec<Arc<Flag>>,
+    /// Whether each key is that of one flag only, as in nearly all of them.
+    distinct: bool,
 }
 
 /// A compiled flag.
@@ -212,14 +217,15 @@ fn is_empty(targeting: &document::node::Node) -> bool {
 
 impl Ruleset {
     /// The flags of several documents laid over each other, as [`merge::lay`] does it.
-    pub fn lay<'l>(layers: impl IntoIterator<Item = &'l [Arc<Flag>]>) -> Ruleset {
-        Ruleset::linked(merge::lay(layers, |flag| (&flag.key, flag.set.as_deref())))
+    pub fn lay<'l>(layers: impl IntoIterator<Item: IntoIterator<Item = &'l Arc<Flag>>>) -> Ruleset {
+        Ruleset::linked(merge::lay(layers, Flag::identity))
     }
 
     /// Flags sorted by key, each with what it requires.
     fn linked(mut flags: Vec<Arc<Flag>>) -> Ruleset {
         link::link(&mut flags);
-        Ruleset { flags }
+        let distinct = flags.is_sorted_by(|a, b| a.key != b.key);
+        Ruleset { flags, distinct }
     }
 
     /// What is wrong with the rules.
@@ -250,7 +256,7 @@ impl Ruleset {
 
     /// The positions of all selected flags, one for each key.
     pub fn select(&self, selector: &Selector) -> impl Iterator<Item = usize> {
-        let same = |a: &Arc<Flag>, b: &Arc<Flag>| a.key == b.key;
+        let same = |a: &Arc<Flag>, b: &Arc<Flag>| !self.distinct && a.key == b.key;
         let mut start = 0;
         self.flags.chunk_by(same).filter_map(move |group| {
             let found = group.iter().rposition(|flag| flag.is_selected(selector));
@@ -262,6 +268,11 @@ impl Ruleset {
 }
 
 impl Flag {
+    /// What tells it from others.
+    pub fn identity(&self) -> Identity<'_> {
+        (&self.key, self.set.as_deref())
+    }
+
     /// The flag as written: as it stood in its file if it has words, else as plain flagd knows it. `None` if it is faulty.
     pub fn as_written(&self) -> Option<document::flag::Flag> {
         match &self.written {

@@ -40,8 +40,8 @@ impl Flags {
     pub fn of(files: &[File]) -> Flags {
         let diagnostics = files.iter().flat_map(|file| file.diagnostics.iter());
         Flags {
-            document: merge_all(files.iter().map(|file| &*file.expanded)),
-            ruleset: Ruleset::lay(files.iter().map(|file| &*file.compiled)),
+            document: merge_all(files.iter().map(|file| &file.expanded)),
+            ruleset: Ruleset::lay(files.iter().map(|file| &file.compiled)),
             diagnostics: diagnostics.cloned().collect(),
         }
     }

@@ -7,11 +7,13 @@ use crate::document::flag::Flag;
 
 /// All flags of `documents`, as [`lay`] lays them over each other.
 pub fn merge<'d>(documents: impl IntoIterator<Item = &'d Document>) -> Document {
-    merge_all(documents.into_iter().map(|document| &*document.flags))
+    merge_all(documents.into_iter().map(|document| &document.flags))
 }
 
 /// The same for the flags of documents.
-pub fn merge_all<'d>(layers: impl IntoIterator<Item = &'d [Arc<Flag>]>) -> Document {
+pub fn merge_all<'d>(
+    layers: impl IntoIterator<Item: IntoIterator<Item = &'d Arc<Flag>>>,
+) -> Document {
     let flags = lay(layers, |flag| (&flag.key, flag.set()));
     Document { flags }
 }
@@ -24,13 +26,13 @@ pub type Identity<'f> = (&'f str, Option<&'f str>);
 ///
 /// Always made anew from all layers, so that a shadowed flag returns when its shadow goes.
 pub fn lay<'l, F: 'l>(
-    layers: impl IntoIterator<Item = &'l [Arc<F>]>,
+    layers: impl IntoIterator<Item: IntoIterator<Item = &'l Arc<F>>>,
     identity: impl Fn(&F) -> Identity<'_>,
 ) -> Vec<Arc<F>> {
     let mut all = Vec::new();
     for (rank, layer) in layers.into_iter().enumerate() {
         // What is compared stands beside the flag: whoever sorts thousands looks there again and again.
-        all.extend(layer.iter().map(|flag| (identity(flag), rank, flag)));
+        all.extend(layer.into_iter().map(|flag| (identity(flag), rank, flag)));
     }
     // The sort is stable, so that of equal flags the one that counts comes last.
     all.sort_by_key(|(identity, ..)| *identity);

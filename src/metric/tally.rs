@@ -18,6 +18,7 @@ use crate::metric::tally::counts::Cell;
 use crate::metric::tally::counts::Counts;
 use crate::metric::tally::counts::Shared;
 use crate::metric::tally::counts::Sums;
+use crate::ruleset;
 use crate::ruleset::Flag;
 use crate::ruleset::Ruleset;
 
@@ -38,20 +39,18 @@ impl Tally {
     pub fn build(ruleset: &Ruleset, before: &Ruleset, tally: &Tally) -> Tally {
         let mut flags = Vec::with_capacity(ruleset.flags.len());
         let mut fading = Vec::new();
-        let mut old = (&*before.flags, &*tally.flags);
-        // Both are sorted by key.
-        for group in ruleset.flags.chunk_by(|a, b| a.key == b.key) {
-            let Some(key) = group.first().map(|flag| &flag.key) else {
-                continue;
-            };
-            leave(&mut fading, split(&mut old, |flag| flag.key < *key).1);
-            match (group, split(&mut old, |flag| flag.key == *key)) {
-                ([_], ([], _)) => flags.push(Arc::default()),
-                ([flag], ([was], [cell])) if flag.names == was.names => flags.push(cell.clone()),
-                (_, was) => take_over(group, was, &mut flags, &mut fading),
+        let mut cells = &*tally.flags;
+        for (was, group) in ruleset::abreast(before, ruleset) {
+            let (counted, others) = cells.split_at(was.len().min(cells.len()));
+            cells = others;
+            match (group, was, counted) {
+                ([_], [], _) => flags.push(Arc::default()),
+                ([flag], [was], [cell]) if Arc::ptr_eq(flag, was) || flag.names == was.names => {
+                    flags.push(cell.clone());
+                }
+                _ => take_over(group, (was, counted), &mut flags, &mut fading),
             }
         }
-        leave(&mut fading, old.1);
         let mut gone = tally.gone.clone();
         for cell in &tally.fading {
             // Whoever else counts here is a request that still holds a generation before the last.
@@ -89,15 +88,6 @@ impl Tally {
 
 /// Flags and their counters.
 type Counted<'o> = (&'o [Arc<Flag>], &'o [Arc<Cell>]);
-
-/// Takes those from the front for which `wanted` holds.
-fn split<'o>(from: &mut Counted<'o>, wanted: impl Fn(&Flag) -> bool) -> Counted<'o> {
-    let count = from.0.iter().take_while(|flag| wanted(flag)).count();
-    let (flags, other_flags) = from.0.split_at(count);
-    let (cells, other_cells) = from.1.split_at(count.min(from.1.len()));
-    *from = (other_flags, other_cells);
-    (flags, cells)
-}
 
 /// Keeps what was counted for flags that are gone.
 fn leave<'c>(fading: &mut Vec<Arc<Cell>>, cells: impl IntoIterator<Item = &'c Arc<Cell>>) {

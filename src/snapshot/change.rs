@@ -81,6 +81,7 @@ fn diff(before: &[(Arc<str>, u64)], after: &[(Arc<str>, u64)]) -> Vec<(Arc<str>,
             }
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,
+            (Some((a, _)), Some((b, _))) if Arc::ptr_eq(a, b) => Ordering::Equal,
             (Some((a, _)), Some((b, _))) => a.cmp(b),
         };
         let gone = if order.is_le() { old.next() } else { None };

@@ -34,10 +34,20 @@ pub struct Manner {
 pub struct Layer {
     /// The flags; within one flag set keys are distinct.
     pub flags: Vec<Arc<Flag>>,
+    /// Where they stand, sorted by what tells them apart.
+    order: Arc<[u32]>,
     /// How to know each flag again; empty if the document was read whole.
     marks: Vec<Mark>,
     /// The hash of everything in the text but the flags.
     surroundings: u64,
+}
+
+impl Layer {
+    /// The flags, sorted by key and flag set.
+    pub fn sorted(&self) -> impl Iterator<Item = &Arc<Flag>> {
+        let flags = self.order.iter().filter_map(|at| usize::try_from(*at).ok());
+        flags.filter_map(|at| self.flags.get(at))
+    }
 }
 
 /// How to know a flag again.
@@ -87,16 +97,25 @@ fn whole(
 ) -> (Option<Layer>, Vec<Diagnostic>) {
     let parsed = document::parse_bytes(bytes, format, origin);
     let mut pool = Pool::default();
-    let layer = parsed.document.map(|document| Layer {
-        flags: document
-            .flags
-            .into_iter()
-            .map(|flag| ruleset::compile_flag(Arc::unwrap_or_clone(flag), fractional))
-            .map(|flag| Arc::new(pool.share(flag)))
-            .collect(),
-        ..Layer::default()
+    let layer = parsed.document.map(|document| {
+        let flags = document.flags.into_iter().map(Arc::unwrap_or_clone);
+        let flags = flags.map(|flag| ruleset::compile_flag(flag, fractional));
+        let flags: Vec<_> = flags.map(|flag| Arc::new(pool.share(flag))).collect();
+        Layer {
+            order: order(&flags),
+            flags,
+            ..Layer::default()
+        }
     });
     (layer, parsed.diagnostics)
+}
+
+/// Where flags stand, sorted by what tells them apart.
+fn order(flags: &[Arc<Flag>]) -> Arc<[u32]> {
+    let all = (0..).zip(flags).map(|(at, flag)| (flag.identity(), at));
+    let mut all: Vec<(_, u32)> = all.collect();
+    all.sort_unstable();
+    all.into_iter().map(|(_, at)| at).collect()
 }
 
 /// Reads a document flag by flag. `None` if it must be read as one.
@@ -109,6 +128,7 @@ fn in_parts(
     let mut earlier = Earlier::new(before.filter(|layer| layer.surroundings == surroundings));
     let mut layer = Layer {
         flags: Vec::with_capacity(parts.count()),
+        order: Arc::default(),
         marks: Vec::with_capacity(parts.count()),
         surroundings,
     };
@@ -134,6 +154,7 @@ fn in_parts(
         });
         layer.flags.push(Arc::new(flag));
     }
+    layer.order = earlier.order().unwrap_or_else(|| order(&layer.flags));
     Some((Some(layer), parts.finish()))
 }
 
@@ -166,6 +187,8 @@ struct Earlier<'b> {
     layer: Option<&'b Layer>,
     /// Where the next flag probably is.
     next: usize,
+    /// Whether all flags were there so far.
+    same: bool,
     /// Where flags are whose neighbours changed.
     index: Option<HashMap<&'b str, usize>>,
 }
@@ -175,6 +198,7 @@ impl<'b> Earlier<'b> {
         Earlier {
             layer: layer.filter(|layer| layer.marks.len() == layer.flags.len()),
             next: 0,
+            same: true,
             index: None,
         }
     }
@@ -186,6 +210,7 @@ impl<'b> Earlier<'b> {
         let at = match flags.get(self.next) {
             Some(flag) if *flag.key == *key => self.next,
             _ => {
+                self.same = false;
                 let all = || flags.iter().enumerate();
                 let index = self
                     .index
@@ -195,5 +220,12 @@ impl<'b> Earlier<'b> {
         };
         self.next = at + 1;
         Some((flags.get(at)?, *self.layer?.marks.get(at)?))
+    }
+
+    /// The order of the flags, if those asked for were the same ones.
+    fn order(&self) -> Option<Arc<[u32]>> {
+        let layer = self.layer?;
+        let same = self.same && self.next == layer.flags.len();
+        same.then(|| layer.order.clone())
     }
 }

@@ -21,6 +21,7 @@ use crate::snapshot::Snapshot;
 use crate::source::Pace;
 use crate::source::Settings;
 use crate::source::known::log;
+use crate::source::layer::Layer;
 use crate::source::layer::Manner;
 use crate::source::loader::care::lament;
 use crate::source::loader::keep::Keep;
@@ -134,7 +135,7 @@ impl Loader {
 
     fn publish(&mut self, begun: Instant) {
         let layers = self.sources.iter().flat_map(Source::layers);
-        let ruleset = Ruleset::lay(layers.map(|layer| &*layer.flags));
+        let ruleset = Ruleset::lay(layers.map(Layer::sorted));
         let told: HashSet<Diagnostic> = ruleset.found().cloned().collect();
         told.difference(&self.told).for_each(log);
         self.told = told;
