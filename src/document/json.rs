@@ -106,7 +106,7 @@ impl<'p, 't, 'r> Parser<'p, 't, 'r> {
     }
 
     fn map(&mut self) -> Result<Kind, json::Error> {
-        courtesy::pause();
+        courtesy::step();
         let mut members = Members::default();
         let mut first = true;
         self.reader.open_map()?;

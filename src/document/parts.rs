@@ -7,6 +7,8 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use foldhash::fast::RandomState;
+
 use crate::courtesy;
 use crate::diag::Diagnostic;
 use crate::diag::Report;
@@ -186,10 +188,10 @@ fn outline(text: &str, report: &mut Report) -> Option<(Node, usize, Vec<Range<us
 /// Where the flags stand, if they are an object with distinct keys.
 fn flags(reader: &mut Reader<'_>) -> Option<Vec<Range<usize>>> {
     let mut spans = Vec::new();
-    let mut keys = HashSet::new();
+    let mut keys = HashSet::with_hasher(RandomState::default());
     reader.open_map().ok()?;
     while let Some(key) = reader.key(spans.is_empty()).ok()? {
-        courtesy::pause();
+        courtesy::step();
         reader.leap().ok()?;
         spans.push(key.at..key.at + reader.since(key.at).len());
         if !keys.insert(key.unescape()) {

@@ -19,7 +19,7 @@ pub fn abreast<'f>(
     let distinct = before.distinct && after.distinct;
     let (mut before, mut after) = (&*before.flags, &*after.flags);
     iter::from_fn(move || {
-        courtesy::pause();
+        courtesy::step();
         // Most flags are the same ones, and need not even be looked at.
         if distinct && let Some(same) = take_same(&mut before, &mut after) {
             return Some(same);

@@ -164,7 +164,10 @@ impl Loader {
         let flags = gone
             .filter_map(Arc::into_inner)
             .flat_map(|old| old.ruleset.flags);
-        courtesy::between(flags).for_each(drop);
+        for flag in flags {
+            courtesy::step();
+            drop(flag);
+        }
     }
 
     /// Whether every source was asked once, whatever came of it.
