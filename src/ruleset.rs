@@ -235,12 +235,15 @@ impl Ruleset {
 
     /// The position of the selected flag called `key`.
     pub fn position(&self, key: &str, selector: &Selector) -> Option<usize> {
-        let end = self.flags.partition_point(|flag| *flag.key <= *key);
-        let candidates = self.flags.get(..end)?.iter().enumerate().rev();
-        candidates
-            .take_while(|(_, flag)| *flag.key == *key)
-            .find(|(_, flag)| flag.is_selected(selector))
-            .map(|(position, _)| position)
+        let is_selected = |at: &usize| self.flags.get(*at).is_some_and(|f| f.is_selected(selector));
+        if self.distinct {
+            let found = self.flags.binary_search_by(|flag| (*flag.key).cmp(key));
+            return found.ok().filter(is_selected);
+        }
+        let start = self.flags.partition_point(|flag| *flag.key < *key);
+        let others = self.flags.iter().skip(start);
+        let count = others.take_while(|flag| *flag.key == *key).count();
+        (start..start + count).rev().find(is_selected)
     }
 
     /// The flag called `key`.

@@ -27,8 +27,10 @@ pub fn get(flag: &Flag, decision: Decision, want: FlagType) -> Option<Bytes> {
 fn encode(flag: &Flag) -> Ready {
     let mut writer = Writer::default();
     writer.flag(flag);
+    // A clone is known to be shared. What it was made from finds that out each time that it is shared again.
+    let bytes = Bytes::from(writer.bytes.into_boxed_slice()).clone();
     Ready {
-        bytes: writer.bytes.into_boxed_slice().into(),
+        bytes,
         spans: writer.spans.into(),
     }
 }
