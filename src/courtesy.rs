@@ -54,3 +54,8 @@ pub fn step() {
 pub fn between<I: IntoIterator>(things: I) -> impl Iterator<Item = I::Item> {
     things.into_iter().inspect(|_| pause())
 }
+
+/// The same for things with which there is next to nothing to do.
+pub fn along<I: IntoIterator>(things: I) -> impl Iterator<Item = I::Item> {
+    things.into_iter().inspect(|_| step())
+}

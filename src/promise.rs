@@ -12,6 +12,7 @@ mod lane;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::courtesy;
 use crate::diag::Diagnostic;
 use crate::diag::Report;
 use crate::document::Document;
@@ -24,6 +25,7 @@ use crate::ruleset::Ruleset;
 pub fn check_all(old: &Ruleset, new: &Ruleset, now: i64) -> Vec<Diagnostic> {
     let mut broken = Vec::new();
     for (before, flag) in edited(old, new).filter(|(old, new)| splits(old) && splits(new)) {
+        courtesy::pause();
         if let (Some(before), Some(after)) = (before.as_written(), flag.as_written()) {
             let found = check(&before, &after, now).into_iter();
             // What is read again from what flag sync sends stands nowhere but at its key.

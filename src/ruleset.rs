@@ -230,7 +230,7 @@ impl Ruleset {
 
     /// What is wrong with the rules.
     pub fn found(&self) -> impl Iterator<Item = &Diagnostic> {
-        self.flags.iter().flat_map(|flag| &flag.found)
+        courtesy::along(&self.flags).flat_map(|flag| &flag.found)
     }
 
     /// The position of the selected flag called `key`.

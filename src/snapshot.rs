@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::courtesy;
 use crate::decision::Decision;
 use crate::decision::FlagType;
 use crate::metric::tally::Tally;
@@ -73,6 +74,15 @@ impl Snapshot {
         snapshot.winners = Arc::new(snapshot.collect(&Selector::All));
         snapshot.changes = Arc::new(Changes::between(&before.winners, &snapshot.winners));
         snapshot
+    }
+
+    /// Lets go of it, which takes time if it is large.
+    pub fn release(self) {
+        let Snapshot { ruleset, tally, .. } = self;
+        courtesy::along(ruleset.flags).for_each(drop);
+        courtesy::pause();
+        drop(tally);
+        courtesy::pause();
     }
 
     /// Whether evaluations can be answered from this as they are meant: every source has brought flags.
@@ -162,7 +172,7 @@ impl Snapshot {
             Selector::All => self.ruleset.flags.len(),
             _ => 0,
         });
-        prints.extend(selected.filter_map(print));
+        prints.extend(courtesy::along(selected).filter_map(print));
         Prints::new(prints)
     }
 }

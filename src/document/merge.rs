@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::courtesy;
 use crate::document::Document;
 use crate::document::flag::Flag;
 
@@ -32,10 +33,13 @@ pub fn lay<'l, F: 'l>(
     let mut all = Vec::new();
     for (rank, layer) in layers.into_iter().enumerate() {
         // What is compared stands beside the flag: whoever sorts thousands looks there again and again.
-        all.extend(layer.into_iter().map(|flag| (identity(flag), rank, flag)));
+        all.extend(courtesy::along(layer).map(|flag| (identity(flag), rank, flag)));
     }
     // The sort is stable, so that of equal flags the one that counts comes last.
-    all.sort_by_key(|(identity, ..)| *identity);
+    all.sort_by(|(a, ..), (b, ..)| {
+        courtesy::step();
+        a.cmp(b)
+    });
     all.dedup_by(|later, earlier| {
         let same = later.0 == earlier.0;
         if same {
@@ -43,8 +47,9 @@ pub fn lay<'l, F: 'l>(
         }
         same
     });
-    for group in all.chunk_by_mut(|(a, ..), (b, ..)| a.0 == b.0) {
+    for group in courtesy::along(all.chunk_by_mut(|(a, ..), (b, ..)| a.0 == b.0)) {
         group.sort_by_key(|(_, rank, _)| *rank);
     }
-    all.into_iter().map(|(.., flag)| flag.clone()).collect()
+    let all = courtesy::along(all);
+    all.map(|(.., flag)| flag.clone()).collect()
 }

@@ -24,6 +24,9 @@ use crate::document::reference::REF;
 use crate::json::Reader;
 use crate::limits;
 
+/// Bytes that a short flag takes. For so many there is room at once: what grows is copied again and again.
+const FLAG: usize = 128;
+
 /// How deep flags stand: in the object of flags, in the document.
 const DEPTH: usize = 2;
 
@@ -187,8 +190,9 @@ fn outline(text: &str, report: &mut Report) -> Option<(Node, usize, Vec<Range<us
 
 /// Where the flags stand, if they are an object with distinct keys.
 fn flags(reader: &mut Reader<'_>) -> Option<Vec<Range<usize>>> {
-    let mut spans = Vec::new();
-    let mut keys = HashSet::with_hasher(RandomState::default());
+    let count = reader.left() / FLAG;
+    let mut spans = Vec::with_capacity(count);
+    let mut keys = HashSet::with_capacity_and_hasher(count, RandomState::default());
     reader.open_map().ok()?;
     while let Some(key) = reader.key(spans.is_empty()).ok()? {
         courtesy::step();

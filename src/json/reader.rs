@@ -46,6 +46,11 @@ impl<'t> Reader<'t> {
         self.at
     }
 
+    /// How many bytes are left.
+    pub fn left(&self) -> usize {
+        self.rest().len()
+    }
+
     /// Everything from `start` to here.
     pub fn since(&self, start: usize) -> &'t str {
         self.text.get(start..self.at).unwrap_or("")

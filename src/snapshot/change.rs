@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use bytes::Bytes;
 
 use crate::change::Change;
+use crate::courtesy;
 use crate::wire::Codec;
 use crate::wire::event;
 use crate::wire::frame::frame;
@@ -74,6 +75,7 @@ fn diff(before: &[(Arc<str>, u64)], after: &[(Arc<str>, u64)]) -> Vec<(Arc<str>,
     let mut changes = Vec::new();
     let (mut old, mut new) = (before.iter().peekable(), after.iter().peekable());
     loop {
+        courtesy::step();
         let order = match (old.peek(), new.peek()) {
             (None, None) => {
                 changes.shrink_to_fit();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use ecow::EcoString;
 
+use crate::courtesy;
 use crate::diag::Diagnostic;
 use crate::document;
 use crate::document::Faults;
@@ -114,7 +115,10 @@ fn whole(
 fn order(flags: &[Arc<Flag>]) -> Arc<[u32]> {
     let all = (0..).zip(flags).map(|(at, flag)| (flag.identity(), at));
     let mut all: Vec<(_, u32)> = all.collect();
-    all.sort_unstable();
+    all.sort_unstable_by(|a, b| {
+        courtesy::step();
+        a.cmp(b)
+    });
     all.into_iter().map(|(_, at)| at).collect()
 }
 

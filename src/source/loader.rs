@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::time::Instant;
 use std::time::SystemTime;
 
-use crate::courtesy;
 use crate::diag::Diagnostic;
 use crate::live::Live;
 use crate::number::truncate;
@@ -161,13 +160,7 @@ impl Loader {
         let gone = self
             .retired
             .extract_if(.., |old| Arc::strong_count(old) == 1);
-        let flags = gone
-            .filter_map(Arc::into_inner)
-            .flat_map(|old| old.ruleset.flags);
-        for flag in flags {
-            courtesy::step();
-            drop(flag);
-        }
+        gone.filter_map(Arc::into_inner).for_each(Snapshot::release);
     }
 
     /// Whether every source was asked once, whatever came of it.

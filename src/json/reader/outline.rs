@@ -29,7 +29,7 @@ impl<'t> Reader<'t> {
     /// Those of [`Reader::skip`].
     pub fn outline(&mut self) -> Result<Option<Outline<'t>>> {
         let start = self.offset();
-        let left = self.rest().len();
+        let left = self.left();
         let mut keys = Vec::with_capacity((left / USUAL + 1).min(MANY));
         let mut escaped = false;
         self.pass(|key| {
