@@ -224,7 +224,8 @@ impl Ruleset {
     /// Flags sorted by key, each with what it requires.
     fn linked(mut flags: Vec<Arc<Flag>>) -> Ruleset {
         link::link(&mut flags);
-        let distinct = flags.is_sorted_by(|a, b| a.key != b.key);
+        // Not only unlike its neighbour's: whoever compiles documents one behind the other has keys in no order.
+        let distinct = flags.is_sorted_by(|a, b| a.key < b.key);
         Ruleset { flags, distinct }
     }
 
