@@ -7,6 +7,7 @@
 //! for is computed for as long.
 
 use std::cell::Cell;
+use std::cmp::Ordering;
 use std::thread;
 use std::time::Duration;
 use std::time::Instant;
@@ -58,4 +59,10 @@ pub fn between<I: IntoIterator>(things: I) -> impl Iterator<Item = I::Item> {
 /// The same for things with which there is next to nothing to do.
 pub fn along<I: IntoIterator>(things: I) -> impl Iterator<Item = I::Item> {
     things.into_iter().inspect(|_| step())
+}
+
+/// Compares two of many things that are sorted, and gives way between comparisons.
+pub fn compare<T: Ord>(a: &T, b: &T) -> Ordering {
+    step();
+    a.cmp(b)
 }

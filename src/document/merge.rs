@@ -36,10 +36,7 @@ pub fn lay<'l, F: 'l>(
         all.extend(courtesy::along(layer).map(|flag| (identity(flag), rank, flag)));
     }
     // The sort is stable, so that of equal flags the one that counts comes last.
-    all.sort_by(|(a, ..), (b, ..)| {
-        courtesy::step();
-        a.cmp(b)
-    });
+    all.sort_by(|(a, ..), (b, ..)| courtesy::compare(a, b));
     all.dedup_by(|later, earlier| {
         let same = later.0 == earlier.0;
         if same {

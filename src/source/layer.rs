@@ -115,10 +115,7 @@ fn whole(
 fn order(flags: &[Arc<Flag>]) -> Arc<[u32]> {
     let all = (0..).zip(flags).map(|(at, flag)| (flag.identity(), at));
     let mut all: Vec<(_, u32)> = all.collect();
-    all.sort_unstable_by(|a, b| {
-        courtesy::step();
-        a.cmp(b)
-    });
+    all.sort_unstable_by(courtesy::compare);
     all.into_iter().map(|(_, at)| at).collect()
 }
 

@@ -37,13 +37,10 @@ impl Text {
             if length == memory.len() {
                 memory = grown(&memory)?;
             }
-            courtesy::pause();
             let end = memory.len().min(length + PIECE);
-            match rest.read(memory.get_mut(length..end).unwrap_or(&mut [])) {
-                Ok(0) => return Ok(Text { memory, length }),
-                Ok(read) => length += read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+            match more(&mut rest, memory.get_mut(length..end).unwrap_or(&mut []))? {
+                0 => return Ok(Text { memory, length }),
+                read => length += read,
             }
         }
     }
@@ -56,17 +53,25 @@ impl Text {
         let mut rest = &**self;
         let mut piece = vec![0; PIECE];
         loop {
-            courtesy::pause();
-            let read = match file.read(&mut piece) {
-                Ok(0) => return Ok(rest.is_empty()),
-                Ok(read) => read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
-            };
+            let read = more(&mut file, &mut piece)?;
+            if read == 0 {
+                return Ok(rest.is_empty());
+            }
             match rest.split_at_checked(read) {
                 Some((same, others)) if piece.starts_with(same) => rest = others,
                 _ => return Ok(false),
             }
+        }
+    }
+}
+
+/// Reads on, as far as that goes at once. How many bytes that were; 0 at the end.
+fn more(file: &mut impl io::Read, into: &mut [u8]) -> io::Result<usize> {
+    loop {
+        courtesy::pause();
+        match file.read(into) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            done => return done,
         }
     }
 }
