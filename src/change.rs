@@ -2,7 +2,7 @@
 
 /// What happened to a flag. <https://flagd.dev/reference/specifications/protos/>
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
+pub enum ChangeKind {
     /// It is new.
     Write,
     /// It answers differently.
@@ -11,13 +11,13 @@ pub enum Change {
     Delete,
 }
 
-impl Change {
+impl ChangeKind {
     /// The change as an event names it.
-    pub fn text(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
-            Change::Write => "write",
-            Change::Update => "update",
-            Change::Delete => "delete",
+            ChangeKind::Write => "write",
+            ChangeKind::Update => "update",
+            ChangeKind::Delete => "delete",
         }
     }
 }

@@ -25,7 +25,7 @@ use std::process::ExitCode;
 
 /// Ends a command: what went wrong goes to standard error, one line each.
 #[expect(clippy::print_stderr, reason = "this is the command line")]
-pub fn finish(outcome: Result<(), Vec<String>>) -> ExitCode {
+pub fn report_errors(outcome: Result<(), Vec<String>>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(mistakes) => {
@@ -38,7 +38,7 @@ pub fn finish(outcome: Result<(), Vec<String>>) -> ExitCode {
 }
 
 /// Reports what the argument parser found. Asking for help is no failure.
-pub fn usage(error: &clap::Error) -> ExitCode {
+pub fn print_clap_error(error: &clap::Error) -> ExitCode {
     let _ = error.print();
     if error.use_stderr() {
         ExitCode::FAILURE

@@ -18,247 +18,261 @@ use std::sync::Arc;
 use ecow::EcoString;
 use http::HeaderName;
 
-use crate::config::file::File;
-use crate::config::layers::Layers;
-use crate::config::layers::Settled;
-use crate::config::layers::Typed;
-use crate::document::Faults;
+use crate::config::file::ConfigFile;
+use crate::config::layers::CliOptions;
+use crate::config::layers::OptionResolver;
+use crate::config::layers::ResolvedOption;
+use crate::document::FaultPolicy;
 use crate::limits;
-use crate::rule::unit::Version;
-use crate::serve::Settings;
-use crate::serve::calm::Policy;
-use crate::serve::cors::Origins;
-use crate::serve::debug::Access;
-use crate::serve::debug::Debugging;
-use crate::serve::debug::Token;
-use crate::serve::socket::Place;
-use crate::serve::tls::Paths;
+use crate::rule::unit::FractionalVersion;
+use crate::serve::ServeConfig;
+use crate::serve::calm::PingPolicy;
+use crate::serve::cors::AllowedOrigins;
+use crate::serve::debug::BearerToken;
+use crate::serve::debug::DebugAccess;
+use crate::serve::debug::DebugConfig;
+use crate::serve::socket::ListenAddr;
+use crate::serve::tls::TlsPaths;
 use crate::source;
-use crate::source::Pace;
+use crate::source::Timing;
 use crate::source::spec;
-use crate::source::spec::Spec;
+use crate::source::spec::SourceSpec;
 use crate::telemetry;
 use crate::telemetry::LogFormat;
-use crate::wire::extra::Extra;
-use crate::wire::stream::Advert;
+use crate::wire::extra::ContextEnrichment;
+use crate::wire::stream::StreamEndpoint;
 
 /// What the options mean.
 #[derive(Debug)]
 pub struct Config {
     /// The sources, the strongest last.
-    pub sources: Vec<Spec>,
+    pub sources: Vec<SourceSpec>,
     /// How they are treated.
-    pub source: source::Settings,
+    pub source_config: source::SourceConfig,
     /// Where evaluation is served.
-    pub evaluation: Place,
+    pub evaluation_addr: ListenAddr,
     /// Where probes and metrics are served.
-    pub management: Place,
+    pub management_addr: ListenAddr,
     /// Where flag sync is served.
-    pub sync: Place,
+    pub sync_addr: ListenAddr,
     /// Where OFREP is served.
-    pub ofrep: Place,
+    pub ofrep_addr: ListenAddr,
     /// Certificates, if TLS is spoken.
-    pub tls: Option<Paths>,
+    pub tls_files: Option<TlsPaths>,
     /// How requests are served.
-    pub serve: Settings,
+    pub serve_config: ServeConfig,
     /// Where metrics and traces are sent.
-    pub telemetry: telemetry::settings::Settings,
+    pub telemetry_config: telemetry::settings::TelemetryConfig,
     /// How log lines are written.
     pub log_format: LogFormat,
     /// Whether to log more.
-    pub debug: bool,
+    pub debug_logging: bool,
     /// Whether to print the configuration and end.
-    pub print: bool,
+    pub print_config: bool,
     /// What each option came to.
-    pub settled: Vec<Settled>,
+    pub resolved_options: Vec<ResolvedOption>,
 }
 
 /// Resolves the options: arguments, then the environment, then the configuration file, then defaults.
 ///
 /// # Errors
 /// All mistakes, a sentence each.
-pub fn resolve(typed: Typed, env: impl Fn(&str) -> Option<String>) -> Result<Config, Vec<String>> {
-    let mut layers = layers(typed, env);
-    let mut config = read(&mut layers);
-    if !layers.mistakes.is_empty() {
-        return Err(layers.mistakes);
+pub fn resolve(
+    cli_options: CliOptions,
+    env: impl Fn(&str) -> Option<String>,
+) -> Result<Config, Vec<String>> {
+    let mut options = new_resolver(cli_options, env);
+    let mut config = build_config(&mut options);
+    if !options.errors.is_empty() {
+        return Err(options.errors);
     }
-    config.settled = layers.settled;
+    config.resolved_options = options.resolved;
     Ok(config)
 }
 
 /// Where a sidecar with the same environment and file serves probes.
 #[derive(Debug)]
-pub struct Management {
+pub struct ManagementEndpoint {
     /// Of this address only.
     pub address: Option<IpAddr>,
     /// On this port.
     pub port: u16,
     /// What is wrong with the configuration file, a sentence each.
-    pub doubts: Vec<String>,
+    pub warnings: Vec<String>,
 }
 
 /// Finds out where probes are served.
 ///
 /// # Errors
 /// All mistakes, a sentence each, if one of them is about that.
-pub fn management(
-    typed: Typed,
+pub fn resolve_management_endpoint(
+    cli_options: CliOptions,
     env: impl Fn(&str) -> Option<String>,
-) -> Result<Management, Vec<String>> {
-    let mut layers = layers(typed, env);
-    let doubts = std::mem::take(&mut layers.mistakes);
-    let (address, port) = (address(&mut layers), layers.port("management-port"));
-    if port == 0 && layers.mistakes.is_empty() {
+) -> Result<ManagementEndpoint, Vec<String>> {
+    let mut options = new_resolver(cli_options, env);
+    let warnings = std::mem::take(&mut options.errors);
+    let (address, port) = (bind_address(&mut options), options.port("management-port"));
+    if port == 0 && options.errors.is_empty() {
         let mistake = "invalid value \"0\" for --management-port: must be a port from 1 to 65535";
-        layers.mistakes.push(mistake.to_owned());
+        options.errors.push(mistake.to_owned());
     }
-    if !layers.mistakes.is_empty() {
-        return Err([layers.mistakes, doubts].concat());
+    if !options.errors.is_empty() {
+        return Err([options.errors, warnings].concat());
     }
-    Ok(Management {
+    Ok(ManagementEndpoint {
         address,
         port,
-        doubts,
+        warnings,
     })
 }
 
-fn layers<E: Fn(&str) -> Option<String>>(typed: Typed, env: E) -> Layers<E> {
-    let mut layers = Layers {
-        typed,
+fn new_resolver<E: Fn(&str) -> Option<String>>(
+    cli_options: CliOptions,
+    env: E,
+) -> OptionResolver<E> {
+    let mut options = OptionResolver {
+        cli_options,
         env,
-        file: File::default(),
-        mistakes: Vec::new(),
-        settled: Vec::new(),
+        config_file: ConfigFile::default(),
+        errors: Vec::new(),
+        resolved: Vec::new(),
     };
-    if let Some(path) = path(&mut layers) {
-        let (file, mistakes) = File::read(&path);
-        layers.file = file;
-        layers.mistakes.extend(mistakes);
+    if let Some(path) = config_file_path(&mut options) {
+        let (file, mistakes) = ConfigFile::read(&path);
+        options.config_file = file;
+        options.errors.extend(mistakes);
     }
-    layers
+    options
 }
 
 /// The configuration file: the one that is named, or else the one in the home directory, as flagd has it.
-fn path<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Option<PathBuf> {
-    if let Some(path) = layers.optional("config") {
+fn config_file_path<E: Fn(&str) -> Option<String>>(
+    options: &mut OptionResolver<E>,
+) -> Option<PathBuf> {
+    if let Some(path) = options.optional_string("config") {
         return Some(path.into());
     }
-    let home = (layers.env)("HOME").filter(|home| !home.is_empty())?;
+    let home = (options.env)("HOME").filter(|home| !home.is_empty())?;
     let path = Path::new(&home).join(".agent.yaml");
     path.is_file().then_some(path)
 }
 
-fn read<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Config {
-    let address = address(layers);
-    let port = |layers: &mut Layers<E>, name| Place::Port(address, layers.port(name));
-    let evaluation = port(layers, "port");
-    let sync = port(layers, "sync-port");
+fn build_config<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<E>) -> Config {
+    let address = bind_address(options);
+    let port = |options: &mut OptionResolver<E>, name| ListenAddr::Tcp(address, options.port(name));
+    let evaluation = port(options, "port");
+    let sync = port(options, "sync-port");
     Config {
-        sources: sources(layers),
-        source: source::Settings {
-            faults: if layers.switch("strict") {
-                Faults::Refuse
+        sources: sources(options),
+        source_config: source::SourceConfig {
+            faults: if options.boolean("strict") {
+                FaultPolicy::RejectDocument
             } else {
-                Faults::Contain
+                FaultPolicy::IsolateFlag
             },
-            state_dir: layers.optional("state-dir").map(Into::into),
-            fail_fast: layers.switch("fail-fast"),
-            fractional: layers.one("fractional", "must be v2 or v3", |text| match text {
-                "v2" => Some(Version::V2),
-                "v3" => Some(Version::V3),
-                _ => None,
-            }),
-            pace: Pace::default(),
+            state_dir: options.optional_string("state-dir").map(Into::into),
+            fail_fast: options.boolean("fail-fast"),
+            fractional_version: options.parsed(
+                "fractional",
+                "must be v2 or v3",
+                |text| match text {
+                    "v2" => Some(FractionalVersion::V2),
+                    "v3" => Some(FractionalVersion::V3),
+                    _ => None,
+                },
+            ),
+            timing: Timing::default(),
         },
-        evaluation: socket(layers, "socket-path").unwrap_or(evaluation),
-        management: port(layers, "management-port"),
-        sync: socket(layers, "sync-socket-path").unwrap_or(sync),
-        ofrep: port(layers, "ofrep-port"),
-        tls: tls(layers),
-        serve: settings(layers),
-        telemetry: telemetry(layers),
-        log_format: layers.one("log-format", "must be console or json", |text| match text {
+        evaluation_addr: unix_socket(options, "socket-path").unwrap_or(evaluation),
+        management_addr: port(options, "management-port"),
+        sync_addr: unix_socket(options, "sync-socket-path").unwrap_or(sync),
+        ofrep_addr: port(options, "ofrep-port"),
+        tls_files: tls_files(options),
+        serve_config: serve_config(options),
+        telemetry_config: telemetry_config(options),
+        log_format: options.parsed("log-format", "must be console or json", |text| match text {
             "console" => Some(LogFormat::Console),
             "json" => Some(LogFormat::Json),
             _ => None,
         }),
-        debug: layers.switch("debug"),
-        print: layers.switch("print-config"),
-        settled: Vec::new(),
+        debug_logging: options.boolean("debug"),
+        print_config: options.boolean("print-config"),
+        resolved_options: Vec::new(),
     }
 }
 
-fn settings<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Settings {
-    let max_header = match layers.number("max-request-header", "bytes") {
+fn serve_config<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<E>) -> ServeConfig {
+    let max_header = match options.integer("max-request-header", "bytes") {
         0 => limits::REQUEST_HEADER,
         bytes => bytes,
     };
-    Settings {
-        max_body: layers.number("max-request-body", "bytes"),
+    ServeConfig {
+        max_body: options.integer("max-request-body", "bytes"),
         max_header,
-        max_connections: layers.number("max-connections", "connections").max(1),
-        max_streams: layers.number("max-streams", "streams"),
-        read_timeout: layers.wait("read-timeout"),
-        extra: Extra {
-            values: layers.pairs("context-value"),
-            headers: headers(layers),
+        max_connections: options.integer("max-connections", "connections").max(1),
+        max_streams: options.integer("max-streams", "streams"),
+        read_timeout: options.nonzero_duration("read-timeout"),
+        added_context: ContextEnrichment {
+            static_values: options.key_values("context-value"),
+            header_mappings: context_headers(options),
         },
-        stream_deadline: layers.duration("stream-deadline"),
-        sync_metadata: !layers.switch("disable-sync-metadata"),
-        require_selector: layers.switch("require-selector"),
-        changes: changes(layers),
-        cors: Origins::of(&layers.many("cors-origin")),
-        pings: Policy {
-            min_time: layers.duration("keep-alive-min-time"),
-            without_stream: layers.switch("keep-alive-permit-without-stream"),
+        stream_deadline: options.duration("stream-deadline"),
+        sync_metadata: !options.boolean("disable-sync-metadata"),
+        require_selector: options.boolean("require-selector"),
+        change_stream: ofrep_stream_endpoint(options),
+        cors: AllowedOrigins::from_names(&options.strings("cors-origin")),
+        ping_policy: PingPolicy {
+            min_time: options.duration("keep-alive-min-time"),
+            permit_without_stream: options.boolean("keep-alive-permit-without-stream"),
         },
-        debugging: debugging(layers),
+        debug: debug_config(options),
         grace: limits::SHUTDOWN_GRACE,
-        keep_alive: limits::KEEP_ALIVE,
+        keep_alive_interval: limits::EVENT_STREAM_KEEP_ALIVE,
         metrics: Arc::default(),
         traces: None,
     }
 }
 
 /// Who may ask the replica about itself, and what it is called. Its sources are known only once they are opened.
-fn debugging<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Debugging {
-    let path = layers.optional("debug-token-path").map(PathBuf::from);
+fn debug_config<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<E>) -> DebugConfig {
+    let path = options
+        .optional_string("debug-token-path")
+        .map(PathBuf::from);
     let want = "must be off, token or open";
-    let said = layers.one("debug-endpoints", want, |text| {
+    let said = options.parsed("debug-endpoints", want, |text| {
         let known = matches!(text, "off" | "token" | "open");
         known.then(|| text.to_owned())
     });
     let access = match (said.as_str(), path) {
-        ("open", _) => Access::Open,
+        ("open", _) => DebugAccess::Open,
         ("token", Some(path)) => {
-            if let Err(why) = Token::read(&path) {
+            if let Err(why) = BearerToken::read(&path) {
                 let mistake = format!(
                     "cannot use {} for --debug-token-path: {why}",
                     path.display()
                 );
-                layers.mistakes.push(mistake);
+                options.errors.push(mistake);
             }
-            Access::Token(path)
+            DebugAccess::BearerTokenFile(path)
         }
         ("token", None) => {
             let mistake = "--debug-endpoints=token needs --debug-token-path, a file with the token";
-            layers.mistakes.push(mistake.to_owned());
-            Access::Off
+            options.errors.push(mistake.to_owned());
+            DebugAccess::Off
         }
-        _ => Access::Off,
+        _ => DebugAccess::Off,
     };
-    let replica = layers
-        .optional("replica-id")
-        .or_else(|| (layers.env)("HOSTNAME"));
+    let replica = options
+        .optional_string("replica-id")
+        .or_else(|| (options.env)("HOSTNAME"));
     let replica = replica
         .filter(|name| !name.is_empty())
         .unwrap_or_else(hostname);
-    Debugging {
+    DebugConfig {
         access,
         replica: replica.into(),
         // The rest is the sources' to say.
-        ..Debugging::default()
+        ..DebugConfig::default()
     }
 }
 
@@ -268,14 +282,16 @@ fn hostname() -> String {
     name.nodename().to_string_lossy().into_owned()
 }
 
-fn changes<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Option<Advert> {
-    let enabled = layers.switch("ofrep-sse-enabled");
+fn ofrep_stream_endpoint<E: Fn(&str) -> Option<String>>(
+    options: &mut OptionResolver<E>,
+) -> Option<StreamEndpoint> {
+    let enabled = options.boolean("ofrep-sse-enabled");
     let want = "must be a number of seconds, at least 1";
-    let inactivity = layers.one("ofrep-sse-inactivity-delay", want, |text| {
+    let inactivity = options.parsed("ofrep-sse-inactivity-delay", want, |text| {
         text.parse().ok().filter(|seconds| *seconds > 0)
     });
     let want = "must be an origin such as https://flags.example.com";
-    let origin = layers.one("ofrep-sse-public-url", want, |text| {
+    let origin = options.parsed("ofrep-sse-public-url", want, |text| {
         if text.is_empty() {
             return Some(None);
         }
@@ -284,52 +300,65 @@ fn changes<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Option<Adve
         let bare = uri.query().is_none() && uri.path() == "/";
         (bare && uri.scheme().is_some()).then(|| Some(origin.to_owned()))
     });
-    enabled.then_some(Advert { origin, inactivity })
+    enabled.then_some(StreamEndpoint {
+        origin,
+        inactivity_delay_secs: inactivity,
+    })
 }
 
-fn sources<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Vec<Spec> {
-    let before = layers.mistakes.len();
+fn sources<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<E>) -> Vec<SourceSpec> {
+    let before = options.errors.len();
     let (mut sources, mut shown) = (Vec::new(), Vec::new());
-    for text in layers.many("uri") {
-        match Spec::from_uri(&text) {
+    for text in options.strings("uri") {
+        match SourceSpec::from_uri(&text) {
             Ok(spec) => {
                 // A URL may hold a password.
-                let http = matches!(spec.kind, spec::Kind::Http(_));
-                shown.push(layers::quoted(if http { &spec.label } else { &text }));
+                let http = matches!(spec.kind, spec::SourceKind::Http(_));
+                shown.push(layers::json_string(if http {
+                    &spec.redacted_name
+                } else {
+                    &text
+                }));
                 sources.push(spec);
             }
-            Err(mistake) => layers.mistakes.push(mistake),
+            Err(mistake) => options.errors.push(mistake),
         }
     }
-    layers.show("uri", layers::array(shown.into_iter()));
-    sources.extend(layers.list("sources", spec::from_node, spec::list, Spec::redacted));
-    if sources.is_empty() && layers.mistakes.len() == before {
+    options.redact("uri", layers::json_array(shown.into_iter()));
+    sources.extend(options.list(
+        "sources",
+        spec::list_from_node,
+        spec::parse_list,
+        SourceSpec::to_redacted_json,
+    ));
+    if sources.is_empty() && options.errors.len() == before {
         let mistake = "no sync implementation set: say where the flags are with --uri file:PATH";
-        layers.mistakes.push(mistake.to_owned());
+        options.errors.push(mistake.to_owned());
     }
     sources
 }
 
-fn telemetry<E: Fn(&str) -> Option<String>>(
-    layers: &mut Layers<E>,
-) -> telemetry::settings::Settings {
-    let typed = telemetry::settings::Typed {
-        exporter: layers.optional("metrics-exporter"),
-        collector: layers.optional("otel-collector-uri"),
-        certificate: layers.optional("otel-cert-path").map(Into::into),
-        key: layers.optional("otel-key-path").map(Into::into),
-        authority: layers.optional("otel-ca-path").map(Into::into),
-        reload: Some(layers.duration("otel-reload-interval")).filter(|every| !every.is_zero()),
+fn telemetry_config<E: Fn(&str) -> Option<String>>(
+    options: &mut OptionResolver<E>,
+) -> telemetry::settings::TelemetryConfig {
+    let typed = telemetry::settings::OtelOptions {
+        metrics_exporter: options.optional_string("metrics-exporter"),
+        collector_uri: options.optional_string("otel-collector-uri"),
+        cert_path: options.optional_string("otel-cert-path").map(Into::into),
+        key_path: options.optional_string("otel-key-path").map(Into::into),
+        ca_path: options.optional_string("otel-ca-path").map(Into::into),
+        reload_interval: Some(options.duration("otel-reload-interval"))
+            .filter(|every| !every.is_zero()),
     };
-    let settings = telemetry::settings::Settings::resolve(&typed, &layers.env);
+    let settings = telemetry::settings::TelemetryConfig::resolve(&typed, &options.env);
     settings.unwrap_or_else(|mistakes| {
-        layers.mistakes.extend(mistakes);
-        telemetry::settings::Settings::default()
+        options.errors.extend(mistakes);
+        telemetry::settings::TelemetryConfig::default()
     })
 }
 
-fn address<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Option<IpAddr> {
-    layers.one(
+fn bind_address<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<E>) -> Option<IpAddr> {
+    options.parsed(
         "bind-address",
         "must be an IP address such as 127.0.0.1 or ::1",
         |text| {
@@ -341,18 +370,23 @@ fn address<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Option<IpAd
     )
 }
 
-fn socket<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>, name: &str) -> Option<Place> {
-    layers.optional(name).map(|path| Place::Socket(path.into()))
+fn unix_socket<E: Fn(&str) -> Option<String>>(
+    options: &mut OptionResolver<E>,
+    name: &str,
+) -> Option<ListenAddr> {
+    options
+        .optional_string(name)
+        .map(|path| ListenAddr::Unix(path.into()))
 }
 
-fn tls<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Option<Paths> {
-    let certificate = layers.optional("server-cert-path");
-    let key = layers.optional("server-key-path");
-    let client_ca: Option<PathBuf> = layers.optional("client-ca-path").map(Into::into);
+fn tls_files<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<E>) -> Option<TlsPaths> {
+    let certificate = options.optional_string("server-cert-path");
+    let key = options.optional_string("server-key-path");
+    let client_ca: Option<PathBuf> = options.optional_string("client-ca-path").map(Into::into);
     let lonely = match (certificate, key) {
         (Some(certificate), Some(key)) => {
             let (certificate, key) = (certificate.into(), key.into());
-            return Some(Paths {
+            return Some(TlsPaths {
                 certificate,
                 key,
                 client_ca,
@@ -365,18 +399,20 @@ fn tls<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Option<Paths> {
         }
         (None, None) => return None,
     };
-    layers
-        .mistakes
+    options
+        .errors
         .push(format!("{lonely}: TLS needs a certificate and its key"));
     None
 }
 
-fn headers<E: Fn(&str) -> Option<String>>(layers: &mut Layers<E>) -> Vec<(HeaderName, EcoString)> {
+fn context_headers<E: Fn(&str) -> Option<String>>(
+    options: &mut OptionResolver<E>,
+) -> Vec<(HeaderName, EcoString)> {
     let mut headers = Vec::new();
-    for (header, key) in layers.pairs("context-from-header") {
+    for (header, key) in options.key_values("context-from-header") {
         match HeaderName::from_bytes(header.as_bytes()) {
             Ok(name) => headers.push((name, key)),
-            Err(_) => layers.mistakes.push(format!(
+            Err(_) => options.errors.push(format!(
                 "invalid value {header:?} for --context-from-header: must be the name of a header"
             )),
         }

@@ -28,7 +28,7 @@ pub enum Reason {
 
 impl Reason {
     /// The reason as it stands in an answer.
-    pub fn text(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Reason::Static => "STATIC",
             Reason::Default => "DEFAULT",
@@ -54,7 +54,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// The code as the `OpenFeature` specification spells it.
-    pub fn text(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             ErrorCode::FlagNotFound => "FLAG_NOT_FOUND",
             ErrorCode::ParseError => "PARSE_ERROR",

@@ -9,16 +9,16 @@ pub use crate::diag::code::Code;
 
 /// A position in a document; both counts start at 1, columns count characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Place {
+pub struct Position {
     /// The line.
     pub line: u32,
     /// The column.
     pub column: u32,
 }
 
-impl Place {
+impl Position {
     /// The first character.
-    pub const START: Place = Place { line: 1, column: 1 };
+    pub const START: Position = Position { line: 1, column: 1 };
 }
 
 /// How bad it is.
@@ -40,7 +40,7 @@ pub struct Diagnostic {
     /// The file, as it was named to us.
     pub file: Arc<str>,
     /// Where in the file.
-    pub place: Place,
+    pub position: Position,
     /// What was found.
     pub message: String,
     /// What to do; empty when the message says it all.
@@ -49,7 +49,7 @@ pub struct Diagnostic {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Place { line, column } = self.place;
+        let Position { line, column } = self.position;
         let id = self.code.id();
         write!(f, "{}:{line}:{column}: {id}: {}", self.file, self.message)?;
         if !self.help.is_empty() {
@@ -61,23 +61,26 @@ impl fmt::Display for Diagnostic {
 
 /// The diagnostics of one file, as they are found.
 #[derive(Debug)]
-pub struct Report {
+pub struct DiagnosticSink {
     file: Arc<str>,
-    found: Vec<Diagnostic>,
+    diagnostics: Vec<Diagnostic>,
 }
 
-impl Report {
+impl DiagnosticSink {
     /// An empty report on `file`.
-    pub fn new(file: Arc<str>) -> Report {
+    pub fn new(file: Arc<str>) -> DiagnosticSink {
         let found = Vec::new();
-        Report { file, found }
+        DiagnosticSink {
+            file,
+            diagnostics: found,
+        }
     }
 
     /// Notes an error.
     pub fn error(
         &mut self,
         code: Code,
-        place: Place,
+        place: Position,
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
@@ -88,7 +91,7 @@ impl Report {
     pub fn warn(
         &mut self,
         code: Code,
-        place: Place,
+        place: Position,
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
@@ -99,16 +102,16 @@ impl Report {
         &mut self,
         severity: Severity,
         code: Code,
-        place: Place,
+        place: Position,
         message: String,
         help: String,
     ) {
         let file = self.file.clone();
-        self.found.push(Diagnostic {
+        self.diagnostics.push(Diagnostic {
             code,
             severity,
             file,
-            place,
+            position: place,
             message,
             help,
         });
@@ -116,35 +119,38 @@ impl Report {
 
     /// How much was found so far.
     pub fn count(&self) -> usize {
-        self.found.len()
+        self.diagnostics.len()
     }
 
     /// What was found, in the order of the file. A part that is compiled in two ways is complained about once.
     pub fn finish(mut self) -> Vec<Diagnostic> {
-        let order = |d: &Diagnostic| (d.place, d.code);
-        self.found.sort_by(|a, b| {
+        let order = |d: &Diagnostic| (d.position, d.code);
+        self.diagnostics.sort_by(|a, b| {
             order(a)
                 .cmp(&order(b))
                 .then_with(|| a.message.cmp(&b.message))
         });
-        self.found.dedup();
-        self.found
+        self.diagnostics.dedup();
+        self.diagnostics
     }
 }
 
 /// The candidate that `word` was most likely meant to be: at most a third of its letters away.
-pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn closest_match<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     let allowed = (word.chars().count() / 3).max(1);
     candidates
         .into_iter()
-        .map(|candidate| (distance(word, candidate), candidate))
+        .map(|candidate| (edit_distance(word, candidate), candidate))
         .filter(|(far, _)| *far <= allowed)
         .min_by_key(|(far, _)| *far)
         .map(|(_, candidate)| candidate)
 }
 
 /// The number of single-letter edits between two words; 64 letters are compared.
-pub fn distance(a: &str, b: &str) -> usize {
+pub fn edit_distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().take(64).collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, ca) in a.chars().take(64).enumerate() {
@@ -165,13 +171,13 @@ pub fn distance(a: &str, b: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::closest_match;
 
     #[test]
     fn a_slip_of_the_finger_finds_its_word() {
         let names = ["fractional", "starts_with", "ends_with"];
-        assert_eq!(nearest("fractionl", names), Some("fractional"));
-        assert_eq!(nearest("start_with", names), Some("starts_with"));
-        assert_eq!(nearest("semver", names), None);
+        assert_eq!(closest_match("fractionl", names), Some("fractional"));
+        assert_eq!(closest_match("start_with", names), Some("starts_with"));
+        assert_eq!(closest_match("semver", names), None);
     }
 }

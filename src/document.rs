@@ -24,41 +24,41 @@ use crate::courtesy;
 use crate::diag;
 use crate::diag::Code;
 use crate::diag::Diagnostic;
-use crate::diag::Place;
-use crate::diag::Report;
+use crate::diag::DiagnosticSink;
+use crate::diag::Position;
 use crate::diag::Severity;
-use crate::document::flag::Flag;
-use crate::document::node::Kind;
+use crate::document::flag::FlagDefinition;
 use crate::document::node::Member;
 use crate::document::node::Node;
-use crate::document::reference::Table;
+use crate::document::node::NodeKind;
+use crate::document::reference::EvaluatorTable;
 use crate::document::rollout::ring;
 use crate::document::rollout::ring::Rings;
-use crate::value::Members;
+use crate::value::OwnedMap;
 
 /// The flags of one source, or of several laid over each other.
 #[derive(Debug, Clone, Default)]
 pub struct Document {
     /// The flags; within one flag set keys are distinct.
-    pub flags: Vec<Arc<Flag>>,
+    pub flags: Vec<Arc<FlagDefinition>>,
 }
 
 /// How a document is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub enum DocumentFormat {
     /// YAML 1.1 and 1.2 as flagd reads it.
     Yaml,
     /// JSON.
     Json,
 }
 
-impl Format {
+impl DocumentFormat {
     /// The format that a file's extension tells: `.yaml`, `.yml` or `.json`, in any case.
-    pub fn of(path: &Path) -> Option<Format> {
+    pub fn from_path(path: &Path) -> Option<DocumentFormat> {
         let extension = path.extension()?.to_str()?.to_ascii_lowercase();
         match extension.as_str() {
-            "yaml" | "yml" => Some(Format::Yaml),
-            "json" => Some(Format::Json),
+            "yaml" | "yml" => Some(DocumentFormat::Yaml),
+            "json" => Some(DocumentFormat::Json),
             _ => None,
         }
     }
@@ -66,16 +66,16 @@ impl Format {
 
 /// How to treat a document with faulty flags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Faults {
+pub enum FaultPolicy {
     /// A faulty flag answers with its error; its neighbours are not harmed.
-    Contain,
+    IsolateFlag,
     /// One error refuses the whole document, as in flagd.
-    Refuse,
+    RejectDocument,
 }
 
 /// Where a document comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origin {
+pub struct DocumentOrigin {
     /// The source, as selectors name it.
     pub source: Arc<str>,
     /// The file, as diagnostics name it.
@@ -84,7 +84,7 @@ pub struct Origin {
 
 /// What became of a text.
 #[derive(Debug)]
-pub struct Parsed {
+pub struct ParseOutput {
     /// The document, unless the text is none.
     pub document: Option<Document>,
     /// Everything that is wrong with it, in the order of the text.
@@ -92,11 +92,11 @@ pub struct Parsed {
 }
 
 /// Reads bytes that should be a text.
-pub fn parse_bytes(bytes: &[u8], format: Format, origin: &Origin) -> Parsed {
-    let mut report = Report::new(origin.file.clone());
-    match text(bytes, &mut report) {
+pub fn parse_bytes(bytes: &[u8], format: DocumentFormat, origin: &DocumentOrigin) -> ParseOutput {
+    let mut report = DiagnosticSink::new(origin.file.clone());
+    match decode_utf8(bytes, &mut report) {
         Some(text) => parse(text, format, origin),
-        None => Parsed {
+        None => ParseOutput {
             document: None,
             diagnostics: report.finish(),
         },
@@ -104,36 +104,40 @@ pub fn parse_bytes(bytes: &[u8], format: Format, origin: &Origin) -> Parsed {
 }
 
 /// Reads a text.
-pub fn parse(text: &str, format: Format, origin: &Origin) -> Parsed {
-    let mut report = Report::new(origin.file.clone());
-    let node = read(text, format, &mut report);
-    let document = node.and_then(|node| document(node, text.len(), origin, &mut report));
+pub fn parse(text: &str, format: DocumentFormat, origin: &DocumentOrigin) -> ParseOutput {
+    let mut report = DiagnosticSink::new(origin.file.clone());
+    let node = parse_syntax_tree(text, format, &mut report);
+    let document = node.and_then(|node| build_document(node, text.len(), origin, &mut report));
     let diagnostics = report.finish();
-    Parsed {
+    ParseOutput {
         document,
         diagnostics,
     }
 }
 
 /// The text that is in `bytes`, or `None` after the reason was reported.
-pub fn text<'b>(bytes: &'b [u8], report: &mut Report) -> Option<&'b str> {
+pub fn decode_utf8<'b>(bytes: &'b [u8], report: &mut DiagnosticSink) -> Option<&'b str> {
     let error = match std::str::from_utf8(bytes) {
         Ok(text) => return Some(text),
         Err(error) => error,
     };
     let before = bytes.get(..error.valid_up_to()).unwrap_or(&[]);
     let before = String::from_utf8_lossy(before);
-    let place = crate::json::place(&before, before.len());
+    let place = crate::json::position_at(&before, before.len());
     report.error(Code::Syntax, place, "the file is not UTF-8 text", "");
     None
 }
 
 /// The values in a text, or `None` after the reason was reported.
-pub fn read(text: &str, format: Format, report: &mut Report) -> Option<Node> {
+pub fn parse_syntax_tree(
+    text: &str,
+    format: DocumentFormat,
+    report: &mut DiagnosticSink,
+) -> Option<Node> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     match format {
-        Format::Yaml => yaml::read(text, report),
-        Format::Json => json::read(text, report),
+        DocumentFormat::Yaml => yaml::parse(text, report),
+        DocumentFormat::Json => json::parse(text, report),
     }
 }
 
@@ -143,7 +147,7 @@ pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
 }
 
 #[derive(Default)]
-struct Top {
+struct TopLevelMembers {
     flags: Option<Node>,
     evaluators: Option<Node>,
     metadata: Option<Node>,
@@ -151,44 +155,48 @@ struct Top {
 }
 
 /// The document that is written as `node`, from a text of `length` bytes, or `None` after the reason was reported.
-pub fn document(
+pub fn build_document(
     node: Node,
     length: usize,
-    origin: &Origin,
-    report: &mut Report,
+    origin: &DocumentOrigin,
+    report: &mut DiagnosticSink,
 ) -> Option<Document> {
-    let (frame, flags) = frame(node, length, report)?;
-    frame.flags(flags, origin, report)
+    let (frame, flags) = parse_preamble(node, length, report)?;
+    frame.parse_flags(flags, origin, report)
 }
 
 /// What the flags of a document have in common.
 #[derive(Debug)]
-struct Frame {
-    evaluators: Table,
-    common: Common,
+struct Preamble {
+    evaluators: EvaluatorTable,
+    defaults: DocumentDefaults,
 }
 
 /// What every flag of a document inherits.
 #[derive(Debug)]
-struct Common {
+struct DocumentDefaults {
     /// The metadata of the flag set.
-    set: Members,
+    metadata: OwnedMap,
     /// The rings that rollouts may name.
     rings: Arc<Rings>,
 }
 
 /// The frame of a document whose text has `length` bytes, and its flags.
-fn frame(node: Node, length: usize, report: &mut Report) -> Option<(Frame, Node)> {
-    let place = node.place;
-    let Kind::Map(members) = node.kind else {
+fn parse_preamble(
+    node: Node,
+    length: usize,
+    report: &mut DiagnosticSink,
+) -> Option<(Preamble, Node)> {
+    let place = node.position;
+    let NodeKind::Map(members) = node.kind else {
         let message = format!("a flag document is an object, this is {}", node.type_name());
-        report.error(Code::Shape, place, message, "begin with `flags:`");
+        report.error(Code::DocumentShape, place, message, "begin with `flags:`");
         return None;
     };
-    let mut top = Top::default();
+    let mut top = TopLevelMembers::default();
     for member in members {
-        let Some(known) = field::DOCUMENT.field_in_any_case(&member.key) else {
-            unknown(&member.key, member.place, report);
+        let Some(known) = field::DOCUMENT.field_ignore_case(&member.key) else {
+            report_unknown_member(&member.key, member.position, report);
             continue;
         };
         let slot = match known.name {
@@ -202,24 +210,38 @@ fn frame(node: Node, length: usize, report: &mut Report) -> Option<(Frame, Node)
     }
     let Some(flags) = top.flags else {
         let help = "an empty flag set is written `flags: {}`";
-        report.error(Code::Shape, place, "the document has no `flags`", help);
+        report.error(
+            Code::DocumentShape,
+            place,
+            "the document has no `flags`",
+            help,
+        );
         return None;
     };
-    let mut evaluators = reference::resolve(top.evaluators, length, report)?;
+    let mut evaluators = reference::resolve_evaluators(top.evaluators, length, report)?;
     let set = top.metadata;
-    let set = set.map(|metadata| flag::set_metadata(&metadata, report));
+    let set = set.map(|metadata| flag::parse_flag_set_metadata(&metadata, report));
     let set = set.unwrap_or_default();
     let rings = top.rings.map(|mut node| {
-        evaluators.substitute(&mut node, report);
-        ring::read(node, report)
+        evaluators.substitute_refs(&mut node, report);
+        ring::parse_rings(node, report)
     });
     let rings = Arc::new(rings.unwrap_or_default());
-    let common = Common { set, rings };
-    Some((Frame { evaluators, common }, flags))
+    let common = DocumentDefaults {
+        metadata: set,
+        rings,
+    };
+    Some((
+        Preamble {
+            evaluators,
+            defaults: common,
+        },
+        flags,
+    ))
 }
 
-fn unknown(key: &str, place: Place, report: &mut Report) {
-    let help = match diag::nearest(key, field::DOCUMENT.names()) {
+fn report_unknown_member(key: &str, place: Position, report: &mut DiagnosticSink) {
+    let help = match diag::closest_match(key, field::DOCUMENT.field_names()) {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => "it has no effect; flags stand below `flags`".to_owned(),
     };
@@ -227,27 +249,32 @@ fn unknown(key: &str, place: Place, report: &mut Report) {
     report.warn(Code::UnknownMember, place, message, help);
 }
 
-impl Frame {
-    fn flags(mut self, mut flags: Node, origin: &Origin, report: &mut Report) -> Option<Document> {
-        self.evaluators.substitute(&mut flags, report);
+impl Preamble {
+    fn parse_flags(
+        mut self,
+        mut flags: Node,
+        origin: &DocumentOrigin,
+        report: &mut DiagnosticSink,
+    ) -> Option<Document> {
+        self.evaluators.substitute_refs(&mut flags, report);
         let flags = match flags.kind {
-            Kind::Null => Vec::new(),
-            Kind::Map(members) => members
+            NodeKind::Null => Vec::new(),
+            NodeKind::Map(members) => members
                 .into_iter()
-                .map(|member| self.flag(member, origin, report))
+                .map(|member| self.parse_flag(member, origin, report))
                 .collect(),
-            Kind::List(items) => {
-                let mut flags = flag::read_list(items, &self.common, origin, report);
-                let budget = &mut self.evaluators.budget;
+            NodeKind::List(items) => {
+                let mut flags = flag::parse_flag_list(items, &self.defaults, origin, report);
+                let budget = &mut self.evaluators.copy_budget;
                 for flag in &mut flags {
-                    rollout::charge(flag, budget, report);
+                    rollout::charge_expansion(flag, budget, report);
                 }
                 flags
             }
-            Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) => {
+            NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::Text(_) => {
                 let message = format!("`flags` is {}", flags.type_name());
                 let help = "write it as an object with one member per flag";
-                report.error(Code::Shape, flags.place, message, help);
+                report.error(Code::DocumentShape, flags.position, message, help);
                 return None;
             }
         };
@@ -256,11 +283,20 @@ impl Frame {
     }
 
     /// The flag in a member whose references are resolved.
-    fn flag(&mut self, member: Member, origin: &Origin, report: &mut Report) -> Flag {
-        courtesy::pause();
-        let Member { key, place, value } = member;
-        let mut flag = flag::read(key, place, value, &self.common, origin, report);
-        rollout::charge(&mut flag, &mut self.evaluators.budget, report);
+    fn parse_flag(
+        &mut self,
+        member: Member,
+        origin: &DocumentOrigin,
+        report: &mut DiagnosticSink,
+    ) -> FlagDefinition {
+        courtesy::yield_if_due();
+        let Member {
+            key,
+            position: place,
+            value,
+        } = member;
+        let mut flag = flag::parse_flag(key, place, value, &self.defaults, origin, report);
+        rollout::charge_expansion(&mut flag, &mut self.evaluators.copy_budget, report);
         flag
     }
 }

@@ -10,12 +10,12 @@ use std::hash::Hasher;
 use foldhash::quality::FixedState;
 
 /// The fingerprint of a value.
-pub fn of(value: &(impl Hash + ?Sized)) -> u64 {
+pub fn hash(value: &(impl Hash + ?Sized)) -> u64 {
     FixedState::default().hash_one(value)
 }
 
 /// What makes the fingerprint of something that comes in pieces. It depends on where they end.
-pub fn pieces() -> impl Hasher {
+pub fn hasher() -> impl Hasher {
     FixedState::default().build_hasher()
 }
 
@@ -27,10 +27,10 @@ mod tests {
     fn does_not_change_unnoticed() {
         // Where it does, each client asks again once for what it has while replicas of two releases stand side by side.
         assert_eq!(
-            of(&("new-welcome", Some(true), 3_u64)),
+            hash(&("new-welcome", Some(true), 3_u64)),
             1_703_961_311_314_321_890
         );
-        let mut pieces = pieces();
+        let mut pieces = hasher();
         pieces.write(b"flags: ");
         pieces.write(b"{}");
         assert_eq!(pieces.finish(), 7_275_509_635_749_844_078);

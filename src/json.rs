@@ -7,18 +7,18 @@ mod plain;
 mod reader;
 mod text;
 
-use crate::diag::Place;
-pub use crate::json::literal::write_json;
-pub use crate::json::literal::write_members;
-pub use crate::json::reader::Outline;
+use crate::diag::Position;
+pub use crate::json::literal::write_object;
+pub use crate::json::literal::write_value;
+pub use crate::json::reader::ObjectIndex;
 pub use crate::json::reader::Reader;
-pub use crate::json::text::Text;
-pub use crate::json::text::write_text;
+pub use crate::json::text::RawString;
+pub use crate::json::text::write_string;
 use crate::limits;
 
 /// What kind of value comes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ValueKind {
     /// `null`
     Null,
     /// `true` or `false`
@@ -37,50 +37,56 @@ pub enum Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Error {
     /// The offset of the byte that does not fit.
-    pub at: usize,
+    pub offset: usize,
     /// What does not fit.
-    pub fault: Fault,
+    pub kind: ErrorKind,
 }
 
 /// The ways in which a text fails to be JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
+pub enum ErrorKind {
     /// The text ends too early.
-    End,
+    UnexpectedEnd,
     /// Something else was expected.
     Expected(&'static str),
     /// A string holds a bare control character.
-    Control,
+    ControlCharacter,
     /// A string holds an escape that JSON does not have.
-    Escape,
+    InvalidEscape,
     /// A number is larger than any 64-bit float.
-    Range,
+    NumberOutOfRange,
     /// Objects and arrays are nested too deeply.
-    Depth,
+    TooDeep,
 }
 
 impl Error {
     /// What was found, in words.
     pub fn describe(&self, text: &str) -> String {
-        let found = text.get(self.at..).and_then(|rest| rest.chars().next());
-        match (self.fault, found) {
-            (Fault::End, _) | (_, None) => "the text ends in the middle of a value".to_owned(),
-            (Fault::Expected(what), Some(c)) => format!("expected {what}, found `{c}`"),
-            (Fault::Control, _) => "a line break or control character inside a string".to_owned(),
-            (Fault::Escape, _) => "an escape that JSON does not have".to_owned(),
-            (Fault::Range, _) => "a number too large for a 64-bit float".to_owned(),
-            (Fault::Depth, _) => format!("nested deeper than {} levels", limits::DEPTH),
+        let found = text.get(self.offset..).and_then(|rest| rest.chars().next());
+        match (self.kind, found) {
+            (ErrorKind::UnexpectedEnd, _) | (_, None) => {
+                "the text ends in the middle of a value".to_owned()
+            }
+            (ErrorKind::Expected(what), Some(c)) => format!("expected {what}, found `{c}`"),
+            (ErrorKind::ControlCharacter, _) => {
+                "a line break or control character inside a string".to_owned()
+            }
+            (ErrorKind::InvalidEscape, _) => "an escape that JSON does not have".to_owned(),
+            (ErrorKind::NumberOutOfRange, _) => "a number too large for a 64-bit float".to_owned(),
+            (ErrorKind::TooDeep, _) => {
+                format!("nested deeper than {} levels", limits::NESTING_DEPTH)
+            }
         }
     }
 }
 
 /// The line and column of a byte offset.
-pub fn place(text: &str, at: usize) -> Place {
+pub fn position_at(text: &str, at: usize) -> Position {
     let before = text.get(..at).unwrap_or(text);
     let line = before.bytes().filter(|b| *b == b'\n').count() + 1;
     let column = before.rsplit('\n').next().map_or(0, |l| l.chars().count()) + 1;
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    Place {
+    Position {
         line: count(line),
         column: count(column),
     }

@@ -9,16 +9,16 @@ pub const REQUEST_BODY: usize = 1_000_000;
 /// The largest header block of a request, in bytes, as flagd's `--max-request-header`.
 pub const REQUEST_HEADER: usize = 1_000_000;
 /// The most fields in the head of an HTTP/1.1 request. Room for all of them is made for each.
-pub const HEADERS: usize = 1024;
+pub const HTTP1_HEADERS: usize = 1024;
 /// The largest head, in bytes, of a request over HTTP/1.1 that is answered without hyper. It is read from its beginning
 /// with each piece that arrives.
-pub const PROMPT_HEAD: usize = 8 * 1024;
+pub const FAST_PATH_HEAD: usize = 8 * 1024;
 /// The largest body, in bytes, of such a request.
-pub const PROMPT_BODY: usize = 64 * 1024;
+pub const FAST_PATH_BODY: usize = 64 * 1024;
 /// How long a client may take to send a request's head, and again for its body.
 pub const READ_TIMEOUT: Duration = Duration::from_secs(5);
 /// The largest request for health or reflection, in bytes: names.
-pub const SERVICE_REQUEST: usize = 16 * 1024;
+pub const BUILTIN_SERVICE_REQUEST: usize = 16 * 1024;
 /// Requests to the debug endpoints at one time; further ones are refused.
 pub const DEBUG_REQUESTS: usize = 4;
 /// The largest body of a question to the debug endpoints, in bytes.
@@ -26,39 +26,39 @@ pub const DEBUG_REQUEST: usize = 64 * 1024;
 /// Open connections per port, if the system allows as many; further ones wait to be accepted.
 pub const CONNECTIONS: usize = 16_384;
 /// Open streams of events and flags, over all connections; further ones are refused.
-pub const STREAMS: usize = 16_384;
+pub const EVENT_STREAMS: usize = 16_384;
 /// The least time between two pings of a client of flag sync, as flagd's `--keep-alive-min-time`.
 pub const PING_MIN_TIME: Duration = Duration::from_secs(30);
 /// File descriptors that are kept for flag files and everything else.
-pub const RESERVED_FILES: u64 = 64;
+pub const RESERVED_FILE_DESCRIPTORS: u64 = 64;
 /// The most connections that probes and metrics have for themselves.
-pub const PROBES: usize = 256;
+pub const PROBE_CONNECTIONS: usize = 256;
 /// How long evaluation waits for the first look at the sources.
-pub const START_GATE: Duration = Duration::from_secs(5);
+pub const INITIAL_LOAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// After how much silence the kernel asks whether a peer is still there, as Go has it.
-pub const PEER_SILENCE: Duration = Duration::from_secs(15);
+pub const TCP_KEEPALIVE: Duration = Duration::from_secs(15);
 /// Concurrent calls on one HTTP/2 connection, as Go's HTTP/2 server has it.
 pub const STREAMS_PER_CONNECTION: u32 = 250;
 /// How long a shutdown waits for calls in flight.
 pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 /// How much longer than that the probes may take.
-pub const PARTING: Duration = Duration::from_millis(100);
+pub const PROBE_EXTRA_GRACE: Duration = Duration::from_millis(100);
 /// How long an event stream may be silent before it says that it is alive.
-pub const KEEP_ALIVE: Duration = Duration::from_secs(20);
+pub const EVENT_STREAM_KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// After how many seconds in the background an OFREP client should let its change stream go, as the protocol has it.
-pub const INACTIVITY: u64 = 120;
+pub const INACTIVITY_DELAY_SECONDS: u64 = 120;
 /// How many bytes of a refused connection are read so that the refusal arrives.
-pub const DRAINED: u64 = 64 * 1024;
+pub const DRAIN_MAX: u64 = 64 * 1024;
 /// The smallest answer, in bytes, that is worth compressing.
-pub const COMPRESS_FROM: usize = 1024;
+pub const COMPRESSION_MIN_BYTES: usize = 1024;
 
 /// The longest selector, in bytes.
-pub const SELECTOR: usize = 1024;
+pub const SELECTOR_BYTES: usize = 1024;
 
 /// The largest configuration file, in bytes.
-pub const CONFIGURATION: u64 = 16 * 1024 * 1024;
+pub const CONFIG_FILE: u64 = 16 * 1024 * 1024;
 /// The largest source file that is searched for flags, in bytes: longer ones are generated.
-pub const SOURCE_FILE: u64 = 4 * 1024 * 1024;
+pub const SCANNED_SOURCE_FILE: u64 = 4 * 1024 * 1024;
 /// The largest flag document, in bytes.
 pub const DOCUMENT: u64 = 64 * 1024 * 1024;
 /// How long a request for a document and its answer may take, where the source does not say.
@@ -66,34 +66,34 @@ pub const FETCH_TIMEOUT: Duration = Duration::from_secs(30);
 /// How many redirects a request for a document follows, as Go does.
 pub const REDIRECTS: usize = 10;
 /// The largest answer of a token endpoint, in bytes.
-pub const TOKEN: u64 = 64 * 1024;
+pub const TOKEN_RESPONSE: u64 = 64 * 1024;
 /// The largest message of a sync stream, in bytes, where the source does not say; as in gRPC.
 pub const SYNC_MESSAGE: usize = 4 * 1024 * 1024;
 /// The deepest nesting in a document, in a rule after its references are resolved, and in a context.
-pub const DEPTH: usize = 100;
+pub const NESTING_DEPTH: usize = 100;
 /// The longest chain of evaluators that refer to each other.
-pub const REFERENCES: usize = 32;
+pub const REFERENCE_CHAIN: usize = 32;
 /// The most values in one document, aliases and references expanded.
-pub const NODES: usize = 8_000_000;
+pub const DOCUMENT_VALUES: usize = 8_000_000;
 /// How many names are looked at for a suggestion.
-pub const SUGGESTIONS: usize = 10_000;
+pub const SUGGESTION_CANDIDATES: usize = 10_000;
 /// How much larger than its own nodes a document may grow by aliases and references; small documents always may
 /// grow to `EXPANSION_FREE`.
 pub const EXPANSION_FACTOR: usize = 20;
 /// The number of values that aliases and references may make in any document.
-pub const EXPANSION_FREE: usize = 100_000;
+pub const EXPANSION_ALLOWANCE: usize = 100_000;
 
 /// The most work one evaluation may do in lists: items visited plus 64-byte pieces of text made.
 pub const EVALUATION_STEPS: u32 = 1_000_000;
 /// The most work of that kind that one request for all flags may cause, over all of them.
 pub const BULK_STEPS: u32 = 10_000_000;
 /// The most distinct context attributes that one flag may read.
-pub const SLOTS: usize = 4096;
+pub const ATTRIBUTE_SLOTS: usize = 4096;
 /// The most variants of one flag.
 pub const VARIANTS: usize = 65_535;
 
 /// The largest answer of a telemetry collector, in bytes.
-pub const COLLECTOR_ANSWER: usize = 64 * 1024;
+pub const COLLECTOR_RESPONSE: usize = 64 * 1024;
 /// Series that the counts of flags may have, as OpenTelemetry has it; the rest is one series.
 pub const LABEL_SETS: usize = 2000;
 /// Clients of flag sync that metrics tell apart.
@@ -102,14 +102,14 @@ pub const LABEL_VALUES: usize = 100;
 pub const LABEL_BYTES: usize = 128;
 
 /// The most cases that reasoning about one flag tells apart; beyond them it knows nothing.
-pub const CASES: usize = 20_000;
+pub const ANALYSIS_CASES: usize = 20_000;
 /// The same for each of the many flags that are linted.
 pub const LINT_CASES: usize = 4000;
 /// How often a question of one flag that is linted is put to a value.
-pub const LINT_QUESTIONS: usize = 50_000;
+pub const LINT_COMPARISONS: usize = 50_000;
 /// How many of the unreachable branches of one flag are told one by one.
-pub const LINT_BRANCHES: usize = 4;
+pub const LINT_BRANCH_DIAGNOSTICS: usize = 4;
 /// The most cells that the changes of one flag are told in.
-pub const CELLS: usize = 1000;
+pub const DIFF_CELLS: usize = 1000;
 /// The most values that reasoning tries for one attribute.
-pub const CANDIDATES: usize = 20_000;
+pub const CANDIDATE_VALUES: usize = 20_000;

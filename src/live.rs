@@ -43,7 +43,7 @@ impl Live {
     }
 
     /// Follows the generation in force.
-    pub fn follow(&self) -> watch::Receiver<u64> {
+    pub fn subscribe(&self) -> watch::Receiver<u64> {
         self.generation.subscribe()
     }
 }

@@ -17,19 +17,19 @@ extern "C" fn pow(base: f64, exponent: f64) -> f64 {
 /// cannot give way to requests.
 #[cfg(target_env = "gnu")]
 #[expect(unsafe_code, reason = "the C library's")]
-fn join_at_once() {
+fn disable_malloc_fastbins() {
     // SAFETY: `mallopt` takes its parameters by value, and there is no other thread yet. The answer is of no use: a C
     // library that does not know the parameter has no such habit.
     let _ = unsafe { libc::mallopt(libc::M_MXFAST, 0) };
 }
 
 #[cfg(not(target_env = "gnu"))]
-fn join_at_once() {}
+fn disable_malloc_fastbins() {}
 
 fn main() -> ExitCode {
-    join_at_once();
-    match cli::sidecar::arguments() {
-        Ok(matches) => cli::finish(cli::sidecar::run(&matches)),
-        Err(error) => cli::usage(&error),
+    disable_malloc_fastbins();
+    match cli::sidecar::parse_args() {
+        Ok(matches) => cli::report_errors(cli::sidecar::run(&matches)),
+        Err(error) => cli::print_clap_error(&error),
     }
 }

@@ -15,18 +15,18 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use crate::metric::family::Family;
-use crate::metric::family::Kind;
-use crate::metric::family::Value;
+use crate::metric::family::MetricFamily;
+use crate::metric::family::MetricKind;
+use crate::metric::family::MetricValue;
 use crate::metric::histogram::Histogram;
-use crate::metric::http::Http;
-use crate::metric::stream::Streams;
+use crate::metric::http::HttpServerMetrics;
+use crate::metric::stream::SyncStreamMetrics;
 
 /// The name under which the process reports, for flagd's dashboards the same as flagd's.
-pub const SERVICE: &str = "flagd";
+pub const SERVICE_NAME: &str = "flagd";
 
 /// How long evaluations take: from 250 ns to 10 ms.
-const EVALUATION: [u64; 14] = [
+const EVALUATION_DURATION_BOUNDS: [u64; 14] = [
     250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000,
     2_500_000, 10_000_000,
 ];
@@ -35,22 +35,22 @@ const EVALUATION: [u64; 14] = [
 #[derive(Debug)]
 pub struct Metrics {
     /// Requests over HTTP.
-    pub http: Http,
+    pub http: HttpServerMetrics,
     /// Streams of flag sync.
-    pub streams: Streams,
+    pub sync_streams: SyncStreamMetrics,
     /// How long it takes from a request's bytes to its answer's, for one flag.
-    pub single: Histogram,
+    pub single_duration: Histogram,
     /// The same for all flags.
-    pub bulk: Histogram,
+    pub bulk_duration: Histogram,
     /// What describes the process as a whole: `service.name` and the like.
     pub resource: Vec<(String, String)>,
-    more: Mutex<Vec<Source>>,
+    registered: Mutex<Vec<RegisteredCollector>>,
 }
 
 /// Families that are computed when someone asks.
-struct Source(Box<dyn Fn() -> Vec<Family> + Send>);
+struct RegisteredCollector(Box<dyn Fn() -> Vec<MetricFamily> + Send>);
 
-impl std::fmt::Debug for Source {
+impl std::fmt::Debug for RegisteredCollector {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Source")
     }
@@ -59,7 +59,7 @@ impl std::fmt::Debug for Source {
 impl Default for Metrics {
     fn default() -> Metrics {
         Metrics::new(vec![
-            ("service.name".to_owned(), SERVICE.to_owned()),
+            ("service.name".to_owned(), SERVICE_NAME.to_owned()),
             (
                 "service.version".to_owned(),
                 env!("CARGO_PKG_VERSION").to_owned(),
@@ -72,48 +72,62 @@ impl Metrics {
     /// Counters that stand at zero, of a process with this description.
     pub fn new(resource: Vec<(String, String)>) -> Metrics {
         Metrics {
-            http: Http::default(),
-            streams: Streams::default(),
-            single: Histogram::of_time(&EVALUATION),
-            bulk: Histogram::of_time(&EVALUATION),
+            http: HttpServerMetrics::default(),
+            sync_streams: SyncStreamMetrics::default(),
+            single_duration: Histogram::for_durations(&EVALUATION_DURATION_BOUNDS),
+            bulk_duration: Histogram::for_durations(&EVALUATION_DURATION_BOUNDS),
             resource,
-            more: Mutex::default(),
+            registered: Mutex::default(),
         }
     }
 
     /// Adds families that `source` computes whenever someone asks.
-    pub fn add(&self, source: impl Fn() -> Vec<Family> + Send + 'static) {
-        let mut more = self.more.lock().unwrap_or_else(PoisonError::into_inner);
-        more.push(Source(Box::new(source)));
+    pub fn register(&self, collector: impl Fn() -> Vec<MetricFamily> + Send + 'static) {
+        let mut more = self
+            .registered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        more.push(RegisteredCollector(Box::new(collector)));
     }
 
     /// Everything that was counted here.
-    pub fn collect(&self) -> Vec<Family> {
-        let mut families = self.http.collect(SERVICE);
-        families.extend(self.streams.collect());
-        families.push(self.evaluation());
-        families.push(build());
+    pub fn collect(&self) -> Vec<MetricFamily> {
+        let mut families = self.http.collect(SERVICE_NAME);
+        families.extend(self.sync_streams.collect());
+        families.push(self.evaluation_duration());
+        families.push(build_info());
         families.extend(process::collect());
-        let more = self.more.lock().unwrap_or_else(PoisonError::into_inner);
+        let more = self
+            .registered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         families.extend(more.iter().flat_map(|source| source.0()));
         families
     }
 
-    fn evaluation(&self) -> Family {
+    fn evaluation_duration(&self) -> MetricFamily {
         let help = "How long it takes from a request's bytes to its answer's.";
-        let mut family = Family::new("fanion.evaluation.duration", "s", Kind::Histogram, help);
-        for (kind, histogram) in [("single", &self.single), ("bulk", &self.bulk)] {
-            family.push(vec![("kind", kind.into())], histogram.read());
+        let mut family = MetricFamily::new(
+            "fanion.evaluation.duration",
+            "s",
+            MetricKind::Histogram,
+            help,
+        );
+        for (kind, histogram) in [
+            ("single", &self.single_duration),
+            ("bulk", &self.bulk_duration),
+        ] {
+            family.push(vec![("kind", kind.into())], histogram.collect());
         }
         family
     }
 }
 
-fn build() -> Family {
+fn build_info() -> MetricFamily {
     let help = "Which build this is; the value is always 1.";
-    let mut family = Family::new("fanion.build_info", "", Kind::Gauge, help);
+    let mut family = MetricFamily::new("fanion.build_info", "", MetricKind::Gauge, help);
     let version = env!("CARGO_PKG_VERSION").to_owned();
-    family.push(vec![("version", version)], Value::Number(1.0));
+    family.push(vec![("version", version)], MetricValue::Number(1.0));
     family
 }
 

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 /// How a text failed to be a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NotANumber {
+pub enum ParseNumberError {
     /// No number at all.
     Syntax,
     /// A number beyond the largest float; the sign tells to which side.
@@ -21,7 +21,7 @@ pub enum NotANumber {
 ///
 /// # Errors
 /// `Syntax` if Go reads none, `Range` if the magnitude is too large for a float.
-pub fn parse(text: &str) -> Result<f64, NotANumber> {
+pub fn parse(text: &str) -> Result<f64, ParseNumberError> {
     let (negative, digits) = match text.as_bytes() {
         [b'-', ..] => (true, &text[1..]),
         [b'+', ..] => (false, &text[1..]),
@@ -40,9 +40,9 @@ pub fn parse(text: &str) -> Result<f64, NotANumber> {
     } else {
         parse_decimal(digits)
     }
-    .ok_or(NotANumber::Syntax)?;
+    .ok_or(ParseNumberError::Syntax)?;
     if magnitude.is_infinite() {
-        return Err(NotANumber::Range { negative });
+        return Err(ParseNumberError::Range { negative });
     }
     Ok(signed(magnitude))
 }
@@ -51,16 +51,16 @@ pub fn parse(text: &str) -> Result<f64, NotANumber> {
 pub fn parse_or_zero(text: &str) -> f64 {
     match parse(text) {
         Ok(number) => number,
-        Err(NotANumber::Syntax) => 0.0,
-        Err(NotANumber::Range { negative: false }) => f64::INFINITY,
-        Err(NotANumber::Range { negative: true }) => f64::NEG_INFINITY,
+        Err(ParseNumberError::Syntax) => 0.0,
+        Err(ParseNumberError::Range { negative: false }) => f64::INFINITY,
+        Err(ParseNumberError::Range { negative: true }) => f64::NEG_INFINITY,
     }
 }
 
 fn parse_decimal(digits: &str) -> Option<f64> {
     let bytes = digits.as_bytes();
-    let mantissa = scan(bytes, 0, u8::is_ascii_digit);
-    if mantissa.digits == 0 {
+    let mantissa = scan_mantissa(bytes, 0, u8::is_ascii_digit);
+    if mantissa.digit_count == 0 {
         return None;
     }
     let mut end = mantissa.end;
@@ -73,7 +73,7 @@ fn parse_decimal(digits: &str) -> Option<f64> {
     if !digits.contains('_') {
         return digits.parse().ok();
     }
-    if !underscores_separate(digits) {
+    if !underscores_valid(digits) {
         return None;
     }
     digits.replace('_', "").parse().ok()
@@ -82,12 +82,12 @@ fn parse_decimal(digits: &str) -> Option<f64> {
 /// `0x1.8p-3`: Go wants the binary exponent, and rounds what does not fit to the nearest.
 fn parse_hexadecimal(digits: &str) -> Option<f64> {
     let bytes = digits.as_bytes();
-    let mantissa = scan(bytes, 2, u8::is_ascii_hexdigit);
-    if mantissa.digits == 0 || !matches!(bytes.get(mantissa.end), Some(b'p' | b'P')) {
+    let mantissa = scan_mantissa(bytes, 2, u8::is_ascii_hexdigit);
+    if mantissa.digit_count == 0 || !matches!(bytes.get(mantissa.end), Some(b'p' | b'P')) {
         return None;
     }
     let end = scan_exponent(bytes, mantissa.end + 1)?;
-    if end != bytes.len() || (digits.contains('_') && !underscores_separate(digits)) {
+    if end != bytes.len() || (digits.contains('_') && !underscores_valid(digits)) {
         return None;
     }
     let mut exponent: i32 = digits
@@ -111,11 +111,11 @@ fn parse_hexadecimal(digits: &str) -> Option<f64> {
             exponent = exponent.saturating_add(if fraction { 0 } else { 4 });
         }
     }
-    Some(scale(significand as f64, exponent))
+    Some(ldexp(significand as f64, exponent))
 }
 
 /// `value * 2^exponent` without an intermediate overflow.
-fn scale(mut value: f64, exponent: i32) -> f64 {
+fn ldexp(mut value: f64, exponent: i32) -> f64 {
     let mut left = exponent.clamp(-4000, 4000);
     while left != 0 {
         let step = left.clamp(-1000, 1000);
@@ -126,11 +126,11 @@ fn scale(mut value: f64, exponent: i32) -> f64 {
 }
 
 struct Mantissa {
-    digits: usize,
+    digit_count: usize,
     end: usize,
 }
 
-fn scan(bytes: &[u8], start: usize, is_digit: fn(&u8) -> bool) -> Mantissa {
+fn scan_mantissa(bytes: &[u8], start: usize, is_digit: fn(&u8) -> bool) -> Mantissa {
     let (mut digits, mut point) = (0, false);
     let mut end = start;
     while let Some(byte) = bytes.get(end) {
@@ -142,7 +142,10 @@ fn scan(bytes: &[u8], start: usize, is_digit: fn(&u8) -> bool) -> Mantissa {
         }
         end += 1;
     }
-    Mantissa { digits, end }
+    Mantissa {
+        digit_count: digits,
+        end,
+    }
 }
 
 /// The end of an exponent whose digits, with an optional sign, start at `start`.
@@ -162,7 +165,7 @@ fn scan_exponent(bytes: &[u8], mut start: usize) -> Option<usize> {
 }
 
 /// Whether every underscore stands between two digits; a base prefix counts as a digit.
-fn underscores_separate(digits: &str) -> bool {
+fn underscores_valid(digits: &str) -> bool {
     let prefixed = matches!(digits.as_bytes(), [b'0', b'x' | b'X', ..]);
     let body = if prefixed { &digits[2..] } else { digits };
     let mut last = if prefixed { '0' } else { '^' };
@@ -182,7 +185,7 @@ fn underscores_separate(digits: &str) -> bool {
 
 /// The whole part of `number` as Go's `int64(number)` has it on amd64: out of range is the smallest integer.
 #[expect(clippy::cast_possible_truncation, reason = "the range is checked")]
-pub fn truncate(number: f64) -> i64 {
+pub fn truncate_to_i64(number: f64) -> i64 {
     if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&number) {
         number as i64
     } else {
@@ -191,7 +194,7 @@ pub fn truncate(number: f64) -> i64 {
 }
 
 /// Appends `number` as Go's `strconv.FormatFloat(number, 'f', -1, 64)` writes it: never an exponent.
-pub fn write_plain(out: &mut impl std::fmt::Write, number: f64) {
+pub fn write_decimal(out: &mut impl std::fmt::Write, number: f64) {
     let written = if number.is_infinite() {
         out.write_str(if number > 0.0 { "+Inf" } else { "-Inf" })
     } else {
@@ -204,7 +207,7 @@ pub fn write_plain(out: &mut impl std::fmt::Write, number: f64) {
 pub fn write_general(out: &mut String, number: f64) {
     let magnitude = number.abs();
     if magnitude == 0.0 || (1e-4..1e6).contains(&magnitude) || !number.is_finite() {
-        return write_plain(out, number);
+        return write_decimal(out, number);
     }
     let text = format!("{number:e}");
     let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
@@ -221,14 +224,14 @@ pub fn write_json(out: &mut String, number: f64) -> bool {
         return false;
     }
     let magnitude = number.abs();
-    let whole = truncate(number);
+    let whole = truncate_to_i64(number);
     // Integers have no shortest form to search for; beyond this, not every integer is a float.
     if magnitude < 1e15 && whole as f64 == number && (whole != 0 || number.is_sign_positive()) {
         let _ = write!(out, "{whole}");
         return true;
     }
     if magnitude == 0.0 || (1e-6..1e21).contains(&magnitude) {
-        write_plain(out, number);
+        write_decimal(out, number);
         return true;
     }
     let text = format!("{number:e}");
@@ -249,21 +252,21 @@ mod tests {
     fn reads_what_go_reads() {
         let cases = [
             ("1_000", Ok(1000.0)),
-            ("_1", Err(NotANumber::Syntax)),
-            ("1_", Err(NotANumber::Syntax)),
-            ("1__0", Err(NotANumber::Syntax)),
-            (" 1", Err(NotANumber::Syntax)),
+            ("_1", Err(ParseNumberError::Syntax)),
+            ("1_", Err(ParseNumberError::Syntax)),
+            ("1__0", Err(ParseNumberError::Syntax)),
+            (" 1", Err(ParseNumberError::Syntax)),
             ("0x1p4", Ok(16.0)),
             ("0x_1.8p1", Ok(3.0)),
-            ("0xff", Err(NotANumber::Syntax)),
+            ("0xff", Err(ParseNumberError::Syntax)),
             (".5", Ok(0.5)),
             ("5.", Ok(5.0)),
-            (".", Err(NotANumber::Syntax)),
-            ("1e", Err(NotANumber::Syntax)),
+            (".", Err(ParseNumberError::Syntax)),
+            ("1e", Err(ParseNumberError::Syntax)),
             ("+iNf", Ok(f64::INFINITY)),
-            ("+nan", Err(NotANumber::Syntax)),
-            ("1e400", Err(NotANumber::Range { negative: false })),
-            ("-1e400", Err(NotANumber::Range { negative: true })),
+            ("+nan", Err(ParseNumberError::Syntax)),
+            ("1e400", Err(ParseNumberError::Range { negative: false })),
+            ("-1e400", Err(ParseNumberError::Range { negative: true })),
             ("1e-400", Ok(0.0)),
         ];
         for (text, want) in cases {

@@ -14,25 +14,29 @@ use std::sync::Arc;
 
 use crate::courtesy;
 use crate::diag::Diagnostic;
-use crate::diag::Report;
+use crate::diag::DiagnosticSink;
 use crate::document::Document;
-use crate::document::flag::Flag;
-use crate::promise::lane::Lane;
+use crate::document::flag::FlagDefinition;
+use crate::promise::lane::Allocation;
 use crate::ruleset;
 use crate::ruleset::Ruleset;
 
 /// What the change from one set of flags to the next breaks, at a time in seconds since 1970.
-pub fn check_all(old: &Ruleset, new: &Ruleset, now: i64) -> Vec<Diagnostic> {
+pub fn ruleset_violations(old: &Ruleset, new: &Ruleset, now: i64) -> Vec<Diagnostic> {
     let mut broken = Vec::new();
-    for (before, flag) in edited(old, new).filter(|(old, new)| splits(old) && splits(new)) {
-        courtesy::pause();
-        if let (Some(before), Some(after)) = (before.as_written(), flag.as_written()) {
-            let found = check(&before, &after, now).into_iter();
+    for (before, flag) in
+        changed_flags(old, new).filter(|(old, new)| uses_bucketing(old) && uses_bucketing(new))
+    {
+        courtesy::yield_if_due();
+        if let (Some(before), Some(after)) =
+            (before.to_flag_definition(), flag.to_flag_definition())
+        {
+            let found = flag_violations(&before, &after, now).into_iter();
             // What is read again from what flag sync sends stands nowhere but at its key.
-            broken.extend(found.map(|told| match flag.written {
+            broken.extend(found.map(|told| match flag.unexpanded_definition {
                 Some(_) => told,
                 None => Diagnostic {
-                    place: flag.stood.0,
+                    position: flag.source_location.0,
                     ..told
                 },
             }));
@@ -42,68 +46,71 @@ pub fn check_all(old: &Ruleset, new: &Ruleset, now: i64) -> Vec<Diagnostic> {
 }
 
 /// The flags that answer differently now, each with what it was.
-fn edited<'f>(
+fn changed_flags<'f>(
     old: &'f Ruleset,
     new: &'f Ruleset,
-) -> impl Iterator<Item = (&'f ruleset::Flag, &'f ruleset::Flag)> {
-    let pairs = ruleset::abreast(old, new).flat_map(|(old, new)| {
+) -> impl Iterator<Item = (&'f ruleset::CompiledFlag, &'f ruleset::CompiledFlag)> {
+    let pairs = ruleset::merge_join(old, new).flat_map(|(old, new)| {
         new.iter().filter_map(move |flag| {
-            let was = |old: &&Arc<ruleset::Flag>| Arc::ptr_eq(old, flag) || old.set == flag.set;
+            let was = |old: &&Arc<ruleset::CompiledFlag>| {
+                Arc::ptr_eq(old, flag) || old.flag_set_id == flag.flag_set_id
+            };
             Some((old.iter().find(was)?, flag))
         })
     });
     // The same flag need not even be looked at.
-    let pairs = pairs.filter(|(old, new)| !Arc::ptr_eq(old, new) && old.print != new.print);
+    let pairs =
+        pairs.filter(|(old, new)| !Arc::ptr_eq(old, new) && old.fingerprint != new.fingerprint);
     pairs.map(|(old, new)| (&**old, &**new))
 }
 
 /// What the change from one document to the next breaks, at a time in seconds since 1970. Where documents are at hand, this
 /// knows every place in them; their words may be expanded.
-pub fn check_documents(old: &Document, new: &Document, now: i64) -> Vec<Diagnostic> {
+pub fn document_violations(old: &Document, new: &Document, now: i64) -> Vec<Diagnostic> {
     let known = old.flags.iter();
-    let known = known.map(|flag| ((&*flag.key, flag.set()), flag));
+    let known = known.map(|flag| ((&*flag.key, flag.flag_set_id()), flag));
     let known: HashMap<_, _> = known.collect();
     let pairs = new.flags.iter().filter_map(|flag| {
-        let before = known.get(&(&*flag.key, flag.set()))?;
+        let before = known.get(&(&*flag.key, flag.flag_set_id()))?;
         Some((*before, flag))
     });
     pairs
-        .flat_map(|(before, after)| check(before, after, now))
+        .flat_map(|(before, after)| flag_violations(before, after, now))
         .collect()
 }
 
 /// Whether a flag divides units into shares at all.
-fn splits(flag: &ruleset::Flag) -> bool {
-    let rule = flag.rule.as_deref().unwrap_or_default();
-    !flag.is_faulty() && (flag.written.is_some() || rule.contains("fractional"))
+fn uses_bucketing(flag: &ruleset::CompiledFlag) -> bool {
+    let rule = flag.targeting_json.as_deref().unwrap_or_default();
+    !flag.is_faulty() && (flag.unexpanded_definition.is_some() || rule.contains("fractional"))
 }
 
 /// What the edit from `old` to `new`, two flags as written, breaks at a time in seconds since 1970.
 ///
 /// A flag that is killed, disabled or faulty promises nothing, before or after.
-pub fn check(old: &Flag, new: &Flag, now: i64) -> Vec<Diagnostic> {
-    let mut report = Report::new(new.origin.file.clone());
-    if is_silent(old) || is_silent(new) {
+pub fn flag_violations(old: &FlagDefinition, new: &FlagDefinition, now: i64) -> Vec<Diagnostic> {
+    let mut report = DiagnosticSink::new(new.origin.file.clone());
+    if is_inactive(old) || is_inactive(new) {
         return report.finish();
     }
-    let before = lane::lanes(old, now);
-    for after in lane::lanes(new, now) {
-        if let Some(before) = partner(&before, &after) {
-            compare::compare(&new.key, before, &after, &mut report);
+    let before = lane::allocations_at(old, now);
+    for after in lane::allocations_at(new, now) {
+        if let Some(before) = matching_allocation(&before, &after) {
+            compare::report_violations(&new.key, before, &after, &mut report);
         }
     }
     report.finish()
 }
 
-fn is_silent(flag: &Flag) -> bool {
+fn is_inactive(flag: &FlagDefinition) -> bool {
     let killed = flag
-        .words
+        .rollout_fields
         .as_ref()
-        .is_some_and(|words| words.kill.is_some());
-    killed || flag.disabled || flag.fault.is_some()
+        .is_some_and(|words| words.kill_position.is_some());
+    killed || flag.disabled || flag.error_code.is_some()
 }
 
 /// The lane that `after` was before the edit.
-fn partner<'l>(before: &'l [Lane], after: &Lane) -> Option<&'l Lane> {
+fn matching_allocation<'l>(before: &'l [Allocation], after: &Allocation) -> Option<&'l Allocation> {
     before.iter().find(|lane| lane.id == after.id)
 }

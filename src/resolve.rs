@@ -9,33 +9,33 @@ use ecow::EcoString;
 use crate::decision::Decision;
 use crate::decision::ErrorCode;
 use crate::decision::FlagType;
-use crate::ruleset::Flag;
+use crate::ruleset::CompiledFlag;
 use crate::selector::Selector;
 use crate::snapshot::Snapshot;
-use crate::value::Literal;
+use crate::value::OwnedValue;
 use crate::wire::Codec;
-use crate::wire::Contract;
+use crate::wire::EvaluationApi;
 use crate::wire::answer;
-use crate::wire::bulk::Bulk;
-use crate::wire::bulk::Entry;
+use crate::wire::bulk::ResolveAllEncoder;
+use crate::wire::bulk::ResolveAllEntry;
 use crate::wire::error::RpcError;
-use crate::wire::request::Decoded;
-use crate::wire::request::Request;
+use crate::wire::request::DecodedContext;
+use crate::wire::request::ResolveRequest;
 
 /// How a request is to be understood.
 #[derive(Debug, Clone, Copy)]
-pub struct Call<'r> {
+pub struct RpcOptions<'r> {
     /// The contract that it speaks.
-    pub contract: Contract,
+    pub contract: EvaluationApi,
     /// The codec of the request and the answer.
     pub codec: Codec,
     /// What surrounds it.
-    pub around: Around<'r>,
+    pub scope: RequestScope<'r>,
 }
 
 /// What surrounds a request.
 #[derive(Debug, Clone, Copy)]
-pub struct Around<'r> {
+pub struct RequestScope<'r> {
     /// Which flags it is about.
     pub selector: &'r Selector,
     /// Attributes that lie over the caller's.
@@ -43,177 +43,195 @@ pub struct Around<'r> {
     /// Whole seconds since the epoch, asked for only by rules that read them.
     pub clock: fn() -> f64,
     /// Who wants to know what was decided.
-    pub witness: Option<&'r dyn Witness>,
+    pub observer: Option<&'r dyn DecisionObserver>,
 }
 
 /// Learns of decisions as they are made.
-pub trait Witness: std::fmt::Debug {
+pub trait DecisionObserver: std::fmt::Debug {
     /// What was decided for the flag called `key`; there is no flag if it is unknown.
-    fn saw(&self, key: &str, flag: Option<&Flag>, decision: Decision);
+    fn on_decision(&self, key: &str, flag: Option<&CompiledFlag>, decision: Decision);
 }
 
-impl Around<'_> {
+impl RequestScope<'_> {
     /// Counts a decision about the flag at `position`, and tells of it.
-    fn decided(self, snapshot: &Snapshot, position: usize, flag: &Flag, decision: Decision) {
-        snapshot.tally.count(position, flag, decision);
-        if let Some(witness) = self.witness {
-            witness.saw(&flag.key, Some(flag), decision);
+    fn record_decision(
+        self,
+        snapshot: &Snapshot,
+        position: usize,
+        flag: &CompiledFlag,
+        decision: Decision,
+    ) {
+        snapshot
+            .evaluations
+            .count_evaluation(position, flag, decision);
+        if let Some(witness) = self.observer {
+            witness.on_decision(&flag.key, Some(flag), decision);
         }
     }
 
     /// Counts a request for a flag that is not there, and tells of it.
-    fn missed(self, snapshot: &Snapshot, key: &str) {
-        snapshot.tally.count_error(ErrorCode::FlagNotFound);
-        if let Some(witness) = self.witness {
-            witness.saw(key, None, Decision::Error(ErrorCode::FlagNotFound));
+    fn record_not_found(self, snapshot: &Snapshot, key: &str) {
+        snapshot.evaluations.count_error(ErrorCode::FlagNotFound);
+        if let Some(witness) = self.observer {
+            witness.on_decision(key, None, Decision::Error(ErrorCode::FlagNotFound));
         }
     }
 }
 
 /// An answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reply {
+pub enum ResponseMessage {
     /// A protobuf message behind the five bytes that frame it in gRPC.
     Framed(Bytes),
     /// A bare message.
-    Bare(Vec<u8>),
+    Unframed(Vec<u8>),
 }
 
 /// Answers a request for one flag.
 ///
 /// # Errors
 /// As flagd: for an unknown or faulty flag, a value of another type, or a body that is no request.
-pub fn one(
+pub fn resolve_flag(
     snapshot: &Snapshot,
-    call: Call<'_>,
+    call: RpcOptions<'_>,
     want: FlagType,
     body: &[u8],
-) -> Result<Reply, RpcError> {
-    let request = Request::decode(call.codec, body)?;
+) -> Result<ResponseMessage, RpcError> {
+    let request = ResolveRequest::decode(call.codec, body)?;
     let position = snapshot
         .ruleset
-        .position(&request.flag_key, call.around.selector);
-    let found = position.and_then(|at| Some((at, snapshot.ruleset.at(at)?)));
+        .position(&request.flag_key, call.scope.selector);
+    let found = position.and_then(|at| Some((at, snapshot.ruleset.flag_at(at)?)));
     let Some((position, flag)) = found else {
-        call.around.missed(snapshot, &request.flag_key);
+        call.scope.record_not_found(snapshot, &request.flag_key);
         return Err(ErrorCode::FlagNotFound.into());
     };
     let arena = Bump::new();
-    let seconds = if flag.reads.clock {
-        (call.around.clock)()
+    let seconds = if flag.read_set.reads_timestamp {
+        (call.scope.clock)()
     } else {
         0.0
     };
     let context = request
-        .attributes
-        .context(flag, call.around.overlay, &arena, seconds)?;
-    let decision = match flag.typed(flag.decide(&context), want) {
-        Decision::NoDefault if call.contract == Contract::Evaluation1 => {
+        .context
+        .context_for_flag(flag, call.scope.overlay, &arena, seconds)?;
+    let decision = match flag.enforce_type(flag.decide(&context), want) {
+        Decision::NoDefault if call.contract == EvaluationApi::EvaluationV1 => {
             Decision::Error(ErrorCode::FlagNotFound)
         }
         decision => decision,
     };
-    call.around.decided(snapshot, position, flag, decision);
+    call.scope
+        .record_decision(snapshot, position, flag, decision);
     if let Decision::Error(code) = decision {
         return Err(code.into());
     }
     let empty = is_empty_object(call.contract, want, decision);
-    if call.codec == Codec::Proto && *call.around.selector == Selector::All && !empty {
-        let ready = snapshot.answer(position, decision, want);
+    if call.codec == Codec::Proto && *call.scope.selector == Selector::All && !empty {
+        let ready = snapshot.encoded_response(position, decision, want);
         return ready
-            .map(Reply::Framed)
+            .map(ResponseMessage::Framed)
             .ok_or_else(|| ErrorCode::General.into());
     }
-    encode(flag, call, want, decision)
+    encode_response(flag, call, want, decision)
 }
 
 /// An answer that is not ready-made: in JSON, or with the selector in its metadata.
-fn encode(
-    flag: &Flag,
-    call: Call<'_>,
+fn encode_response(
+    flag: &CompiledFlag,
+    call: RpcOptions<'_>,
     want: FlagType,
     decision: Decision,
-) -> Result<Reply, RpcError> {
-    let metadata = answer::metadata(flag, call.around.selector);
+) -> Result<ResponseMessage, RpcError> {
+    let metadata = answer::response_metadata(flag, call.scope.selector);
     let (reason, index) = match decision {
-        Decision::Variant(index, reason) => (reason.text(), Some(index)),
-        Decision::Disabled => (answer::DISABLED, None),
-        Decision::NoDefault => (answer::NO_DEFAULT, None),
+        Decision::Variant(index, reason) => (reason.as_str(), Some(index)),
+        Decision::Disabled => (answer::REASON_DISABLED, None),
+        Decision::NoDefault => (answer::REASON_NO_DEFAULT, None),
         Decision::Error(code) => return Err(code.into()),
     };
     let message = match call.codec {
-        Codec::Json => json(flag, call.contract, want, &metadata, (reason, index)).into_bytes(),
+        Codec::Json => {
+            encode_json(flag, call.contract, want, &metadata, (reason, index)).into_bytes()
+        }
         Codec::Proto => {
             let empty = is_empty_object(call.contract, want, decision);
-            let message = proto(flag, empty, want, &metadata, (reason, index));
+            let message = encode_proto(flag, empty, want, &metadata, (reason, index));
             message.ok_or(ErrorCode::General)?
         }
     };
-    Ok(Reply::Bare(message))
+    Ok(ResponseMessage::Unframed(message))
 }
 
-fn json(
-    flag: &Flag,
-    contract: Contract,
+fn encode_json(
+    flag: &CompiledFlag,
+    contract: EvaluationApi,
     want: FlagType,
-    metadata: &[(EcoString, Literal)],
+    metadata: &[(EcoString, OwnedValue)],
     (reason, index): (&str, Option<u16>),
 ) -> String {
     match index {
-        Some(index) => answer::json(flag, metadata, index, want, reason, contract),
-        None => answer::json_without_value(metadata, want, reason, contract),
+        Some(index) => answer::encode_json(flag, metadata, index, want, reason, contract),
+        None => answer::encode_json_without_value(metadata, want, reason, contract),
     }
 }
 
-fn proto(
-    flag: &Flag,
+fn encode_proto(
+    flag: &CompiledFlag,
     empty: bool,
     want: FlagType,
-    metadata: &[(EcoString, Literal)],
+    metadata: &[(EcoString, OwnedValue)],
     (reason, index): (&str, Option<u16>),
 ) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     match index.map(usize::from) {
         Some(index) => {
-            let (name, value) = (flag.names.get(index)?, flag.values.get(index)?);
-            let written = answer::write_proto(&mut out, value, want, reason, name, metadata);
+            let (name, value) = (
+                flag.variant_names.get(index)?,
+                flag.variant_values.get(index)?,
+            );
+            let written = answer::encode_protobuf(&mut out, value, want, reason, name, metadata);
             return written.then_some(out);
         }
-        None if empty => answer::write_proto_empty_object(&mut out, reason, metadata),
-        None => answer::write_proto_without_value(&mut out, reason, metadata),
+        None if empty => answer::encode_protobuf_empty_object(&mut out, reason, metadata),
+        None => answer::encode_protobuf_without_value(&mut out, reason, metadata),
     }
     Some(out)
 }
 
 /// Whether an answer without a value has an empty object for one: a message cannot be unset in the older contracts.
-fn is_empty_object(contract: Contract, want: FlagType, decision: Decision) -> bool {
+fn is_empty_object(contract: EvaluationApi, want: FlagType, decision: Decision) -> bool {
     let without = matches!(decision, Decision::Disabled | Decision::NoDefault);
-    without && want == FlagType::Object && contract != Contract::Evaluation2
+    without && want == FlagType::Object && contract != EvaluationApi::EvaluationV2
 }
 
 /// Answers a request for all flags. A flag that fails is an entry of the answer, not a failure.
 ///
 /// # Errors
 /// For a body that is no request.
-pub fn all(snapshot: &Snapshot, call: Call<'_>, body: &[u8]) -> Result<Reply, RpcError> {
-    let attributes = Request::decode_bulk(call.codec, body)?;
+pub fn resolve_all(
+    snapshot: &Snapshot,
+    call: RpcOptions<'_>,
+    body: &[u8],
+) -> Result<ResponseMessage, RpcError> {
+    let attributes = ResolveRequest::decode_resolve_all(call.codec, body)?;
     let arena = Bump::new();
-    let decoded = Decoded::new(attributes.members(call.around.overlay, &arena)?);
-    let selected = snapshot.ruleset.select(call.around.selector);
-    let flag = |position| Some((position, snapshot.ruleset.at(position)?));
+    let decoded = DecodedContext::new(attributes.decode_attributes(call.scope.overlay, &arena)?);
+    let selected = snapshot.ruleset.select_positions(call.scope.selector);
+    let flag = |position| Some((position, snapshot.ruleset.flag_at(position)?));
     let flags = selected.filter_map(flag);
-    let Around {
+    let RequestScope {
         selector, clock, ..
-    } = call.around;
-    let mut bulk = Bulk::new(call.codec, call.contract);
-    decoded.decide(flags, clock(), |position, flag, decision| {
-        if let Some(entry) = Entry::new(flag, decision, call.contract, selector) {
-            call.around
-                .decided(snapshot, position, flag, entry.decision);
+    } = call.scope;
+    let mut bulk = ResolveAllEncoder::new(call.codec, call.contract);
+    decoded.decide_all(flags, clock(), |position, flag, decision| {
+        if let Some(entry) = ResolveAllEntry::new(flag, decision, call.contract, selector) {
+            call.scope
+                .record_decision(snapshot, position, flag, entry.decision);
             bulk.push(&entry);
         }
     });
-    Ok(Reply::Bare(bulk.finish(selector)))
+    Ok(ResponseMessage::Unframed(bulk.finish(selector)))
 }
 
 /// The present in whole seconds since the epoch.

@@ -1,6 +1,6 @@
 //! The targeting language: `JSONLogic` as flagd evaluates it, compiled once per load.
 //!
-//! `compile` turns a rule as written into a [`tree::Tree`] whose leaves are variants; `eval` walks it. Everything that can
+//! `compile` turns a rule as written into a [`tree::DecisionTree`] whose leaves are variants; `eval` walks it. Everything that can
 //! be known when a flag loads is known then: attributes are slots, constants are folded, sets and versions are
 //! prepared, weights are summed. The language: <https://flagd.dev/reference/custom-operations/> and
 //! <https://jsonlogic.com/operations.html>; where they leave room, what flagd answers decides.
@@ -29,25 +29,25 @@ pub mod var;
 
 use ecow::EcoString;
 
-use crate::rule::among::Among;
-use crate::rule::compare::Comparison;
-use crate::rule::each::Each;
-use crate::rule::fractional::Fractional;
-use crate::rule::fractional::Split;
+use crate::rule::among::InSet;
+use crate::rule::compare::ComparisonOp;
+use crate::rule::each::ListOp;
+use crate::rule::fractional::ConstantFractional;
+use crate::rule::fractional::DynamicFractional;
 use crate::rule::operator::Operator;
 use crate::rule::semver::VersionTest;
 use crate::rule::var::Var;
-use crate::value::Literal;
+use crate::value::OwnedValue;
 
 /// Why a rule has no value. flagd answers every one of them with `PARSE_ERROR`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
+pub enum EvalError {
     /// The rule names an operator that does not exist, or an evaluator that cannot be resolved.
-    Unknown,
+    UnresolvedName,
     /// An operator got arguments of a type or number that it cannot work with.
-    Arguments,
+    InvalidArguments,
     /// The evaluation took more steps than any evaluation may.
-    Steps,
+    StepLimitExceeded,
 }
 
 /// A compiled expression.
@@ -62,13 +62,13 @@ pub enum Rule {
     /// A constant.
     Text(EcoString),
     /// A constant array or object.
-    Literal(Literal),
+    Literal(OwnedValue),
     /// An array whose items are expressions.
     List(Box<[Rule]>),
     /// An attribute of the context.
     Slot(u16),
     /// `$flagd.timestamp`.
-    Clock,
+    Timestamp,
     /// Any other way to read data: with a default, inside a list operation, or by a computed name.
     Var(Box<Var>),
     /// The first falsy value, or the last one.
@@ -78,61 +78,61 @@ pub enum Rule {
     /// Conditions and results in turn, and perhaps a last result.
     If(Box<[Rule]>),
     /// A comparison of two values.
-    Compare(Box<(Comparison, Rule, Rule)>),
+    Compare(Box<(ComparisonOp, Rule, Rule)>),
     /// `in` a constant list.
-    Among(Box<Among>),
+    InSet(Box<InSet>),
     /// `sem_ver` with a constant operator and version.
-    Version(Box<VersionTest>),
+    VersionTest(Box<VersionTest>),
     /// `fractional` with constant weights, and the value of each share.
-    Split(Box<(Split, Box<[Rule]>)>),
+    ConstantFractional(Box<(ConstantFractional, Box<[Rule]>)>),
     /// `fractional` in general.
-    Fractional(Box<Fractional>),
+    DynamicFractional(Box<DynamicFractional>),
     /// `map`, `filter`, `reduce`, `all`, `some`, `none`.
-    Each(Box<Each>),
+    ListOp(Box<ListOp>),
     /// Every operator that evaluates all its arguments first.
-    Apply(Box<(Operator, Arguments)>),
+    Apply(Box<(Operator, ArgumentRules)>),
     /// What cannot be evaluated; an error only when it is reached.
-    Fault(Fault),
+    Invalid(EvalError),
 }
 
 /// The arguments of an operator.
 #[derive(Debug, Clone)]
-pub enum Arguments {
+pub enum ArgumentRules {
     /// Written as a list.
     List(Box<[Rule]>),
     /// Written without brackets; a list that it yields is the argument list.
     Single(Rule),
 }
 
-impl Arguments {
+impl ArgumentRules {
     /// The arguments, if they are written as a list.
     pub fn as_list(&self) -> Option<&[Rule]> {
         match self {
-            Arguments::List(rules) => Some(rules),
-            Arguments::Single(_) => None,
+            ArgumentRules::List(rules) => Some(rules),
+            ArgumentRules::Single(_) => None,
         }
     }
 }
 
 impl Rule {
     /// The rule that yields `literal`.
-    pub fn constant(literal: Literal) -> Rule {
+    pub fn from_literal(literal: OwnedValue) -> Rule {
         match literal {
-            Literal::Null => Rule::Null,
-            Literal::Bool(b) => Rule::Bool(b),
-            Literal::Number(n) => Rule::Number(n),
-            Literal::Text(s) => Rule::Text(s),
-            Literal::List(_) | Literal::Map(_) => Rule::Literal(literal),
+            OwnedValue::Null => Rule::Null,
+            OwnedValue::Bool(b) => Rule::Bool(b),
+            OwnedValue::Number(n) => Rule::Number(n),
+            OwnedValue::Text(s) => Rule::Text(s),
+            OwnedValue::List(_) | OwnedValue::Map(_) => Rule::Literal(literal),
         }
     }
 
     /// The value of a rule that is a constant.
-    pub fn as_constant(&self) -> Option<Literal> {
+    pub fn as_constant(&self) -> Option<OwnedValue> {
         match self {
-            Rule::Null => Some(Literal::Null),
-            Rule::Bool(b) => Some(Literal::Bool(*b)),
-            Rule::Number(n) => Some(Literal::Number(*n)),
-            Rule::Text(s) => Some(Literal::Text(s.clone())),
+            Rule::Null => Some(OwnedValue::Null),
+            Rule::Bool(b) => Some(OwnedValue::Bool(*b)),
+            Rule::Number(n) => Some(OwnedValue::Number(*n)),
+            Rule::Text(s) => Some(OwnedValue::Text(s.clone())),
             Rule::Literal(literal) => Some(literal.clone()),
             _ => None,
         }
@@ -150,19 +150,19 @@ impl Rule {
     ///
     /// # Errors
     /// The rule itself, if it is none.
-    pub fn into_constant(self) -> Result<Literal, Rule> {
+    pub fn into_constant(self) -> Result<OwnedValue, Rule> {
         match self {
-            Rule::Null => Ok(Literal::Null),
-            Rule::Bool(b) => Ok(Literal::Bool(b)),
-            Rule::Number(n) => Ok(Literal::Number(n)),
-            Rule::Text(s) => Ok(Literal::Text(s)),
+            Rule::Null => Ok(OwnedValue::Null),
+            Rule::Bool(b) => Ok(OwnedValue::Bool(b)),
+            Rule::Number(n) => Ok(OwnedValue::Number(n)),
+            Rule::Text(s) => Ok(OwnedValue::Text(s)),
             Rule::Literal(literal) => Ok(literal),
             other => Err(other),
         }
     }
 
     /// Whether evaluating this cannot end in a fault.
-    pub fn is_safe(&self) -> bool {
-        matches!(self, Rule::Slot(_) | Rule::Clock) || self.is_constant()
+    pub fn is_infallible(&self) -> bool {
+        matches!(self, Rule::Slot(_) | Rule::Timestamp) || self.is_constant()
     }
 }

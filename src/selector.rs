@@ -11,9 +11,9 @@ pub enum Selector {
     #[default]
     All,
     /// Those of the flag set with this id.
-    Set(Box<str>),
+    FlagSet(Box<str>),
     /// Those that belong to no flag set.
-    NoSet,
+    NoFlagSet,
     /// Those that come from the source with this name.
     Source(Box<str>),
 }
@@ -24,15 +24,15 @@ impl Selector {
     /// # Errors
     /// A sentence for the caller, if the key is neither of the two, or the text is longer than any name should be.
     pub fn parse(text: &str) -> Result<Selector, String> {
-        if text.len() > limits::SELECTOR {
-            let most = limits::SELECTOR;
+        if text.len() > limits::SELECTOR_BYTES {
+            let most = limits::SELECTOR_BYTES;
             return Err(format!("the selector is longer than {most} bytes"));
         }
         match text.split_once('=') {
             None if text.is_empty() => Ok(Selector::All),
             None => Ok(Selector::Source(text.into())),
-            Some(("flagSetId", "")) => Ok(Selector::NoSet),
-            Some(("flagSetId", id)) => Ok(Selector::Set(id.into())),
+            Some(("flagSetId", "")) => Ok(Selector::NoFlagSet),
+            Some(("flagSetId", id)) => Ok(Selector::FlagSet(id.into())),
             Some(("source", name)) => Ok(Selector::Source(name.into())),
             Some((key, _)) => Err(format!(
                 "invalid selector key {key:?}, valid keys: \"flagSetId\", \"source\""
@@ -44,19 +44,19 @@ impl Selector {
     pub fn matches(&self, set: Option<&str>, source: &str) -> bool {
         match self {
             Selector::All => true,
-            Selector::Set(id) => set == Some(id),
-            Selector::NoSet => set.is_none(),
+            Selector::FlagSet(id) => set == Some(id),
+            Selector::NoFlagSet => set.is_none(),
             Selector::Source(name) => !name.is_empty() && source == &**name,
         }
     }
 
     /// What answers repeat of the selector in their metadata.
-    pub fn reflection(&self) -> Option<(&'static str, &str)> {
+    pub fn metadata_entry(&self) -> Option<(&'static str, &str)> {
         match self {
-            Selector::All | Selector::NoSet => None,
+            Selector::All | Selector::NoFlagSet => None,
             // It selects nothing, and there is nothing to repeat.
             Selector::Source(name) if name.is_empty() => None,
-            Selector::Set(id) => Some(("flagSetId", id)),
+            Selector::FlagSet(id) => Some(("flagSetId", id)),
             Selector::Source(name) => Some(("source", name)),
         }
     }
@@ -72,14 +72,14 @@ mod tests {
         assert_eq!(Selector::parse(""), Ok(Selector::All));
         assert_eq!(Selector::parse("flags.json"), source("flags.json"));
         assert_eq!(Selector::parse("source=a=b"), source("a=b"));
-        assert_eq!(Selector::parse("flagSetId="), Ok(Selector::NoSet));
+        assert_eq!(Selector::parse("flagSetId="), Ok(Selector::NoFlagSet));
         assert_eq!(
             Selector::parse("flagSetId=x"),
-            Ok(Selector::Set("x".into()))
+            Ok(Selector::FlagSet("x".into()))
         );
         let want = "invalid selector key \"foo\", valid keys: \"flagSetId\", \"source\"";
         assert_eq!(Selector::parse("foo=bar"), Err(want.to_owned()));
-        assert!(Selector::parse(&"x".repeat(limits::SELECTOR)).is_ok());
-        assert!(Selector::parse(&"x".repeat(limits::SELECTOR + 1)).is_err());
+        assert!(Selector::parse(&"x".repeat(limits::SELECTOR_BYTES)).is_ok());
+        assert!(Selector::parse(&"x".repeat(limits::SELECTOR_BYTES + 1)).is_err());
     }
 }

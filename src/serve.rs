@@ -44,27 +44,27 @@ use crate::limits;
 use crate::live::Live;
 use crate::metric::Metrics;
 use crate::metric::http::Scheme;
-use crate::serve::admin::Admin;
-use crate::serve::answers::Answers;
-use crate::serve::calm::Policy;
-use crate::serve::cors::Origins;
-use crate::serve::debug::Debug;
-use crate::serve::debug::Debugging;
-use crate::serve::listen::Manner;
-use crate::serve::observe::Observer;
-use crate::serve::ofrep::Ofrep;
-use crate::serve::rpc::Rpc;
+use crate::serve::admin::AdminService;
+use crate::serve::answers::Handler;
+use crate::serve::calm::PingPolicy;
+use crate::serve::cors::AllowedOrigins;
+use crate::serve::debug::DebugConfig;
+use crate::serve::debug::DebugEndpoints;
+use crate::serve::listen::PortConfig;
+use crate::serve::observe::Instrumentation;
+use crate::serve::ofrep::OfrepService;
+use crate::serve::rpc::EvaluationService;
 use crate::serve::socket::Listener;
-use crate::serve::standing::Standing;
-use crate::serve::sync::Sync;
-use crate::serve::tls::Tls;
-use crate::telemetry::trace::Traces;
-use crate::wire::extra::Extra;
-use crate::wire::stream::Advert;
+use crate::serve::standing::BuiltinServices;
+use crate::serve::sync::FlagSyncService;
+use crate::serve::tls::ReloadableTlsConfig;
+use crate::telemetry::trace::RequestTracer;
+use crate::wire::extra::ContextEnrichment;
+use crate::wire::stream::StreamEndpoint;
 
 /// What the servers need to know.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct ServeConfig {
     /// The largest request body, in bytes; 0 is no limit.
     pub max_body: usize,
     /// The largest header block, in bytes.
@@ -76,7 +76,7 @@ pub struct Settings {
     /// How long a client may take to send a request's head, and again for its body.
     pub read_timeout: Duration,
     /// Context that is added to every request.
-    pub extra: Extra,
+    pub added_context: ContextEnrichment,
     /// How long a stream may last; zero for any time.
     pub stream_deadline: Duration,
     /// Whether `GetMetadata` is served.
@@ -84,47 +84,47 @@ pub struct Settings {
     /// Whether requests that select no flags are refused.
     pub require_selector: bool,
     /// Which pages may ask.
-    pub cors: Origins,
+    pub cors: AllowedOrigins,
     /// How OFREP's change stream is advertised, if it is served.
-    pub changes: Option<Advert>,
+    pub change_stream: Option<StreamEndpoint>,
     /// How often clients of flag sync may ping.
-    pub pings: Policy,
+    pub ping_policy: PingPolicy,
     /// Who may ask this replica about itself.
-    pub debugging: Debugging,
+    pub debug: DebugConfig,
     /// How long calls in flight may go on after shutdown begins.
     pub grace: Duration,
     /// How long an event stream may be silent.
-    pub keep_alive: Duration,
+    pub keep_alive_interval: Duration,
     /// Where requests are counted.
     pub metrics: Arc<Metrics>,
     /// Where requests are traced, if they are.
-    pub traces: Option<Arc<Traces>>,
+    pub traces: Option<Arc<RequestTracer>>,
 }
 
-impl Default for Settings {
-    fn default() -> Settings {
-        Settings {
+impl Default for ServeConfig {
+    fn default() -> ServeConfig {
+        ServeConfig {
             max_body: limits::REQUEST_BODY,
             max_header: limits::REQUEST_HEADER,
             max_connections: limits::CONNECTIONS,
-            max_streams: limits::STREAMS,
+            max_streams: limits::EVENT_STREAMS,
             read_timeout: limits::READ_TIMEOUT,
-            extra: Extra::default(),
+            added_context: ContextEnrichment::default(),
             stream_deadline: Duration::ZERO,
             sync_metadata: true,
             require_selector: false,
-            cors: Origins::default(),
-            changes: Some(Advert {
+            cors: AllowedOrigins::default(),
+            change_stream: Some(StreamEndpoint {
                 origin: None,
-                inactivity: limits::INACTIVITY,
+                inactivity_delay_secs: limits::INACTIVITY_DELAY_SECONDS,
             }),
-            pings: Policy {
+            ping_policy: PingPolicy {
                 min_time: limits::PING_MIN_TIME,
-                without_stream: true,
+                permit_without_stream: true,
             },
-            debugging: Debugging::default(),
+            debug: DebugConfig::default(),
             grace: limits::SHUTDOWN_GRACE,
-            keep_alive: limits::KEEP_ALIVE,
+            keep_alive_interval: limits::EVENT_STREAM_KEEP_ALIVE,
             metrics: Arc::default(),
             traces: None,
         }
@@ -143,7 +143,7 @@ pub struct Listeners {
     /// Flag sync.
     pub sync: Listener,
     /// The certificates with which all but the probes are served, if any.
-    pub tls: Option<Arc<Tls>>,
+    pub tls: Option<Arc<ReloadableTlsConfig>>,
 }
 
 /// Serves until `shutdown` turns true, then lets calls in flight finish.
@@ -154,37 +154,37 @@ pub struct Listeners {
 pub async fn run(
     listeners: Listeners,
     live: Arc<Live>,
-    settings: Settings,
+    settings: ServeConfig,
     loaded: impl Future<Output = ()>,
     mut shutdown: watch::Receiver<bool>,
 ) {
     let settings = Arc::new(settings);
-    let (probes, pool) = listen::pools();
-    let common = Common {
-        pool,
-        streams: Arc::new(Semaphore::new(match settings.max_streams {
+    let (probes, pool) = listen::connection_slots();
+    let common = ServerContext {
+        connection_slots: pool,
+        stream_slots: Arc::new(Semaphore::new(match settings.max_streams {
             0 => Semaphore::MAX_PERMITS,
             most => most.min(Semaphore::MAX_PERMITS),
         })),
-        settings,
+        config: settings,
         live,
         shutdown: shutdown.clone(),
     };
     let (last, closing) = watch::channel(false);
-    let probes = tokio::spawn(common.management(listeners.management, &probes, closing));
+    let probes = tokio::spawn(common.serve_management(listeners.management, &probes, closing));
     tokio::select! {
         () = loaded => {}
-        () = tokio::time::sleep(limits::START_GATE) => {
+        () = tokio::time::sleep(limits::INITIAL_LOAD_TIMEOUT) => {
             tracing::warn!("the sources are still being read; serving what there is");
         }
-        () = listen::announced(&mut shutdown) => {}
+        () = listen::shutdown_requested(&mut shutdown) => {}
     }
     let tls = listeners.tls;
     let mut servers = JoinSet::new();
-    servers.spawn(common.evaluation(listeners.evaluation, tls.clone()));
-    servers.spawn(common.ofrep(listeners.ofrep, tls.clone()));
-    servers.spawn(common.sync(listeners.sync, tls));
-    let grace = common.settings.grace;
+    servers.spawn(common.serve_evaluation(listeners.evaluation, tls.clone()));
+    servers.spawn(common.serve_ofrep(listeners.ofrep, tls.clone()));
+    servers.spawn(common.serve_sync(listeners.sync, tls));
+    let grace = common.config.grace;
     let all = async {
         while servers.join_next().await.is_some() {}
         let _ = last.send(true);
@@ -192,8 +192,8 @@ pub async fn run(
     };
     // The ports wait for their connections as long as they may; what then still holds on to the probes is let go.
     let over = async {
-        listen::announced(&mut shutdown).await;
-        tokio::time::sleep(grace + limits::PARTING).await;
+        listen::shutdown_requested(&mut shutdown).await;
+        tokio::time::sleep(grace + limits::PROBE_EXTRA_GRACE).await;
     };
     tokio::select! {
         () = all => {}
@@ -203,103 +203,116 @@ pub async fn run(
 
 /// What the ports have in common.
 #[derive(Debug)]
-struct Common {
+struct ServerContext {
     live: Arc<Live>,
-    settings: Arc<Settings>,
+    config: Arc<ServeConfig>,
     /// Places for streams.
-    streams: Arc<Semaphore>,
+    stream_slots: Arc<Semaphore>,
     /// Places for connections.
-    pool: Arc<Semaphore>,
+    connection_slots: Arc<Semaphore>,
     shutdown: watch::Receiver<bool>,
 }
 
-impl Common {
-    fn management(
+impl ServerContext {
+    fn serve_management(
         &self,
         listener: Listener,
         pool: &Arc<Semaphore>,
         closing: watch::Receiver<bool>,
     ) -> impl Future<Output = ()> + use<> {
-        let admin = Arc::new(Admin {
-            standing: self.standing(&[]),
+        let admin = Arc::new(AdminService {
+            builtin_services: self.builtin_services(&[]),
             live: self.live.clone(),
             shutdown: self.shutdown.clone(),
-            metrics: self.settings.metrics.clone(),
-            debug: Debug::new(self.live.clone(), self.settings.clone()),
+            metrics: self.config.metrics.clone(),
+            debug: DebugEndpoints::new(self.live.clone(), self.config.clone()),
         });
-        listen::serve(listener, admin, Manner::of(&self.settings, pool), closing)
+        listen::serve(
+            listener,
+            admin,
+            PortConfig::new(&self.config, pool),
+            closing,
+        )
     }
 
-    fn evaluation(
+    fn serve_evaluation(
         &self,
         listener: Listener,
-        tls: Option<Arc<Tls>>,
+        tls: Option<Arc<ReloadableTlsConfig>>,
     ) -> impl Future<Output = ()> + use<> {
-        let rpc = Arc::new(Rpc {
-            standing: self.standing(&protocol::SERVICES),
+        let rpc = Arc::new(EvaluationService {
+            builtin_services: self.builtin_services(&protocol::EVALUATION_SERVICES),
             live: self.live.clone(),
-            settings: self.settings.clone(),
-            streams: self.streams.clone(),
-            observer: self.observer(tls.is_some()),
+            config: self.config.clone(),
+            stream_slots: self.stream_slots.clone(),
+            instrumentation: self.instrumentation(tls.is_some()),
             shutdown: self.shutdown.clone(),
         });
-        self.public(listener, rpc, tls)
+        self.serve_port(listener, rpc, tls)
     }
 
-    fn ofrep(&self, listener: Listener, tls: Option<Arc<Tls>>) -> impl Future<Output = ()> + use<> {
-        let ofrep = Arc::new(Ofrep {
+    fn serve_ofrep(
+        &self,
+        listener: Listener,
+        tls: Option<Arc<ReloadableTlsConfig>>,
+    ) -> impl Future<Output = ()> + use<> {
+        let ofrep = Arc::new(OfrepService {
             live: self.live.clone(),
-            settings: self.settings.clone(),
-            streams: self.streams.clone(),
-            observer: self.observer(tls.is_some()),
+            config: self.config.clone(),
+            stream_slots: self.stream_slots.clone(),
+            instrumentation: self.instrumentation(tls.is_some()),
             shutdown: self.shutdown.clone(),
         });
-        self.public(listener, ofrep, tls)
+        self.serve_port(listener, ofrep, tls)
     }
 
     /// A port for whoever evaluates.
-    fn public<A: Answers>(
+    fn serve_port<A: Handler>(
         &self,
         listener: Listener,
-        answers: A,
-        tls: Option<Arc<Tls>>,
+        handler: A,
+        tls: Option<Arc<ReloadableTlsConfig>>,
     ) -> impl Future<Output = ()> + use<A> {
-        let manner = Manner::of(&self.settings, &self.pool);
-        let manner = Manner { tls, ..manner };
-        listen::serve(listener, answers, manner, self.shutdown.clone())
+        let manner = PortConfig::new(&self.config, &self.connection_slots);
+        let manner = PortConfig { tls, ..manner };
+        listen::serve(listener, handler, manner, self.shutdown.clone())
     }
 
-    fn sync(&self, listener: Listener, tls: Option<Arc<Tls>>) -> impl Future<Output = ()> + use<> {
-        let sync = Arc::new(Sync {
-            standing: self.standing(&[sync::SERVICE]),
+    fn serve_sync(
+        &self,
+        listener: Listener,
+        tls: Option<Arc<ReloadableTlsConfig>>,
+    ) -> impl Future<Output = ()> + use<> {
+        let sync = Arc::new(FlagSyncService {
+            builtin_services: self.builtin_services(&[sync::SERVICE_NAME]),
             live: self.live.clone(),
-            settings: self.settings.clone(),
-            streams: self.streams.clone(),
+            config: self.config.clone(),
+            stream_slots: self.stream_slots.clone(),
             shutdown: self.shutdown.clone(),
         });
-        let manner = Manner {
+        let manner = PortConfig {
             tls,
-            pings: Some(self.settings.pings),
-            ..Manner::of(&self.settings, &self.pool)
+            ping_policy: Some(self.config.ping_policy),
+            ..PortConfig::new(&self.config, &self.connection_slots)
         };
         listen::serve(listener, sync, manner, self.shutdown.clone())
     }
 
     /// What a port serves besides `own`.
-    fn standing(&self, own: &[&'static str]) -> Arc<Standing> {
-        Arc::new(Standing {
+    fn builtin_services(&self, own: &[&'static str]) -> Arc<BuiltinServices> {
+        Arc::new(BuiltinServices {
             live: self.live.clone(),
-            settings: self.settings.clone(),
-            streams: self.streams.clone(),
+            config: self.config.clone(),
+            stream_slots: self.stream_slots.clone(),
             shutdown: self.shutdown.clone(),
-            services: Standing::services(own),
+            service_names: BuiltinServices::service_names(own),
         })
     }
 
-    fn observer(&self, tls: bool) -> Observer {
-        Observer {
-            metrics: self.settings.metrics.clone(),
-            traces: self.settings.traces.clone(),
+    fn instrumentation(&self, tls: bool) -> Instrumentation {
+        Instrumentation {
+            metrics: self.config.metrics.clone(),
+            traces: self.config.traces.clone(),
             scheme: if tls { Scheme::Https } else { Scheme::Http },
         }
     }

@@ -11,14 +11,14 @@ use bytes::Bytes;
 use crate::courtesy;
 use crate::decision::Decision;
 use crate::decision::FlagType;
-use crate::metric::tally::Tally;
+use crate::metric::tally::EvaluationCounters;
 use crate::ruleset::Ruleset;
 use crate::selector::Selector;
-pub use crate::snapshot::change::Changes;
-pub use crate::snapshot::change::Prints;
-use crate::snapshot::memo::Memo;
-use crate::wire::extra::Extra;
-use crate::wire::frame::frame;
+pub use crate::snapshot::change::Fingerprints;
+pub use crate::snapshot::change::FlagChanges;
+use crate::snapshot::memo::SelectorCache;
+use crate::wire::extra::ContextEnrichment;
+use crate::wire::frame::encode_length_prefixed;
 use crate::wire::sync;
 
 /// Everything that answers requests. Immutable; replaced as a whole.
@@ -31,58 +31,65 @@ pub struct Snapshot {
     /// Whether some source has not brought any flags yet.
     pub partial: bool,
     /// Answers to `FetchAllFlags`.
-    fetched: Memo<Bytes>,
+    fetch_all_responses: SelectorCache<Bytes>,
     /// Messages of `SyncFlags`.
-    synced: Memo<Synced>,
+    sync_messages: SelectorCache<SyncMessage>,
     /// Fingerprints of the flags that win without a selector.
-    winners: Arc<Prints>,
+    default_fingerprints: Arc<Fingerprints>,
     /// Those of the flags that win with one.
-    selected: Memo<Arc<Prints>>,
+    selected_fingerprints: SelectorCache<Arc<Fingerprints>>,
     /// What changed since the generation before, of all flags.
-    pub changes: Arc<Changes>,
+    pub changes: Arc<FlagChanges>,
     /// And of those that win with a selector.
-    changed: Memo<Arc<Changes>>,
+    selected_changes: SelectorCache<Arc<FlagChanges>>,
     /// How often the flags gave which answers.
-    pub tally: Tally,
+    pub evaluations: EvaluationCounters,
 }
 
 /// A message of flag sync.
 #[derive(Debug, Clone)]
-pub struct Synced {
+pub struct SyncMessage {
     /// With the five bytes that frame it in gRPC.
     pub frame: Bytes,
     /// A number that differs, in all likelihood, when the document differs.
-    pub print: u128,
+    pub fingerprint: u128,
 }
 
 impl Snapshot {
     /// The snapshot of `ruleset` that follows `before`.
     pub fn build(ruleset: Ruleset, before: &Snapshot) -> Snapshot {
-        let tally = Tally::build(&ruleset, &before.ruleset, &before.tally);
+        let tally = EvaluationCounters::carry_over(&ruleset, &before.ruleset, &before.evaluations);
         let mut snapshot = Snapshot {
             generation: before.generation + 1,
             partial: false,
-            fetched: Memo::default(),
-            synced: Memo::default(),
+            fetch_all_responses: SelectorCache::default(),
+            sync_messages: SelectorCache::default(),
             ruleset,
-            winners: Arc::default(),
-            selected: Memo::default(),
+            default_fingerprints: Arc::default(),
+            selected_fingerprints: SelectorCache::default(),
             changes: Arc::default(),
-            changed: Memo::default(),
-            tally,
+            selected_changes: SelectorCache::default(),
+            evaluations: tally,
         };
-        snapshot.winners = Arc::new(snapshot.collect(&Selector::All));
-        snapshot.changes = Arc::new(Changes::between(&before.winners, &snapshot.winners));
+        snapshot.default_fingerprints = Arc::new(snapshot.collect_fingerprints(&Selector::All));
+        snapshot.changes = Arc::new(FlagChanges::between(
+            &before.default_fingerprints,
+            &snapshot.default_fingerprints,
+        ));
         snapshot
     }
 
     /// Lets go of it, which takes time if it is large.
-    pub fn release(self) {
-        let Snapshot { ruleset, tally, .. } = self;
-        courtesy::along(ruleset.flags).for_each(drop);
-        courtesy::pause();
+    pub fn drop_yielding(self) {
+        let Snapshot {
+            ruleset,
+            evaluations: tally,
+            ..
+        } = self;
+        courtesy::yielding_cheap(ruleset.flags).for_each(drop);
+        courtesy::yield_if_due();
         drop(tally);
-        courtesy::pause();
+        courtesy::yield_if_due();
     }
 
     /// Whether evaluations can be answered from this as they are meant: every source has brought flags.
@@ -93,86 +100,109 @@ impl Snapshot {
     /// The protobuf answer of the flag at `position`, with the five bytes that frame it in gRPC.
     ///
     /// `None` where there is no such answer: errors, and values of another type.
-    pub fn answer(&self, position: usize, decision: Decision, want: FlagType) -> Option<Bytes> {
-        let flag = self.ruleset.at(position)?;
-        answers::get(flag, decision, want)
+    pub fn encoded_response(
+        &self,
+        position: usize,
+        decision: Decision,
+        want: FlagType,
+    ) -> Option<Bytes> {
+        let flag = self.ruleset.flag_at(position)?;
+        answers::encoded_response(flag, decision, want)
     }
 
     /// The framed answer to `FetchAllFlags`.
-    pub fn fetched(&self, selector: &Selector) -> Bytes {
-        let make = || frame(0, &sync::flags(&self.payload(selector)));
+    pub fn fetch_all_response(&self, selector: &Selector) -> Bytes {
+        let make = || {
+            encode_length_prefixed(
+                0,
+                &sync::encode_fetch_all_flags_response(&self.sync_document(selector)),
+            )
+        };
         let fetched = self
-            .fetched
-            .get(selector, || self.selects(selector).then(make));
+            .fetch_all_responses
+            .get_or_create(selector, || self.selects_any(selector).then(make));
         fetched.unwrap_or_else(make)
     }
 
     /// The framed message of `SyncFlags`, with the context that all subscribers are told.
-    pub fn synced(&self, selector: &Selector, extra: &Extra) -> Synced {
+    pub fn sync_message(&self, selector: &Selector, extra: &ContextEnrichment) -> SyncMessage {
         let make = || {
-            let document = self.payload(selector);
+            let document = self.sync_document(selector);
             let print = murmur3::murmur3_x64_128(&mut document.as_bytes(), 0);
-            Synced {
-                frame: frame(0, &sync::flags_with_context(&document, extra)),
-                print: print.unwrap_or_default(),
+            SyncMessage {
+                frame: encode_length_prefixed(
+                    0,
+                    &sync::encode_sync_flags_response(&document, extra),
+                ),
+                fingerprint: print.unwrap_or_default(),
             }
         };
         let synced = self
-            .synced
-            .get(selector, || self.selects(selector).then(make));
+            .sync_messages
+            .get_or_create(selector, || self.selects_any(selector).then(make));
         synced.unwrap_or_else(make)
     }
 
     /// The selected flags as a document for flag sync.
-    fn payload(&self, selector: &Selector) -> String {
-        let selected = self.ruleset.select(selector);
-        let flags = selected.filter_map(|position| self.ruleset.at(position));
-        sync::document(flags)
+    fn sync_document(&self, selector: &Selector) -> String {
+        let selected = self.ruleset.select_positions(selector);
+        let flags = selected.filter_map(|position| self.ruleset.flag_at(position));
+        sync::flag_configuration(flags)
     }
 
     /// Whether a selector selects anything.
-    fn selects(&self, selector: &Selector) -> bool {
-        self.ruleset.select(selector).next().is_some()
+    fn selects_any(&self, selector: &Selector) -> bool {
+        self.ruleset.select_positions(selector).next().is_some()
     }
 
     /// The keys of the selected flags, and what tells whether they changed. Who remembers this can let the snapshot go.
-    pub fn prints(&self, selector: &Selector) -> Arc<Prints> {
+    pub fn fingerprints(&self, selector: &Selector) -> Arc<Fingerprints> {
         let make = || {
-            self.selects(selector)
-                .then(|| Arc::new(self.collect(selector)))
+            self.selects_any(selector)
+                .then(|| Arc::new(self.collect_fingerprints(selector)))
         };
         match selector {
-            Selector::All => self.winners.clone(),
-            _ => self.selected.get(selector, make).unwrap_or_default(),
+            Selector::All => self.default_fingerprints.clone(),
+            _ => self
+                .selected_fingerprints
+                .get_or_create(selector, make)
+                .unwrap_or_default(),
         }
     }
 
     /// What changed of the selected flags since somebody saw them in generation `then`. Computed once for all who saw
     /// the generation before.
-    pub fn changes_since(&self, then: u64, seen: &Prints, selector: &Selector) -> Arc<Changes> {
-        let now = self.prints(selector);
-        let compare = || Arc::new(Changes::between(seen, &now));
+    pub fn changes_since(
+        &self,
+        then: u64,
+        seen: &Fingerprints,
+        selector: &Selector,
+    ) -> Arc<FlagChanges> {
+        let now = self.fingerprints(selector);
+        let compare = || Arc::new(FlagChanges::between(seen, &now));
         match selector {
             _ if then + 1 != self.generation => compare(),
             Selector::All => self.changes.clone(),
             _ => {
-                let make = || self.selects(selector).then(compare);
-                self.changed.get(selector, make).unwrap_or_else(compare)
+                let make = || self.selects_any(selector).then(compare);
+                self.selected_changes
+                    .get_or_create(selector, make)
+                    .unwrap_or_else(compare)
             }
         }
     }
 
-    fn collect(&self, selector: &Selector) -> Prints {
+    fn collect_fingerprints(&self, selector: &Selector) -> Fingerprints {
         let print = |position: usize| {
-            let flag = self.ruleset.at(position)?;
-            Some((flag.key.clone(), flag.print))
+            let flag = self.ruleset.flag_at(position)?;
+            Some((flag.key.clone(), flag.fingerprint))
         };
-        let selected = self.ruleset.select(selector);
+        let selected = self.ruleset.select_positions(selector);
         let mut prints = Vec::with_capacity(match selector {
             Selector::All => self.ruleset.flags.len(),
             _ => 0,
         });
-        prints.extend(courtesy::along(selected).filter_map(print));
-        Prints::new(prints)
+        prints.extend(courtesy::yielding_cheap(selected).filter_map(print));
+        Fingerprints::new(prints)
     }
 }

@@ -33,65 +33,65 @@ pub mod watch;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::document::Faults;
-use crate::rule::unit::Version;
+use crate::document::FaultPolicy;
+use crate::rule::unit::FractionalVersion;
 
 /// How sources are treated.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct SourceConfig {
     /// How faulty flags are treated.
-    pub faults: Faults,
+    pub faults: FaultPolicy,
     /// Where the last good document of each source is kept for the next start.
     pub state_dir: Option<PathBuf>,
     /// Whether a source that brings no flags at first ends the start.
     pub fail_fast: bool,
     /// How `fractional` hashes its units.
-    pub fractional: Version,
+    pub fractional_version: FractionalVersion,
     /// How patient to be.
-    pub pace: Pace,
+    pub timing: Timing,
 }
 
 /// How long things may take, and when they are tried again.
 #[derive(Debug, Clone, Copy)]
-pub struct Pace {
+pub struct Timing {
     /// The wait after a first failure; it doubles with each further one.
-    pub retry: Duration,
+    pub initial_backoff: Duration,
     /// The longest wait after a failure.
-    pub longest_retry: Duration,
+    pub max_backoff: Duration,
     /// How long it may take to connect.
-    pub connect: Duration,
+    pub connect_timeout: Duration,
     /// How long an open sync stream may bring nothing before that is a failure.
-    pub first_message: Duration,
+    pub first_message_timeout: Duration,
     /// After how much silence the peer of a sync stream is asked whether it is there. flagd's service allows 30 s.
-    pub ping: Duration,
+    pub keepalive_interval: Duration,
     /// How long it may take to answer that.
-    pub pong: Duration,
+    pub keepalive_timeout: Duration,
     /// How often a source whose flags are stale is spoken of.
-    pub reminder: Duration,
+    pub stale_reminder_interval: Duration,
 }
 
-impl Default for Settings {
-    fn default() -> Settings {
-        Settings {
-            faults: Faults::Contain,
+impl Default for SourceConfig {
+    fn default() -> SourceConfig {
+        SourceConfig {
+            faults: FaultPolicy::IsolateFlag,
             state_dir: None,
             fail_fast: false,
-            fractional: Version::default(),
-            pace: Pace::default(),
+            fractional_version: FractionalVersion::default(),
+            timing: Timing::default(),
         }
     }
 }
 
-impl Default for Pace {
-    fn default() -> Pace {
-        Pace {
-            retry: Duration::from_millis(100),
-            longest_retry: Duration::from_secs(60),
-            connect: Duration::from_secs(10),
-            first_message: Duration::from_secs(10),
-            ping: Duration::from_secs(30),
-            pong: Duration::from_secs(20),
-            reminder: Duration::from_secs(300),
+impl Default for Timing {
+    fn default() -> Timing {
+        Timing {
+            initial_backoff: Duration::from_millis(100),
+            max_backoff: Duration::from_secs(60),
+            connect_timeout: Duration::from_secs(10),
+            first_message_timeout: Duration::from_secs(10),
+            keepalive_interval: Duration::from_secs(30),
+            keepalive_timeout: Duration::from_secs(20),
+            stale_reminder_interval: Duration::from_secs(300),
         }
     }
 }

@@ -9,7 +9,7 @@
 //! What is considered: an attribute is absent or null, a boolean, a number, a string, a list of such of one type, or an
 //! object; an attribute that units are bucketed by is no list, and has no white space around it; the hashes of
 //! different bucketing keys are independent of each other. An operator that asks a question of another kind, such as
-//! arithmetic, makes the answer [`space::Outside`]: not known, never "fine".
+//! arithmetic, makes the answer [`space::Unsupported`]: not known, never "fine".
 
 pub mod ask;
 pub mod bits;
@@ -44,12 +44,16 @@ use crate::document::rollout::expand;
 
 /// The flags of a merged document, or of several one behind the other, with rules in place of their words, in the same
 /// order: what is reasoned about.
-pub fn expanded(document: &Document) -> Document {
-    if document.flags.iter().all(|flag| flag.words.is_none()) {
+pub fn expand_rollouts(document: &Document) -> Document {
+    if document
+        .flags
+        .iter()
+        .all(|flag| flag.rollout_fields.is_none())
+    {
         return document.clone();
     }
     let keys: Vec<&str> = document.flags.iter().map(|flag| &*flag.key).collect();
-    let flags = expand::together(document.flags.clone(), &keys).into_iter();
+    let flags = expand::expand_all(document.flags.clone(), &keys).into_iter();
     let flags = flags.map(|(flag, _)| Arc::new(flag)).collect();
     Document { flags }
 }

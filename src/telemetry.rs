@@ -14,11 +14,11 @@ use tracing::level_filters::LevelFilter;
 
 use crate::live::Live;
 use crate::metric::Metrics;
-use crate::metric::family::Family;
+use crate::metric::family::MetricFamily;
 use crate::snapshot::Snapshot;
-use crate::telemetry::collector::Collector;
-use crate::telemetry::settings::Settings;
-use crate::telemetry::trace::Traces;
+use crate::telemetry::collector::OtlpClient;
+use crate::telemetry::settings::TelemetryConfig;
+use crate::telemetry::trace::RequestTracer;
 
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub enum LogFormat {
 }
 
 /// Starts logging. Flag contents and contexts never appear at info level.
-pub fn start(format: LogFormat, debug: bool) {
+pub fn init_logging(format: LogFormat, debug: bool) {
     let level = if debug {
         LevelFilter::DEBUG
     } else {
@@ -50,63 +50,66 @@ pub fn start(format: LogFormat, debug: bool) {
 
 /// What sends metrics and traces to collectors.
 #[derive(Debug)]
-pub struct Sending {
+pub struct Exporters {
     /// Where requests are traced, if they are.
-    pub traces: Option<Arc<Traces>>,
-    pushing: Option<JoinHandle<()>>,
+    pub request_tracer: Option<Arc<RequestTracer>>,
+    metrics_task: Option<JoinHandle<()>>,
 }
 
 /// Begins to send what `settings` say. What they do not say costs nothing.
-pub fn send(
-    settings: Settings,
+pub fn start_exporters(
+    settings: TelemetryConfig,
     metrics: &Arc<Metrics>,
     live: &Arc<Live>,
     shutdown: &watch::Receiver<bool>,
-) -> Sending {
+) -> Exporters {
     let pushing = settings.metrics.map(|target| {
-        let collector = Collector::new(target, "metrics");
+        let collector = OtlpClient::new(target, "metrics");
         let (metrics, live) = (metrics.clone(), live.clone());
-        let push = push::run(
+        let push = push::export_periodically(
             collector,
             metrics,
             live,
-            settings.interval,
+            settings.metrics_interval,
             shutdown.clone(),
         );
         tokio::spawn(push)
     });
     let traces = settings.traces.map(|target| {
-        let collector = Collector::new(target, "traces");
-        Arc::new(Traces::new(collector, &metrics.resource))
+        let collector = OtlpClient::new(target, "traces");
+        Arc::new(RequestTracer::new(collector, &metrics.resource))
     });
-    Sending { traces, pushing }
+    Exporters {
+        request_tracer: traces,
+        metrics_task: pushing,
+    }
 }
 
-impl Sending {
+impl Exporters {
     /// Waits until what is left is sent, for at most this long.
-    pub async fn finish(self, patience: Duration) {
+    pub async fn flush(self, timeout: Duration) {
         let traces = tokio::task::spawn_blocking(move || {
-            if let Some(traces) = self.traces {
-                traces.finish(patience);
+            if let Some(traces) = self.request_tracer {
+                traces.shutdown(timeout);
             }
         });
         let pushed = async {
-            if let Some(pushing) = self.pushing {
+            if let Some(pushing) = self.metrics_task {
                 let _ = pushing.await;
             }
         };
         let both = async { tokio::join!(traces, pushed) };
-        if tokio::time::timeout(patience, both).await.is_err() {
+        if tokio::time::timeout(timeout, both).await.is_err() {
             tracing::warn!("the last metrics and traces could not be sent in time");
         }
     }
 }
 
 /// Everything that is counted, at this moment.
-pub fn families(metrics: &Metrics, snapshot: &Snapshot) -> Vec<Family> {
-    let mut families: Vec<Family> = snapshot.tally.collect().into();
+pub fn collect_families(metrics: &Metrics, snapshot: &Snapshot) -> Vec<MetricFamily> {
+    let mut families: Vec<MetricFamily> = snapshot.evaluations.collect().into();
     families.extend(metrics.collect());
-    let gauge = |name, help, number| Family::gauge(name, "", help, number);
+    let gauge = |name, help, number| MetricFamily::gauge(name, "", help, number);
     families.push(gauge(
         "fanion.snapshot_generation",
         "How often the flags changed since the start.",

@@ -40,17 +40,19 @@ impl<'a> Value<'a> {
     }
 
     /// An owned copy.
-    pub fn to_literal(self) -> Literal {
+    pub fn to_owned_value(self) -> OwnedValue {
         match self {
-            Value::Null => Literal::Null,
-            Value::Bool(b) => Literal::Bool(b),
-            Value::Number(n) => Literal::Number(n),
-            Value::Text(s) => Literal::Text(s.into()),
-            Value::List(items) => Literal::List(items.iter().map(|v| v.to_literal()).collect()),
-            Value::Map(members) => Literal::Map(
+            Value::Null => OwnedValue::Null,
+            Value::Bool(b) => OwnedValue::Bool(b),
+            Value::Number(n) => OwnedValue::Number(n),
+            Value::Text(s) => OwnedValue::Text(s.into()),
+            Value::List(items) => {
+                OwnedValue::List(items.iter().map(|v| v.to_owned_value()).collect())
+            }
+            Value::Map(members) => OwnedValue::Map(
                 members
                     .iter()
-                    .map(|(k, v)| ((*k).into(), v.to_literal()))
+                    .map(|(k, v)| ((*k).into(), v.to_owned_value()))
                     .collect(),
             ),
         }
@@ -59,7 +61,7 @@ impl<'a> Value<'a> {
 
 /// A JSON value that owns itself: a variant's value, a piece of metadata, a constant of a rule.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Literal {
+pub enum OwnedValue {
     /// JSON `null`.
     Null,
     /// A boolean.
@@ -69,51 +71,54 @@ pub enum Literal {
     /// A string.
     Text(EcoString),
     /// An array.
-    List(Box<[Literal]>),
+    List(Box<[OwnedValue]>),
     /// An object with distinct keys, in the order it was written.
-    Map(Members),
+    Map(OwnedMap),
 }
 
 /// The members of an owned object.
-pub type Members = Box<[(EcoString, Literal)]>;
+pub type OwnedMap = Box<[(EcoString, OwnedValue)]>;
 
-impl Literal {
+impl OwnedValue {
     /// The number of values in this one, itself included.
     pub fn size(&self) -> usize {
         match self {
-            Literal::Null | Literal::Bool(_) | Literal::Number(_) | Literal::Text(_) => 1,
-            Literal::List(items) => 1 + items.iter().map(Literal::size).sum::<usize>(),
-            Literal::Map(members) => 1 + members.iter().map(|(_, v)| v.size()).sum::<usize>(),
+            OwnedValue::Null
+            | OwnedValue::Bool(_)
+            | OwnedValue::Number(_)
+            | OwnedValue::Text(_) => 1,
+            OwnedValue::List(items) => 1 + items.iter().map(OwnedValue::size).sum::<usize>(),
+            OwnedValue::Map(members) => 1 + members.iter().map(|(_, v)| v.size()).sum::<usize>(),
         }
     }
 
     /// The same value for use in an evaluation; lists and maps are laid out in `arena`.
     pub fn to_value<'a>(&'a self, arena: &'a Bump) -> Value<'a> {
         match self {
-            Literal::Null => Value::Null,
-            Literal::Bool(b) => Value::Bool(*b),
-            Literal::Number(n) => Value::Number(*n),
-            Literal::Text(s) => Value::Text(s),
-            Literal::List(items) => {
+            OwnedValue::Null => Value::Null,
+            OwnedValue::Bool(b) => Value::Bool(*b),
+            OwnedValue::Number(n) => Value::Number(*n),
+            OwnedValue::Text(s) => Value::Text(s),
+            OwnedValue::List(items) => {
                 Value::List(arena.alloc_slice_fill_iter(items.iter().map(|v| v.to_value(arena))))
             }
-            Literal::Map(members) => Value::Map(arena.alloc_slice_fill_iter(
+            OwnedValue::Map(members) => Value::Map(arena.alloc_slice_fill_iter(
                 members.iter().map(|(k, v)| (k.as_ref(), v.to_value(arena))),
             )),
         }
     }
 }
 
-impl std::hash::Hash for Literal {
+impl std::hash::Hash for OwnedValue {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         std::mem::discriminant(self).hash(state);
         match self {
-            Literal::Null => {}
-            Literal::Bool(b) => b.hash(state),
-            Literal::Number(n) => n.to_bits().hash(state),
-            Literal::Text(s) => s.hash(state),
-            Literal::List(items) => items.hash(state),
-            Literal::Map(members) => members.hash(state),
+            OwnedValue::Null => {}
+            OwnedValue::Bool(b) => b.hash(state),
+            OwnedValue::Number(n) => n.to_bits().hash(state),
+            OwnedValue::Text(s) => s.hash(state),
+            OwnedValue::List(items) => items.hash(state),
+            OwnedValue::Map(members) => members.hash(state),
         }
     }
 }

@@ -31,11 +31,11 @@ pub enum Codec {
 
 /// The version of the evaluation contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Contract {
+pub enum EvaluationApi {
     /// `schema.v1.Service`
-    Schema1,
+    SchemaV1,
     /// `flagd.evaluation.v1.Service`
-    Evaluation1,
+    EvaluationV1,
     /// `flagd.evaluation.v2.Service`
-    Evaluation2,
+    EvaluationV2,
 }

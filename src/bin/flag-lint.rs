@@ -11,12 +11,12 @@ use fanion::cli::said;
 #[command(name = "flag-lint", version)]
 enum Command {
     /// Tells what is wrong. Exits with 1 if there are errors.
-    Check(Box<check::Arguments>),
+    Check(Box<check::CheckArgs>),
 }
 
 fn main() -> ExitCode {
     match Command::try_parse() {
-        Ok(Command::Check(arguments)) => said::finish(check::run(&arguments)),
-        Err(error) => said::usage(&error),
+        Ok(Command::Check(arguments)) => said::print_result(check::run(&arguments)),
+        Err(error) => said::print_clap_error(&error),
     }
 }

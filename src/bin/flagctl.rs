@@ -13,7 +13,7 @@ use fanion::cli::get;
 use fanion::cli::lint;
 use fanion::cli::refs;
 use fanion::cli::said;
-use fanion::cli::said::Said;
+use fanion::cli::said::CommandOutput;
 use fanion::cli::schema;
 
 /// Answers questions about flags. Exits with 0 for yes, 1 for no, and 2 where there is no answer.
@@ -21,21 +21,21 @@ use fanion::cli::schema;
 #[command(name = "flagctl", version)]
 enum Command {
     /// Evaluates a flag for a context, without a server. Exits with 1 if the flag has no answer.
-    Eval(eval::Arguments),
+    Eval(eval::EvalArgs),
     /// Tells how a flag comes to its answer, and what would have to change for another one. Exits with 1 if it has none.
-    Explain(explain::Arguments),
+    Explain(explain::ExplainArgs),
     /// Tells who gets another answer after a change of flag files.
-    Diff(diff::Arguments),
+    Diff(diff::DiffArgs),
     /// Tells what is wrong with flag files. Exits with 1 if there are errors.
-    Lint(Box<lint::Arguments>),
+    Lint(Box<lint::LintArgs>),
     /// Finds the flags that source code asks for, and tells which of them are not there. Exits with 1 if one is not.
-    Refs(Box<refs::Arguments>),
+    Refs(Box<refs::RefsArgs>),
     /// Prints the plain flagd document that flag files come to. Exits with 1 if there are errors.
-    Compile(compile::Arguments),
+    Compile(compile::CompileArgs),
     /// Prints a flag, from files or from a running replica. Exits with 1 if there is none.
-    Get(Box<get::Arguments>),
+    Get(Box<get::GetArgs>),
     /// Lists all flags, from files or from a running replica.
-    List(Box<get::ListArguments>),
+    List(Box<get::ListArgs>),
     /// Prints the JSON Schema of flag files, for editors.
     Schema,
     /// Prints what a shell needs to complete commands and options.
@@ -48,9 +48,9 @@ enum Command {
 fn main() -> ExitCode {
     let command = match Command::try_parse() {
         Ok(command) => command,
-        Err(error) => return said::usage(&error),
+        Err(error) => return said::print_clap_error(&error),
     };
-    said::finish(match command {
+    said::print_result(match command {
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
@@ -59,13 +59,13 @@ fn main() -> ExitCode {
         Command::Compile(arguments) => compile::run(&arguments),
         Command::Get(arguments) => get::run(&arguments),
         Command::List(arguments) => get::list(&arguments),
-        Command::Schema => Ok(Said::data(schema::print())),
+        Command::Schema => Ok(CommandOutput::from_stdout(schema::render())),
         Command::Completions { shell } => Ok(completions(shell)),
     })
 }
 
-fn completions(shell: Shell) -> Said {
+fn completions(shell: Shell) -> CommandOutput {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Command::command(), "flagctl", &mut script);
-    Said::data(String::from_utf8_lossy(&script).into_owned())
+    CommandOutput::from_stdout(String::from_utf8_lossy(&script).into_owned())
 }

@@ -5,22 +5,22 @@ pub mod replica;
 
 use std::path::PathBuf;
 
-use crate::cli::ask::environment::Environment;
-use crate::cli::ask::environment::Place;
+use crate::cli::ask::environment::FlagLocation;
+use crate::cli::ask::environment::FlagctlConfig;
 use crate::cli::flags;
-use crate::cli::flags::Flags;
+use crate::cli::flags::LoadedFlags;
 use crate::cli::output;
-use crate::document::node::Kind;
 use crate::document::node::Member;
 use crate::document::node::Node;
-use crate::rule::unit::Version;
+use crate::document::node::NodeKind;
+use crate::rule::unit::FractionalVersion;
 use crate::study::file;
 use crate::wire::sync;
 
 /// Where to look.
 #[derive(Debug, Default, clap::Args)]
 #[group(skip)]
-pub struct Arguments {
+pub struct FlagLocationArgs {
     /// Flag files, directories or globs; later ones win.
     #[arg(long, num_args = 1.., value_name = "PATH", conflicts_with_all = ["replica", "env"])]
     flags: Vec<PathBuf>,
@@ -34,36 +34,46 @@ pub struct Arguments {
 
 /// What was found, and what there is to say about it.
 #[derive(Debug)]
-pub struct Answer {
+pub struct FlagLookup {
     /// A flag, or a list of flags.
     pub value: Option<Node>,
     /// For standard error.
-    pub talk: Vec<String>,
+    pub stderr: Vec<String>,
 }
 
 /// The definition of one flag as plain flagd has it, with its key; nothing if there is none.
 ///
 /// # Errors
 /// If nobody can be asked.
-pub fn one(arguments: &Arguments, key: &str) -> anyhow::Result<Answer> {
-    match place(arguments)? {
-        Place::Files(paths) => {
-            let (flags, talk) = files(&paths);
+pub fn get_flag(arguments: &FlagLocationArgs, key: &str) -> anyhow::Result<FlagLookup> {
+    match resolve_location(arguments)? {
+        FlagLocation::Files(paths) => {
+            let (flags, talk) = definitions_from_files(&paths);
             let value = flags
                 .into_iter()
                 .rev()
-                .find(|flag| text(flag, "key") == key);
-            Ok(Answer { value, talk })
+                .find(|flag| member_str(flag, "key") == key);
+            Ok(FlagLookup {
+                value,
+                stderr: talk,
+            })
         }
-        Place::Replica(replica) => {
+        FlagLocation::Replica(replica) => {
             let talk = Vec::new();
-            let Some(answer) = replica::ask(&replica, &["debug", "flags", key], None)? else {
-                return Ok(Answer { value: None, talk });
+            let Some(answer) = replica::request_json(&replica, &["debug", "flags", key], None)?
+            else {
+                return Ok(FlagLookup {
+                    value: None,
+                    stderr: talk,
+                });
             };
-            let answer = output::parse(&answer)?;
+            let answer = output::parse_json(&answer)?;
             let value = member(&answer, "definition").cloned();
-            let value = value.map(|definition| keyed(key, definition));
-            Ok(Answer { value, talk })
+            let value = value.map(|definition| with_key(key, definition));
+            Ok(FlagLookup {
+                value,
+                stderr: talk,
+            })
         }
     }
 }
@@ -72,27 +82,33 @@ pub fn one(arguments: &Arguments, key: &str) -> anyhow::Result<Answer> {
 ///
 /// # Errors
 /// If nobody can be asked.
-pub fn all(arguments: &Arguments) -> anyhow::Result<Answer> {
-    match place(arguments)? {
-        Place::Files(paths) => {
-            let (flags, talk) = files(&paths);
-            let value = Some(list(flags));
-            Ok(Answer { value, talk })
+pub fn list_flags(arguments: &FlagLocationArgs) -> anyhow::Result<FlagLookup> {
+    match resolve_location(arguments)? {
+        FlagLocation::Files(paths) => {
+            let (flags, talk) = definitions_from_files(&paths);
+            let value = Some(to_array(flags));
+            Ok(FlagLookup {
+                value,
+                stderr: talk,
+            })
         }
-        Place::Replica(replica) => {
-            let answer = replica::ask(&replica, &["debug", "definitions"], None)?;
+        FlagLocation::Replica(replica) => {
+            let answer = replica::request_json(&replica, &["debug", "definitions"], None)?;
             let answer =
                 answer.ok_or_else(|| anyhow::anyhow!("the replica does not list its flags"))?;
-            let answer = output::parse(&answer)?;
+            let answer = output::parse_json(&answer)?;
             let flags = member(&answer, "flags")
                 .and_then(Node::as_map)
                 .unwrap_or_default();
             let flags = flags
                 .iter()
-                .map(|flag| keyed(&flag.key, flag.value.clone()));
-            let value = Some(list(flags.collect()));
+                .map(|flag| with_key(&flag.key, flag.value.clone()));
+            let value = Some(to_array(flags.collect()));
             let talk = Vec::new();
-            Ok(Answer { value, talk })
+            Ok(FlagLookup {
+                value,
+                stderr: talk,
+            })
         }
     }
 }
@@ -101,12 +117,12 @@ pub fn all(arguments: &Arguments) -> anyhow::Result<Answer> {
 ///
 /// # Errors
 /// If none is, or the configuration cannot be understood.
-pub fn place(arguments: &Arguments) -> anyhow::Result<Place> {
+pub fn resolve_location(arguments: &FlagLocationArgs) -> anyhow::Result<FlagLocation> {
     if !arguments.flags.is_empty() {
-        return Ok(Place::Files(arguments.flags.clone()));
+        return Ok(FlagLocation::Files(arguments.flags.clone()));
     }
     let variables = |name: &str| std::env::var(name).ok();
-    Environment::resolve(
+    FlagctlConfig::resolve_location(
         arguments.env.as_deref(),
         arguments.replica.as_deref(),
         variables,
@@ -114,40 +130,46 @@ pub fn place(arguments: &Arguments) -> anyhow::Result<Place> {
 }
 
 /// The flags of files, and what is wrong with the files.
-fn files(paths: &[PathBuf]) -> (Vec<Node>, Vec<String>) {
-    let files = file::read(flags::texts(paths), Version::default());
-    let Flags {
+fn definitions_from_files(paths: &[PathBuf]) -> (Vec<Node>, Vec<String>) {
+    let files = file::parse_files(flags::read_texts(paths), FractionalVersion::default());
+    let LoadedFlags {
         ruleset,
         diagnostics,
         ..
-    } = Flags::of(&files);
+    } = LoadedFlags::from_files(&files);
     let talk = diagnostics.iter().map(ToString::to_string);
     let mut flags = Vec::new();
     for flag in &ruleset.flags {
         let mut text = String::new();
         sync::write_definition(&mut text, flag);
-        let definition = output::parse(&text).ok();
-        flags.extend(definition.map(|node| keyed(&flag.key, node)));
+        let definition = output::parse_json(&text).ok();
+        flags.extend(definition.map(|node| with_key(&flag.key, node)));
     }
     (flags, talk.collect())
 }
 
-fn list(flags: Vec<Node>) -> Node {
-    let place = crate::diag::Place::START;
-    let kind = Kind::List(flags);
-    Node { place, kind }
+fn to_array(flags: Vec<Node>) -> Node {
+    let place = crate::diag::Position::START;
+    let kind = NodeKind::List(flags);
+    Node {
+        position: place,
+        kind,
+    }
 }
 
 /// A definition with its key in front.
-fn keyed(key: &str, mut definition: Node) -> Node {
-    let place = definition.place;
-    let kind = Kind::Text(key.into());
+fn with_key(key: &str, mut definition: Node) -> Node {
+    let place = definition.position;
+    let kind = NodeKind::Text(key.into());
     let key = Member {
         key: "key".into(),
-        place,
-        value: Node { place, kind },
+        position: place,
+        value: Node {
+            position: place,
+            kind,
+        },
     };
-    if let Kind::Map(members) = &mut definition.kind {
+    if let NodeKind::Map(members) = &mut definition.kind {
         members.insert(0, key);
     }
     definition
@@ -163,6 +185,6 @@ pub fn member<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
 }
 
 /// A member that is a string; empty if it is not.
-pub fn text<'n>(node: &'n Node, name: &str) -> &'n str {
+pub fn member_str<'n>(node: &'n Node, name: &str) -> &'n str {
     member(node, name).and_then(Node::as_text).unwrap_or("")
 }

@@ -5,40 +5,40 @@ use std::path::PathBuf;
 use crate::cli::flagrc;
 use crate::cli::lint;
 use crate::cli::lint::Findings;
-use crate::cli::lint::Telling;
+use crate::cli::lint::ReportArgs;
 use crate::cli::refs;
-use crate::cli::said::Said;
+use crate::cli::said::CommandOutput;
 
 /// The arguments of `check`.
 #[derive(Debug, Default, clap::Args)]
-pub struct Arguments {
+pub struct CheckArgs {
     /// Source files and directories; those of the configuration, or this directory, if there are none.
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// How findings are told and what of them counts.
     #[command(flatten)]
-    telling: Telling,
+    report: ReportArgs,
 }
 
 /// Runs the command.
 ///
 /// # Errors
 /// If the configuration names no flag files.
-pub fn run(arguments: &Arguments) -> anyhow::Result<Said> {
-    let (mut policy, found) = flagrc::read(&arguments.telling.policy)?;
+pub fn run(arguments: &CheckArgs) -> anyhow::Result<CommandOutput> {
+    let (mut policy, found) = flagrc::read_policy(&arguments.report.flagrc)?;
     if !arguments.paths.is_empty() {
-        policy.refs.paths.clone_from(&arguments.paths);
+        policy.code_refs.paths.clone_from(&arguments.paths);
     }
-    let files = lint::read(&[], &policy)?;
-    let patterns = refs::patterns(&policy);
-    let uses = refs::search(&files, &policy, &patterns)?;
-    let mut findings = Findings::of(&files, &policy, found);
+    let files = lint::read_flag_files(&[], &policy)?;
+    let patterns = refs::call_patterns(&policy);
+    let uses = refs::find_references(&files, &policy, &patterns)?;
+    let mut findings = Findings::collect(&files, &policy, found);
     let more = refs::check(&files, &uses, &policy);
     // A file that cannot be read is told of once.
     let news = more
         .into_iter()
-        .filter(|finding| !findings.told.contains(finding));
+        .filter(|finding| !findings.diagnostics.contains(finding));
     let news: Vec<_> = news.collect();
-    findings.told.extend(news);
-    arguments.telling.tell(&files, &policy, findings)
+    findings.diagnostics.extend(news);
+    arguments.report.report_findings(&files, &policy, findings)
 }

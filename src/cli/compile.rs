@@ -3,18 +3,18 @@
 use std::path::PathBuf;
 
 use crate::cli::flags;
-use crate::cli::flags::Flags;
+use crate::cli::flags::LoadedFlags;
 use crate::cli::output;
-use crate::cli::said::Said;
+use crate::cli::said::CommandOutput;
 use crate::document;
 use crate::document::write;
-use crate::rule::unit::Version;
+use crate::rule::unit::FractionalVersion;
 use crate::study::file;
 use crate::wire::sync;
 
 /// The arguments of `compile`.
 #[derive(Debug, Default, clap::Args)]
-pub struct Arguments {
+pub struct CompileArgs {
     /// Flag files, directories or globs; later ones win.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
@@ -27,23 +27,26 @@ pub struct Arguments {
 ///
 /// # Errors
 /// None that a file can cause: what is wrong with files is told, and the faulty flags are left out.
-pub fn run(arguments: &Arguments) -> anyhow::Result<Said> {
-    let files = file::read(flags::texts(&arguments.paths), Version::default());
-    let Flags {
+pub fn run(arguments: &CompileArgs) -> anyhow::Result<CommandOutput> {
+    let files = file::parse_files(
+        flags::read_texts(&arguments.paths),
+        FractionalVersion::default(),
+    );
+    let LoadedFlags {
         ruleset,
         diagnostics,
         ..
-    } = Flags::of(&files);
+    } = LoadedFlags::from_files(&files);
     // A faulty flag would make others refuse the document; it is left out.
-    let text = sync::definitions(ruleset.flags.iter().map(AsRef::as_ref));
-    let node = output::parse(&text)?;
+    let text = sync::flag_configuration_without_source(ruleset.flags.iter().map(AsRef::as_ref));
+    let node = output::parse_json(&text)?;
     let data = match arguments.output.as_str() {
-        "yaml" => write::yaml(&node),
-        _ => write::json(&node),
+        "yaml" => write::to_yaml(&node),
+        _ => write::to_pretty_json(&node),
     };
-    Ok(Said {
-        data,
-        talk: diagnostics.iter().map(ToString::to_string).collect(),
-        yes: !document::has_errors(&diagnostics),
+    Ok(CommandOutput {
+        stdout: data,
+        stderr: diagnostics.iter().map(ToString::to_string).collect(),
+        success: !document::has_errors(&diagnostics),
     })
 }

@@ -2,21 +2,23 @@
 
 use ecow::EcoString;
 
-use crate::diag::Place;
-use crate::document::node::Kind;
+use crate::diag::Position;
 use crate::document::node::Member;
 use crate::document::node::Node;
-use crate::value::Literal;
+use crate::document::node::NodeKind;
+use crate::value::OwnedValue;
 
 /// A value.
-pub fn value(literal: &Literal) -> Node {
+pub fn from_literal(literal: &OwnedValue) -> Node {
     match literal {
-        Literal::Null => node(Kind::Null),
-        Literal::Bool(b) => node(Kind::Bool(*b)),
-        Literal::Number(n) => number(*n),
-        Literal::Text(text) => node(Kind::Text(text.clone())),
-        Literal::List(items) => list(items.iter().map(value)),
-        Literal::Map(members) => object(members.iter().map(|(name, v)| (&**name, value(v)))),
+        OwnedValue::Null => node(NodeKind::Null),
+        OwnedValue::Bool(b) => node(NodeKind::Bool(*b)),
+        OwnedValue::Number(n) => number(*n),
+        OwnedValue::Text(text) => node(NodeKind::Text(text.clone())),
+        OwnedValue::List(items) => array(items.iter().map(from_literal)),
+        OwnedValue::Map(members) => {
+            object(members.iter().map(|(name, v)| (&**name, from_literal(v))))
+        }
     }
 }
 
@@ -24,33 +26,36 @@ pub fn value(literal: &Literal) -> Node {
 pub fn object<'m>(members: impl IntoIterator<Item = (&'m str, Node)>) -> Node {
     let member = |(name, value): (&str, Node)| Member {
         key: name.into(),
-        place: Place::START,
+        position: Position::START,
         value,
     };
-    node(Kind::Map(members.into_iter().map(member).collect()))
+    node(NodeKind::Map(members.into_iter().map(member).collect()))
 }
 
 /// A string.
-pub fn text(text: impl Into<EcoString>) -> Node {
-    node(Kind::Text(text.into()))
+pub fn string(text: impl Into<EcoString>) -> Node {
+    node(NodeKind::Text(text.into()))
 }
 
 /// A number.
 pub fn number(number: f64) -> Node {
-    node(Kind::Number(number))
+    node(NodeKind::Number(number))
 }
 
 /// A boolean.
-pub fn truth(truth: bool) -> Node {
-    node(Kind::Bool(truth))
+pub fn boolean(truth: bool) -> Node {
+    node(NodeKind::Bool(truth))
 }
 
 /// A list.
-pub fn list(items: impl IntoIterator<Item = Node>) -> Node {
-    node(Kind::List(items.into_iter().collect()))
+pub fn array(items: impl IntoIterator<Item = Node>) -> Node {
+    node(NodeKind::List(items.into_iter().collect()))
 }
 
-fn node(kind: Kind) -> Node {
-    let place = Place::START;
-    Node { place, kind }
+fn node(kind: NodeKind) -> Node {
+    let place = Position::START;
+    Node {
+        position: place,
+        kind,
+    }
 }

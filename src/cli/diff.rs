@@ -6,23 +6,23 @@ mod page;
 use std::path::Path;
 
 use crate::cli::flags;
-use crate::cli::flags::Flags;
+use crate::cli::flags::LoadedFlags;
 use crate::cli::flags::revision;
-use crate::cli::said::Said;
+use crate::cli::said::CommandOutput;
 use crate::document::write;
 use crate::number;
 use crate::promise;
 use crate::resolve::system_clock;
-use crate::rule::unit::Version;
-use crate::study::diff::Change;
-use crate::study::diff::Side;
-use crate::study::diff::Verdict;
+use crate::rule::unit::FractionalVersion;
+use crate::study::diff::DiffSide;
+use crate::study::diff::DiffStatus;
+use crate::study::diff::FlagDiff;
 use crate::study::diff::diff;
-use crate::study::file::Text;
+use crate::study::file::RawFlagFile;
 
 /// The arguments of `diff`.
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub struct DiffArgs {
     /// The flags before: a file, a directory, a glob, or REV:PATH of a git repository. With --git, the path.
     old: String,
     /// The flags after, likewise.
@@ -39,12 +39,12 @@ pub struct Arguments {
     exit_code: bool,
     /// How to print it.
     #[arg(short = 'o', long, default_value = "table", value_name = "FORMAT")]
-    output: Form,
+    output: DiffFormat,
 }
 
 /// The forms of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Form {
+enum DiffFormat {
     /// For people: columns.
     Table,
     /// For programs.
@@ -56,14 +56,14 @@ enum Form {
 }
 
 /// The most examples per transition.
-const EXAMPLES: usize = 100;
+const MAX_EXAMPLES: usize = 100;
 
 /// Compares. The answer is no if `--exit-code` asks for it and something changes, is not known, or breaks a promise.
 ///
 /// # Errors
 /// If flags cannot be read.
-pub fn run(arguments: &Arguments) -> anyhow::Result<Said> {
-    let (old, new) = sides(arguments)?;
+pub fn run(arguments: &DiffArgs) -> anyhow::Result<CommandOutput> {
+    let (old, new) = read_sides(arguments)?;
     let mut talk = Vec::new();
     for diagnostic in old.diagnostics.iter().chain(&new.diagnostics) {
         let line = diagnostic.to_string();
@@ -71,26 +71,27 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Said> {
             talk.push(line);
         }
     }
-    let examples = arguments.examples.min(EXAMPLES);
+    let examples = arguments.examples.min(MAX_EXAMPLES);
     let changes = diff(side(&old), side(&new), examples);
-    let now = number::truncate(system_clock());
-    let broken = promise::check_documents(&old.document, &new.document, now);
-    let still = |change: &Change| matches!(change.verdict, Verdict::Same | Verdict::Equivalent);
+    let now = number::truncate_to_i64(system_clock());
+    let broken = promise::document_violations(&old.document, &new.document, now);
+    let still =
+        |change: &FlagDiff| matches!(change.status, DiffStatus::Same | DiffStatus::Equivalent);
     let stays = broken.is_empty() && changes.iter().all(still);
     let data = match arguments.output {
-        Form::Table => page::table(&changes, &broken),
-        Form::Markdown => page::markdown(&changes, &broken),
-        Form::Json => write::json(&data::data(&changes, &broken)),
-        Form::Yaml => write::yaml(&data::data(&changes, &broken)),
+        DiffFormat::Table => page::table(&changes, &broken),
+        DiffFormat::Markdown => page::markdown(&changes, &broken),
+        DiffFormat::Json => write::to_pretty_json(&data::to_json(&changes, &broken)),
+        DiffFormat::Yaml => write::to_yaml(&data::to_json(&changes, &broken)),
     };
-    Ok(Said {
-        data,
-        talk,
-        yes: !arguments.exit_code || stays,
+    Ok(CommandOutput {
+        stdout: data,
+        stderr: talk,
+        success: !arguments.exit_code || stays,
     })
 }
 
-fn sides(arguments: &Arguments) -> anyhow::Result<(Flags, Flags)> {
+fn read_sides(arguments: &DiffArgs) -> anyhow::Result<(LoadedFlags, LoadedFlags)> {
     match (&arguments.git, &arguments.new) {
         (Some(range), _) => {
             let Some((from, to)) = range.split_once("..") else {
@@ -105,23 +106,26 @@ fn sides(arguments: &Arguments) -> anyhow::Result<(Flags, Flags)> {
                 .to_owned()
             };
             let path = Path::new(&arguments.old);
-            let old = revision::texts(&named(from), path)?;
-            let new = revision::texts(&named(to), path)?;
-            Ok((load(old)?, load(new)?))
+            let old = revision::read_revision(&named(from), path)?;
+            let new = revision::read_revision(&named(to), path)?;
+            Ok((compile_texts(old)?, compile_texts(new)?))
         }
         (None, new) => {
             let new = new.as_deref().unwrap_or_default();
-            Ok((revision::named(&arguments.old)?, revision::named(new)?))
+            Ok((
+                revision::load_path_or_revision(&arguments.old)?,
+                revision::load_path_or_revision(new)?,
+            ))
         }
     }
 }
 
-fn load(texts: Vec<Text>) -> anyhow::Result<Flags> {
-    flags::load(texts, Version::V2)
+fn compile_texts(texts: Vec<RawFlagFile>) -> anyhow::Result<LoadedFlags> {
+    flags::compile_texts(texts, FractionalVersion::V2)
 }
 
-fn side(flags: &Flags) -> Side<'_> {
-    Side {
+fn side(flags: &LoadedFlags) -> DiffSide<'_> {
+    DiffSide {
         document: &flags.document,
         ruleset: &flags.ruleset,
     }

@@ -6,49 +6,49 @@ mod page;
 use std::path::PathBuf;
 
 use crate::cli::ask;
-use crate::cli::ask::environment::Place;
-use crate::cli::ask::environment::Replica;
+use crate::cli::ask::environment::FlagLocation;
+use crate::cli::ask::environment::ReplicaEndpoint;
 use crate::cli::flags;
-use crate::cli::output::Output;
+use crate::cli::output::OutputFormat;
 use crate::cli::replica;
-use crate::cli::replica::Standing;
-use crate::cli::said::Said;
-use crate::document::flag::Flag;
+use crate::cli::replica::ReplicaStatus;
+use crate::cli::said::CommandOutput;
+use crate::document::flag::FlagDefinition;
 use crate::document::node::Node;
 use crate::document::write;
-use crate::rule::unit::Version;
+use crate::rule::unit::FractionalVersion;
 use crate::ruleset;
 use crate::selector::Selector;
-use crate::study::ask::Asker;
+use crate::study::ask::OwnedContext;
 use crate::study::diff::outcome::Outcome;
-use crate::study::diff::outcome::outcome;
+use crate::study::diff::outcome::outcome_of_decision;
 use crate::study::explained;
 use crate::study::nearest;
-use crate::study::nearest::Alternative;
+use crate::study::nearest::Counterfactual;
 use crate::study::trace;
 use crate::study::trace::Trace;
 
 /// The arguments of `explain`.
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub struct ExplainArgs {
     /// The key of the flag.
     key: String,
     /// Where to look.
     #[command(flatten)]
-    ask: ask::Arguments,
+    location: ask::FlagLocationArgs,
     /// The evaluation context, or @FILE.
     #[arg(long, default_value = "{}", value_name = "JSON")]
     context: String,
     /// How to print it.
     #[arg(short = 'o', long, default_value = "table", value_name = "FORMAT")]
-    output: Output,
+    output: OutputFormat,
 }
 
 /// An answer and how it came about.
 #[derive(Debug)]
 pub struct Explanation<'f> {
     /// The flag as written.
-    pub flag: &'f Flag,
+    pub flag: &'f FlagDefinition,
     /// The answer.
     pub outcome: Outcome,
     /// Why it is the answer, as in evaluation.
@@ -56,28 +56,32 @@ pub struct Explanation<'f> {
     /// How it came about.
     pub trace: Trace,
     /// What would have to change for other answers.
-    pub alternatives: Vec<Alternative>,
+    pub alternatives: Vec<Counterfactual>,
     /// Whether there are no other answers than these.
-    pub whole: bool,
+    pub alternatives_complete: bool,
     /// The replica that answered, if one was asked.
-    pub standing: Option<Standing>,
+    pub replica_status: Option<ReplicaStatus>,
 }
 
 /// Explains. The answer is no if the flag is not there or answers with an error.
 ///
 /// # Errors
 /// If files cannot be read, the replica does not answer, or the context is not a JSON object.
-pub fn run(arguments: &Arguments) -> anyhow::Result<Said> {
-    let context = flags::context(&arguments.context)?;
-    match ask::place(&arguments.ask)? {
-        Place::Files(paths) => locally(&paths, arguments, &context),
-        Place::Replica(replica) => remotely(&replica, arguments, &context),
+pub fn run(arguments: &ExplainArgs) -> anyhow::Result<CommandOutput> {
+    let context = flags::parse_context_arg(&arguments.context)?;
+    match ask::resolve_location(&arguments.location)? {
+        FlagLocation::Files(paths) => explain_from_files(&paths, arguments, &context),
+        FlagLocation::Replica(replica) => explain_at_replica(&replica, arguments, &context),
     }
 }
 
-fn locally(paths: &[PathBuf], arguments: &Arguments, context: &str) -> anyhow::Result<Said> {
-    let asker = flags::asker(context)?;
-    let flags = flags::read(paths, Version::V2)?;
+fn explain_from_files(
+    paths: &[PathBuf],
+    arguments: &ExplainArgs,
+    context: &str,
+) -> anyhow::Result<CommandOutput> {
+    let asker = flags::owned_context(context)?;
+    let flags = flags::load_paths(paths, FractionalVersion::V2)?;
     let talk: Vec<String> = flags.diagnostics.iter().map(ToString::to_string).collect();
     let at = flags.ruleset.position(&arguments.key, &Selector::All);
     let found = at.and_then(|at| {
@@ -85,9 +89,9 @@ fn locally(paths: &[PathBuf], arguments: &Arguments, context: &str) -> anyhow::R
         Some((written, flags.ruleset.flags.get(at)?))
     });
     let Some((flag, compiled)) = found else {
-        return Ok(missing(&arguments.key, talk));
+        return Ok(flag_not_found(&arguments.key, talk));
     };
-    Ok(said(
+    Ok(command_output(
         &explain(flag, compiled, &asker),
         arguments.output,
         talk,
@@ -95,71 +99,88 @@ fn locally(paths: &[PathBuf], arguments: &Arguments, context: &str) -> anyhow::R
 }
 
 /// Explains what a replica answers, by its definition of the flag and the context that counted there.
-fn remotely(replica: &Replica, arguments: &Arguments, context: &str) -> anyhow::Result<Said> {
+fn explain_at_replica(
+    replica: &ReplicaEndpoint,
+    arguments: &ExplainArgs,
+    context: &str,
+) -> anyhow::Result<CommandOutput> {
     let key = &arguments.key;
     let Some(answered) = replica::evaluate(replica, key, context)? else {
-        return Ok(missing(key, Vec::new()));
+        return Ok(flag_not_found(key, Vec::new()));
     };
-    let mut talk: Vec<String> = answered.unit(context).into_iter().collect();
-    let Some(definition) = answered.member("definition") else {
-        let code = ask::text(&answered.node, "errorCode");
+    let mut talk: Vec<String> = answered.targeting_key_note(context).into_iter().collect();
+    let Some(definition) = answered.non_null_member("definition") else {
+        let code = ask::member_str(&answered.node, "errorCode");
         talk.push(format!("error: flag `{key}` is faulty: it answers {code}"));
-        return Ok(Said {
-            talk,
-            ..Said::default()
+        return Ok(CommandOutput {
+            stderr: talk,
+            ..CommandOutput::default()
         });
     };
-    let asker = answered.asker()?;
-    let found = explained::flag(key, &write::json(definition), asker.fractional);
+    let asker = answered.evaluation_context()?;
+    let found = explained::parse_and_compile(
+        key,
+        &write::to_pretty_json(definition),
+        asker.fractional_version,
+    );
     let Some((flag, compiled)) = found else {
         anyhow::bail!("the replica's definition of flag `{key}` cannot be read");
     };
     let mut explanation = explain(&flag, &compiled, &asker);
-    explanation.standing = Some(answered.standing());
-    if explanation.reason != ask::text(&answered.node, "reason")
-        || explanation.outcome.variant() != answered.member("variant").and_then(Node::as_text)
+    explanation.replica_status = Some(answered.status());
+    if explanation.reason != ask::member_str(&answered.node, "reason")
+        || explanation.outcome.variant_name()
+            != answered.non_null_member("variant").and_then(Node::as_text)
     {
         talk.push("warning: the replica answers otherwise, so it is of another version".to_owned());
     }
-    Ok(said(&explanation, arguments.output, talk))
+    Ok(command_output(&explanation, arguments.output, talk))
 }
 
-fn missing(key: &str, mut talk: Vec<String>) -> Said {
+fn flag_not_found(key: &str, mut talk: Vec<String>) -> CommandOutput {
     talk.push(format!("error: there is no flag `{key}`"));
-    Said {
-        talk,
-        ..Said::default()
+    CommandOutput {
+        stderr: talk,
+        ..CommandOutput::default()
     }
 }
 
-fn said(explanation: &Explanation<'_>, output: Output, talk: Vec<String>) -> Said {
+fn command_output(
+    explanation: &Explanation<'_>,
+    output: OutputFormat,
+    talk: Vec<String>,
+) -> CommandOutput {
     let data = match output {
-        Output::Table => page::page(explanation),
-        Output::Json => write::json(&data::data(explanation)),
-        Output::Yaml => write::yaml(&data::data(explanation)),
+        OutputFormat::Table => page::render(explanation),
+        OutputFormat::Json => write::to_pretty_json(&data::to_json(explanation)),
+        OutputFormat::Yaml => write::to_yaml(&data::to_json(explanation)),
     };
-    Said {
-        data,
-        talk,
-        yes: !matches!(explanation.outcome, Outcome::Error(_)),
+    CommandOutput {
+        stdout: data,
+        stderr: talk,
+        success: !matches!(explanation.outcome, Outcome::Error(_)),
     }
 }
 
 /// The answer of a flag to a context, and how it came about.
-pub fn explain<'f>(flag: &'f Flag, compiled: &ruleset::Flag, asker: &Asker) -> Explanation<'f> {
+pub fn explain<'f>(
+    flag: &'f FlagDefinition,
+    compiled: &ruleset::CompiledFlag,
+    asker: &OwnedContext,
+) -> Explanation<'f> {
     let trace = trace::trace(flag, compiled, asker);
-    let (alternatives, whole) = match asker.fractional {
-        Version::V2 => nearest::nearest(flag, compiled, asker),
+    let (alternatives, whole) = match asker.fractional_version {
+        FractionalVersion::V2 => nearest::find_counterfactuals(flag, compiled, asker),
         // Nothing is known of where the third version puts other units.
-        Version::V3 => (Vec::new(), false),
+        FractionalVersion::V3 => (Vec::new(), false),
     };
     Explanation {
         flag,
-        outcome: outcome(compiled, trace.decision),
+        outcome: outcome_of_decision(compiled, trace.decision),
         reason: trace::reason(trace.decision),
         trace,
         alternatives,
-        whole,
-        standing: None,
+        alternatives_complete: whole,
+        replica_status: None,
     }
 }

@@ -7,13 +7,13 @@ use anyhow::Context as _;
 
 use crate::config::file;
 use crate::diag::Diagnostic;
-use crate::diag::Report;
+use crate::diag::DiagnosticSink;
 use crate::number;
 use crate::resolve::system_clock;
 use crate::study::lint::lifecycle;
-use crate::study::lint::policy::Policy;
+use crate::study::lint::policy::LintPolicy;
 
-const NAMES: [&str; 4] = [
+const FILE_NAMES: [&str; 4] = [
     ".flagrc.yaml",
     ".flagrc.yml",
     ".flagrc.json",
@@ -23,17 +23,17 @@ const NAMES: [&str; 4] = [
 /// Where the configuration is, and which day it is.
 #[derive(Debug, Default, clap::Args)]
 #[group(skip)]
-pub struct Arguments {
+pub struct FlagrcArgs {
     /// The configuration; without it `.flagrc.{yaml,json,toml}` in this directory or above.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Judge what has expired as of this day, instead of today.
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_date)]
     today: Option<i64>,
 }
 
-fn day(text: &str) -> Result<i64, &'static str> {
-    lifecycle::day(text)
+fn parse_date(text: &str) -> Result<i64, &'static str> {
+    lifecycle::parse_days_since_epoch(text)
         .filter(|_| text.len() == 10)
         .ok_or("must be a date such as 2026-09-01")
 }
@@ -42,30 +42,32 @@ fn day(text: &str) -> Result<i64, &'static str> {
 ///
 /// # Errors
 /// If there is none where one was named, or it cannot be read.
-pub fn read(arguments: &Arguments) -> anyhow::Result<(Policy, Vec<Diagnostic>)> {
+pub fn read_policy(arguments: &FlagrcArgs) -> anyhow::Result<(LintPolicy, Vec<Diagnostic>)> {
     let path = match &arguments.config {
         Some(path) => Some(path.clone()),
-        None => find(&std::env::current_dir().context("cannot tell the working directory")?),
+        None => {
+            find_config_file(&std::env::current_dir().context("cannot tell the working directory")?)
+        }
     };
     let (mut policy, found) = match &path {
-        None => (Policy::default(), Vec::new()),
-        Some(path) => load(path)?,
+        None => (LintPolicy::default(), Vec::new()),
+        Some(path) => read_policy_file(path)?,
     };
-    policy.today = now(arguments).div_euclid(86_400);
+    policy.today = reference_time(arguments).div_euclid(86_400);
     Ok((policy, found))
 }
 
 /// The time that things are judged at, in seconds since 1970: now, or the beginning of the day that was named.
-pub fn now(arguments: &Arguments) -> i64 {
+pub fn reference_time(arguments: &FlagrcArgs) -> i64 {
     let named = arguments.today.map(|day| day * 86_400);
-    named.unwrap_or_else(|| number::truncate(system_clock()))
+    named.unwrap_or_else(|| number::truncate_to_i64(system_clock()))
 }
 
 /// The nearest configuration in `directory` or above.
-fn find(directory: &Path) -> Option<PathBuf> {
+fn find_config_file(directory: &Path) -> Option<PathBuf> {
     for (up, above) in directory.ancestors().enumerate() {
         let there = |name: &&&str| above.join(name).is_file();
-        if let Some(name) = NAMES.iter().find(there) {
+        if let Some(name) = FILE_NAMES.iter().find(there) {
             // Shorter than the absolute path, and the same on every machine.
             return Some(Path::new(&"../".repeat(up)).join(name));
         }
@@ -73,20 +75,20 @@ fn find(directory: &Path) -> Option<PathBuf> {
     None
 }
 
-fn load(path: &Path) -> anyhow::Result<(Policy, Vec<Diagnostic>)> {
+fn read_policy_file(path: &Path) -> anyhow::Result<(LintPolicy, Vec<Diagnostic>)> {
     let name = path.to_string_lossy().into_owned();
-    let mut report = Report::new(name.as_str().into());
-    let root = file::read(path, &mut report);
+    let mut report = DiagnosticSink::new(name.as_str().into());
+    let root = file::read_node(path, &mut report);
     let root =
         root.map_err(|why| anyhow::anyhow!("cannot read the configuration {name}: {why}"))?;
     let mut policy = root
-        .map(|root| Policy::read(&root, &mut report))
+        .map(|root| LintPolicy::from_node(&root, &mut report))
         .unwrap_or_default();
     let directory = path.parent().unwrap_or(Path::new(""));
     let paths = policy
-        .flags
+        .flag_paths
         .iter_mut()
-        .chain(&mut policy.refs.paths)
+        .chain(&mut policy.code_refs.paths)
         .chain(&mut policy.baseline);
     for path in paths {
         *path = directory.join(&*path);

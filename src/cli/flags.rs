@@ -11,22 +11,22 @@ use bumpalo::Bump;
 
 use crate::diag::Diagnostic;
 use crate::document::Document;
-use crate::document::merge::merge_all;
+use crate::document::merge::merge_flags;
 use crate::json;
 use crate::limits;
 use crate::resolve::system_clock;
-use crate::rule::unit::Version;
+use crate::rule::unit::FractionalVersion;
 use crate::ruleset::Ruleset;
-use crate::source::file::Selection;
-use crate::study::ask::Asker;
+use crate::source::file::PathSet;
+use crate::study::ask::OwnedContext;
 use crate::study::file;
-use crate::study::file::File;
-use crate::study::file::Text;
-use crate::wire::request::Attributes;
+use crate::study::file::FlagFile;
+use crate::study::file::RawFlagFile;
+use crate::wire::request::EncodedContext;
 
 /// Flags as they would be in force.
 #[derive(Debug)]
-pub struct Flags {
+pub struct LoadedFlags {
     /// The flags as written, laid over each other, with rules in place of words.
     pub document: Document,
     /// The same flags, compiled, in the same order.
@@ -35,13 +35,13 @@ pub struct Flags {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-impl Flags {
+impl LoadedFlags {
     /// The flags of files; later ones win.
-    pub fn of(files: &[File]) -> Flags {
+    pub fn from_files(files: &[FlagFile]) -> LoadedFlags {
         let diagnostics = files.iter().flat_map(|file| file.diagnostics.iter());
-        Flags {
-            document: merge_all(files.iter().map(|file| &file.expanded)),
-            ruleset: Ruleset::lay(files.iter().map(|file| &file.compiled)),
+        LoadedFlags {
+            document: merge_flags(files.iter().map(|file| &file.expanded)),
+            ruleset: Ruleset::merge_layers(files.iter().map(|file| &file.compiled)),
             diagnostics: diagnostics.cloned().collect(),
         }
     }
@@ -51,31 +51,36 @@ impl Flags {
 ///
 /// # Errors
 /// If one cannot be read.
-pub fn read(paths: &[PathBuf], fractional: Version) -> anyhow::Result<Flags> {
-    load(texts(paths), fractional)
+pub fn load_paths(paths: &[PathBuf], fractional: FractionalVersion) -> anyhow::Result<LoadedFlags> {
+    compile_texts(read_texts(paths), fractional)
 }
 
 /// The flags in texts; later ones win.
 ///
 /// # Errors
 /// If there is no text, and why.
-pub fn load(texts: Vec<Text>, fractional: Version) -> anyhow::Result<Flags> {
+pub fn compile_texts(
+    texts: Vec<RawFlagFile>,
+    fractional: FractionalVersion,
+) -> anyhow::Result<LoadedFlags> {
     for text in &texts {
         if let Err(why) = &text.bytes {
             anyhow::bail!("{}: {why}", text.name);
         }
     }
-    Ok(Flags::of(&file::read(texts, fractional)))
+    Ok(LoadedFlags::from_files(&file::parse_files(
+        texts, fractional,
+    )))
 }
 
 /// The texts in files, directories and globs, in the order in which they are laid over each other.
-pub fn texts(paths: &[PathBuf]) -> Vec<Text> {
+pub fn read_texts(paths: &[PathBuf]) -> Vec<RawFlagFile> {
     let mut texts = Vec::new();
     for path in paths {
-        match Selection::of(path).files() {
-            Ok(files) => texts.extend(files.iter().map(|path| text(path))),
-            Err(error) => texts.push(Text {
-                name: name(path),
+        match PathSet::from_path(path).files() {
+            Ok(files) => texts.extend(files.iter().map(|path| read_text(path))),
+            Err(error) => texts.push(RawFlagFile {
+                name: display_name(path),
                 bytes: Err(error.to_string()),
             }),
         }
@@ -83,32 +88,32 @@ pub fn texts(paths: &[PathBuf]) -> Vec<Text> {
     texts
 }
 
-fn text(path: &Path) -> Text {
-    Text {
-        name: name(path),
-        bytes: bytes(path),
+fn read_text(path: &Path) -> RawFlagFile {
+    RawFlagFile {
+        name: display_name(path),
+        bytes: read_bounded(path),
     }
 }
 
 /// How diagnostics call a file.
-pub fn name(path: &Path) -> Arc<str> {
+pub fn display_name(path: &Path) -> Arc<str> {
     let name = path.to_string_lossy();
     name.strip_prefix("./").unwrap_or(&name).into()
 }
 
-fn bytes(path: &Path) -> Result<Vec<u8>, String> {
+fn read_bounded(path: &Path) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
     let read = file.take(limits::DOCUMENT + 1).read_to_end(&mut bytes);
     read.map_err(|error| error.to_string())?;
-    bounded(bytes)
+    enforce_size_limit(bytes)
 }
 
 /// A document's bytes.
 ///
 /// # Errors
 /// If they are too many.
-pub fn bounded(bytes: Vec<u8>) -> Result<Vec<u8>, String> {
+pub fn enforce_size_limit(bytes: Vec<u8>) -> Result<Vec<u8>, String> {
     if bytes.len() as u64 > limits::DOCUMENT {
         let most = limits::DOCUMENT;
         return Err(format!("the file is larger than {most} bytes: split it"));
@@ -120,21 +125,21 @@ pub fn bounded(bytes: Vec<u8>) -> Result<Vec<u8>, String> {
 ///
 /// # Errors
 /// If it cannot be read or is no JSON object.
-pub fn context(argument: &str) -> anyhow::Result<String> {
+pub fn parse_context_arg(argument: &str) -> anyhow::Result<String> {
     let text = match argument.strip_prefix('@') {
         Some(path) => std::fs::read_to_string(path)
             .map_err(|error| anyhow::anyhow!("--context: {path}: {error}"))?,
         None => argument.to_owned(),
     };
     let mut reader = json::Reader::new(&text);
-    let kind = reader.peek();
+    let kind = reader.peek_kind();
     let read = kind.and_then(|kind| {
-        reader.skip()?;
-        reader.end()?;
+        reader.skip_value()?;
+        reader.expect_end()?;
         Ok(kind)
     });
     match read {
-        Ok(json::Kind::Map) => Ok(text),
+        Ok(json::ValueKind::Map) => Ok(text),
         Ok(_) => anyhow::bail!("--context is not a JSON object"),
         Err(error) => anyhow::bail!("--context is not JSON: {}", error.describe(&text)),
     }
@@ -144,16 +149,16 @@ pub fn context(argument: &str) -> anyhow::Result<String> {
 ///
 /// # Errors
 /// If an attribute is not well formed.
-pub fn asker(text: &str) -> anyhow::Result<Asker> {
+pub fn owned_context(text: &str) -> anyhow::Result<OwnedContext> {
     let arena = Bump::new();
-    let attributes = Attributes::Json(Some(text));
-    let members = attributes.members(&[], &arena);
+    let attributes = EncodedContext::Json(Some(text));
+    let members = attributes.decode_attributes(&[], &arena);
     let members = members.map_err(|error| anyhow::anyhow!("{}", error.message))?;
     let owned = members.into_iter();
-    let owned = owned.map(|(name, value)| (name.into(), value.to_literal()));
-    Ok(Asker {
-        members: owned.collect(),
+    let owned = owned.map(|(name, value)| (name.into(), value.to_owned_value()));
+    Ok(OwnedContext {
+        attributes: owned.collect(),
         seconds: Some(system_clock()),
-        ..Asker::default()
+        ..OwnedContext::default()
     })
 }

@@ -1,28 +1,28 @@
 //! `flagctl get` and `flagctl list`: what flags are, from files or from a running replica.
 
 use crate::cli::ask;
-use crate::cli::output::Output;
-use crate::cli::said::Said;
-use crate::document::node::Kind;
+use crate::cli::output::OutputFormat;
+use crate::cli::said::CommandOutput;
 use crate::document::node::Node;
+use crate::document::node::NodeKind;
 
 /// The arguments of `get`.
 #[derive(Debug, Default, clap::Args)]
-pub struct Arguments {
+pub struct GetArgs {
     /// The key of the flag.
     key: String,
     /// Where to look, and how to print it.
     #[command(flatten)]
-    from: ListArguments,
+    list: ListArgs,
 }
 
 /// The arguments of `list`.
 #[derive(Debug, Default, clap::Args)]
 #[group(skip)]
-pub struct ListArguments {
+pub struct ListArgs {
     /// Where to look.
     #[command(flatten)]
-    ask: ask::Arguments,
+    location: ask::FlagLocationArgs,
     /// How to print what is found.
     #[arg(
         short = 'o',
@@ -31,30 +31,32 @@ pub struct ListArguments {
         default_value = "table",
         value_name = "FORMAT"
     )]
-    output: Output,
+    output: OutputFormat,
 }
 
 /// Prints one flag.
 ///
 /// # Errors
 /// If nobody can be asked.
-pub fn run(arguments: &Arguments) -> anyhow::Result<Said> {
+pub fn run(arguments: &GetArgs) -> anyhow::Result<CommandOutput> {
     let key = &arguments.key;
-    let mut answer = ask::one(&arguments.from.ask, key)?;
+    let mut answer = ask::get_flag(&arguments.list.location, key)?;
     let Some(flag) = answer.value else {
-        answer.talk.push(format!("error: there is no flag `{key}`"));
-        return Ok(Said {
-            talk: answer.talk,
-            ..Said::default()
+        answer
+            .stderr
+            .push(format!("error: there is no flag `{key}`"));
+        return Ok(CommandOutput {
+            stderr: answer.stderr,
+            ..CommandOutput::default()
         });
     };
-    Ok(Said {
-        data: arguments
-            .from
+    Ok(CommandOutput {
+        stdout: arguments
+            .list
             .output
-            .print(&flag, |flag| table(std::slice::from_ref(flag))),
-        talk: answer.talk,
-        yes: true,
+            .render(&flag, |flag| table(std::slice::from_ref(flag))),
+        stderr: answer.stderr,
+        success: true,
     })
 }
 
@@ -62,18 +64,18 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Said> {
 ///
 /// # Errors
 /// If nobody can be asked.
-pub fn list(arguments: &ListArguments) -> anyhow::Result<Said> {
-    let answer = ask::all(&arguments.ask)?;
+pub fn list(arguments: &ListArgs) -> anyhow::Result<CommandOutput> {
+    let answer = ask::list_flags(&arguments.location)?;
     let print = |flags: &Node| {
-        arguments.output.print(flags, |flags| match &flags.kind {
-            Kind::List(flags) => table(flags),
+        arguments.output.render(flags, |flags| match &flags.kind {
+            NodeKind::List(flags) => table(flags),
             _ => Vec::new(),
         })
     };
-    Ok(Said {
-        data: answer.value.as_ref().map(print).unwrap_or_default(),
-        talk: answer.talk,
-        yes: true,
+    Ok(CommandOutput {
+        stdout: answer.value.as_ref().map(print).unwrap_or_default(),
+        stderr: answer.stderr,
+        success: true,
     })
 }
 
@@ -86,9 +88,9 @@ fn table(flags: &[Node]) -> Vec<Vec<String>> {
         let variants: Vec<&str> = variants.iter().map(|variant| &*variant.key).collect();
         let rule = ask::member(flag, "targeting").filter(|rule| rule.depth() > 0);
         vec![
-            ask::text(flag, "key").to_owned(),
-            ask::text(flag, "state").to_owned(),
-            ask::text(flag, "defaultVariant").to_owned(),
+            ask::member_str(flag, "key").to_owned(),
+            ask::member_str(flag, "state").to_owned(),
+            ask::member_str(flag, "defaultVariant").to_owned(),
             variants.join(","),
             if rule.is_some() { "yes" } else { "no" }.to_owned(),
         ]

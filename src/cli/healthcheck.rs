@@ -50,13 +50,13 @@ pub fn command() -> Command {
 /// # Errors
 /// If the answer is no, or there is none.
 pub fn run(before: &ArgMatches, behind: &ArgMatches) -> Result<(), Vec<String>> {
-    let typed = options::typed(before, behind);
-    let place = config::management(typed, |name| std::env::var(name).ok())?;
+    let typed = options::from_matches(before, behind);
+    let place = config::resolve_management_endpoint(typed, |name| std::env::var(name).ok())?;
     let text = |name: &str| behind.get_one::<String>(name).cloned().unwrap_or_default();
-    let timeout = timeout(&text("timeout")).map_err(|mistake| vec![mistake])?;
+    let timeout = parse_timeout(&text("timeout")).map_err(|mistake| vec![mistake])?;
     let host = Some(text("address")).filter(|host| !host.is_empty());
-    let question = Question {
-        host: host.unwrap_or_else(|| host_of(place.address)),
+    let question = ProbeRequest {
+        host: host.unwrap_or_else(|| connectable_host(place.address)),
         port: place.port,
         path: if behind.get_flag("live") {
             "/healthz"
@@ -64,26 +64,26 @@ pub fn run(before: &ArgMatches, behind: &ArgMatches) -> Result<(), Vec<String>> 
             "/readyz"
         },
     };
-    let mistake = match within(timeout, question.clone()) {
+    let mistake = match fetch_status_within(timeout, question.clone()) {
         Ok(status) if status == "200" => return Ok(()),
         Ok(status) => format!("{question} answers {status}"),
         Err(error) => format!("no answer from {question}: {error}"),
     };
     // The sidecar may have read its file before it was broken: that alone is no bad health.
-    Err([vec![mistake], place.doubts].concat())
+    Err([vec![mistake], place.warnings].concat())
 }
 
-fn timeout(text: &str) -> Result<Duration, String> {
+fn parse_timeout(text: &str) -> Result<Duration, String> {
     let wrong = |want: &str| format!("invalid value {text:?} for --timeout: {want}");
     match duration::parse(text) {
-        None => Err(wrong(&duration::complaint(text))),
+        None => Err(wrong(&duration::invalid_help(text))),
         Some(Duration::ZERO) => Err(wrong("must be above 0")),
         Some(timeout) => Ok(timeout),
     }
 }
 
 /// Where something that listens on an address is asked.
-fn host_of(address: Option<IpAddr>) -> String {
+fn connectable_host(address: Option<IpAddr>) -> String {
     match address {
         Some(address) if !address.is_unspecified() => address.to_string(),
         _ => "localhost".to_owned(),
@@ -92,21 +92,21 @@ fn host_of(address: Option<IpAddr>) -> String {
 
 /// What is asked, and where.
 #[derive(Clone)]
-struct Question {
+struct ProbeRequest {
     host: String,
     port: u16,
     path: &'static str,
 }
 
-impl std::fmt::Display for Question {
+impl std::fmt::Display for ProbeRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:{}{}", self.name(), self.port, self.path)
+        write!(f, "{}:{}{}", self.url_host(), self.port, self.path)
     }
 }
 
-impl Question {
+impl ProbeRequest {
     /// The host as it stands in URLs.
-    fn name(&self) -> String {
+    fn url_host(&self) -> String {
         if self.host.contains(':') {
             format!("[{}]", self.host)
         } else {
@@ -115,9 +115,9 @@ impl Question {
     }
 
     /// The status of the answer. One line is all that matters of it, so this needs neither a client nor a runtime.
-    fn ask(&self, timeout: Duration) -> io::Result<String> {
+    fn fetch_status(&self, timeout: Duration) -> io::Result<String> {
         let mut socket = self.connect(timeout)?;
-        let (path, name) = (self.path, self.name());
+        let (path, name) = (self.path, self.url_host());
         let request = format!("GET {path} HTTP/1.1\r\nhost: {name}\r\nconnection: close\r\n\r\n");
         socket.write_all(request.as_bytes())?;
         let mut line = String::new();
@@ -147,10 +147,10 @@ impl Question {
 
 /// Asks in a thread that nobody waits for longer than this, whatever it is that takes long: a name, a connection, or
 /// an answer byte by byte.
-fn within(timeout: Duration, question: Question) -> io::Result<String> {
+fn fetch_status_within(timeout: Duration, question: ProbeRequest) -> io::Result<String> {
     let (sender, answers) = mpsc::channel();
     thread::Builder::new().spawn(move || {
-        let _ = sender.send(question.ask(timeout));
+        let _ = sender.send(question.fetch_status(timeout));
     })?;
     answers
         .recv_timeout(timeout)

@@ -9,28 +9,28 @@ use anyhow::Context as _;
 
 use crate::cli::flagrc;
 use crate::cli::flags;
-use crate::cli::flags::Flags;
+use crate::cli::flags::LoadedFlags;
 use crate::cli::flags::revision;
-use crate::cli::lint::format::Format;
-use crate::cli::said::Said;
+use crate::cli::lint::format::FindingsFormat;
+use crate::cli::said::CommandOutput;
 use crate::config::file as configuration;
 use crate::diag::Code;
 use crate::diag::Diagnostic;
-use crate::diag::Report;
+use crate::diag::DiagnosticSink;
 use crate::promise;
-use crate::rule::unit::Version;
+use crate::rule::unit::FractionalVersion;
 use crate::study::file;
-use crate::study::file::File;
+use crate::study::file::FlagFile;
 use crate::study::lint;
 use crate::study::lint::baseline;
 use crate::study::lint::baseline::Baseline;
 use crate::study::lint::ignore;
 use crate::study::lint::policy::FailOn;
-use crate::study::lint::policy::Policy;
+use crate::study::lint::policy::LintPolicy;
 
 /// The arguments of `lint`.
 #[derive(Debug, Default, clap::Args)]
-pub struct Arguments {
+pub struct LintArgs {
     /// Flag files, directories or globs; those of the configuration if there are none.
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
@@ -42,16 +42,16 @@ pub struct Arguments {
     against: Option<String>,
     /// How findings are told and what of them counts.
     #[command(flatten)]
-    pub telling: Telling,
+    pub report: ReportArgs,
 }
 
 /// How findings are told and what of them counts.
 #[derive(Debug, Default, clap::Args)]
 #[group(skip)]
-pub struct Telling {
+pub struct ReportArgs {
     /// How to print findings.
     #[arg(long, default_value = "text", value_name = "FORMAT")]
-    format: Format,
+    format: FindingsFormat,
     /// What makes the run fail; errors, if nothing is said.
     #[arg(long, value_name = "LEVEL", value_parser = ["error", "warning", "never"])]
     fail_on: Option<String>,
@@ -63,31 +63,35 @@ pub struct Telling {
     write_baseline: bool,
     /// Where the configuration is.
     #[command(flatten)]
-    pub policy: flagrc::Arguments,
+    pub flagrc: flagrc::FlagrcArgs,
 }
 
 /// Runs the command.
 ///
 /// # Errors
 /// If there is nothing to look at, or a file that was named for something else than flags cannot be read.
-pub fn run(arguments: &Arguments) -> anyhow::Result<Said> {
+pub fn run(arguments: &LintArgs) -> anyhow::Result<CommandOutput> {
     if let Some(code) = &arguments.explain {
-        return explain(code);
+        return explain_code(code);
     }
-    let (policy, found) = flagrc::read(&arguments.telling.policy)?;
-    let mut files = read(&arguments.paths, &policy)?;
+    let (policy, found) = flagrc::read_policy(&arguments.report.flagrc)?;
+    let mut files = read_flag_files(&arguments.paths, &policy)?;
     if let Some(old) = &arguments.against {
-        let old = revision::named(old)?;
-        compare(&old, &mut files, flagrc::now(&arguments.telling.policy));
+        let old = revision::load_path_or_revision(old)?;
+        add_stickiness_violations(
+            &old,
+            &mut files,
+            flagrc::reference_time(&arguments.report.flagrc),
+        );
     }
-    let findings = Findings::of(&files, &policy, found);
-    arguments.telling.tell(&files, &policy, findings)
+    let findings = Findings::collect(&files, &policy, found);
+    arguments.report.report_findings(&files, &policy, findings)
 }
 
 /// Notes in each file what the change from `old` breaks: where the files are in force, loading them would tell that.
-fn compare(old: &Flags, files: &mut [File], now: i64) {
-    let new = Flags::of(files);
-    for broken in promise::check_documents(&old.document, &new.document, now) {
+fn add_stickiness_violations(old: &LoadedFlags, files: &mut [FlagFile], now: i64) {
+    let new = LoadedFlags::from_files(files);
+    for broken in promise::document_violations(&old.document, &new.document, now) {
         let file = files.iter_mut().find(|file| file.name == broken.file);
         if let Some(file) = file {
             file.diagnostics.push(broken);
@@ -99,9 +103,9 @@ fn compare(old: &Flags, files: &mut [File], now: i64) {
 ///
 /// # Errors
 /// If neither names any.
-pub fn read(paths: &[PathBuf], policy: &Policy) -> anyhow::Result<Vec<File>> {
+pub fn read_flag_files(paths: &[PathBuf], policy: &LintPolicy) -> anyhow::Result<Vec<FlagFile>> {
     let paths = if paths.is_empty() {
-        &policy.flags
+        &policy.flag_paths
     } else {
         paths
     };
@@ -110,67 +114,78 @@ pub fn read(paths: &[PathBuf], policy: &Policy) -> anyhow::Result<Vec<File>> {
             "no flag files are named: say where they are, or write `flags: [flags]` into .flagrc.yaml"
         );
     }
-    Ok(file::read(flags::texts(paths), Version::default()))
+    Ok(file::parse_files(
+        flags::read_texts(paths),
+        FractionalVersion::default(),
+    ))
 }
 
-fn explain(code: &str) -> anyhow::Result<Said> {
+fn explain_code(code: &str) -> anyhow::Result<CommandOutput> {
     if code == "all" {
         let line = |code: &Code| format!("{} {}\n", code.id(), code.title());
-        return Ok(Said::data(Code::ALL.iter().map(line).collect()));
+        return Ok(CommandOutput::from_stdout(
+            Code::ALL.iter().map(line).collect(),
+        ));
     }
-    let known = Code::of(code);
+    let known = Code::from_id(code);
     let known =
         known.with_context(|| format!("there is no code `{code}`: `--explain all` lists them"))?;
-    Ok(Said::data(known.page().to_owned()))
+    Ok(CommandOutput::from_stdout(known.page().to_owned()))
 }
 
 /// What was found.
 #[derive(Debug, Default)]
 pub struct Findings {
     /// What is told.
-    pub told: Vec<Diagnostic>,
+    pub diagnostics: Vec<Diagnostic>,
     /// How many findings comments allow.
-    pub ignored: usize,
+    pub suppressed: usize,
 }
 
 impl Findings {
     /// What is wrong with `files`, behind what was `found` before.
-    pub fn of(files: &[File], policy: &Policy, found: Vec<Diagnostic>) -> Findings {
+    pub fn collect(files: &[FlagFile], policy: &LintPolicy, found: Vec<Diagnostic>) -> Findings {
         let mut told = found;
         told.extend(lint::check(files, policy));
-        let ignored = ignore::apply(files, &mut told);
-        Findings { told, ignored }
+        let ignored = ignore::remove_ignored(files, &mut told);
+        Findings {
+            diagnostics: told,
+            suppressed: ignored,
+        }
     }
 }
 
-impl Telling {
+impl ReportArgs {
     /// Tells findings.
     ///
     /// # Errors
     /// If the baseline cannot be read or written.
-    pub fn tell(
+    pub fn report_findings(
         &self,
-        files: &[File],
-        policy: &Policy,
+        files: &[FlagFile],
+        policy: &LintPolicy,
         findings: Findings,
-    ) -> anyhow::Result<Said> {
-        let Findings { mut told, ignored } = findings;
+    ) -> anyhow::Result<CommandOutput> {
+        let Findings {
+            diagnostics: mut told,
+            suppressed: ignored,
+        } = findings;
         let path = self.baseline.as_ref().or(policy.baseline.as_ref());
         if self.write_baseline {
             let path = path.context(
                 "--write-baseline needs --baseline FILE, or `baseline` in the configuration",
             )?;
-            let written = std::fs::write(path, baseline::write(&told));
+            let written = std::fs::write(path, baseline::to_json(&told));
             written.with_context(|| format!("cannot write {}", path.display()))?;
             let line = format!("{} findings are listed in {}", told.len(), path.display());
-            return Ok(Said {
-                talk: vec![line],
-                yes: true,
-                ..Said::default()
+            return Ok(CommandOutput {
+                stderr: vec![line],
+                success: true,
+                ..CommandOutput::default()
             });
         }
         let known = match path {
-            Some(path) => read_baseline(path)?.apply(&mut told),
+            Some(path) => read_baseline(path)?.remove_known(&mut told),
             None => 0,
         };
         let fail_on = self.fail_on.as_deref();
@@ -178,7 +193,7 @@ impl Telling {
             .iter()
             .find(|(name, _)| Some(*name) == fail_on);
         let fail_on = named.map_or(policy.fail_on, |(_, fail_on)| *fail_on);
-        let (errors, warnings) = lint::count(&told);
+        let (errors, warnings) = lint::count_errors_and_warnings(&told);
         let mut line = format!(
             "{errors} errors and {warnings} warnings in {} files",
             files.len()
@@ -188,10 +203,10 @@ impl Telling {
                 let _ = write!(line, "; {count} more {why}");
             }
         }
-        Ok(Said {
-            data: self.format.write(files, &told, fail_on),
-            talk: vec![line],
-            yes: !fail_on.fails(&told),
+        Ok(CommandOutput {
+            stdout: self.format.render(files, &told, fail_on),
+            stderr: vec![line],
+            success: !fail_on.fails(&told),
         })
     }
 }
@@ -201,9 +216,9 @@ fn read_baseline(path: &std::path::Path) -> anyhow::Result<Baseline> {
     if !path.exists() {
         anyhow::bail!("there is no baseline {name}: --write-baseline writes it");
     }
-    let mut report = Report::new(name.to_string().into());
-    let root =
-        configuration::read(path, &mut report).map_err(|why| anyhow::anyhow!("{name}: {why}"))?;
-    let read = root.as_ref().and_then(Baseline::read);
+    let mut report = DiagnosticSink::new(name.to_string().into());
+    let root = configuration::read_node(path, &mut report)
+        .map_err(|why| anyhow::anyhow!("{name}: {why}"))?;
+    let read = root.as_ref().and_then(Baseline::from_node);
     read.with_context(|| format!("{name} is no baseline: --write-baseline writes one"))
 }

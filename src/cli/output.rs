@@ -1,13 +1,13 @@
 //! How answers are printed: `-o json`, `-o yaml`, or a table for people.
 
-use crate::diag::Report;
+use crate::diag::DiagnosticSink;
 use crate::document::json;
 use crate::document::node::Node;
 use crate::document::write;
 
 /// A format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum Output {
+pub enum OutputFormat {
     /// JSON over several lines.
     Json,
     /// YAML.
@@ -17,13 +17,13 @@ pub enum Output {
     Table,
 }
 
-impl Output {
+impl OutputFormat {
     /// Prints a value; as a table the rows that `table` makes of it.
-    pub fn print(self, value: &Node, table: impl FnOnce(&Node) -> Vec<Vec<String>>) -> String {
+    pub fn render(self, value: &Node, table: impl FnOnce(&Node) -> Vec<Vec<String>>) -> String {
         match self {
-            Output::Json => write::json(value),
-            Output::Yaml => write::yaml(value),
-            Output::Table => columns(&table(value)),
+            OutputFormat::Json => write::to_pretty_json(value),
+            OutputFormat::Yaml => write::to_yaml(value),
+            OutputFormat::Table => align_columns(&table(value)),
         }
     }
 }
@@ -32,9 +32,9 @@ impl Output {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn parse(text: &str) -> anyhow::Result<Node> {
-    let mut report = Report::new("answer".into());
-    let node = json::read(text, &mut report);
+pub fn parse_json(text: &str) -> anyhow::Result<Node> {
+    let mut report = DiagnosticSink::new("answer".into());
+    let node = json::parse(text, &mut report);
     node.ok_or_else(|| {
         let found: Vec<String> = report.finish().iter().map(ToString::to_string).collect();
         anyhow::anyhow!("{}", found.join("; "))
@@ -42,7 +42,7 @@ pub fn parse(text: &str) -> anyhow::Result<Node> {
 }
 
 /// Rows in columns that are as wide as what stands in them; the last one is not filled up.
-pub fn columns(rows: &[Vec<String>]) -> String {
+pub fn align_columns(rows: &[Vec<String>]) -> String {
     let width = |at: usize| {
         let cells = rows.iter().filter_map(|row| row.get(at));
         cells.map(|cell| cell.chars().count()).max().unwrap_or(0)

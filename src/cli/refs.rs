@@ -11,25 +11,25 @@ use anyhow::Context as _;
 use crate::cli::flagrc;
 use crate::cli::lint;
 use crate::cli::lint::Findings;
-use crate::cli::lint::Telling;
-use crate::cli::refs::tree::Found;
-use crate::cli::said::Said;
+use crate::cli::lint::ReportArgs;
+use crate::cli::refs::tree::FileReferences;
+use crate::cli::said::CommandOutput;
 use crate::diag;
 use crate::diag::Code;
 use crate::diag::Diagnostic;
-use crate::diag::Report;
+use crate::diag::DiagnosticSink;
 use crate::document;
-use crate::document::flag::Flag;
-use crate::study::file::File;
+use crate::document::flag::FlagDefinition;
+use crate::study::file::FlagFile;
 use crate::study::lint::lifecycle;
-use crate::study::lint::policy::Policy;
-use crate::study::refs::Search;
+use crate::study::lint::policy::LintPolicy;
+use crate::study::refs::ReferenceScanner;
 use crate::study::refs::pattern;
-use crate::study::refs::pattern::Pattern;
+use crate::study::refs::pattern::CallPattern;
 
 /// The arguments of `refs`.
 #[derive(Debug, Default, clap::Args)]
-pub struct Arguments {
+pub struct RefsArgs {
     /// Source files and directories; those of the configuration, or this directory, if there are none.
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
@@ -44,58 +44,58 @@ pub struct Arguments {
     list: bool,
     /// How findings are told and what of them counts.
     #[command(flatten)]
-    telling: Telling,
+    report: ReportArgs,
 }
 
 /// Runs the command.
 ///
 /// # Errors
 /// If there are no flag files, or a pattern cannot be understood.
-pub fn run(arguments: &Arguments) -> anyhow::Result<Said> {
-    let (mut policy, mut found) = flagrc::read(&arguments.telling.policy)?;
+pub fn run(arguments: &RefsArgs) -> anyhow::Result<CommandOutput> {
+    let (mut policy, mut found) = flagrc::read_policy(&arguments.report.flagrc)?;
     if !arguments.paths.is_empty() {
-        policy.refs.paths.clone_from(&arguments.paths);
+        policy.code_refs.paths.clone_from(&arguments.paths);
     }
-    let files = lint::read(&arguments.flags, &policy)?;
-    let mut patterns = patterns(&policy);
+    let files = lint::read_flag_files(&arguments.flags, &policy)?;
+    let mut patterns = call_patterns(&policy);
     for text in &arguments.pattern {
-        let pattern = Pattern::parse(text);
+        let pattern = CallPattern::parse(text);
         patterns
             .push(pattern.with_context(|| format!("`{text}` is no pattern: write `name(KEY)`"))?);
     }
-    let uses = search(&files, &policy, &patterns)?;
+    let uses = find_references(&files, &policy, &patterns)?;
     if arguments.list {
-        let line = |(file, place, key): (&str, diag::Place, &str)| {
+        let line = |(file, place, key): (&str, diag::Position, &str)| {
             format!("{file}:{}:{}: {key}\n", place.line, place.column)
         };
-        return Ok(Said::data(uses.all().map(line).collect()));
+        return Ok(CommandOutput::from_stdout(uses.iter().map(line).collect()));
     }
     found.extend(check(&files, &uses, &policy));
     let findings = Findings {
-        told: found,
-        ignored: 0,
+        diagnostics: found,
+        suppressed: 0,
     };
-    arguments.telling.tell(&files, &policy, findings)
+    arguments.report.report_findings(&files, &policy, findings)
 }
 
 /// The patterns that are known, and those of the configuration.
-pub fn patterns(policy: &Policy) -> Vec<Pattern> {
-    let own = policy.refs.patterns.iter().cloned();
-    pattern::known().into_iter().chain(own).collect()
+pub fn call_patterns(policy: &LintPolicy) -> Vec<CallPattern> {
+    let own = policy.code_refs.patterns.iter().cloned();
+    pattern::sdk_patterns().into_iter().chain(own).collect()
 }
 
 /// What was found in a tree of source code.
 #[derive(Debug)]
-pub struct Uses {
-    found: Vec<Found>,
+pub struct CodeReferences {
+    files: Vec<FileReferences>,
     /// Keys that stand in no file.
-    unused: HashSet<String>,
+    unused_keys: HashSet<String>,
 }
 
-impl Uses {
-    fn all(&self) -> impl Iterator<Item = (&str, diag::Place, &str)> {
-        self.found.iter().flat_map(|found| {
-            let uses = found.uses.iter();
+impl CodeReferences {
+    fn iter(&self) -> impl Iterator<Item = (&str, diag::Position, &str)> {
+        self.files.iter().flat_map(|found| {
+            let uses = found.references.iter();
             uses.map(move |(place, key)| (&*found.file, *place, &**key))
         })
     }
@@ -105,27 +105,34 @@ impl Uses {
 ///
 /// # Errors
 /// If a path does not exist, or a glob cannot be understood.
-pub fn search(files: &[File], policy: &Policy, patterns: &[Pattern]) -> anyhow::Result<Uses> {
-    let mut keys: Vec<&str> = flags(files)
+pub fn find_references(
+    files: &[FlagFile],
+    policy: &LintPolicy,
+    patterns: &[CallPattern],
+) -> anyhow::Result<CodeReferences> {
+    let mut keys: Vec<&str> = all_flags(files)
         .map(|(_, flag)| &*flag.key)
         .filter(|key| !key.is_empty())
         .collect();
     keys.sort_unstable();
     keys.dedup();
-    let search = Search::new(patterns, &keys).context("too many flags to look for")?;
+    let search = ReferenceScanner::new(patterns, &keys).context("too many flags to look for")?;
     let here = [PathBuf::from(".")];
-    let paths = if policy.refs.paths.is_empty() {
+    let paths = if policy.code_refs.paths.is_empty() {
         &here[..]
     } else {
-        &policy.refs.paths
+        &policy.code_refs.paths
     };
-    let found = tree::scan(paths, &policy.refs.ignore, &search)?;
-    let unused = search.unused().filter_map(|at| keys.get(at));
+    let found = tree::scan(paths, &policy.code_refs.ignore, &search)?;
+    let unused = search.unused_keys().filter_map(|at| keys.get(at));
     let unused = unused.map(|key| (*key).to_owned()).collect();
-    Ok(Uses { found, unused })
+    Ok(CodeReferences {
+        files: found,
+        unused_keys: unused,
+    })
 }
 
-fn flags(files: &[File]) -> impl Iterator<Item = (&File, &Flag)> {
+fn all_flags(files: &[FlagFile]) -> impl Iterator<Item = (&FlagFile, &FlagDefinition)> {
     files
         .iter()
         .flat_map(|file| file.flags.iter().map(move |flag| (file, &**flag)))
@@ -133,7 +140,7 @@ fn flags(files: &[File]) -> impl Iterator<Item = (&File, &Flag)> {
 
 /// What is wrong with the uses of flags, and with flags that have none. Flag files that cannot be read are told first:
 /// without them nothing is known.
-pub fn check(files: &[File], uses: &Uses, policy: &Policy) -> Vec<Diagnostic> {
+pub fn check(files: &[FlagFile], uses: &CodeReferences, policy: &LintPolicy) -> Vec<Diagnostic> {
     let mut told: Vec<Diagnostic> = Vec::new();
     for file in files.iter().filter(|file| file.flags.is_empty()) {
         told.extend(
@@ -144,31 +151,31 @@ pub fn check(files: &[File], uses: &Uses, policy: &Policy) -> Vec<Diagnostic> {
         );
     }
     let mut known: BTreeMap<&str, bool> = BTreeMap::new();
-    for subject in files.iter().flat_map(File::subjects) {
+    for subject in files.iter().flat_map(FlagFile::flag_views) {
         let archived = lifecycle::is_archived(&subject);
         *known.entry(&*subject.flag.key).or_insert(true) &= archived;
     }
-    for found in &uses.found {
-        told.extend(judge(found, &known));
+    for found in &uses.files {
+        told.extend(check_file(found, &known));
     }
     let mut reported = HashSet::new();
-    for (file, flag) in flags(files) {
-        if uses.unused.contains(&*flag.key) && reported.insert(&*flag.key) {
-            let mut report = Report::new(file.name.clone());
+    for (file, flag) in all_flags(files) {
+        if uses.unused_keys.contains(&*flag.key) && reported.insert(&*flag.key) {
+            let mut report = DiagnosticSink::new(file.name.clone());
             let message = format!("no source code names flag `{}`", flag.key);
             let help = "remove it, if nothing else asks for it";
-            report.warn(Code::UnusedFlag, flag.place, message, help);
+            report.warn(Code::UnusedFlag, flag.position, message, help);
             told.extend(report.finish());
         }
     }
-    told.retain_mut(|diagnostic| policy.judge(diagnostic));
+    told.retain_mut(|diagnostic| policy.apply_severity(diagnostic));
     told
 }
 
 /// What is wrong in one source file; whether each flag that is known is archived.
-fn judge(found: &Found, known: &BTreeMap<&str, bool>) -> Vec<Diagnostic> {
-    let mut report = Report::new(found.file.as_str().into());
-    for (place, key) in &found.uses {
+fn check_file(found: &FileReferences, known: &BTreeMap<&str, bool>) -> Vec<Diagnostic> {
+    let mut report = DiagnosticSink::new(found.file.as_str().into());
+    for (place, key) in &found.references {
         match known.get(&**key) {
             Some(false) => {}
             Some(true) => {
@@ -177,7 +184,7 @@ fn judge(found: &Found, known: &BTreeMap<&str, bool>) -> Vec<Diagnostic> {
                 report.error(Code::ArchivedFlag, *place, message, help);
             }
             None => {
-                let help = match diag::nearest(key, known.keys().copied()) {
+                let help = match diag::closest_match(key, known.keys().copied()) {
                     Some(meant) => format!("did you mean `{meant}`?"),
                     None => {
                         "callers get their own default; add the flag, or remove the call".to_owned()

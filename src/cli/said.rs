@@ -7,57 +7,57 @@ use crate::cli;
 
 /// What a command has to say.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Said {
+pub struct CommandOutput {
     /// For standard output: what was asked for, and nothing else.
-    pub data: String,
+    pub stdout: String,
     /// For standard error, a line each.
-    pub talk: Vec<String>,
+    pub stderr: Vec<String>,
     /// Whether the answer is yes: found, sound, known.
-    pub yes: bool,
+    pub success: bool,
 }
 
-impl Said {
+impl CommandOutput {
     /// Plain data.
-    pub fn data(data: String) -> Said {
-        Said {
-            data,
-            talk: Vec::new(),
-            yes: true,
+    pub fn from_stdout(data: String) -> CommandOutput {
+        CommandOutput {
+            stdout: data,
+            stderr: Vec::new(),
+            success: true,
         }
     }
 }
 
 /// The exit code of a question that could not be answered: wrong arguments, files that are not there.
-pub const TROUBLE: u8 = 2;
+pub const EXIT_ERROR: u8 = 2;
 
 /// Reports what the argument parser found: asking for help is a question that can be answered.
-pub fn usage(error: &clap::Error) -> ExitCode {
+pub fn print_clap_error(error: &clap::Error) -> ExitCode {
     let _ = error.print();
-    ExitCode::from(if error.use_stderr() { TROUBLE } else { 0 })
+    ExitCode::from(if error.use_stderr() { EXIT_ERROR } else { 0 })
 }
 
 /// Prints what a command says: exits with 0 for yes, 1 for no, 2 if there is no answer.
 #[expect(clippy::print_stderr, reason = "this is the command line")]
-pub fn finish(said: anyhow::Result<Said>) -> ExitCode {
+pub fn print_result(said: anyhow::Result<CommandOutput>) -> ExitCode {
     let said = match said {
         Ok(said) => said,
         Err(error) => {
-            let _ = cli::finish(Err(vec![format!("{error:#}")]));
-            return ExitCode::from(TROUBLE);
+            let _ = cli::report_errors(Err(vec![format!("{error:#}")]));
+            return ExitCode::from(EXIT_ERROR);
         }
     };
-    for line in &said.talk {
+    for line in &said.stderr {
         eprintln!("{line}");
     }
-    match std::io::stdout().write_all(said.data.as_bytes()) {
+    match std::io::stdout().write_all(said.stdout.as_bytes()) {
         // Whoever reads only the first lines has what they want.
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            let _ = cli::finish(Err(vec![format!(
+            let _ = cli::report_errors(Err(vec![format!(
                 "cannot write to standard output: {error}"
             )]));
-            ExitCode::from(TROUBLE)
+            ExitCode::from(EXIT_ERROR)
         }
-        _ if said.yes => ExitCode::SUCCESS,
+        _ if said.success => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,
     }
 }

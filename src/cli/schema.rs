@@ -6,39 +6,39 @@
 
 mod rule;
 
-use crate::cli::data::list;
+use crate::cli::data::array;
+use crate::cli::data::boolean;
 use crate::cli::data::number;
 use crate::cli::data::object;
-use crate::cli::data::text;
-use crate::cli::data::truth;
+use crate::cli::data::string;
 use crate::document::field;
-use crate::document::field::Field;
-use crate::document::field::Object;
-use crate::document::field::Shape;
+use crate::document::field::FieldSchema;
+use crate::document::field::FieldType;
+use crate::document::field::ObjectSchema;
 use crate::document::node::Node;
 use crate::document::write;
 
 // Texts that begin as these do may still be no date: there is no thirtieth of February.
-const DAY: &str = "[0-9]{4}-[0-9]{2}-[0-9]{2}";
-const MINUTES: &str = "[0-9]{2}:[0-9]{2}";
-const CLOCK: &str = "[0-9]{2}:[0-9]{2}(:[0-9]{2})?([.][^Zz+-]*)?";
+const DATE_PATTERN: &str = "[0-9]{4}-[0-9]{2}-[0-9]{2}";
+const OFFSET_PATTERN: &str = "[0-9]{2}:[0-9]{2}";
+const TIME_PATTERN: &str = "[0-9]{2}:[0-9]{2}(:[0-9]{2})?([.][^Zz+-]*)?";
 
 /// The members of a schema.
-type Schema = Vec<(&'static str, Node)>;
+type SchemaKeywords = Vec<(&'static str, Node)>;
 
 /// The schema as JSON, in the draft that flagd's public schema has, which editors know best.
-pub fn print() -> String {
+pub fn render() -> String {
     let mut schema = vec![
-        ("$schema", text("http://json-schema.org/draft-07/schema#")),
-        ("title", text("Flags")),
+        ("$schema", string("http://json-schema.org/draft-07/schema#")),
+        ("title", string("Flags")),
         (
             "description",
-            text("A flag file: flagd's format, and words for rollouts beside it."),
+            string("A flag file: flagd's format, and words for rollouts beside it."),
         ),
     ];
-    schema.extend(closed(&[&field::DOCUMENT]));
+    schema.extend(closed_object(&[&field::DOCUMENT]));
     schema.push(("definitions", object(definitions())));
-    write::json(&object(schema))
+    write::to_pretty_json(&object(schema))
 }
 
 fn definitions() -> Vec<(&'static str, Node)> {
@@ -46,13 +46,13 @@ fn definitions() -> Vec<(&'static str, Node)> {
         &field::ROLLOUT,
         &field::RAMP,
         &field::REGION,
-        &field::REQUIREMENT,
+        &field::PREREQUISITE,
         &field::LIFECYCLE,
     ];
-    let parts = parts.map(|part| (part.name, object(closed(&[part]))));
-    let mut flag = closed(&[&field::FLAG, &field::WORDS]);
+    let parts = parts.map(|part| (part.name, object(closed_object(&[part]))));
+    let mut flag = closed_object(&[&field::FLAG, &field::ROLLOUT_FIELDS]);
     flag.retain(|(name, _)| *name != "type");
-    flag.insert(0, types(&["object", "null"]));
+    flag.insert(0, type_keyword(&["object", "null"]));
     let mut all = vec![(field::FLAG.name, object(flag))];
     all.extend(parts);
     all.extend(rule::definitions());
@@ -60,12 +60,12 @@ fn definitions() -> Vec<(&'static str, Node)> {
 }
 
 /// An object that has the members of these and no others.
-fn closed(parts: &[&Object]) -> Schema {
+fn closed_object(parts: &[&ObjectSchema]) -> SchemaKeywords {
     let fields = parts.iter().flat_map(|part| part.fields);
-    let properties = fields.map(|field| (field.name, member(field)));
+    let properties = fields.map(|field| (field.name, property(field)));
     let mut schema = vec![
-        types(&["object"]),
-        ("additionalProperties", truth(false)),
+        type_keyword(&["object"]),
+        ("additionalProperties", boolean(false)),
         ("properties", object(properties)),
     ];
     let required: Vec<&str> = parts
@@ -74,133 +74,142 @@ fn closed(parts: &[&Object]) -> Schema {
         .copied()
         .collect();
     if !required.is_empty() {
-        schema.push(("required", texts(&required)));
+        schema.push(("required", strings(&required)));
     }
-    let either = parts.iter().flat_map(|part| part.either);
+    let either = parts.iter().flat_map(|part| part.one_of);
     let either: Vec<Node> = either
-        .map(|name| object([("required", texts(&[name]))]))
+        .map(|name| object([("required", strings(&[name]))]))
         .collect();
     if !either.is_empty() {
-        schema.push(("oneOf", list(either)));
+        schema.push(("oneOf", array(either)));
     }
     schema
 }
 
-fn member(field: &Field) -> Node {
-    let mut schema = vec![("description", text(field.about))];
-    schema.extend(shaped(&field.shape));
+fn property(field: &FieldSchema) -> Node {
+    let mut schema = vec![("description", string(field.description))];
+    schema.extend(shape_keywords(&field.field_type));
     object(schema)
 }
 
-fn shaped(shape: &Shape) -> Schema {
+fn shape_keywords(shape: &FieldType) -> SchemaKeywords {
     match shape {
-        Shape::Anything => Vec::new(),
-        Shape::Text => filled(),
-        Shape::TextBut(prefix) => {
+        FieldType::Anything => Vec::new(),
+        FieldType::Text => non_empty_string(),
+        FieldType::TextWithoutPrefix(prefix) => {
             let pattern = format!("^{}", prefix.replace('$', "\\$"));
-            let mut schema = filled();
-            schema.push(("not", object([("pattern", text(pattern))])));
+            let mut schema = non_empty_string();
+            schema.push(("not", object([("pattern", string(pattern))])));
             schema
         }
-        Shape::Texts => any([object(filled()), items(object(filled()), 1)]),
-        Shape::Optional => vec![types(&["string", "null"])],
-        Shape::Choice(known) => vec![("enum", texts(known))],
-        Shape::OptionalChoice(known) => {
-            let known = known.iter().map(|name| text(*name));
-            vec![("enum", list(known.chain([rule::null()])))]
+        FieldType::TextOrList => any_of([
+            object(non_empty_string()),
+            array_of(object(non_empty_string()), 1),
+        ]),
+        FieldType::OptionalText => vec![type_keyword(&["string", "null"])],
+        FieldType::Choice(known) => vec![("enum", strings(known))],
+        FieldType::OptionalChoice(known) => {
+            let known = known.iter().map(|name| string(*name));
+            vec![("enum", array(known.chain([rule::null()])))]
         }
-        Shape::Day => vec![
-            types(&["string", "null"]),
-            ("pattern", text(format!("^{DAY}([Tt ].*)?$"))),
+        FieldType::Date => vec![
+            type_keyword(&["string", "null"]),
+            ("pattern", string(format!("^{DATE_PATTERN}([Tt ].*)?$"))),
         ],
-        Shape::Instant => {
-            let instant = format!("^{DAY}([Tt ]{CLOCK}([Zz]|[+-]{MINUTES}))?$");
-            vec![types(&["string"]), ("pattern", text(instant))]
+        FieldType::DateTime => {
+            let instant =
+                format!("^{DATE_PATTERN}([Tt ]{TIME_PATTERN}([Zz]|[+-]{OFFSET_PATTERN}))?$");
+            vec![type_keyword(&["string"]), ("pattern", string(instant))]
         }
-        Shape::Switch => vec![types(&["boolean", "null"])],
-        Shape::Number(from, to) => within("number", *from, *to),
-        Shape::Whole(from, to) => within("integer", *from, *to),
-        Shape::Values => vec![types(&["object", "null"])],
-        Shape::Weights(most) => vec![
-            types(&["object"]),
+        FieldType::OptionalBool => vec![type_keyword(&["boolean", "null"])],
+        FieldType::Number(from, to) => number_range("number", *from, *to),
+        FieldType::Integer(from, to) => number_range("integer", *from, *to),
+        FieldType::AnyObject => vec![type_keyword(&["object", "null"])],
+        FieldType::Weights(most) => vec![
+            type_keyword(&["object"]),
             ("minProperties", number(1.0)),
             (
                 "additionalProperties",
-                object(within("integer", 0.0, *most)),
+                object(number_range("integer", 0.0, *most)),
             ),
         ],
-        Shape::Targeting => refers("targeting"),
-        Shape::Condition => any([of_types(&["boolean", "null"]), object(refers("operation"))]),
-        Shape::Rules => by_name("evaluator"),
-        Shape::Rings => by_name("ring"),
-        Shape::Flags => flags(),
-        Shape::One(part) => refers(part.name),
-        Shape::OptionalOne(part) => any([of_types(&["null"]), object(refers(part.name))]),
-        Shape::Several(part) => any([
-            of_types(&["null"]),
-            object(refers(part.name)),
-            items(object(refers(part.name)), 0),
+        FieldType::Targeting => ref_to("targeting"),
+        FieldType::Condition => any_of([
+            type_schema(&["boolean", "null"]),
+            object(ref_to("operation")),
+        ]),
+        FieldType::Rules => map_of("evaluator"),
+        FieldType::Rings => map_of("ring"),
+        FieldType::Flags => flag_collection(),
+        FieldType::Object(part) => ref_to(part.name),
+        FieldType::OptionalObject(part) => {
+            any_of([type_schema(&["null"]), object(ref_to(part.name))])
+        }
+        FieldType::ObjectOrList(part) => any_of([
+            type_schema(&["null"]),
+            object(ref_to(part.name)),
+            array_of(object(ref_to(part.name)), 0),
         ]),
     }
 }
 
 /// By key, or in a list, each with its key.
-fn flags() -> Schema {
+fn flag_collection() -> SchemaKeywords {
     let keyed = object([
-        types(&["object"]),
-        ("properties", object([("key", object(filled()))])),
-        ("required", texts(&["key"])),
+        type_keyword(&["object"]),
+        ("properties", object([("key", object(non_empty_string()))])),
+        ("required", strings(&["key"])),
     ]);
-    let listed = object([("allOf", list([object(refers("flag")), keyed]))]);
-    any([object(by_name("flag")), items(listed, 0)])
+    let listed = object([("allOf", array([object(ref_to("flag")), keyed]))]);
+    any_of([object(map_of("flag")), array_of(listed, 0)])
 }
 
 /// An object, or null, with values as a definition has them.
-fn by_name(definition: &str) -> Schema {
-    let values = ("additionalProperties", object(refers(definition)));
-    vec![types(&["object", "null"]), values]
+fn map_of(definition: &str) -> SchemaKeywords {
+    let values = ("additionalProperties", object(ref_to(definition)));
+    vec![type_keyword(&["object", "null"]), values]
 }
 
-fn filled() -> Schema {
-    vec![types(&["string"]), ("minLength", number(1.0))]
+fn non_empty_string() -> SchemaKeywords {
+    vec![type_keyword(&["string"]), ("minLength", number(1.0))]
 }
 
-fn within(kind: &str, from: f64, to: f64) -> Schema {
+fn number_range(kind: &str, from: f64, to: f64) -> SchemaKeywords {
     vec![
-        types(&[kind]),
+        type_keyword(&[kind]),
         ("minimum", number(from)),
         ("maximum", number(to)),
     ]
 }
 
-fn items(each: Node, least: u8) -> Node {
-    let mut schema = vec![types(&["array"]), ("items", each)];
+fn array_of(each: Node, least: u8) -> Node {
+    let mut schema = vec![type_keyword(&["array"]), ("items", each)];
     if least > 0 {
         schema.push(("minItems", number(f64::from(least))));
     }
     object(schema)
 }
 
-fn any(schemas: impl IntoIterator<Item = Node>) -> Schema {
-    vec![("anyOf", list(schemas))]
+fn any_of(schemas: impl IntoIterator<Item = Node>) -> SchemaKeywords {
+    vec![("anyOf", array(schemas))]
 }
 
-fn refers(definition: &str) -> Schema {
-    vec![("$ref", text(format!("#/definitions/{definition}")))]
+fn ref_to(definition: &str) -> SchemaKeywords {
+    vec![("$ref", string(format!("#/definitions/{definition}")))]
 }
 
-fn types(names: &[&str]) -> (&'static str, Node) {
+fn type_keyword(names: &[&str]) -> (&'static str, Node) {
     let types = match names {
-        [one] => text(*one),
-        several => texts(several),
+        [one] => string(*one),
+        several => strings(several),
     };
     ("type", types)
 }
 
-fn of_types(names: &[&str]) -> Node {
-    object([types(names)])
+fn type_schema(names: &[&str]) -> Node {
+    object([type_keyword(names)])
 }
 
-fn texts(names: &[&str]) -> Node {
-    list(names.iter().map(|name| text(*name)))
+fn strings(names: &[&str]) -> Node {
+    array(names.iter().map(|name| string(*name)))
 }

@@ -22,8 +22,8 @@ pub fn command() -> Command {
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .args(start::options::early())
-        .subcommand(start::options::arguments(
+        .args(start::options::options_before_subcommand())
+        .subcommand(start::options::add_options(
             Command::new("start").about("Watch flag sources and answer evaluations"),
         ))
         .subcommand(healthcheck::command())
@@ -40,10 +40,10 @@ pub fn command() -> Command {
 ///
 /// # Errors
 /// What the argument parser found.
-pub fn arguments() -> Result<ArgMatches, clap::Error> {
+pub fn parse_args() -> Result<ArgMatches, clap::Error> {
     command().try_get_matches().map_err(|error| {
         let arguments = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
-        stray::explain(error, &arguments.collect::<Vec<_>>())
+        stray::add_suggestion(error, &arguments.collect::<Vec<_>>())
     })
 }
 
@@ -53,21 +53,21 @@ pub fn arguments() -> Result<ArgMatches, clap::Error> {
 /// What keeps it from being done, a sentence each.
 pub fn run(matches: &ArgMatches) -> Result<(), Vec<String>> {
     match matches.subcommand() {
-        Some(("start", behind)) => start::run(start::options::typed(matches, behind)),
+        Some(("start", behind)) => start::run(start::options::from_matches(matches, behind)),
         Some(("healthcheck", behind)) => healthcheck::run(matches, behind),
         Some(("completions", matches)) => {
             let mut script = Vec::new();
             if let Some(shell) = matches.get_one::<Shell>("shell") {
                 clap_complete::generate(*shell, &mut command(), "fanion", &mut script);
             }
-            print(&script)
+            write_stdout(&script)
         }
-        _ => print(version().as_bytes()),
+        _ => write_stdout(version_line().as_bytes()),
     }
 }
 
 /// The version, in the form of `flagd version`.
-fn version() -> String {
+fn version_line() -> String {
     let commit = option_env!("FANION_COMMIT").unwrap_or("dev");
     let date = option_env!("FANION_DATE").unwrap_or("unknown");
     let version = env!("CARGO_PKG_VERSION");
@@ -78,7 +78,7 @@ fn version() -> String {
 ///
 /// # Errors
 /// If nobody takes it.
-pub fn print(bytes: &[u8]) -> Result<(), Vec<String>> {
+pub fn write_stdout(bytes: &[u8]) -> Result<(), Vec<String>> {
     let written = std::io::stdout().write_all(bytes);
     written.map_err(|error| vec![format!("cannot write to standard output: {error}")])
 }

@@ -12,17 +12,17 @@ use tokio::sync::watch;
 use crate::cli::sidecar;
 use crate::config;
 use crate::config::Config;
-use crate::config::layers::Typed;
+use crate::config::layers::CliOptions;
 use crate::limits;
 use crate::live::Live;
 use crate::metric::Metrics;
 use crate::serve;
 use crate::serve::Listeners;
-use crate::serve::Settings;
-use crate::serve::debug::Debugging;
+use crate::serve::ServeConfig;
+use crate::serve::debug::DebugConfig;
+use crate::serve::socket::ListenAddr;
 use crate::serve::socket::Listener;
-use crate::serve::socket::Place;
-use crate::serve::tls::Tls;
+use crate::serve::tls::ReloadableTlsConfig;
 use crate::source;
 use crate::source::loader::Loader;
 use crate::source::report;
@@ -32,12 +32,14 @@ use crate::telemetry;
 ///
 /// # Errors
 /// Every mistake in the options, or what keeps the process from starting.
-pub fn run(typed: Typed) -> Result<(), Vec<String>> {
+pub fn run(typed: CliOptions) -> Result<(), Vec<String>> {
     let config = config::resolve(typed, |name| std::env::var(name).ok())?;
-    if config.print {
-        return sidecar::print(config::print::render(&config.settled).as_bytes());
+    if config.print_config {
+        return sidecar::write_stdout(
+            config::print::render_yaml(&config.resolved_options).as_bytes(),
+        );
     }
-    telemetry::start(config.log_format, config.debug);
+    telemetry::init_logging(config.log_format, config.debug_logging);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -48,39 +50,43 @@ pub fn run(typed: Typed) -> Result<(), Vec<String>> {
 }
 
 async fn serve(config: Config) -> Result<(), String> {
-    let tls = config.tls.map(Tls::load).transpose()?;
+    let tls = config
+        .tls_files
+        .map(ReloadableTlsConfig::load)
+        .transpose()?;
     let listeners = Listeners {
-        evaluation: bind("evaluation", &config.evaluation).await?,
-        management: bind("management", &config.management).await?,
-        ofrep: bind("ofrep", &config.ofrep).await?,
-        sync: bind("sync", &config.sync).await?,
+        evaluation: bind("evaluation", &config.evaluation_addr).await?,
+        management: bind("management", &config.management_addr).await?,
+        ofrep: bind("ofrep", &config.ofrep_addr).await?,
+        sync: bind("sync", &config.sync_addr).await?,
         tls: tls.map(Arc::new),
     };
     let live = Arc::new(Live::default());
-    let fractional = config.source.fractional;
-    let loader = Loader::new(&config.sources, &config.source, live.clone());
+    let fractional = config.source_config.fractional_version;
+    let loader = Loader::new(&config.sources, &config.source_config, live.clone());
     let (shut, shutdown) = watch::channel(false);
     // Before the files are read: a signal must not be lost meanwhile.
-    let stop = stop_signal().map_err(|error| format!("cannot listen for signals: {error}"))?;
-    let metrics = Arc::new(Metrics::new(config.telemetry.resource.clone()));
-    let sending = telemetry::send(config.telemetry, &metrics, &live, &shutdown);
+    let stop =
+        termination_signal().map_err(|error| format!("cannot listen for signals: {error}"))?;
+    let metrics = Arc::new(Metrics::new(config.telemetry_config.resource.clone()));
+    let sending = telemetry::start_exporters(config.telemetry_config, &metrics, &live, &shutdown);
     let statuses = loader.statuses();
-    let settings = Settings {
-        debugging: Debugging {
+    let settings = ServeConfig {
+        debug: DebugConfig {
             statuses,
-            fractional,
-            ..config.serve.debugging
+            fractional_version: fractional,
+            ..config.serve_config.debug
         },
         metrics: metrics.clone(),
-        traces: sending.traces.clone(),
-        ..config.serve
+        traces: sending.request_tracer.clone(),
+        ..config.serve_config
     };
     let watch =
         source::watch::start(loader).map_err(|error| format!("cannot watch files: {error}"))?;
     let statuses = watch.statuses.clone();
-    metrics.add(move || report::families(&statuses, SystemTime::now()));
-    let loaded = watch.first_look();
-    let failed = watch.first_look();
+    metrics.register(move || report::families(&statuses, SystemTime::now()));
+    let loaded = watch.initial_load();
+    let failed = watch.initial_load();
     let servers = tokio::spawn(async move {
         let loaded = async { drop(loaded.await) };
         serve::run(listeners, live, settings, loaded, shutdown).await;
@@ -93,12 +99,12 @@ async fn serve(config: Config) -> Result<(), String> {
     tracing::info!("shutting down");
     let _ = shut.send(true);
     let _ = servers.await;
-    sending.finish(limits::SHUTDOWN_GRACE).await;
+    sending.flush(limits::SHUTDOWN_GRACE).await;
     tracing::info!("stopped");
     outcome
 }
 
-async fn bind(name: &str, place: &Place) -> Result<Listener, String> {
+async fn bind(name: &str, place: &ListenAddr) -> Result<Listener, String> {
     let listener = Listener::bind(place).await;
     let listener = listener.map_err(|error| format!("cannot listen on {name} {place}: {error}"))?;
     let port = listener.port();
@@ -107,7 +113,7 @@ async fn bind(name: &str, place: &Place) -> Result<Listener, String> {
 }
 
 /// Completes on SIGTERM or SIGINT.
-fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+fn termination_signal() -> std::io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {

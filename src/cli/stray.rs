@@ -6,42 +6,45 @@ use clap::error::ContextValue;
 use clap::error::ErrorKind;
 
 use crate::config::table;
-use crate::config::table::Kind;
-use crate::config::table::Row;
+use crate::config::table::OptionKind;
+use crate::config::table::OptionSpec;
 
 /// Adds to a complaint about such an argument how it was probably meant.
-pub fn explain(mut error: Error, arguments: &[String]) -> Error {
+pub fn add_suggestion(mut error: Error, arguments: &[String]) -> Error {
     let stray = match error.get(ContextKind::InvalidArg) {
         Some(ContextValue::String(stray)) if error.kind() == ErrorKind::UnknownArgument => stray,
         _ => return error,
     };
-    if let Some(hint) = hint(arguments, stray) {
+    if let Some(hint) = suggestion(arguments, stray) {
         let hint = ContextValue::StyledStrs(vec![hint.into()]);
         error.insert(ContextKind::Suggested, hint);
     }
     error
 }
 
-fn hint(arguments: &[String], stray: &str) -> Option<String> {
+fn suggestion(arguments: &[String], stray: &str) -> Option<String> {
     if stray.starts_with('-') {
         return None;
     }
     let at = arguments.iter().rposition(|argument| argument == stray)?;
     let before = arguments.get(..at)?;
-    let row = before.iter().rev().find_map(|argument| option(argument))?;
+    let row = before
+        .iter()
+        .rev()
+        .find_map(|argument| find_option(argument))?;
     let name = row.name;
     match row.kind {
-        Kind::Switch => Some(format!("write `--{name}={stray}`")),
-        Kind::Many | Kind::Pairs => Some(format!(
+        OptionKind::Boolean => Some(format!("write `--{name}={stray}`")),
+        OptionKind::Repeated | OptionKind::KeyValues => Some(format!(
             "for another value say the option again: `--{name} {stray}`"
         )),
-        Kind::One | Kind::List => None,
+        OptionKind::Single | OptionKind::JsonArray => None,
     }
 }
 
 /// The option that an argument names, if it is nothing but its name.
-fn option(argument: &str) -> Option<&'static Row> {
-    table::rows().find(|row| {
+fn find_option(argument: &str) -> Option<&'static OptionSpec> {
+    table::options().find(|row| {
         argument.strip_prefix("--") == Some(row.name)
             || row
                 .short

@@ -4,14 +4,14 @@
 ///
 /// # Errors
 /// Why the text is no such line; the text itself is not repeated, for it may hold a password.
-pub fn record(text: &str) -> Result<Vec<String>, &'static str> {
+pub fn parse_record(text: &str) -> Result<Vec<String>, &'static str> {
     let text = text.strip_suffix('\n').unwrap_or(text);
     let mut rest = Some(text.strip_suffix('\r').unwrap_or(text)).filter(|text| !text.is_empty());
     let mut values = Vec::new();
     while let Some(text) = rest {
         let (value, tail) = match text.strip_prefix('"') {
-            Some(inside) => quoted(inside)?,
-            None => bare(text)?,
+            Some(inside) => parse_quoted(inside)?,
+            None => parse_bare(text)?,
         };
         values.push(value);
         rest = tail;
@@ -19,9 +19,9 @@ pub fn record(text: &str) -> Result<Vec<String>, &'static str> {
     Ok(values)
 }
 
-type Step<'t> = Result<(String, Option<&'t str>), &'static str>;
+type ParsedValue<'t> = Result<(String, Option<&'t str>), &'static str>;
 
-fn bare(text: &str) -> Step<'_> {
+fn parse_bare(text: &str) -> ParsedValue<'_> {
     let (value, tail) = match text.split_once(',') {
         Some((value, tail)) => (value, Some(tail)),
         None => (text, None),
@@ -37,7 +37,7 @@ fn bare(text: &str) -> Step<'_> {
     Ok((value.to_owned(), tail))
 }
 
-fn quoted(inside: &str) -> Step<'_> {
+fn parse_quoted(inside: &str) -> ParsedValue<'_> {
     let mut value = String::new();
     let mut rest = inside;
     while let Some((part, tail)) = rest.split_once('"') {
@@ -75,7 +75,7 @@ mod tests {
             (" a, \u{e9} ", &[" a", " \u{e9} "]),
         ] {
             let values: Vec<String> = values.iter().map(ToString::to_string).collect();
-            assert_eq!(record(text), Ok(values), "{text:?}");
+            assert_eq!(parse_record(text), Ok(values), "{text:?}");
         }
         for (text, why) in [
             (r#"a"b"#, "in the middle"),
@@ -85,7 +85,7 @@ mod tests {
             (r#""a"""#, "not closed"),
             ("a\nb", "line break"),
         ] {
-            let found = record(text).expect_err(text);
+            let found = parse_record(text).expect_err(text);
             assert!(found.contains(why), "{text:?}: {found}");
         }
     }

@@ -14,28 +14,28 @@ const UNITS: [(&str, f64); 8] = [
 ];
 
 /// The longest duration, a hundred years: any moment may be added to it.
-const LONGEST: Duration = Duration::from_secs(876_000 * 3600);
+const MAX_DURATION: Duration = Duration::from_secs(876_000 * 3600);
 
 /// A duration; `0` needs no unit. `None` if the text is none, or a negative, endless or very long one.
 pub fn parse(text: &str) -> Option<Duration> {
-    let seconds = seconds(text)?;
+    let seconds = parse_seconds(text)?;
     let duration = Duration::try_from_secs_f64(seconds).ok()?;
-    (duration <= LONGEST).then_some(duration)
+    (duration <= MAX_DURATION).then_some(duration)
 }
 
 /// What a text that is no duration should have been.
-pub fn complaint(text: &str) -> String {
+pub fn invalid_help(text: &str) -> String {
     if text.parse::<f64>().is_ok_and(|number| number > 0.0) {
         // flagd takes a bare number of a variable or a file for nanoseconds.
         return format!("a duration has a unit, write {text}s for seconds");
     }
-    if seconds(text).is_some() {
+    if parse_seconds(text).is_some() {
         return "must be at most 876000h, which is a hundred years".to_owned();
     }
     "must be a duration such as 30s, 10m or 1h30m".to_owned()
 }
 
-fn seconds(text: &str) -> Option<f64> {
+fn parse_seconds(text: &str) -> Option<f64> {
     let text = text.strip_prefix('+').unwrap_or(text);
     if text == "0" {
         return Some(0.0);
@@ -91,9 +91,9 @@ mod tests {
             ("", "such as 30s"),
         ] {
             assert!(
-                complaint(text).contains(want),
+                invalid_help(text).contains(want),
                 "{text}: {}",
-                complaint(text)
+                invalid_help(text)
             );
         }
     }

@@ -4,27 +4,27 @@
 //! identifiers are numbers of that size.
 
 use crate::diag::Code;
-use crate::diag::Place;
-use crate::diag::Report;
-use crate::document::node::Kind;
+use crate::diag::DiagnosticSink;
+use crate::diag::Position;
 use crate::document::node::Node;
+use crate::document::node::NodeKind;
 
 /// From here on floats skip whole numbers.
-const SPARSE: f64 = 9_007_199_254_740_992.0;
+const EXACT_INTEGER_LIMIT: f64 = 9_007_199_254_740_992.0;
 
 /// Reports the numbers in `node`, which was read from `text`, that do not keep their digits.
-pub fn check(text: &str, node: &Node, report: &mut Report) {
+pub fn report_lost_digits(text: &str, node: &Node, report: &mut DiagnosticSink) {
     let lines: Vec<&str> = text.split('\n').collect();
     visit(&lines, node, report);
 }
 
-fn visit(lines: &[&str], node: &Node, report: &mut Report) {
-    if let Kind::Number(value) = node.kind {
-        let literal = literal(lines, node.place);
-        if value.is_finite() && !is_kept(literal, value) {
+fn visit(lines: &[&str], node: &Node, report: &mut DiagnosticSink) {
+    if let NodeKind::Number(value) = node.kind {
+        let literal = number_token(lines, node.position);
+        if value.is_finite() && !is_lossless(literal, value) {
             let message = format!("the number `{literal}` has more digits than a number can keep");
             let help = "put it in quotation marks, then it stays as it is";
-            report.error(Code::Limit, node.place, message, help);
+            report.error(Code::LimitExceeded, node.position, message, help);
         }
     }
     for child in node.children() {
@@ -33,7 +33,7 @@ fn visit(lines: &[&str], node: &Node, report: &mut Report) {
 }
 
 /// The word at a place; an alias, for instance, has none.
-fn literal<'t>(lines: &[&'t str], place: Place) -> &'t str {
+fn number_token<'t>(lines: &[&'t str], place: Position) -> &'t str {
     let index = |n: u32| usize::try_from(n.saturating_sub(1)).unwrap_or(usize::MAX);
     let line = lines.get(index(place.line)).copied().unwrap_or("");
     let start = line.char_indices().nth(index(place.column));
@@ -43,17 +43,17 @@ fn literal<'t>(lines: &[&'t str], place: Place) -> &'t str {
     rest.get(..end).unwrap_or("")
 }
 
-fn is_kept(literal: &str, value: f64) -> bool {
+fn is_lossless(literal: &str, value: f64) -> bool {
     let plain = literal.replace('_', "");
     if plain.parse() != Ok(value) {
         // Octal, hexadecimal, or not where it was looked for.
-        return value.abs() < SPARSE;
+        return value.abs() < EXACT_INTEGER_LIMIT;
     }
-    digits(&plain) == digits(&format!("{value:e}"))
+    significant_digits(&plain) == significant_digits(&format!("{value:e}"))
 }
 
 /// The digits of a number that count: no exponent, no zeros at either end.
-fn digits(text: &str) -> String {
+fn significant_digits(text: &str) -> String {
     let mantissa = text.split(['e', 'E']).next().unwrap_or("");
     let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
     digits.trim_matches('0').to_owned()
@@ -65,9 +65,9 @@ mod tests {
     use crate::document::yaml;
 
     fn mistakes(text: &str) -> Vec<String> {
-        let mut report = Report::new("c".into());
-        let node = yaml::read(text, &mut report).expect("it can be read");
-        check(text, &node, &mut report);
+        let mut report = DiagnosticSink::new("c".into());
+        let node = yaml::parse(text, &mut report).expect("it can be read");
+        report_lost_digits(text, &node, &mut report);
         report.finish().iter().map(ToString::to_string).collect()
     }
 

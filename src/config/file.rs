@@ -7,35 +7,35 @@ use crate::config::table;
 use crate::config::toml;
 use crate::diag;
 use crate::diag::Code;
-use crate::diag::Place;
-use crate::diag::Report;
+use crate::diag::DiagnosticSink;
+use crate::diag::Position;
 use crate::diag::Severity;
 use crate::document::json;
-use crate::document::node::Kind;
 use crate::document::node::Member;
 use crate::document::node::Node;
+use crate::document::node::NodeKind;
 use crate::document::yaml;
 use crate::limits;
 
 /// What stands in a configuration file.
 #[derive(Debug, Default)]
-pub struct File {
+pub struct ConfigFile {
     /// Its path, as it was named to us.
     pub path: String,
     /// The options in it. Names are in lower case, keys inside their values are as written.
     options: Vec<(String, Node)>,
 }
 
-impl File {
+impl ConfigFile {
     /// Reads a file: what can be made of it, and all that is wrong with it, with its place.
-    pub fn read(path: &Path) -> (File, Vec<String>) {
+    pub fn read(path: &Path) -> (ConfigFile, Vec<String>) {
         let name = path.to_string_lossy().into_owned();
-        let mut report = Report::new(name.as_str().into());
-        let options = match read(path, &mut report) {
-            Ok(node) => node.map(|node| options(node, &mut report)),
+        let mut report = DiagnosticSink::new(name.as_str().into());
+        let options = match read_node(path, &mut report) {
+            Ok(node) => node.map(|node| parse_options(node, &mut report)),
             Err(why) => {
                 let mistake = format!("cannot read the configuration file {name}: {why}");
-                return (File::default(), vec![mistake]);
+                return (ConfigFile::default(), vec![mistake]);
             }
         };
         let found = report.finish();
@@ -43,7 +43,7 @@ impl File {
         let mistakes = errors.map(ToString::to_string).collect();
         let options = options.unwrap_or_default();
         (
-            File {
+            ConfigFile {
                 path: name,
                 options,
             },
@@ -59,7 +59,7 @@ impl File {
             .iter()
             .rfind(|(key, _)| key == name)
             .map(|(_, node)| node);
-        node.filter(|node| !matches!(node.kind, Kind::Null))
+        node.filter(|node| !matches!(node.kind, NodeKind::Null))
     }
 }
 
@@ -67,37 +67,37 @@ impl File {
 ///
 /// # Errors
 /// Why the file cannot be read.
-pub fn read(path: &Path, report: &mut Report) -> Result<Option<Node>, String> {
+pub fn read_node(path: &Path, report: &mut DiagnosticSink) -> Result<Option<Node>, String> {
     let extension = path.extension().and_then(|e| e.to_str()).unwrap_or("");
     let parse = match extension.to_ascii_lowercase().as_str() {
-        "yaml" | "yml" => yaml::read,
-        "json" => json::read,
-        "toml" => toml::read,
+        "yaml" | "yml" => yaml::parse,
+        "json" => json::parse,
+        "toml" => toml::parse,
         _ => return Err("its name must end in .yaml, .yml, .json or .toml".to_owned()),
     };
     let size = std::fs::metadata(path)
         .map_err(|error| error.to_string())?
         .len();
-    if size > limits::CONFIGURATION {
-        return Err(format!("it is larger than {} bytes", limits::CONFIGURATION));
+    if size > limits::CONFIG_FILE {
+        return Err(format!("it is larger than {} bytes", limits::CONFIG_FILE));
     }
     let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
     let node = parse(&text, report);
     if let Some(node) = &node {
-        exact::check(&text, node, report);
+        exact::report_lost_digits(&text, node, report);
     }
     Ok(node)
 }
 
-fn options(node: Node, report: &mut Report) -> Vec<(String, Node)> {
+fn parse_options(node: Node, report: &mut DiagnosticSink) -> Vec<(String, Node)> {
     let members = match node.kind {
-        Kind::Map(members) => members,
-        Kind::Null => Vec::new(),
+        NodeKind::Map(members) => members,
+        NodeKind::Null => Vec::new(),
         _ => {
             let message = format!("a configuration is an object, this is {}", node.type_name());
             report.error(
-                Code::Shape,
-                node.place,
+                Code::DocumentShape,
+                node.position,
                 message,
                 "write one option a line: `port: 8013`",
             );
@@ -106,29 +106,29 @@ fn options(node: Node, report: &mut Report) -> Vec<(String, Node)> {
     };
     members
         .into_iter()
-        .filter_map(|member| option(member, report))
+        .filter_map(|member| parse_option(member, report))
         .collect()
 }
 
-fn option(member: Member, report: &mut Report) -> Option<(String, Node)> {
+fn parse_option(member: Member, report: &mut DiagnosticSink) -> Option<(String, Node)> {
     let name = member.key.to_ascii_lowercase();
-    match table::row(&name) {
+    match table::option(&name) {
         Some(row) if matches!(row.name, "config" | "print-config") => {
             let message = format!("`{name}` cannot stand in a configuration file");
-            let help = format!("say --{name} or {}", row.variable());
-            report.error(Code::UnknownMember, member.place, message, help);
+            let help = format!("say --{name} or {}", row.env_var());
+            report.error(Code::UnknownMember, member.position, message, help);
             None
         }
         Some(_) => Some((name.into(), member.value)),
         None => {
-            unknown(&name, member.place, report);
+            report_unknown_option(&name, member.position, report);
             None
         }
     }
 }
 
-fn unknown(name: &str, place: Place, report: &mut Report) {
-    let help = match diag::nearest(name, table::rows().map(|row| row.name)) {
+fn report_unknown_option(name: &str, place: Position, report: &mut DiagnosticSink) {
+    let help = match diag::closest_match(name, table::options().map(|row| row.name)) {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => "`fanion start --help` lists the options".to_owned(),
     };

@@ -10,207 +10,213 @@ use ecow::EcoString;
 use crate::config::csv;
 use crate::config::duration;
 use crate::config::exact;
-use crate::config::file::File;
+use crate::config::file::ConfigFile;
 use crate::config::pairs;
-use crate::config::pairs::Pairs;
+use crate::config::pairs::KeyValues;
 use crate::config::table;
-use crate::config::table::Row;
-use crate::diag::Place;
-use crate::diag::Report;
+use crate::config::table::OptionSpec;
+use crate::diag::DiagnosticSink;
+use crate::diag::Position;
 use crate::document::json;
-use crate::document::node::Kind;
 use crate::document::node::Node;
+use crate::document::node::NodeKind;
 use crate::number;
 use crate::source::spec;
 
 /// Options as typed, by name.
-pub type Typed = BTreeMap<&'static str, Vec<String>>;
+pub type CliOptions = BTreeMap<&'static str, Vec<String>>;
 
 /// The layers, the strongest first, and what was learnt from them.
-pub struct Layers<E> {
+pub struct OptionResolver<E> {
     /// The arguments.
-    pub typed: Typed,
+    pub cli_options: CliOptions,
     /// The environment.
     pub env: E,
     /// The configuration file.
-    pub file: File,
+    pub config_file: ConfigFile,
     /// All mistakes, a sentence each.
-    pub mistakes: Vec<String>,
+    pub errors: Vec<String>,
     /// What each option came to, in the order in which they were asked for.
-    pub settled: Vec<Settled>,
+    pub resolved: Vec<ResolvedOption>,
 }
 
 /// What an option came to.
 #[derive(Debug)]
-pub struct Settled {
+pub struct ResolvedOption {
     /// The option.
-    pub row: &'static Row,
+    pub option: &'static OptionSpec,
     /// Its value in JSON.
     pub json: String,
     /// Where it comes from.
-    pub origin: Origin,
+    pub origin: OptionOrigin,
 }
 
 /// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
+pub enum OptionOrigin {
     /// An argument.
     Argument(&'static str),
     /// An environment variable.
-    Variable(String),
+    EnvVar(String),
     /// The configuration file.
-    File(String, Place),
+    File(String, Position),
     /// Nobody said anything.
     Default,
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for OptionOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Origin::Argument(name) => write!(f, "--{name}"),
-            Origin::Variable(name) => f.write_str(name),
-            Origin::File(path, place) => write!(f, "{path}:{}:{}", place.line, place.column),
-            Origin::Default => f.write_str("default"),
+            OptionOrigin::Argument(name) => write!(f, "--{name}"),
+            OptionOrigin::EnvVar(name) => f.write_str(name),
+            OptionOrigin::File(path, place) => write!(f, "{path}:{}:{}", place.line, place.column),
+            OptionOrigin::Default => f.write_str("default"),
         }
     }
 }
 
 /// A value as it was found.
-enum Raw {
-    Texts(Vec<String>),
-    Text(String),
+enum RawOption {
+    Strings(Vec<String>),
+    String(String),
     Node(Node),
 }
 
-impl<E: Fn(&str) -> Option<String>> Layers<E> {
-    fn raw(&self, row: &'static Row) -> (Option<Raw>, Origin) {
-        if let Some(texts) = self.typed.get(row.name) {
-            return (Some(Raw::Texts(texts.clone())), Origin::Argument(row.name));
+impl<E: Fn(&str) -> Option<String>> OptionResolver<E> {
+    fn lookup(&self, row: &'static OptionSpec) -> (Option<RawOption>, OptionOrigin) {
+        if let Some(texts) = self.cli_options.get(row.name) {
+            return (
+                Some(RawOption::Strings(texts.clone())),
+                OptionOrigin::Argument(row.name),
+            );
         }
-        let variable = row.variable();
+        let variable = row.env_var();
         if let Some(text) = (self.env)(&variable).filter(|text| !text.trim().is_empty()) {
-            return (Some(Raw::Text(text)), Origin::Variable(variable));
+            return (
+                Some(RawOption::String(text)),
+                OptionOrigin::EnvVar(variable),
+            );
         }
-        if let Some(node) = self.file.get(row.name) {
-            let origin = Origin::File(self.file.path.clone(), node.place);
-            return (Some(Raw::Node(node.clone())), origin);
+        if let Some(node) = self.config_file.get(row.name) {
+            let origin = OptionOrigin::File(self.config_file.path.clone(), node.position);
+            return (Some(RawOption::Node(node.clone())), origin);
         }
-        (None, Origin::Default)
+        (None, OptionOrigin::Default)
     }
 
-    fn wrong(&mut self, row: &Row, origin: &Origin, found: &str, want: &str) {
+    fn report_invalid(&mut self, row: &OptionSpec, origin: &OptionOrigin, found: &str, want: &str) {
         let name = match origin {
-            Origin::File(..) => format!("`{}`", row.name),
-            Origin::Argument(_) | Origin::Variable(_) | Origin::Default => {
+            OptionOrigin::File(..) => format!("`{}`", row.name),
+            OptionOrigin::Argument(_) | OptionOrigin::EnvVar(_) | OptionOrigin::Default => {
                 format!("--{}", row.name)
             }
         };
         let place = match origin {
-            Origin::Argument(_) | Origin::Default => String::new(),
-            Origin::Variable(variable) => format!("{variable}: "),
-            Origin::File(..) => format!("{origin}: "),
+            OptionOrigin::Argument(_) | OptionOrigin::Default => String::new(),
+            OptionOrigin::EnvVar(variable) => format!("{variable}: "),
+            OptionOrigin::File(..) => format!("{origin}: "),
         };
         // A URL may hold a password.
         let found = if found.contains("://") {
-            spec::veiled(found)
+            spec::redact_url(found)
         } else {
             found.to_owned()
         };
-        self.mistakes
+        self.errors
             .push(format!("{place}invalid value {found:?} for {name}: {want}"));
     }
 
-    fn settle(&mut self, row: &'static Row, json: String, origin: Origin) {
-        self.settled.push(Settled { row, json, origin });
+    fn record_resolved(&mut self, row: &'static OptionSpec, json: String, origin: OptionOrigin) {
+        self.resolved.push(ResolvedOption {
+            option: row,
+            json,
+            origin,
+        });
     }
 
     /// One value, as `read` understands it.
     ///
     /// Falls back to the default after a mistake, which is noted.
-    pub fn one<T: Default>(
+    pub fn parsed<T: Default>(
         &mut self,
         name: &str,
         want: &str,
-        read: impl Fn(&str) -> Option<T>,
+        parse: impl Fn(&str) -> Option<T>,
     ) -> T {
-        self.explained(name, |_| want.to_owned(), read)
+        self.parsed_with_help(name, |_| want.to_owned(), parse)
     }
 
     /// One value, as `read` understands it; `want` says of a text what it should have been.
-    fn explained<T: Default>(
+    fn parsed_with_help<T: Default>(
         &mut self,
         name: &str,
-        want: impl Fn(&str) -> String,
-        read: impl Fn(&str) -> Option<T>,
+        help: impl Fn(&str) -> String,
+        parse: impl Fn(&str) -> Option<T>,
     ) -> T {
-        let Some(row) = table::row(name) else {
+        let Some(row) = table::option(name) else {
             return T::default();
         };
-        let (raw, origin) = self.raw(row);
+        let (raw, origin) = self.lookup(row);
         let text = match raw {
             None => row.default.to_owned(),
-            Some(Raw::Texts(texts)) => texts.last().cloned().unwrap_or_default(),
-            Some(Raw::Text(text)) => text,
-            Some(Raw::Node(node)) => {
-                let Some(text) = scalar(&node) else {
-                    self.wrong(row, &origin, node.type_name(), &want(""));
+            Some(RawOption::Strings(texts)) => texts.last().cloned().unwrap_or_default(),
+            Some(RawOption::String(text)) => text,
+            Some(RawOption::Node(node)) => {
+                let Some(text) = scalar_text(&node) else {
+                    self.report_invalid(row, &origin, node.type_name(), &help(""));
                     return T::default();
                 };
                 text
             }
         };
-        let value = read(text.trim());
+        let value = parse(text.trim());
         if value.is_none() {
-            self.wrong(row, &origin, &text, &want(text.trim()));
+            self.report_invalid(row, &origin, &text, &help(text.trim()));
         }
-        self.settle(row, plain(row, &text), origin);
+        self.record_resolved(row, yaml_scalar(row, &text), origin);
         value.unwrap_or_default()
     }
 
     /// A text; empty if nothing is said.
-    pub fn text(&mut self, name: &str) -> String {
-        self.one(name, "must be a text", |text| Some(text.to_owned()))
+    pub fn string(&mut self, name: &str) -> String {
+        self.parsed(name, "must be a text", |text| Some(text.to_owned()))
     }
 
     /// A text, if something is said.
-    pub fn optional(&mut self, name: &str) -> Option<String> {
-        Some(self.text(name)).filter(|text| !text.is_empty())
+    pub fn optional_string(&mut self, name: &str) -> Option<String> {
+        Some(self.string(name)).filter(|text| !text.is_empty())
     }
 
     /// A port.
     pub fn port(&mut self, name: &str) -> u16 {
-        self.explained(
-            name,
-            |text| port_wanted(name, text),
-            |text| text.parse().ok(),
-        )
+        self.parsed_with_help(name, |text| port_help(name, text), |text| text.parse().ok())
     }
 
     /// A whole number.
-    pub fn number(&mut self, name: &str, unit: &str) -> usize {
+    pub fn integer(&mut self, name: &str, unit: &str) -> usize {
         let want = format!("must be a number of {unit}");
-        self.one(name, &want, |text| text.parse().ok())
+        self.parsed(name, &want, |text| text.parse().ok())
     }
 
     /// A duration.
     pub fn duration(&mut self, name: &str) -> Duration {
-        self.explained(name, duration::complaint, duration::parse)
+        self.parsed_with_help(name, duration::invalid_help, duration::parse)
     }
 
     /// A duration that is not 0.
-    pub fn wait(&mut self, name: &str) -> Duration {
+    pub fn nonzero_duration(&mut self, name: &str) -> Duration {
         let want = |text: &str| match duration::parse(text) {
             Some(_) => "must be above 0".to_owned(),
-            None => duration::complaint(text),
+            None => duration::invalid_help(text),
         };
-        self.explained(name, want, |text| {
+        self.parsed_with_help(name, want, |text| {
             duration::parse(text).filter(|duration| !duration.is_zero())
         })
     }
 
     /// A switch.
-    pub fn switch(&mut self, name: &str) -> bool {
-        self.one(name, "must be true or false", |text| match text {
+    pub fn boolean(&mut self, name: &str) -> bool {
+        self.parsed(name, "must be true or false", |text| match text {
             "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
             "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
             _ => None,
@@ -218,26 +224,26 @@ impl<E: Fn(&str) -> Option<String>> Layers<E> {
     }
 
     /// Several values.
-    pub fn many(&mut self, name: &str) -> Vec<String> {
-        let Some(row) = table::row(name) else {
+    pub fn strings(&mut self, name: &str) -> Vec<String> {
+        let Some(row) = table::option(name) else {
             return Vec::new();
         };
-        let (raw, origin) = self.raw(row);
+        let (raw, origin) = self.lookup(row);
         let words = |text: &str| text.split_whitespace().map(str::to_owned).collect();
         let texts: Vec<String> = match raw {
             None => Vec::new(),
-            Some(Raw::Texts(texts)) => self.typed_many(row, &texts),
-            Some(Raw::Text(text)) => words(&text),
-            Some(Raw::Node(Node {
-                kind: Kind::Text(text),
+            Some(RawOption::Strings(texts)) => self.cli_strings(row, &texts),
+            Some(RawOption::String(text)) => words(&text),
+            Some(RawOption::Node(Node {
+                kind: NodeKind::Text(text),
                 ..
             })) => words(&text),
-            Some(Raw::Node(node)) => {
-                let items = node.children().map(scalar).collect::<Option<Vec<_>>>();
+            Some(RawOption::Node(node)) => {
+                let items = node.children().map(scalar_text).collect::<Option<Vec<_>>>();
                 items
-                    .filter(|_| matches!(node.kind, Kind::List(_)))
+                    .filter(|_| matches!(node.kind, NodeKind::List(_)))
                     .unwrap_or_else(|| {
-                        self.wrong(
+                        self.report_invalid(
                             row,
                             &origin,
                             node.type_name(),
@@ -247,27 +253,27 @@ impl<E: Fn(&str) -> Option<String>> Layers<E> {
                     })
             }
         };
-        let json = array(texts.iter().map(|text| quoted(text)));
-        self.settle(row, json, origin);
+        let json = json_array(texts.iter().map(|text| json_string(text)));
+        self.record_resolved(row, json, origin);
         texts
     }
 
     /// Pairs of keys and values.
-    pub fn pairs(&mut self, name: &str) -> Pairs {
-        let Some(row) = table::row(name) else {
+    pub fn key_values(&mut self, name: &str) -> KeyValues {
+        let Some(row) = table::option(name) else {
             return Vec::new();
         };
-        let (raw, origin) = self.raw(row);
+        let (raw, origin) = self.lookup(row);
         let pairs = match raw {
             None => Vec::new(),
-            Some(Raw::Texts(texts)) => self.typed_pairs(row, &texts),
-            Some(Raw::Text(text)) => {
-                let node = json::read(&text, &mut Report::new("".into()));
+            Some(RawOption::Strings(texts)) => self.cli_key_values(row, &texts),
+            Some(RawOption::String(text)) => {
+                let node = json::parse(&text, &mut DiagnosticSink::new("".into()));
                 if let Some(node) = &node {
-                    self.check_digits(row, &text, node);
+                    self.report_lost_digits(row, &text, node);
                 }
-                node.as_ref().and_then(members).unwrap_or_else(|| {
-                    self.wrong(
+                node.as_ref().and_then(string_members).unwrap_or_else(|| {
+                    self.report_invalid(
                         row,
                         &origin,
                         &text,
@@ -276,8 +282,8 @@ impl<E: Fn(&str) -> Option<String>> Layers<E> {
                     Vec::new()
                 })
             }
-            Some(Raw::Node(node)) => members(&node).unwrap_or_else(|| {
-                self.wrong(
+            Some(RawOption::Node(node)) => string_members(&node).unwrap_or_else(|| {
+                self.report_invalid(
                     row,
                     &origin,
                     node.type_name(),
@@ -286,13 +292,14 @@ impl<E: Fn(&str) -> Option<String>> Layers<E> {
                 Vec::new()
             }),
         };
-        let member =
-            |(key, value): &(EcoString, EcoString)| format!("{}: {}", quoted(key), quoted(value));
+        let member = |(key, value): &(EcoString, EcoString)| {
+            format!("{}: {}", json_string(key), json_string(value))
+        };
         let json = format!(
             "{{{}}}",
             pairs.iter().map(member).collect::<Vec<_>>().join(", ")
         );
-        self.settle(row, json, origin);
+        self.record_resolved(row, json, origin);
         pairs
     }
 
@@ -300,87 +307,92 @@ impl<E: Fn(&str) -> Option<String>> Layers<E> {
     pub fn list<T>(
         &mut self,
         name: &str,
-        read: impl Fn(&Node) -> Result<Vec<T>, Vec<String>>,
+        parse_node: impl Fn(&Node) -> Result<Vec<T>, Vec<String>>,
         parse: impl Fn(&str) -> Result<Vec<T>, Vec<String>>,
-        show: impl Fn(&T) -> String,
+        show_item: impl Fn(&T) -> String,
     ) -> Vec<T> {
-        let Some(row) = table::row(name) else {
+        let Some(row) = table::option(name) else {
             return Vec::new();
         };
-        let (raw, origin) = self.raw(row);
+        let (raw, origin) = self.lookup(row);
         let items = match &raw {
             None => Ok(Vec::new()),
-            Some(Raw::Texts(texts)) => parse(texts.last().map_or("", String::as_str)),
-            Some(Raw::Text(text)) => parse(text),
-            Some(Raw::Node(node)) => match &node.kind {
-                Kind::Text(text) => parse(text),
-                _ => read(node),
+            Some(RawOption::Strings(texts)) => parse(texts.last().map_or("", String::as_str)),
+            Some(RawOption::String(text)) => parse(text),
+            Some(RawOption::Node(node)) => match &node.kind {
+                NodeKind::Text(text) => parse(text),
+                _ => parse_node(node),
             },
         };
         let items = items.unwrap_or_else(|mistakes| {
             let mistakes = mistakes.into_iter();
-            self.mistakes
+            self.errors
                 .extend(mistakes.map(|mistake| format!("{origin}: {mistake}")));
             Vec::new()
         });
-        self.settle(row, array(items.iter().map(show)), origin);
+        self.record_resolved(row, json_array(items.iter().map(show_item)), origin);
         items
     }
 
     /// Shows something else for an option than what was said: it may hold secrets.
-    pub fn show(&mut self, name: &str, json: String) {
-        let settled = self.settled.iter_mut().rfind(|s| s.row.name == name);
+    pub fn redact(&mut self, name: &str, json: String) {
+        let settled = self.resolved.iter_mut().rfind(|s| s.option.name == name);
         if let Some(settled) = settled {
             settled.json = json;
         }
     }
 
-    fn typed_many(&mut self, row: &Row, texts: &[String]) -> Vec<String> {
+    fn cli_strings(&mut self, row: &OptionSpec, texts: &[String]) -> Vec<String> {
         let mut all = Vec::new();
         for text in texts {
-            match csv::record(text) {
+            match csv::parse_record(text) {
                 Ok(values) => all.extend(values),
-                Err(why) => self.unreadable(row, why),
+                Err(why) => self.report_unparsable(row, why),
             }
         }
         all
     }
 
-    fn typed_pairs(&mut self, row: &Row, texts: &[String]) -> Pairs {
-        let mut pairs = Pairs::new();
+    fn cli_key_values(&mut self, row: &OptionSpec, texts: &[String]) -> KeyValues {
+        let mut pairs = KeyValues::new();
         for text in texts {
-            let split = pairs::split(text).unwrap_or_else(|why| {
-                self.unreadable(row, why);
+            let split = pairs::split_argument(text).unwrap_or_else(|why| {
+                self.report_unparsable(row, why);
                 Vec::new()
             });
             for pair in split {
                 match pair.split_once('=') {
                     Some((key, value)) if !key.is_empty() => {
-                        pairs::insert(&mut pairs, key.into(), value.into());
+                        pairs::insert_or_replace(&mut pairs, key.into(), value.into());
                     }
-                    _ => self.wrong(row, &Origin::Argument(row.name), &pair, "must be KEY=VALUE"),
+                    _ => self.report_invalid(
+                        row,
+                        &OptionOrigin::Argument(row.name),
+                        &pair,
+                        "must be KEY=VALUE",
+                    ),
                 }
             }
         }
         pairs
     }
 
-    fn unreadable(&mut self, row: &Row, why: &str) {
+    fn report_unparsable(&mut self, row: &OptionSpec, why: &str) {
         let name = row.name;
-        self.mistakes
+        self.errors
             .push(format!("invalid value for --{name}: {why}"));
     }
 
-    fn check_digits(&mut self, row: &Row, text: &str, node: &Node) {
-        let mut report = Report::new(row.variable().into());
-        exact::check(text, node, &mut report);
+    fn report_lost_digits(&mut self, row: &OptionSpec, text: &str, node: &Node) {
+        let mut report = DiagnosticSink::new(row.env_var().into());
+        exact::report_lost_digits(text, node, &mut report);
         let found = report.finish();
-        self.mistakes.extend(found.iter().map(ToString::to_string));
+        self.errors.extend(found.iter().map(ToString::to_string));
     }
 }
 
 /// What a text that is no port should have been.
-fn port_wanted(name: &str, text: &str) -> String {
+fn port_help(name: &str, text: &str) -> String {
     let want = "must be a port from 0 to 65535";
     if !text.starts_with("tcp://") {
         return want.to_owned();
@@ -396,45 +408,49 @@ fn port_wanted(name: &str, text: &str) -> String {
 }
 
 /// The text of a value that is no array or object.
-fn scalar(node: &Node) -> Option<String> {
+fn scalar_text(node: &Node) -> Option<String> {
     match &node.kind {
-        Kind::Null => Some(String::new()),
-        Kind::Bool(truth) => Some(truth.to_string()),
-        Kind::Number(value) => {
+        NodeKind::Null => Some(String::new()),
+        NodeKind::Bool(truth) => Some(truth.to_string()),
+        NodeKind::Number(value) => {
             let mut text = String::new();
-            number::write_plain(&mut text, *value);
+            number::write_decimal(&mut text, *value);
             Some(text)
         }
-        Kind::Text(text) => Some(text.to_string()),
-        Kind::List(_) | Kind::Map(_) => None,
+        NodeKind::Text(text) => Some(text.to_string()),
+        NodeKind::List(_) | NodeKind::Map(_) => None,
     }
 }
 
-fn members(node: &Node) -> Option<Pairs> {
+fn string_members(node: &Node) -> Option<KeyValues> {
     let members = node.as_map()?.iter();
     members
-        .map(|m| Some((m.key.clone(), scalar(&m.value)?.into())))
+        .map(|m| Some((m.key.clone(), scalar_text(&m.value)?.into())))
         .collect()
 }
 
 /// A value as it stands in a file: numbers and switches bare, everything else quoted.
-fn plain(row: &Row, text: &str) -> String {
+fn yaml_scalar(row: &OptionSpec, text: &str) -> String {
     // As many digits as any number can keep, and none that YAML would take for octal.
     let whole = text
         .parse::<u32>()
         .is_ok_and(|whole| whole.to_string() == text);
-    let bare = row.kind == table::Kind::Switch || whole;
-    if bare { text.to_owned() } else { quoted(text) }
+    let bare = row.kind == table::OptionKind::Boolean || whole;
+    if bare {
+        text.to_owned()
+    } else {
+        json_string(text)
+    }
 }
 
 /// The members of a JSON array.
-pub fn array(items: impl Iterator<Item = String>) -> String {
+pub fn json_array(items: impl Iterator<Item = String>) -> String {
     format!("[{}]", items.collect::<Vec<_>>().join(", "))
 }
 
 /// A JSON string.
-pub fn quoted(text: &str) -> String {
+pub fn json_string(text: &str) -> String {
     let mut out = String::new();
-    crate::json::write_text(&mut out, text);
+    crate::json::write_string(&mut out, text);
     out
 }

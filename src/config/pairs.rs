@@ -5,7 +5,7 @@ use ecow::EcoString;
 use crate::config::csv;
 
 /// Keys and their values.
-pub type Pairs = Vec<(EcoString, EcoString)>;
+pub type KeyValues = Vec<(EcoString, EcoString)>;
 
 /// The pairs in one argument, not yet split.
 ///
@@ -13,9 +13,9 @@ pub type Pairs = Vec<(EcoString, EcoString)>;
 ///
 /// # Errors
 /// Why it cannot be read.
-pub fn split(text: &str) -> Result<Vec<String>, &'static str> {
+pub fn split_argument(text: &str) -> Result<Vec<String>, &'static str> {
     if text.matches('=').count() > 1 {
-        return csv::record(text);
+        return csv::parse_record(text);
     }
     // flagd also takes off a lonely quotation mark and so loses the end of `k="v"`.
     let inside = text.strip_prefix('"').and_then(|t| t.strip_suffix('"'));
@@ -23,7 +23,7 @@ pub fn split(text: &str) -> Result<Vec<String>, &'static str> {
 }
 
 /// Adds a pair, in the place of an earlier one with its key.
-pub fn insert(pairs: &mut Pairs, key: EcoString, value: EcoString) {
+pub fn insert_or_replace(pairs: &mut KeyValues, key: EcoString, value: EcoString) {
     match pairs.iter_mut().find(|(known, _)| *known == key) {
         Some(known) => known.1 = value,
         None => pairs.push((key, value)),

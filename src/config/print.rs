@@ -2,14 +2,16 @@
 
 use std::fmt::Write as _;
 
-use crate::config::layers::Settled;
+use crate::config::layers::ResolvedOption;
 use crate::config::table;
 
 /// The configuration in YAML, one option a line, and behind each where it comes from.
-pub fn render(settled: &[Settled]) -> String {
+pub fn render_yaml(options: &[ResolvedOption]) -> String {
     let mut out = format!("# fanion {}\n", env!("CARGO_PKG_VERSION"));
-    for row in table::rows() {
-        let found = settled.iter().find(|settled| settled.row.name == row.name);
+    for row in table::options() {
+        let found = options
+            .iter()
+            .find(|settled| settled.option.name == row.name);
         // Which file was read, and that this was asked for, would not be options of a file.
         let Some(settled) = found.filter(|_| !matches!(row.name, "config" | "print-config")) else {
             continue;

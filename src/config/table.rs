@@ -3,15 +3,15 @@
 
 /// One option.
 #[derive(Debug)]
-pub struct Row {
+pub struct OptionSpec {
     /// Its name: `--NAME`, `FLAGD_NAME`, and `NAME:` in a configuration file.
     pub name: &'static str,
     /// Its one-letter name.
     pub short: Option<char>,
     /// What its value looks like in help.
-    pub value: &'static str,
+    pub value_name: &'static str,
     /// What kind of value it takes.
-    pub kind: Kind,
+    pub kind: OptionKind,
     /// The value when nothing is said; empty for none.
     pub default: &'static str,
     /// What it does.
@@ -20,21 +20,21 @@ pub struct Row {
 
 /// What kind of value an option takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum OptionKind {
     /// One value.
-    One,
+    Single,
     /// Several values; separated by commas as in CSV when typed, by spaces in the environment.
-    Many,
+    Repeated,
     /// `KEY=VALUE` pairs when typed, a JSON object in the environment, an object in a file.
-    Pairs,
+    KeyValues,
     /// A JSON array when typed and in the environment, an array in a file.
-    List,
+    JsonArray,
     /// True or false.
-    Switch,
+    Boolean,
 }
 
 /// The options under the heading that help shows them with.
-pub const TABLE: [(&str, &[Row]); 8] = [
+pub const OPTION_GROUPS: [(&str, &[OptionSpec]); 8] = [
     ("Flags", FLAGS),
     ("Ports", PORTS),
     ("TLS", TLS),
@@ -46,78 +46,78 @@ pub const TABLE: [(&str, &[Row]); 8] = [
 ];
 
 /// All options, in the order of the table.
-pub fn rows() -> impl Iterator<Item = &'static Row> {
-    TABLE.iter().flat_map(|(_, rows)| rows.iter())
+pub fn options() -> impl Iterator<Item = &'static OptionSpec> {
+    OPTION_GROUPS.iter().flat_map(|(_, rows)| rows.iter())
 }
 
 /// The option called `name`.
-pub fn row(name: &str) -> Option<&'static Row> {
-    rows().find(|row| row.name == name)
+pub fn option(name: &str) -> Option<&'static OptionSpec> {
+    options().find(|row| row.name == name)
 }
 
-impl Row {
+impl OptionSpec {
     /// Its environment variable.
-    pub fn variable(&self) -> String {
+    pub fn env_var(&self) -> String {
         format!("FLAGD_{}", self.name.to_uppercase().replace('-', "_"))
     }
 }
 
-const fn one(
+const fn with_default(
     name: &'static str,
     short: Option<char>,
     value: &'static str,
     default: &'static str,
     help: &'static str,
-) -> Row {
-    let kind = Kind::One;
-    Row {
+) -> OptionSpec {
+    let kind = OptionKind::Single;
+    OptionSpec {
         name,
         short,
-        value,
+        value_name: value,
         kind,
         default,
         help,
     }
 }
 
-const fn of(
-    kind: Kind,
+const fn without_default(
+    kind: OptionKind,
     name: &'static str,
     short: Option<char>,
     value: &'static str,
     help: &'static str,
-) -> Row {
+) -> OptionSpec {
     let default = "";
-    Row {
+    OptionSpec {
         name,
         short,
-        value,
+        value_name: value,
         kind,
         default,
         help,
     }
 }
 
-const fn switch(
+const fn boolean(
     name: &'static str,
     short: Option<char>,
     default: &'static str,
     help: &'static str,
-) -> Row {
-    let (kind, value) = (Kind::Switch, "BOOL");
-    Row {
+) -> OptionSpec {
+    let (kind, value) = (OptionKind::Boolean, "BOOL");
+    OptionSpec {
         name,
         short,
-        value,
+        value_name: value,
         kind,
         default,
         help,
     }
 }
 
-const FLAGS: &[Row] = &[
-    of(
-        Kind::Many,
+const FLAGS: &[OptionSpec] = &[
+    without_default(
+        OptionKind::Repeated,
         "uri",
         Some('f'),
         "URI",
@@ -125,27 +125,27 @@ const FLAGS: &[Row] = &[
          `http(s)://…` for a document; `grpc(s)://HOST:PORT` for a flag sync service. Repeat it, or separate several by \
          commas; later ones win",
     ),
-    of(
-        Kind::List,
+    without_default(
+        OptionKind::JsonArray,
         "sources",
         Some('s'),
         "JSON",
         "More sources, as an array of objects with `uri` and `provider`; they win over those of --uri",
     ),
-    one(
+    with_default(
         "state-dir",
         None,
         "DIRECTORY",
         "",
         "Keep the last good flags of each source here, so that the next start needs no source",
     ),
-    switch(
+    boolean(
         "fail-fast",
         None,
         "false",
         "End the start when a source brings no flags at first, as flagd does",
     ),
-    switch(
+    boolean(
         "strict",
         None,
         "false",
@@ -153,38 +153,38 @@ const FLAGS: &[Row] = &[
     ),
 ];
 
-const PORTS: &[Row] = &[
-    one(
+const PORTS: &[OptionSpec] = &[
+    with_default(
         "port",
         Some('p'),
         "PORT",
         "8013",
         "Port for evaluation: gRPC, gRPC-Web and Connect",
     ),
-    one(
+    with_default(
         "management-port",
         Some('m'),
         "PORT",
         "8014",
         "Port for probes, metrics and gRPC health; never TLS",
     ),
-    one("sync-port", Some('g'), "PORT", "8015", "Port for flag sync"),
-    one("ofrep-port", Some('r'), "PORT", "8016", "Port for OFREP"),
-    one(
+    with_default("sync-port", Some('g'), "PORT", "8015", "Port for flag sync"),
+    with_default("ofrep-port", Some('r'), "PORT", "8016", "Port for OFREP"),
+    with_default(
         "bind-address",
         None,
         "IP",
         "",
         "Listen on this address only, for instance 127.0.0.1; on all without it",
     ),
-    one(
+    with_default(
         "socket-path",
         Some('d'),
         "PATH",
         "",
         "Serve evaluation on this Unix socket instead of its port; on Linux `@name` is an abstract one",
     ),
-    one(
+    with_default(
         "sync-socket-path",
         Some('e'),
         "PATH",
@@ -193,22 +193,22 @@ const PORTS: &[Row] = &[
     ),
 ];
 
-const TLS: &[Row] = &[
-    one(
+const TLS: &[OptionSpec] = &[
+    with_default(
         "server-cert-path",
         Some('c'),
         "PATH",
         "",
         "Certificate chain in PEM: evaluation, flag sync and OFREP then speak TLS only. Read again when the file changes",
     ),
-    one(
+    with_default(
         "server-key-path",
         Some('k'),
         "PATH",
         "",
         "Private key of the certificate in PEM",
     ),
-    one(
+    with_default(
         "client-ca-path",
         None,
         "PATH",
@@ -217,8 +217,8 @@ const TLS: &[Row] = &[
     ),
 ];
 
-const EVALUATION: &[Row] = &[
-    one(
+const EVALUATION: &[OptionSpec] = &[
+    with_default(
         "fractional",
         None,
         "VERSION",
@@ -226,28 +226,28 @@ const EVALUATION: &[Row] = &[
         "How `fractional` hashes its units: v2 takes texts, as flagd does; v3 takes values of any type, as decided for \
          flagd 1.0, and gives every unit a new bucket",
     ),
-    of(
-        Kind::Pairs,
+    without_default(
+        OptionKind::KeyValues,
         "context-value",
         Some('X'),
         "KEY=VALUE",
         "Add an attribute to every context; wins over the caller's. Repeatable",
     ),
-    of(
-        Kind::Pairs,
+    without_default(
+        OptionKind::KeyValues,
         "context-from-header",
         Some('H'),
         "HEADER=KEY",
         "Make a request header an attribute; wins over --context-value. Repeatable",
     ),
-    of(
-        Kind::Many,
+    without_default(
+        OptionKind::Repeated,
         "cors-origin",
         Some('C'),
         "ORIGIN",
         "Let pages of these origins ask; one `*` in an origin stands for anything. All may ask without it",
     ),
-    switch(
+    boolean(
         "require-selector",
         None,
         "false",
@@ -255,48 +255,48 @@ const EVALUATION: &[Row] = &[
     ),
 ];
 
-const STREAMS: &[Row] = &[
-    one(
+const STREAMS: &[OptionSpec] = &[
+    with_default(
         "stream-deadline",
         None,
         "DURATION",
         "0",
         "End streams of events and flags after this time, for instance 10m; 0 for never",
     ),
-    switch(
+    boolean(
         "ofrep-sse-enabled",
         None,
         "true",
         "Serve OFREP's change stream and advertise it in bulk answers",
     ),
-    one(
+    with_default(
         "ofrep-sse-inactivity-delay",
         None,
         "SECONDS",
         "120",
         "How long OFREP clients in the background keep the stream",
     ),
-    one(
+    with_default(
         "ofrep-sse-public-url",
         None,
         "ORIGIN",
         "",
         "Scheme, host and port under which OFREP clients reach the stream, if not those of their evaluations",
     ),
-    switch(
+    boolean(
         "disable-sync-metadata",
         None,
         "false",
         "Do not serve GetMetadata on the sync port",
     ),
-    one(
+    with_default(
         "keep-alive-min-time",
         None,
         "DURATION",
         "30s",
         "How often clients of flag sync may ping; more often ends the connection",
     ),
-    switch(
+    boolean(
         "keep-alive-permit-without-stream",
         None,
         "true",
@@ -304,36 +304,36 @@ const STREAMS: &[Row] = &[
     ),
 ];
 
-const LIMITS: &[Row] = &[
-    one(
+const LIMITS: &[OptionSpec] = &[
+    with_default(
         "max-request-body",
         Some('B'),
         "BYTES",
         "1000000",
         "The largest request body; 0 for any",
     ),
-    one(
+    with_default(
         "max-request-header",
         Some('R'),
         "BYTES",
         "1000000",
         "The largest header block of a request; 0 for the default",
     ),
-    one(
+    with_default(
         "max-connections",
         None,
         "COUNT",
         "16384",
         "The most open connections per port; further ones wait",
     ),
-    one(
+    with_default(
         "max-streams",
         None,
         "COUNT",
         "16384",
         "The most open streams of events and flags; further ones are refused",
     ),
-    one(
+    with_default(
         "read-timeout",
         None,
         "DURATION",
@@ -342,66 +342,66 @@ const LIMITS: &[Row] = &[
     ),
 ];
 
-const TELEMETRY: &[Row] = &[
-    one(
+const TELEMETRY: &[OptionSpec] = &[
+    with_default(
         "metrics-exporter",
         Some('t'),
         "EXPORTER",
         "",
         "`otel` sends metrics to a collector as well",
     ),
-    one(
+    with_default(
         "otel-collector-uri",
         Some('o'),
         "URI",
         "",
         "The collector of metrics and traces: HOST:PORT, or that after http:// or https://",
     ),
-    one(
+    with_default(
         "otel-cert-path",
         Some('D'),
         "PATH",
         "",
         "The certificate to show to the collector",
     ),
-    one("otel-key-path", Some('K'), "PATH", "", "Its key"),
-    one(
+    with_default("otel-key-path", Some('K'), "PATH", "", "Its key"),
+    with_default(
         "otel-ca-path",
         Some('A'),
         "PATH",
         "",
         "The authority to trust with the collector, instead of the system's",
     ),
-    one(
+    with_default(
         "otel-reload-interval",
         Some('I'),
         "DURATION",
         "1h",
         "How often these files are read again",
     ),
-    one(
+    with_default(
         "log-format",
         Some('z'),
         "FORMAT",
         "console",
         "`console` or `json`, on standard error",
     ),
-    switch("debug", Some('x'), "false", "Log more"),
-    one(
+    boolean("debug", Some('x'), "false", "Log more"),
+    with_default(
         "debug-endpoints",
         None,
         "ACCESS",
         "off",
         "Who may ask /debug/flags and /debug/sources on the management port: `off`, `token` or `open`. Rules may name people",
     ),
-    one(
+    with_default(
         "debug-token-path",
         None,
         "PATH",
         "",
         "The file with the token that `token` asks for; read for each request",
     ),
-    one(
+    with_default(
         "replica-id",
         None,
         "NAME",
@@ -410,8 +410,8 @@ const TELEMETRY: &[Row] = &[
     ),
 ];
 
-const CONFIGURATION: &[Row] = &[
-    one(
+const CONFIGURATION: &[OptionSpec] = &[
+    with_default(
         "config",
         None,
         "PATH",
@@ -419,7 +419,7 @@ const CONFIGURATION: &[Row] = &[
         "Read options from this file, in YAML, JSON or TOML by its extension; ~/.agent.yaml without it. \
          Arguments win over the environment, and that over the file",
     ),
-    switch(
+    boolean(
         "print-config",
         None,
         "false",

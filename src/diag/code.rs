@@ -33,9 +33,9 @@ codes! {
     /// The text is not valid YAML or JSON.
     Syntax = "F001",
     /// The document is not a flag document (no `flags`, not an object).
-    Shape = "F002",
+    DocumentShape = "F002",
     /// A bound is exceeded: size, depth, aliases.
-    Limit = "F003",
+    LimitExceeded = "F003",
     /// A key stands twice in one object; the last one counts.
     DuplicateKey = "F004",
     /// A flag without a usable key.
@@ -65,57 +65,57 @@ codes! {
     /// A ring that is not defined, or whose definition is no condition.
     Ring = "F017",
     /// A prerequisite that does not exist, or a circle of them.
-    Requires = "F018",
+    Prerequisite = "F018",
     /// A flag that is killed and has no safe variant.
     Kill = "F020",
     /// A bucketing dialect with a known weakness.
-    Dialect = "F021",
+    WeakDialect = "F021",
     /// A flag that plain flagd cannot evaluate, and that flag sync leaves out.
-    NotPlain = "F022",
+    NotPortable = "F022",
     /// A word that has no effect.
-    Idle = "F023",
+    NoEffect = "F023",
     /// An edit that lets a share grow and takes the variant from somebody who has it.
-    TakenAway = "F024",
+    GrowthTakesVariant = "F024",
     /// An edit that rolls a variant back and shows it to somebody who did not have it.
-    ShownAnew = "F025",
+    RollbackShowsVariant = "F025",
     /// An edit that moves somebody between variants of which neither gives way to the other.
-    Detour = "F026",
+    UnorderedVariantMove = "F026",
     /// An edit that changes what is hashed, so that all units are dealt anew.
-    BucketingKey = "F027",
+    BucketingKeyChanged = "F027",
     /// A branch of a rule that no context reaches.
-    Unreached = "F101",
+    UnreachableBranch = "F101",
     /// An attribute that is probably misspelt, or that no caller sends.
-    Attribute = "F102",
+    UnknownAttribute = "F102",
     /// A condition that a context meets because it lacks an attribute.
-    Absent = "F103",
+    AbsentAttribute = "F103",
     /// Units are bucketed by what differs with every request.
-    Fleeting = "F104",
+    UnstableBucketingKey = "F104",
     /// Units are bucketed by what is the same for all.
-    NoUnit = "F105",
+    ConstantBucketingKey = "F105",
     /// Units that lack an attribute share one bucket.
     SharedBucket = "F106",
     /// A rule that gives everyone the same variant.
-    Stuck = "F107",
+    ConstantRule = "F107",
     /// Flags that differ by their ring only.
-    Family = "F108",
+    FlagFamily = "F108",
     /// A key that does not keep the naming convention.
-    Naming = "F109",
+    NamingConvention = "F109",
     /// Something that has to be said of a flag's life is not.
-    Ownerless = "F110",
+    MissingLifecycleField = "F110",
     /// A flag that should be gone.
-    Expired = "F111",
+    ExpiredFlag = "F111",
     /// A part of the lifecycle that cannot be understood.
     Lifecycle = "F112",
     /// An archived flag that still decides.
-    Archived = "F113",
+    ArchivedFlagDecides = "F113",
     /// An address that is not https.
-    Insecure = "F114",
+    InsecureUrl = "F114",
     /// An address off the allowed origins.
-    Origin = "F115",
+    DisallowedOrigin = "F115",
     /// Two versions of a remote module at one address.
-    SameAddress = "F116",
+    DuplicateModuleUrl = "F116",
     /// A canary without a stable version.
-    NoStable = "F117",
+    MissingStableVersion = "F117",
     /// Source code asks for a flag that does not exist.
     UnknownFlag = "F120",
     /// Source code asks for an archived flag.
@@ -123,24 +123,27 @@ codes! {
     /// A flag that no source code names.
     UnusedFlag = "F122",
     /// A comment that allows what is not there.
-    Comment = "F130",
+    StaleAllowComment = "F130",
     /// A configuration that cannot be understood.
     Configuration = "F131",
 }
 
 impl Code {
     /// The code that is printed as `id`, in any case.
-    pub fn of(id: &str) -> Option<Code> {
+    pub fn from_id(id: &str) -> Option<Code> {
         let same = |code: &&Code| code.id().eq_ignore_ascii_case(id);
         Code::ALL.iter().find(same).copied()
     }
 
     /// Whether loading finds such mistakes in a document by itself. Nobody can allow those that are errors: a flag answers
     /// with them.
-    pub fn is_of_loading(self) -> bool {
+    pub fn is_reported_at_load(self) -> bool {
         let of_edit = matches!(
             self,
-            Code::TakenAway | Code::ShownAnew | Code::Detour | Code::BucketingKey
+            Code::GrowthTakesVariant
+                | Code::RollbackShowsVariant
+                | Code::UnorderedVariantMove
+                | Code::BucketingKeyChanged
         );
         self.id() < "F100" && !of_edit
     }

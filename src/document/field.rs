@@ -8,65 +8,65 @@ mod table;
 pub use crate::document::field::table::DOCUMENT;
 pub use crate::document::field::table::FLAG;
 pub use crate::document::field::table::LIFECYCLE;
+pub use crate::document::field::table::PREREQUISITE;
 pub use crate::document::field::table::RAMP;
 pub use crate::document::field::table::REGION;
-pub use crate::document::field::table::REQUIREMENT;
 pub use crate::document::field::table::ROLLOUT;
-pub use crate::document::field::table::WORDS;
+pub use crate::document::field::table::ROLLOUT_FIELDS;
 
 /// An object with members of its own.
 #[derive(Debug)]
-pub struct Object {
+pub struct ObjectSchema {
     /// What it is called.
     pub name: &'static str,
     /// Its members.
-    pub fields: &'static [Field],
+    pub fields: &'static [FieldSchema],
     /// Those that have to be there.
     pub required: &'static [&'static str],
     /// Of these there has to be exactly one, if there are any.
-    pub either: &'static [&'static str],
+    pub one_of: &'static [&'static str],
 }
 
 /// A member of an object.
 #[derive(Debug)]
-pub struct Field {
+pub struct FieldSchema {
     /// Its name.
     pub name: &'static str,
     /// What it may be.
-    pub shape: Shape,
+    pub field_type: FieldType,
     /// What it is for, in a sentence of Markdown.
-    pub about: &'static str,
+    pub description: &'static str,
 }
 
 /// What a member may be.
 #[derive(Debug)]
-pub enum Shape {
+pub enum FieldType {
     /// Anything.
     Anything,
     /// A string that is not empty.
     Text,
     /// A string that is not empty and does not begin so.
-    TextBut(&'static str),
+    TextWithoutPrefix(&'static str),
     /// One string that is not empty, or a list of at least one.
-    Texts,
+    TextOrList,
     /// A string; null is as good as nothing.
-    Optional,
+    OptionalText,
     /// One of these strings.
     Choice(&'static [&'static str]),
     /// The same; null is as good as nothing.
     OptionalChoice(&'static [&'static str]),
     /// A string that begins with a date, such as 2026-06-01; null is as good as nothing.
-    Day,
+    Date,
     /// A date, or a point in time with its zone.
-    Instant,
+    DateTime,
     /// A boolean; null is as good as nothing.
-    Switch,
+    OptionalBool,
     /// A number from here to there.
     Number(f64, f64),
     /// A whole number from here to there.
-    Whole(f64, f64),
+    Integer(f64, f64),
     /// An object of any names; null is as good as nothing.
-    Values,
+    AnyObject,
     /// An object of at least one weight by name.
     Weights(f64),
     /// What yields the name of a variant.
@@ -80,27 +80,27 @@ pub enum Shape {
     /// An object of flags by key, or a list of flags with keys; null is as good as nothing.
     Flags,
     /// An object.
-    One(&'static Object),
+    Object(&'static ObjectSchema),
     /// An object; null is as good as nothing.
-    OptionalOne(&'static Object),
+    OptionalObject(&'static ObjectSchema),
     /// An object or a list of objects; null is as good as nothing.
-    Several(&'static Object),
+    ObjectOrList(&'static ObjectSchema),
 }
 
-impl Object {
+impl ObjectSchema {
     /// The member of this name.
-    pub fn field(&self, name: &str) -> Option<&Field> {
+    pub fn field(&self, name: &str) -> Option<&FieldSchema> {
         self.fields.iter().find(|field| field.name == name)
     }
 
     /// The member of this name, in letters of any case.
-    pub fn field_in_any_case(&self, name: &str) -> Option<&Field> {
+    pub fn field_ignore_case(&self, name: &str) -> Option<&FieldSchema> {
         let mut fields = self.fields.iter();
         fields.find(|field| field.name.eq_ignore_ascii_case(name))
     }
 
     /// The names of all members.
-    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+    pub fn field_names(&self) -> impl Iterator<Item = &'static str> {
         self.fields.iter().map(|field| field.name)
     }
 }

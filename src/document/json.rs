@@ -2,40 +2,48 @@
 
 use crate::courtesy;
 use crate::diag::Code;
-use crate::diag::Place;
-use crate::diag::Report;
-use crate::document::node::Few;
-use crate::document::node::Kind;
+use crate::diag::DiagnosticSink;
+use crate::diag::Position;
+use crate::document::node::InlineVec;
 use crate::document::node::Member;
-use crate::document::node::Members;
 use crate::document::node::Node;
-use crate::document::node::exact;
+use crate::document::node::NodeKind;
+use crate::document::node::ObjectBuilder;
+use crate::document::node::into_exact_vec;
 use crate::json;
 use crate::json::Reader;
 use crate::limits;
 
 /// The document in `text`, or `None` after the reason was reported.
-pub fn read(text: &str, report: &mut Report) -> Option<Node> {
-    let mut places = Places::new(text);
-    match Parser::within(0, 0, &mut places, report).document() {
+pub fn parse(text: &str, report: &mut DiagnosticSink) -> Option<Node> {
+    let mut places = PositionTracker::new(text);
+    match NodeParser::new_at(0, 0, &mut places, report).parse_document() {
         Ok(node) => Some(node),
-        Err(error) if error.fault == json::Fault::Depth => {
-            let place = json::place(text, error.at);
-            report.error(Code::Limit, place, error.describe(text), "");
+        Err(error) if error.kind == json::ErrorKind::TooDeep => {
+            let place = json::position_at(text, error.offset);
+            report.error(Code::LimitExceeded, place, error.describe(text), "");
             None
         }
         Err(error) => {
-            let place = json::place(text, error.at);
-            report.error(Code::Syntax, place, error.describe(text), help(text, error));
+            let place = json::position_at(text, error.offset);
+            report.error(
+                Code::Syntax,
+                place,
+                error.describe(text),
+                syntax_help(text, error),
+            );
             None
         }
     }
 }
 
-fn help(text: &str, error: json::Error) -> &'static str {
-    match text.as_bytes().get(error.at) {
+fn syntax_help(text: &str, error: json::Error) -> &'static str {
+    match text.as_bytes().get(error.offset) {
         Some(b'}' | b']')
-            if matches!(error.fault, json::Fault::Expected("a value" | "a string")) =>
+            if matches!(
+                error.kind,
+                json::ErrorKind::Expected("a value" | "a string")
+            ) =>
         {
             "JSON allows no comma before a closing bracket"
         }
@@ -46,98 +54,112 @@ fn help(text: &str, error: json::Error) -> &'static str {
 }
 
 /// Reads values one after the other.
-pub struct Parser<'p, 't, 'r> {
+pub struct NodeParser<'p, 't, 'r> {
     /// Where it is.
     pub reader: Reader<'t>,
-    places: &'p mut Places<'t>,
+    positions: &'p mut PositionTracker<'t>,
     /// How many values it has read.
-    pub nodes: usize,
-    report: &'r mut Report,
+    pub node_count: usize,
+    report: &'r mut DiagnosticSink,
 }
 
-impl<'p, 't, 'r> Parser<'p, 't, 'r> {
+impl<'p, 't, 'r> NodeParser<'p, 't, 'r> {
     /// A parser at an offset that is not behind what was read before, inside `depth` objects and arrays.
-    pub fn within(
+    pub fn new_at(
         at: usize,
         depth: usize,
-        places: &'p mut Places<'t>,
-        report: &'r mut Report,
-    ) -> Parser<'p, 't, 'r> {
-        Parser {
-            reader: Reader::within(places.text, at, depth),
-            places,
-            nodes: 0,
+        places: &'p mut PositionTracker<'t>,
+        report: &'r mut DiagnosticSink,
+    ) -> NodeParser<'p, 't, 'r> {
+        NodeParser {
+            reader: Reader::new_at(places.text, at, depth),
+            positions: places,
+            node_count: 0,
             report,
         }
     }
 
-    fn document(&mut self) -> Result<Node, json::Error> {
-        let node = self.node()?;
-        self.reader.end()?;
+    fn parse_document(&mut self) -> Result<Node, json::Error> {
+        let node = self.parse_node()?;
+        self.reader.expect_end()?;
         Ok(node)
     }
 
-    fn node(&mut self) -> Result<Node, json::Error> {
-        let at = self.reader.offset();
-        let place = self.places.at(at);
-        self.nodes += 1;
-        if self.nodes > limits::NODES {
-            let fault = json::Fault::Depth;
-            return Err(json::Error { at, fault });
+    fn parse_node(&mut self) -> Result<Node, json::Error> {
+        let at = self.reader.next_offset();
+        let place = self.positions.advance_to(at);
+        self.node_count += 1;
+        if self.node_count > limits::DOCUMENT_VALUES {
+            let fault = json::ErrorKind::TooDeep;
+            return Err(json::Error {
+                offset: at,
+                kind: fault,
+            });
         }
-        let kind = match self.reader.peek()? {
-            json::Kind::Null => self.reader.null().map(|()| Kind::Null)?,
-            json::Kind::Bool => Kind::Bool(self.reader.bool()?),
-            json::Kind::Number => Kind::Number(self.reader.number()?),
-            json::Kind::Text => Kind::Text(self.reader.text()?.unescape().into()),
-            json::Kind::List => self.list()?,
-            json::Kind::Map => self.map()?,
+        let kind = match self.reader.peek_kind()? {
+            json::ValueKind::Null => self.reader.parse_null().map(|()| NodeKind::Null)?,
+            json::ValueKind::Bool => NodeKind::Bool(self.reader.parse_bool()?),
+            json::ValueKind::Number => NodeKind::Number(self.reader.parse_number()?),
+            json::ValueKind::Text => NodeKind::Text(self.reader.parse_string()?.unescape().into()),
+            json::ValueKind::List => self.parse_array()?,
+            json::ValueKind::Map => self.parse_object()?,
         };
-        Ok(Node { place, kind })
+        Ok(Node {
+            position: place,
+            kind,
+        })
     }
 
-    fn list(&mut self) -> Result<Kind, json::Error> {
-        let mut items = Few::new();
-        self.reader.open_list()?;
-        while self.reader.item(items.is_empty())? {
-            items.push(self.node()?);
+    fn parse_array(&mut self) -> Result<NodeKind, json::Error> {
+        let mut items = InlineVec::new();
+        self.reader.begin_array()?;
+        while self.reader.has_next_item(items.is_empty())? {
+            items.push(self.parse_node()?);
         }
-        Ok(Kind::List(exact(items)))
+        Ok(NodeKind::List(into_exact_vec(items)))
     }
 
-    fn map(&mut self) -> Result<Kind, json::Error> {
-        courtesy::step();
-        let mut members = Members::default();
+    fn parse_object(&mut self) -> Result<NodeKind, json::Error> {
+        courtesy::tick();
+        let mut members = ObjectBuilder::default();
         let mut first = true;
-        self.reader.open_map()?;
-        while let Some(key) = self.reader.key(first)? {
+        self.reader.begin_object()?;
+        while let Some(key) = self.reader.next_key(first)? {
             first = false;
-            let member = self.member(key)?;
-            members.insert_once(member, self.report);
+            let member = self.parse_member(key)?;
+            members.insert_or_warn(member, self.report);
         }
         Ok(members.finish())
     }
 
     /// The member behind its key, as an empty object that begins at `at`.
-    pub fn empty(&mut self, key: json::Text<'t>, at: usize) -> Member {
-        let place = self.places.at(key.at);
+    pub fn empty_object_member(&mut self, key: json::RawString<'t>, at: usize) -> Member {
+        let place = self.positions.advance_to(key.offset);
         let value = Node {
-            place: self.places.at(at),
-            kind: Kind::Map(Vec::new()),
+            position: self.positions.advance_to(at),
+            kind: NodeKind::Map(Vec::new()),
         };
         let key = key.unescape().into();
-        Member { key, place, value }
+        Member {
+            key,
+            position: place,
+            value,
+        }
     }
 
     /// The member behind its key.
     ///
     /// # Errors
     /// If that is no JSON, or too much of it.
-    pub fn member(&mut self, key: json::Text<'t>) -> Result<Member, json::Error> {
-        let place = self.places.at(key.at);
+    pub fn parse_member(&mut self, key: json::RawString<'t>) -> Result<Member, json::Error> {
+        let place = self.positions.advance_to(key.offset);
         let key = key.unescape().into();
-        let value = self.node()?;
-        Ok(Member { key, place, value })
+        let value = self.parse_node()?;
+        Ok(Member {
+            key,
+            position: place,
+            value,
+        })
     }
 }
 
@@ -147,69 +169,69 @@ fn starts_character(byte: u8) -> bool {
 }
 
 /// How many bytes are `wanted`. The sum of 255 of them fits into a byte, so that many are looked at in one step.
-fn count(bytes: &[u8], wanted: impl Fn(u8) -> bool) -> u32 {
+fn count_bytes(bytes: &[u8], wanted: impl Fn(u8) -> bool) -> u32 {
     let part = |part: &[u8]| part.iter().map(|b| u8::from(wanted(*b))).sum::<u8>();
     bytes.chunks(255).map(|bytes| u32::from(part(bytes))).sum()
 }
 
 /// The most bytes that are looked at in advance.
-const STRETCH: usize = 64 * 1024;
+const LOOKAHEAD_BYTES: usize = 64 * 1024;
 
 /// Turns rising byte offsets into lines and columns in one pass over the text.
 #[derive(Debug)]
-pub struct Places<'t> {
+pub struct PositionTracker<'t> {
     text: &'t str,
-    at: usize,
-    place: Place,
+    offset: usize,
+    position: Position,
     /// Up to here each byte from `at` is a character on the same line.
-    plain: usize,
+    ascii_line_until: usize,
 }
 
-impl<'t> Places<'t> {
+impl<'t> PositionTracker<'t> {
     /// The beginning of `text`.
-    pub fn new(text: &'t str) -> Places<'t> {
-        Places {
+    pub fn new(text: &'t str) -> PositionTracker<'t> {
+        PositionTracker {
             text,
-            at: 0,
-            place: Place::START,
-            plain: 0,
+            offset: 0,
+            position: Position::START,
+            ascii_line_until: 0,
         }
     }
 
     /// The place of an offset that is not before the last one.
     #[inline]
-    pub fn at(&mut self, at: usize) -> Place {
-        if at > self.plain {
-            self.pass(at);
+    pub fn advance_to(&mut self, at: usize) -> Position {
+        if at > self.ascii_line_until {
+            self.rescan(at);
         } else {
-            let columns = u32::try_from(at.saturating_sub(self.at)).unwrap_or(u32::MAX);
-            self.place.column = self.place.column.saturating_add(columns);
+            let columns = u32::try_from(at.saturating_sub(self.offset)).unwrap_or(u32::MAX);
+            self.position.column = self.position.column.saturating_add(columns);
         }
-        self.at = self.at.max(at);
-        self.place
+        self.offset = self.offset.max(at);
+        self.position
     }
 
     /// Passes over whatever there is, and looks how far the way is plain from there.
-    fn pass(&mut self, at: usize) {
-        let passed = self.text.as_bytes().get(self.at..at).unwrap_or(&[]);
+    fn rescan(&mut self, at: usize) {
+        let passed = self.text.as_bytes().get(self.offset..at).unwrap_or(&[]);
         let line = match passed.iter().rposition(|b| *b == b'\n') {
             Some(last) => {
-                let lines = count(passed, |b| b == b'\n');
-                self.place.line = self.place.line.saturating_add(lines);
-                self.place.column = 1;
+                let lines = count_bytes(passed, |b| b == b'\n');
+                self.position.line = self.position.line.saturating_add(lines);
+                self.position.column = 1;
                 passed.get(last + 1..).unwrap_or(&[])
             }
             None => passed,
         };
-        let columns = count(line, starts_character);
-        self.place.column = self.place.column.saturating_add(columns);
+        let columns = count_bytes(line, starts_character);
+        self.position.column = self.position.column.saturating_add(columns);
         let ahead = self.text.as_bytes().get(at..).unwrap_or(&[]);
-        self.plain = at + plain(ahead.get(..STRETCH).unwrap_or(ahead));
+        self.ascii_line_until = at + ascii_line_len(ahead.get(..LOOKAHEAD_BYTES).unwrap_or(ahead));
     }
 }
 
 /// How many bytes there are before the first that ends a line or is not a character by itself.
-fn plain(bytes: &[u8]) -> usize {
+fn ascii_line_len(bytes: &[u8]) -> usize {
     let special = |byte: &u8| *byte == b'\n' || !byte.is_ascii();
     // Without a way out in the middle, many are looked at in one step.
     let none = |piece: &&[u8]| !piece.iter().fold(false, |any, byte| any | special(byte));
@@ -227,7 +249,7 @@ mod tests {
 
     /// Text with all that lines and columns depend on, and more of it than is looked at in advance.
     fn text() -> impl Strategy<Value = String> {
-        let long = "x".repeat(STRETCH + 70);
+        let long = "x".repeat(LOOKAHEAD_BYTES + 70);
         let piece = prop_oneof![
             8 => prop::sample::select(vec!["a", "{\"b\": 1}", "é", "😀", "\n", "\r\n", "        "])
                 .prop_map(str::to_owned),
@@ -242,9 +264,9 @@ mod tests {
             let boundary = |at: usize| (0..=at % (text.len() + 1)).rev().find(|at| text.is_char_boundary(*at));
             let mut offsets: Vec<_> = at.into_iter().filter_map(boundary).collect();
             offsets.sort_unstable();
-            let mut places = Places::new(&text);
+            let mut places = PositionTracker::new(&text);
             for at in offsets {
-                prop_assert_eq!(places.at(at), json::place(&text, at), "{}", at);
+                prop_assert_eq!(places.advance_to(at), json::position_at(&text, at), "{}", at);
             }
         }
     }

@@ -4,22 +4,22 @@ use ecow::EcoString;
 use smallvec::SmallVec;
 
 use crate::diag::Code;
-use crate::diag::Place;
-use crate::diag::Report;
-use crate::value::Literal;
+use crate::diag::DiagnosticSink;
+use crate::diag::Position;
+use crate::value::OwnedValue;
 
 /// A value and its place.
 #[derive(Debug, Clone)]
 pub struct Node {
     /// Where it begins.
-    pub place: Place,
+    pub position: Position,
     /// What it is.
-    pub kind: Kind,
+    pub kind: NodeKind,
 }
 
 /// What a node is.
 #[derive(Debug, Clone)]
-pub enum Kind {
+pub enum NodeKind {
     /// `null`
     Null,
     /// A boolean.
@@ -40,7 +40,7 @@ pub struct Member {
     /// Its key.
     pub key: EcoString,
     /// Where the key begins.
-    pub place: Place,
+    pub position: Position,
     /// Its value.
     pub value: Node,
 }
@@ -48,7 +48,7 @@ pub struct Member {
 impl Node {
     /// The members, if this is an object.
     pub fn as_map(&self) -> Option<&[Member]> {
-        if let Kind::Map(members) = &self.kind {
+        if let NodeKind::Map(members) = &self.kind {
             Some(members)
         } else {
             None
@@ -57,7 +57,7 @@ impl Node {
 
     /// The characters, if this is a string.
     pub fn as_text(&self) -> Option<&str> {
-        if let Kind::Text(text) = &self.kind {
+        if let NodeKind::Text(text) = &self.kind {
             Some(text)
         } else {
             None
@@ -65,7 +65,7 @@ impl Node {
     }
 
     /// The only member of an object that has just one: how an operation is written.
-    pub fn only_member(&self) -> Option<&Member> {
+    pub fn single_member(&self) -> Option<&Member> {
         if let Some([member]) = self.as_map() {
             Some(member)
         } else {
@@ -76,21 +76,23 @@ impl Node {
     /// The type in the words of JSON.
     pub fn type_name(&self) -> &'static str {
         match self.kind {
-            Kind::Null => "null",
-            Kind::Bool(_) => "a boolean",
-            Kind::Number(_) => "a number",
-            Kind::Text(_) => "a string",
-            Kind::List(_) => "an array",
-            Kind::Map(_) => "an object",
+            NodeKind::Null => "null",
+            NodeKind::Bool(_) => "a boolean",
+            NodeKind::Number(_) => "a number",
+            NodeKind::Text(_) => "a string",
+            NodeKind::List(_) => "an array",
+            NodeKind::Map(_) => "an object",
         }
     }
 
     /// The values directly inside this one.
     pub fn children(&self) -> impl Iterator<Item = &Node> {
         let (items, members): (&[Node], &[Member]) = match &self.kind {
-            Kind::List(items) => (items, &[]),
-            Kind::Map(members) => (&[], members),
-            Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) => (&[], &[]),
+            NodeKind::List(items) => (items, &[]),
+            NodeKind::Map(members) => (&[], members),
+            NodeKind::Null | NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::Text(_) => {
+                (&[], &[])
+            }
         };
         items.iter().chain(members.iter().map(|m| &m.value))
     }
@@ -98,9 +100,11 @@ impl Node {
     /// The same, to be changed.
     pub fn children_mut(&mut self) -> impl Iterator<Item = &mut Node> {
         let (items, members): (&mut [Node], &mut [Member]) = match &mut self.kind {
-            Kind::List(items) => (items, &mut []),
-            Kind::Map(members) => (&mut [], members),
-            Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) => (&mut [], &mut []),
+            NodeKind::List(items) => (items, &mut []),
+            NodeKind::Map(members) => (&mut [], members),
+            NodeKind::Null | NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::Text(_) => {
+                (&mut [], &mut [])
+            }
         };
         items
             .iter_mut()
@@ -119,16 +123,18 @@ impl Node {
     }
 
     /// The value without its places.
-    pub fn to_literal(&self) -> Literal {
+    pub fn to_owned_value(&self) -> OwnedValue {
         match &self.kind {
-            Kind::Null => Literal::Null,
-            Kind::Bool(b) => Literal::Bool(*b),
-            Kind::Number(n) => Literal::Number(*n),
-            Kind::Text(s) => Literal::Text(s.clone()),
-            Kind::List(items) => Literal::List(items.iter().map(Node::to_literal).collect()),
-            Kind::Map(members) => {
-                let owned = |m: &Member| (m.key.clone(), m.value.to_literal());
-                Literal::Map(members.iter().map(owned).collect())
+            NodeKind::Null => OwnedValue::Null,
+            NodeKind::Bool(b) => OwnedValue::Bool(*b),
+            NodeKind::Number(n) => OwnedValue::Number(*n),
+            NodeKind::Text(s) => OwnedValue::Text(s.clone()),
+            NodeKind::List(items) => {
+                OwnedValue::List(items.iter().map(Node::to_owned_value).collect())
+            }
+            NodeKind::Map(members) => {
+                let owned = |m: &Member| (m.key.clone(), m.value.to_owned_value());
+                OwnedValue::Map(members.iter().map(owned).collect())
             }
         }
     }
@@ -136,13 +142,13 @@ impl Node {
 
 /// Collects the members of an object; a key that comes again replaces the earlier member.
 #[derive(Debug, Default)]
-pub struct Members {
-    members: Few<Member>,
+pub struct ObjectBuilder {
+    members: InlineVec<Member>,
     // Only objects larger than a screenful are worth an index.
     index: std::collections::HashMap<EcoString, usize>,
 }
 
-impl Members {
+impl ObjectBuilder {
     /// Adds a member whose key is not there yet.
     pub fn push(&mut self, member: Member) {
         if self.members.len() == 16 {
@@ -156,14 +162,14 @@ impl Members {
     }
 
     /// Adds a member and warns if its key was there before.
-    pub fn insert_once(&mut self, member: Member, report: &mut Report) {
-        let place = member.place;
-        let Some(earlier) = self.position(&member.key) else {
+    pub fn insert_or_warn(&mut self, member: Member, report: &mut DiagnosticSink) {
+        let place = member.position;
+        let Some(earlier) = self.index_of(&member.key) else {
             self.push(member);
             return;
         };
         if let Some(known) = self.members.get_mut(earlier) {
-            let Place { line, column } = known.place;
+            let Position { line, column } = known.position;
             let message = format!("`{}` stands twice in one object", member.key);
             *known = member;
             let help = format!("the first, at {line}:{column}, does not count; remove one of them");
@@ -173,10 +179,10 @@ impl Members {
 
     /// Whether a member has this key.
     pub fn contains(&self, key: &str) -> bool {
-        self.position(key).is_some()
+        self.index_of(key).is_some()
     }
 
-    fn position(&self, key: &str) -> Option<usize> {
+    fn index_of(&self, key: &str) -> Option<usize> {
         if self.members.len() > 16 {
             self.index.get(key).copied()
         } else {
@@ -185,18 +191,18 @@ impl Members {
     }
 
     /// The object.
-    pub fn finish(self) -> Kind {
-        Kind::Map(exact(self.members))
+    pub fn finish(self) -> NodeKind {
+        NodeKind::Map(into_exact_vec(self.members))
     }
 }
 
 /// What is collected on the stack, as long as it is little: most objects and lists are, and should take no more memory
 /// than they need.
-pub type Few<T> = SmallVec<[T; 8]>;
+pub type InlineVec<T> = SmallVec<[T; 8]>;
 
 /// What was collected: a few in memory of their own size, many in what they grew to.
 #[inline]
-pub fn exact<T>(mut collected: Few<T>) -> Vec<T> {
+pub fn into_exact_vec<T>(mut collected: InlineVec<T>) -> Vec<T> {
     if collected.spilled() {
         collected.into_vec()
     } else {

@@ -2,7 +2,7 @@
 //!
 //! Reading a document whole makes nodes for all of it at once, many times the size of its text. Here one flag's nodes are
 //! gone before the next flag's are made. What comes out is the same, to the last diagnostic; where that would take more
-//! than looking at one flag, [`Parts::open`] declines.
+//! than looking at one flag, [`IncrementalParser::try_new`] declines.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -11,43 +11,43 @@ use foldhash::fast::RandomState;
 
 use crate::courtesy;
 use crate::diag::Diagnostic;
-use crate::diag::Report;
+use crate::diag::DiagnosticSink;
 use crate::document;
-use crate::document::Frame;
-use crate::document::Origin;
-use crate::document::flag::Flag;
-use crate::document::json::Parser;
-use crate::document::json::Places;
-use crate::document::node::Members;
+use crate::document::DocumentOrigin;
+use crate::document::Preamble;
+use crate::document::flag::FlagDefinition;
+use crate::document::json::NodeParser;
+use crate::document::json::PositionTracker;
 use crate::document::node::Node;
+use crate::document::node::ObjectBuilder;
 use crate::document::reference::REF;
 use crate::json::Reader;
 use crate::limits;
 
 /// Bytes that a short flag takes. For so many there is room at once: what grows is copied again and again.
-const FLAG: usize = 128;
+const TYPICAL_FLAG_BYTES: usize = 128;
 
 /// How deep flags stand: in the object of flags, in the document.
-const DEPTH: usize = 2;
+const FLAG_DEPTH: usize = 2;
 
 /// A document that is read in parts.
 #[derive(Debug)]
-pub struct Parts<'t> {
+pub struct IncrementalParser<'t> {
     text: &'t str,
     /// Where the flags stand, key and value.
-    spans: Vec<Range<usize>>,
-    origin: &'t Origin,
-    frame: Frame,
-    places: Places<'t>,
+    flag_spans: Vec<Range<usize>>,
+    origin: &'t DocumentOrigin,
+    preamble: Preamble,
+    positions: PositionTracker<'t>,
     /// How many values may still come.
-    values: usize,
-    report: Report,
+    value_budget: usize,
+    report: DiagnosticSink,
 }
 
 /// What was spent on reading a flag. The same must be spent when it is known from before: limits are of the whole
 /// document.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Cost {
+pub struct ParseCost {
     /// The values in its text.
     pub values: u32,
     /// The values copied by references.
@@ -56,95 +56,105 @@ pub struct Cost {
 
 /// A flag that was read.
 #[derive(Debug)]
-pub struct Part {
+pub struct ParsedFlag {
     /// The flag.
-    pub flag: Flag,
+    pub flag: FlagDefinition,
     /// What it took.
-    pub cost: Cost,
+    pub cost: ParseCost,
     /// Whether there is nothing to complain about.
-    pub clean: bool,
+    pub without_diagnostics: bool,
 }
 
-impl<'t> Parts<'t> {
+impl<'t> IncrementalParser<'t> {
     /// The parts of `text`, if it has one object of flags with distinct keys, and all but the flags is sound and within
     /// bounds.
-    pub fn open(text: &'t str, origin: &'t Origin) -> Option<Parts<'t>> {
+    pub fn try_new(text: &'t str, origin: &'t DocumentOrigin) -> Option<IncrementalParser<'t>> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let mut report = Report::new(origin.file.clone());
-        let (node, values, spans) = outline(text, &mut report)?;
-        let (frame, _) = document::frame(node, text.len(), &mut report)?;
-        Some(Parts {
+        let mut report = DiagnosticSink::new(origin.file.clone());
+        let (node, values, spans) = parse_all_but_flags(text, &mut report)?;
+        let (frame, _) = document::parse_preamble(node, text.len(), &mut report)?;
+        Some(IncrementalParser {
             text,
-            spans,
+            flag_spans: spans,
             origin,
-            frame,
-            places: Places::new(text),
-            values: limits::NODES.checked_sub(values)?,
+            preamble: frame,
+            positions: PositionTracker::new(text),
+            value_budget: limits::DOCUMENT_VALUES.checked_sub(values)?,
             report,
         })
     }
 
     /// The text before the first flag and behind the last one.
-    pub fn surroundings(&self) -> [&'t str; 2] {
+    pub fn text_around_flags(&self) -> [&'t str; 2] {
         let from = self
-            .spans
+            .flag_spans
             .first()
             .map_or(self.text.len(), |span| span.start);
-        let to = self.spans.last().map_or(self.text.len(), |span| span.end);
+        let to = self
+            .flag_spans
+            .last()
+            .map_or(self.text.len(), |span| span.end);
         let text = |range: Range<usize>| self.text.get(range).unwrap_or("");
         [text(0..from), text(to..self.text.len())]
     }
 
     /// How many flags there are.
-    pub fn count(&self) -> usize {
-        self.spans.len()
+    pub fn flag_count(&self) -> usize {
+        self.flag_spans.len()
     }
 
     /// The flag at this position as it stands in the text: its key in quotes, a colon, and its value.
-    pub fn text(&self, at: usize) -> &'t str {
-        let span = self.spans.get(at).cloned().unwrap_or_default();
+    pub fn flag_text(&self, at: usize) -> &'t str {
+        let span = self.flag_spans.get(at).cloned().unwrap_or_default();
         self.text.get(span).unwrap_or("")
     }
 
     /// Spends what a flag that is known from before took. Whether that is there to be spent.
-    pub fn spend(&mut self, cost: Cost) -> bool {
-        let values = self.values.checked_sub(cost.values as usize);
-        let copies = self.frame.evaluators.budget;
+    pub fn charge_reused(&mut self, cost: ParseCost) -> bool {
+        let values = self.value_budget.checked_sub(cost.values as usize);
+        let copies = self.preamble.evaluators.copy_budget;
         let copies = copies.checked_sub(cost.copied as usize);
         let (Some(values), Some(copies)) = (values, copies) else {
             return false;
         };
-        self.values = values;
-        self.frame.evaluators.budget = copies;
+        self.value_budget = values;
+        self.preamble.evaluators.copy_budget = copies;
         true
     }
 
     /// Reads the flag at this position, which is behind all that were read before. `None` if it is unsound, or the whole has too
     /// many values.
-    pub fn read(&mut self, at: usize) -> Option<Part> {
+    pub fn parse_flag(&mut self, at: usize) -> Option<ParsedFlag> {
         let found = self.report.count();
-        let copies = self.frame.evaluators.budget;
-        let span = self.spans.get(at)?.clone();
-        let mut parser = Parser::within(span.start, DEPTH, &mut self.places, &mut self.report);
-        let key = parser.reader.key(true).ok()??;
-        let mut member = parser.member(key).ok()?;
-        let values = parser.nodes;
-        let text = parser.reader.since(span.start);
+        let copies = self.preamble.evaluators.copy_budget;
+        let span = self.flag_spans.get(at)?.clone();
+        let mut parser = NodeParser::new_at(
+            span.start,
+            FLAG_DEPTH,
+            &mut self.positions,
+            &mut self.report,
+        );
+        let key = parser.reader.next_key(true).ok()??;
+        let mut member = parser.parse_member(key).ok()?;
+        let values = parser.node_count;
+        let text = parser.reader.text_since(span.start);
         if text.len() != span.len() {
             return None;
         }
-        self.values = self.values.checked_sub(values)?;
-        let evaluators = &mut self.frame.evaluators;
+        self.value_budget = self.value_budget.checked_sub(values)?;
+        let evaluators = &mut self.preamble.evaluators;
         // Most flags refer to nothing, and their text shows it.
         if text.contains(REF) || text.contains('\\') {
-            evaluators.substitute(&mut member.value, &mut self.report);
+            evaluators.substitute_refs(&mut member.value, &mut self.report);
         }
-        let flag = self.frame.flag(member, self.origin, &mut self.report);
-        let copied = copies - self.frame.evaluators.budget;
-        Some(Part {
-            clean: flag.fault.is_none() && self.report.count() == found,
+        let flag = self
+            .preamble
+            .parse_flag(member, self.origin, &mut self.report);
+        let copied = copies - self.preamble.evaluators.copy_budget;
+        Some(ParsedFlag {
+            without_diagnostics: flag.error_code.is_none() && self.report.count() == found,
             flag,
-            cost: Cost {
+            cost: ParseCost {
                 values: u32::try_from(values).ok()?,
                 copied: u32::try_from(copied).ok()?,
             },
@@ -158,46 +168,56 @@ impl<'t> Parts<'t> {
 }
 
 /// The document without its flags, how many values are in it, and where the flags stand.
-fn outline(text: &str, report: &mut Report) -> Option<(Node, usize, Vec<Range<usize>>)> {
-    let mut places = Places::new(text);
-    let place = places.at(Reader::new(text).offset());
-    let mut parser = Parser::within(0, 0, &mut places, report);
-    parser.reader.open_map().ok()?;
+fn parse_all_but_flags(
+    text: &str,
+    report: &mut DiagnosticSink,
+) -> Option<(Node, usize, Vec<Range<usize>>)> {
+    let mut places = PositionTracker::new(text);
+    let place = places.advance_to(Reader::new(text).next_offset());
+    let mut parser = NodeParser::new_at(0, 0, &mut places, report);
+    parser.reader.begin_object().ok()?;
     let mut members = Vec::new();
     let mut spans = None;
-    while let Some(key) = parser.reader.key(members.is_empty()).ok()? {
+    while let Some(key) = parser.reader.next_key(members.is_empty()).ok()? {
         let member = if key.unescape().eq_ignore_ascii_case("flags") {
             if spans.is_some() {
                 return None;
             }
-            let at = parser.reader.offset();
-            spans = Some(flags(&mut parser.reader)?);
-            parser.empty(key, at)
+            let at = parser.reader.next_offset();
+            spans = Some(scan_flag_spans(&mut parser.reader)?);
+            parser.empty_object_member(key, at)
         } else {
-            parser.member(key).ok()?
+            parser.parse_member(key).ok()?
         };
         members.push(member);
     }
-    parser.reader.end().ok()?;
-    let values = parser.nodes + 2;
-    let mut once = Members::default();
+    parser.reader.expect_end().ok()?;
+    let values = parser.node_count + 2;
+    let mut once = ObjectBuilder::default();
     for member in members {
-        once.insert_once(member, report);
+        once.insert_or_warn(member, report);
     }
     let kind = once.finish();
-    Some((Node { place, kind }, values, spans?))
+    Some((
+        Node {
+            position: place,
+            kind,
+        },
+        values,
+        spans?,
+    ))
 }
 
 /// Where the flags stand, if they are an object with distinct keys.
-fn flags(reader: &mut Reader<'_>) -> Option<Vec<Range<usize>>> {
-    let count = reader.left() / FLAG;
+fn scan_flag_spans(reader: &mut Reader<'_>) -> Option<Vec<Range<usize>>> {
+    let count = reader.remaining() / TYPICAL_FLAG_BYTES;
     let mut spans = Vec::with_capacity(count);
     let mut keys = HashSet::with_capacity_and_hasher(count, RandomState::default());
-    reader.open_map().ok()?;
-    while let Some(key) = reader.key(spans.is_empty()).ok()? {
-        courtesy::step();
-        reader.leap().ok()?;
-        spans.push(key.at..key.at + reader.since(key.at).len());
+    reader.begin_object().ok()?;
+    while let Some(key) = reader.next_key(spans.is_empty()).ok()? {
+        courtesy::tick();
+        reader.skip_unchecked().ok()?;
+        spans.push(key.offset..key.offset + reader.text_since(key.offset).len());
         if !keys.insert(key.unescape()) {
             return None;
         }

@@ -2,23 +2,23 @@
 //!
 //! Flag sync sends this, and it tells whether a flag changed. It is far smaller than the nodes that it is written from.
 
-use crate::document::node::Kind;
 use crate::document::node::Member;
 use crate::document::node::Node;
+use crate::document::node::NodeKind;
 use crate::json;
 use crate::number;
 
 /// Appends a rule.
-pub fn write(out: &mut String, node: &Node) {
+pub fn write_targeting(out: &mut String, node: &Node) {
     match &node.kind {
-        Kind::Null => out.push_str("null"),
-        Kind::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
-        Kind::Number(n) => {
+        NodeKind::Null => out.push_str("null"),
+        NodeKind::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
+        NodeKind::Number(n) => {
             number::write_json(out, *n);
         }
-        Kind::Text(text) => json::write_text(out, text),
-        Kind::List(items) => write_list(out, items),
-        Kind::Map(members) => write_operation(out, members),
+        NodeKind::Text(text) => json::write_string(out, text),
+        NodeKind::List(items) => write_list(out, items),
+        NodeKind::Map(members) => write_operation(out, members),
     }
 }
 
@@ -28,7 +28,7 @@ fn write_list(out: &mut String, items: &[Node]) {
         if i > 0 {
             out.push(',');
         }
-        write(out, item);
+        write_targeting(out, item);
     }
     out.push(']');
 }
@@ -40,28 +40,28 @@ fn write_operation(out: &mut String, members: &[Member]) {
             out.push(',');
         }
         let legacy = members.len() == 1 && &*member.key == "fractionalEvaluation";
-        json::write_text(out, if legacy { "fractional" } else { &member.key });
+        json::write_string(out, if legacy { "fractional" } else { &member.key });
         out.push(':');
         match &member.value.kind {
-            Kind::List(items) if legacy => write_legacy(out, items),
-            _ => write(out, &member.value),
+            NodeKind::List(items) if legacy => write_legacy_fractional(out, items),
+            _ => write_targeting(out, &member.value),
         }
     }
     out.push('}');
 }
 
 /// The arguments of `fractionalEvaluation`, whose first was the name of an attribute, for `fractional`.
-fn write_legacy(out: &mut String, items: &[Node]) {
-    let Some((Kind::Text(name), rest)) = items.split_first().map(|(f, rest)| (&f.kind, rest))
+fn write_legacy_fractional(out: &mut String, items: &[Node]) {
+    let Some((NodeKind::Text(name), rest)) = items.split_first().map(|(f, rest)| (&f.kind, rest))
     else {
         return write_list(out, items);
     };
     out.push_str("[{\"var\":");
-    json::write_text(out, name);
+    json::write_string(out, name);
     out.push('}');
     for item in rest {
         out.push(',');
-        write(out, item);
+        write_targeting(out, item);
     }
     out.push(']');
 }

@@ -9,15 +9,15 @@ use ecow::EcoString;
 
 use crate::diag;
 use crate::diag::Code;
-use crate::diag::Place;
-use crate::diag::Report;
-use crate::document::node::Kind;
+use crate::diag::DiagnosticSink;
+use crate::diag::Position;
 use crate::document::node::Member;
 use crate::document::node::Node;
+use crate::document::node::NodeKind;
 use crate::limits;
 
 /// How many bytes of text a value takes, about.
-const VALUE: usize = 8;
+const BYTES_PER_VALUE: usize = 8;
 
 /// The name of the operator that refers to an evaluator.
 pub const REF: &str = "$ref";
@@ -25,10 +25,14 @@ pub const REF: &str = "$ref";
 /// The evaluators of a document whose text has `length` bytes, resolved among themselves.
 ///
 /// `None` if `evaluators` is no object, which refuses the document.
-pub fn resolve(evaluators: Option<Node>, length: usize, report: &mut Report) -> Option<Table> {
-    let members = match evaluators.map(|e| (e.place, e.kind)) {
-        None | Some((_, Kind::Null)) => Vec::new(),
-        Some((_, Kind::Map(members))) => members,
+pub fn resolve_evaluators(
+    evaluators: Option<Node>,
+    length: usize,
+    report: &mut DiagnosticSink,
+) -> Option<EvaluatorTable> {
+    let members = match evaluators.map(|e| (e.position, e.kind)) {
+        None | Some((_, NodeKind::Null)) => Vec::new(),
+        Some((_, NodeKind::Map(members))) => members,
         Some((place, _)) => {
             let help = "write it as an object with one member per evaluator";
             report.error(
@@ -40,38 +44,43 @@ pub fn resolve(evaluators: Option<Node>, length: usize, report: &mut Report) -> 
             return None;
         }
     };
-    let mut table = Table::new(members, length, report);
-    let names: Vec<_> = table.entries.keys().cloned().collect();
+    let mut table = EvaluatorTable::new(members, length, report);
+    let names: Vec<_> = table.evaluators.keys().cloned().collect();
     for name in names {
-        table.evaluator(&name, report);
+        table.resolve_evaluator(&name, report);
     }
     Some(table)
 }
 
 #[derive(Debug)]
-enum Entry {
-    Written(Node, Place),
-    Open,
+enum EvaluatorState {
+    Unresolved(Node, Position),
+    Resolving,
     Resolved(Node),
     Unusable,
 }
 
 /// Evaluators by name.
 #[derive(Debug)]
-pub struct Table {
-    entries: HashMap<EcoString, Entry>,
+pub struct EvaluatorTable {
+    evaluators: HashMap<EcoString, EvaluatorState>,
     /// How many evaluators are open.
-    open: usize,
+    depth: usize,
     /// How many suggestions may still be looked for: each looks at all names.
-    suggestions: usize,
+    suggestion_budget: usize,
     /// How many values may still be copied.
-    pub budget: usize,
+    pub copy_budget: usize,
 }
 
-impl Table {
-    fn new(members: Vec<Member>, length: usize, report: &mut Report) -> Table {
+impl EvaluatorTable {
+    fn new(members: Vec<Member>, length: usize, report: &mut DiagnosticSink) -> EvaluatorTable {
         let mut entries = HashMap::new();
-        for Member { key, place, value } in members {
+        for Member {
+            key,
+            position: place,
+            value,
+        } in members
+        {
             let entry = if is_empty(&value) {
                 let message = format!("evaluator `{key}` is empty");
                 report.error(
@@ -80,96 +89,100 @@ impl Table {
                     message,
                     "give it a rule or remove it",
                 );
-                Entry::Unusable
+                EvaluatorState::Unusable
             } else {
-                Entry::Written(value, place)
+                EvaluatorState::Unresolved(value, place)
             };
             entries.insert(key, entry);
         }
-        let budget = limits::EXPANSION_FREE.max(length / VALUE * limits::EXPANSION_FACTOR);
-        Table {
-            entries,
-            open: 0,
-            suggestions: 100,
-            budget,
+        let budget =
+            limits::EXPANSION_ALLOWANCE.max(length / BYTES_PER_VALUE * limits::EXPANSION_FACTOR);
+        EvaluatorTable {
+            evaluators: entries,
+            depth: 0,
+            suggestion_budget: 100,
+            copy_budget: budget,
         }
     }
 
     /// Resolves the evaluator called `name`, those it needs first.
-    fn evaluator(&mut self, name: &str, report: &mut Report) {
-        let Some(entry) = self.entries.get_mut(name) else {
+    fn resolve_evaluator(&mut self, name: &str, report: &mut DiagnosticSink) {
+        let Some(entry) = self.evaluators.get_mut(name) else {
             return;
         };
-        let (mut node, place) = match std::mem::replace(entry, Entry::Open) {
-            Entry::Written(node, place) => (node, place),
+        let (mut node, place) = match std::mem::replace(entry, EvaluatorState::Resolving) {
+            EvaluatorState::Unresolved(node, place) => (node, place),
             done => {
                 *entry = done;
                 return;
             }
         };
-        self.open += 1;
-        let too_long = self.open > limits::REFERENCES;
+        self.depth += 1;
+        let too_long = self.depth > limits::REFERENCE_CHAIN;
         if !too_long {
-            self.substitute(&mut node, report);
+            self.substitute_refs(&mut node, report);
         }
-        self.open -= 1;
-        let resolved = if too_long || node.depth() > limits::DEPTH {
+        self.depth -= 1;
+        let resolved = if too_long || node.depth() > limits::NESTING_DEPTH {
             let message = format!("evaluator `{name}` is nested too deeply");
-            report.error(Code::Limit, place, message, "split the rule");
-            Entry::Unusable
+            report.error(Code::LimitExceeded, place, message, "split the rule");
+            EvaluatorState::Unusable
         } else {
-            Entry::Resolved(node)
+            EvaluatorState::Resolved(node)
         };
-        self.entries.insert(name.into(), resolved);
+        self.evaluators.insert(name.into(), resolved);
     }
 
     /// Replaces every `{"$ref": name}` in `node` by the evaluator of that name.
-    pub fn substitute(&mut self, node: &mut Node, report: &mut Report) {
-        if let Some(name) = referred(node) {
+    pub fn substitute_refs(&mut self, node: &mut Node, report: &mut DiagnosticSink) {
+        if let Some(name) = referenced_name(node) {
             let name: EcoString = name.into();
-            self.evaluator(&name, report);
-            match self.copy(&name, node.place) {
+            self.resolve_evaluator(&name, report);
+            match self.copy_evaluator(&name, node.position) {
                 Ok(copy) => *node = copy,
                 Err((code, message)) => {
-                    let help = self.help(&name);
-                    report.error(code, node.place, message, help);
+                    let help = self.reference_help(&name);
+                    report.error(code, node.position, message, help);
                 }
             }
             return;
         }
         for child in node.children_mut() {
-            self.substitute(child, report);
+            self.substitute_refs(child, report);
         }
     }
 
-    fn copy(&mut self, name: &str, place: Place) -> Result<Node, (Code, String)> {
-        let message = match self.entries.get(name) {
-            Some(Entry::Resolved(node)) => {
+    fn copy_evaluator(&mut self, name: &str, place: Position) -> Result<Node, (Code, String)> {
+        let message = match self.evaluators.get(name) {
+            Some(EvaluatorState::Resolved(node)) => {
                 let size = node.size();
-                if size <= self.budget {
-                    self.budget -= size;
+                if size <= self.copy_budget {
+                    self.copy_budget -= size;
                     let kind = node.kind.clone();
-                    return Ok(Node { place, kind });
+                    return Ok(Node {
+                        position: place,
+                        kind,
+                    });
                 }
                 return Err((
-                    Code::Limit,
+                    Code::LimitExceeded,
                     "references make the document too large".to_owned(),
                 ));
             }
-            Some(Entry::Open | Entry::Written(..)) => {
+            Some(EvaluatorState::Resolving | EvaluatorState::Unresolved(..)) => {
                 format!("evaluator `{name}` refers to itself in a circle")
             }
-            Some(Entry::Unusable) => format!("evaluator `{name}` cannot be used"),
+            Some(EvaluatorState::Unusable) => format!("evaluator `{name}` cannot be used"),
             None => format!("there is no evaluator `{name}`"),
         };
         Err((Code::Reference, message))
     }
 
-    fn help(&mut self, name: &str) -> String {
-        let looked_for = self.suggestions.min(1);
-        self.suggestions -= looked_for;
-        let names = self.entries.keys().map(AsRef::as_ref);
-        match diag::nearest(name, names.take(looked_for * limits::NODES)) {
+    fn reference_help(&mut self, name: &str) -> String {
+        let looked_for = self.suggestion_budget.min(1);
+        self.suggestion_budget -= looked_for;
+        let names = self.evaluators.keys().map(AsRef::as_ref);
+        match diag::closest_match(name, names.take(looked_for * limits::DOCUMENT_VALUES)) {
             Some(meant) if meant != name => format!("did you mean `{meant}`?"),
             _ => "what uses it answers PARSE_ERROR until this is mended".to_owned(),
         }
@@ -177,16 +190,16 @@ impl Table {
 }
 
 /// The name in `{"$ref": name}`.
-fn referred(node: &Node) -> Option<&str> {
-    let member = node.only_member()?;
+fn referenced_name(node: &Node) -> Option<&str> {
+    let member = node.single_member()?;
     (&*member.key == REF).then(|| member.value.as_text())?
 }
 
 /// flagd refuses evaluators of less than three characters, such as `{}`.
 fn is_empty(node: &Node) -> bool {
     match &node.kind {
-        Kind::Map(members) => members.is_empty(),
-        Kind::List(items) => items.is_empty(),
-        Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) => false,
+        NodeKind::Map(members) => members.is_empty(),
+        NodeKind::List(items) => items.is_empty(),
+        NodeKind::Null | NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::Text(_) => false,
     }
 }

@@ -24,31 +24,31 @@ use std::sync::Arc;
 use ecow::EcoString;
 
 use crate::diag::Code;
-use crate::diag::Report;
-use crate::document::flag::Flag;
-pub use crate::document::rollout::read::read;
+use crate::diag::DiagnosticSink;
+use crate::document::flag::FlagDefinition;
+pub use crate::document::rollout::read::parse_rollout_fields;
 
-use crate::diag::Place;
+use crate::diag::Position;
 use crate::document::node::Node;
 use crate::document::rollout::bucketing::Bucketing;
 use crate::document::rollout::lifecycle::Lifecycle;
 use crate::document::rollout::ramp::Ramp;
-use crate::document::rollout::region::Region;
-use crate::document::rollout::requirement::Requirement;
+use crate::document::rollout::region::RegionPercentage;
+use crate::document::rollout::requirement::Prerequisite;
 use crate::document::rollout::ring::Rings;
-use crate::document::rollout::share::Share;
+use crate::document::rollout::share::Percentage;
 
 /// The words of one flag.
 #[derive(Debug, Clone, Default)]
-pub struct Words {
+pub struct RolloutFields {
     /// Where `kill: true` stands.
-    pub kill: Option<Place>,
+    pub kill_position: Option<Position>,
     /// `safeVariant`: what is served to those who must not have what is released; without it the default variant is.
-    pub safe: Option<EcoString>,
+    pub safe_variant: Option<EcoString>,
     /// What is released to whom; the first one that takes a context decides.
     pub rollouts: Vec<Rollout>,
     /// The flags that this one builds on.
-    pub requires: Vec<Requirement>,
+    pub requires: Vec<Prerequisite>,
     /// Who looks after the flag, and for how long.
     pub lifecycle: Lifecycle,
     /// The rings of the document.
@@ -63,11 +63,11 @@ pub struct Words {
 #[derive(Debug, Clone)]
 pub struct Rollout {
     /// Where it stands.
-    pub place: Place,
+    pub position: Position,
     /// What is released.
     pub release: Release,
     /// The share of everyone else who has it; where a ramp leads to.
-    pub percentage: Share,
+    pub percentage: Percentage,
     /// How the share grows with time.
     pub ramp: Option<Ramp>,
     /// Names of rings that have it whatever the share.
@@ -81,7 +81,7 @@ pub struct Rollout {
     /// Who is eligible at all.
     pub when: Option<Node>,
     /// Shares by region, in the order of the rollout.
-    pub regions: Vec<Region>,
+    pub regions: Vec<RegionPercentage>,
     /// How units fall into buckets.
     pub bucketing: Bucketing,
 }
@@ -95,26 +95,32 @@ pub enum Release {
     Split(Vec<(EcoString, u32)>),
 }
 
-impl Words {
+impl RolloutFields {
     /// What rules of these words take beyond what is written: values of rings, and of stages of ramps.
-    fn cost(&self) -> usize {
+    fn expansion_cost(&self) -> usize {
         let rings = self.rollouts.iter().flat_map(|rollout| &rollout.rings);
-        let rings = rings.filter_map(|name| self.rings.named(name)?.condition.as_ref());
+        let rings = rings.filter_map(|name| self.rings.find(name)?.condition.as_ref());
         let ramps = self.rollouts.iter().filter_map(|rollout| {
             let stages = rollout.ramp?.stages(rollout.percentage).1;
-            Some(stages.len() * STAGE)
+            Some(stages.len() * VALUES_PER_RAMP_STAGE)
         });
         rings.map(Node::size).chain(ramps).sum()
     }
 }
 
 /// The values in the rule of one stage of a ramp, at most.
-const STAGE: usize = 24;
+const VALUES_PER_RAMP_STAGE: usize = 24;
 
 /// Pays for what the words of a flag will take; refuses those for which there is nothing left.
-pub fn charge(flag: &mut Flag, budget: &mut usize, report: &mut Report) {
-    let Some(words) = &mut flag.words else { return };
-    if let Some(left) = budget.checked_sub(words.cost()) {
+pub fn charge_expansion(
+    flag: &mut FlagDefinition,
+    budget: &mut usize,
+    report: &mut DiagnosticSink,
+) {
+    let Some(words) = &mut flag.rollout_fields else {
+        return;
+    };
+    if let Some(left) = budget.checked_sub(words.expansion_cost()) {
         *budget = left;
         return;
     }
@@ -126,5 +132,5 @@ pub fn charge(flag: &mut Flag, budget: &mut usize, report: &mut Report) {
         flag.key
     );
     let help = "name fewer rings, or take fewer steps";
-    report.error(Code::Limit, flag.place, message, help);
+    report.error(Code::LimitExceeded, flag.position, message, help);
 }

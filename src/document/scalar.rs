@@ -7,52 +7,52 @@ use std::fmt::Write as _;
 
 use ecow::EcoString;
 
-use crate::document::node::Kind;
+use crate::document::node::NodeKind;
 use crate::number;
 
 /// The value of an unquoted scalar.
-pub fn resolve(text: &str) -> Kind {
+pub fn resolve_plain_scalar(text: &str) -> NodeKind {
     match text {
-        "" | "~" | "null" | "Null" | "NULL" => return Kind::Null,
-        "true" | "True" | "TRUE" => return Kind::Bool(true),
-        "false" | "False" | "FALSE" => return Kind::Bool(false),
+        "" | "~" | "null" | "Null" | "NULL" => return NodeKind::Null,
+        "true" | "True" | "TRUE" => return NodeKind::Bool(true),
+        "false" | "False" | "FALSE" => return NodeKind::Bool(false),
         ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => {
-            return Kind::Number(f64::INFINITY);
+            return NodeKind::Number(f64::INFINITY);
         }
-        "-.inf" | "-.Inf" | "-.INF" => return Kind::Number(f64::NEG_INFINITY),
-        ".nan" | ".NaN" | ".NAN" => return Kind::Number(f64::NAN),
+        "-.inf" | "-.Inf" | "-.INF" => return NodeKind::Number(f64::NEG_INFINITY),
+        ".nan" | ".NaN" | ".NAN" => return NodeKind::Number(f64::NAN),
         _ => {}
     }
     let number = match text.as_bytes().first() {
         Some(b'.') => number::parse(text).ok(),
         Some(b'0'..=b'9' | b'+' | b'-') => {
-            if let Some(instant) = timestamp(text) {
-                return Kind::Text(instant.into());
+            if let Some(instant) = normalize_timestamp(text) {
+                return NodeKind::Text(instant.into());
             }
-            numeric(&text.replace('_', ""))
+            parse_number(&text.replace('_', ""))
         }
         _ => None,
     };
-    number.map_or_else(|| Kind::Text(text.into()), Kind::Number)
+    number.map_or_else(|| NodeKind::Text(text.into()), NodeKind::Number)
 }
 
 /// The key of a mapping: whatever it is, its text.
-pub fn key(text: &str) -> EcoString {
-    match resolve(text) {
-        Kind::Null => "<nil>".into(),
-        Kind::Bool(b) => if b { "true" } else { "false" }.into(),
-        Kind::Number(n) => {
+pub fn key_text(text: &str) -> EcoString {
+    match resolve_plain_scalar(text) {
+        NodeKind::Null => "<nil>".into(),
+        NodeKind::Bool(b) => if b { "true" } else { "false" }.into(),
+        NodeKind::Number(n) => {
             let mut key = String::new();
             number::write_general(&mut key, n);
             key.into()
         }
-        Kind::Text(text) => text,
-        Kind::List(_) | Kind::Map(_) => text.into(),
+        NodeKind::Text(text) => text,
+        NodeKind::List(_) | NodeKind::Map(_) => text.into(),
     }
 }
 
-fn numeric(text: &str) -> Option<f64> {
-    integer(text).or_else(|| {
+fn parse_number(text: &str) -> Option<f64> {
+    parse_integer(text).or_else(|| {
         let unsigned = text.trim_start_matches(['+', '-']);
         let decimal = unsigned
             .bytes()
@@ -65,7 +65,7 @@ fn numeric(text: &str) -> Option<f64> {
     })
 }
 
-fn integer(text: &str) -> Option<f64> {
+fn parse_integer(text: &str) -> Option<f64> {
     let (sign, digits) = match text.as_bytes().first()? {
         b'-' => (-1.0, text.get(1..)?),
         b'+' => (1.0, text.get(1..)?),
@@ -87,7 +87,7 @@ fn integer(text: &str) -> Option<f64> {
 }
 
 /// `2024-01-02`, `2024-1-2 15:04:05.5` and `2024-01-02T15:04:05+01:00` as RFC 3339; `None` for anything else.
-fn timestamp(text: &str) -> Option<String> {
+fn normalize_timestamp(text: &str) -> Option<String> {
     let year = text.get(..4)?;
     if !year.bytes().all(|b| b.is_ascii_digit()) || text.as_bytes().get(4) != Some(&b'-') {
         return None;
@@ -97,8 +97,8 @@ fn timestamp(text: &str) -> Option<String> {
         None => (text, ""),
     };
     let mut parts = date.split('-').skip(1);
-    let month = short(parts.next()?, 12)?;
-    let day = short(parts.next()?, days(year.parse().ok()?, month))?;
+    let month = parse_up_to_two_digits(parts.next()?, 12)?;
+    let day = parse_up_to_two_digits(parts.next()?, days_in_month(year.parse().ok()?, month))?;
     if parts.next().is_some() || month == 0 || day == 0 {
         return None;
     }
@@ -106,23 +106,26 @@ fn timestamp(text: &str) -> Option<String> {
     if date.len() == text.len() {
         out.push_str("00:00:00Z");
     } else {
-        clock(&mut out, time, text.contains(' '))?;
+        append_time(&mut out, time, text.contains(' '))?;
     }
     Some(out)
 }
 
 /// Appends `15:04:05.5` and its zone; without a date and time in one word there is no zone, it is UTC.
-fn clock(out: &mut String, time: &str, spaced: bool) -> Option<()> {
+fn append_time(out: &mut String, time: &str, spaced: bool) -> Option<()> {
     let zone_at = time.find(['Z', '+', '-']).unwrap_or(time.len());
     let (time, zone) = time.split_at(zone_at);
     if spaced != zone.is_empty() {
         return None;
     }
     let mut parts = time.split(':');
-    let (hour, minute) = (short(parts.next()?, 23)?, short(parts.next()?, 59)?);
+    let (hour, minute) = (
+        parse_up_to_two_digits(parts.next()?, 23)?,
+        parse_up_to_two_digits(parts.next()?, 59)?,
+    );
     let seconds = parts.next()?;
     let (second, fraction) = seconds.split_once('.').unwrap_or((seconds, ""));
-    let second = short(second, 59)?;
+    let second = parse_up_to_two_digits(second, 59)?;
     if parts.next().is_some() || !fraction.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
@@ -133,26 +136,28 @@ fn clock(out: &mut String, time: &str, spaced: bool) -> Option<()> {
     }
     out.push_str(match zone {
         "" | "Z" => "Z",
-        _ => offset(zone)?,
+        _ => normalize_zone(zone)?,
     });
     Some(())
 }
 
-fn offset(zone: &str) -> Option<&str> {
+fn normalize_zone(zone: &str) -> Option<&str> {
     let (hours, minutes) = zone.get(1..)?.split_once(':')?;
     let whole = hours.len() == 2 && minutes.len() == 2;
-    (whole && short(hours, 23).is_some() && short(minutes, 59).is_some())
-        .then_some(if zone.ends_with("00:00") { "Z" } else { zone })
+    (whole
+        && parse_up_to_two_digits(hours, 23).is_some()
+        && parse_up_to_two_digits(minutes, 59).is_some())
+    .then_some(if zone.ends_with("00:00") { "Z" } else { zone })
 }
 
 /// A number of one or two digits up to `most`.
-fn short(text: &str, most: u32) -> Option<u32> {
+fn parse_up_to_two_digits(text: &str, most: u32) -> Option<u32> {
     let digits = (1..=2).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
     let number = text.parse().ok().filter(|n| *n <= most)?;
     digits.then_some(number)
 }
 
-fn days(year: u32, month: u32) -> u32 {
+fn days_in_month(year: u32, month: u32) -> u32 {
     match month {
         4 | 6 | 9 | 11 => 30,
         2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => {
@@ -169,8 +174,8 @@ mod tests {
 
     #[test]
     fn means_what_flagd_takes_it_for() {
-        let text = |s: &str| format!("{:?}", Kind::Text(s.into()));
-        let number = |n: f64| format!("{:?}", Kind::Number(n));
+        let text = |s: &str| format!("{:?}", NodeKind::Text(s.into()));
+        let number = |n: f64| format!("{:?}", NodeKind::Number(n));
         for (plain, want) in [
             ("on", text("on")),
             ("yes", text("yes")),
@@ -192,10 +197,14 @@ mod tests {
                 text("2024-01-02T03:04:05+01:00"),
             ),
         ] {
-            assert_eq!(format!("{:?}", resolve(plain)), want, "{plain}");
+            assert_eq!(
+                format!("{:?}", resolve_plain_scalar(plain)),
+                want,
+                "{plain}"
+            );
         }
-        assert_eq!(&*key("1.50"), "1.5");
-        assert_eq!(&*key("~"), "<nil>");
-        assert_eq!(&*key("True"), "true");
+        assert_eq!(&*key_text("1.50"), "1.5");
+        assert_eq!(&*key_text("~"), "<nil>");
+        assert_eq!(&*key_text("True"), "true");
     }
 }

@@ -2,35 +2,35 @@
 
 use std::fmt::Write as _;
 
-use crate::document::node::Kind;
 use crate::document::node::Node;
+use crate::document::node::NodeKind;
 use crate::document::scalar;
 use crate::json;
 use crate::number;
 
 /// A value as JSON over several lines.
-pub fn json(node: &Node) -> String {
+pub fn to_pretty_json(node: &Node) -> String {
     let mut out = String::new();
-    json_at(&mut out, node, 0);
+    write_json(&mut out, node, 0);
     out.push('\n');
     out
 }
 
-fn json_at(out: &mut String, node: &Node, depth: usize) {
+fn write_json(out: &mut String, node: &Node, depth: usize) {
     let (open, close, empty) = match &node.kind {
-        Kind::List(items) => ('[', ']', items.is_empty()),
-        Kind::Map(members) => ('{', '}', members.is_empty()),
-        Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) => {
-            scalar(out, node, json::write_text);
+        NodeKind::List(items) => ('[', ']', items.is_empty()),
+        NodeKind::Map(members) => ('{', '}', members.is_empty()),
+        NodeKind::Null | NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::Text(_) => {
+            write_scalar(out, node, json::write_string);
             return;
         }
     };
     out.push(open);
-    if is_short(node) {
+    if is_one_line_list(node) {
         // A list of plain values, such as a share, is one line.
         for (at, item) in node.children().enumerate() {
             out.push_str(if at == 0 { "" } else { ", " });
-            json_at(out, item, depth);
+            write_json(out, item, depth);
         }
         out.push(close);
         return;
@@ -39,10 +39,10 @@ fn json_at(out: &mut String, node: &Node, depth: usize) {
         out.push_str(if at == 0 { "\n" } else { ",\n" });
         indent(out, depth + 1);
         if let Some(member) = node.as_map().and_then(|members| members.get(at)) {
-            json::write_text(out, &member.key);
+            json::write_string(out, &member.key);
             out.push_str(": ");
         }
-        json_at(out, item, depth + 1);
+        write_json(out, item, depth + 1);
     }
     if !empty {
         out.push('\n');
@@ -52,9 +52,9 @@ fn json_at(out: &mut String, node: &Node, depth: usize) {
 }
 
 /// Whether this is a list of a few plain values.
-fn is_short(node: &Node) -> bool {
-    let plain = |item: &Node| !matches!(item.kind, Kind::List(_) | Kind::Map(_));
-    matches!(&node.kind, Kind::List(items) if items.len() <= 4 && items.iter().all(plain))
+fn is_one_line_list(node: &Node) -> bool {
+    let plain = |item: &Node| !matches!(item.kind, NodeKind::List(_) | NodeKind::Map(_));
+    matches!(&node.kind, NodeKind::List(items) if items.len() <= 4 && items.iter().all(plain))
 }
 
 fn indent(out: &mut String, depth: usize) {
@@ -62,92 +62,94 @@ fn indent(out: &mut String, depth: usize) {
 }
 
 /// A value as YAML in blocks.
-pub fn yaml(node: &Node) -> String {
+pub fn to_yaml(node: &Node) -> String {
     let mut out = String::new();
-    yaml_at(&mut out, node, 0);
+    write_yaml(&mut out, node, 0);
     if !out.ends_with('\n') {
         out.push('\n');
     }
     out
 }
 
-fn yaml_at(out: &mut String, node: &Node, depth: usize) {
+fn write_yaml(out: &mut String, node: &Node, depth: usize) {
     match &node.kind {
-        Kind::Map(members) if !members.is_empty() => {
+        NodeKind::Map(members) if !members.is_empty() => {
             for (at, member) in members.iter().enumerate() {
                 if at > 0 {
                     indent(out, depth);
                 }
-                text(out, &member.key);
+                write_yaml_string(out, &member.key);
                 out.push(':');
-                below(out, &member.value, depth);
+                write_yaml_member_value(out, &member.value, depth);
             }
         }
-        Kind::List(items) if !items.is_empty() && !is_short(node) => {
+        NodeKind::List(items) if !items.is_empty() && !is_one_line_list(node) => {
             for (at, item) in items.iter().enumerate() {
                 if at > 0 {
                     indent(out, depth);
                 }
                 out.push_str("- ");
-                yaml_at(out, item, depth + 1);
+                write_yaml(out, item, depth + 1);
                 if !out.ends_with('\n') {
                     out.push('\n');
                 }
             }
         }
-        _ => flow(out, node),
+        _ => write_yaml_flow(out, node),
     }
 }
 
 /// A value behind the colon of its key: blocks begin on a line of their own.
-fn below(out: &mut String, node: &Node, depth: usize) {
+fn write_yaml_member_value(out: &mut String, node: &Node, depth: usize) {
     let block = match &node.kind {
-        Kind::Map(members) => !members.is_empty(),
-        Kind::List(items) => !items.is_empty() && !is_short(node),
-        Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) => false,
+        NodeKind::Map(members) => !members.is_empty(),
+        NodeKind::List(items) => !items.is_empty() && !is_one_line_list(node),
+        NodeKind::Null | NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::Text(_) => false,
     };
     if block {
         out.push('\n');
         indent(out, depth + 1);
-        yaml_at(out, node, depth + 1);
+        write_yaml(out, node, depth + 1);
     } else {
         out.push(' ');
-        flow(out, node);
+        write_yaml_flow(out, node);
         out.push('\n');
     }
 }
 
 /// A value on one line: plain, empty, or a short list.
-fn flow(out: &mut String, node: &Node) {
+fn write_yaml_flow(out: &mut String, node: &Node) {
     match &node.kind {
-        Kind::List(items) => {
+        NodeKind::List(items) => {
             out.push('[');
             for (at, item) in items.iter().enumerate() {
                 out.push_str(if at == 0 { "" } else { ", " });
-                scalar(out, item, text);
+                write_scalar(out, item, write_yaml_string);
             }
             out.push(']');
         }
-        Kind::Map(_) => out.push_str("{}"),
-        Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) => scalar(out, node, text),
+        NodeKind::Map(_) => out.push_str("{}"),
+        NodeKind::Null | NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::Text(_) => {
+            write_scalar(out, node, write_yaml_string)
+        }
     }
 }
 
-fn scalar(out: &mut String, node: &Node, text: fn(&mut String, &str)) {
+fn write_scalar(out: &mut String, node: &Node, text: fn(&mut String, &str)) {
     match &node.kind {
-        Kind::Null | Kind::List(_) | Kind::Map(_) => out.push_str("null"),
-        Kind::Bool(truth) => {
+        NodeKind::Null | NodeKind::List(_) | NodeKind::Map(_) => out.push_str("null"),
+        NodeKind::Bool(truth) => {
             let _ = write!(out, "{truth}");
         }
-        Kind::Number(n) => {
+        NodeKind::Number(n) => {
             number::write_json(out, *n);
         }
-        Kind::Text(characters) => text(out, characters),
+        NodeKind::Text(characters) => text(out, characters),
     }
 }
 
 /// A string: bare where every reader of YAML takes it for a string, otherwise as JSON has it, which YAML reads as well.
-fn text(out: &mut String, characters: &str) {
+fn write_yaml_string(out: &mut String, characters: &str) {
     // Strings in the older YAML 1.1, too, in which these are booleans.
     let old = ["on", "off", "yes", "no", "y", "n", "true", "false", "null"];
     let inside =
@@ -156,13 +158,13 @@ fn text(out: &mut String, characters: &str) {
         characters.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '$' | '_'));
     let bare = begins
         && characters.chars().all(inside)
-        && matches!(scalar::resolve(characters), Kind::Text(same) if &*same == characters)
+        && matches!(scalar::resolve_plain_scalar(characters), NodeKind::Text(same) if &*same == characters)
         && !old.iter().any(|word| word.eq_ignore_ascii_case(characters));
     if bare {
         out.push_str(characters);
     } else {
         let mut quoted = String::new();
-        json::write_text(&mut quoted, characters);
+        json::write_string(&mut quoted, characters);
         for c in quoted.chars() {
             // JSON lets these stand bare; to some readers of YAML they end the line.
             if matches!(
@@ -180,25 +182,29 @@ fn text(out: &mut String, characters: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diag::Report;
+    use crate::diag::DiagnosticSink;
     use crate::document;
-    use crate::document::Format;
+    use crate::document::DocumentFormat;
 
     #[test]
     fn what_is_written_reads_back() {
         let text = r#"{"on": true, "n": [1, -2.5, 1e300, null], "deep": [[{"a": []}, {}], ["x", ["y"]]], "": {},
             "odd \u2028 \"key\"\n": "- x", "list": [{"var": "a: b # c"}, "yes", "012", "2024-01-02", "~", " pad ", "@", "x"],
             "a.b/c": {"fractional": [{"var": "$flagd.flagKey"}, ["on", 5], ["off", 95]]}}"#;
-        let mut report = Report::new("f".into());
-        let node = document::json::read(text, &mut report).expect("it is JSON");
+        let mut report = DiagnosticSink::new("f".into());
+        let node = document::json::parse(text, &mut report).expect("it is JSON");
         let same = |written: &str, format| {
-            let mut report = Report::new("f".into());
-            let read = document::read(written, format, &mut report);
+            let mut report = DiagnosticSink::new("f".into());
+            let read = document::parse_syntax_tree(written, format, &mut report);
             let read = read.expect(written);
-            assert_eq!(read.to_literal(), node.to_literal(), "{written}");
+            assert_eq!(read.to_owned_value(), node.to_owned_value(), "{written}");
         };
-        same(&yaml(&node), Format::Yaml);
-        same(&json(&node), Format::Json);
-        assert!(yaml(&node).contains("\n  fractional:\n"), "{}", yaml(&node));
+        same(&to_yaml(&node), DocumentFormat::Yaml);
+        same(&to_pretty_json(&node), DocumentFormat::Json);
+        assert!(
+            to_yaml(&node).contains("\n  fractional:\n"),
+            "{}",
+            to_yaml(&node)
+        );
     }
 }

@@ -17,46 +17,46 @@ use saphyr_parser::Tag;
 
 use crate::courtesy;
 use crate::diag::Code;
-use crate::diag::Place;
-use crate::diag::Report;
-use crate::document::node::Kind;
+use crate::diag::DiagnosticSink;
+use crate::diag::Position;
 use crate::document::node::Member;
-use crate::document::node::Members;
 use crate::document::node::Node;
+use crate::document::node::NodeKind;
+use crate::document::node::ObjectBuilder;
 use crate::document::scalar;
 use crate::document::yaml_help;
 use crate::limits;
 
 /// The first document in `text`, or `None` after the reason was reported.
-pub fn read(text: &str, report: &mut Report) -> Option<Node> {
+pub fn parse(text: &str, report: &mut DiagnosticSink) -> Option<Node> {
     let mut composer = Composer {
         events: Parser::new_from_str(text),
         anchors: HashMap::new(),
         depth: 0,
-        own: 0,
-        copied: 0,
+        node_count: 0,
+        copied_values: 0,
         report,
     };
-    match composer.document() {
+    match composer.compose_document() {
         Ok(node) => Some(node),
-        Err(Refused::Reported) => None,
-        Err(Refused::Syntax(error)) => {
-            let place = place(*error.marker());
-            let (message, help) = yaml_help::explain(text, place, error.info());
+        Err(ComposeError::Reported) => None,
+        Err(ComposeError::Syntax(error)) => {
+            let place = marker_position(*error.marker());
+            let (message, help) = yaml_help::explain_syntax_error(text, place, error.info());
             report.error(Code::Syntax, place, message, help);
             None
         }
     }
 }
 
-enum Refused {
+enum ComposeError {
     Syntax(ScanError),
     Reported,
 }
 
-impl From<ScanError> for Refused {
-    fn from(error: ScanError) -> Refused {
-        Refused::Syntax(error)
+impl From<ScanError> for ComposeError {
+    fn from(error: ScanError) -> ComposeError {
+        ComposeError::Syntax(error)
     }
 }
 
@@ -64,43 +64,47 @@ struct Composer<'t, 'r> {
     events: Parser<'t, StrInput<'t>>,
     anchors: HashMap<usize, Node>,
     depth: usize,
-    own: usize,
-    copied: usize,
-    report: &'r mut Report,
+    node_count: usize,
+    copied_values: usize,
+    report: &'r mut DiagnosticSink,
 }
 
-type Composed<T> = Result<T, Refused>;
+type ComposeResult<T> = Result<T, ComposeError>;
 
 impl<'t> Composer<'t, '_> {
-    fn document(&mut self) -> Composed<Node> {
+    fn compose_document(&mut self) -> ComposeResult<Node> {
         let start = loop {
-            match self.next()? {
+            match self.next_event()? {
                 (Event::StreamEnd, span) => break (Event::StreamEnd, span),
-                (Event::DocumentStart(_), _) => break self.next()?,
+                (Event::DocumentStart(_), _) => break self.next_event()?,
                 _ => {}
             }
         };
         if matches!(start.0, Event::StreamEnd | Event::DocumentEnd) {
             return Ok(Node {
-                place: Place::START,
-                kind: Kind::Null,
+                position: Position::START,
+                kind: NodeKind::Null,
             });
         }
-        let node = self.node(start)?;
-        self.rest()?;
+        let node = self.compose_node(start)?;
+        self.warn_about_further_documents()?;
         Ok(node)
     }
 
     /// What follows the first document is not read, but a slip in it should not pass in silence.
-    fn rest(&mut self) -> Composed<()> {
+    fn warn_about_further_documents(&mut self) -> ComposeResult<()> {
         loop {
-            match self.next()? {
+            match self.next_event()? {
                 (Event::StreamEnd, _) => return Ok(()),
                 (Event::DocumentStart(_), span) => {
                     let message = "only the first document of a file is read";
                     let help = "put each document into its own file";
-                    self.report
-                        .warn(Code::Shape, place(span.start), message, help);
+                    self.report.warn(
+                        Code::DocumentShape,
+                        marker_position(span.start),
+                        message,
+                        help,
+                    );
                     return Ok(());
                 }
                 _ => {}
@@ -108,58 +112,70 @@ impl<'t> Composer<'t, '_> {
         }
     }
 
-    fn next(&mut self) -> Composed<(Event<'t>, Span)> {
-        courtesy::pause();
+    fn next_event(&mut self) -> ComposeResult<(Event<'t>, Span)> {
+        courtesy::yield_if_due();
         match self.events.next_event() {
             Some(event) => Ok(event?),
             None => Ok((Event::StreamEnd, Span::empty(Marker::default()))),
         }
     }
 
-    fn node(&mut self, (event, span): (Event<'t>, Span)) -> Composed<Node> {
-        let place = place(span.start);
-        self.own += 1;
-        if self.own > limits::NODES {
-            return self.refuse(place, "the document has too many values");
+    fn compose_node(&mut self, (event, span): (Event<'t>, Span)) -> ComposeResult<Node> {
+        let place = marker_position(span.start);
+        self.node_count += 1;
+        if self.node_count > limits::DOCUMENT_VALUES {
+            return self.limit_error(place, "the document has too many values");
         }
         let (kind, anchor) = match event {
-            Event::Scalar(text, style, anchor, tag) => {
-                (self.scalar(place, &text, style, tag.as_deref()), anchor)
+            Event::Scalar(text, style, anchor, tag) => (
+                self.compose_scalar(place, &text, style, tag.as_deref()),
+                anchor,
+            ),
+            Event::SequenceStart(anchor, _) => {
+                (self.compose_nested(place, Self::compose_sequence)?, anchor)
             }
-            Event::SequenceStart(anchor, _) => (self.nested(place, Self::sequence)?, anchor),
-            Event::MappingStart(anchor, _) => (self.nested(place, Self::mapping)?, anchor),
-            Event::Alias(anchor) => (self.alias(place, anchor)?, 0),
+            Event::MappingStart(anchor, _) => {
+                (self.compose_nested(place, Self::compose_mapping)?, anchor)
+            }
+            Event::Alias(anchor) => (self.copy_alias(place, anchor)?, 0),
             Event::Nothing
             | Event::StreamStart
             | Event::StreamEnd
             | Event::DocumentStart(_)
             | Event::DocumentEnd
             | Event::SequenceEnd
-            | Event::MappingEnd => (Kind::Null, 0),
+            | Event::MappingEnd => (NodeKind::Null, 0),
         };
-        let node = Node { place, kind };
+        let node = Node {
+            position: place,
+            kind,
+        };
         if anchor > 0 {
-            self.charge(&node)?;
+            self.charge_copy(&node)?;
             self.anchors.insert(anchor, node.clone());
         }
         Ok(node)
     }
 
     /// Counts a copy of `node` against what may be copied.
-    fn charge(&mut self, node: &Node) -> Composed<()> {
-        let allowed = limits::EXPANSION_FREE.max(self.own * limits::EXPANSION_FACTOR);
-        self.copied += node.size();
-        if self.copied > allowed {
-            return self.refuse(node.place, "aliases make the document too large");
+    fn charge_copy(&mut self, node: &Node) -> ComposeResult<()> {
+        let allowed = limits::EXPANSION_ALLOWANCE.max(self.node_count * limits::EXPANSION_FACTOR);
+        self.copied_values += node.size();
+        if self.copied_values > allowed {
+            return self.limit_error(node.position, "aliases make the document too large");
         }
         Ok(())
     }
 
-    fn nested(&mut self, place: Place, read: fn(&mut Self) -> Composed<Kind>) -> Composed<Kind> {
-        if self.depth >= limits::DEPTH {
-            return self.refuse(
+    fn compose_nested(
+        &mut self,
+        place: Position,
+        read: fn(&mut Self) -> ComposeResult<NodeKind>,
+    ) -> ComposeResult<NodeKind> {
+        if self.depth >= limits::NESTING_DEPTH {
+            return self.limit_error(
                 place,
-                &format!("nested deeper than {} levels", limits::DEPTH),
+                &format!("nested deeper than {} levels", limits::NESTING_DEPTH),
             );
         }
         self.depth += 1;
@@ -168,51 +184,55 @@ impl<'t> Composer<'t, '_> {
         kind
     }
 
-    fn sequence(&mut self) -> Composed<Kind> {
+    fn compose_sequence(&mut self) -> ComposeResult<NodeKind> {
         let mut items = Vec::new();
         loop {
-            match self.next()? {
-                (Event::SequenceEnd, _) => return Ok(Kind::List(items)),
-                event => items.push(self.node(event)?),
+            match self.next_event()? {
+                (Event::SequenceEnd, _) => return Ok(NodeKind::List(items)),
+                event => items.push(self.compose_node(event)?),
             }
         }
     }
 
-    fn mapping(&mut self) -> Composed<Kind> {
-        let mut members = Members::default();
+    fn compose_mapping(&mut self) -> ComposeResult<NodeKind> {
+        let mut members = ObjectBuilder::default();
         let mut merged = Vec::new();
         loop {
-            let (event, span) = self.next()?;
-            let place = place(span.start);
+            let (event, span) = self.next_event()?;
+            let place = marker_position(span.start);
             let (text, plain) = match &event {
                 Event::MappingEnd => break,
                 Event::Scalar(text, style, ..) => (text.clone(), *style == ScalarStyle::Plain),
                 _ => (self.alias_key(place, &event)?, false),
             };
-            let value_event = self.next()?;
-            let value = self.node(value_event)?;
+            let value_event = self.next_event()?;
+            let value = self.compose_node(value_event)?;
             if plain && text == "<<" {
                 merged.push(value);
                 continue;
             }
             let key = if plain {
-                scalar::key(&text)
+                scalar::key_text(&text)
             } else {
                 text.into()
             };
-            let member = Member { key, place, value };
-            members.insert_once(member, self.report);
+            let member = Member {
+                key,
+                position: place,
+                value,
+            };
+            members.insert_or_warn(member, self.report);
         }
         for source in merged {
-            self.merge(source, &mut members)?;
+            self.apply_merge_key(source, &mut members)?;
         }
         Ok(members.finish())
     }
 
     /// `<<: *base` or `<<: [*a, *b]`: members that are not written out come from there, the first source first.
-    fn merge(&mut self, source: Node, members: &mut Members) -> Composed<()> {
+    fn apply_merge_key(&mut self, source: Node, members: &mut ObjectBuilder) -> ComposeResult<()> {
         match source.kind {
-            Kind::Map(inherited) => {
+            NodeKind::Map(inherited) => {
                 for member in inherited {
                     if !members.contains(&member.key) {
                         members.push(member);
@@ -220,66 +240,72 @@ impl<'t> Composer<'t, '_> {
                 }
                 Ok(())
             }
-            Kind::List(sources) => sources
+            NodeKind::List(sources) => sources
                 .into_iter()
-                .try_for_each(|source| self.merge(source, members)),
-            Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) => {
-                self.refuse(source.place, "`<<` merges mappings; this is none")
+                .try_for_each(|source| self.apply_merge_key(source, members)),
+            NodeKind::Null | NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::Text(_) => {
+                self.limit_error(source.position, "`<<` merges mappings; this is none")
             }
         }
     }
 
     /// A key that is an alias of a scalar. Other keys than scalars do not exist in JSON.
-    fn alias_key(&mut self, place: Place, event: &Event<'t>) -> Composed<Cow<'t, str>> {
+    fn alias_key(&mut self, place: Position, event: &Event<'t>) -> ComposeResult<Cow<'t, str>> {
         let scalar = match event {
             Event::Alias(anchor) => self.anchors.get(anchor).map(|n| &n.kind),
             _ => None,
         };
         match scalar {
-            Some(Kind::Text(text)) => Ok(Cow::Owned(text.to_string())),
-            _ => self.refuse(
+            Some(NodeKind::Text(text)) => Ok(Cow::Owned(text.to_string())),
+            _ => self.limit_error(
                 place,
                 "a key is a list or a mapping; only text can be a key",
             ),
         }
     }
 
-    fn alias(&mut self, place: Place, anchor: usize) -> Composed<Kind> {
+    fn copy_alias(&mut self, place: Position, anchor: usize) -> ComposeResult<NodeKind> {
         let Some(node) = self.anchors.get(&anchor).cloned() else {
-            return self.refuse(place, "an alias refers to the value that it is part of");
+            return self.limit_error(place, "an alias refers to the value that it is part of");
         };
-        if self.depth + node.depth() > limits::DEPTH {
-            return self.refuse(place, "aliases nest the document too deeply");
+        if self.depth + node.depth() > limits::NESTING_DEPTH {
+            return self.limit_error(place, "aliases nest the document too deeply");
         }
-        self.charge(&node)?;
+        self.charge_copy(&node)?;
         Ok(node.kind)
     }
 
-    fn scalar(&mut self, place: Place, text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Kind {
+    fn compose_scalar(
+        &mut self,
+        place: Position,
+        text: &str,
+        style: ScalarStyle,
+        tag: Option<&Tag>,
+    ) -> NodeKind {
         let as_text = tag.is_some_and(|t| t.is_yaml_core_schema() && t.suffix == "str");
         if style != ScalarStyle::Plain || as_text {
-            return Kind::Text(text.into());
+            return NodeKind::Text(text.into());
         }
-        match scalar::resolve(text) {
-            Kind::Number(n) if !n.is_finite() => {
+        match scalar::resolve_plain_scalar(text) {
+            NodeKind::Number(n) if !n.is_finite() => {
                 let message = format!("`{text}` is no number that JSON can carry");
                 self.report
                     .error(Code::Syntax, place, message, "quote it to make it a string");
-                Kind::Text(text.into())
+                NodeKind::Text(text.into())
             }
             kind => kind,
         }
     }
 
-    fn refuse<T>(&mut self, place: Place, message: &str) -> Composed<T> {
-        self.report.error(Code::Limit, place, message, "");
-        Err(Refused::Reported)
+    fn limit_error<T>(&mut self, place: Position, message: &str) -> ComposeResult<T> {
+        self.report.error(Code::LimitExceeded, place, message, "");
+        Err(ComposeError::Reported)
     }
 }
 
-fn place(marker: Marker) -> Place {
+fn marker_position(marker: Marker) -> Position {
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    Place {
+    Position {
         line: count(marker.line().max(1)),
         column: count(marker.col() + 1),
     }

@@ -1,9 +1,9 @@
 //! YAML's own error messages speak of tokens; these speak of what the author wrote.
 
-use crate::diag::Place;
+use crate::diag::Position;
 
 /// What went wrong at `place`, and what to do, from the parser's words and the text around it.
-pub fn explain(text: &str, place: Place, parser: &str) -> (String, &'static str) {
+pub fn explain_syntax_error(text: &str, place: Position, parser: &str) -> (String, &'static str) {
     let lines: Vec<&str> = text.lines().collect();
     let at = usize::try_from(place.line).unwrap_or(1).saturating_sub(1);
     let line = lines.get(at).copied().unwrap_or("");

@@ -2,43 +2,43 @@
 
 use ecow::EcoString;
 
-use crate::json::write_text;
+use crate::json::write_string;
 use crate::number;
-use crate::value::Literal;
+use crate::value::OwnedValue;
 
 /// Appends a value as JSON.
-pub fn write_json(out: &mut String, literal: &Literal) {
+pub fn write_value(out: &mut String, literal: &OwnedValue) {
     match literal {
-        Literal::Null => out.push_str("null"),
-        Literal::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
-        Literal::Number(n) => {
+        OwnedValue::Null => out.push_str("null"),
+        OwnedValue::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
+        OwnedValue::Number(n) => {
             number::write_json(out, *n);
         }
-        Literal::Text(s) => write_text(out, s),
-        Literal::List(items) => {
+        OwnedValue::Text(s) => write_string(out, s),
+        OwnedValue::List(items) => {
             out.push('[');
             for (i, item) in items.iter().enumerate() {
                 if i > 0 {
                     out.push(',');
                 }
-                write_json(out, item);
+                write_value(out, item);
             }
             out.push(']');
         }
-        Literal::Map(members) => write_members(out, members),
+        OwnedValue::Map(members) => write_object(out, members),
     }
 }
 
 /// Appends an object as JSON.
-pub fn write_members(out: &mut String, members: &[(EcoString, Literal)]) {
+pub fn write_object(out: &mut String, members: &[(EcoString, OwnedValue)]) {
     out.push('{');
     for (i, (key, value)) in members.iter().enumerate() {
         if i > 0 {
             out.push(',');
         }
-        write_text(out, key);
+        write_string(out, key);
         out.push(':');
-        write_json(out, value);
+        write_value(out, value);
     }
     out.push('}');
 }

@@ -1,43 +1,43 @@
 //! The bytes of a string that stand for themselves.
 
-const ONES: u64 = u64::from_le_bytes([1; 8]);
+const LOW_BITS: u64 = u64::from_le_bytes([1; 8]);
 
 /// How many bytes at the front stand for themselves in a string: those before a quote, a backslash, or a control
 /// character.
 #[inline]
-pub fn plain(bytes: &[u8]) -> usize {
-    bytes.len() - behind_plain(bytes).len()
+pub fn unescaped_len(bytes: &[u8]) -> usize {
+    bytes.len() - skip_unescaped(bytes).len()
 }
 
 /// What is behind the bytes that stand for themselves. Eight are looked at in one step.
 #[inline]
-pub fn behind_plain(bytes: &[u8]) -> &[u8] {
+pub fn skip_unescaped(bytes: &[u8]) -> &[u8] {
     let mut rest = bytes;
     while let Some((eight, behind)) = rest.split_first_chunk() {
-        let special = special(u64::from_le_bytes(*eight));
+        let special = special_byte_mask(u64::from_le_bytes(*eight));
         if special != 0 {
             let plain = (special.trailing_zeros() / 8) as usize;
             return rest.get(plain..).unwrap_or(&[]);
         }
         rest = behind;
     }
-    rest.get(few(rest)..).unwrap_or(&[])
+    rest.get(unescaped_len_bytewise(rest)..).unwrap_or(&[])
 }
 
 /// The same for fewer than eight bytes, as they stand at the end of a text.
 #[inline(never)]
-fn few(bytes: &[u8]) -> usize {
+fn unescaped_len_bytewise(bytes: &[u8]) -> usize {
     let is_plain = |b: &&u8| !matches!(b, b'"' | b'\\' | ..0x20);
     bytes.iter().take_while(is_plain).count()
 }
 
 /// The highest bit of each byte that does not stand for itself. Right up to the first; behind it there may be more.
 #[inline]
-fn special(word: u64) -> u64 {
+fn special_byte_mask(word: u64) -> u64 {
     // A quote changes places with a space, next to the control characters, so that one subtraction finds both.
-    let low = (word ^ (ONES * 0x02)).wrapping_sub(ONES * 0x21);
-    let slash = (word ^ (ONES * 0x5C)).wrapping_sub(ONES);
-    (low | slash) & !word & (ONES << 7)
+    let low = (word ^ (LOW_BITS * 0x02)).wrapping_sub(LOW_BITS * 0x21);
+    let slash = (word ^ (LOW_BITS * 0x5C)).wrapping_sub(LOW_BITS);
+    (low | slash) & !word & (LOW_BITS << 7)
 }
 
 #[cfg(test)]
@@ -52,8 +52,8 @@ mod tests {
                     let filler = ['a', ' ', '!', '#', '[', ']', '\u{7f}', 'é'].into_iter();
                     let text: String = filler.cycle().take(before).collect();
                     let all = format!("{text}{special}{}", "\"x\\\t".repeat(behind));
-                    assert_eq!(plain(all.as_bytes()), text.len(), "{all:?}");
-                    assert_eq!(plain(text.as_bytes()), text.len(), "{text:?}");
+                    assert_eq!(unescaped_len(all.as_bytes()), text.len(), "{all:?}");
+                    assert_eq!(unescaped_len(text.as_bytes()), text.len(), "{text:?}");
                 }
             }
         }
@@ -64,7 +64,11 @@ mod tests {
         for first in 0..=u8::MAX {
             for second in 0..=u8::MAX {
                 let bytes = [b'a', first, second, b'b', b'c', b'd', b'e', b'f'];
-                assert_eq!(plain(&bytes), few(&bytes), "{bytes:?}");
+                assert_eq!(
+                    unescaped_len(&bytes),
+                    unescaped_len_bytewise(&bytes),
+                    "{bytes:?}"
+                );
             }
         }
     }

@@ -8,18 +8,18 @@ mod skip;
 mod string;
 
 use crate::json::Error;
-use crate::json::Fault;
-use crate::json::Kind;
-use crate::json::Text;
-pub use crate::json::reader::outline::Outline;
-use crate::json::reader::string::Span;
+use crate::json::ErrorKind;
+use crate::json::RawString;
+use crate::json::ValueKind;
+pub use crate::json::reader::outline::ObjectIndex;
+use crate::json::reader::string::StringSpan;
 use crate::limits;
 
 /// A position in a JSON text.
 #[derive(Debug, Clone)]
 pub struct Reader<'t> {
     text: &'t str,
-    at: usize,
+    offset: usize,
     depth: usize,
 }
 
@@ -30,193 +30,200 @@ impl<'t> Reader<'t> {
     pub fn new(text: &'t str) -> Reader<'t> {
         Reader {
             text,
-            at: 0,
+            offset: 0,
             depth: 0,
         }
     }
 
     /// The middle of `text`, inside `depth` objects and arrays.
-    pub fn within(text: &'t str, at: usize, depth: usize) -> Reader<'t> {
-        Reader { text, at, depth }
+    pub fn new_at(text: &'t str, at: usize, depth: usize) -> Reader<'t> {
+        Reader {
+            text,
+            offset: at,
+            depth,
+        }
     }
 
     /// The offset of the next byte, once white space is passed over.
-    pub fn offset(&mut self) -> usize {
-        self.skip_space();
-        self.at
+    pub fn next_offset(&mut self) -> usize {
+        self.skip_whitespace();
+        self.offset
     }
 
     /// How many bytes are left.
-    pub fn left(&self) -> usize {
-        self.rest().len()
+    pub fn remaining(&self) -> usize {
+        self.remaining_bytes().len()
     }
 
     /// Everything from `start` to here.
-    pub fn since(&self, start: usize) -> &'t str {
-        self.text.get(start..self.at).unwrap_or("")
+    pub fn text_since(&self, start: usize) -> &'t str {
+        self.text.get(start..self.offset).unwrap_or("")
     }
 
     /// The kind of the next value.
     #[inline]
-    pub fn peek(&mut self) -> Result<Kind> {
-        self.skip_space();
-        match self.byte() {
-            Some(b'{') => Ok(Kind::Map),
-            Some(b'[') => Ok(Kind::List),
-            Some(b'"') => Ok(Kind::Text),
-            Some(b't' | b'f') => Ok(Kind::Bool),
-            Some(b'n') => Ok(Kind::Null),
-            Some(b'-' | b'0'..=b'9') => Ok(Kind::Number),
-            Some(_) => self.fail(Fault::Expected("a value")),
-            None => self.fail(Fault::End),
+    pub fn peek_kind(&mut self) -> Result<ValueKind> {
+        self.skip_whitespace();
+        match self.peek_byte() {
+            Some(b'{') => Ok(ValueKind::Map),
+            Some(b'[') => Ok(ValueKind::List),
+            Some(b'"') => Ok(ValueKind::Text),
+            Some(b't' | b'f') => Ok(ValueKind::Bool),
+            Some(b'n') => Ok(ValueKind::Null),
+            Some(b'-' | b'0'..=b'9') => Ok(ValueKind::Number),
+            Some(_) => self.error_here(ErrorKind::Expected("a value")),
+            None => self.error_here(ErrorKind::UnexpectedEnd),
         }
     }
 
     /// Reads `null`.
     #[inline]
-    pub fn null(&mut self) -> Result<()> {
-        self.word("null")
+    pub fn parse_null(&mut self) -> Result<()> {
+        self.expect_keyword("null")
     }
 
     /// Reads `true` or `false`.
     #[inline]
-    pub fn bool(&mut self) -> Result<bool> {
-        let value = self.byte() == Some(b't');
-        self.word(if value { "true" } else { "false" })?;
+    pub fn parse_bool(&mut self) -> Result<bool> {
+        let value = self.peek_byte() == Some(b't');
+        self.expect_keyword(if value { "true" } else { "false" })?;
         Ok(value)
     }
 
     /// Steps into an array or object; `open` is its bracket.
     #[inline]
-    fn open(&mut self, open: u8, what: &'static str) -> Result<()> {
-        self.skip_space();
-        if self.depth >= limits::DEPTH {
-            return self.fail(Fault::Depth);
+    fn begin(&mut self, open: u8, what: &'static str) -> Result<()> {
+        self.skip_whitespace();
+        if self.depth >= limits::NESTING_DEPTH {
+            return self.error_here(ErrorKind::TooDeep);
         }
-        self.token(open, what)?;
+        self.expect_byte(open, what)?;
         self.depth += 1;
         Ok(())
     }
 
     /// Steps into an object.
     #[inline]
-    pub fn open_map(&mut self) -> Result<()> {
-        self.open(b'{', "an object")
+    pub fn begin_object(&mut self) -> Result<()> {
+        self.begin(b'{', "an object")
     }
 
     /// Steps into an array.
     #[inline]
-    pub fn open_list(&mut self) -> Result<()> {
-        self.open(b'[', "an array")
+    pub fn begin_array(&mut self) -> Result<()> {
+        self.begin(b'[', "an array")
     }
 
     /// The next key of an object, with the cursor behind its colon; `None` steps out of the object.
-    pub fn key(&mut self, first: bool) -> Result<Option<Text<'t>>> {
-        let key = self.key_span(first)?;
-        Ok(key.map(|span| span.of(self.text)))
+    pub fn next_key(&mut self, first: bool) -> Result<Option<RawString<'t>>> {
+        let key = self.next_key_span(first)?;
+        Ok(key.map(|span| span.to_raw_string(self.text)))
     }
 
     /// Where the next key of an object stands.
     #[inline]
-    fn key_span(&mut self, first: bool) -> Result<Option<Span>> {
-        if !self.more(first, b'}', "`,` or `}`")? {
+    fn next_key_span(&mut self, first: bool) -> Result<Option<StringSpan>> {
+        if !self.has_next(first, b'}', "`,` or `}`")? {
             return Ok(None);
         }
-        self.skip_space();
-        let key = self.span()?;
-        self.skip_space();
-        self.token(b':', "`:`")?;
+        self.skip_whitespace();
+        let key = self.string_span()?;
+        self.skip_whitespace();
+        self.expect_byte(b':', "`:`")?;
         Ok(Some(key))
     }
 
     /// Whether an array has another item; `false` steps out of the array.
     #[inline]
-    pub fn item(&mut self, first: bool) -> Result<bool> {
-        self.more(first, b']', "`,` or `]`")
+    pub fn has_next_item(&mut self, first: bool) -> Result<bool> {
+        self.has_next(first, b']', "`,` or `]`")
     }
 
     #[inline]
-    fn more(&mut self, first: bool, close: u8, what: &'static str) -> Result<bool> {
-        self.skip_space();
-        match self.byte() {
+    fn has_next(&mut self, first: bool, close: u8, what: &'static str) -> Result<bool> {
+        self.skip_whitespace();
+        match self.peek_byte() {
             Some(b) if b == close => {
-                self.at += 1;
+                self.offset += 1;
                 self.depth -= 1;
                 Ok(false)
             }
             Some(_) if first => Ok(true),
             _ => {
-                self.token(b',', what)?;
+                self.expect_byte(b',', what)?;
                 Ok(true)
             }
         }
     }
 
     /// Checks that nothing but white space is left.
-    pub fn end(&mut self) -> Result<()> {
-        self.skip_space();
-        match self.byte() {
+    pub fn expect_end(&mut self) -> Result<()> {
+        self.skip_whitespace();
+        match self.peek_byte() {
             None => Ok(()),
-            Some(_) => self.fail(Fault::Expected("the end of the text")),
+            Some(_) => self.error_here(ErrorKind::Expected("the end of the text")),
         }
     }
 
     #[inline]
-    fn rest(&self) -> &'t [u8] {
-        self.text.as_bytes().get(self.at..).unwrap_or(&[])
+    fn remaining_bytes(&self) -> &'t [u8] {
+        self.text.as_bytes().get(self.offset..).unwrap_or(&[])
     }
 
     #[inline]
-    fn byte(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
+    fn peek_byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.offset).copied()
     }
 
     #[inline]
-    fn skip_space(&mut self) {
-        while matches!(self.byte(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
-            self.at += 1;
+    fn skip_whitespace(&mut self) {
+        while matches!(self.peek_byte(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
+            self.offset += 1;
         }
     }
 
     #[inline]
-    fn token(&mut self, token: u8, what: &'static str) -> Result<()> {
-        match self.byte() {
+    fn expect_byte(&mut self, token: u8, what: &'static str) -> Result<()> {
+        match self.peek_byte() {
             Some(b) if b == token => {
-                self.at += 1;
+                self.offset += 1;
                 Ok(())
             }
-            Some(_) => self.fail(Fault::Expected(what)),
-            None => self.fail(Fault::End),
+            Some(_) => self.error_here(ErrorKind::Expected(what)),
+            None => self.error_here(ErrorKind::UnexpectedEnd),
         }
     }
 
     #[inline]
-    fn word(&mut self, word: &'static str) -> Result<()> {
-        let follows = self.rest().get(word.len());
-        if self.rest().starts_with(word.as_bytes())
+    fn expect_keyword(&mut self, word: &'static str) -> Result<()> {
+        let follows = self.remaining_bytes().get(word.len());
+        if self.remaining_bytes().starts_with(word.as_bytes())
             && !follows.is_some_and(u8::is_ascii_alphanumeric)
         {
-            self.at += word.len();
+            self.offset += word.len();
             return Ok(());
         }
-        self.fail(Fault::Expected("a value"))
+        self.error_here(ErrorKind::Expected("a value"))
     }
 
     #[inline]
-    fn fail<T>(&self, fault: Fault) -> Result<T> {
-        Err(Error { at: self.at, fault })
+    fn error_here<T>(&self, fault: ErrorKind) -> Result<T> {
+        Err(Error {
+            offset: self.offset,
+            kind: fault,
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::write_text;
+    use crate::json::write_string;
 
     fn whole(text: &str) -> Result<()> {
         let mut reader = Reader::new(text);
-        reader.skip()?;
-        reader.end()
+        reader.skip_value()?;
+        reader.expect_end()
     }
 
     #[test]
@@ -258,17 +265,22 @@ mod tests {
     fn unescapes_what_it_escaped() {
         for text in ["", "plain", "a\"b\\c\n\u{1}", "é😀\u{2028}"] {
             let mut written = String::new();
-            write_text(&mut written, text);
-            let read = Reader::new(&written).text().map(Text::unescape);
+            write_string(&mut written, text);
+            let read = Reader::new(&written)
+                .parse_string()
+                .map(RawString::unescape);
             assert_eq!(read.as_deref(), Ok(text));
         }
         let mut reader = Reader::new(r#""\u00e9\ud83d\ude00\/""#);
-        assert_eq!(reader.text().map(Text::unescape).as_deref(), Ok("é😀/"));
+        assert_eq!(
+            reader.parse_string().map(RawString::unescape).as_deref(),
+            Ok("é😀/")
+        );
     }
 
     #[test]
     fn depth_is_bounded() {
         let text = "[".repeat(100_000);
-        assert_eq!(whole(&text).map_err(|e| e.fault), Err(Fault::Depth));
+        assert_eq!(whole(&text).map_err(|e| e.kind), Err(ErrorKind::TooDeep));
     }
 }

@@ -3,18 +3,18 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use crate::json::plain::plain;
+use crate::json::plain::unescaped_len;
 
 /// A string as it stands in the text.
 #[derive(Debug, Clone, Copy)]
-pub struct Text<'t> {
+pub struct RawString<'t> {
     /// The offset of the opening quote.
-    pub at: usize,
+    pub offset: usize,
     pub(super) raw: &'t str,
     pub(super) escaped: bool,
 }
 
-impl<'t> Text<'t> {
+impl<'t> RawString<'t> {
     /// The string's characters; borrowed unless it has escapes.
     pub fn unescape(self) -> Cow<'t, str> {
         if self.escaped {
@@ -25,7 +25,7 @@ impl<'t> Text<'t> {
     }
 
     /// Whether the string's characters are `other`.
-    pub fn is(self, other: &str) -> bool {
+    pub fn equals(self, other: &str) -> bool {
         if self.escaped {
             unescape(self.raw) == other
         } else {
@@ -41,7 +41,7 @@ fn unescape(raw: &str) -> String {
     while let Some(slash) = rest.find('\\') {
         let (plain, escape) = rest.split_at(slash);
         out.push_str(plain);
-        let (c, len) = escaped_char(escape);
+        let (c, len) = decode_escape(escape);
         out.push(c);
         rest = escape.get(len..).unwrap_or("");
     }
@@ -49,21 +49,21 @@ fn unescape(raw: &str) -> String {
     out
 }
 
-fn escaped_char(escape: &str) -> (char, usize) {
+fn decode_escape(escape: &str) -> (char, usize) {
     let simple = match escape.as_bytes().get(1) {
         Some(b'b') => '\u{8}',
         Some(b'f') => '\u{c}',
         Some(b'n') => '\n',
         Some(b'r') => '\r',
         Some(b't') => '\t',
-        Some(b'u') => return unicode_escape(escape),
+        Some(b'u') => return decode_unicode_escape(escape),
         Some(other) => char::from(*other),
         None => char::REPLACEMENT_CHARACTER,
     };
     (simple, 2)
 }
 
-fn unicode_escape(escape: &str) -> (char, usize) {
+fn decode_unicode_escape(escape: &str) -> (char, usize) {
     let unit = |from: usize| {
         let digits = escape.get(from..from + 4)?;
         u16::from_str_radix(digits, 16).ok()
@@ -77,11 +77,11 @@ fn unicode_escape(escape: &str) -> (char, usize) {
 }
 
 /// Appends `text` as a JSON string.
-pub fn write_text(out: &mut String, text: &str) {
+pub fn write_string(out: &mut String, text: &str) {
     out.push('"');
     let mut rest = text;
     loop {
-        let (whole, special) = rest.split_at(plain(rest.as_bytes()));
+        let (whole, special) = rest.split_at(unescaped_len(rest.as_bytes()));
         out.push_str(whole);
         let mut special = special.chars();
         let Some(c) = special.next() else {

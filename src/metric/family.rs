@@ -2,11 +2,11 @@
 
 /// What the numbers of a family mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum MetricKind {
     /// They only grow.
     Counter,
     /// They go up and down; in OTLP a sum of what was added and taken away.
-    Level,
+    UpDownCounter,
     /// They are as they are measured.
     Gauge,
     /// They are distributions.
@@ -15,17 +15,17 @@ pub enum Kind {
 
 /// Series of one name. Names and labels are OpenTelemetry's, with dots.
 #[derive(Debug, Clone)]
-pub struct Family {
+pub struct MetricFamily {
     /// The name.
     pub name: &'static str,
     /// The unit as OpenTelemetry writes it: `s`, `By`, `{request}`.
     pub unit: &'static str,
     /// What the numbers mean.
-    pub kind: Kind,
+    pub kind: MetricKind,
     /// A sentence about it.
     pub help: &'static str,
     /// Whether it is one of flagd's, which name the scope that they come from.
-    pub scoped: bool,
+    pub is_flagd_scope: bool,
     /// The series.
     pub series: Vec<Series>,
 }
@@ -36,7 +36,7 @@ pub struct Series {
     /// Names and values.
     pub labels: Labels,
     /// The number or distribution.
-    pub value: Value,
+    pub value: MetricValue,
 }
 
 /// Names and values of labels.
@@ -44,7 +44,7 @@ pub type Labels = Vec<(&'static str, String)>;
 
 /// A number or a distribution.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Value {
+pub enum MetricValue {
     /// A count.
     Count(u64),
     /// A measure.
@@ -60,29 +60,34 @@ pub enum Value {
     },
 }
 
-impl Family {
+impl MetricFamily {
     /// A family of our own without series.
-    pub fn new(name: &'static str, unit: &'static str, kind: Kind, help: &'static str) -> Family {
-        Family {
+    pub fn new(
+        name: &'static str,
+        unit: &'static str,
+        kind: MetricKind,
+        help: &'static str,
+    ) -> MetricFamily {
+        MetricFamily {
             name,
             unit,
             kind,
             help,
-            scoped: false,
+            is_flagd_scope: false,
             series: Vec::new(),
         }
     }
 
     /// A family of flagd's without series.
-    pub fn of_flagd(
+    pub fn new_in_flagd_scope(
         name: &'static str,
         unit: &'static str,
-        kind: Kind,
+        kind: MetricKind,
         help: &'static str,
-    ) -> Family {
-        Family {
-            scoped: true,
-            ..Family::new(name, unit, kind, help)
+    ) -> MetricFamily {
+        MetricFamily {
+            is_flagd_scope: true,
+            ..MetricFamily::new(name, unit, kind, help)
         }
     }
 
@@ -92,20 +97,20 @@ impl Family {
         unit: &'static str,
         help: &'static str,
         number: f64,
-    ) -> Family {
-        let mut family = Family::new(name, unit, Kind::Gauge, help);
-        family.push(Vec::new(), Value::Number(number));
+    ) -> MetricFamily {
+        let mut family = MetricFamily::new(name, unit, MetricKind::Gauge, help);
+        family.push(Vec::new(), MetricValue::Number(number));
         family
     }
 
     /// Adds a series.
-    pub fn push(&mut self, labels: Labels, value: Value) {
+    pub fn push(&mut self, labels: Labels, value: MetricValue) {
         self.series.push(Series { labels, value });
     }
 }
 
 /// The label of the series that holds what has no series of its own, as OpenTelemetry has it.
 /// <https://opentelemetry.io/docs/specs/otel/metrics/sdk/#overflow-attribute>
-pub fn overflow() -> Labels {
+pub fn overflow_labels() -> Labels {
     vec![("otel.metric.overflow", "true".to_owned())]
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use crate::metric::family::Value;
+use crate::metric::family::MetricValue;
 use crate::metric::nanos;
 
 /// A distribution over fixed buckets, in nanoseconds or bytes.
@@ -12,38 +12,38 @@ use crate::metric::nanos;
 pub struct Histogram {
     bounds: &'static [u64],
     /// How many of the small unit make one of the unit that is exported.
-    scale: f64,
+    unit_divisor: f64,
     counts: Box<[AtomicU64]>,
     sum: AtomicU64,
 }
 
 impl Histogram {
     /// A distribution of times; the bounds are in nanoseconds, what is exported is in seconds.
-    pub fn of_time(bounds: &'static [u64]) -> Histogram {
+    pub fn for_durations(bounds: &'static [u64]) -> Histogram {
         Histogram::new(bounds, 1e9)
     }
 
     /// A distribution of sizes in bytes.
-    pub fn of_size(bounds: &'static [u64]) -> Histogram {
+    pub fn for_sizes(bounds: &'static [u64]) -> Histogram {
         Histogram::new(bounds, 1.0)
     }
 
-    fn new(bounds: &'static [u64], scale: f64) -> Histogram {
+    fn new(bounds: &'static [u64], unit_divisor: f64) -> Histogram {
         Histogram {
             bounds,
-            scale,
+            unit_divisor,
             counts: (0..=bounds.len()).map(|_| AtomicU64::new(0)).collect(),
             sum: AtomicU64::new(0),
         }
     }
 
     /// Counts a time.
-    pub fn time(&self, duration: Duration) {
-        self.count(nanos(duration));
+    pub fn observe_duration(&self, duration: Duration) {
+        self.observe(nanos(duration));
     }
 
     /// Counts a size, or nanoseconds.
-    pub fn count(&self, value: u64) {
+    pub fn observe(&self, value: u64) {
         let bucket = self.bounds.partition_point(|bound| *bound < value);
         if let Some(count) = self.counts.get(bucket) {
             count.fetch_add(1, Ordering::Relaxed);
@@ -59,12 +59,16 @@ impl Histogram {
     }
 
     /// The distribution as it is now.
-    pub fn read(&self) -> Value {
+    pub fn collect(&self) -> MetricValue {
         let load = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        Value::Distribution {
-            bounds: self.bounds.iter().map(|b| *b as f64 / self.scale).collect(),
+        MetricValue::Distribution {
+            bounds: self
+                .bounds
+                .iter()
+                .map(|b| *b as f64 / self.unit_divisor)
+                .collect(),
             counts: self.counts.iter().map(load).collect(),
-            sum: load(&self.sum) as f64 / self.scale,
+            sum: load(&self.sum) as f64 / self.unit_divisor,
         }
     }
 }
@@ -75,15 +79,15 @@ mod tests {
 
     #[test]
     fn a_bound_belongs_to_the_bucket_below_it() {
-        let histogram = Histogram::of_time(&[1_000, 5_000_000]);
+        let histogram = Histogram::for_durations(&[1_000, 5_000_000]);
         for nanos in [0, 1_000, 1_001, 5_000_000, 5_000_001] {
-            histogram.count(nanos);
+            histogram.observe(nanos);
         }
-        let want = Value::Distribution {
+        let want = MetricValue::Distribution {
             bounds: vec![1e-6, 0.005],
             counts: vec![2, 2, 1],
             sum: 0.010_002_002,
         };
-        assert_eq!(histogram.read(), want);
+        assert_eq!(histogram.collect(), want);
     }
 }

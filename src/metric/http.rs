@@ -5,13 +5,13 @@ use std::sync::atomic::AtomicI64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use crate::metric::family::Family;
-use crate::metric::family::Kind;
 use crate::metric::family::Labels;
-use crate::metric::family::Value;
+use crate::metric::family::MetricFamily;
+use crate::metric::family::MetricKind;
+use crate::metric::family::MetricValue;
 use crate::metric::histogram::Histogram;
 
-/// What can be asked for, as flagd writes it; what is none of it is [`OTHER`], so that probing makes no series.
+/// What can be asked for, as flagd writes it; what is none of it is [`OTHER_ROUTE`], so that probing makes no series.
 pub const ROUTES: [&str; 27] = [
     "/flagd.evaluation.v1.Service/ResolveBoolean",
     "/flagd.evaluation.v1.Service/ResolveString",
@@ -37,18 +37,18 @@ pub const ROUTES: [&str; 27] = [
     "/grpc.health.v1.Health/Watch",
     "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
     "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
-    OFREP_ONE,
-    OFREP_ALL,
-    OFREP_CHANGES,
+    OFREP_SINGLE_ROUTE,
+    OFREP_BULK_ROUTE,
+    OFREP_SSE_ROUTE,
 ];
 /// The route of a single evaluation over OFREP.
-pub const OFREP_ONE: &str = "/ofrep/v1/evaluate/flags/{key}";
+pub const OFREP_SINGLE_ROUTE: &str = "/ofrep/v1/evaluate/flags/{key}";
 /// The route of a bulk evaluation over OFREP.
-pub const OFREP_ALL: &str = r"/ofrep/v1/evaluate/{path:flags\/|flags}";
+pub const OFREP_BULK_ROUTE: &str = r"/ofrep/v1/evaluate/{path:flags\/|flags}";
 /// The route of OFREP's change stream, whatever it selects.
-pub const OFREP_CHANGES: &str = "/ofrep/v1/sse";
+pub const OFREP_SSE_ROUTE: &str = "/ofrep/v1/sse";
 /// Every other path.
-pub const OTHER: &str = "other";
+pub const OTHER_ROUTE: &str = "other";
 
 const METHODS: [&str; 8] = [
     "POST", "GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "_OTHER",
@@ -58,7 +58,7 @@ const STATUSES: [u16; 20] = [
     504,
 ];
 /// flagd's bounds, in nanoseconds.
-const TIMES: [u64; 11] = [
+const DURATION_BOUNDS: [u64; 11] = [
     5_000_000,
     10_000_000,
     25_000_000,
@@ -71,7 +71,7 @@ const TIMES: [u64; 11] = [
     5_000_000_000,
     10_000_000_000,
 ];
-const SIZES: [u64; 8] = [
+const SIZE_BOUNDS: [u64; 8] = [
     100,
     1_000,
     10_000,
@@ -93,49 +93,49 @@ pub enum Scheme {
 
 /// Counters of all requests; those that are never needed are never made.
 #[derive(Debug, Default)]
-pub struct Http {
-    plain: Routes,
-    secure: Routes,
+pub struct HttpServerMetrics {
+    http_routes: PerRoute,
+    https_routes: PerRoute,
 }
 
-type Routes = [Methods; ROUTES.len() + 1];
-type Methods = OnceLock<Box<[Method; METHODS.len()]>>;
+type PerRoute = [PerMethod; ROUTES.len() + 1];
+type PerMethod = OnceLock<Box<[MethodMetrics; METHODS.len()]>>;
 
 #[derive(Debug, Default)]
-struct Method {
+struct MethodMetrics {
     active: AtomicI64,
     /// One more for a status that is not in the list.
-    statuses: [OnceLock<Box<Status>>; STATUSES.len() + 1],
+    statuses: [OnceLock<Box<StatusMetrics>>; STATUSES.len() + 1],
 }
 
 #[derive(Debug)]
-struct Status {
+struct StatusMetrics {
     duration: Histogram,
     size: Histogram,
 }
 
 /// Which counters a request touches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
-    route: usize,
-    method: usize,
+pub struct RequestLabels {
+    route_index: usize,
+    method_index: usize,
     scheme: Scheme,
 }
 
-impl Place {
+impl RequestLabels {
     /// The place of a request for one of [`ROUTES`], or for anything else.
-    pub fn new(route: &str, method: &str, scheme: Scheme) -> Place {
+    pub fn new(route: &str, method: &str, scheme: Scheme) -> RequestLabels {
         let index = |list: &[&str], name: &str| list.iter().position(|known| *known == name);
-        Place {
-            route: index(&ROUTES, route).unwrap_or(ROUTES.len()),
-            method: index(&METHODS, method).unwrap_or(METHODS.len() - 1),
+        RequestLabels {
+            route_index: index(&ROUTES, route).unwrap_or(ROUTES.len()),
+            method_index: index(&METHODS, method).unwrap_or(METHODS.len() - 1),
             scheme,
         }
     }
 
     /// The method, if it is a known one.
     pub fn method(self) -> &'static str {
-        METHODS.get(self.method).copied().unwrap_or("_OTHER")
+        METHODS.get(self.method_index).copied().unwrap_or("_OTHER")
     }
 
     /// How the request came, in words.
@@ -148,79 +148,90 @@ impl Place {
 
     /// The template of what was asked for.
     pub fn route(self) -> &'static str {
-        ROUTES.get(self.route).copied().unwrap_or(OTHER)
+        ROUTES.get(self.route_index).copied().unwrap_or(OTHER_ROUTE)
     }
 }
 
-impl Http {
-    fn method(&self, place: Place) -> Option<&Method> {
+impl HttpServerMetrics {
+    fn method_metrics(&self, place: RequestLabels) -> Option<&MethodMetrics> {
         let routes = match place.scheme {
-            Scheme::Http => &self.plain,
-            Scheme::Https => &self.secure,
+            Scheme::Http => &self.http_routes,
+            Scheme::Https => &self.https_routes,
         };
-        let methods = routes.get(place.route)?.get_or_init(Box::default);
-        methods.get(place.method)
+        let methods = routes.get(place.route_index)?.get_or_init(Box::default);
+        methods.get(place.method_index)
     }
 
     /// Counts a request as open.
-    pub fn begin(&self, place: Place) {
-        if let Some(method) = self.method(place) {
+    pub fn inc_active(&self, place: RequestLabels) {
+        if let Some(method) = self.method_metrics(place) {
             method.active.fetch_add(1, Ordering::Relaxed);
         }
     }
 
     /// Counts a request as no longer open.
-    pub fn end(&self, place: Place) {
-        if let Some(method) = self.method(place) {
+    pub fn dec_active(&self, place: RequestLabels) {
+        if let Some(method) = self.method_metrics(place) {
             method.active.fetch_sub(1, Ordering::Relaxed);
         }
     }
 
     /// Counts an answer.
-    pub fn answered(&self, place: Place, status: u16, duration: Duration, size: u64) {
+    pub fn record_response(
+        &self,
+        place: RequestLabels,
+        status: u16,
+        duration: Duration,
+        size: u64,
+    ) {
         let known = STATUSES.iter().position(|known| *known == status);
         let status = known.unwrap_or(STATUSES.len());
-        let method = self.method(place);
+        let method = self.method_metrics(place);
         if let Some(status) = method.and_then(|method| method.statuses.get(status)) {
             let status = status.get_or_init(Box::default);
-            status.duration.time(duration);
-            status.size.count(size);
+            status.duration.observe_duration(duration);
+            status.size.observe(size);
         }
     }
 
     /// How many streams of events are open.
-    pub fn event_streams(&self) -> i64 {
-        let open = |routes: &Routes| -> i64 {
+    pub fn active_event_streams(&self) -> i64 {
+        let open = |routes: &PerRoute| -> i64 {
             let named = ROUTES.iter().zip(routes);
             let streams = named.filter(|(name, _)| name.ends_with("/EventStream"));
             let methods = streams.filter_map(|(_, methods)| methods.get());
-            let active = |method: &Method| method.active.load(Ordering::Relaxed);
+            let active = |method: &MethodMetrics| method.active.load(Ordering::Relaxed);
             methods.flat_map(|methods| methods.iter()).map(active).sum()
         };
-        open(&self.plain) + open(&self.secure)
+        open(&self.http_routes) + open(&self.https_routes)
     }
 
     /// The families.
-    pub fn collect(&self, service: &str) -> Vec<Family> {
-        let new = |name, unit, kind, help| Family::of_flagd(name, unit, kind, help);
+    pub fn collect(&self, service: &str) -> Vec<MetricFamily> {
+        let new = |name, unit, kind, help| MetricFamily::new_in_flagd_scope(name, unit, kind, help);
         let help = "Measures the duration of inbound HTTP requests.";
-        let mut duration = new("http.server.request.duration", "s", Kind::Histogram, help);
+        let mut duration = new(
+            "http.server.request.duration",
+            "s",
+            MetricKind::Histogram,
+            help,
+        );
         let help = "Measures the size of HTTP response messages (compressed).";
         let mut size = new(
             "http.server.response.body.size",
             "By",
-            Kind::Histogram,
+            MetricKind::Histogram,
             help,
         );
         let help = "Measures the number of concurrent HTTP requests that are currently in-flight.";
         let mut active = new(
             "http.server.active_requests",
             "{request}",
-            Kind::Level,
+            MetricKind::UpDownCounter,
             help,
         );
-        for (scheme, routes) in [("http", &self.plain), ("https", &self.secure)] {
-            for (route, methods) in ROUTES.iter().chain([&OTHER]).zip(routes) {
+        for (scheme, routes) in [("http", &self.http_routes), ("https", &self.https_routes)] {
+            for (route, methods) in ROUTES.iter().chain([&OTHER_ROUTE]).zip(routes) {
                 let methods = methods
                     .get()
                     .map(|methods| METHODS.iter().zip(methods.iter()));
@@ -230,11 +241,11 @@ impl Http {
                 }
             }
         }
-        let events = Family::gauge(
+        let events = MetricFamily::gauge(
             "fanion.event_streams",
             "",
             "How many streams of events are open.",
-            self.event_streams() as f64,
+            self.active_event_streams() as f64,
         );
         vec![duration, size, active, events]
     }
@@ -249,13 +260,13 @@ fn labels(service: &str, route: &str, method: &str, scheme: &str) -> Labels {
     ]
 }
 
-impl Method {
+impl MethodMetrics {
     fn collect(
         &self,
         labels: &Labels,
-        duration: &mut Family,
-        size: &mut Family,
-        active: &mut Family,
+        duration: &mut MetricFamily,
+        size: &mut MetricFamily,
+        active: &mut MetricFamily,
     ) {
         let open = self.active.load(Ordering::Relaxed);
         let mut used = open != 0;
@@ -269,20 +280,20 @@ impl Method {
                 .map_or("other".to_owned(), u16::to_string);
             let mut labels = labels.clone();
             labels.push(("http.response.status_code", code));
-            duration.push(labels.clone(), counts.duration.read());
-            size.push(labels, counts.size.read());
+            duration.push(labels.clone(), counts.duration.collect());
+            size.push(labels, counts.size.collect());
         }
         if used {
-            active.push(labels.clone(), Value::Number(open as f64));
+            active.push(labels.clone(), MetricValue::Number(open as f64));
         }
     }
 }
 
-impl Default for Status {
-    fn default() -> Status {
-        Status {
-            duration: Histogram::of_time(&TIMES),
-            size: Histogram::of_size(&SIZES),
+impl Default for StatusMetrics {
+    fn default() -> StatusMetrics {
+        StatusMetrics {
+            duration: Histogram::for_durations(&DURATION_BOUNDS),
+            size: Histogram::for_sizes(&SIZE_BOUNDS),
         }
     }
 }

@@ -9,15 +9,15 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use crate::limits;
-use crate::metric::family::Family;
-use crate::metric::family::Kind;
 use crate::metric::family::Labels;
-use crate::metric::family::Value;
-use crate::metric::family::overflow;
+use crate::metric::family::MetricFamily;
+use crate::metric::family::MetricKind;
+use crate::metric::family::MetricValue;
+use crate::metric::family::overflow_labels;
 use crate::metric::histogram::Histogram;
 
 /// flagd's bounds, from half a minute to three hours, in nanoseconds.
-const TIMES: [u64; 10] = [
+const DURATION_BOUNDS: [u64; 10] = [
     30_000_000_000,
     60_000_000_000,
     120_000_000_000,
@@ -32,130 +32,143 @@ const TIMES: [u64; 10] = [
 
 /// How a stream came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exit {
+pub enum CloseReason {
     /// The client went, or the server did.
-    Normal,
+    NormalClose,
     /// The deadline passed.
-    Deadline,
+    DeadlineExceeded,
     /// What was sent did not arrive.
-    Disconnect,
+    ClientDisconnect,
     /// It was refused.
     Error,
 }
 
-impl Exit {
-    const ALL: [Exit; 4] = [Exit::Normal, Exit::Deadline, Exit::Disconnect, Exit::Error];
+impl CloseReason {
+    const ALL: [CloseReason; 4] = [
+        CloseReason::NormalClose,
+        CloseReason::DeadlineExceeded,
+        CloseReason::ClientDisconnect,
+        CloseReason::Error,
+    ];
 
-    fn text(self) -> &'static str {
+    fn label_value(self) -> &'static str {
         match self {
-            Exit::Normal => "normal_close",
-            Exit::Deadline => "deadline_exceeded",
-            Exit::Disconnect => "client_disconnect",
-            Exit::Error => "error",
+            CloseReason::NormalClose => "normal_close",
+            CloseReason::DeadlineExceeded => "deadline_exceeded",
+            CloseReason::ClientDisconnect => "client_disconnect",
+            CloseReason::Error => "error",
         }
     }
 }
 
 /// All streams.
 #[derive(Debug, Default)]
-pub struct Streams {
-    clients: Mutex<BTreeMap<Client, Arc<Counts>>>,
-    others: Arc<Counts>,
+pub struct SyncStreamMetrics {
+    by_client: Mutex<BTreeMap<ClientLabels, Arc<StreamCounters>>>,
+    overflow: Arc<StreamCounters>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Client {
+struct ClientLabels {
     selector: Box<str>,
-    provider: Box<str>,
+    provider_id: Box<str>,
 }
 
 #[derive(Debug)]
-struct Counts {
+struct StreamCounters {
     active: AtomicI64,
-    durations: [Histogram; Exit::ALL.len()],
+    durations: [Histogram; CloseReason::ALL.len()],
 }
 
-impl Default for Counts {
-    fn default() -> Counts {
-        Counts {
+impl Default for StreamCounters {
+    fn default() -> StreamCounters {
+        StreamCounters {
             active: AtomicI64::new(0),
-            durations: Exit::ALL.map(|_| Histogram::of_time(&TIMES)),
+            durations: CloseReason::ALL.map(|_| Histogram::for_durations(&DURATION_BOUNDS)),
         }
     }
 }
 
 /// An open stream. It counts as closed when it is dropped.
 #[derive(Debug)]
-pub struct Open {
-    counts: Arc<Counts>,
-    begun: Instant,
+pub struct OpenStream {
+    counters: Arc<StreamCounters>,
+    started_at: Instant,
     /// How it ends, as far as is known.
-    pub exit: Exit,
+    pub close_reason: CloseReason,
 }
 
-impl Drop for Open {
+impl Drop for OpenStream {
     fn drop(&mut self) {
-        self.counts.active.fetch_sub(1, Ordering::Relaxed);
-        if let Some(histogram) = self.counts.durations.get(self.exit as usize) {
-            histogram.time(self.begun.elapsed());
+        self.counters.active.fetch_sub(1, Ordering::Relaxed);
+        if let Some(histogram) = self.counters.durations.get(self.close_reason as usize) {
+            histogram.observe_duration(self.started_at.elapsed());
         }
     }
 }
 
-impl Streams {
+impl SyncStreamMetrics {
     /// Counts a stream as open. Only so many clients are told apart, and none with an endless name.
-    pub fn open(&self, selector: &str, provider: &str) -> Open {
-        let counts = self.counts(selector, provider);
+    pub fn open(&self, selector: &str, provider: &str) -> OpenStream {
+        let counts = self.counters_for(selector, provider);
         counts.active.fetch_add(1, Ordering::Relaxed);
-        Open {
-            counts,
-            begun: Instant::now(),
-            exit: Exit::Normal,
+        OpenStream {
+            counters: counts,
+            started_at: Instant::now(),
+            close_reason: CloseReason::NormalClose,
         }
     }
 
-    fn counts(&self, selector: &str, provider: &str) -> Arc<Counts> {
+    fn counters_for(&self, selector: &str, provider: &str) -> Arc<StreamCounters> {
         if selector.len().max(provider.len()) > limits::LABEL_BYTES {
-            return self.others.clone();
+            return self.overflow.clone();
         }
-        let client = Client {
+        let client = ClientLabels {
             selector: selector.into(),
-            provider: provider.into(),
+            provider_id: provider.into(),
         };
-        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut clients = self
+            .by_client
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = clients.get(&client) {
             return known.clone();
         }
         if clients.len() >= limits::LABEL_VALUES {
-            return self.others.clone();
+            return self.overflow.clone();
         }
         clients.entry(client).or_default().clone()
     }
 
     /// The families.
-    pub fn collect(&self) -> [Family; 2] {
+    pub fn collect(&self) -> [MetricFamily; 2] {
         let help = "Measures the number of currently active gRPC sync streaming connections.";
         let name = "feature_flag.flagd.sync.active_streams";
-        let mut active = Family::of_flagd(name, "{stream}", Kind::Level, help);
+        let mut active =
+            MetricFamily::new_in_flagd_scope(name, "{stream}", MetricKind::UpDownCounter, help);
         let help = "Measures the duration of gRPC sync streaming connections.";
         let name = "feature_flag.flagd.sync.stream.duration";
-        let mut duration = Family::of_flagd(name, "s", Kind::Histogram, help);
-        let clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut duration = MetricFamily::new_in_flagd_scope(name, "s", MetricKind::Histogram, help);
+        let clients = self
+            .by_client
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         for (client, counts) in clients.iter() {
             counts.collect(&client.labels(), &mut active, &mut duration);
         }
-        if self.others.is_used() {
-            self.others.collect(&overflow(), &mut active, &mut duration);
+        if self.overflow.is_used() {
+            self.overflow
+                .collect(&overflow_labels(), &mut active, &mut duration);
         }
         [active, duration]
     }
 }
 
-impl Client {
+impl ClientLabels {
     fn labels(&self) -> Labels {
         let both = [
             ("selector", &self.selector),
-            ("provider_id", &self.provider),
+            ("provider_id", &self.provider_id),
         ];
         let named = both.into_iter().filter(|(_, value)| !value.is_empty());
         named
@@ -164,19 +177,19 @@ impl Client {
     }
 }
 
-impl Counts {
+impl StreamCounters {
     fn is_used(&self) -> bool {
         self.active.load(Ordering::Relaxed) != 0 || self.durations.iter().any(|d| !d.is_empty())
     }
 
-    fn collect(&self, labels: &Labels, active: &mut Family, duration: &mut Family) {
+    fn collect(&self, labels: &Labels, active: &mut MetricFamily, duration: &mut MetricFamily) {
         let open = self.active.load(Ordering::Relaxed) as f64;
-        active.push(labels.clone(), Value::Number(open));
-        for (exit, histogram) in Exit::ALL.into_iter().zip(&self.durations) {
+        active.push(labels.clone(), MetricValue::Number(open));
+        for (exit, histogram) in CloseReason::ALL.into_iter().zip(&self.durations) {
             if !histogram.is_empty() {
                 let mut labels = labels.clone();
-                labels.push(("reason", exit.text().to_owned()));
-                duration.push(labels, histogram.read());
+                labels.push(("reason", exit.label_value().to_owned()));
+                duration.push(labels, histogram.collect());
             }
         }
     }

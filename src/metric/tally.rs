@@ -14,103 +14,114 @@ use ecow::EcoString;
 
 use crate::decision::Decision;
 use crate::decision::ErrorCode;
-use crate::metric::tally::counts::Cell;
-use crate::metric::tally::counts::Counts;
-use crate::metric::tally::counts::Shared;
-use crate::metric::tally::counts::Sums;
+use crate::metric::tally::counts::EvaluationTotals;
+use crate::metric::tally::counts::FlagCounters;
+use crate::metric::tally::counts::LazyFlagCounters;
+use crate::metric::tally::counts::SharedCounters;
 use crate::ruleset;
-use crate::ruleset::Flag;
+use crate::ruleset::CompiledFlag;
 use crate::ruleset::Ruleset;
 
 /// The counters of one generation.
 #[derive(Debug, Default)]
-pub struct Tally {
+pub struct EvaluationCounters {
     /// Those of the flags, by position. Flags of one key with the same variants share them.
-    flags: Vec<Arc<Cell>>,
+    by_flag: Vec<Arc<LazyFlagCounters>>,
     /// Those of flags that are gone or have other variants now, while older generations may still count.
-    fading: Vec<Arc<Cell>>,
+    retired: Vec<Arc<LazyFlagCounters>>,
     /// What nobody counts any more.
-    gone: Arc<Sums>,
-    shared: Arc<Shared>,
+    retired_totals: Arc<EvaluationTotals>,
+    shared: Arc<SharedCounters>,
 }
 
-impl Tally {
+impl EvaluationCounters {
     /// The tally of `ruleset`, which follows the flags `before` with their tally.
-    pub fn build(ruleset: &Ruleset, before: &Ruleset, tally: &Tally) -> Tally {
+    pub fn carry_over(
+        ruleset: &Ruleset,
+        before: &Ruleset,
+        tally: &EvaluationCounters,
+    ) -> EvaluationCounters {
         let mut flags = Vec::with_capacity(ruleset.flags.len());
         let mut fading = Vec::new();
-        let mut cells = &*tally.flags;
-        for (was, group) in ruleset::abreast(before, ruleset) {
+        let mut cells = &*tally.by_flag;
+        for (was, group) in ruleset::merge_join(before, ruleset) {
             let (counted, others) = cells.split_at(was.len().min(cells.len()));
             cells = others;
             match (group, was, counted) {
                 ([_], [], _) => flags.push(Arc::default()),
-                ([flag], [was], [cell]) if Arc::ptr_eq(flag, was) || flag.names == was.names => {
+                ([flag], [was], [cell])
+                    if Arc::ptr_eq(flag, was) || flag.variant_names == was.variant_names =>
+                {
                     flags.push(cell.clone());
                 }
-                _ => take_over(group, (was, counted), &mut flags, &mut fading),
+                _ => carry_over_key_group(group, (was, counted), &mut flags, &mut fading),
             }
         }
-        let mut gone = tally.gone.clone();
-        for cell in &tally.fading {
+        let mut gone = tally.retired_totals.clone();
+        for cell in &tally.retired {
             // Whoever else counts here is a request that still holds a generation before the last.
             if Arc::strong_count(cell) > 1 {
                 fading.push(cell.clone());
             } else if let Some(counts) = cell.get() {
-                counts.sum_up(Arc::make_mut(&mut gone));
+                counts.add_to(Arc::make_mut(&mut gone));
             }
         }
-        Tally {
-            flags,
-            fading,
-            gone,
+        EvaluationCounters {
+            by_flag: flags,
+            retired: fading,
+            retired_totals: gone,
             shared: tally.shared.clone(),
         }
     }
 
     /// Counts an answer of the flag at `position`.
-    pub fn count(&self, position: usize, flag: &Flag, decision: Decision) {
+    pub fn count_evaluation(&self, position: usize, flag: &CompiledFlag, decision: Decision) {
         if let Decision::Error(code) = decision {
             return self.count_error(code);
         }
-        let Some(cell) = self.flags.get(position) else {
+        let Some(cell) = self.by_flag.get(position) else {
             return;
         };
-        let counts = cell.get_or_init(|| Box::new(Counts::new(flag)));
+        let counts = cell.get_or_init(|| Box::new(FlagCounters::new(flag)));
         counts.count(decision, &self.shared);
     }
 
     /// Counts an answer that is an error.
     pub fn count_error(&self, code: ErrorCode) {
-        self.shared.error(code).fetch_add(1, Ordering::Relaxed);
+        self.shared
+            .error_counter(code)
+            .fetch_add(1, Ordering::Relaxed);
     }
 }
 
 /// Flags and their counters.
-type Counted<'o> = (&'o [Arc<Flag>], &'o [Arc<Cell>]);
+type FlagsAndCounters<'o> = (&'o [Arc<CompiledFlag>], &'o [Arc<LazyFlagCounters>]);
 
 /// Keeps what was counted for flags that are gone.
-fn leave<'c>(fading: &mut Vec<Arc<Cell>>, cells: impl IntoIterator<Item = &'c Arc<Cell>>) {
+fn retire_used<'c>(
+    retired: &mut Vec<Arc<LazyFlagCounters>>,
+    cells: impl IntoIterator<Item = &'c Arc<LazyFlagCounters>>,
+) {
     let counted = cells.into_iter().filter(|cell| cell.get().is_some());
-    fading.extend(counted.cloned());
+    retired.extend(counted.cloned());
 }
 
 /// The counters of flags that have one key, those before them `was`.
-fn take_over(
-    group: &[Arc<Flag>],
-    was: Counted<'_>,
-    flags: &mut Vec<Arc<Cell>>,
-    fading: &mut Vec<Arc<Cell>>,
+fn carry_over_key_group(
+    group: &[Arc<CompiledFlag>],
+    previous: FlagsAndCounters<'_>,
+    flags: &mut Vec<Arc<LazyFlagCounters>>,
+    retired: &mut Vec<Arc<LazyFlagCounters>>,
 ) {
-    let mut cells: HashMap<&[EcoString], Arc<Cell>> = HashMap::new();
-    for (flag, cell) in was.0.iter().zip(was.1) {
-        cells.insert(&flag.names, cell.clone());
+    let mut cells: HashMap<&[EcoString], Arc<LazyFlagCounters>> = HashMap::new();
+    for (flag, cell) in previous.0.iter().zip(previous.1) {
+        cells.insert(&flag.variant_names, cell.clone());
     }
     for flag in group {
-        flags.push(cells.entry(&flag.names).or_default().clone());
+        flags.push(cells.entry(&flag.variant_names).or_default().clone());
     }
     for flag in group {
-        cells.remove(&*flag.names);
+        cells.remove(&*flag.variant_names);
     }
-    leave(fading, cells.values());
+    retire_used(retired, cells.values());
 }

@@ -6,66 +6,71 @@
 
 use std::fmt::Write as _;
 
-use crate::metric::family::Family;
-use crate::metric::family::Kind;
 use crate::metric::family::Labels;
-use crate::metric::family::Value;
+use crate::metric::family::MetricFamily;
+use crate::metric::family::MetricKind;
+use crate::metric::family::MetricValue;
 
 /// The content type of the format.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// What flagd's series say about where they come from.
-const SCOPE: [(&str, &str); 3] = [
+const FLAGD_SCOPE_LABELS: [(&str, &str); 3] = [
     ("otel_scope_name", "flagd"),
     ("otel_scope_schema_url", ""),
     ("otel_scope_version", ""),
 ];
 
 /// Writes families and, as `target_info`, the description of the process.
-pub fn write(families: &[Family], resource: &[(String, String)]) -> String {
+pub fn encode_text(families: &[MetricFamily], resource: &[(String, String)]) -> String {
     let mut out = String::new();
     for family in families.iter().filter(|family| !family.series.is_empty()) {
         write_family(&mut out, family);
     }
-    head(&mut out, "target_info", Kind::Gauge, "Target metadata");
+    write_header(
+        &mut out,
+        "target_info",
+        MetricKind::Gauge,
+        "Target metadata",
+    );
     let labels = resource.iter().map(|(name, value)| (&**name, &**value));
-    line(&mut out, "target_info", labels, "1");
+    write_sample(&mut out, "target_info", labels, "1");
     out
 }
 
 /// The name of a family: with underscores, its unit, and `_total` where it counts.
-fn name(family: &Family) -> String {
-    let mut name = sanitized(family.name);
+fn metric_name(family: &MetricFamily) -> String {
+    let mut name = sanitize_name(family.name);
     match family.unit {
         "s" => name.push_str("_seconds"),
         "By" => name.push_str("_bytes"),
         _ => {}
     }
-    if family.kind == Kind::Counter {
+    if family.kind == MetricKind::Counter {
         name.push_str("_total");
     }
     name
 }
 
-fn sanitized(name: &str) -> String {
+fn sanitize_name(name: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
     name.chars().map(plain).collect()
 }
 
-fn write_family(out: &mut String, family: &Family) {
-    let name = name(family);
-    head(out, &name, family.kind, family.help);
+fn write_family(out: &mut String, family: &MetricFamily) {
+    let name = metric_name(family);
+    write_header(out, &name, family.kind, family.help);
     for series in &family.series {
         match &series.value {
-            Value::Count(count) => {
-                let labels = labels(family, &series.labels);
-                line(out, &name, labels, &count.to_string());
+            MetricValue::Count(count) => {
+                let labels = scoped_labels(family, &series.labels);
+                write_sample(out, &name, labels, &count.to_string());
             }
-            Value::Number(number) => {
-                let labels = labels(family, &series.labels);
-                line(out, &name, labels, &number.to_string());
+            MetricValue::Number(number) => {
+                let labels = scoped_labels(family, &series.labels);
+                write_sample(out, &name, labels, &number.to_string());
             }
-            Value::Distribution {
+            MetricValue::Distribution {
                 bounds,
                 counts,
                 sum,
@@ -74,37 +79,41 @@ fn write_family(out: &mut String, family: &Family) {
                 let mut total = 0;
                 for (bound, count) in bounds.chain(["+Inf".to_owned()]).zip(counts) {
                     total += count;
-                    let labels = labels(family, &series.labels).chain([("le", &*bound)]);
-                    line(out, &format!("{name}_bucket"), labels, &total.to_string());
+                    let labels = scoped_labels(family, &series.labels).chain([("le", &*bound)]);
+                    write_sample(out, &format!("{name}_bucket"), labels, &total.to_string());
                 }
                 let of = |suffix: &str| format!("{name}_{suffix}");
-                let all = || labels(family, &series.labels);
-                line(out, &of("sum"), all(), &sum.to_string());
-                line(out, &of("count"), all(), &total.to_string());
+                let all = || scoped_labels(family, &series.labels);
+                write_sample(out, &of("sum"), all(), &sum.to_string());
+                write_sample(out, &of("count"), all(), &total.to_string());
             }
         }
     }
 }
 
-fn labels<'f>(
-    family: &Family,
+fn scoped_labels<'f>(
+    family: &MetricFamily,
     labels: &'f Labels,
 ) -> impl Iterator<Item = (&'f str, &'f str)> + use<'f> {
-    let scope = if family.scoped { &SCOPE[..] } else { &[] };
+    let scope = if family.is_flagd_scope {
+        &FLAGD_SCOPE_LABELS[..]
+    } else {
+        &[]
+    };
     let own = labels.iter().map(|(name, value)| (*name, &**value));
     own.chain(scope.iter().copied())
 }
 
-fn head(out: &mut String, name: &str, kind: Kind, help: &str) {
+fn write_header(out: &mut String, name: &str, kind: MetricKind, help: &str) {
     let kind = match kind {
-        Kind::Counter => "counter",
-        Kind::Level | Kind::Gauge => "gauge",
-        Kind::Histogram => "histogram",
+        MetricKind::Counter => "counter",
+        MetricKind::UpDownCounter | MetricKind::Gauge => "gauge",
+        MetricKind::Histogram => "histogram",
     };
     let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}");
 }
 
-fn line<'f>(
+fn write_sample<'f>(
     out: &mut String,
     name: &str,
     labels: impl Iterator<Item = (&'f str, &'f str)>,
@@ -113,8 +122,8 @@ fn line<'f>(
     out.push_str(name);
     let mut separator = '{';
     for (name, value) in labels {
-        let _ = write!(out, "{separator}{}=\"", sanitized(name));
-        escape(out, value);
+        let _ = write!(out, "{separator}{}=\"", sanitize_name(name));
+        escape_label_value(out, value);
         out.push('"');
         separator = ',';
     }
@@ -124,7 +133,7 @@ fn line<'f>(
     let _ = writeln!(out, " {value}");
 }
 
-fn escape(out: &mut String, value: &str) {
+fn escape_label_value(out: &mut String, value: &str) {
     for c in value.chars() {
         match c {
             '\\' => out.push_str("\\\\"),
@@ -141,9 +150,12 @@ mod tests {
 
     #[test]
     fn names_carry_units_and_values_are_escaped() {
-        let mut family = Family::of_flagd("a.b", "s", Kind::Counter, "Help.");
-        family.push(vec![("x.y", "\"a\\b\nc\"".to_owned())], Value::Count(3));
-        let text = write(
+        let mut family = MetricFamily::new_in_flagd_scope("a.b", "s", MetricKind::Counter, "Help.");
+        family.push(
+            vec![("x.y", "\"a\\b\nc\"".to_owned())],
+            MetricValue::Count(3),
+        );
+        let text = encode_text(
             &[family],
             &[("service.name".to_owned(), "flagd".to_owned())],
         );

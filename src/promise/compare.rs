@@ -1,38 +1,43 @@
 //! One lane before and after an edit.
 
 use crate::diag::Code;
-use crate::diag::Report;
-use crate::document::rollout::bucketing::Dialect;
-use crate::document::rollout::share::Share;
+use crate::diag::DiagnosticSink;
+use crate::document::rollout::bucketing::BucketingDialect;
+use crate::document::rollout::share::Percentage;
+use crate::promise::lane::Allocation;
 use crate::promise::lane::Hashing;
-use crate::promise::lane::Lane;
 use crate::rule::bucket;
 use crate::rule::bucket::dialect;
 use crate::rule::bucket::inverse;
 
 /// Tells what the edit of one lane of the flag called `flag` breaks.
-pub fn compare(flag: &str, before: &Lane, after: &Lane, report: &mut Report) {
+pub fn report_violations(
+    flag: &str,
+    before: &Allocation,
+    after: &Allocation,
+    report: &mut DiagnosticSink,
+) {
     if before.hashing == after.hashing {
         let mut told = Vec::new();
-        for change in changes(before, after) {
-            let code = change.breaks(before, after);
+        for change in reassignments(before, after) {
+            let code = change.violation_code(before, after);
             if let Some(code) = code.filter(|code| !told.contains(code)) {
                 told.push(code);
-                change.tell(flag, code, before, after, report);
+                change.report_violation(flag, code, before, after, report);
             }
         }
-    } else if is_divided(before) && is_divided(after) {
-        tell_key(flag, before, after, report);
+    } else if has_multiple_shares(before) && has_multiple_shares(after) {
+        report_bucketing_key_change(flag, before, after, report);
     }
 }
 
 /// Whether there are units on both sides of a border.
-fn is_divided(lane: &Lane) -> bool {
+fn has_multiple_shares(lane: &Allocation) -> bool {
     lane.shares.iter().filter(|(_, weight)| *weight > 0).count() > 1
 }
 
 /// An interval of hashes whose units go from one variant to another.
-struct Change<'l> {
+struct Reassignment<'l> {
     low: u64,
     high: u64,
     from: &'l str,
@@ -40,16 +45,16 @@ struct Change<'l> {
 }
 
 /// The number of different hashes.
-fn hashes(hashing: &Hashing) -> u64 {
+fn hash_space_size(hashing: &Hashing) -> u64 {
     match hashing {
-        Hashing::Foreign { .. } => 100,
+        Hashing::Vendor { .. } => 100,
         Hashing::Murmur { .. } | Hashing::Computed(_) => 1 << 32,
     }
 }
 
 /// The first hash above each share, and whose it is. A bucket is `hash * total >> 32`, so the first hash of bucket `b` is
 /// `b * 2^32 / total`, rounded up.
-fn bounds(lane: &Lane) -> Vec<(u64, &str)> {
+fn share_upper_bounds(lane: &Allocation) -> Vec<(u64, &str)> {
     let total: u64 = lane
         .shares
         .iter()
@@ -59,7 +64,7 @@ fn bounds(lane: &Lane) -> Vec<(u64, &str)> {
     let mut bounds = Vec::with_capacity(lane.shares.len());
     for (name, weight) in &lane.shares {
         end += u64::from(*weight);
-        let scaled = u128::from(end) * u128::from(hashes(&lane.hashing));
+        let scaled = u128::from(end) * u128::from(hash_space_size(&lane.hashing));
         let bound = scaled.div_ceil(u128::from(total.max(1)));
         bounds.push((u64::try_from(bound).unwrap_or(u64::MAX), &**name));
     }
@@ -67,8 +72,8 @@ fn bounds(lane: &Lane) -> Vec<(u64, &str)> {
 }
 
 /// All intervals in which the variant changes.
-fn changes<'l>(before: &'l Lane, after: &'l Lane) -> Vec<Change<'l>> {
-    let (old, new) = (bounds(before), bounds(after));
+fn reassignments<'l>(before: &'l Allocation, after: &'l Allocation) -> Vec<Reassignment<'l>> {
+    let (old, new) = (share_upper_bounds(before), share_upper_bounds(after));
     let mut ends: Vec<u64> = old.iter().chain(&new).map(|(end, _)| *end).collect();
     ends.sort_unstable();
     ends.dedup();
@@ -84,7 +89,7 @@ fn changes<'l>(before: &'l Lane, after: &'l Lane) -> Vec<Change<'l>> {
             && low < end
         {
             let high = end - 1;
-            changes.push(Change {
+            changes.push(Reassignment {
                 low,
                 high,
                 from,
@@ -97,7 +102,7 @@ fn changes<'l>(before: &'l Lane, after: &'l Lane) -> Vec<Change<'l>> {
 }
 
 /// The part of all units that a variant has, as weight and total.
-fn part(lane: &Lane, name: &str) -> (u64, u64) {
+fn current_share(lane: &Allocation, name: &str) -> (u64, u64) {
     let total = lane
         .shares
         .iter()
@@ -108,19 +113,19 @@ fn part(lane: &Lane, name: &str) -> (u64, u64) {
 }
 
 /// The part that a variant is to have in the end.
-fn aim(lane: &Lane, name: &str) -> (u64, u64) {
-    let total = u64::from(Share::STEPS);
-    match &lane.aim {
+fn target_share(lane: &Allocation, name: &str) -> (u64, u64) {
+    let total = u64::from(Percentage::TOTAL_WEIGHT);
+    match &lane.target_share {
         Some((taken, share)) if **taken == *name => (u64::from(share.weight()), total),
-        Some((_, share)) => (u64::from(Share::STEPS - share.weight()), total),
-        None => part(lane, name),
+        Some((_, share)) => (u64::from(Percentage::TOTAL_WEIGHT - share.weight()), total),
+        None => current_share(lane, name),
     }
 }
 
 /// How a variant's part changes. Where a ramp leads counts, not where it begins.
-fn growth(before: &Lane, after: &Lane, name: &str) -> std::cmp::Ordering {
-    let (old, old_total) = part(before, name);
-    let (new, new_total) = aim(after, name);
+fn compare_share_size(before: &Allocation, after: &Allocation, name: &str) -> std::cmp::Ordering {
+    let (old, old_total) = current_share(before, name);
+    let (new, new_total) = target_share(after, name);
     let (new, old) = (
         u128::from(new) * u128::from(old_total),
         u128::from(old) * u128::from(new_total),
@@ -128,38 +133,48 @@ fn growth(before: &Lane, after: &Lane, name: &str) -> std::cmp::Ordering {
     new.cmp(&old)
 }
 
-impl Change<'_> {
+impl Reassignment<'_> {
     /// The promise that the change breaks: units may only leave a variant that shrinks for one that grows.
-    fn breaks(&self, before: &Lane, after: &Lane) -> Option<Code> {
+    fn violation_code(&self, before: &Allocation, after: &Allocation) -> Option<Code> {
         use std::cmp::Ordering::Equal;
         use std::cmp::Ordering::Greater;
         use std::cmp::Ordering::Less;
         // A variant in place of another one, for those who have it.
-        let replaced = part(after, self.from).0 == 0 && part(before, self.to).0 == 0;
+        let replaced =
+            current_share(after, self.from).0 == 0 && current_share(before, self.to).0 == 0;
         let growths = (
-            growth(before, after, self.from),
-            growth(before, after, self.to),
+            compare_share_size(before, after, self.from),
+            compare_share_size(before, after, self.to),
         );
         match growths {
             // Of two variants one grows where the other shrinks; it is about the one that is not the rest.
-            (Greater, Less) if *self.from == *after.rest => Some(Code::ShownAnew),
-            (Greater, _) => Some(Code::TakenAway),
-            (_, Less) => Some(Code::ShownAnew),
-            (Equal, _) | (_, Equal) => Some(Code::Detour),
-            (Less, Greater) => replaced.then_some(Code::Detour),
+            (Greater, Less) if *self.from == *after.remainder_variant => {
+                Some(Code::RollbackShowsVariant)
+            }
+            (Greater, _) => Some(Code::GrowthTakesVariant),
+            (_, Less) => Some(Code::RollbackShowsVariant),
+            (Equal, _) | (_, Equal) => Some(Code::UnorderedVariantMove),
+            (Less, Greater) => replaced.then_some(Code::UnorderedVariantMove),
         }
     }
 
-    fn tell(&self, flag: &str, code: Code, before: &Lane, after: &Lane, report: &mut Report) {
-        let (from, to) = (shown(self.from), shown(self.to));
-        let name = &after.name;
-        let unit = self.unit(&after.hashing);
+    fn report_violation(
+        &self,
+        flag: &str,
+        code: Code,
+        before: &Allocation,
+        after: &Allocation,
+        report: &mut DiagnosticSink,
+    ) {
+        let (from, to) = (format_variant(self.from), format_variant(self.to));
+        let name = &after.description;
+        let unit = self.find_affected_unit(&after.hashing);
         let unit = unit.map_or_else(|| "some unit".to_owned(), |unit| format!("`{unit}`"));
         let (message, help) = match code {
-            Code::TakenAway => {
+            Code::GrowthTakesVariant => {
                 let (old, new) = (
-                    percent(part(before, self.from)),
-                    percent(aim(after, self.from)),
+                    format_percent(current_share(before, self.from)),
+                    format_percent(target_share(after, self.from)),
                 );
                 let message = format!(
                     "{name} of flag `{flag}` changes the share of {from} from {old} to {new} and takes it from {unit}"
@@ -169,7 +184,7 @@ impl Change<'_> {
                     "what grows stands first and begins where it was; move the border, not the variants",
                 )
             }
-            Code::ShownAnew => {
+            Code::RollbackShowsVariant => {
                 let message = format!(
                     "{name} of flag `{flag}` rolls {to} back and shows it to {unit}, who did not have it"
                 );
@@ -186,17 +201,17 @@ impl Change<'_> {
                 )
             }
         };
-        report.warn(code, after.place, message, help);
+        report.warn(code, after.position, message, help);
     }
 
     /// Somebody whom it hits.
-    fn unit(&self, hashing: &Hashing) -> Option<String> {
+    fn find_affected_unit(&self, hashing: &Hashing) -> Option<String> {
         match hashing {
             Hashing::Murmur { prefix, .. } => {
                 let low = u32::try_from(self.low).ok()?;
-                inverse::unit(prefix, low, u32::try_from(self.high).ok()?)
+                inverse::find_unit(prefix, low, u32::try_from(self.high).ok()?)
             }
-            Hashing::Foreign { dialect, seed, .. } => {
+            Hashing::Vendor { dialect, seed, .. } => {
                 let within = |unit: &String| {
                     let bucket = dialect::bucket(*dialect, seed, unit).map(u64::from);
                     bucket.is_some_and(|bucket| (self.low..=self.high).contains(&bucket))
@@ -208,7 +223,7 @@ impl Change<'_> {
     }
 }
 
-fn shown(name: &str) -> String {
+fn format_variant(name: &str) -> String {
     if name.is_empty() {
         "the default".to_owned()
     } else {
@@ -216,58 +231,81 @@ fn shown(name: &str) -> String {
     }
 }
 
-fn percent((part, total): (u64, u64)) -> String {
+fn format_percent((part, total): (u64, u64)) -> String {
     let percent = part as f64 * 100.0 / total.max(1) as f64;
     format!("{} %", (percent * 1000.0).round() / 1000.0)
 }
 
 /// What is hashed has changed: everybody is dealt anew.
-fn tell_key(flag: &str, before: &Lane, after: &Lane, report: &mut Report) {
+fn report_bucketing_key_change(
+    flag: &str,
+    before: &Allocation,
+    after: &Allocation,
+    report: &mut DiagnosticSink,
+) {
     let hit = (0..10_000).map(|i| format!("user-{i}")).find_map(|unit| {
-        let (from, to) = (variant(before, &unit)?, variant(after, &unit)?);
-        let lost = from != to && growth(before, after, from).is_ge();
-        lost.then(|| format!("`{unit}` goes from {} to {}", shown(from), shown(to)))
+        let (from, to) = (
+            assigned_variant(before, &unit)?,
+            assigned_variant(after, &unit)?,
+        );
+        let lost = from != to && compare_share_size(before, after, from).is_ge();
+        lost.then(|| {
+            format!(
+                "`{unit}` goes from {} to {}",
+                format_variant(from),
+                format_variant(to)
+            )
+        })
     });
     let hit = hit.map_or_else(String::new, |hit| format!(": {hit}"));
-    let (old, new) = (described(&before.hashing), described(&after.hashing));
-    let name = &after.name;
+    let (old, new) = (
+        describe_hashing(&before.hashing),
+        describe_hashing(&after.hashing),
+    );
+    let name = &after.description;
     let message = format!(
         "{name} of flag `{flag}` hashed {old} and now hashes {new}, so all units are dealt anew{hit}"
     );
     let help = "keep `bucketBy`, `seed`, `dialect` and the flag's key while a rollout runs";
-    report.warn(Code::BucketingKey, after.place, message, help);
+    report.warn(Code::BucketingKeyChanged, after.position, message, help);
 }
 
-fn variant<'l>(lane: &'l Lane, unit: &str) -> Option<&'l str> {
+fn assigned_variant<'l>(lane: &'l Allocation, unit: &str) -> Option<&'l str> {
     let hash = match &lane.hashing {
         Hashing::Murmur { prefix, .. } => {
             u64::from(bucket::hash([prefix.as_bytes(), unit.as_bytes()]))
         }
-        Hashing::Foreign { dialect, seed, .. } => u64::from(dialect::bucket(*dialect, seed, unit)?),
+        Hashing::Vendor { dialect, seed, .. } => u64::from(dialect::bucket(*dialect, seed, unit)?),
         Hashing::Computed(_) => return None,
     };
-    let bounds = bounds(lane);
+    let bounds = share_upper_bounds(lane);
     bounds
         .iter()
         .find(|(end, _)| hash < *end)
         .map(|(_, name)| *name)
 }
 
-fn described(hashing: &Hashing) -> String {
+fn describe_hashing(hashing: &Hashing) -> String {
     match hashing {
-        Hashing::Murmur { prefix, unit } if prefix.is_empty() => format!("`{unit}`"),
-        Hashing::Murmur { prefix, unit } => format!("`{prefix}` and `{unit}`"),
-        Hashing::Foreign {
-            dialect: Dialect::Fnv1a,
-            unit,
+        Hashing::Murmur {
+            prefix,
+            attribute: unit,
+        } if prefix.is_empty() => format!("`{unit}`"),
+        Hashing::Murmur {
+            prefix,
+            attribute: unit,
+        } => format!("`{prefix}` and `{unit}`"),
+        Hashing::Vendor {
+            dialect: BucketingDialect::Fnv1a,
+            attribute: unit,
             ..
         } => {
-            format!("`{unit}` as `{}`", Dialect::Fnv1a.name())
+            format!("`{unit}` as `{}`", BucketingDialect::Fnv1a.name())
         }
-        Hashing::Foreign {
+        Hashing::Vendor {
             dialect,
             seed,
-            unit,
+            attribute: unit,
         } => {
             format!("`{seed}` and `{unit}` as `{}`", dialect.name())
         }

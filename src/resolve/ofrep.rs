@@ -2,42 +2,42 @@
 
 use bumpalo::Bump;
 
-use crate::resolve::Around;
-use crate::ruleset::Flag;
+use crate::resolve::RequestScope;
+use crate::ruleset::CompiledFlag;
 use crate::snapshot::Snapshot;
 use crate::wire::ofrep;
-use crate::wire::ofrep::Failure;
-use crate::wire::request::Decoded;
+use crate::wire::ofrep::OfrepErrorResponse;
+use crate::wire::request::DecodedContext;
 
 /// Evaluates the flag called `key`.
 ///
 /// # Errors
 /// If the flag has no answer or the body is no request, with the body that says so.
-pub fn one(
+pub fn resolve_flag(
     snapshot: &Snapshot,
-    around: Around<'_>,
+    around: RequestScope<'_>,
     key: &str,
     body: &[u8],
-) -> Result<String, Failure> {
-    let attributes = ofrep::attributes(body, Some(key))?;
+) -> Result<String, OfrepErrorResponse> {
+    let attributes = ofrep::decode_context(body, Some(key))?;
     let position = snapshot.ruleset.position(key, around.selector);
-    let found = position.and_then(|at| Some((at, snapshot.ruleset.at(at)?)));
+    let found = position.and_then(|at| Some((at, snapshot.ruleset.flag_at(at)?)));
     let Some((position, flag)) = found else {
-        around.missed(snapshot, key);
-        return Err(ofrep::not_found(key, around.selector));
+        around.record_not_found(snapshot, key);
+        return Err(ofrep::flag_not_found(key, around.selector));
     };
     let arena = Bump::new();
-    let seconds = if flag.reads.clock {
+    let seconds = if flag.read_set.reads_timestamp {
         (around.clock)()
     } else {
         0.0
     };
-    let context = attributes.context(flag, around.overlay, &arena, seconds);
+    let context = attributes.context_for_flag(flag, around.overlay, &arena, seconds);
     // The text was checked whole, so this cannot fail.
-    let context = context.map_err(|_| ofrep::not_found(key, around.selector))?;
-    let decision = ofrep::answerable(flag, flag.decide(&context));
-    around.decided(snapshot, position, flag, decision);
-    ofrep::evaluated(flag, decision, around.selector)
+    let context = context.map_err(|_| ofrep::flag_not_found(key, around.selector))?;
+    let decision = ofrep::null_as_error(flag, flag.decide(&context));
+    around.record_decision(snapshot, position, flag, decision);
+    ofrep::encode_evaluation(flag, decision, around.selector)
 }
 
 /// Evaluates all selected flags, sorted by flag set and key. A flag that fails is an entry, not a failure. `streams` says
@@ -45,26 +45,26 @@ pub fn one(
 ///
 /// # Errors
 /// If the body is no request.
-pub fn all(
+pub fn resolve_all(
     snapshot: &Snapshot,
-    around: Around<'_>,
+    around: RequestScope<'_>,
     body: &[u8],
     streams: &str,
-) -> Result<String, Failure> {
-    let attributes = ofrep::attributes(body, None)?;
+) -> Result<String, OfrepErrorResponse> {
+    let attributes = ofrep::decode_context(body, None)?;
     let arena = Bump::new();
-    let members = attributes.members(around.overlay, &arena);
-    let decoded = Decoded::new(members.unwrap_or_default());
-    let selected = snapshot.ruleset.select(around.selector);
-    let mut flags: Vec<(usize, &Flag)> = selected
-        .filter_map(|position| Some((position, snapshot.ruleset.at(position)?)))
+    let members = attributes.decode_attributes(around.overlay, &arena);
+    let decoded = DecodedContext::new(members.unwrap_or_default());
+    let selected = snapshot.ruleset.select_positions(around.selector);
+    let mut flags: Vec<(usize, &CompiledFlag)> = selected
+        .filter_map(|position| Some((position, snapshot.ruleset.flag_at(position)?)))
         .collect();
-    flags.sort_by(|(_, a), (_, b)| (&a.set, &a.key).cmp(&(&b.set, &b.key)));
-    let mut bulk = ofrep::Bulk::new(flags.len());
+    flags.sort_by(|(_, a), (_, b)| (&a.flag_set_id, &a.key).cmp(&(&b.flag_set_id, &b.key)));
+    let mut bulk = ofrep::BulkEvaluationEncoder::new(flags.len());
     let clock = around.clock;
-    decoded.decide(flags.into_iter(), clock(), |position, flag, decision| {
-        let decision = ofrep::answerable(flag, decision);
-        around.decided(snapshot, position, flag, decision);
+    decoded.decide_all(flags.into_iter(), clock(), |position, flag, decision| {
+        let decision = ofrep::null_as_error(flag, decision);
+        around.record_decision(snapshot, position, flag, decision);
         bulk.push(flag, decision, around.selector);
     });
     Ok(bulk.finish(around.selector, streams))

@@ -9,46 +9,46 @@ use ecow::EcoString;
 
 use crate::number;
 use crate::rule::Rule;
-use crate::value::Literal;
+use crate::value::OwnedValue;
 use crate::value::Value;
 
 /// `{"in": [needle, [constants…]]}`.
 #[derive(Debug, Clone)]
-pub struct Among {
+pub struct InSet {
     /// What is looked for.
     pub needle: Rule,
     /// Where.
-    pub set: Set,
+    pub set: ConstantSet,
 }
 
 /// Constants of one type. Lists that mix types, or hold ranges, take the general way.
 #[derive(Debug, Clone)]
-pub enum Set {
+pub enum ConstantSet {
     /// A few strings, compared one by one.
-    Few(Box<[EcoString]>),
+    Linear(Box<[EcoString]>),
     /// More strings.
-    Sorted(Sorted),
+    Sorted(SortedStrings),
     /// Many strings.
-    Many(HashSet<EcoString, BuildHasherDefault<Quick>>),
+    Hashed(HashSet<EcoString, BuildHasherDefault<FastHasher>>),
     /// Numbers.
     Numbers(Box<[f64]>),
 }
 
 // Below this many strings, comparing lengths and bytes is faster than anything else.
-const FEW: usize = 8;
+const LINEAR_MAX: usize = 8;
 // Below this many, halving is as fast as hashing, and takes a quarter of the memory.
-const SOME: usize = 64;
+const SORTED_MAX: usize = 64;
 
 /// Strings in one piece of memory, sorted.
 #[derive(Debug, Clone)]
-pub struct Sorted {
+pub struct SortedStrings {
     bytes: Box<[u8]>,
     /// Where each string ends, and the next one begins.
     ends: Box<[u32]>,
 }
 
-impl Sorted {
-    fn of(mut texts: Vec<&str>) -> Sorted {
+impl SortedStrings {
+    fn from_texts(mut texts: Vec<&str>) -> SortedStrings {
         texts.sort_unstable();
         texts.dedup();
         let mut bytes = Vec::new();
@@ -58,10 +58,10 @@ impl Sorted {
         };
         let ends = texts.iter().map(&mut end).collect();
         let bytes = bytes.into();
-        Sorted { bytes, ends }
+        SortedStrings { bytes, ends }
     }
 
-    fn at(&self, index: usize) -> &[u8] {
+    fn get(&self, index: usize) -> &[u8] {
         let end = |index: usize| self.ends.get(index).map_or(0, |end| *end as usize);
         let start = index.checked_sub(1).map_or(0, end);
         self.bytes.get(start..end(index)).unwrap_or(&[])
@@ -71,7 +71,7 @@ impl Sorted {
         let (mut low, mut high) = (0, self.ends.len());
         while low < high {
             let middle = usize::midpoint(low, high);
-            match self.at(middle).cmp(needle) {
+            match self.get(middle).cmp(needle) {
                 Ordering::Equal => return true,
                 Ordering::Less => low = middle + 1,
                 Ordering::Greater => high = middle,
@@ -81,34 +81,36 @@ impl Sorted {
     }
 
     fn iter(&self) -> impl Iterator<Item = &str> {
-        let texts = (0..self.ends.len()).map(|index| self.at(index));
+        let texts = (0..self.ends.len()).map(|index| self.get(index));
         texts.map(|text| std::str::from_utf8(text).unwrap_or(""))
     }
 }
 
-impl Set {
+impl ConstantSet {
     /// The set of a constant list, if its items are of one type.
-    pub fn of(items: &[Literal]) -> Option<Set> {
-        let texts: Option<Vec<&str>> = items.iter().map(text).collect();
+    pub fn from_literals(items: &[OwnedValue]) -> Option<ConstantSet> {
+        let texts: Option<Vec<&str>> = items.iter().map(as_text).collect();
         if let Some(texts) = texts {
             let owned = texts.iter().map(|text| (*text).into());
             return Some(match texts.len() {
-                0..=FEW => Set::Few(owned.collect()),
-                _ if texts.len() <= SOME => Set::Sorted(Sorted::of(texts)),
-                _ => Set::Many(owned.collect()),
+                0..=LINEAR_MAX => ConstantSet::Linear(owned.collect()),
+                _ if texts.len() <= SORTED_MAX => {
+                    ConstantSet::Sorted(SortedStrings::from_texts(texts))
+                }
+                _ => ConstantSet::Hashed(owned.collect()),
             });
         }
-        let numbers: Option<Box<[f64]>> = items.iter().map(numeric).collect();
-        numbers.map(Set::Numbers)
+        let numbers: Option<Box<[f64]>> = items.iter().map(as_number).collect();
+        numbers.map(ConstantSet::Numbers)
     }
 
     /// The number of constants.
     pub fn len(&self) -> usize {
         match self {
-            Set::Few(texts) => texts.len(),
-            Set::Sorted(texts) => texts.ends.len(),
-            Set::Many(texts) => texts.len(),
-            Set::Numbers(numbers) => numbers.len(),
+            ConstantSet::Linear(texts) => texts.len(),
+            ConstantSet::Sorted(texts) => texts.ends.len(),
+            ConstantSet::Hashed(texts) => texts.len(),
+            ConstantSet::Numbers(numbers) => numbers.len(),
         }
     }
 
@@ -118,23 +120,23 @@ impl Set {
     }
 
     /// Whether the set holds a text.
-    pub fn has_text(&self, needle: &str) -> bool {
+    pub fn contains_text(&self, needle: &str) -> bool {
         match self {
-            Set::Few(texts) => texts.iter().any(|text| **text == *needle),
-            Set::Sorted(texts) => texts.contains(needle.as_bytes()),
-            Set::Many(texts) => texts.contains(needle),
-            Set::Numbers(_) => false,
+            ConstantSet::Linear(texts) => texts.iter().any(|text| **text == *needle),
+            ConstantSet::Sorted(texts) => texts.contains(needle.as_bytes()),
+            ConstantSet::Hashed(texts) => texts.contains(needle),
+            ConstantSet::Numbers(_) => false,
         }
     }
 
     /// Whether the set holds `needle`. A number equals a string that reads as it, and any other string is 0.
     pub fn contains(&self, needle: Value<'_>) -> bool {
         match (self, needle) {
-            (_, Value::Text(needle)) => self.has_text(needle),
-            (Set::Few(texts), Value::Number(n)) => texts.iter().any(|t| reads_as(t, n)),
-            (Set::Sorted(texts), Value::Number(n)) => texts.iter().any(|t| reads_as(t, n)),
-            (Set::Many(texts), Value::Number(n)) => texts.iter().any(|t| reads_as(t, n)),
-            (Set::Numbers(numbers), Value::Number(n)) => numbers.contains(&n),
+            (_, Value::Text(needle)) => self.contains_text(needle),
+            (ConstantSet::Linear(texts), Value::Number(n)) => texts.iter().any(|t| parses_to(t, n)),
+            (ConstantSet::Sorted(texts), Value::Number(n)) => texts.iter().any(|t| parses_to(t, n)),
+            (ConstantSet::Hashed(texts), Value::Number(n)) => texts.iter().any(|t| parses_to(t, n)),
+            (ConstantSet::Numbers(numbers), Value::Number(n)) => numbers.contains(&n),
             (_, Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_)) => false,
         }
     }
@@ -143,9 +145,9 @@ impl Set {
 /// Hashes texts eight bytes at a time. Who writes a flag gains nothing from constants that collide, and who asks cannot
 /// add any: the hash need not withstand an attacker.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Quick(u64);
+pub struct FastHasher(u64);
 
-impl Quick {
+impl FastHasher {
     // The golden ratio spreads neighbours; the rotation brings the high bits, which are the good ones, down again.
     fn mix(&mut self, word: u64) {
         let mixed = (self.0 ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
@@ -153,7 +155,7 @@ impl Quick {
     }
 }
 
-impl Hasher for Quick {
+impl Hasher for FastHasher {
     fn write(&mut self, bytes: &[u8]) {
         let (words, rest) = bytes.as_chunks::<8>();
         for word in words {
@@ -173,20 +175,20 @@ impl Hasher for Quick {
     }
 }
 
-fn reads_as(text: &str, number: f64) -> bool {
+fn parses_to(text: &str, number: f64) -> bool {
     number::parse_or_zero(text) == number
 }
 
-fn text(literal: &Literal) -> Option<&str> {
+fn as_text(literal: &OwnedValue) -> Option<&str> {
     match literal {
-        Literal::Text(text) => Some(text),
+        OwnedValue::Text(text) => Some(text),
         _ => None,
     }
 }
 
-fn numeric(literal: &Literal) -> Option<f64> {
+fn as_number(literal: &OwnedValue) -> Option<f64> {
     match literal {
-        Literal::Number(number) => Some(*number),
+        OwnedValue::Number(number) => Some(*number),
         _ => None,
     }
 }

@@ -8,53 +8,53 @@ pub mod inverse;
 ///
 /// <https://flagd.dev/reference/specifications/custom-operations/fractional-operation-spec/>
 pub fn hash([first, rest]: [&[u8]; 2]) -> u32 {
-    let mut state = State::default();
-    state.take(first);
-    state.take(rest);
+    let mut state = HashState::default();
+    state.update(first);
+    state.update(rest);
     let length = u32::try_from(first.len() + rest.len()).unwrap_or(u32::MAX);
     state.finish(length)
 }
 
 /// The hash of what was taken so far, and up to three bytes that make no word yet.
 #[derive(Default)]
-struct State {
+struct HashState {
     hash: u32,
     /// The bytes, the first one lowest.
-    pending: u64,
+    pending_word: u64,
     /// How many bits they have.
-    bits: u32,
+    pending_bits: u32,
 }
 
-impl State {
+impl HashState {
     #[inline]
-    fn take(&mut self, bytes: &[u8]) {
+    fn update(&mut self, bytes: &[u8]) {
         let (words, rest) = bytes.as_chunks::<4>();
         for word in words {
-            self.pending |= u64::from(u32::from_le_bytes(*word)) << self.bits;
-            self.word();
+            self.pending_word |= u64::from(u32::from_le_bytes(*word)) << self.pending_bits;
+            self.mix_word();
         }
         for byte in rest {
-            self.pending |= u64::from(*byte) << self.bits;
-            self.bits += 8;
-            if self.bits == 32 {
-                self.word();
-                self.bits = 0;
+            self.pending_word |= u64::from(*byte) << self.pending_bits;
+            self.pending_bits += 8;
+            if self.pending_bits == 32 {
+                self.mix_word();
+                self.pending_bits = 0;
             }
         }
     }
 
     /// Takes the lower half of what is pending.
     #[inline]
-    fn word(&mut self) {
-        self.hash = (self.hash ^ scrambled(self.pending))
+    fn mix_word(&mut self) {
+        self.hash = (self.hash ^ scramble(self.pending_word))
             .rotate_left(13)
             .wrapping_mul(5)
             .wrapping_add(0xE654_6B64);
-        self.pending >>= 32;
+        self.pending_word >>= 32;
     }
 
     fn finish(self, length: u32) -> u32 {
-        let mut hash = self.hash ^ scrambled(self.pending) ^ length;
+        let mut hash = self.hash ^ scramble(self.pending_word) ^ length;
         hash = (hash ^ hash >> 16).wrapping_mul(0x85EB_CA6B);
         hash = (hash ^ hash >> 13).wrapping_mul(0xC2B2_AE35);
         hash ^ hash >> 16
@@ -63,7 +63,7 @@ impl State {
 
 /// The lower half of `pending`, stirred.
 #[inline]
-fn scrambled(pending: u64) -> u32 {
+fn scramble(pending: u64) -> u32 {
     let word = u32::try_from(pending & u64::from(u32::MAX)).unwrap_or_default();
     word.wrapping_mul(0xCC9E_2D51)
         .rotate_left(15)
@@ -71,7 +71,7 @@ fn scrambled(pending: u64) -> u32 {
 }
 
 /// The bucket of a hash when there are `total` of them: 0 to `total - 1`.
-pub fn bucket(hash: u32, total: u32) -> u32 {
+pub fn scale_to_bucket(hash: u32, total: u32) -> u32 {
     let scaled = (u64::from(hash) * u64::from(total)) >> 32;
     u32::try_from(scaled).unwrap_or(u32::MAX)
 }
@@ -108,7 +108,7 @@ mod tests {
                 assert_eq!(hash, want, "{unit} cut at {cut}");
             }
         }
-        assert_eq!(bucket(u32::MAX, 100), 99);
-        assert_eq!(bucket(170_476_636, 100), 3);
+        assert_eq!(scale_to_bucket(u32::MAX, 100), 99);
+        assert_eq!(scale_to_bucket(170_476_636, 100), 3);
     }
 }

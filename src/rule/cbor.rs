@@ -15,16 +15,16 @@ use crate::value::Value;
 
 /// Encoded bytes; few of them stay on the stack.
 #[derive(Debug, Default)]
-pub struct Bytes(SmallVec<[u8; 128]>);
+pub struct CborBuffer(SmallVec<[u8; 128]>);
 
-impl Bytes {
+impl CborBuffer {
     /// What was appended.
     pub fn as_slice(&self) -> &[u8] {
         &self.0
     }
 }
 
-impl ciborium_io::Write for &mut Bytes {
+impl ciborium_io::Write for &mut CborBuffer {
     type Error = Infallible;
 
     fn write_all(&mut self, data: &[u8]) -> Result<(), Infallible> {
@@ -38,45 +38,45 @@ impl ciborium_io::Write for &mut Bytes {
 }
 
 /// Appends a value. Nesting is as deep as the value's.
-pub fn value(out: &mut Bytes, value: Value<'_>) {
+pub fn encode_value(out: &mut CborBuffer, value: Value<'_>) {
     match value {
-        Value::Null => head(out, Header::Simple(simple::NULL)),
-        Value::Bool(true) => head(out, Header::Simple(simple::TRUE)),
-        Value::Bool(false) => head(out, Header::Simple(simple::FALSE)),
-        Value::Number(n) => head(out, number(n)),
+        Value::Null => encode_header(out, Header::Simple(simple::NULL)),
+        Value::Bool(true) => encode_header(out, Header::Simple(simple::TRUE)),
+        Value::Bool(false) => encode_header(out, Header::Simple(simple::FALSE)),
+        Value::Number(n) => encode_header(out, number_header(n)),
         Value::Text(text) => {
-            text_head(out, text);
+            encode_text_header(out, text);
             out.0.extend_from_slice(text.as_bytes());
         }
         Value::List(items) => {
-            list_head(out, items.len());
+            encode_list_header(out, items.len());
             for item in items {
-                self::value(out, *item);
+                encode_value(out, *item);
             }
         }
-        Value::Map(members) => map(out, members),
+        Value::Map(members) => encode_map(out, members),
     }
 }
 
 /// Appends what comes before the bytes of a text.
-pub fn text_head(out: &mut Bytes, text: &str) {
-    head(out, Header::Text(Some(text.len())));
+pub fn encode_text_header(out: &mut CborBuffer, text: &str) {
+    encode_header(out, Header::Text(Some(text.len())));
 }
 
 /// Appends what comes before the items of a list.
-pub fn list_head(out: &mut Bytes, items: usize) {
-    head(out, Header::Array(Some(items)));
+pub fn encode_list_header(out: &mut CborBuffer, items: usize) {
+    encode_header(out, Header::Array(Some(items)));
 }
 
 /// Texts are ordered by length first, since that is what their encoding begins with. Of equal names the last counts.
-fn map(out: &mut Bytes, members: &[(&str, Value<'_>)]) {
+fn encode_map(out: &mut CborBuffer, members: &[(&str, Value<'_>)]) {
     let mut sorted: Vec<_> = members.iter().rev().collect();
     sorted.sort_by_key(|(name, _)| (name.len(), *name));
     sorted.dedup_by_key(|(name, _)| *name);
-    head(out, Header::Map(Some(sorted.len())));
+    encode_header(out, Header::Map(Some(sorted.len())));
     for (name, member) in sorted {
-        value(out, Value::Text(name));
-        value(out, *member);
+        encode_value(out, Value::Text(name));
+        encode_value(out, *member);
     }
 }
 
@@ -86,19 +86,19 @@ fn map(out: &mut Bytes, members: &[(&str, Value<'_>)]) {
     clippy::cast_sign_loss,
     reason = "the ranges are checked"
 )]
-fn number(n: f64) -> Header {
-    const END: f64 = 18_446_744_073_709_551_616.0;
-    const START: f64 = -9_223_372_036_854_775_808.0;
+fn number_header(n: f64) -> Header {
+    const U64_END: f64 = 18_446_744_073_709_551_616.0;
+    const I64_START: f64 = -9_223_372_036_854_775_808.0;
     match n {
         _ if n.trunc() != n => Header::Float(n),
-        _ if (0.0..END).contains(&n) => Header::Positive(n as u64),
+        _ if (0.0..U64_END).contains(&n) => Header::Positive(n as u64),
         // A negative number is written as how far it is below -1.
-        _ if (START..0.0).contains(&n) => Header::Negative(!(n as i64) as u64),
+        _ if (I64_START..0.0).contains(&n) => Header::Negative(!(n as i64) as u64),
         _ => Header::Float(n),
     }
 }
 
-fn head(out: &mut Bytes, header: Header) {
+fn encode_header(out: &mut CborBuffer, header: Header) {
     let Ok(()) = Encoder::from(out).push(header);
 }
 
@@ -107,8 +107,8 @@ mod tests {
     use super::*;
 
     fn check(given: Value<'_>, want: &str) {
-        let mut out = Bytes::default();
-        value(&mut out, given);
+        let mut out = CborBuffer::default();
+        encode_value(&mut out, given);
         let bytes = (0..want.len()).step_by(2);
         let want: Vec<u8> = bytes
             .map(|at| u8::from_str_radix(&want[at..at + 2], 16).expect("hex"))

@@ -1,11 +1,11 @@
 //! Conversions between types, as flagd's `JSONLogic` library has them. There are two kinds of "to number".
 
 use crate::number;
-use crate::rule::Fault;
+use crate::rule::EvalError;
 use crate::value::Value;
 
 /// Whether a value counts as true: not null, `false`, zero or empty.
-pub fn truthy(value: Value<'_>) -> bool {
+pub fn is_truthy(value: Value<'_>) -> bool {
     match value {
         Value::Null => false,
         Value::Bool(b) => b,
@@ -17,16 +17,18 @@ pub fn truthy(value: Value<'_>) -> bool {
 }
 
 /// The number that arithmetic works with: text that is no number is 0, other types are a fault.
-pub fn arithmetic(value: Value<'_>) -> Result<f64, Fault> {
+pub fn to_arithmetic_number(value: Value<'_>) -> Result<f64, EvalError> {
     match value {
         Value::Number(n) => Ok(n),
         Value::Text(s) => Ok(number::parse_or_zero(s)),
-        Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_) => Err(Fault::Arguments),
+        Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_) => {
+            Err(EvalError::InvalidArguments)
+        }
     }
 }
 
 /// The number that comparisons work with: text that is no number is NaN, and so are lists and maps.
-pub fn comparable(value: Value<'_>) -> f64 {
+pub fn to_comparable_number(value: Value<'_>) -> f64 {
     match value {
         Value::Null => 0.0,
         Value::Bool(b) => f64::from(u8::from(b)),
@@ -38,12 +40,12 @@ pub fn comparable(value: Value<'_>) -> f64 {
 }
 
 /// Appends a value as text: null is empty, numbers have no exponent, other types are a fault.
-pub fn write_text(out: &mut impl std::fmt::Write, value: Value<'_>) -> Result<(), Fault> {
+pub fn write_text(out: &mut impl std::fmt::Write, value: Value<'_>) -> Result<(), EvalError> {
     match value {
         Value::Null => {}
-        Value::Text(s) => out.write_str(s).map_err(|_| Fault::Arguments)?,
-        Value::Number(n) => number::write_plain(out, n),
-        Value::Bool(_) | Value::List(_) | Value::Map(_) => return Err(Fault::Arguments),
+        Value::Text(s) => out.write_str(s).map_err(|_| EvalError::InvalidArguments)?,
+        Value::Number(n) => number::write_decimal(out, n),
+        Value::Bool(_) | Value::List(_) | Value::Map(_) => return Err(EvalError::InvalidArguments),
     }
     Ok(())
 }

@@ -1,90 +1,94 @@
 //! Equality, order and truth.
 
 use crate::rule::coerce;
-use crate::rule::operator::Evaluated;
-use crate::rule::operator::Given;
+use crate::rule::operator::Args;
+use crate::rule::operator::EvalResult;
 use crate::value::Value;
 
 /// A comparison operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Comparison {
+pub enum ComparisonOp {
     Equal,
     NotEqual,
-    Same,
-    NotSame,
+    StrictEqual,
+    StrictNotEqual,
     Less,
     LessOrEqual,
     Greater,
     GreaterOrEqual,
 }
 
-impl Comparison {
+impl ComparisonOp {
     /// Whether two values compare so.
-    pub fn holds(self, a: Value<'_>, b: Value<'_>) -> bool {
+    pub fn compare(self, a: Value<'_>, b: Value<'_>) -> bool {
         match self {
-            Comparison::Equal => equal(a, b),
-            Comparison::NotEqual => !equal(a, b),
-            Comparison::Same => same(a, b),
-            Comparison::NotSame => !same(a, b),
-            Comparison::Less => less(a, b),
-            Comparison::LessOrEqual => less(a, b) || equal(a, b),
-            Comparison::Greater => less(b, a),
-            Comparison::GreaterOrEqual => less(b, a) || equal(b, a),
+            ComparisonOp::Equal => loosely_equal(a, b),
+            ComparisonOp::NotEqual => !loosely_equal(a, b),
+            ComparisonOp::StrictEqual => strictly_equal(a, b),
+            ComparisonOp::StrictNotEqual => !strictly_equal(a, b),
+            ComparisonOp::Less => less_than(a, b),
+            ComparisonOp::LessOrEqual => less_than(a, b) || loosely_equal(a, b),
+            ComparisonOp::Greater => less_than(b, a),
+            ComparisonOp::GreaterOrEqual => less_than(b, a) || loosely_equal(b, a),
         }
     }
 
     /// Whether two values of one type compare so.
     #[inline]
-    pub fn orders<T: PartialOrd + ?Sized>(self, a: &T, b: &T) -> bool {
+    pub fn compare_same_type<T: PartialOrd + ?Sized>(self, a: &T, b: &T) -> bool {
         match self {
-            Comparison::Equal | Comparison::Same => a == b,
-            Comparison::NotEqual | Comparison::NotSame => a != b,
-            Comparison::Less => a < b,
-            Comparison::LessOrEqual => a <= b,
-            Comparison::Greater => a > b,
-            Comparison::GreaterOrEqual => a >= b,
+            ComparisonOp::Equal | ComparisonOp::StrictEqual => a == b,
+            ComparisonOp::NotEqual | ComparisonOp::StrictNotEqual => a != b,
+            ComparisonOp::Less => a < b,
+            ComparisonOp::LessOrEqual => a <= b,
+            ComparisonOp::Greater => a > b,
+            ComparisonOp::GreaterOrEqual => a >= b,
         }
     }
 
     /// Compares evaluated arguments. With three of them, the second must lie between the others.
-    pub fn apply<'a>(self, given: Given<'_, 'a>) -> Evaluated<'a> {
-        let strict = matches!(self, Comparison::Same | Comparison::NotSame);
+    pub fn apply<'a>(self, given: Args<'_, 'a>) -> EvalResult<'a> {
+        let strict = matches!(
+            self,
+            ComparisonOp::StrictEqual | ComparisonOp::StrictNotEqual
+        );
         let values = match given {
-            Given::Single(_) if strict => &[],
-            _ => given.list()?,
+            Args::Single(_) if strict => &[],
+            _ => given.require_list()?,
         };
         let holds = match *values {
-            [] | [_] => matches!(self, Comparison::NotEqual | Comparison::NotSame),
-            [a, b, c] if self.is_order() => self.holds(a, b) && self.holds(b, c),
-            [a, b, ..] => self.holds(a, b),
+            [] | [_] => matches!(self, ComparisonOp::NotEqual | ComparisonOp::StrictNotEqual),
+            [a, b, c] if self.is_ordering() => self.compare(a, b) && self.compare(b, c),
+            [a, b, ..] => self.compare(a, b),
         };
         Ok(Value::Bool(holds))
     }
 
-    fn is_order(self) -> bool {
+    fn is_ordering(self) -> bool {
         match self {
-            Comparison::Equal | Comparison::NotEqual | Comparison::Same | Comparison::NotSame => {
-                false
-            }
-            Comparison::Less
-            | Comparison::LessOrEqual
-            | Comparison::Greater
-            | Comparison::GreaterOrEqual => true,
+            ComparisonOp::Equal
+            | ComparisonOp::NotEqual
+            | ComparisonOp::StrictEqual
+            | ComparisonOp::StrictNotEqual => false,
+            ComparisonOp::Less
+            | ComparisonOp::LessOrEqual
+            | ComparisonOp::Greater
+            | ComparisonOp::GreaterOrEqual => true,
         }
     }
 }
 
-fn equal(a: Value<'_>, b: Value<'_>) -> bool {
+fn loosely_equal(a: Value<'_>, b: Value<'_>) -> bool {
     match (a, b) {
         (Value::Null, b) => b.is_null(),
         (_, Value::Null) => false,
         (Value::Text(a), Value::Text(b)) => a == b,
-        _ => coerce::comparable(a) == coerce::comparable(b),
+        _ => coerce::to_comparable_number(a) == coerce::to_comparable_number(b),
     }
 }
 
 /// Whether two values are of one type and equal; lists and maps are never equal, not even to themselves.
-pub fn same(a: Value<'_>, b: Value<'_>) -> bool {
+pub fn strictly_equal(a: Value<'_>, b: Value<'_>) -> bool {
     match (a, b) {
         (Value::Null, Value::Null) => true,
         (Value::Bool(a), Value::Bool(b)) => a == b,
@@ -94,17 +98,17 @@ pub fn same(a: Value<'_>, b: Value<'_>) -> bool {
     }
 }
 
-fn less(a: Value<'_>, b: Value<'_>) -> bool {
+fn less_than(a: Value<'_>, b: Value<'_>) -> bool {
     match (a, b) {
         (Value::Text(a), Value::Text(b)) => a < b,
-        _ => coerce::comparable(a) < coerce::comparable(b),
+        _ => coerce::to_comparable_number(a) < coerce::to_comparable_number(b),
     }
 }
 
 /// The truth of the first argument; `!` of nothing negates the empty list, which is false.
-pub fn truth(given: Given<'_, '_>) -> bool {
+pub fn first_is_truthy(given: Args<'_, '_>) -> bool {
     match given {
-        Given::List(values) => values.first().is_some_and(|v| coerce::truthy(*v)),
-        Given::Single(value) => coerce::truthy(value),
+        Args::List(values) => values.first().is_some_and(|v| coerce::is_truthy(*v)),
+        Args::Single(value) => coerce::is_truthy(value),
     }
 }

@@ -3,14 +3,14 @@
 //! Nearly all that a decision computes are conditions, and nearly all of those ask something of an attribute's text or
 //! number. They are answered here where the attribute stands; whatever is rarer is evaluated, and its value looked at.
 
-use crate::rule::Arguments;
-use crate::rule::Fault;
+use crate::rule::ArgumentRules;
+use crate::rule::EvalError;
 use crate::rule::Rule;
-use crate::rule::among::Among;
-use crate::rule::coerce::truthy;
-use crate::rule::compare::Comparison;
-use crate::rule::eval::Data;
+use crate::rule::among::InSet;
+use crate::rule::coerce::is_truthy;
+use crate::rule::compare::ComparisonOp;
 use crate::rule::eval::Scope;
+use crate::rule::eval::ScopeData;
 use crate::rule::eval::eval;
 use crate::rule::operator::Operator;
 use crate::rule::semver::VersionTest;
@@ -20,26 +20,26 @@ use crate::value::Value;
 ///
 /// # Errors
 /// If it cannot be evaluated.
-pub fn holds<'a>(rule: &'a Rule, scope: &Scope<'_, 'a>) -> Result<bool, Fault> {
+pub fn eval_condition<'a>(rule: &'a Rule, scope: &Scope<'_, 'a>) -> Result<bool, EvalError> {
     match rule {
         Rule::Compare(parts) => {
             let (how, left, right) = &**parts;
-            compare(*how, left, right, scope)
+            eval_comparison(*how, left, right, scope)
         }
-        Rule::Among(among) => is_among(among, scope),
-        Rule::And(rules) => until(rules, scope, false),
-        Rule::Or(rules) => until(rules, scope, true),
-        Rule::Version(test) => version(test, scope),
-        Rule::Apply(parts) => apply(rule, parts.0, &parts.1, scope),
-        _ => value(rule, scope),
+        Rule::InSet(among) => eval_in_set(among, scope),
+        Rule::And(rules) => short_circuit(rules, scope, false),
+        Rule::Or(rules) => short_circuit(rules, scope, true),
+        Rule::VersionTest(test) => eval_version_test(test, scope),
+        Rule::Apply(parts) => eval_operator(rule, parts.0, &parts.1, scope),
+        _ => eval_generic(rule, scope),
     }
 }
 
 /// The text that a rule yields, if it is an attribute or a constant.
 #[inline]
-pub fn text<'a>(rule: &'a Rule, scope: &Scope<'_, 'a>) -> Option<&'a str> {
+pub fn text_operand<'a>(rule: &'a Rule, scope: &Scope<'_, 'a>) -> Option<&'a str> {
     match rule {
-        Rule::Slot(slot) => match scope.context.at(*slot) {
+        Rule::Slot(slot) => match scope.context.slot_ref(*slot) {
             Value::Text(text) => Some(text),
             _ => None,
         },
@@ -50,9 +50,9 @@ pub fn text<'a>(rule: &'a Rule, scope: &Scope<'_, 'a>) -> Option<&'a str> {
 
 /// The number that a rule yields, if it is an attribute or a constant.
 #[inline]
-fn number<'a>(rule: &'a Rule, scope: &Scope<'_, 'a>) -> Option<f64> {
+fn number_operand<'a>(rule: &'a Rule, scope: &Scope<'_, 'a>) -> Option<f64> {
     match rule {
-        Rule::Slot(slot) => match scope.context.at(*slot) {
+        Rule::Slot(slot) => match scope.context.slot_ref(*slot) {
             Value::Number(number) => Some(*number),
             _ => None,
         },
@@ -62,54 +62,58 @@ fn number<'a>(rule: &'a Rule, scope: &Scope<'_, 'a>) -> Option<f64> {
 }
 
 #[inline(never)]
-fn value<'a>(rule: &'a Rule, scope: &Scope<'_, 'a>) -> Result<bool, Fault> {
-    Ok(truthy(eval(rule, scope)?))
+fn eval_generic<'a>(rule: &'a Rule, scope: &Scope<'_, 'a>) -> Result<bool, EvalError> {
+    Ok(is_truthy(eval(rule, scope)?))
 }
 
 #[inline]
-fn compare<'a>(
-    how: Comparison,
+fn eval_comparison<'a>(
+    how: ComparisonOp,
     left: &'a Rule,
     right: &'a Rule,
     scope: &Scope<'_, 'a>,
-) -> Result<bool, Fault> {
-    if let (Some(left), Some(right)) = (text(left, scope), text(right, scope)) {
-        scope.spend_on(left)?;
-        return Ok(how.orders(left, right));
+) -> Result<bool, EvalError> {
+    if let (Some(left), Some(right)) = (text_operand(left, scope), text_operand(right, scope)) {
+        scope.spend_steps_for_text(left)?;
+        return Ok(how.compare_same_type(left, right));
     }
-    if let (Some(left), Some(right)) = (number(left, scope), number(right, scope)) {
-        return Ok(how.orders(&left, &right));
+    if let (Some(left), Some(right)) = (number_operand(left, scope), number_operand(right, scope)) {
+        return Ok(how.compare_same_type(&left, &right));
     }
-    compare_any(how, left, right, scope)
+    eval_generic_comparison(how, left, right, scope)
 }
 
 #[inline(never)]
-fn compare_any<'a>(
-    how: Comparison,
+fn eval_generic_comparison<'a>(
+    how: ComparisonOp,
     left: &'a Rule,
     right: &'a Rule,
     scope: &Scope<'_, 'a>,
-) -> Result<bool, Fault> {
+) -> Result<bool, EvalError> {
     let (left, right) = (eval(left, scope)?, eval(right, scope)?);
     if let (Value::Text(text), Value::Text(_)) = (left, right) {
-        scope.spend_on(text)?;
+        scope.spend_steps_for_text(text)?;
     }
-    Ok(how.holds(left, right))
+    Ok(how.compare(left, right))
 }
 
-fn is_among<'a>(among: &'a Among, scope: &Scope<'_, 'a>) -> Result<bool, Fault> {
-    if let Data::Item(_) = scope.data {
-        scope.spend(among.set.len() / 8)?;
+fn eval_in_set<'a>(among: &'a InSet, scope: &Scope<'_, 'a>) -> Result<bool, EvalError> {
+    if let ScopeData::Item(_) = scope.data {
+        scope.spend_steps(among.set.len() / 8)?;
     }
-    match text(&among.needle, scope) {
-        Some(needle) => Ok(among.set.has_text(needle)),
+    match text_operand(&among.needle, scope) {
+        Some(needle) => Ok(among.set.contains_text(needle)),
         None => Ok(among.set.contains(eval(&among.needle, scope)?)),
     }
 }
 
-fn until<'a>(rules: &'a [Rule], scope: &Scope<'_, 'a>, stop_at: bool) -> Result<bool, Fault> {
+fn short_circuit<'a>(
+    rules: &'a [Rule],
+    scope: &Scope<'_, 'a>,
+    stop_at: bool,
+) -> Result<bool, EvalError> {
     for rule in rules {
-        if holds(rule, scope)? == stop_at {
+        if eval_condition(rule, scope)? == stop_at {
             return Ok(stop_at);
         }
     }
@@ -117,30 +121,30 @@ fn until<'a>(rules: &'a [Rule], scope: &Scope<'_, 'a>, stop_at: bool) -> Result<
     Ok(!stop_at && !rules.is_empty())
 }
 
-fn version<'a>(test: &'a VersionTest, scope: &Scope<'_, 'a>) -> Result<bool, Fault> {
-    match text(&test.value, scope) {
-        Some(text) => Ok(test.of_text(text).unwrap_or(false)),
-        None => Ok(truthy(test.apply(eval(&test.value, scope)?))),
+fn eval_version_test<'a>(test: &'a VersionTest, scope: &Scope<'_, 'a>) -> Result<bool, EvalError> {
+    match text_operand(&test.value, scope) {
+        Some(text) => Ok(test.test_text(text).unwrap_or(false)),
+        None => Ok(is_truthy(test.test_value(eval(&test.value, scope)?))),
     }
 }
 
-fn apply<'a>(
+fn eval_operator<'a>(
     rule: &'a Rule,
     operator: Operator,
-    arguments: &'a Arguments,
+    arguments: &'a ArgumentRules,
     scope: &Scope<'_, 'a>,
-) -> Result<bool, Fault> {
+) -> Result<bool, EvalError> {
     match (operator, arguments.as_list()) {
-        (Operator::Not, Some([rule])) => Ok(!holds(rule, scope)?),
+        (Operator::Not, Some([rule])) => Ok(!eval_condition(rule, scope)?),
         (Operator::StartsWith | Operator::EndsWith, Some([whole, affix])) => {
-            match (text(whole, scope), text(affix, scope)) {
+            match (text_operand(whole, scope), text_operand(affix, scope)) {
                 (Some(whole), Some(affix)) if operator == Operator::StartsWith => {
                     Ok(whole.starts_with(affix))
                 }
                 (Some(whole), Some(affix)) => Ok(whole.ends_with(affix)),
-                _ => value(rule, scope),
+                _ => eval_generic(rule, scope),
             }
         }
-        _ => value(rule, scope),
+        _ => eval_generic(rule, scope),
     }
 }

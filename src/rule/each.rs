@@ -1,27 +1,27 @@
 //! Operations that run a rule over the items of a list.
 
-use crate::rule::Fault;
+use crate::rule::EvalError;
 use crate::rule::Rule;
 use crate::rule::coerce;
-use crate::rule::coerce::truthy;
-use crate::rule::eval::Data;
-use crate::rule::eval::Frame;
+use crate::rule::coerce::is_truthy;
 use crate::rule::eval::Scope;
+use crate::rule::eval::ScopeData;
+use crate::rule::eval::ScopeFrame;
 use crate::rule::eval::eval;
-use crate::rule::operator::Evaluated;
-use crate::rule::text::Buffer;
+use crate::rule::operator::EvalResult;
+use crate::rule::text::TextBuffer;
 use crate::rule::var;
 use crate::value::Value;
 
 /// One list operation.
 #[derive(Debug, Clone)]
-pub struct Each {
+pub struct ListOp {
     /// What is done.
-    pub kind: EachKind,
+    pub kind: ListOpKind,
     /// The list; `None` where something stands that can be none.
-    pub subject: Option<Part>,
+    pub input: Option<ListOpOperand>,
     /// What is evaluated for each item.
-    pub body: Part,
+    pub body: ListOpOperand,
     /// Where `reduce` begins.
     pub initial: Rule,
 }
@@ -29,18 +29,20 @@ pub struct Each {
 /// A rule, and whether it was written as a `var` and nothing else. There, and only there, it shows that flagd's library
 /// has put a value in place of the `var` before it evaluates.
 #[derive(Debug, Clone)]
-pub struct Part {
+pub struct ListOpOperand {
     /// The rule.
     pub rule: Rule,
     /// Whether it is a bare `var`.
-    pub bare: bool,
+    pub is_bare_var: bool,
 }
 
-impl Part {
+impl ListOpOperand {
     /// The value that an enclosing operation has put in place of a bare `var`; null if there is none.
-    fn substituted<'a>(&'a self, scope: &Scope<'_, 'a>) -> Evaluated<'a> {
+    fn substituted<'a>(&'a self, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
         match &self.rule {
-            Rule::Var(var) if self.bare && !var.local => var::read_outer(var, scope.frames, scope),
+            Rule::Var(var) if self.is_bare_var && !var.innermost_only => {
+                var::eval_in_outer_frames(var, scope.frames, scope)
+            }
             _ => Ok(Value::Null),
         }
     }
@@ -49,7 +51,7 @@ impl Part {
 /// What is done with the items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are those of the language")]
-pub enum EachKind {
+pub enum ListOpKind {
     Map,
     Filter,
     Reduce,
@@ -59,18 +61,18 @@ pub enum EachKind {
 }
 
 /// The result of the operation.
-pub fn run<'a>(each: &'a Each, scope: &Scope<'_, 'a>) -> Evaluated<'a> {
+pub fn eval_list_op<'a>(each: &'a ListOp, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
     match each.kind {
-        EachKind::Map => map(each, scope),
-        EachKind::Filter => filter(each, scope),
-        EachKind::Reduce => reduce(each, scope),
-        EachKind::All | EachKind::Some | EachKind::None => quantify(each, scope),
+        ListOpKind::Map => eval_map(each, scope),
+        ListOpKind::Filter => eval_filter(each, scope),
+        ListOpKind::Reduce => eval_reduce(each, scope),
+        ListOpKind::All | ListOpKind::Some | ListOpKind::None => eval_quantifier(each, scope),
     }
 }
 
 /// The list, or a value that is none; null where there is nothing.
-fn subject<'a>(each: &'a Each, scope: &Scope<'_, 'a>) -> Evaluated<'a> {
-    let Some(subject) = &each.subject else {
+fn eval_input<'a>(each: &'a ListOp, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
+    let Some(subject) = &each.input else {
         return Ok(Value::Null);
     };
     // A plain value that an enclosing operation has written here counts as nothing.
@@ -81,23 +83,25 @@ fn subject<'a>(each: &'a Each, scope: &Scope<'_, 'a>) -> Evaluated<'a> {
     }
 }
 
-fn items(subject: Value<'_>) -> Result<&[Value<'_>], Fault> {
+fn require_items(subject: Value<'_>) -> Result<&[Value<'_>], EvalError> {
     match subject {
         Value::Null => Ok(&[]),
         Value::List(items) => Ok(items),
-        Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Map(_) => Err(Fault::Arguments),
+        Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Map(_) => {
+            Err(EvalError::InvalidArguments)
+        }
     }
 }
 
 /// Evaluates the body for one item. flagd's library insists on an operation there, which a `var` that was replaced by
 /// its value no longer is; `map` and `filter` do not insist.
-fn body<'a>(each: &'a Each, scope: &Scope<'_, 'a>) -> Evaluated<'a> {
-    scope.spend(1)?;
-    if !matches!(each.kind, EachKind::Map | EachKind::Filter) {
+fn eval_body<'a>(each: &'a ListOp, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
+    scope.spend_steps(1)?;
+    if !matches!(each.kind, ListOpKind::Map | ListOpKind::Filter) {
         match each.body.substituted(scope)? {
             Value::Null => {}
             map @ Value::Map(_) => return Ok(map),
-            _ => return Err(Fault::Arguments),
+            _ => return Err(EvalError::InvalidArguments),
         }
     }
     eval(&each.body.rule, scope)
@@ -105,101 +109,109 @@ fn body<'a>(each: &'a Each, scope: &Scope<'_, 'a>) -> Evaluated<'a> {
 
 /// Evaluates the body for one item, with the enclosing data that flagd's library has put into it beforehand: that of the
 /// operation itself for `filter`, `some` and `none`, and the item for `all` and `some`.
-fn over<'a>(each: &'a Each, item: Value<'a>, scope: &Scope<'_, 'a>) -> Evaluated<'a> {
-    let data = Data::Item(item);
-    let outer = Frame {
+fn eval_item<'a>(each: &'a ListOp, item: Value<'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
+    let data = ScopeData::Item(item);
+    let outer = ScopeFrame {
         data: scope.data,
-        older: scope.frames,
+        outer: scope.frames,
     };
     let before = match each.kind {
-        EachKind::Filter | EachKind::Some | EachKind::None => Some(&outer),
-        EachKind::Map | EachKind::Reduce | EachKind::All => scope.frames,
+        ListOpKind::Filter | ListOpKind::Some | ListOpKind::None => Some(&outer),
+        ListOpKind::Map | ListOpKind::Reduce | ListOpKind::All => scope.frames,
     };
-    let own = Frame {
+    let own = ScopeFrame {
         data,
-        older: before,
+        outer: before,
     };
     let frames = match each.kind {
-        EachKind::All | EachKind::Some => Some(&own),
-        EachKind::Map | EachKind::Filter | EachKind::Reduce | EachKind::None => before,
+        ListOpKind::All | ListOpKind::Some => Some(&own),
+        ListOpKind::Map | ListOpKind::Filter | ListOpKind::Reduce | ListOpKind::None => before,
     };
     let inner = Scope {
         data,
         frames,
         ..*scope
     };
-    body(each, &inner)
+    eval_body(each, &inner)
 }
 
-fn map<'a>(each: &'a Each, scope: &Scope<'_, 'a>) -> Evaluated<'a> {
-    let items = items(subject(each, scope)?)?.iter();
-    let mapped: Result<Vec<_>, Fault> = items.map(|item| over(each, *item, scope)).collect();
-    scope.keep_list(&mapped?)
+fn eval_map<'a>(each: &'a ListOp, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
+    let items = require_items(eval_input(each, scope)?)?.iter();
+    let mapped: Result<Vec<_>, EvalError> =
+        items.map(|item| eval_item(each, *item, scope)).collect();
+    scope.alloc_list(&mapped?)
 }
 
-fn filter<'a>(each: &'a Each, scope: &Scope<'_, 'a>) -> Evaluated<'a> {
+fn eval_filter<'a>(each: &'a ListOp, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
     let mut kept = Vec::new();
-    for item in items(subject(each, scope)?)? {
-        if truthy(over(each, *item, scope)?) {
+    for item in require_items(eval_input(each, scope)?)? {
+        if is_truthy(eval_item(each, *item, scope)?) {
             kept.push(*item);
         }
     }
-    scope.keep_list(&kept)
+    scope.alloc_list(&kept)
 }
 
 /// `all`, `some` and `none`: looks for the first item whose truth settles the matter.
-fn quantify<'a>(each: &'a Each, scope: &Scope<'_, 'a>) -> Evaluated<'a> {
+fn eval_quantifier<'a>(each: &'a ListOp, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
     let (settles, settled, otherwise, of_nothing) = match each.kind {
-        EachKind::All => (false, false, true, false),
-        EachKind::Some => (true, true, false, false),
+        ListOpKind::All => (false, false, true, false),
+        ListOpKind::Some => (true, true, false, false),
         _ => (true, false, true, true),
     };
-    let subject = subject(each, scope)?;
-    if !truthy(subject) {
+    let subject = eval_input(each, scope)?;
+    if !is_truthy(subject) {
         return Ok(Value::Bool(of_nothing));
     }
-    for item in items(subject)? {
-        if truthy(over(each, *item, scope)?) == settles {
+    for item in require_items(subject)? {
+        if is_truthy(eval_item(each, *item, scope)?) == settles {
             return Ok(Value::Bool(settled));
         }
     }
     Ok(Value::Bool(otherwise))
 }
 
-fn reduce<'a>(each: &'a Each, scope: &Scope<'_, 'a>) -> Evaluated<'a> {
+fn eval_reduce<'a>(each: &'a ListOp, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
     let mut sum = eval(&each.initial, scope)?;
     let kind = match sum {
         Value::Bool(_) => "bool",
         Value::Number(_) => "number",
         Value::Text(_) => "string",
-        Value::Null | Value::List(_) | Value::Map(_) => return Err(Fault::Arguments),
+        Value::Null | Value::List(_) | Value::Map(_) => return Err(EvalError::InvalidArguments),
     };
-    let subject = subject(each, scope)?;
+    let subject = eval_input(each, scope)?;
     if subject.is_null() {
         return Ok(Value::Number(0.0));
     }
-    for item in items(subject)?.iter().filter(|item| !item.is_null()) {
+    for item in require_items(subject)?
+        .iter()
+        .filter(|item| !item.is_null())
+    {
         let members = [
             ("current", *item),
             ("accumulator", sum),
             ("valueType", Value::Text(kind)),
         ];
-        let next = over(each, scope.keep_map(&members)?, scope)?;
-        sum = like(sum, next, scope)?;
+        let next = eval_item(each, scope.alloc_map(&members)?, scope)?;
+        sum = coerce_to_accumulator_type(sum, next, scope)?;
     }
     Ok(sum)
 }
 
 /// `next` as the type that the reduction began with.
-fn like<'a>(sum: Value<'a>, next: Value<'a>, scope: &Scope<'_, 'a>) -> Evaluated<'a> {
+fn coerce_to_accumulator_type<'a>(
+    sum: Value<'a>,
+    next: Value<'a>,
+    scope: &Scope<'_, 'a>,
+) -> EvalResult<'a> {
     match (sum, next) {
-        (Value::Bool(_), next) => Ok(Value::Bool(truthy(next))),
-        (Value::Number(_), next) => coerce::arithmetic(next).map(Value::Number),
+        (Value::Bool(_), next) => Ok(Value::Bool(is_truthy(next))),
+        (Value::Number(_), next) => coerce::to_arithmetic_number(next).map(Value::Number),
         (_, text @ Value::Text(_)) => Ok(text),
         (_, next) => {
-            let mut buffer = Buffer::default();
+            let mut buffer = TextBuffer::default();
             coerce::write_text(&mut buffer, next)?;
-            scope.keep_text(buffer.as_str())
+            scope.alloc_text(buffer.as_str())
         }
     }
 }

@@ -2,26 +2,26 @@
 
 use smallvec::SmallVec;
 
-use crate::context::Context;
-use crate::rule::Arguments;
-use crate::rule::Fault;
+use crate::context::EvaluationContext;
+use crate::rule::ArgumentRules;
+use crate::rule::EvalError;
 use crate::rule::Rule;
-use crate::rule::coerce::truthy;
-use crate::rule::condition::holds;
+use crate::rule::coerce::is_truthy;
+use crate::rule::condition::eval_condition;
 use crate::rule::each;
-use crate::rule::fractional::Pick;
-use crate::rule::fractional::Split;
-use crate::rule::operator::Evaluated;
-use crate::rule::operator::Given;
+use crate::rule::fractional::ConstantFractional;
+use crate::rule::fractional::SelectedShare;
+use crate::rule::operator::Args;
+use crate::rule::operator::EvalResult;
 use crate::rule::var;
-use crate::value::Literal;
+use crate::value::OwnedValue;
 use crate::value::Value;
 
 /// What `var` reads from.
 #[derive(Debug, Clone, Copy)]
-pub enum Data<'a> {
+pub enum ScopeData<'a> {
     /// The evaluation context.
-    Root,
+    Context,
     /// An item of a list.
     Item(Value<'a>),
 }
@@ -31,115 +31,115 @@ pub enum Data<'a> {
 /// flagd's library writes the values of outer variables into the body of `filter`, `some`, `none` and `all` before it
 /// runs over the items: an outer variable hides an item's member of the same name. Oldest first.
 #[derive(Debug, Clone, Copy)]
-pub struct Frame<'s, 'a> {
+pub struct ScopeFrame<'s, 'a> {
     /// Where to look.
-    pub data: Data<'a>,
+    pub data: ScopeData<'a>,
     /// Where to look before.
-    pub older: Option<&'s Frame<'s, 'a>>,
+    pub outer: Option<&'s ScopeFrame<'s, 'a>>,
 }
 
 /// Where a rule is evaluated.
 #[derive(Debug, Clone, Copy)]
 pub struct Scope<'s, 'a> {
     /// The caller's context.
-    pub context: &'s Context<'a>,
+    pub context: &'s EvaluationContext<'a>,
     /// What `var` reads.
-    pub data: Data<'a>,
+    pub data: ScopeData<'a>,
     /// What `var` reads first.
-    pub frames: Option<&'s Frame<'s, 'a>>,
+    pub frames: Option<&'s ScopeFrame<'s, 'a>>,
 }
 
 impl<'s, 'a> Scope<'s, 'a> {
     /// The outermost scope.
-    pub fn root(context: &'s Context<'a>) -> Scope<'s, 'a> {
+    pub fn root(context: &'s EvaluationContext<'a>) -> Scope<'s, 'a> {
         Scope {
             context,
-            data: Data::Root,
+            data: ScopeData::Context,
             frames: None,
         }
     }
 
     /// Keeps a text for the rest of the evaluation.
-    pub fn keep_text(&self, text: &str) -> Evaluated<'a> {
-        self.spend(text.len() / 64)?;
+    pub fn alloc_text(&self, text: &str) -> EvalResult<'a> {
+        self.spend_steps(text.len() / 64)?;
         Ok(Value::Text(self.context.arena().alloc_str(text)))
     }
 
     /// Keeps a list for the rest of the evaluation.
-    pub fn keep_list(&self, items: &[Value<'a>]) -> Evaluated<'a> {
-        self.spend(items.len())?;
+    pub fn alloc_list(&self, items: &[Value<'a>]) -> EvalResult<'a> {
+        self.spend_steps(items.len())?;
         Ok(Value::List(self.context.arena().alloc_slice_copy(items)))
     }
 
     /// Keeps a map for the rest of the evaluation.
-    pub fn keep_map(&self, members: &[(&'a str, Value<'a>)]) -> Evaluated<'a> {
-        self.spend(members.len())?;
+    pub fn alloc_map(&self, members: &[(&'a str, Value<'a>)]) -> EvalResult<'a> {
+        self.spend_steps(members.len())?;
         Ok(Value::Map(self.context.arena().alloc_slice_copy(members)))
     }
 
     /// Lays a constant out for the rest of the evaluation.
-    pub fn keep_literal(&self, literal: &'a Literal) -> Evaluated<'a> {
-        self.spend(literal.size())?;
+    pub fn alloc_literal(&self, literal: &'a OwnedValue) -> EvalResult<'a> {
+        self.spend_steps(literal.size())?;
         Ok(literal.to_value(self.context.arena()))
     }
 
     /// Counts the reading of a text against the evaluation's allowance.
-    pub fn spend_on(&self, text: &str) -> Result<(), Fault> {
+    pub fn spend_steps_for_text(&self, text: &str) -> Result<(), EvalError> {
         if text.len() < 64 {
             return Ok(());
         }
-        self.spend(text.len() / 64)
+        self.spend_steps(text.len() / 64)
     }
 
     /// Counts work against the evaluation's allowance.
-    pub fn spend(&self, steps: usize) -> Result<(), Fault> {
-        if self.context.spend(steps) {
+    pub fn spend_steps(&self, steps: usize) -> Result<(), EvalError> {
+        if self.context.spend_steps(steps) {
             Ok(())
         } else {
-            Err(Fault::Steps)
+            Err(EvalError::StepLimitExceeded)
         }
     }
 }
 
 /// The value of `rule`.
-pub fn eval<'a>(rule: &'a Rule, scope: &Scope<'_, 'a>) -> Evaluated<'a> {
+pub fn eval<'a>(rule: &'a Rule, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
     match rule {
         Rule::Null => Ok(Value::Null),
         Rule::Bool(b) => Ok(Value::Bool(*b)),
         Rule::Number(n) => Ok(Value::Number(*n)),
         Rule::Text(s) => Ok(Value::Text(s)),
         Rule::Slot(slot) => Ok(scope.context.slot(*slot)),
-        Rule::Compare(_) | Rule::Among(_) => Ok(Value::Bool(holds(rule, scope)?)),
-        Rule::And(rules) => until(rules, scope, false),
-        Rule::Or(rules) => until(rules, scope, true),
-        Rule::If(rules) => branch(rules, scope),
-        Rule::Version(test) => Ok(test.apply(eval(&test.value, scope)?)),
-        Rule::Split(parts) => split(parts, scope),
-        Rule::Literal(literal) => scope.keep_literal(literal),
-        Rule::List(rules) => scope.keep_list(&eval_all(rules, scope)?),
-        Rule::Clock => Ok(Value::Number(scope.context.seconds())),
-        Rule::Var(var) => var::read(var, scope),
-        Rule::Fractional(fractional) => fractional.eval(scope),
-        Rule::Each(each) => each::run(each, scope),
+        Rule::Compare(_) | Rule::InSet(_) => Ok(Value::Bool(eval_condition(rule, scope)?)),
+        Rule::And(rules) => short_circuit(rules, scope, false),
+        Rule::Or(rules) => short_circuit(rules, scope, true),
+        Rule::If(rules) => eval_if(rules, scope),
+        Rule::VersionTest(test) => Ok(test.test_value(eval(&test.value, scope)?)),
+        Rule::ConstantFractional(parts) => eval_constant_fractional(parts, scope),
+        Rule::Literal(literal) => scope.alloc_literal(literal),
+        Rule::List(rules) => scope.alloc_list(&eval_all(rules, scope)?),
+        Rule::Timestamp => Ok(Value::Number(scope.context.unix_seconds())),
+        Rule::Var(var) => var::eval_var(var, scope),
+        Rule::DynamicFractional(fractional) => fractional.eval(scope),
+        Rule::ListOp(each) => each::eval_list_op(each, scope),
         Rule::Apply(parts) => {
             let (operator, arguments) = &**parts;
-            with_arguments(arguments, scope, |given| operator.apply(given, scope))
+            with_evaluated_args(arguments, scope, |given| operator.apply(given, scope))
         }
-        Rule::Fault(fault) => Err(*fault),
+        Rule::Invalid(fault) => Err(*fault),
     }
 }
 
 /// Hands evaluated arguments to `then`.
-pub fn with_arguments<'a>(
-    arguments: &'a Arguments,
+pub fn with_evaluated_args<'a>(
+    arguments: &'a ArgumentRules,
     scope: &Scope<'_, 'a>,
-    then: impl FnOnce(Given<'_, 'a>) -> Evaluated<'a>,
-) -> Evaluated<'a> {
+    then: impl FnOnce(Args<'_, 'a>) -> EvalResult<'a>,
+) -> EvalResult<'a> {
     match arguments {
-        Arguments::List(rules) => then(Given::List(&eval_all(rules, scope)?)),
-        Arguments::Single(rule) => match eval(rule, scope)? {
-            Value::List(values) => then(Given::List(values)),
-            value => then(Given::Single(value)),
+        ArgumentRules::List(rules) => then(Args::List(&eval_all(rules, scope)?)),
+        ArgumentRules::Single(rule) => match eval(rule, scope)? {
+            Value::List(values) => then(Args::List(values)),
+            value => then(Args::Single(value)),
         },
     }
 }
@@ -148,25 +148,25 @@ pub fn with_arguments<'a>(
 pub fn eval_all<'a>(
     rules: &'a [Rule],
     scope: &Scope<'_, 'a>,
-) -> Result<SmallVec<[Value<'a>; 4]>, Fault> {
+) -> Result<SmallVec<[Value<'a>; 4]>, EvalError> {
     rules.iter().map(|rule| eval(rule, scope)).collect()
 }
 
-fn until<'a>(rules: &'a [Rule], scope: &Scope<'_, 'a>, stop_at: bool) -> Evaluated<'a> {
+fn short_circuit<'a>(rules: &'a [Rule], scope: &Scope<'_, 'a>, stop_at: bool) -> EvalResult<'a> {
     let mut last = Value::Null;
     for rule in rules {
         last = eval(rule, scope)?;
-        if truthy(last) == stop_at {
+        if is_truthy(last) == stop_at {
             break;
         }
     }
     Ok(last)
 }
 
-fn branch<'a>(rules: &'a [Rule], scope: &Scope<'_, 'a>) -> Evaluated<'a> {
+fn eval_if<'a>(rules: &'a [Rule], scope: &Scope<'_, 'a>) -> EvalResult<'a> {
     for clause in rules.chunks(2) {
         match clause {
-            [condition, then] if holds(condition, scope)? => return eval(then, scope),
+            [condition, then] if eval_condition(condition, scope)? => return eval(then, scope),
             [otherwise] => return eval(otherwise, scope),
             _ => {}
         }
@@ -174,13 +174,16 @@ fn branch<'a>(rules: &'a [Rule], scope: &Scope<'_, 'a>) -> Evaluated<'a> {
     Ok(Value::Null)
 }
 
-fn split<'a>(parts: &'a (Split, Box<[Rule]>), scope: &Scope<'_, 'a>) -> Evaluated<'a> {
+fn eval_constant_fractional<'a>(
+    parts: &'a (ConstantFractional, Box<[Rule]>),
+    scope: &Scope<'_, 'a>,
+) -> EvalResult<'a> {
     let (split, values) = parts;
-    match split.pick(scope)? {
-        Pick::Nothing => Ok(Value::Null),
-        Pick::Share(index) => values
+    match split.select_share(scope)? {
+        SelectedShare::NoShare => Ok(Value::Null),
+        SelectedShare::Index(index) => values
             .get(index)
             .map_or(Ok(Value::Null), |v| eval(v, scope)),
-        Pick::Value(value) => Ok(value),
+        SelectedShare::Value(value) => Ok(value),
     }
 }

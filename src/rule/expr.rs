@@ -1,12 +1,12 @@
 //! A rule as written: which nodes are operations, and which are values.
 
-use crate::document::node::Kind;
 use crate::document::node::Member;
 use crate::document::node::Node;
+use crate::document::node::NodeKind;
 
 /// What a node is to `JSONLogic`.
 #[derive(Debug, Clone, Copy)]
-pub enum Expr<'n> {
+pub enum JsonLogicNode<'n> {
     /// A value: anything but an array or an object with one member. An object with several is a value as it stands,
     /// whatever is inside.
     Value(&'n Node),
@@ -16,13 +16,13 @@ pub enum Expr<'n> {
     Operation(&'n Member),
 }
 
-impl<'n> Expr<'n> {
+impl<'n> JsonLogicNode<'n> {
     /// Looks at a node.
-    pub fn of(node: &'n Node) -> Expr<'n> {
-        match (&node.kind, node.only_member()) {
-            (Kind::List(items), _) => Expr::List(items),
-            (_, Some(member)) => Expr::Operation(member),
-            (_, None) => Expr::Value(node),
+    pub fn from_node(node: &'n Node) -> JsonLogicNode<'n> {
+        match (&node.kind, node.single_member()) {
+            (NodeKind::List(items), _) => JsonLogicNode::List(items),
+            (_, Some(member)) => JsonLogicNode::Operation(member),
+            (_, None) => JsonLogicNode::Value(node),
         }
     }
 }

@@ -1,11 +1,11 @@
 //! The names of operators, and how those that take their arguments evaluated are carried out.
 
 use crate::document::rollout::bucketing;
-use crate::rule::Fault;
+use crate::rule::EvalError;
 use crate::rule::arithmetic;
 use crate::rule::bucket::dialect;
 use crate::rule::compare;
-use crate::rule::compare::Comparison;
+use crate::rule::compare::ComparisonOp;
 use crate::rule::eval::Scope;
 use crate::rule::list;
 use crate::rule::semver;
@@ -18,8 +18,8 @@ use crate::value::Value;
 #[expect(missing_docs, reason = "the names are those of the language")]
 pub enum Operator {
     Not,
-    Truth,
-    Compare(Comparison),
+    ToBool,
+    Compare(ComparisonOp),
     Add,
     Subtract,
     Multiply,
@@ -41,28 +41,28 @@ pub enum Operator {
     ContainsNone,
     Missing,
     MissingSome,
-    Bucket,
+    VendorBucket,
 }
 
 /// Operators that `Operator` does not cover, for they decide themselves what to evaluate, and that want a list.
-pub const LISTS: [&str; 10] = [
+pub const LAZY_LIST_OPERATORS: [&str; 10] = [
     "and", "or", "if", "?:", "map", "filter", "reduce", "all", "none", "some",
 ];
 
 /// The others that it does not cover.
-const SPECIAL: [&str; 3] = ["var", "fractional", "fractionalEvaluation"];
+const OTHER_LAZY_OPERATORS: [&str; 3] = ["var", "fractional", "fractionalEvaluation"];
 
-const NAMED: [(&str, Operator); 32] = [
+const EAGER_OPERATORS: [(&str, Operator); 32] = [
     ("!", Operator::Not),
-    ("!!", Operator::Truth),
-    ("==", Operator::Compare(Comparison::Equal)),
-    ("!=", Operator::Compare(Comparison::NotEqual)),
-    ("===", Operator::Compare(Comparison::Same)),
-    ("!==", Operator::Compare(Comparison::NotSame)),
-    ("<", Operator::Compare(Comparison::Less)),
-    ("<=", Operator::Compare(Comparison::LessOrEqual)),
-    (">", Operator::Compare(Comparison::Greater)),
-    (">=", Operator::Compare(Comparison::GreaterOrEqual)),
+    ("!!", Operator::ToBool),
+    ("==", Operator::Compare(ComparisonOp::Equal)),
+    ("!=", Operator::Compare(ComparisonOp::NotEqual)),
+    ("===", Operator::Compare(ComparisonOp::StrictEqual)),
+    ("!==", Operator::Compare(ComparisonOp::StrictNotEqual)),
+    ("<", Operator::Compare(ComparisonOp::Less)),
+    ("<=", Operator::Compare(ComparisonOp::LessOrEqual)),
+    (">", Operator::Compare(ComparisonOp::Greater)),
+    (">=", Operator::Compare(ComparisonOp::GreaterOrEqual)),
     ("+", Operator::Add),
     ("-", Operator::Subtract),
     ("*", Operator::Multiply),
@@ -84,20 +84,20 @@ const NAMED: [(&str, Operator); 32] = [
     ("contains_none", Operator::ContainsNone),
     ("missing", Operator::Missing),
     ("missing_some", Operator::MissingSome),
-    (bucketing::OPERATOR, Operator::Bucket),
+    (bucketing::BUCKET_OPERATOR, Operator::VendorBucket),
 ];
 
 impl Operator {
     /// The operator called `name`.
-    pub fn named(name: &str) -> Option<Operator> {
-        let found = NAMED.iter().find(|(known, _)| *known == name);
+    pub fn from_name(name: &str) -> Option<Operator> {
+        let found = EAGER_OPERATORS.iter().find(|(known, _)| *known == name);
         found.map(|(_, operator)| *operator)
     }
 
     /// The names of all operators, ours that nobody writes included.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        let named = NAMED.iter().map(|(name, _)| *name);
-        named.chain(LISTS).chain(SPECIAL)
+        let named = EAGER_OPERATORS.iter().map(|(name, _)| *name);
+        named.chain(LAZY_LIST_OPERATORS).chain(OTHER_LAZY_OPERATORS)
     }
 
     /// Whether equal arguments always give an equal result.
@@ -106,10 +106,10 @@ impl Operator {
     }
 
     /// Carries the operator out.
-    pub fn apply<'a>(self, given: Given<'_, 'a>, scope: &Scope<'_, 'a>) -> Evaluated<'a> {
+    pub fn apply<'a>(self, given: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
         match self {
-            Operator::Not => Ok(Value::Bool(!compare::truth(given))),
-            Operator::Truth => Ok(Value::Bool(compare::truth(given))),
+            Operator::Not => Ok(Value::Bool(!compare::first_is_truthy(given))),
+            Operator::ToBool => Ok(Value::Bool(compare::first_is_truthy(given))),
             Operator::Compare(how) => how.apply(given),
             Operator::Add
             | Operator::Subtract
@@ -121,8 +121,8 @@ impl Operator {
             | Operator::Abs => arithmetic::apply(self, given),
             Operator::Cat => text::cat(given, scope),
             Operator::Substr => text::substr(given, scope),
-            Operator::StartsWith => Ok(text::affix(given, |s, affix| s.starts_with(affix))),
-            Operator::EndsWith => Ok(text::affix(given, |s, affix| s.ends_with(affix))),
+            Operator::StartsWith => Ok(text::test_affix(given, |s, affix| s.starts_with(affix))),
+            Operator::EndsWith => Ok(text::test_affix(given, |s, affix| s.ends_with(affix))),
             Operator::SemVer => Ok(semver::apply(given)),
             Operator::In => list::contains(given, scope),
             Operator::Merge => list::merge(given, scope),
@@ -132,35 +132,38 @@ impl Operator {
             Operator::ContainsNone => list::contains_none(given, scope),
             Operator::Missing => var::missing(given, scope),
             Operator::MissingSome => var::missing_some(given, scope),
-            Operator::Bucket => dialect::apply(given, scope),
+            Operator::VendorBucket => dialect::apply(given, scope),
         }
     }
 }
 
 /// What an expression yields.
-pub type Evaluated<'a> = Result<Value<'a>, Fault>;
+pub type EvalResult<'a> = Result<Value<'a>, EvalError>;
 
 /// Evaluated arguments.
 #[derive(Debug, Clone, Copy)]
-pub enum Given<'v, 'a> {
+pub enum Args<'v, 'a> {
     /// A list of them.
     List(&'v [Value<'a>]),
     /// One value that is no list.
     Single(Value<'a>),
 }
 
-impl<'v, 'a> Given<'v, 'a> {
+impl<'v, 'a> Args<'v, 'a> {
     /// The arguments of an operator that insists on a list.
-    pub fn list(self) -> Result<&'v [Value<'a>], Fault> {
+    pub fn require_list(self) -> Result<&'v [Value<'a>], EvalError> {
         match self {
-            Given::List(values) => Ok(values),
-            Given::Single(_) => Err(Fault::Arguments),
+            Args::List(values) => Ok(values),
+            Args::Single(_) => Err(EvalError::InvalidArguments),
         }
     }
 
     /// The argument at `index` of an operator that insists on having it.
-    pub fn at(self, index: usize) -> Evaluated<'a> {
-        let values = self.list()?;
-        values.get(index).copied().ok_or(Fault::Arguments)
+    pub fn require(self, index: usize) -> EvalResult<'a> {
+        let values = self.require_list()?;
+        values
+            .get(index)
+            .copied()
+            .ok_or(EvalError::InvalidArguments)
     }
 }

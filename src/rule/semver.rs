@@ -4,13 +4,13 @@ use std::cmp::Ordering;
 
 use crate::number;
 use crate::rule::Rule;
-use crate::rule::operator::Given;
+use crate::rule::operator::Args;
 use crate::value::Value;
 
 /// How two versions are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are those of the language")]
-pub enum VersionOrder {
+pub enum VersionComparison {
     Equal,
     NotEqual,
     Less,
@@ -23,33 +23,33 @@ pub enum VersionOrder {
     SameMinor,
 }
 
-impl VersionOrder {
+impl VersionComparison {
     /// The operator written `text`; `==` is none.
-    pub fn parse(text: &str) -> Option<VersionOrder> {
+    pub fn parse(text: &str) -> Option<VersionComparison> {
         Some(match text {
-            "=" => VersionOrder::Equal,
-            "!=" => VersionOrder::NotEqual,
-            "<" => VersionOrder::Less,
-            "<=" => VersionOrder::LessOrEqual,
-            ">" => VersionOrder::Greater,
-            ">=" => VersionOrder::GreaterOrEqual,
-            "^" => VersionOrder::SameMajor,
-            "~" => VersionOrder::SameMinor,
+            "=" => VersionComparison::Equal,
+            "!=" => VersionComparison::NotEqual,
+            "<" => VersionComparison::Less,
+            "<=" => VersionComparison::LessOrEqual,
+            ">" => VersionComparison::Greater,
+            ">=" => VersionComparison::GreaterOrEqual,
+            "^" => VersionComparison::SameMajor,
+            "~" => VersionComparison::SameMinor,
             _ => return None,
         })
     }
 
     /// Whether two versions compare so.
-    pub fn holds(self, a: &Version<&str>, b: &Version<&str>) -> bool {
+    pub fn matches(self, a: &Version<&str>, b: &Version<&str>) -> bool {
         match self {
-            VersionOrder::Equal => a.order(b).is_eq(),
-            VersionOrder::NotEqual => a.order(b).is_ne(),
-            VersionOrder::Less => a.order(b).is_lt(),
-            VersionOrder::LessOrEqual => a.order(b).is_le(),
-            VersionOrder::Greater => a.order(b).is_gt(),
-            VersionOrder::GreaterOrEqual => a.order(b).is_ge(),
-            VersionOrder::SameMajor => a.major == b.major,
-            VersionOrder::SameMinor => a.major == b.major && a.minor == b.minor,
+            VersionComparison::Equal => a.cmp_precedence(b).is_eq(),
+            VersionComparison::NotEqual => a.cmp_precedence(b).is_ne(),
+            VersionComparison::Less => a.cmp_precedence(b).is_lt(),
+            VersionComparison::LessOrEqual => a.cmp_precedence(b).is_le(),
+            VersionComparison::Greater => a.cmp_precedence(b).is_gt(),
+            VersionComparison::GreaterOrEqual => a.cmp_precedence(b).is_ge(),
+            VersionComparison::SameMajor => a.major == b.major,
+            VersionComparison::SameMinor => a.major == b.major && a.minor == b.minor,
         }
     }
 }
@@ -67,12 +67,12 @@ impl<'t> Version<&'t str> {
     /// Reads `1`, `v1.2`, `1.2.3-rc.1+build`; `None` for what Go does not accept.
     pub fn parse(text: &'t str) -> Option<Version<&'t str>> {
         let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
-        let (major, rest) = numeric(text)?;
-        let (minor, rest) = part(rest)?;
+        let (major, rest) = parse_numeric(text)?;
+        let (minor, rest) = parse_component(rest)?;
         let (patch, rest) = if rest.is_empty() {
             ("0", rest)
         } else {
-            part(rest)?
+            parse_component(rest)?
         };
         if rest.is_empty() {
             // As nearly all versions are.
@@ -92,8 +92,8 @@ impl<'t> Version<&'t str> {
             None if core.is_empty() => None,
             None => return None,
         };
-        let sound = prerelease.is_none_or(|p| identifiers(p, true))
-            && build.is_none_or(|b| identifiers(b, false));
+        let sound = prerelease.is_none_or(|p| are_valid_identifiers(p, true))
+            && build.is_none_or(|b| are_valid_identifiers(b, false));
         sound.then_some(Version {
             major,
             minor,
@@ -102,11 +102,11 @@ impl<'t> Version<&'t str> {
         })
     }
 
-    fn order(&self, other: &Version<&str>) -> Ordering {
-        by_number(self.major, other.major)
-            .then_with(|| by_number(self.minor, other.minor))
-            .then_with(|| by_number(self.patch, other.patch))
-            .then_with(|| by_prerelease(self.prerelease, other.prerelease))
+    fn cmp_precedence(&self, other: &Version<&str>) -> Ordering {
+        cmp_numeric(self.major, other.major)
+            .then_with(|| cmp_numeric(self.minor, other.minor))
+            .then_with(|| cmp_numeric(self.patch, other.patch))
+            .then_with(|| cmp_prerelease(self.prerelease, other.prerelease))
     }
 
     fn to_owned(self) -> Version<Box<str>> {
@@ -131,39 +131,40 @@ impl Version<Box<str>> {
 }
 
 /// `.N`, or `0` where the version ends.
-fn part(rest: &str) -> Option<(&str, &str)> {
+fn parse_component(rest: &str) -> Option<(&str, &str)> {
     if rest.is_empty() {
         return Some(("0", rest));
     }
-    numeric(rest.strip_prefix('.')?)
+    parse_numeric(rest.strip_prefix('.')?)
 }
 
 /// A number without leading zeros, and what follows it.
-fn numeric(text: &str) -> Option<(&str, &str)> {
+fn parse_numeric(text: &str) -> Option<(&str, &str)> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, rest) = text.split_at(digits);
     let leading_zero = number.len() > 1 && number.starts_with('0');
     (digits > 0 && !leading_zero).then_some((number, rest))
 }
 
-fn identifiers(text: &str, numbers_are_plain: bool) -> bool {
+fn are_valid_identifiers(text: &str, numbers_are_plain: bool) -> bool {
     text.split('.').all(|id| {
         let allowed = id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        let padded = numbers_are_plain && is_number(id) && id.len() > 1 && id.starts_with('0');
+        let padded =
+            numbers_are_plain && is_numeric_identifier(id) && id.len() > 1 && id.starts_with('0');
         !id.is_empty() && allowed && !padded
     })
 }
 
-fn is_number(id: &str) -> bool {
+fn is_numeric_identifier(id: &str) -> bool {
     id.bytes().all(|b| b.is_ascii_digit())
 }
 
 // Numbers of any length: without leading zeros the longer one is larger.
-fn by_number(a: &str, b: &str) -> Ordering {
+fn cmp_numeric(a: &str, b: &str) -> Ordering {
     a.len().cmp(&b.len()).then_with(|| a.cmp(b))
 }
 
-fn by_prerelease(a: &str, b: &str) -> Ordering {
+fn cmp_prerelease(a: &str, b: &str) -> Ordering {
     // A version without a prerelease comes after all of its prereleases.
     if a.is_empty() || b.is_empty() {
         return a.is_empty().cmp(&b.is_empty());
@@ -174,8 +175,8 @@ fn by_prerelease(a: &str, b: &str) -> Ordering {
             (None, None) => return Ordering::Equal,
             (None, Some(_)) => return Ordering::Less,
             (Some(_), None) => return Ordering::Greater,
-            (Some(a), Some(b)) => match (is_number(a), is_number(b)) {
-                (true, true) => by_number(a, b),
+            (Some(a), Some(b)) => match (is_numeric_identifier(a), is_numeric_identifier(b)) {
+                (true, true) => cmp_numeric(a, b),
                 (true, false) => Ordering::Less,
                 (false, true) => Ordering::Greater,
                 (false, false) => a.cmp(b),
@@ -192,7 +193,7 @@ fn by_prerelease(a: &str, b: &str) -> Ordering {
 pub struct VersionTest {
     /// What is tested.
     pub value: Rule,
-    order: VersionOrder,
+    comparison: VersionComparison,
     version: Version<Box<str>>,
 }
 
@@ -201,38 +202,40 @@ impl VersionTest {
     pub fn new(value: Rule, order: &str, version: &str) -> Option<VersionTest> {
         Some(VersionTest {
             value,
-            order: VersionOrder::parse(order)?,
+            comparison: VersionComparison::parse(order)?,
             version: Version::parse(version)?.to_owned(),
         })
     }
 
     /// The result for a text, if it is a version.
-    pub fn of_text(&self, text: &str) -> Option<bool> {
+    pub fn test_text(&self, text: &str) -> Option<bool> {
         let version = Version::parse(text)?;
-        Some(self.order.holds(&version, &self.version.borrow()))
+        Some(self.comparison.matches(&version, &self.version.borrow()))
     }
 
     /// The result for a value; null if it is no version.
-    pub fn apply<'a>(&self, value: Value<'a>) -> Value<'a> {
-        with_version(value, |version| {
-            Value::Bool(self.order.holds(version, &self.version.borrow()))
+    pub fn test_value<'a>(&self, value: Value<'a>) -> Value<'a> {
+        map_version(value, |version| {
+            Value::Bool(self.comparison.matches(version, &self.version.borrow()))
         })
     }
 }
 
 /// `sem_ver` in general: a value, an operator and a version, or null.
-pub fn apply<'a>(given: Given<'_, 'a>) -> Value<'a> {
-    let Given::List([a, Value::Text(order), b]) = given else {
+pub fn apply<'a>(given: Args<'_, 'a>) -> Value<'a> {
+    let Args::List([a, Value::Text(order), b]) = given else {
         return Value::Null;
     };
-    let Some(order) = VersionOrder::parse(order) else {
+    let Some(order) = VersionComparison::parse(order) else {
         return Value::Null;
     };
-    with_version(*a, |a| with_version(*b, |b| Value::Bool(order.holds(a, b))))
+    map_version(*a, |a| {
+        map_version(*b, |b| Value::Bool(order.matches(a, b)))
+    })
 }
 
 /// What `test` says of the version that a value spells; null if it spells none. Numbers are spelled as Go's `%v` does.
-fn with_version<'a>(value: Value<'_>, test: impl FnOnce(&Version<&str>) -> Value<'a>) -> Value<'a> {
+fn map_version<'a>(value: Value<'_>, test: impl FnOnce(&Version<&str>) -> Value<'a>) -> Value<'a> {
     let mut spelled = String::new();
     let text = match value {
         Value::Text(text) => text,
@@ -303,7 +306,7 @@ mod tests {
         ];
         for pair in order.windows(2) {
             let [a, b] = pair else { continue };
-            let less = apply(Given::List(&[
+            let less = apply(Args::List(&[
                 Value::Text(a),
                 Value::Text("<"),
                 Value::Text(b),

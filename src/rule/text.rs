@@ -3,25 +3,25 @@
 use smallvec::SmallVec;
 
 use crate::number;
-use crate::rule::Fault;
+use crate::rule::EvalError;
 use crate::rule::coerce;
 use crate::rule::eval::Scope;
-use crate::rule::operator::Evaluated;
-use crate::rule::operator::Given;
+use crate::rule::operator::Args;
+use crate::rule::operator::EvalResult;
 use crate::value::Value;
 
 /// Text under construction; short texts stay on the stack.
 #[derive(Debug, Default)]
-pub struct Buffer(SmallVec<[u8; 128]>);
+pub struct TextBuffer(SmallVec<[u8; 128]>);
 
-impl std::fmt::Write for Buffer {
+impl std::fmt::Write for TextBuffer {
     fn write_str(&mut self, s: &str) -> std::fmt::Result {
         self.0.extend_from_slice(s.as_bytes());
         Ok(())
     }
 }
 
-impl Buffer {
+impl TextBuffer {
     /// What was written.
     pub fn as_str(&self) -> &str {
         // Only whole strings are ever appended.
@@ -30,44 +30,44 @@ impl Buffer {
 }
 
 /// Joins values as text. Two or more are trimmed as a whole, which matters to whoever buckets by the result.
-pub fn cat<'a>(given: Given<'_, 'a>, scope: &Scope<'_, 'a>) -> Evaluated<'a> {
+pub fn cat<'a>(given: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
     match given {
-        Given::Single(text @ Value::Text(_)) => Ok(text),
-        Given::Single(_) => Err(Fault::Arguments),
-        Given::List([text @ Value::Text(_)]) => Ok(*text),
-        Given::List(values) => {
-            let mut buffer = Buffer::default();
-            join(&mut buffer, values)?;
+        Args::Single(text @ Value::Text(_)) => Ok(text),
+        Args::Single(_) => Err(EvalError::InvalidArguments),
+        Args::List([text @ Value::Text(_)]) => Ok(*text),
+        Args::List(values) => {
+            let mut buffer = TextBuffer::default();
+            append_all(&mut buffer, values)?;
             let text = buffer.as_str();
-            scope.keep_text(if values.len() > 1 { text.trim() } else { text })
+            scope.alloc_text(if values.len() > 1 { text.trim() } else { text })
         }
     }
 }
 
 /// Appends all values as text.
-pub fn join(buffer: &mut Buffer, values: &[Value<'_>]) -> Result<(), Fault> {
+pub fn append_all(buffer: &mut TextBuffer, values: &[Value<'_>]) -> Result<(), EvalError> {
     values
         .iter()
         .try_for_each(|value| coerce::write_text(buffer, *value))
 }
 
 /// A part of a text, by characters: from a start, which may count from the end, for a length, which may too.
-pub fn substr<'a>(given: Given<'_, 'a>, scope: &Scope<'_, 'a>) -> Evaluated<'a> {
-    let values = given.list()?;
-    let mut buffer = Buffer::default();
-    coerce::write_text(&mut buffer, given.at(0)?)?;
+pub fn substr<'a>(given: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
+    let values = given.require_list()?;
+    let mut buffer = TextBuffer::default();
+    coerce::write_text(&mut buffer, given.require(0)?)?;
     let text = buffer.as_str();
-    scope.spend_on(text)?;
-    let count = i64::try_from(text.chars().count()).map_err(|_| Fault::Arguments)?;
-    let mut from = number::truncate(coerce::arithmetic(given.at(1)?)?);
+    scope.spend_steps_for_text(text)?;
+    let count = i64::try_from(text.chars().count()).map_err(|_| EvalError::InvalidArguments)?;
+    let mut from = number::truncate_to_i64(coerce::to_arithmetic_number(given.require(1)?)?);
     if from < 0 {
         from = from.wrapping_add(count);
     }
     if from < 0 || from > count {
-        return scope.keep_text(text);
+        return scope.alloc_text(text);
     }
     let length = match values {
-        [_, _, length] => number::truncate(coerce::arithmetic(*length)?),
+        [_, _, length] => number::truncate_to_i64(coerce::to_arithmetic_number(*length)?),
         _ => count,
     };
     let to = if length < 0 {
@@ -80,24 +80,24 @@ pub fn substr<'a>(given: Given<'_, 'a>, scope: &Scope<'_, 'a>) -> Evaluated<'a> 
         usize::try_from(from),
         usize::try_from(to.wrapping_sub(from)),
     ) else {
-        return Err(Fault::Arguments);
+        return Err(EvalError::InvalidArguments);
     };
     if to < 0 {
-        return Err(Fault::Arguments);
+        return Err(EvalError::InvalidArguments);
     }
-    scope.keep_text(chars(text, from, len))
+    scope.alloc_text(char_slice(text, from, len))
 }
 
-fn chars(text: &str, from: usize, len: usize) -> &str {
+fn char_slice(text: &str, from: usize, len: usize) -> &str {
     let offset = |text: &str, n| text.char_indices().nth(n).map_or(text.len(), |(at, _)| at);
     let tail = text.get(offset(text, from)..).unwrap_or("");
     tail.get(..offset(tail, len)).unwrap_or("")
 }
 
 /// `starts_with` and `ends_with`: two strings, or null.
-pub fn affix<'a>(given: Given<'_, 'a>, test: fn(&str, &str) -> bool) -> Value<'a> {
+pub fn test_affix<'a>(given: Args<'_, 'a>, test: fn(&str, &str) -> bool) -> Value<'a> {
     match given {
-        Given::List([Value::Text(text), Value::Text(affix)]) => Value::Bool(test(text, affix)),
-        Given::List(_) | Given::Single(_) => Value::Null,
+        Args::List([Value::Text(text), Value::Text(affix)]) => Value::Bool(test(text, affix)),
+        Args::List(_) | Args::Single(_) => Value::Null,
     }
 }

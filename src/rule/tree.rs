@@ -2,28 +2,28 @@
 
 use ecow::EcoString;
 
-use crate::context::Context;
-use crate::rule::Fault;
+use crate::context::EvaluationContext;
+use crate::rule::EvalError;
 use crate::rule::Rule;
-use crate::rule::condition::holds;
+use crate::rule::condition::eval_condition;
 use crate::rule::eval::Scope;
 use crate::rule::eval::eval;
-use crate::rule::fractional::Pick;
-use crate::rule::fractional::Split;
-use crate::rule::operator::Evaluated;
+use crate::rule::fractional::ConstantFractional;
+use crate::rule::fractional::SelectedShare;
+use crate::rule::operator::EvalResult;
 use crate::value::Value;
 
 /// A decision tree.
 #[derive(Debug, Clone)]
-pub enum Tree {
+pub enum DecisionTree {
     /// The outcome is known.
     Leaf(Leaf),
     /// The first branch whose condition is true, or the last tree.
-    If(Box<[(Rule, Tree)]>, Box<Tree>),
+    If(Box<[(Rule, DecisionTree)]>, Box<DecisionTree>),
     /// The leaf of the unit's share.
-    Split(Box<(Split, Box<[Leaf]>)>),
+    Fractional(Box<(ConstantFractional, Box<[Leaf]>)>),
     /// The variant whose name the rule yields.
-    Rule(Box<Rule>),
+    Computed(Box<Rule>),
 }
 
 /// Where a decision ends.
@@ -34,40 +34,46 @@ pub enum Leaf {
     /// Targeting chose nothing.
     Default,
     /// Targeting chose something that is not a variant.
-    Unknown,
+    UnknownVariant,
     /// Targeting cannot be evaluated.
-    Fault,
+    Failed,
 }
 
-impl Tree {
+impl DecisionTree {
     /// Decides for a context; `names` are the flag's variants, sorted, and a variant's index is its position.
-    pub fn decide<'a>(&'a self, context: &Context<'a>, names: &[EcoString]) -> Leaf {
-        self.walk(&Scope::root(context), names)
-            .unwrap_or(Leaf::Fault)
+    pub fn decide<'a>(&'a self, context: &EvaluationContext<'a>, names: &[EcoString]) -> Leaf {
+        self.descend(&Scope::root(context), names)
+            .unwrap_or(Leaf::Failed)
     }
 
-    fn walk<'a>(&'a self, scope: &Scope<'_, 'a>, names: &[EcoString]) -> Result<Leaf, Fault> {
+    fn descend<'a>(
+        &'a self,
+        scope: &Scope<'_, 'a>,
+        names: &[EcoString],
+    ) -> Result<Leaf, EvalError> {
         let mut tree = self;
         loop {
             match tree {
-                Tree::Leaf(leaf) => return Ok(*leaf),
-                Tree::If(branches, otherwise) => {
-                    tree = taken(branches, scope)?.unwrap_or(otherwise);
+                DecisionTree::Leaf(leaf) => return Ok(*leaf),
+                DecisionTree::If(branches, otherwise) => {
+                    tree = first_true_branch(branches, scope)?.unwrap_or(otherwise);
                 }
-                Tree::Split(parts) => return shared(parts, scope, names),
-                Tree::Rule(rule) => return Ok(leaf(eval(rule, scope), names)),
+                DecisionTree::Fractional(parts) => return leaf_for_share(parts, scope, names),
+                DecisionTree::Computed(rule) => {
+                    return Ok(leaf_for_value(eval(rule, scope), names));
+                }
             }
         }
     }
 }
 
 /// The first branch whose condition holds.
-fn taken<'a>(
-    branches: &'a [(Rule, Tree)],
+fn first_true_branch<'a>(
+    branches: &'a [(Rule, DecisionTree)],
     scope: &Scope<'_, 'a>,
-) -> Result<Option<&'a Tree>, Fault> {
+) -> Result<Option<&'a DecisionTree>, EvalError> {
     for (condition, then) in branches {
-        if holds(condition, scope)? {
+        if eval_condition(condition, scope)? {
             return Ok(Some(then));
         }
     }
@@ -75,44 +81,44 @@ fn taken<'a>(
 }
 
 /// The leaf of the unit's share.
-fn shared<'a>(
-    (split, leaves): &'a (Split, Box<[Leaf]>),
+fn leaf_for_share<'a>(
+    (split, leaves): &'a (ConstantFractional, Box<[Leaf]>),
     scope: &Scope<'_, 'a>,
     names: &[EcoString],
-) -> Result<Leaf, Fault> {
-    Ok(match split.pick(scope)? {
-        Pick::Nothing => Leaf::Default,
-        Pick::Share(index) => leaves.get(index).copied().unwrap_or(Leaf::Default),
-        Pick::Value(value) => leaf(Ok(value), names),
+) -> Result<Leaf, EvalError> {
+    Ok(match split.select_share(scope)? {
+        SelectedShare::NoShare => Leaf::Default,
+        SelectedShare::Index(index) => leaves.get(index).copied().unwrap_or(Leaf::Default),
+        SelectedShare::Value(value) => leaf_for_value(Ok(value), names),
     })
 }
 
 /// The leaf for a rule's value: the variant that is spelled like its JSON form without quotation marks.
-pub fn leaf(value: Evaluated<'_>, names: &[EcoString]) -> Leaf {
+pub fn leaf_for_value(value: EvalResult<'_>, names: &[EcoString]) -> Leaf {
     let spelled = match value {
-        Err(_) => return Leaf::Fault,
+        Err(_) => return Leaf::Failed,
         Ok(Value::Null) => return Leaf::Default,
-        Ok(Value::Text(name)) => return find(names, name),
-        Ok(Value::Bool(b)) => return find(names, if b { "true" } else { "false" }),
-        Ok(other) => spell(other),
+        Ok(Value::Text(name)) => return find_variant(names, name),
+        Ok(Value::Bool(b)) => return find_variant(names, if b { "true" } else { "false" }),
+        Ok(other) => to_variant_name(other),
     };
-    spelled.map_or(Leaf::Fault, |name| find(names, &name))
+    spelled.map_or(Leaf::Failed, |name| find_variant(names, &name))
 }
 
 /// The leaf for the variant called `name` among the sorted `names`.
-fn find(names: &[EcoString], name: &str) -> Leaf {
+fn find_variant(names: &[EcoString], name: &str) -> Leaf {
     let index = names.binary_search_by(|known| (**known).cmp(name)).ok();
     let index = index.and_then(|index| u16::try_from(index).ok());
-    index.map_or(Leaf::Unknown, Leaf::Variant)
+    index.map_or(Leaf::UnknownVariant, Leaf::Variant)
 }
 
 /// The JSON form of a value without quotation marks; `None` if it has none, as for NaN.
-fn spell(value: Value<'_>) -> Option<String> {
+fn to_variant_name(value: Value<'_>) -> Option<String> {
     let mut out = String::new();
-    write(&mut out, value).then_some(out)
+    write_variant_name(&mut out, value).then_some(out)
 }
 
-fn write(out: &mut String, value: Value<'_>) -> bool {
+fn write_variant_name(out: &mut String, value: Value<'_>) -> bool {
     match value {
         Value::Null => out.push_str("null"),
         Value::Bool(b) => out.push_str(if b { "true" } else { "false" }),
@@ -121,7 +127,7 @@ fn write(out: &mut String, value: Value<'_>) -> bool {
         Value::List(items) => {
             let sound = |(i, item): (usize, &Value<'_>)| {
                 out.push(if i == 0 { '[' } else { ',' });
-                write(out, *item)
+                write_variant_name(out, *item)
             };
             let sound = items.iter().enumerate().all(sound);
             out.push_str(if items.is_empty() { "[]" } else { "]" });
@@ -135,7 +141,7 @@ fn write(out: &mut String, value: Value<'_>) -> bool {
                 out.push(if i == 0 { '{' } else { ',' });
                 out.extend(key.chars().filter(|c| *c != '"'));
                 out.push(':');
-                sound &= write(out, *member);
+                sound &= write_variant_name(out, *member);
             }
             out.push_str(if members.is_empty() { "{}" } else { "}" });
             return sound;

@@ -1,43 +1,43 @@
 //! `var`, `missing` and `missing_some`: reading data by name.
 
-use crate::context::step;
-use crate::rule::Fault;
+use crate::context::lookup_path_segment;
+use crate::rule::EvalError;
 use crate::rule::Rule;
-use crate::rule::eval::Data;
-use crate::rule::eval::Frame;
 use crate::rule::eval::Scope;
+use crate::rule::eval::ScopeData;
+use crate::rule::eval::ScopeFrame;
 use crate::rule::eval::eval;
-use crate::rule::operator::Evaluated;
-use crate::rule::operator::Given;
+use crate::rule::operator::Args;
+use crate::rule::operator::EvalResult;
 use crate::value::Value;
 
 /// A read that is more than one slot of the context.
 #[derive(Debug, Clone)]
 pub struct Var {
     /// What is read.
-    pub name: Name,
+    pub target: VarTarget,
     /// What counts if it is null.
     pub default: Option<Rule>,
     /// Whether only the innermost data counts: the empty name, and names that begin with a dot.
-    pub local: bool,
+    pub innermost_only: bool,
 }
 
 /// What a read asks for.
 #[derive(Debug, Clone)]
-pub enum Name {
+pub enum VarTarget {
     /// All of the data.
-    Whole,
+    WholeData,
     /// All of the data if it is a plain value: `{"var": null}`.
-    Plain,
+    ScalarData,
     /// A member, an item, or one of theirs.
-    Path(Box<[Box<str>]>, Root),
+    Path(Box<[Box<str>]>, ContextLookup),
     /// Whatever the arguments of `var` turn out to be.
     Computed(Box<Rule>),
 }
 
 /// What a read finds in the evaluation context.
 #[derive(Debug, Clone)]
-pub enum Root {
+pub enum ContextLookup {
     /// What stands in this slot.
     Slot(u16),
     /// This constant, such as the flag's key.
@@ -45,46 +45,54 @@ pub enum Root {
 }
 
 /// The value that `var` reads.
-pub fn read<'a>(var: &'a Var, scope: &Scope<'_, 'a>) -> Evaluated<'a> {
-    if !var.local {
-        let outer = read_outer(var, scope.frames, scope)?;
+pub fn eval_var<'a>(var: &'a Var, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
+    if !var.innermost_only {
+        let outer = eval_in_outer_frames(var, scope.frames, scope)?;
         if !outer.is_null() {
             return Ok(outer);
         }
     }
-    read_in(var, scope.data, scope)
+    eval_in_data(var, scope.data, scope)
 }
 
 /// What the enclosing list operations have written in place of `var`; null if nothing.
-pub fn read_outer<'a>(
+pub fn eval_in_outer_frames<'a>(
     var: &'a Var,
-    frame: Option<&Frame<'_, 'a>>,
+    frame: Option<&ScopeFrame<'_, 'a>>,
     scope: &Scope<'_, 'a>,
-) -> Evaluated<'a> {
+) -> EvalResult<'a> {
     let Some(frame) = frame else {
         return Ok(Value::Null);
     };
-    let older = read_outer(var, frame.older, scope)?;
+    let older = eval_in_outer_frames(var, frame.outer, scope)?;
     if older.is_null() {
-        read_in(var, frame.data, scope)
+        eval_in_data(var, frame.data, scope)
     } else {
         Ok(older)
     }
 }
 
-fn read_in<'a>(var: &'a Var, data: Data<'a>, scope: &Scope<'_, 'a>) -> Evaluated<'a> {
+fn eval_in_data<'a>(var: &'a Var, data: ScopeData<'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
     let scope = Scope {
         data,
         frames: None,
         ..*scope
     };
-    let found = match (&var.name, data) {
-        (Name::Computed(name), _) => return by_value(eval(name, &scope)?, data_of(&scope)),
-        (Name::Plain, _) => plain(data_of(&scope)),
-        (Name::Whole, _) => data_of(&scope),
-        (Name::Path(_, Root::Slot(slot)), Data::Root) => scope.context.slot(*slot),
-        (Name::Path(_, Root::Constant(rule)), Data::Root) => eval(rule, &scope)?,
-        (Name::Path(path, _), Data::Item(item)) => path.iter().fold(item, |v, part| step(v, part)),
+    let found = match (&var.target, data) {
+        (VarTarget::Computed(name), _) => {
+            return lookup_by_value(eval(name, &scope)?, scope_data_value(&scope));
+        }
+        (VarTarget::ScalarData, _) => scalar_or_null(scope_data_value(&scope)),
+        (VarTarget::WholeData, _) => scope_data_value(&scope),
+        (VarTarget::Path(_, ContextLookup::Slot(slot)), ScopeData::Context) => {
+            scope.context.slot(*slot)
+        }
+        (VarTarget::Path(_, ContextLookup::Constant(rule)), ScopeData::Context) => {
+            eval(rule, &scope)?
+        }
+        (VarTarget::Path(path, _), ScopeData::Item(item)) => path
+            .iter()
+            .fold(item, |v, part| lookup_path_segment(v, part)),
     };
     // The default is evaluated even when it is not needed: its faults count.
     let default = var.default.as_ref().map(|rule| eval(rule, &scope));
@@ -95,7 +103,7 @@ fn read_in<'a>(var: &'a Var, data: Data<'a>, scope: &Scope<'_, 'a>) -> Evaluated
     }
 }
 
-fn plain(value: Value<'_>) -> Value<'_> {
+fn scalar_or_null(value: Value<'_>) -> Value<'_> {
     match value {
         Value::Null | Value::List(_) | Value::Map(_) => Value::Null,
         Value::Bool(_) | Value::Number(_) | Value::Text(_) => value,
@@ -103,64 +111,66 @@ fn plain(value: Value<'_>) -> Value<'_> {
 }
 
 /// `var` with arguments that are known only now.
-fn by_value<'a>(arguments: Value<'a>, data: Value<'a>) -> Evaluated<'a> {
+fn lookup_by_value<'a>(arguments: Value<'a>, data: Value<'a>) -> EvalResult<'a> {
     let (name, default) = match arguments {
-        Value::Null => return Ok(plain(data)),
+        Value::Null => return Ok(scalar_or_null(data)),
         Value::Text(name) => (name, Value::Null),
         Value::Number(n) => {
-            let mut name = crate::rule::text::Buffer::default();
-            crate::number::write_plain(&mut name, n);
-            return Ok(by_path(name.as_str(), data));
+            let mut name = crate::rule::text::TextBuffer::default();
+            crate::number::write_decimal(&mut name, n);
+            return Ok(lookup_path(name.as_str(), data));
         }
         Value::List([]) => return Ok(data),
         Value::List([Value::Text(name), default]) => (*name, *default),
         Value::List([Value::Text(name), ..]) => (*name, Value::Null),
         Value::Bool(_) | Value::Map(_) if data.is_null() => return Ok(Value::Null),
-        Value::List(_) | Value::Bool(_) | Value::Map(_) => return Err(Fault::Arguments),
+        Value::List(_) | Value::Bool(_) | Value::Map(_) => return Err(EvalError::InvalidArguments),
     };
-    let found = by_path(name, data);
+    let found = lookup_path(name, data);
     Ok(if found.is_null() { default } else { found })
 }
 
-fn by_path<'a>(name: &str, data: Value<'a>) -> Value<'a> {
+fn lookup_path<'a>(name: &str, data: Value<'a>) -> Value<'a> {
     let parts = name.split('.').filter(|part| !part.is_empty());
-    parts.fold(data, step)
+    parts.fold(data, lookup_path_segment)
 }
 
 /// `missing`: which of the named values are null.
-pub fn missing<'a>(given: Given<'_, 'a>, scope: &Scope<'_, 'a>) -> Evaluated<'a> {
-    let data = data_of(scope);
+pub fn missing<'a>(given: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
+    let data = scope_data_value(scope);
     match given {
-        Given::Single(name @ Value::Text(_)) => scope.keep_list(&absent(&[name], data, scope)?),
-        Given::Single(_) => Err(Fault::Arguments),
-        Given::List(names) => scope.keep_list(&absent(names, data, scope)?),
+        Args::Single(name @ Value::Text(_)) => {
+            scope.alloc_list(&absent_names(&[name], data, scope)?)
+        }
+        Args::Single(_) => Err(EvalError::InvalidArguments),
+        Args::List(names) => scope.alloc_list(&absent_names(names, data, scope)?),
     }
 }
 
 /// `missing_some`: nothing if enough of the named values are there, otherwise those that are not.
-pub fn missing_some<'a>(given: Given<'_, 'a>, scope: &Scope<'_, 'a>) -> Evaluated<'a> {
-    let enough = crate::rule::coerce::arithmetic(given.at(0)?)?;
-    let Value::List(names) = given.at(1)? else {
-        return Err(Fault::Arguments);
+pub fn missing_some<'a>(given: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
+    let enough = crate::rule::coerce::to_arithmetic_number(given.require(0)?)?;
+    let Value::List(names) = given.require(1)? else {
+        return Err(EvalError::InvalidArguments);
     };
-    let absent = absent(names, data_of(scope), scope)?;
+    let absent = absent_names(names, scope_data_value(scope), scope)?;
     let present = i64::try_from(names.len() - absent.len()).unwrap_or(i64::MAX);
-    if crate::number::truncate(enough) > present {
-        scope.keep_list(&absent)
+    if crate::number::truncate_to_i64(enough) > present {
+        scope.alloc_list(&absent)
     } else {
-        scope.keep_list(&[])
+        scope.alloc_list(&[])
     }
 }
 
-fn absent<'a>(
+fn absent_names<'a>(
     names: &[Value<'a>],
     data: Value<'a>,
     scope: &Scope<'_, 'a>,
-) -> Result<Vec<Value<'a>>, Fault> {
-    scope.spend(names.len())?;
+) -> Result<Vec<Value<'a>>, EvalError> {
+    scope.spend_steps(names.len())?;
     let mut absent = Vec::new();
     for name in names {
-        if by_value(*name, data)?.is_null() {
+        if lookup_by_value(*name, data)?.is_null() {
             absent.push(*name);
         }
     }
@@ -168,9 +178,9 @@ fn absent<'a>(
 }
 
 /// The data as one value. A flag whose rules get here has asked for the whole context.
-fn data_of<'a>(scope: &Scope<'_, 'a>) -> Value<'a> {
+fn scope_data_value<'a>(scope: &Scope<'_, 'a>) -> Value<'a> {
     match scope.data {
-        Data::Root => scope.context.whole(),
-        Data::Item(item) => item,
+        ScopeData::Context => scope.context.full_context(),
+        ScopeData::Item(item) => item,
     }
 }

@@ -9,66 +9,70 @@ use std::sync::Arc;
 
 use crate::decision::ErrorCode;
 use crate::diag::Diagnostic;
-use crate::diag::Report;
+use crate::diag::DiagnosticSink;
 use crate::document;
-use crate::document::Origin;
-use crate::document::flag::Flag as Source;
+use crate::document::DocumentOrigin;
+use crate::document::flag::FlagDefinition as Source;
 use crate::document::rollout::expand;
-use crate::ruleset::Flag;
-use crate::ruleset::Plan;
-use crate::ruleset::Written;
-use crate::ruleset::compile_rule;
+use crate::ruleset::CompiledFlag;
+use crate::ruleset::EvaluationPlan;
+use crate::ruleset::UnexpandedDefinition;
+use crate::ruleset::compile_plain_flag;
 
 /// Compiles a flag whose words are expanded; `found` is what was wrong with them.
-pub fn compile(written: Written, expanded: Source, found: Vec<Diagnostic>) -> Flag {
-    let mut flag = compile_rule(expanded, written.fractional);
-    let rules = flag.found.into_vec();
-    flag.found = found.into_iter().chain(rules).collect();
-    flag.written = Some(Box::new(written));
+pub fn compile_expanded(
+    written: UnexpandedDefinition,
+    expanded: Source,
+    found: Vec<Diagnostic>,
+) -> CompiledFlag {
+    let mut flag = compile_plain_flag(expanded, written.fractional_version);
+    let rules = flag.diagnostics.into_vec();
+    flag.diagnostics = found.into_iter().chain(rules).collect();
+    flag.unexpanded_definition = Some(Box::new(written));
     flag
 }
 
 /// Puts what they require into the rules of `flags`; of equal keys the last one wins.
-pub fn link(flags: &mut [Arc<Flag>]) {
-    let involved = involved(flags);
+pub fn inline_prerequisites(flags: &mut [Arc<CompiledFlag>]) {
+    let involved = flags_with_prerequisites(flags);
     if involved.is_empty() {
         return;
     }
     let keys: Vec<&str> = flags.iter().map(|flag| &*flag.key).collect();
     let places: Vec<usize> = involved.keys().copied().collect();
     let sources = involved.into_values().map(Arc::new).collect();
-    let expanded = expand::together(sources, &keys);
+    let expanded = expand::expand_all(sources, &keys);
     for (at, (source, found)) in places.into_iter().zip(expanded) {
         let Some(flag) = flags.get_mut(at) else {
             continue;
         };
         let Some(written) = flag
-            .written
+            .unexpanded_definition
             .as_ref()
-            .filter(|written| requires(&written.flag))
+            .filter(|written| has_prerequisites(&written.flag))
         else {
             continue;
         };
-        let written = Written {
+        let written = UnexpandedDefinition {
             flag: written.flag.clone(),
-            fractional: written.fractional,
+            fractional_version: written.fractional_version,
         };
-        *flag = Arc::new(compile(written, source, found));
+        *flag = Arc::new(compile_expanded(written, source, found));
     }
 }
 
-fn requires(flag: &Source) -> bool {
-    let words = flag.words.as_ref();
+fn has_prerequisites(flag: &Source) -> bool {
+    let words = flag.rollout_fields.as_ref();
     words.is_some_and(|words| !words.requires.is_empty())
 }
 
 /// The flags that require others, and all that they require, by position.
-fn involved(flags: &[Arc<Flag>]) -> BTreeMap<usize, Source> {
+fn flags_with_prerequisites(flags: &[Arc<CompiledFlag>]) -> BTreeMap<usize, Source> {
     let mut involved = BTreeMap::new();
     let all = flags.iter().enumerate();
     let first = all.filter(|(_, flag)| {
-        let written = flag.written.as_ref();
-        written.is_some_and(|written| requires(&written.flag))
+        let written = flag.unexpanded_definition.as_ref();
+        written.is_some_and(|written| has_prerequisites(&written.flag))
     });
     let mut waiting: Vec<usize> = first.map(|(at, _)| at).collect();
     if waiting.is_empty() {
@@ -80,8 +84,8 @@ fn involved(flags: &[Arc<Flag>]) -> BTreeMap<usize, Source> {
     }
     while let Some(at) = waiting.pop() {
         let Some(flag) = flags.get(at) else { continue };
-        let source = flag.as_known();
-        let words = source.words.iter();
+        let source = flag.to_definition_or_faulty();
+        let words = source.rollout_fields.iter();
         for required in words.flat_map(|words| &words.requires) {
             let same = index.get(&*required.flag).into_iter().flatten();
             waiting.extend(same.filter(|at| !involved.contains_key(*at)));
@@ -91,38 +95,40 @@ fn involved(flags: &[Arc<Flag>]) -> BTreeMap<usize, Source> {
     involved
 }
 
-impl Flag {
+impl CompiledFlag {
     /// The flag as written, or as far as a faulty one is known: nobody's prerequisite is met by it.
-    fn as_known(&self) -> Source {
-        self.as_written().unwrap_or_else(|| {
-            let mut source = reread(self);
-            source.fault = Some(ErrorCode::ParseError);
+    fn to_definition_or_faulty(&self) -> Source {
+        self.to_flag_definition().unwrap_or_else(|| {
+            let mut source = reconstruct_flag_definition(self);
+            source.error_code = Some(ErrorCode::ParseError);
             source
         })
     }
 }
 
 /// A flag without words, from what flag sync sends of it.
-pub fn reread(flag: &Flag) -> Source {
-    let origin = Origin {
+pub fn reconstruct_flag_definition(flag: &CompiledFlag) -> Source {
+    let origin = DocumentOrigin {
         source: flag.source.clone(),
         file: flag.file.clone(),
     };
-    let names = flag.names.iter().cloned();
-    let default = flag.default.and_then(|at| flag.names.get(usize::from(at)));
-    let mut report = Report::new(flag.file.clone());
-    let rule = flag.rule.as_ref();
+    let names = flag.variant_names.iter().cloned();
+    let default = flag
+        .default_variant
+        .and_then(|at| flag.variant_names.get(usize::from(at)));
+    let mut report = DiagnosticSink::new(flag.file.clone());
+    let rule = flag.targeting_json.as_ref();
     Source {
         key: (*flag.key).into(),
-        place: flag.stood.0,
+        position: flag.source_location.0,
         origin,
-        disabled: matches!(flag.plan, Plan::Disabled),
-        variants: names.zip(flag.values.iter().cloned()).collect(),
+        disabled: matches!(flag.evaluation_plan, EvaluationPlan::Disabled),
+        variants: names.zip(flag.variant_values.iter().cloned()).collect(),
         default_variant: default.cloned(),
-        targeting: rule.and_then(|rule| document::json::read(rule, &mut report)),
+        targeting: rule.and_then(|rule| document::json::parse(rule, &mut report)),
         metadata: flag.metadata.clone(),
-        fault: None,
-        words: None,
-        plain: !flag.foreign,
+        error_code: None,
+        rollout_fields: None,
+        portable: !flag.not_portable,
     }
 }

@@ -14,63 +14,63 @@ use tokio::sync::watch;
 use crate::live::Live;
 use crate::metric::Metrics;
 use crate::metric::text;
-use crate::serve::answers::Answers;
+use crate::serve::answers::Handler;
 use crate::serve::body::Body;
-use crate::serve::debug::Debug;
+use crate::serve::debug::DebugEndpoints;
 use crate::serve::grpc;
 use crate::serve::rpc;
-use crate::serve::standing::Standing;
+use crate::serve::standing::BuiltinServices;
 use crate::telemetry;
 
 /// What the probes look at.
 #[derive(Debug)]
-pub struct Admin {
+pub struct AdminService {
     /// The flags.
     pub live: Arc<Live>,
     /// True once the process is going away.
     pub shutdown: watch::Receiver<bool>,
     /// What else is served.
-    pub standing: Arc<Standing>,
+    pub builtin_services: Arc<BuiltinServices>,
     /// What was counted.
     pub metrics: Arc<Metrics>,
     /// What the replica says of itself.
-    pub debug: Debug,
+    pub debug: DebugEndpoints,
 }
 
-impl Answers for Arc<Admin> {
-    fn any(
+impl Handler for Arc<AdminService> {
+    fn handle(
         &self,
         request: Request<Incoming>,
     ) -> impl Future<Output = Response<Body>> + Send + use<> {
-        self.clone().handle(request)
+        self.clone().dispatch(request)
     }
 }
 
-impl Admin {
-    async fn handle(self: Arc<Admin>, request: Request<Incoming>) -> Response<Body> {
-        if request.version() != Version::HTTP_2 || !rpc::is_native(request.headers()) {
-            if self.debug.knows(request.uri().path()) {
+impl AdminService {
+    async fn dispatch(self: Arc<AdminService>, request: Request<Incoming>) -> Response<Body> {
+        if request.version() != Version::HTTP_2 || !rpc::is_plain_grpc(request.headers()) {
+            if self.debug.serves_path(request.uri().path()) {
                 return self.debug.handle(request).await;
             }
-            return self.probe(request.uri().path());
+            return self.probe_or_metrics(request.uri().path());
         }
-        let answered = self.standing.handle(request).await;
+        let answered = self.builtin_services.try_handle(request).await;
         answered.unwrap_or_else(|_| {
-            let mut response = rpc::not_found();
-            let trailers = grpc::trailers(Err(rpc::unimplemented()));
+            let mut response = rpc::plain_text_not_found();
+            let trailers = grpc::status_trailers(Err(rpc::unimplemented_error()));
             response.headers_mut().extend(trailers);
             response
         })
     }
 
     /// Ready means: flags can be evaluated, and will be for a while.
-    fn probe(&self, path: &str) -> Response<Body> {
+    fn probe_or_metrics(&self, path: &str) -> Response<Body> {
         let status = match path {
             "/healthz" => StatusCode::OK,
             "/readyz" if self.live.load().is_usable() && !*self.shutdown.borrow() => StatusCode::OK,
             "/readyz" => StatusCode::PRECONDITION_FAILED,
             "/metrics" => return self.metrics(),
-            _ => return rpc::not_found(),
+            _ => return rpc::plain_text_not_found(),
         };
         let mut response = Response::new(Body::Empty);
         *response.status_mut() = status;
@@ -79,8 +79,8 @@ impl Admin {
 
     /// Everything that is counted, in Prometheus' text format.
     fn metrics(&self) -> Response<Body> {
-        let families = telemetry::families(&self.metrics, &self.live.load());
-        let text = text::write(&families, &self.metrics.resource);
+        let families = telemetry::collect_families(&self.metrics, &self.live.load());
+        let text = text::encode_text(&families, &self.metrics.resource);
         let mut response = Response::new(Body::Full(text.into()));
         let format = HeaderValue::from_static(text::CONTENT_TYPE);
         response.headers_mut().insert(header::CONTENT_TYPE, format);

@@ -6,57 +6,57 @@
 //! path of a socket is shorter.
 
 /// How long what a client says before its first frame is.
-const PREFACE: usize = 24;
+const PREFACE_LENGTH: usize = 24;
 /// How long the head of a frame is.
-const HEAD: usize = 9;
+const FRAME_HEADER_LENGTH: usize = 9;
 const HEADERS: u8 = 1;
 const CONTINUATION: u8 = 9;
 const PADDED: u8 = 0x8;
 const PRIORITY: u8 = 0x20;
 /// The length of what `PRIORITY` announces.
-const DEPENDENCY: usize = 5;
+const PRIORITY_LENGTH: usize = 5;
 /// `:authority` in HPACK's static table.
-const AUTHORITY: u8 = 1;
+const AUTHORITY_INDEX: u8 = 1;
 
 /// Reads along with one HTTP/2 connection.
 #[derive(Debug)]
-pub struct Authority {
-    head: [u8; HEAD],
+pub struct AuthorityRewriter {
+    frame_header: [u8; FRAME_HEADER_LENGTH],
     /// How much of the head of the next frame there is.
-    have: usize,
+    frame_header_read: usize,
     /// How much of the payload is to come.
-    left: usize,
+    payload_left: usize,
     /// Whether the payload is of headers.
-    headers: bool,
+    in_header_block: bool,
     padded: bool,
     /// What stands in the payload before the headers.
     skip: usize,
     /// What stands in it after them.
     padding: usize,
     /// A header may go on in the next frame.
-    field: Field,
+    hpack: HpackState,
 }
 
 /// Where in a block of headers the next byte stands.
 /// <https://www.rfc-editor.org/rfc/rfc7541#section-6>
 #[derive(Debug, Clone, Copy)]
-enum Field {
+enum HpackState {
     /// Before a header.
     Start,
     /// In a number of several bytes, before this.
-    Number(Text),
+    IndexContinuation(StringKind),
     /// Before the length of a text.
-    Length(Text),
+    StringLength(StringKind),
     /// In a length of several bytes.
-    Long {
-        text: Text,
+    StringLengthContinuation {
+        text: StringKind,
         length: usize,
         shift: u32,
         huffman: bool,
     },
     /// In a text.
-    Bytes {
-        text: Text,
+    StringBytes {
+        text: StringKind,
         left: usize,
         huffman: bool,
     },
@@ -64,109 +64,111 @@ enum Field {
 
 /// What a text, or what follows a number, is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Text {
-    None,
+enum StringKind {
+    NoString,
     Name,
     Value,
     Authority,
 }
 
-impl Default for Authority {
-    fn default() -> Authority {
-        Authority {
-            head: [0; HEAD],
-            have: 0,
-            left: PREFACE,
-            headers: false,
+impl Default for AuthorityRewriter {
+    fn default() -> AuthorityRewriter {
+        AuthorityRewriter {
+            frame_header: [0; FRAME_HEADER_LENGTH],
+            frame_header_read: 0,
+            payload_left: PREFACE_LENGTH,
+            in_header_block: false,
             padded: false,
             skip: 0,
             padding: 0,
-            field: Field::Start,
+            hpack: HpackState::Start,
         }
     }
 }
 
-impl Authority {
+impl AuthorityRewriter {
     /// Replaces what does not belong in an authority in the next bytes of the connection.
-    pub fn mend(&mut self, bytes: &mut [u8]) {
+    pub fn rewrite(&mut self, bytes: &mut [u8]) {
         let mut rest = bytes;
         while !rest.is_empty() {
             // A byte of a frame's head, or what there is of its payload.
-            let count = self.left.clamp(1, rest.len());
+            let count = self.payload_left.clamp(1, rest.len());
             let Some((now, later)) = rest.split_at_mut_checked(count) else {
                 return;
             };
-            match (self.left, self.headers) {
-                (0, _) => now.iter().for_each(|byte| self.begin(*byte)),
-                (_, true) => now.iter_mut().for_each(|byte| self.payload(byte)),
-                (_, false) => self.left -= count,
+            match (self.payload_left, self.in_header_block) {
+                (0, _) => now.iter().for_each(|byte| self.frame_header_byte(*byte)),
+                (_, true) => now.iter_mut().for_each(|byte| self.payload_byte(byte)),
+                (_, false) => self.payload_left -= count,
             }
             rest = later;
         }
     }
 
     /// The next byte of a frame's head.
-    fn begin(&mut self, byte: u8) {
-        if let Some(place) = self.head.get_mut(self.have) {
+    fn frame_header_byte(&mut self, byte: u8) {
+        if let Some(place) = self.frame_header.get_mut(self.frame_header_read) {
             *place = byte;
         }
-        self.have += 1;
-        if self.have < HEAD {
+        self.frame_header_read += 1;
+        if self.frame_header_read < FRAME_HEADER_LENGTH {
             return;
         }
-        let [a, b, c, kind, flags, ..] = self.head;
-        self.have = 0;
-        self.left = usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c);
-        self.headers = matches!(kind, HEADERS | CONTINUATION);
+        let [a, b, c, kind, flags, ..] = self.frame_header;
+        self.frame_header_read = 0;
+        self.payload_left = usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c);
+        self.in_header_block = matches!(kind, HEADERS | CONTINUATION);
         let first = kind == HEADERS;
         self.padded = first && flags & PADDED != 0;
         let dependency = if first && flags & PRIORITY != 0 {
-            DEPENDENCY
+            PRIORITY_LENGTH
         } else {
             0
         };
         self.skip = usize::from(self.padded) + dependency;
         self.padding = 0;
         if first {
-            self.field = Field::Start;
+            self.hpack = HpackState::Start;
         }
     }
 
     /// The next byte of the payload of a frame of headers.
-    fn payload(&mut self, byte: &mut u8) {
+    fn payload_byte(&mut self, byte: &mut u8) {
         if self.padded {
             self.padding = usize::from(*byte);
             self.padded = false;
         }
         if self.skip > 0 {
             self.skip -= 1;
-        } else if self.left > self.padding {
-            self.field = self.field.after(byte);
+        } else if self.payload_left > self.padding {
+            self.hpack = self.hpack.next(byte);
         }
-        self.left -= 1;
+        self.payload_left -= 1;
     }
 }
 
-impl Field {
+impl HpackState {
     /// Where the byte after this one stands.
-    fn after(self, byte: &mut u8) -> Field {
+    fn next(self, byte: &mut u8) -> HpackState {
         match self {
-            Field::Start => Field::begin(*byte),
-            Field::Number(text) if *byte & 0x80 != 0 => Field::Number(text),
-            Field::Number(text) => text.length(),
-            Field::Length(text) => {
+            HpackState::Start => HpackState::from_first_byte(*byte),
+            HpackState::IndexContinuation(text) if *byte & 0x80 != 0 => {
+                HpackState::IndexContinuation(text)
+            }
+            HpackState::IndexContinuation(text) => text.length_state(),
+            HpackState::StringLength(text) => {
                 let huffman = *byte & 0x80 != 0;
                 match usize::from(*byte & 0x7f) {
-                    0x7f => Field::Long {
+                    0x7f => HpackState::StringLengthContinuation {
                         text,
                         length: 0x7f,
                         shift: 0,
                         huffman,
                     },
-                    length => text.of(length, huffman),
+                    length => text.bytes_state(length, huffman),
                 }
             }
-            Field::Long {
+            HpackState::StringLengthContinuation {
                 text,
                 length,
                 shift,
@@ -175,32 +177,32 @@ impl Field {
                 let more = usize::from(*byte & 0x7f).checked_shl(shift).unwrap_or(0);
                 let length = length.saturating_add(more);
                 if *byte & 0x80 == 0 {
-                    return text.of(length, huffman);
+                    return text.bytes_state(length, huffman);
                 }
                 let shift = shift.saturating_add(7);
-                Field::Long {
+                HpackState::StringLengthContinuation {
                     text,
                     length,
                     shift,
                     huffman,
                 }
             }
-            Field::Bytes {
+            HpackState::StringBytes {
                 text,
                 left,
                 huffman,
             } => {
                 let fits = byte.is_ascii_alphanumeric() || b".-_~:[]".contains(byte);
-                if text == Text::Authority && !huffman && !fits {
+                if text == StringKind::Authority && !huffman && !fits {
                     *byte = b'-';
                 }
-                text.of(left - 1, huffman)
+                text.bytes_state(left - 1, huffman)
             }
         }
     }
 
     /// What the first byte of a header says of the rest.
-    fn begin(byte: u8) -> Field {
+    fn from_first_byte(byte: u8) -> HpackState {
         let (most, literal) = match byte {
             0x80.. => (0x7f, false),
             0x40.. => (0x3f, true),
@@ -208,34 +210,34 @@ impl Field {
             _ => (0x0f, true),
         };
         let text = match byte & most {
-            _ if !literal => Text::None,
-            0 => Text::Name,
-            AUTHORITY => Text::Authority,
-            _ => Text::Value,
+            _ if !literal => StringKind::NoString,
+            0 => StringKind::Name,
+            AUTHORITY_INDEX => StringKind::Authority,
+            _ => StringKind::Value,
         };
         if byte & most == most {
-            Field::Number(text)
+            HpackState::IndexContinuation(text)
         } else {
-            text.length()
+            text.length_state()
         }
     }
 }
 
-impl Text {
-    fn length(self) -> Field {
-        if self == Text::None {
-            Field::Start
+impl StringKind {
+    fn length_state(self) -> HpackState {
+        if self == StringKind::NoString {
+            HpackState::Start
         } else {
-            Field::Length(self)
+            HpackState::StringLength(self)
         }
     }
 
     /// In this text with so many bytes to come, or after it.
-    fn of(self, left: usize, huffman: bool) -> Field {
+    fn bytes_state(self, left: usize, huffman: bool) -> HpackState {
         match (left, self) {
-            (0, Text::Name) => Field::Length(Text::Value),
-            (0, _) => Field::Start,
-            (left, text) => Field::Bytes {
+            (0, StringKind::Name) => HpackState::StringLength(StringKind::Value),
+            (0, _) => HpackState::Start,
+            (left, text) => HpackState::StringBytes {
                 text,
                 left,
                 huffman,
@@ -246,7 +248,7 @@ impl Text {
 
 #[cfg(test)]
 mod tests {
-    use super::Authority;
+    use super::AuthorityRewriter;
 
     const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -261,10 +263,10 @@ mod tests {
         let (given, want) = (frames.concat(), want.concat());
         for length in 1..=given.len() + PREFACE.len() {
             let mut bytes = [PREFACE, &given].concat();
-            let mut authority = Authority::default();
+            let mut authority = AuthorityRewriter::default();
             bytes
                 .chunks_mut(length)
-                .for_each(|piece| authority.mend(piece));
+                .for_each(|piece| authority.rewrite(piece));
             assert_eq!(bytes, [PREFACE, &want].concat(), "in pieces of {length}");
         }
     }

@@ -18,19 +18,19 @@ use hyper::body::Incoming;
 use tokio::sync::mpsc;
 use tokio::time::Sleep;
 
-use crate::serve::observe::Watched;
-use crate::wire::error::Code;
+use crate::serve::observe::InFlightRequest;
+use crate::wire::error::RpcCode;
 use crate::wire::error::RpcError;
 
 /// A piece of a stream. Boxed, because a channel keeps room for 32 of them.
-pub type Piece = Box<Frame<Bytes>>;
+pub type BoxedFrame = Box<Frame<Bytes>>;
 
 /// A piece with these bytes.
 #[expect(
     clippy::unnecessary_box_returns,
     reason = "a piece is boxed for its channel"
 )]
-pub fn piece(bytes: impl Into<Bytes>) -> Piece {
+pub fn data_frame(bytes: impl Into<Bytes>) -> BoxedFrame {
     Box::new(Frame::data(bytes.into()))
 }
 
@@ -42,11 +42,11 @@ pub enum Body {
     /// One piece.
     Full(Bytes),
     /// One piece, and trailers behind it.
-    Trailed(Bytes, Option<HeaderMap>),
+    WithTrailers(Bytes, Option<HeaderMap>),
     /// Pieces as they come.
-    Stream(mpsc::Receiver<Piece>),
+    Stream(mpsc::Receiver<BoxedFrame>),
     /// The same, while someone counts them.
-    Watched(mpsc::Receiver<Piece>, Box<Watched>),
+    Instrumented(mpsc::Receiver<BoxedFrame>, Box<InFlightRequest>),
 }
 
 impl http_body::Body for Body {
@@ -64,18 +64,18 @@ impl http_body::Body for Body {
                 *self = Body::Empty;
                 Some(Frame::data(bytes))
             }
-            Body::Trailed(bytes, _) if !bytes.is_empty() => {
+            Body::WithTrailers(bytes, _) if !bytes.is_empty() => {
                 Some(Frame::data(std::mem::take(bytes)))
             }
-            Body::Trailed(_, trailers) => trailers.take().map(Frame::trailers),
+            Body::WithTrailers(_, trailers) => trailers.take().map(Frame::trailers),
             Body::Stream(receiver) => match receiver.poll_recv(cx) {
                 Poll::Ready(piece) => piece.map(|piece| *piece),
                 Poll::Pending => return Poll::Pending,
             },
-            Body::Watched(receiver, watched) => match receiver.poll_recv(cx) {
+            Body::Instrumented(receiver, watched) => match receiver.poll_recv(cx) {
                 Poll::Ready(piece) => {
                     let data = piece.as_ref().and_then(|piece| piece.data_ref());
-                    watched.sent(data.map_or(0, Bytes::len));
+                    watched.add_sent_bytes(data.map_or(0, Bytes::len));
                     piece.map(|piece| *piece)
                 }
                 Poll::Pending => return Poll::Pending,
@@ -88,8 +88,8 @@ impl http_body::Body for Body {
         match self {
             Body::Empty => true,
             Body::Full(bytes) => bytes.is_empty(),
-            Body::Trailed(bytes, trailers) => bytes.is_empty() && trailers.is_none(),
-            Body::Stream(_) | Body::Watched(..) => false,
+            Body::WithTrailers(bytes, trailers) => bytes.is_empty() && trailers.is_none(),
+            Body::Stream(_) | Body::Instrumented(..) => false,
         }
     }
 
@@ -97,23 +97,25 @@ impl http_body::Body for Body {
         match self {
             Body::Empty => SizeHint::with_exact(0),
             Body::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Body::Trailed(..) | Body::Stream(_) | Body::Watched(..) => SizeHint::default(),
+            Body::WithTrailers(..) | Body::Stream(_) | Body::Instrumented(..) => {
+                SizeHint::default()
+            }
         }
     }
 }
 
 /// Whether a body of `length` bytes is within `limit` (0 for any number).
-pub fn fits(length: usize, limit: usize) -> bool {
+pub fn is_within_limit(length: usize, limit: usize) -> bool {
     limit == 0 || length <= limit
 }
 
 /// Reads a request's body, at most `limit` bytes (0 for any number) and not for longer than `patience`.
-pub fn read(body: Incoming, limit: usize, patience: Duration) -> Reading {
-    Reading {
+pub fn read(body: Incoming, limit: usize, timeout: Duration) -> ReadBody {
+    ReadBody {
         body,
         limit,
-        patience,
-        first: Bytes::new(),
+        timeout,
+        first_frame: Bytes::new(),
         rest: BytesMut::new(),
         timer: None,
     }
@@ -121,61 +123,64 @@ pub fn read(body: Incoming, limit: usize, patience: Duration) -> Reading {
 
 /// A body that comes in. Ready with all of it, or with an error if it is too large, too slow, or breaks off.
 #[derive(Debug)]
-pub struct Reading {
+pub struct ReadBody {
     body: Incoming,
     limit: usize,
-    patience: Duration,
+    timeout: Duration,
     /// The first piece, which is nearly always the only one, and what came behind it.
-    first: Bytes,
+    first_frame: Bytes,
     rest: BytesMut,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
-impl Future for Reading {
+impl Future for ReadBody {
     type Output = Result<Bytes, RpcError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        if let Poll::Ready(read) = self.collect(cx) {
+        if let Poll::Ready(read) = self.poll_collect(cx) {
             return Poll::Ready(read);
         }
         // Nearly every body is here at once; a timer would cost more than reading it.
-        let patience = self.patience;
+        let timeout = self.timeout;
         let timer = self
             .timer
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
         timer.as_mut().poll(cx).map(|()| {
             let why = "the request body did not arrive in time";
-            Err(RpcError::new(Code::DeadlineExceeded, why))
+            Err(RpcError::new(RpcCode::DeadlineExceeded, why))
         })
     }
 }
 
-impl Reading {
-    fn collect(&mut self, cx: &mut Context<'_>) -> Poll<Result<Bytes, RpcError>> {
+impl ReadBody {
+    fn poll_collect(&mut self, cx: &mut Context<'_>) -> Poll<Result<Bytes, RpcError>> {
         while let Some(frame) = ready!(Pin::new(&mut self.body).poll_frame(cx)) {
             let frame = frame
-                .map_err(|error| RpcError::new(Code::Unknown, format!("read body: {error}")))?;
+                .map_err(|error| RpcError::new(RpcCode::Unknown, format!("read body: {error}")))?;
             if let Ok(data) = frame.into_data() {
-                self.take(data)?;
+                self.push(data)?;
             }
         }
-        Poll::Ready(Ok(self.whole()))
+        Poll::Ready(Ok(self.concat()))
     }
 
-    fn take(&mut self, data: Bytes) -> Result<(), RpcError> {
-        if !fits(self.first.len() + self.rest.len() + data.len(), self.limit) {
-            return Err(RpcError::too_large(self.limit));
+    fn push(&mut self, data: Bytes) -> Result<(), RpcError> {
+        if !is_within_limit(
+            self.first_frame.len() + self.rest.len() + data.len(),
+            self.limit,
+        ) {
+            return Err(RpcError::body_too_large(self.limit));
         }
-        if self.first.is_empty() {
-            self.first = data;
+        if self.first_frame.is_empty() {
+            self.first_frame = data;
         } else {
             self.rest.extend_from_slice(&data);
         }
         Ok(())
     }
 
-    fn whole(&mut self) -> Bytes {
-        let first = std::mem::take(&mut self.first);
+    fn concat(&mut self) -> Bytes {
+        let first = std::mem::take(&mut self.first_frame);
         if self.rest.is_empty() {
             return first;
         }

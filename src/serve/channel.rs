@@ -17,19 +17,19 @@ use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWrite;
 use tokio::io::ReadBuf;
 
-use crate::serve::authority::Authority;
-use crate::serve::calm::Calm;
+use crate::serve::authority::AuthorityRewriter;
+use crate::serve::calm::PingEnforcer;
 
 /// What a client that speaks HTTP/2 from the start says first.
 /// <https://www.rfc-editor.org/rfc/rfc9113#section-3.4>
-const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+const HTTP2_PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// The first byte of every TLS handshake.
 /// <https://www.rfc-editor.org/rfc/rfc8446#section-5.1>
-const HANDSHAKE: u8 = 0x16;
+const TLS_HANDSHAKE: u8 = 0x16;
 
 /// What a client's first bytes say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Speech {
+pub enum WireProtocol {
     /// HTTP/2.
     Http2,
     /// TLS.
@@ -40,53 +40,53 @@ pub enum Speech {
 
 /// A connection, and what was read from it in advance.
 #[derive(Debug)]
-pub struct Channel<S> {
+pub struct DetectedIo<S> {
     inner: S,
     /// What the client speaks.
-    pub speech: Speech,
+    pub protocol: WireProtocol,
     /// What was read and not handed on.
-    ahead: Bytes,
+    prefix: Bytes,
     /// Who watches over pings, where that is wanted.
-    pub calm: Option<Box<Calm>>,
+    pub ping_enforcer: Option<Box<PingEnforcer>>,
     /// Who puts the authority right, where that is wanted.
-    pub authority: Option<Box<Authority>>,
+    pub authority_rewriter: Option<Box<AuthorityRewriter>>,
 }
 
-impl<S: AsyncRead + Unpin> Channel<S> {
+impl<S: AsyncRead + Unpin> DetectedIo<S> {
     /// Waits for a client's first bytes: as many as it takes to know which version of HTTP it speaks.
     ///
     /// # Errors
     /// If the client goes away before.
-    pub async fn open(mut inner: S) -> io::Result<Channel<S>> {
-        let mut head = BytesMut::with_capacity(PREFACE.len());
-        while head.len() < PREFACE.len() && PREFACE.starts_with(&head) {
-            let rest = PREFACE.len() - head.len();
+    pub async fn detect(mut inner: S) -> io::Result<DetectedIo<S>> {
+        let mut head = BytesMut::with_capacity(HTTP2_PREFACE.len());
+        while head.len() < HTTP2_PREFACE.len() && HTTP2_PREFACE.starts_with(&head) {
+            let rest = HTTP2_PREFACE.len() - head.len();
             if (&mut inner).take(rest as u64).read_buf(&mut head).await? == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }
-        let speech = match head.first() {
-            Some(&HANDSHAKE) => Speech::Tls,
-            _ if *head == *PREFACE => Speech::Http2,
-            _ => Speech::Http1,
+        let protocol = match head.first() {
+            Some(&TLS_HANDSHAKE) => WireProtocol::Tls,
+            _ if *head == *HTTP2_PREFACE => WireProtocol::Http2,
+            _ => WireProtocol::Http1,
         };
-        Ok(Channel {
+        Ok(DetectedIo {
             inner,
-            speech,
-            ahead: head.freeze(),
-            calm: None,
-            authority: None,
+            protocol,
+            prefix: head.freeze(),
+            ping_enforcer: None,
+            authority_rewriter: None,
         })
     }
 
     /// Takes back what was read last.
     pub fn unread(&mut self, mut bytes: BytesMut) {
-        bytes.extend_from_slice(&self.ahead);
-        self.ahead = bytes.freeze();
+        bytes.extend_from_slice(&self.prefix);
+        self.prefix = bytes.freeze();
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Channel<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for DetectedIo<S> {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -94,22 +94,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Channel<S> {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let before = buf.filled().len();
-        if this.ahead.is_empty() {
+        if this.prefix.is_empty() {
             ready!(Pin::new(&mut this.inner).poll_read(cx, buf))?;
         } else {
-            let count = this.ahead.len().min(buf.remaining());
-            buf.put_slice(&this.ahead.split_to(count));
+            let count = this.prefix.len().min(buf.remaining());
+            buf.put_slice(&this.prefix.split_to(count));
             // What follows belongs with it: hyper would double its buffer for the rest of a request. An error comes again.
             if buf.remaining() > 0 {
                 let _ = Pin::new(&mut this.inner).poll_read(cx, buf);
             }
         }
-        if let Some(authority) = &mut this.authority {
-            authority.mend(buf.filled_mut().get_mut(before..).unwrap_or(&mut []));
+        if let Some(authority) = &mut this.authority_rewriter {
+            authority.rewrite(buf.filled_mut().get_mut(before..).unwrap_or(&mut []));
         }
-        if let Some(calm) = &mut this.calm {
+        if let Some(calm) = &mut this.ping_enforcer {
             let read = buf.filled().get(before..).unwrap_or(&[]);
-            if let Err(goaway) = calm.read(read) {
+            if let Err(goaway) = calm.on_read(read) {
                 // Whether it gets through is the client's affair: it is in a hurry anyway.
                 let _ = Pin::new(&mut this.inner).poll_write(cx, &goaway);
                 let _ = Pin::new(&mut this.inner).poll_flush(cx);
@@ -120,7 +120,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Channel<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Channel<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for DetectedIo<S> {
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -136,8 +136,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Channel<S> {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let count = ready!(Pin::new(&mut this.inner).poll_write_vectored(cx, slices))?;
-        if let Some(calm) = &mut this.calm {
-            calm.wrote(slices, count);
+        if let Some(calm) = &mut this.ping_enforcer {
+            calm.on_write(slices, count);
         }
         Poll::Ready(Ok(count))
     }

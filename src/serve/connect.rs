@@ -9,15 +9,15 @@ use http::StatusCode;
 use http::header;
 
 use crate::limits;
-use crate::resolve::Reply;
+use crate::resolve::ResponseMessage;
 use crate::serve::body::Body;
 use crate::serve::envelope;
-use crate::serve::patience::Patience;
-use crate::wire::error::Code;
+use crate::serve::patience::Deadline;
+use crate::wire::error::RpcCode;
 use crate::wire::error::RpcError;
 
 /// The header that says how the messages of a stream are compressed.
-pub const STREAM_ENCODING: &str = "connect-content-encoding";
+pub const STREAM_CONTENT_ENCODING: &str = "connect-content-encoding";
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const GZIP: HeaderValue = HeaderValue::from_static("gzip");
 
@@ -25,13 +25,13 @@ const GZIP: HeaderValue = HeaderValue::from_static("gzip");
 ///
 /// # Errors
 /// If the protocol's version or the timeout are not what they should be. Neither has to be there.
-pub fn check(headers: &HeaderMap) -> Result<Patience, RpcError> {
+pub fn parse_protocol_headers(headers: &HeaderMap) -> Result<Deadline, RpcError> {
     let text = |name| {
         headers
             .get(name)
             .map(|v| String::from_utf8_lossy(v.as_bytes()))
     };
-    let invalid = |why| Err(RpcError::new(Code::InvalidArgument, why));
+    let invalid = |why| Err(RpcError::new(RpcCode::InvalidArgument, why));
     if let Some(version) = text("connect-protocol-version")
         && version != "1"
         && !version.is_empty()
@@ -54,26 +54,30 @@ pub fn check(headers: &HeaderMap) -> Result<Patience, RpcError> {
         };
         // What is over before it began is over at once.
         let millis = u64::try_from(millis).unwrap_or(0);
-        return Ok(Patience::begin(Some(Duration::from_millis(millis))));
+        return Ok(Deadline::after(Some(Duration::from_millis(millis))));
     }
-    Ok(Patience::begin(None))
+    Ok(Deadline::after(None))
 }
 
 /// The answer to a unary call.
-pub fn unary(
+pub fn unary_response(
     content_type: HeaderValue,
-    outcome: Result<Reply, RpcError>,
+    outcome: Result<ResponseMessage, RpcError>,
     accepts_gzip: bool,
 ) -> Response<Body> {
     let (status, content_type, body) = match outcome {
-        Ok(reply) => (StatusCode::OK, content_type, envelope::bare(reply)),
+        Ok(reply) => (
+            StatusCode::OK,
+            content_type,
+            envelope::into_bare_message(reply),
+        ),
         Err(error) => {
             let status = StatusCode::from_u16(error.code.http_status());
             let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             (status, JSON, error.to_json().into())
         }
     };
-    let compress = accepts_gzip && body.len() >= limits::COMPRESS_FROM;
+    let compress = accepts_gzip && body.len() >= limits::COMPRESSION_MIN_BYTES;
     let body = if compress {
         envelope::gzip(&body).into()
     } else {

@@ -23,84 +23,84 @@ use tokio::sync::Semaphore;
 
 use crate::limits;
 use crate::live::Live;
-use crate::rule::unit::Version;
-use crate::serve::Settings;
+use crate::rule::unit::FractionalVersion;
+use crate::serve::ServeConfig;
 use crate::serve::body;
 use crate::serve::body::Body;
-pub use crate::serve::debug::access::Access;
-pub use crate::serve::debug::access::Token;
-use crate::serve::debug::question::Question;
+pub use crate::serve::debug::access::BearerToken;
+pub use crate::serve::debug::access::DebugAccess;
+use crate::serve::debug::question::DebugQuery;
 use crate::serve::rpc;
-use crate::source::status::Statuses;
-use crate::wire::error::Code;
+use crate::source::status::SourceStatuses;
+use crate::wire::error::RpcCode;
 
 /// Who may ask a replica about itself, and what it calls itself.
 #[derive(Debug, Clone)]
-pub struct Debugging {
+pub struct DebugConfig {
     /// Who may ask.
-    pub access: Access,
+    pub access: DebugAccess,
     /// What tells this replica apart: the targeting key of those who name none.
     pub replica: Arc<str>,
     /// How the sources are doing.
-    pub statuses: Statuses,
+    pub statuses: SourceStatuses,
     /// How `fractional` hashes its units.
-    pub fractional: Version,
+    pub fractional_version: FractionalVersion,
 }
 
-impl Default for Debugging {
-    fn default() -> Debugging {
-        Debugging {
-            access: Access::Off,
+impl Default for DebugConfig {
+    fn default() -> DebugConfig {
+        DebugConfig {
+            access: DebugAccess::Off,
             replica: "".into(),
             statuses: Arc::default(),
-            fractional: Version::default(),
+            fractional_version: FractionalVersion::default(),
         }
     }
 }
 
 /// What the answers are made from.
 #[derive(Debug)]
-pub struct Debug {
+pub struct DebugEndpoints {
     /// The flags.
     pub live: Arc<Live>,
     /// How requests are served, and who may ask.
-    pub settings: Arc<Settings>,
+    pub config: Arc<ServeConfig>,
     /// Places for requests: what they cost must not delay probes.
-    pub places: Semaphore,
+    pub request_slots: Semaphore,
 }
 
 /// What a path asks for.
-enum Route {
+enum DebugRoute {
     Flags,
     Flag(String),
     Definitions,
     Sources,
 }
 
-impl Debug {
+impl DebugEndpoints {
     /// The replica with these flags.
-    pub fn new(live: Arc<Live>, settings: Arc<Settings>) -> Debug {
+    pub fn new(live: Arc<Live>, settings: Arc<ServeConfig>) -> DebugEndpoints {
         let places = Semaphore::new(limits::DEBUG_REQUESTS);
-        Debug {
+        DebugEndpoints {
             live,
-            settings,
-            places,
+            config: settings,
+            request_slots: places,
         }
     }
 
     /// Whether a path is one of those that are answered here.
-    pub fn knows(&self, path: &str) -> bool {
-        self.settings.debugging.access.is_on() && path.starts_with("/debug/")
+    pub fn serves_path(&self, path: &str) -> bool {
+        self.config.debug.access.is_enabled() && path.starts_with("/debug/")
     }
 
     /// Answers a request.
     pub async fn handle(&self, request: Request<Incoming>) -> Response<Body> {
-        let Some(route) = route(request.uri().path()) else {
-            return rpc::not_found();
+        let Some(route) = parse_route(request.uri().path()) else {
+            return rpc::plain_text_not_found();
         };
         let (parts, body) = request.into_parts();
-        if !self.settings.debugging.access.admits(&parts.headers).await {
-            let mut response = refuse(StatusCode::UNAUTHORIZED, "a bearer token is needed");
+        if !self.config.debug.access.authorizes(&parts.headers).await {
+            let mut response = error_response(StatusCode::UNAUTHORIZED, "a bearer token is needed");
             let scheme = HeaderValue::from_static("Bearer");
             response
                 .headers_mut()
@@ -108,98 +108,103 @@ impl Debug {
             return response;
         }
         let allowed = match route {
-            Route::Sources | Route::Definitions => "GET",
-            Route::Flags | Route::Flag(_) => "GET, POST",
+            DebugRoute::Sources | DebugRoute::Definitions => "GET",
+            DebugRoute::Flags | DebugRoute::Flag(_) => "GET, POST",
         };
         let posted = parts.method == Method::POST && allowed == "GET, POST";
         if !(parts.method == Method::GET || posted) {
-            let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED, "another method is needed");
+            let mut response =
+                error_response(StatusCode::METHOD_NOT_ALLOWED, "another method is needed");
             let allowed = HeaderValue::from_static(allowed);
             response.headers_mut().insert(header::ALLOW, allowed);
             return response;
         }
-        let Ok(_place) = self.places.try_acquire() else {
-            return refuse(
+        let Ok(_place) = self.request_slots.try_acquire() else {
+            return error_response(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "too many are asking at once",
             );
         };
         let body = if posted {
-            match body::read(body, limits::DEBUG_REQUEST, self.settings.read_timeout).await {
+            match body::read(body, limits::DEBUG_REQUEST, self.config.read_timeout).await {
                 Ok(body) => body,
-                Err(error) if error.code == Code::ResourceExhausted => {
-                    return refuse(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large");
+                Err(error) if error.code == RpcCode::ResourceExhausted => {
+                    return error_response(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large");
                 }
-                Err(_) => return refuse(StatusCode::REQUEST_TIMEOUT, "the body did not arrive"),
+                Err(_) => {
+                    return error_response(StatusCode::REQUEST_TIMEOUT, "the body did not arrive");
+                }
             }
         } else {
             bytes::Bytes::new()
         };
-        self.answer(&route, &parts, &body)
+        self.respond(&route, &parts, &body)
     }
 
-    fn answer(&self, route: &Route, parts: &Parts, body: &[u8]) -> Response<Body> {
+    fn respond(&self, route: &DebugRoute, parts: &Parts, body: &[u8]) -> Response<Body> {
         let snapshot = self.live.load();
         let now = SystemTime::now();
-        let debugging = &self.settings.debugging;
+        let debugging = &self.config.debug;
         match route {
-            Route::Sources => {
-                let text = report::sources(&snapshot, &debugging.statuses, now);
-                return json(StatusCode::OK, text);
+            DebugRoute::Sources => {
+                let text = report::sources_response(&snapshot, &debugging.statuses, now);
+                return json_response(StatusCode::OK, text);
             }
-            Route::Definitions => return json(StatusCode::OK, report::definitions(&snapshot)),
-            Route::Flags | Route::Flag(_) => {}
+            DebugRoute::Definitions => {
+                return json_response(StatusCode::OK, report::definitions_response(&snapshot));
+            }
+            DebugRoute::Flags | DebugRoute::Flag(_) => {}
         }
         let query = parts.uri.query().unwrap_or("");
-        let overlay = self.settings.extra.overlay(Some(&parts.headers));
-        let question = match Question::read(query, body) {
+        let overlay = self.config.added_context.overlay(Some(&parts.headers));
+        let question = match DebugQuery::parse(query, body) {
             Ok(question) => question,
-            Err(why) => return refuse(StatusCode::BAD_REQUEST, &why),
+            Err(why) => return error_response(StatusCode::BAD_REQUEST, &why),
         };
-        let asked = question::Asked {
+        let asked = question::DebugScope {
             snapshot: &snapshot,
-            debugging,
+            config: debugging,
             overlay: &overlay,
             now,
         };
         let answer = match route {
-            Route::Flag(key) => asked.one(&question, key),
-            _ => asked.all(&question),
+            DebugRoute::Flag(key) => asked.evaluate_flag(&question, key),
+            _ => asked.evaluate_all(&question),
         };
         match answer {
-            Ok(Some(text)) => json(StatusCode::OK, text),
-            Ok(None) => refuse(StatusCode::NOT_FOUND, "there is no such flag"),
-            Err(why) => refuse(StatusCode::BAD_REQUEST, &why),
+            Ok(Some(text)) => json_response(StatusCode::OK, text),
+            Ok(None) => error_response(StatusCode::NOT_FOUND, "there is no such flag"),
+            Err(why) => error_response(StatusCode::BAD_REQUEST, &why),
         }
     }
 }
 
 /// The route of a path. A key is one segment: an escaped slash does not make one.
-fn route(path: &str) -> Option<Route> {
+fn parse_route(path: &str) -> Option<DebugRoute> {
     match path.strip_prefix("/debug/")? {
-        "flags" | "flags/" => Some(Route::Flags),
+        "flags" | "flags/" => Some(DebugRoute::Flags),
         // One and the same: how flags get here is how they are kept in step.
-        "sources" | "sync" => Some(Route::Sources),
-        "definitions" => Some(Route::Definitions),
+        "sources" | "sync" => Some(DebugRoute::Sources),
+        "definitions" => Some(DebugRoute::Definitions),
         rest => {
             let key = rest
                 .strip_prefix("flags/")
                 .filter(|key| !key.contains('/'))?;
-            Some(Route::Flag(
+            Some(DebugRoute::Flag(
                 percent_decode_str(key).decode_utf8().ok()?.into_owned(),
             ))
         }
     }
 }
 
-fn refuse(status: StatusCode, why: &str) -> Response<Body> {
+fn error_response(status: StatusCode, why: &str) -> Response<Body> {
     let mut text = String::from("{\"error\":");
-    crate::json::write_text(&mut text, why);
+    crate::json::write_string(&mut text, why);
     text.push('}');
-    json(status, text)
+    json_response(status, text)
 }
 
-fn json(status: StatusCode, mut text: String) -> Response<Body> {
+fn json_response(status: StatusCode, mut text: String) -> Response<Body> {
     text.push('\n');
     let mut response = Response::new(Body::Full(text.into()));
     *response.status_mut() = status;

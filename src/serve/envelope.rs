@@ -9,33 +9,33 @@ use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 use http::HeaderMap;
 
-use crate::resolve::Reply;
-use crate::serve::protocol::Protocol;
-use crate::wire::error::Code;
+use crate::resolve::ResponseMessage;
+use crate::serve::protocol::RpcProtocol;
+use crate::wire::error::RpcCode;
 use crate::wire::error::RpcError;
-pub use crate::wire::frame::HEAD;
-pub use crate::wire::frame::frame;
+pub use crate::wire::frame::MESSAGE_PREFIX_LEN;
+pub use crate::wire::frame::encode_length_prefixed;
 
 /// Flag of a compressed message.
 pub const COMPRESSED: u8 = 0b0000_0001;
 /// Flag of the last frame of a Connect stream.
 pub const END_STREAM: u8 = 0b0000_0010;
 /// Flag of the trailers of a gRPC-Web answer.
-pub const TRAILERS: u8 = 0b1000_0000;
+pub const WEB_TRAILERS: u8 = 0b1000_0000;
 
 /// A reply as a frame.
-pub fn framed(reply: Reply) -> Bytes {
+pub fn into_frame(reply: ResponseMessage) -> Bytes {
     match reply {
-        Reply::Framed(bytes) => bytes,
-        Reply::Bare(message) => frame(0, &message),
+        ResponseMessage::Framed(bytes) => bytes,
+        ResponseMessage::Unframed(message) => encode_length_prefixed(0, &message),
     }
 }
 
 /// A reply as a bare message.
-pub fn bare(reply: Reply) -> Bytes {
+pub fn into_bare_message(reply: ResponseMessage) -> Bytes {
     match reply {
-        Reply::Framed(bytes) => bytes.slice(HEAD.min(bytes.len())..),
-        Reply::Bare(message) => message.into(),
+        ResponseMessage::Framed(bytes) => bytes.slice(MESSAGE_PREFIX_LEN.min(bytes.len())..),
+        ResponseMessage::Unframed(message) => message.into(),
     }
 }
 
@@ -47,35 +47,35 @@ pub fn only_message(
     body: &Bytes,
     gzip: bool,
     limit: usize,
-    protocol: Protocol,
+    protocol: RpcProtocol,
 ) -> Result<Bytes, RpcError> {
-    let (first, rest) = next(body, protocol)?;
+    let (first, rest) = next_message(body, protocol)?;
     let Some(first) = first else {
         let why = "unary request has zero messages";
-        return Err(RpcError::new(Code::Unimplemented, why));
+        return Err(RpcError::new(RpcCode::Unimplemented, why));
     };
-    let message = first.open(gzip, limit)?;
-    if let (Some(second), _) = next(&rest, protocol)? {
-        second.open(gzip, limit)?;
+    let message = first.decompress(gzip, limit)?;
+    if let (Some(second), _) = next_message(&rest, protocol)? {
+        second.decompress(gzip, limit)?;
         let why = "unary request has multiple messages";
-        return Err(RpcError::new(Code::Unimplemented, why));
+        return Err(RpcError::new(RpcCode::Unimplemented, why));
     }
     Ok(message)
 }
 
 /// A message as it travels.
-struct Enveloped {
+struct EnvelopedMessage {
     compressed: bool,
     data: Bytes,
 }
 
-impl Enveloped {
-    fn open(self, gzip: bool, limit: usize) -> Result<Bytes, RpcError> {
+impl EnvelopedMessage {
+    fn decompress(self, gzip: bool, limit: usize) -> Result<Bytes, RpcError> {
         match (self.compressed, gzip) {
             (false, _) => Ok(self.data),
             (true, false) => {
                 let why = "protocol error: sent compressed message without compression support";
-                Err(RpcError::new(Code::Internal, why))
+                Err(RpcError::new(RpcCode::Internal, why))
             }
             (true, true) if self.data.is_empty() => Ok(self.data),
             (true, true) => gunzip(&self.data, limit),
@@ -84,19 +84,22 @@ impl Enveloped {
 }
 
 /// The next message of a body, if it has not ended, and what follows.
-fn next(body: &Bytes, protocol: Protocol) -> Result<(Option<Enveloped>, Bytes), RpcError> {
-    match split(body) {
-        Split::End => Ok((None, Bytes::new())),
-        Split::Head => Err(incomplete("incomplete envelope: unexpected EOF")),
-        Split::Part { promised, got } => Err(incomplete(&format!(
+fn next_message(
+    body: &Bytes,
+    protocol: RpcProtocol,
+) -> Result<(Option<EnvelopedMessage>, Bytes), RpcError> {
+    match split_first_frame(body) {
+        FrameSplit::Empty => Ok((None, Bytes::new())),
+        FrameSplit::PartialHeader => Err(incomplete_error("incomplete envelope: unexpected EOF")),
+        FrameSplit::PartialMessage { promised, got } => Err(incomplete_error(&format!(
             "promised {promised} bytes in enveloped message, got {got} bytes"
         ))),
-        Split::Whole { flags, data, rest } if flags & !COMPRESSED == 0 => {
+        FrameSplit::Complete { flags, data, rest } if flags & !COMPRESSED == 0 => {
             let compressed = flags == COMPRESSED;
-            Ok((Some(Enveloped { compressed, data }), rest))
+            Ok((Some(EnvelopedMessage { compressed, data }), rest))
         }
-        Split::Whole { flags, rest, .. } => {
-            is_end(flags, protocol, &rest)?;
+        FrameSplit::Complete { flags, rest, .. } => {
+            validate_end_of_stream(flags, protocol, &rest)?;
             Ok((None, Bytes::new()))
         }
     }
@@ -104,60 +107,60 @@ fn next(body: &Bytes, protocol: Protocol) -> Result<(Option<Enveloped>, Bytes), 
 
 /// What a body of frames begins with.
 #[derive(Debug)]
-pub enum Split {
+pub enum FrameSplit {
     /// Nothing.
-    End,
+    Empty,
     /// A part of a frame's head.
-    Head,
+    PartialHeader,
     /// A part of a message: how many bytes its head promises, and how many there are.
-    Part { promised: u32, got: usize },
+    PartialMessage { promised: u32, got: usize },
     /// A message, and what follows it.
-    Whole { flags: u8, data: Bytes, rest: Bytes },
+    Complete { flags: u8, data: Bytes, rest: Bytes },
 }
 
 /// Takes the first frame off a body.
-pub fn split(body: &Bytes) -> Split {
-    let Some(([flags, length @ ..], rest)) = body.split_first_chunk::<HEAD>() else {
+pub fn split_first_frame(body: &Bytes) -> FrameSplit {
+    let Some(([flags, length @ ..], rest)) = body.split_first_chunk::<MESSAGE_PREFIX_LEN>() else {
         return if body.is_empty() {
-            Split::End
+            FrameSplit::Empty
         } else {
-            Split::Head
+            FrameSplit::PartialHeader
         };
     };
     let promised = u32::from_be_bytes(*length);
     let length = usize::try_from(promised).unwrap_or(usize::MAX);
     if length > rest.len() {
         let got = rest.len();
-        return Split::Part { promised, got };
+        return FrameSplit::PartialMessage { promised, got };
     }
-    Split::Whole {
+    FrameSplit::Complete {
         flags: *flags,
-        data: body.slice(HEAD..HEAD + length),
-        rest: body.slice(HEAD + length..),
+        data: body.slice(MESSAGE_PREFIX_LEN..MESSAGE_PREFIX_LEN + length),
+        rest: body.slice(MESSAGE_PREFIX_LEN + length..),
     }
 }
 
 /// Whether a frame with flags of a protocol's own ends the request: nothing may follow it.
-fn is_end(flags: u8, protocol: Protocol, rest: &Bytes) -> Result<(), RpcError> {
+fn validate_end_of_stream(flags: u8, protocol: RpcProtocol, rest: &Bytes) -> Result<(), RpcError> {
     let ends = match protocol {
-        Protocol::Grpc => 0,
-        Protocol::GrpcWeb => TRAILERS,
-        Protocol::Connect => END_STREAM,
+        RpcProtocol::Grpc => 0,
+        RpcProtocol::GrpcWeb => WEB_TRAILERS,
+        RpcProtocol::Connect => END_STREAM,
     };
     if !rest.is_empty() {
         let extra = rest.len();
         let why = format!("corrupt response: {extra} extra bytes after end of stream");
-        Err(RpcError::new(Code::Internal, why))
+        Err(RpcError::new(RpcCode::Internal, why))
     } else if flags & ends == 0 {
         let why = format!("protocol error: invalid envelope flags {flags}");
-        Err(RpcError::new(Code::Internal, why))
+        Err(RpcError::new(RpcCode::Internal, why))
     } else {
         Ok(())
     }
 }
 
-fn incomplete(why: &str) -> RpcError {
-    RpcError::new(Code::InvalidArgument, format!("protocol error: {why}"))
+fn incomplete_error(why: &str) -> RpcError {
+    RpcError::new(RpcCode::InvalidArgument, format!("protocol error: {why}"))
 }
 
 /// Whether the request says that it is compressed with gzip.
@@ -171,7 +174,7 @@ pub fn is_gzip(headers: &HeaderMap, name: &str) -> Result<bool, RpcError> {
         other => {
             let other = String::from_utf8_lossy(other);
             let why = format!("unknown compression {other:?}: supported encodings are gzip");
-            Err(RpcError::new(Code::Unimplemented, why))
+            Err(RpcError::new(RpcCode::Unimplemented, why))
         }
     }
 }
@@ -195,10 +198,10 @@ pub fn gunzip(bytes: &[u8], limit: usize) -> Result<Bytes, RpcError> {
     let mut decoder = MultiGzDecoder::new(bytes).take(most.saturating_add(1));
     if let Err(error) = decoder.read_to_end(&mut out) {
         let why = format!("decompress: {error}");
-        return Err(RpcError::new(Code::InvalidArgument, why));
+        return Err(RpcError::new(RpcCode::InvalidArgument, why));
     }
     if out.len() as u64 > most {
-        return Err(RpcError::too_large(limit));
+        return Err(RpcError::body_too_large(limit));
     }
     Ok(out.into())
 }

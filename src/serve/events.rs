@@ -20,43 +20,43 @@ use tokio::sync::mpsc;
 use tokio::sync::watch;
 
 use crate::selector::Selector;
-use crate::serve::Settings;
+use crate::serve::ServeConfig;
 use crate::serve::body::Body;
-use crate::serve::body::Piece;
-use crate::serve::body::piece;
+use crate::serve::body::BoxedFrame;
+use crate::serve::body::data_frame;
 use crate::serve::envelope;
 use crate::serve::grpc;
-use crate::serve::listen::announced;
-use crate::serve::patience::Patience;
-use crate::serve::protocol::Protocol;
-use crate::serve::rpc::Rpc;
-use crate::snapshot::Prints;
+use crate::serve::listen::shutdown_requested;
+use crate::serve::patience::Deadline;
+use crate::serve::protocol::RpcProtocol;
+use crate::serve::rpc::EvaluationService;
+use crate::snapshot::Fingerprints;
 use crate::wire::Codec;
-use crate::wire::Contract;
-use crate::wire::error::Code;
+use crate::wire::EvaluationApi;
+use crate::wire::error::RpcCode;
 use crate::wire::error::RpcError;
-use crate::wire::event::Signal;
+use crate::wire::event::ProviderEvent;
 
 /// How a stream ends in its protocol.
 #[derive(Debug, Clone, Copy)]
-pub struct Ending {
+pub struct StreamFraming {
     /// The protocol.
-    pub protocol: Protocol,
+    pub protocol: RpcProtocol,
 }
 
-impl Ending {
+impl StreamFraming {
     /// The answer that opens a stream, or says why there is none.
-    pub fn opening(
+    pub fn opening_response(
         self,
         content_type: HeaderValue,
         opened: Result<Body, RpcError>,
     ) -> Response<Body> {
         let body = match (self.protocol, opened) {
             (_, Ok(body)) => body,
-            (Protocol::Grpc | Protocol::GrpcWeb, Err(error)) => {
-                return grpc::unary(self.protocol, content_type, Err(error), false);
+            (RpcProtocol::Grpc | RpcProtocol::GrpcWeb, Err(error)) => {
+                return grpc::unary_response(self.protocol, content_type, Err(error), false);
             }
-            (Protocol::Connect, Err(error)) => Body::Full(connect_end(Err(error))),
+            (RpcProtocol::Connect, Err(error)) => Body::Full(connect_end_frame(Err(error))),
         };
         let mut response = Response::new(body);
         response
@@ -70,31 +70,31 @@ impl Ending {
         clippy::unnecessary_box_returns,
         reason = "a piece is boxed for its channel"
     )]
-    pub fn frame(self, status: Result<(), RpcError>) -> Piece {
+    pub fn end_frame(self, status: Result<(), RpcError>) -> BoxedFrame {
         match self.protocol {
-            Protocol::Connect => piece(connect_end(status)),
-            Protocol::Grpc => Box::new(Frame::trailers(grpc::trailers(status))),
-            Protocol::GrpcWeb => {
-                let trailers: HeaderMap = grpc::trailers(status);
-                piece(grpc::web_trailers(&trailers))
+            RpcProtocol::Connect => data_frame(connect_end_frame(status)),
+            RpcProtocol::Grpc => Box::new(Frame::trailers(grpc::status_trailers(status))),
+            RpcProtocol::GrpcWeb => {
+                let trailers: HeaderMap = grpc::status_trailers(status);
+                data_frame(grpc::web_trailers_frame(&trailers))
             }
         }
     }
 }
 
 /// The frame that ends a Connect stream.
-fn connect_end(status: Result<(), RpcError>) -> Bytes {
+fn connect_end_frame(status: Result<(), RpcError>) -> Bytes {
     let end = match status {
         Ok(()) => "{}".to_owned(),
         Err(error) => format!("{{\"error\":{}}}", error.to_json()),
     };
-    envelope::frame(envelope::END_STREAM, end.as_bytes())
+    envelope::encode_length_prefixed(envelope::END_STREAM, end.as_bytes())
 }
 
 /// The earlier of two deadlines: the operator's, of which zero is none, and the client's.
-pub fn deadline(settings: &Settings, patience: Patience) -> Option<Duration> {
+pub fn stream_deadline(settings: &ServeConfig, client_deadline: Deadline) -> Option<Duration> {
     let own = Some(settings.stream_deadline).filter(|own| !own.is_zero());
-    own.into_iter().chain(patience.left()).min()
+    own.into_iter().chain(client_deadline.remaining()).min()
 }
 
 /// Follows a stream until it ends or its deadline passes. The stream is pinned by the caller: taken by value it would be
@@ -102,7 +102,7 @@ pub fn deadline(settings: &Settings, patience: Patience) -> Option<Duration> {
 ///
 /// # Errors
 /// At the deadline.
-pub async fn within<T>(
+pub async fn with_deadline<T>(
     deadline: Option<Duration>,
     stream: Pin<&mut impl Future<Output = T>>,
 ) -> Result<T, RpcError> {
@@ -112,143 +112,154 @@ pub async fn within<T>(
     let ended = tokio::time::timeout(deadline, stream).await;
     ended.map_err(|_| {
         let why = "stream closed due to server-side timeout";
-        RpcError::new(Code::DeadlineExceeded, why)
+        RpcError::new(RpcCode::DeadlineExceeded, why)
     })
 }
 
 /// How streams end with the server. Not well, as flagd's: some clients open a stream again only after an error, and would
 /// keep their last answers for good after one that ended well.
-pub fn closing() -> RpcError {
-    RpcError::new(Code::Unavailable, "the server is shutting down")
+pub fn shutdown_status() -> RpcError {
+    RpcError::new(RpcCode::Unavailable, "the server is shutting down")
 }
 
 /// Ends a stream, if the client still takes anything within `patience`: its place is wanted.
-pub async fn end(sender: &mpsc::Sender<Piece>, last: Piece, patience: Duration) {
-    let _ = tokio::time::timeout(patience, sender.send(last)).await;
+pub async fn send_last(sender: &mpsc::Sender<BoxedFrame>, last: BoxedFrame, timeout: Duration) {
+    let _ = tokio::time::timeout(timeout, sender.send(last)).await;
 }
 
 /// A place among the open streams.
 ///
 /// # Errors
 /// If all are taken.
-pub fn place(streams: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, RpcError> {
+pub fn acquire_stream_slot(streams: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, RpcError> {
     streams.clone().try_acquire_owned().map_err(|_| {
         let why = "too many open streams: --max-streams are in use";
-        RpcError::new(Code::ResourceExhausted, why)
+        RpcError::new(RpcCode::ResourceExhausted, why)
     })
 }
 
 /// What a client wants of a stream.
 #[derive(Debug)]
-pub struct Wish {
+pub struct StreamRequest {
     /// The contract that it speaks.
-    pub contract: Contract,
+    pub contract: EvaluationApi,
     /// The codec of the events.
     pub codec: Codec,
     /// The flags that it is about.
     pub selector: Selector,
     /// How long it waits.
-    pub patience: Patience,
+    pub deadline: Deadline,
 }
 
 /// Opens a stream. Its task ends with the stream, with the client, or with the server.
 ///
 /// The operator's deadline is not for the oldest contract, as in flagd.
-pub fn open(rpc: Arc<Rpc>, place: OwnedSemaphorePermit, ending: Ending, wish: Wish) -> Body {
+pub fn open(
+    rpc: Arc<EvaluationService>,
+    slot: OwnedSemaphorePermit,
+    ending: StreamFraming,
+    request: StreamRequest,
+) -> Body {
     let (sender, receiver) = mpsc::channel(1);
     // Follow first: what is published between the two is then seen as a change.
-    let generation = rpc.live.follow();
+    let generation = rpc.live.subscribe();
     let snapshot = rpc.live.load_full();
-    let deadline = match wish.contract {
-        Contract::Schema1 => wish.patience.left(),
-        Contract::Evaluation1 | Contract::Evaluation2 => deadline(&rpc.settings, wish.patience),
+    let deadline = match request.contract {
+        EvaluationApi::SchemaV1 => request.deadline.remaining(),
+        EvaluationApi::EvaluationV1 | EvaluationApi::EvaluationV2 => {
+            stream_deadline(&rpc.config, request.deadline)
+        }
     };
-    let stream = Stream {
-        told: snapshot.prints(&wish.selector),
-        told_generation: snapshot.generation,
+    let stream = EventStream {
+        last_sent: snapshot.fingerprints(&request.selector),
+        last_sent_generation: snapshot.generation,
         generation,
         shutdown: rpc.shutdown.clone(),
-        rpc,
-        codec: wish.codec,
-        selector: wish.selector,
+        service: rpc,
+        codec: request.codec,
+        selector: request.selector,
         sender,
-        _place: place,
+        _slot: slot,
     };
     tokio::spawn(stream.run(ending, deadline));
     Body::Stream(receiver)
 }
 
-struct Stream {
-    rpc: Arc<Rpc>,
-    told: Arc<Prints>,
-    told_generation: u64,
+struct EventStream {
+    service: Arc<EvaluationService>,
+    last_sent: Arc<Fingerprints>,
+    last_sent_generation: u64,
     generation: watch::Receiver<u64>,
     shutdown: watch::Receiver<bool>,
     codec: Codec,
     selector: Selector,
-    sender: mpsc::Sender<Piece>,
-    _place: OwnedSemaphorePermit,
+    sender: mpsc::Sender<BoxedFrame>,
+    _slot: OwnedSemaphorePermit,
 }
 
 /// The client is gone.
-struct Gone;
+struct Disconnected;
 
 /// What a stream was woken by.
-enum Next {
-    Gone,
+enum StreamWakeup {
+    Disconnected,
     Shutdown,
-    Generation,
-    Silence,
+    NewGeneration,
+    KeepAliveDue,
 }
 
-impl Stream {
+impl EventStream {
     #[expect(
         clippy::manual_async_fn,
         reason = "an `async fn` would hold the stream twice, for as long as it lasts"
     )]
-    fn run(mut self, ending: Ending, deadline: Option<Duration>) -> impl Future<Output = ()> {
+    fn run(
+        mut self,
+        ending: StreamFraming,
+        deadline: Option<Duration>,
+    ) -> impl Future<Output = ()> {
         async move {
-            let followed = within(deadline, pin!(self.follow())).await;
+            let followed = with_deadline(deadline, pin!(self.send_events())).await;
             let status = match followed {
-                Ok(Err(Gone)) => return,
-                Ok(Ok(())) => closing(),
+                Ok(Err(Disconnected)) => return,
+                Ok(Ok(())) => shutdown_status(),
                 Err(error) => error,
             };
-            let last = ending.frame(Err(status));
-            end(&self.sender, last, self.rpc.settings.grace).await;
+            let last = ending.end_frame(Err(status));
+            send_last(&self.sender, last, self.service.config.grace).await;
         }
     }
 
-    async fn follow(&mut self) -> Result<(), Gone> {
-        self.signal(Signal::Ready).await?;
+    async fn send_events(&mut self) -> Result<(), Disconnected> {
+        self.send_signal(ProviderEvent::Ready).await?;
         loop {
-            match self.next().await {
-                Next::Gone => return Err(Gone),
-                Next::Shutdown => return self.signal(Signal::Shutdown).await,
-                Next::Generation => self.tell().await?,
-                Next::Silence => self.signal(Signal::KeepAlive).await?,
+            match self.next_wakeup().await {
+                StreamWakeup::Disconnected => return Err(Disconnected),
+                StreamWakeup::Shutdown => return self.send_signal(ProviderEvent::Shutdown).await,
+                StreamWakeup::NewGeneration => self.send_changes().await?,
+                StreamWakeup::KeepAliveDue => self.send_signal(ProviderEvent::KeepAlive).await?,
             }
         }
     }
 
-    async fn next(&mut self) -> Next {
-        let silence = tokio::time::sleep(self.rpc.settings.keep_alive);
+    async fn next_wakeup(&mut self) -> StreamWakeup {
+        let silence = tokio::time::sleep(self.service.config.keep_alive_interval);
         tokio::select! {
             biased;
-            () = self.sender.closed() => Next::Gone,
-            () = announced(&mut self.shutdown) => Next::Shutdown,
-            _ = self.generation.changed() => Next::Generation,
-            () = silence => Next::Silence,
+            () = self.sender.closed() => StreamWakeup::Disconnected,
+            () = shutdown_requested(&mut self.shutdown) => StreamWakeup::Shutdown,
+            _ = self.generation.changed() => StreamWakeup::NewGeneration,
+            () = silence => StreamWakeup::KeepAliveDue,
         }
     }
 
-    async fn tell(&mut self) -> Result<(), Gone> {
+    async fn send_changes(&mut self) -> Result<(), Disconnected> {
         let changes = {
-            let snapshot = self.rpc.live.load();
-            let (then, selector) = (self.told_generation, &self.selector);
-            let changes = snapshot.changes_since(then, &self.told, selector);
-            self.told = snapshot.prints(selector);
-            self.told_generation = snapshot.generation;
+            let snapshot = self.service.live.load();
+            let (then, selector) = (self.last_sent_generation, &self.selector);
+            let changes = snapshot.changes_since(then, &self.last_sent, selector);
+            self.last_sent = snapshot.fingerprints(selector);
+            self.last_sent_generation = snapshot.generation;
             changes
         };
         if changes.flags.is_empty() {
@@ -257,13 +268,16 @@ impl Stream {
         self.send(changes.event(self.codec)).await
     }
 
-    async fn signal(&self, signal: Signal) -> Result<(), Gone> {
-        self.send(envelope::frame(0, &signal.encode(self.codec)))
-            .await
+    async fn send_signal(&self, signal: ProviderEvent) -> Result<(), Disconnected> {
+        self.send(envelope::encode_length_prefixed(
+            0,
+            &signal.encode(self.codec),
+        ))
+        .await
     }
 
-    async fn send(&self, framed: Bytes) -> Result<(), Gone> {
-        let sent = self.sender.send(piece(framed)).await;
-        sent.map_err(|_| Gone)
+    async fn send(&self, framed: Bytes) -> Result<(), Disconnected> {
+        let sent = self.sender.send(data_frame(framed)).await;
+        sent.map_err(|_| Disconnected)
     }
 }

@@ -14,12 +14,12 @@ use percent_encoding::CONTROLS;
 use percent_encoding::utf8_percent_encode;
 
 use crate::limits;
-use crate::resolve::Reply;
+use crate::resolve::ResponseMessage;
 use crate::serve::body::Body;
 use crate::serve::envelope;
-use crate::serve::patience::Patience;
-use crate::serve::protocol::Protocol;
-use crate::wire::error::Code;
+use crate::serve::patience::Deadline;
+use crate::serve::protocol::RpcProtocol;
+use crate::wire::error::RpcCode;
 use crate::wire::error::RpcError;
 
 pub const ENCODING: &str = "grpc-encoding";
@@ -29,7 +29,7 @@ const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 const OK: HeaderValue = HeaderValue::from_static("0");
 const GZIP: HeaderValue = HeaderValue::from_static("gzip");
 /// The units of a timeout, in nanoseconds.
-const UNITS: [(char, u64); 6] = [
+const TIMEOUT_UNITS: [(char, u64); 6] = [
     ('H', 3_600_000_000_000),
     ('M', 60_000_000_000),
     ('S', 1_000_000_000),
@@ -38,33 +38,34 @@ const UNITS: [(char, u64); 6] = [
     ('n', 1),
 ];
 /// The most of one unit that a timeout may have: eight digits.
-const MOST_UNITS: u64 = 99_999_999;
+const MAX_TIMEOUT_VALUE: u64 = 99_999_999;
 /// Bytes that a status message must not hold as they are.
-const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');
+const MESSAGE_ESCAPES: &AsciiSet = &CONTROLS.add(b'%');
 
 /// The answer to a unary call.
-pub fn unary(
-    protocol: Protocol,
+pub fn unary_response(
+    protocol: RpcProtocol,
     content_type: HeaderValue,
-    outcome: Result<Reply, RpcError>,
+    outcome: Result<ResponseMessage, RpcError>,
     accepts_gzip: bool,
 ) -> Response<Body> {
     let (message, status) = match outcome {
-        Ok(reply) => (envelope::framed(reply), Ok(())),
+        Ok(reply) => (envelope::into_frame(reply), Ok(())),
         Err(error) => (Bytes::new(), Err(error)),
     };
-    let compress = accepts_gzip && message.len() >= envelope::HEAD + limits::COMPRESS_FROM;
+    let compress = accepts_gzip
+        && message.len() >= envelope::MESSAGE_PREFIX_LEN + limits::COMPRESSION_MIN_BYTES;
     let message = if compress {
-        let bare = message.get(envelope::HEAD..).unwrap_or(&[]);
-        envelope::frame(envelope::COMPRESSED, &envelope::gzip(bare))
+        let bare = message.get(envelope::MESSAGE_PREFIX_LEN..).unwrap_or(&[]);
+        envelope::encode_length_prefixed(envelope::COMPRESSED, &envelope::gzip(bare))
     } else {
         message
     };
-    let trailers = trailers(status);
+    let trailers = status_trailers(status);
     let mut response = match protocol {
-        Protocol::GrpcWeb => {
+        RpcProtocol::GrpcWeb => {
             let mut whole = BytesMut::from(&*message);
-            whole.extend_from_slice(&web_trailers(&trailers));
+            whole.extend_from_slice(&web_trailers_frame(&trailers));
             Response::new(Body::Full(whole.freeze()))
         }
         _ if message.is_empty() => {
@@ -72,7 +73,7 @@ pub fn unary(
             *response.headers_mut() = trailers;
             response
         }
-        _ => Response::new(Body::Trailed(message, Some(trailers))),
+        _ => Response::new(Body::WithTrailers(message, Some(trailers))),
     };
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, content_type);
@@ -84,15 +85,18 @@ pub fn unary(
 }
 
 /// The trailers that end a call.
-pub fn trailers(status: Result<(), RpcError>) -> HeaderMap {
+pub fn status_trailers(status: Result<(), RpcError>) -> HeaderMap {
     let mut trailers = HeaderMap::with_capacity(2);
     match status {
         Ok(()) => {
             trailers.insert(STATUS, OK);
         }
         Err(error) => {
-            trailers.insert(STATUS, HeaderValue::from(u16::from(error.code.number())));
-            let message = utf8_percent_encode(&error.message, ESCAPED).to_string();
+            trailers.insert(
+                STATUS,
+                HeaderValue::from(u16::from(error.code.grpc_status())),
+            );
+            let message = utf8_percent_encode(&error.message, MESSAGE_ESCAPES).to_string();
             if let Ok(message) = HeaderValue::from_str(&message) {
                 trailers.insert(MESSAGE, message);
             }
@@ -102,7 +106,7 @@ pub fn trailers(status: Result<(), RpcError>) -> HeaderMap {
 }
 
 /// Trailers as the last frame of a gRPC-Web body.
-pub fn web_trailers(trailers: &HeaderMap) -> Bytes {
+pub fn web_trailers_frame(trailers: &HeaderMap) -> Bytes {
     let mut text = Vec::new();
     for (name, value) in trailers {
         text.extend_from_slice(name.as_str().as_bytes());
@@ -110,25 +114,25 @@ pub fn web_trailers(trailers: &HeaderMap) -> Bytes {
         text.extend_from_slice(value.as_bytes());
         text.extend_from_slice(b"\r\n");
     }
-    envelope::frame(envelope::TRAILERS, &text)
+    envelope::encode_length_prefixed(envelope::WEB_TRAILERS, &text)
 }
 
 /// How long a client waits for a call, if it says so.
 ///
 /// # Errors
 /// If it is not a number of at most eight digits and a unit, in connect-go's words.
-pub fn timeout(headers: &HeaderMap) -> Result<Patience, RpcError> {
+pub fn parse_deadline(headers: &HeaderMap) -> Result<Deadline, RpcError> {
     let Some(timeout) = headers.get("grpc-timeout").filter(|text| !text.is_empty()) else {
-        return Ok(Patience::begin(None));
+        return Ok(Deadline::after(None));
     };
     let text = String::from_utf8_lossy(timeout.as_bytes());
-    let lasts = read_timeout(&text)
-        .map_err(|why| RpcError::new(Code::InvalidArgument, format!("protocol error: {why}")))?;
-    Ok(Patience::begin(Some(lasts)))
+    let lasts = parse_timeout(&text)
+        .map_err(|why| RpcError::new(RpcCode::InvalidArgument, format!("protocol error: {why}")))?;
+    Ok(Deadline::after(Some(lasts)))
 }
 
-fn read_timeout(text: &str) -> Result<Duration, String> {
-    let found = UNITS.iter().find_map(|(unit, nanos)| {
+fn parse_timeout(text: &str) -> Result<Duration, String> {
+    let found = TIMEOUT_UNITS.iter().find_map(|(unit, nanos)| {
         let count = text.strip_suffix(*unit)?;
         Some((count, *nanos))
     });
@@ -137,7 +141,7 @@ fn read_timeout(text: &str) -> Result<Duration, String> {
         return Err(format!("timeout has invalid unit {unit:?}"));
     };
     match count.parse::<i64>().map(u64::try_from) {
-        Ok(Ok(count)) if count <= MOST_UNITS => {
+        Ok(Ok(count)) if count <= MAX_TIMEOUT_VALUE => {
             Ok(Duration::from_nanos(count.saturating_mul(nanos)))
         }
         Ok(Ok(_)) => Err(format!("timeout {text:?} is too long")),

@@ -6,28 +6,28 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc;
 
 use crate::serve::body::Body;
-use crate::serve::body::piece;
+use crate::serve::body::data_frame;
 use crate::serve::envelope;
 use crate::serve::events;
-use crate::serve::listen::announced;
-use crate::serve::standing::ENDING;
-use crate::serve::standing::Standing;
-use crate::wire::health::Health;
+use crate::serve::listen::shutdown_requested;
+use crate::serve::standing::BuiltinServices;
+use crate::serve::standing::GRPC_STREAM;
+use crate::wire::health::HealthStatus;
 
 /// Opens a stream. It ends with the client or with the server, after it has told of that.
-pub fn watch(standing: Arc<Standing>, place: OwnedSemaphorePermit, service: String) -> Body {
+pub fn watch(services: Arc<BuiltinServices>, slot: OwnedSemaphorePermit, service: String) -> Body {
     let (sender, receiver) = mpsc::channel(1);
     tokio::spawn(async move {
-        let _place = place;
-        let mut generation = standing.live.follow();
-        let mut shutdown = standing.shutdown.clone();
-        let mut told: Option<Health> = None;
+        let _slot = slot;
+        let mut generation = services.live.subscribe();
+        let mut shutdown = services.shutdown.clone();
+        let mut told: Option<HealthStatus> = None;
         loop {
             generation.mark_unchanged();
             let down = *shutdown.borrow();
-            let health = standing.health(&service);
+            let health = services.health(&service);
             if told != Some(health) {
-                let frame = piece(envelope::frame(0, &health.encode()));
+                let frame = data_frame(envelope::encode_length_prefixed(0, &health.encode()));
                 if sender.send(frame).await.is_err() {
                     return;
                 }
@@ -38,11 +38,16 @@ pub fn watch(standing: Arc<Standing>, place: OwnedSemaphorePermit, service: Stri
             }
             tokio::select! {
                 () = sender.closed() => return,
-                () = announced(&mut shutdown) => {}
+                () = shutdown_requested(&mut shutdown) => {}
                 _ = generation.changed() => {}
             }
         }
-        events::end(&sender, ENDING.frame(Ok(())), standing.settings.grace).await;
+        events::send_last(
+            &sender,
+            GRPC_STREAM.end_frame(Ok(())),
+            services.config.grace,
+        )
+        .await;
     });
     Body::Stream(receiver)
 }

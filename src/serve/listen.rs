@@ -35,33 +35,33 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use crate::limits;
-use crate::serve::Settings;
-use crate::serve::answers::Answers;
+use crate::serve::ServeConfig;
+use crate::serve::answers::Handler;
 use crate::serve::body::Body;
-use crate::serve::calm::Calm;
-use crate::serve::calm::Policy;
-use crate::serve::channel::Channel;
-use crate::serve::channel::Speech;
+use crate::serve::calm::PingEnforcer;
+use crate::serve::calm::PingPolicy;
+use crate::serve::channel::DetectedIo;
+use crate::serve::channel::WireProtocol;
 use crate::serve::prompt;
-use crate::serve::prompt::Terms;
+use crate::serve::prompt::Http1Limits;
 use crate::serve::socket::Listener;
-use crate::serve::socket::Socket;
-use crate::serve::tls::Tls;
-use crate::serve::turn::Turn;
+use crate::serve::socket::SocketStream;
+use crate::serve::tls::ReloadableTlsConfig;
+use crate::serve::turn::InlineExecutor;
 
 /// The answer to plain HTTP where TLS is spoken, as Go has it.
-const NOT_TLS: &[u8] =
+const PLAIN_HTTP_REJECTION: &[u8] =
     b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
 
 /// What ten fields of an HTTP/2 header block may have beyond their bytes, as Go has it.
-const SLACK: usize = 10 * 32;
+const HEADER_OVERHEAD: usize = 10 * 32;
 
 /// By how much the head of an HTTP/1.1 request may be longer, as Go has it.
-const HEAD_SLACK: usize = 4096;
+const HTTP1_HEAD_OVERHEAD: usize = 4096;
 
 /// How a port treats its connections.
 #[derive(Debug, Clone)]
-pub struct Manner {
+pub struct PortConfig {
     /// The largest header block, in bytes.
     pub max_header: usize,
     /// How long a client may take to say what it wants.
@@ -69,39 +69,39 @@ pub struct Manner {
     /// How long calls in flight may go on after shutdown begins.
     pub grace: Duration,
     /// Open connections; further ones wait to be accepted.
-    pub connections: usize,
+    pub max_connections: usize,
     /// Places for connections that ports share, as many as there are file descriptors for.
-    pub pool: Arc<Semaphore>,
+    pub connection_slots: Arc<Semaphore>,
     /// The certificates, where TLS is spoken.
-    pub tls: Option<Arc<Tls>>,
+    pub tls: Option<Arc<ReloadableTlsConfig>>,
     /// How often clients may ping, where that is watched.
-    pub pings: Option<Policy>,
+    pub ping_policy: Option<PingPolicy>,
 }
 
-impl Manner {
+impl PortConfig {
     /// The manner of a port without TLS.
-    pub fn of(settings: &Settings, pool: &Arc<Semaphore>) -> Manner {
-        Manner {
+    pub fn new(settings: &ServeConfig, pool: &Arc<Semaphore>) -> PortConfig {
+        PortConfig {
             max_header: settings.max_header,
             read_timeout: settings.read_timeout,
             grace: settings.grace,
-            connections: settings.max_connections.clamp(1, Semaphore::MAX_PERMITS),
-            pool: pool.clone(),
+            max_connections: settings.max_connections.clamp(1, Semaphore::MAX_PERMITS),
+            connection_slots: pool.clone(),
             tls: None,
-            pings: None,
+            ping_policy: None,
         }
     }
 
     /// The largest head of an HTTP/1.1 request, in bytes.
-    fn head(&self) -> usize {
-        self.max_header.saturating_add(HEAD_SLACK)
+    fn max_http1_head(&self) -> usize {
+        self.max_header.saturating_add(HTTP1_HEAD_OVERHEAD)
     }
 }
 
 /// Places for connections: those that the probes have for themselves, and those that all other ports share. At most as
 /// many as the system has file descriptors for, so that flag files always find one. Raises the process's own limit as
 /// far as it may.
-pub fn pools() -> (Arc<Semaphore>, Arc<Semaphore>) {
+pub fn connection_slots() -> (Arc<Semaphore>, Arc<Semaphore>) {
     use rustix::process::Resource;
     use rustix::process::getrlimit;
     use rustix::process::setrlimit;
@@ -109,9 +109,9 @@ pub fn pools() -> (Arc<Semaphore>, Arc<Semaphore>) {
     limit.current = limit.maximum;
     let _ = setrlimit(Resource::Nofile, limit);
     let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    let free = usize::try_from(files.saturating_sub(limits::RESERVED_FILES));
+    let free = usize::try_from(files.saturating_sub(limits::RESERVED_FILE_DESCRIPTORS));
     let free = free.unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
-    let probes = (free / 4).clamp(1, limits::PROBES);
+    let probes = (free / 4).clamp(1, limits::PROBE_CONNECTIONS);
     let others = free.saturating_sub(probes).max(1);
     (
         Arc::new(Semaphore::new(probes)),
@@ -120,26 +120,26 @@ pub fn pools() -> (Arc<Semaphore>, Arc<Semaphore>) {
 }
 
 /// Serves a port until `shutdown` turns true and the connections are done, or the grace period is over.
-pub async fn serve<A: Answers>(
+pub async fn serve<A: Handler>(
     listener: Listener,
-    answers: A,
-    manner: Manner,
+    handler: A,
+    config: PortConfig,
     mut shutdown: watch::Receiver<bool>,
 ) {
-    let places = Arc::new(Semaphore::new(manner.connections));
-    let (grace, pool) = (manner.grace, manner.pool.clone());
-    let port = Arc::new(Port::new(answers, manner));
+    let places = Arc::new(Semaphore::new(config.max_connections));
+    let (grace, pool) = (config.grace, config.connection_slots.clone());
+    let port = Arc::new(ConnectionServer::new(handler, config));
     let mut connections = JoinSet::new();
     loop {
         let (places, socket) = tokio::select! {
             accepted = accept(&listener, [&places, &pool]) => accepted,
             Some(_) = connections.join_next(), if !connections.is_empty() => continue,
-            () = announced(&mut shutdown) => break,
+            () = shutdown_requested(&mut shutdown) => break,
         };
         let (port, shutdown) = (port.clone(), shutdown.clone());
         connections.spawn(async move {
             let _places = places;
-            if let Err(error) = port.connection(socket, shutdown).await {
+            if let Err(error) = port.serve_connection(socket, shutdown).await {
                 tracing::debug!(error, "connection ended");
             }
         });
@@ -152,7 +152,7 @@ pub async fn serve<A: Answers>(
 }
 
 /// Waits until shutdown is announced, or whoever could announce it is gone.
-pub async fn announced(shutdown: &mut watch::Receiver<bool>) {
+pub async fn shutdown_requested(shutdown: &mut watch::Receiver<bool>) {
     let _ = shutdown.wait_for(|down| *down).await;
 }
 
@@ -160,7 +160,7 @@ pub async fn announced(shutdown: &mut watch::Receiver<bool>) {
 async fn accept(
     listener: &Listener,
     [port, pool]: [&Arc<Semaphore>; 2],
-) -> ([Option<OwnedSemaphorePermit>; 2], Socket) {
+) -> ([Option<OwnedSemaphorePermit>; 2], SocketStream) {
     let port = port.clone().acquire_owned().await.ok();
     let places = [port, pool.clone().acquire_owned().await.ok()];
     loop {
@@ -175,36 +175,37 @@ async fn accept(
     }
 }
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+type ConnectionError = Box<dyn std::error::Error + Send + Sync>;
 
 /// What the connections of a port have in common.
-struct Port<A> {
-    answers: A,
-    manner: Manner,
+struct ConnectionServer<A> {
+    handler: A,
+    config: PortConfig,
     http1: http1::Builder,
 }
 
-impl<A: Answers> Port<A> {
-    fn new(answers: A, manner: Manner) -> Port<A> {
+impl<A: Handler> ConnectionServer<A> {
+    fn new(handler: A, config: PortConfig) -> ConnectionServer<A> {
         let mut http1 = http1::Builder::new();
         http1
             .timer(TokioTimer::new())
-            .header_read_timeout(manner.read_timeout)
-            .max_headers(limits::HEADERS)
-            .max_header_size(manner.head())
+            .header_read_timeout(config.read_timeout)
+            .max_headers(limits::HTTP1_HEADERS)
+            .max_header_size(config.max_http1_head())
             // hyper needs room for at least one buffer.
-            .max_buf_size(manner.head().max(8192));
-        Port {
-            answers,
-            manner,
+            .max_buf_size(config.max_http1_head().max(8192));
+        ConnectionServer {
+            handler,
+            config,
             http1,
         }
     }
 
     /// HTTP/2 for one connection, whose requests are taken to `turn`.
-    fn http2(&self, turn: &Turn) -> http2::Builder<Turn> {
-        let max_header = u32::try_from(self.manner.max_header + SLACK).unwrap_or(u32::MAX);
-        let mut http2 = http2::Builder::new(turn.clone());
+    fn http2_builder(&self, executor: &InlineExecutor) -> http2::Builder<InlineExecutor> {
+        let max_header =
+            u32::try_from(self.config.max_header + HEADER_OVERHEAD).unwrap_or(u32::MAX);
+        let mut http2 = http2::Builder::new(executor.clone());
         http2
             .timer(TokioTimer::new())
             .max_header_list_size(max_header)
@@ -212,62 +213,70 @@ impl<A: Answers> Port<A> {
         http2
     }
 
-    async fn connection(
+    async fn serve_connection(
         self: Arc<Self>,
-        socket: Socket,
+        socket: SocketStream,
         mut shutdown: watch::Receiver<bool>,
-    ) -> Result<(), Failure> {
-        let local = matches!(socket, Socket::Unix(_));
-        let Some(mut channel) = self.begin(Channel::open(socket), &mut shutdown).await? else {
+    ) -> Result<(), ConnectionError> {
+        let local = matches!(socket, SocketStream::Unix(_));
+        let Some(mut channel) = self
+            .with_read_timeout(DetectedIo::detect(socket), &mut shutdown)
+            .await?
+        else {
             return Ok(());
         };
-        match self.manner.tls.clone() {
+        match self.config.tls.clone() {
             None => {
-                channel.authority = (local && channel.speech == Speech::Http2).then(Box::default);
-                self.speak(channel, shutdown).await
+                channel.authority_rewriter =
+                    (local && channel.protocol == WireProtocol::Http2).then(Box::default);
+                self.serve_http(channel, shutdown).await
             }
             // Boxed, as is what speaks: a connection should not be as large as the largest that it might have been.
-            Some(tls) => Box::pin(self.encrypted(channel, tls, shutdown)).await,
+            Some(tls) => Box::pin(self.serve_tls(channel, tls, shutdown)).await,
         }
     }
 
-    async fn encrypted(
+    async fn serve_tls(
         self: Arc<Self>,
-        channel: Channel<Socket>,
-        tls: Arc<Tls>,
+        io: DetectedIo<SocketStream>,
+        tls: Arc<ReloadableTlsConfig>,
         mut shutdown: watch::Receiver<bool>,
-    ) -> Result<(), Failure> {
-        if channel.speech != Speech::Tls {
-            self.begin(refuse(channel), &mut shutdown).await?;
+    ) -> Result<(), ConnectionError> {
+        if io.protocol != WireProtocol::Tls {
+            self.with_read_timeout(reject_plain_http(io), &mut shutdown)
+                .await?;
             return Ok(());
         }
-        let handshake = TlsAcceptor::from(tls.config()).accept(channel);
-        let Some(stream) = self.begin(handshake, &mut shutdown).await? else {
+        let handshake = TlsAcceptor::from(tls.config()).accept(io);
+        let Some(stream) = self.with_read_timeout(handshake, &mut shutdown).await? else {
             return Ok(());
         };
-        match self.begin(Channel::open(stream), &mut shutdown).await? {
-            Some(channel) => self.speak(channel, shutdown).await,
+        match self
+            .with_read_timeout(DetectedIo::detect(stream), &mut shutdown)
+            .await?
+        {
+            Some(channel) => self.serve_http(channel, shutdown).await,
             None => Ok(()),
         }
     }
 
     /// One step on the way to the first request, within the time limit. `None` at shutdown.
-    async fn begin<T>(
+    async fn with_read_timeout<T>(
         &self,
         step: impl Future<Output = io::Result<T>>,
         shutdown: &mut watch::Receiver<bool>,
-    ) -> Result<Option<T>, Failure> {
+    ) -> Result<Option<T>, ConnectionError> {
         tokio::select! {
-            done = tokio::time::timeout(self.manner.read_timeout, step) => Ok(Some(done??)),
-            () = announced(shutdown) => Ok(None),
+            done = tokio::time::timeout(self.config.read_timeout, step) => Ok(Some(done??)),
+            () = shutdown_requested(shutdown) => Ok(None),
         }
     }
 
-    async fn speak<S>(
+    async fn serve_http<S>(
         self: Arc<Self>,
-        mut channel: Channel<S>,
+        mut io: DetectedIo<S>,
         mut shutdown: watch::Receiver<bool>,
-    ) -> Result<(), Failure>
+    ) -> Result<(), ConnectionError>
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
@@ -275,67 +284,70 @@ impl<A: Answers> Port<A> {
         let (port, began) = (self.clone(), begun.clone());
         let service = service_fn(move |request: Request<Incoming>| {
             began.store(true, Ordering::Relaxed);
-            match misaddressed(&request) {
-                None => Either::Left(port.answers.any(request).map(Ok::<_, Infallible>)),
-                Some(why) => Either::Right(ready(Ok(malformed(why)))),
+            match invalid_host(&request) {
+                None => Either::Left(port.handler.handle(request).map(Ok::<_, Infallible>)),
+                Some(why) => Either::Right(ready(Ok(bad_request(why)))),
             }
         });
-        let turn = Turn::default();
-        if channel.speech == Speech::Http2 {
-            channel.calm = self.manner.pings.map(|policy| Box::new(Calm::new(policy)));
-            let http2 = self.http2(&turn);
-            let connection = http2.serve_connection(TokioIo::new(channel), service);
+        let turn = InlineExecutor::default();
+        if io.protocol == WireProtocol::Http2 {
+            io.ping_enforcer = self
+                .config
+                .ping_policy
+                .map(|policy| Box::new(PingEnforcer::new(policy)));
+            let http2 = self.http2_builder(&turn);
+            let connection = http2.serve_connection(TokioIo::new(io), service);
             Ok(self
-                .until(Box::pin(connection), turn, &begun, shutdown)
+                .drive_until_shutdown(Box::pin(connection), turn, &begun, shutdown)
                 .await?)
         } else {
-            let terms = Terms {
-                patience: self.manner.read_timeout,
-                head: self.manner.head(),
+            let terms = Http1Limits {
+                read_timeout: self.config.read_timeout,
+                max_head: self.config.max_http1_head(),
             };
-            let prompt = prompt::serve(channel, &self.answers, terms, &mut shutdown);
+            let prompt = prompt::serve(io, &self.handler, terms, &mut shutdown);
             let Some(channel) = Box::pin(prompt).await? else {
                 return Ok(());
             };
             let connection = self.http1.serve_connection(TokioIo::new(channel), service);
             Ok(self
-                .until(Box::pin(connection), turn, &begun, shutdown)
+                .drive_until_shutdown(Box::pin(connection), turn, &begun, shutdown)
                 .await?)
         }
     }
 
     /// Follows a connection to its end. At shutdown it takes no more requests and ends with the last that is in flight.
     /// One that never asks for anything is not kept; hyper would keep it, if it speaks HTTP/2.
-    async fn until<C: GracefulConnection>(
+    async fn drive_until_shutdown<C: GracefulConnection>(
         &self,
         mut connection: Pin<Box<C>>,
-        turn: Turn,
+        executor: InlineExecutor,
         begun: &AtomicBool,
         mut shutdown: watch::Receiver<bool>,
     ) -> Result<(), C::Error> {
         tokio::select! {
             // First of all, so that a request that is here already is still answered.
             biased;
-            ended = turn.follow(connection.as_mut()) => return ended,
-            () = announced(&mut shutdown) => {}
-            () = tokio::time::sleep(self.manner.read_timeout) => {
+            ended = executor.drive(connection.as_mut()) => return ended,
+            () = shutdown_requested(&mut shutdown) => {}
+            () = tokio::time::sleep(self.config.read_timeout) => {
                 if !begun.load(Ordering::Relaxed) {
                     return Ok(());
                 }
                 tokio::select! {
-                    ended = turn.follow(connection.as_mut()) => return ended,
-                    () = announced(&mut shutdown) => {}
+                    ended = executor.drive(connection.as_mut()) => return ended,
+                    () = shutdown_requested(&mut shutdown) => {}
                 }
             }
         }
         connection.as_mut().graceful_shutdown();
-        turn.follow(connection.as_mut()).await
+        executor.drive(connection.as_mut()).await
     }
 }
 
 /// What is wrong with the way in which an HTTP/1.1 request names its host: it must do so exactly once.
 /// <https://www.rfc-editor.org/rfc/rfc9112#section-3.2>
-fn misaddressed(request: &Request<Incoming>) -> Option<&'static str> {
+fn invalid_host(request: &Request<Incoming>) -> Option<&'static str> {
     if request.version() != Version::HTTP_11 {
         return None;
     }
@@ -348,7 +360,7 @@ fn misaddressed(request: &Request<Incoming>) -> Option<&'static str> {
 }
 
 /// The answer to a request that is no sound HTTP/1.1, after which the connection ends.
-fn malformed(why: &'static str) -> Response<Body> {
+fn bad_request(why: &'static str) -> Response<Body> {
     let mut response = Response::new(Body::Full(why.into()));
     *response.status_mut() = StatusCode::BAD_REQUEST;
     let headers = response.headers_mut();
@@ -359,11 +371,11 @@ fn malformed(why: &'static str) -> Response<Body> {
 }
 
 /// Tells a client that speaks plain HTTP what is wrong.
-async fn refuse(mut channel: Channel<Socket>) -> io::Result<()> {
-    channel.write_all(NOT_TLS).await?;
-    channel.shutdown().await?;
+async fn reject_plain_http(mut io: DetectedIo<SocketStream>) -> io::Result<()> {
+    io.write_all(PLAIN_HTTP_REJECTION).await?;
+    io.shutdown().await?;
     // What is left unread would make the system take back the answer.
-    let mut rest = channel.take(limits::DRAINED);
+    let mut rest = io.take(limits::DRAIN_MAX);
     tokio::io::copy(&mut rest, &mut tokio::io::sink()).await?;
     Ok(())
 }

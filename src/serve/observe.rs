@@ -10,82 +10,86 @@ use http::request::Parts;
 use opentelemetry::KeyValue;
 
 use crate::metric::Metrics;
-use crate::metric::http::OFREP_ALL;
-use crate::metric::http::OFREP_CHANGES;
-use crate::metric::http::OFREP_ONE;
-use crate::metric::http::Place;
+use crate::metric::http::OFREP_BULK_ROUTE;
+use crate::metric::http::OFREP_SINGLE_ROUTE;
+use crate::metric::http::OFREP_SSE_ROUTE;
+use crate::metric::http::RequestLabels;
 use crate::metric::http::Scheme;
 use crate::serve::body::Body;
 use crate::serve::ofrep;
-use crate::telemetry::trace::Recording;
-use crate::telemetry::trace::Traces;
+use crate::telemetry::trace::RequestSpan;
+use crate::telemetry::trace::RequestTracer;
 
 /// What watches the requests of a port.
 #[derive(Debug, Clone)]
-pub struct Observer {
+pub struct Instrumentation {
     /// Where they are counted.
     pub metrics: Arc<Metrics>,
     /// Where they are traced, if they are.
-    pub traces: Option<Arc<Traces>>,
+    pub traces: Option<Arc<RequestTracer>>,
     /// How they come.
     pub scheme: Scheme,
 }
 
 /// A request until its answer is gone.
 #[derive(Debug)]
-pub struct Watched {
+pub struct InFlightRequest {
     metrics: Arc<Metrics>,
-    place: Place,
-    begun: Instant,
+    route_key: RequestLabels,
+    started: Instant,
     /// The status of the answer, once there is one.
     status: Option<u16>,
     /// That of gRPC.
-    code: Option<i64>,
-    recording: Option<Recording>,
-    size: u64,
+    grpc_status: Option<i64>,
+    span: Option<RequestSpan>,
+    response_size: u64,
 }
 
-impl Observer {
+impl Instrumentation {
     /// Watches a request for a remote procedure.
-    pub fn rpc(&self, request: &mut Parts) -> Watched {
-        let place = Place::new(request.uri.path(), request.method.as_str(), self.scheme);
+    pub fn begin_rpc(&self, request: &mut Parts) -> InFlightRequest {
+        let place = RequestLabels::new(request.uri.path(), request.method.as_str(), self.scheme);
         self.begin(place, request)
     }
 
     /// Watches a request over OFREP.
-    pub fn ofrep(&self, request: &mut Parts) -> Watched {
-        let route = match ofrep::route(request.uri.path()) {
-            Some(ofrep::Route::All) => OFREP_ALL,
-            Some(ofrep::Route::One(_)) => OFREP_ONE,
-            Some(ofrep::Route::Changes(_)) => OFREP_CHANGES,
+    pub fn begin_ofrep(&self, request: &mut Parts) -> InFlightRequest {
+        let route = match ofrep::parse_route(request.uri.path()) {
+            Some(ofrep::OfrepRoute::AllFlags) => OFREP_BULK_ROUTE,
+            Some(ofrep::OfrepRoute::Flag(_)) => OFREP_SINGLE_ROUTE,
+            Some(ofrep::OfrepRoute::ChangeStream(_)) => OFREP_SSE_ROUTE,
             None => "",
         };
-        let place = Place::new(route, request.method.as_str(), self.scheme);
+        let place = RequestLabels::new(route, request.method.as_str(), self.scheme);
         self.begin(place, request)
     }
 
-    fn begin(&self, place: Place, request: &mut Parts) -> Watched {
-        self.metrics.http.begin(place);
+    fn begin(&self, route_key: RequestLabels, request: &mut Parts) -> InFlightRequest {
+        self.metrics.http.inc_active(route_key);
         let recording = self.traces.as_ref().map(|traces| {
-            let recording = traces.begin(name(place), &request.headers, about(place, request));
+            let recording = traces.start_span(
+                span_name(route_key),
+                &request.headers,
+                span_attributes(route_key, request),
+            );
             request.extensions.insert(recording.clone());
             recording
         });
-        Watched {
+        InFlightRequest {
             metrics: self.metrics.clone(),
-            recording,
-            place,
-            begun: Instant::now(),
+            span: recording,
+            route_key,
+            started: Instant::now(),
             status: None,
-            code: None,
-            size: 0,
+            grpc_status: None,
+            response_size: 0,
         }
     }
 }
 
 /// The name of a span, as flagd has it.
-fn name(place: Place) -> &'static str {
-    let route = place.route();
+fn span_name(route_key: RequestLabels) -> &'static str {
+    let route = route_key.route();
     match route.rsplit_once("Service/Resolve").map(|(_, kind)| kind) {
         Some("Boolean") => "resolveBoolean",
         Some("String") => "resolveString",
@@ -93,18 +97,18 @@ fn name(place: Place) -> &'static str {
         Some("Float") => "resolveFloat",
         Some("Object") => "resolveObject",
         Some("All") => "resolveAll",
-        _ if route == OFREP_ONE || route == OFREP_ALL => "flagd.ofrep",
+        _ if route == OFREP_SINGLE_ROUTE || route == OFREP_BULK_ROUTE => "flagd.ofrep",
         _ => route.trim_start_matches('/'),
     }
 }
 
 /// What is known of a request before it is answered.
-fn about(place: Place, request: &Parts) -> Vec<KeyValue> {
-    let route = place.route();
+fn span_attributes(route_key: RequestLabels, request: &Parts) -> Vec<KeyValue> {
+    let route = route_key.route();
     let mut about = vec![
-        KeyValue::new("http.request.method", place.method()),
+        KeyValue::new("http.request.method", route_key.method()),
         KeyValue::new("http.route", route),
-        KeyValue::new("url.scheme", place.scheme_text()),
+        KeyValue::new("url.scheme", route_key.scheme_text()),
     ];
     let called = route
         .strip_prefix('/')
@@ -128,69 +132,74 @@ fn about(place: Place, request: &Parts) -> Vec<KeyValue> {
 }
 
 /// The status of gRPC, where it is known with the answer.
-fn code(response: &Response<Body>) -> Option<i64> {
+fn grpc_status(response: &Response<Body>) -> Option<i64> {
     let trailers = match response.body() {
-        Body::Trailed(_, Some(trailers)) => trailers,
+        Body::WithTrailers(_, Some(trailers)) => trailers,
         _ => response.headers(),
     };
     trailers.get("grpc-status")?.to_str().ok()?.parse().ok()
 }
 
-impl Watched {
+impl InFlightRequest {
     /// Waits for the answer and goes along with it. No `async fn`: that would hold the answer's future twice.
-    pub fn answer(
+    pub fn instrument_future(
         self,
         answer: impl Future<Output = Response<Body>>,
     ) -> impl Future<Output = Response<Body>> {
-        answer.map(move |response| self.answered(response))
+        answer.map(move |response| self.instrument_response(response))
     }
 
     /// Goes along with an answer.
-    pub fn answered(mut self, response: Response<Body>) -> Response<Body> {
+    pub fn instrument_response(mut self, response: Response<Body>) -> Response<Body> {
         self.status = Some(response.status().as_u16());
-        if self.recording.is_some() {
-            self.code = code(&response);
+        if self.span.is_some() {
+            self.grpc_status = grpc_status(&response);
         }
         let (parts, body) = response.into_parts();
-        Response::from_parts(parts, self.follow(body))
+        Response::from_parts(parts, self.instrument_body(body))
     }
 
     /// Goes along with a stream; any other body is counted now.
-    fn follow(mut self, body: Body) -> Body {
+    fn instrument_body(mut self, body: Body) -> Body {
         match body {
-            Body::Stream(receiver) => Body::Watched(receiver, Box::new(self)),
-            Body::Full(ref bytes) | Body::Trailed(ref bytes, _) => {
-                self.sent(bytes.len());
+            Body::Stream(receiver) => Body::Instrumented(receiver, Box::new(self)),
+            Body::Full(ref bytes) | Body::WithTrailers(ref bytes, _) => {
+                self.add_sent_bytes(bytes.len());
                 body
             }
-            Body::Empty | Body::Watched(..) => body,
+            Body::Empty | Body::Instrumented(..) => body,
         }
     }
 
     /// Counts bytes of the answer.
-    pub fn sent(&mut self, bytes: usize) {
-        self.size += bytes as u64;
+    pub fn add_sent_bytes(&mut self, bytes: usize) {
+        self.response_size += bytes as u64;
     }
 }
 
-impl Drop for Watched {
+impl Drop for InFlightRequest {
     fn drop(&mut self) {
         let http = &self.metrics.http;
-        http.end(self.place);
+        http.dec_active(self.route_key);
         // Who goes away before there is an answer gets no status.
         if let Some(status) = self.status {
-            http.answered(self.place, status, self.begun.elapsed(), self.size);
+            http.record_response(
+                self.route_key,
+                status,
+                self.started.elapsed(),
+                self.response_size,
+            );
         }
-        if let Some(recording) = &self.recording {
+        if let Some(recording) = &self.span {
             let status = self.status.map(i64::from);
             let status = status.map(|status| KeyValue::new("http.response.status_code", status));
             let code = self
-                .code
+                .grpc_status
                 .map(|code| KeyValue::new("rpc.grpc.status_code", code));
             // What gRPC's conventions count as the server's fault: unknown, deadline, unimplemented, internal,
             // unavailable, data loss.
             let failed = self.status.is_some_and(|status| status >= 500)
-                || matches!(self.code, Some(2 | 4 | 12 | 13 | 14 | 15));
+                || matches!(self.grpc_status, Some(2 | 4 | 12 | 13 | 14 | 15));
             recording.end(status.into_iter().chain(code).collect(), failed);
         }
     }

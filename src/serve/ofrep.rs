@@ -23,114 +23,125 @@ use tokio::sync::watch;
 
 use crate::live::Live;
 use crate::resolve;
-use crate::resolve::Around;
-use crate::resolve::Witness;
+use crate::resolve::DecisionObserver;
+use crate::resolve::RequestScope;
 use crate::resolve::ofrep as resolve_ofrep;
 use crate::selector::Selector;
-use crate::serve::Settings;
-use crate::serve::answers::Answers;
+use crate::serve::ServeConfig;
+use crate::serve::answers::Handler;
 use crate::serve::body;
 use crate::serve::body::Body;
 use crate::serve::events;
-use crate::serve::observe::Observer;
-use crate::serve::ofrep::path::Path;
-use crate::serve::patience::Patience;
+use crate::serve::observe::Instrumentation;
+use crate::serve::ofrep::path::NormalizedPath;
+use crate::serve::patience::Deadline;
 use crate::serve::rpc;
 use crate::serve::sse;
-use crate::telemetry::trace::Recording;
-use crate::wire::error::Code;
+use crate::telemetry::trace::RequestSpan;
+use crate::wire::error::RpcCode;
 use crate::wire::error::RpcError;
 use crate::wire::ofrep;
-use crate::wire::ofrep::Failure;
+use crate::wire::ofrep::OfrepErrorResponse;
 use crate::wire::stream;
 
-const BASE: &str = "/ofrep/v1/evaluate/flags";
+const EVALUATE_PATH: &str = "/ofrep/v1/evaluate/flags";
 
 /// What the OFREP port works with.
 #[derive(Debug)]
-pub struct Ofrep {
+pub struct OfrepService {
     /// The flags.
     pub live: Arc<Live>,
     /// How to serve them.
-    pub settings: Arc<Settings>,
+    pub config: Arc<ServeConfig>,
     /// Places for streams.
-    pub streams: Arc<Semaphore>,
+    pub stream_slots: Arc<Semaphore>,
     /// Who watches the requests.
-    pub observer: Observer,
+    pub instrumentation: Instrumentation,
     /// Turns true when it is time to go.
     pub shutdown: watch::Receiver<bool>,
 }
 
-impl Answers for Arc<Ofrep> {
-    fn any(
+impl Handler for Arc<OfrepService> {
+    fn handle(
         &self,
         request: Request<Incoming>,
     ) -> impl Future<Output = Response<Body>> + Send + use<> {
         let (mut parts, body) = request.into_parts();
-        let watched = self.observer.ofrep(&mut parts);
-        watched.answer(self.clone().handle(parts, body))
+        let watched = self.instrumentation.begin_ofrep(&mut parts);
+        watched.instrument_future(self.clone().dispatch(parts, body))
     }
 
-    fn prompt(&self, request: &mut Parts, body: &Bytes) -> Option<Response<Body>> {
-        let route = self.route(request).ok()?;
+    fn try_handle_now(&self, request: &mut Parts, body: &Bytes) -> Option<Response<Body>> {
+        let route = self.match_route(request).ok()?;
         // What the client has already is not sent, and an answer without a body is not for there.
-        let tagged = matches!(route, Route::All);
+        let tagged = matches!(route, OfrepRoute::AllFlags);
         let known = tagged && request.headers.contains_key(header::IF_NONE_MATCH);
-        if known || !body::fits(body.len(), self.settings.max_body) {
+        if known || !body::is_within_limit(body.len(), self.config.max_body) {
             return None;
         }
-        let watched = self.observer.ofrep(request);
-        Some(watched.answered(self.whole(&route, request, Ok(body.clone()))))
+        let watched = self.instrumentation.begin_ofrep(request);
+        Some(watched.instrument_response(self.handle_buffered(&route, request, Ok(body.clone()))))
     }
 }
 
 /// What a path asks for.
 #[derive(Debug)]
-pub enum Route {
+pub enum OfrepRoute {
     /// All flags.
-    All,
+    AllFlags,
     /// The flag with this key.
-    One(String),
+    Flag(String),
     /// The stream of changes of the flags that the text selects.
-    Changes(String),
+    ChangeStream(String),
 }
 
-impl Ofrep {
+impl OfrepService {
     /// No `async fn`: it would hold the request twice, and hyper keeps room for that as long as a connection lasts.
-    fn handle(
-        self: Arc<Ofrep>,
+    fn dispatch(
+        self: Arc<OfrepService>,
         parts: Parts,
         body: Incoming,
     ) -> impl Future<Output = Response<Body>> {
-        if let Some(response) = self.settings.cors.preflight(&parts) {
+        if let Some(response) = self.config.cors.preflight_response(&parts) {
             return Either::Left(ready(response));
         }
-        let route = self.route(&parts);
-        let settings = &self.settings;
+        let route = self.match_route(&parts);
+        let settings = &self.config;
         let mut body = body::read(body, settings.max_body, settings.read_timeout);
         Either::Right(async move {
             match route {
                 // Whatever may come of a body, the stream does not wait for it.
-                Ok(route @ Route::Changes(_)) => self.whole(&route, &parts, Ok(Bytes::new())),
-                Ok(route) => self.whole(&route, &parts, (&mut body).await),
-                Err(response) => self.share(&parts, *response),
+                Ok(route @ OfrepRoute::ChangeStream(_)) => {
+                    self.handle_buffered(&route, &parts, Ok(Bytes::new()))
+                }
+                Ok(route) => self.handle_buffered(&route, &parts, (&mut body).await),
+                Err(response) => self.add_cors(&parts, *response),
             }
         })
     }
 
     /// Answers a request that was read.
-    fn whole(&self, route: &Route, parts: &Parts, body: Result<Bytes, RpcError>) -> Response<Body> {
+    fn handle_buffered(
+        &self,
+        route: &OfrepRoute,
+        parts: &Parts,
+        body: Result<Bytes, RpcError>,
+    ) -> Response<Body> {
         let response = match route {
-            Route::Changes(text) => self.changes(text, &parts.headers),
-            Route::All | Route::One(_) => self.reply(route, parts, body),
+            OfrepRoute::ChangeStream(text) => self.change_stream(text, &parts.headers),
+            OfrepRoute::AllFlags | OfrepRoute::Flag(_) => {
+                self.evaluation_response(route, parts, body)
+            }
         };
-        self.share(parts, response)
+        self.add_cors(parts, response)
     }
 
     /// Lets the page that asked see the answer.
-    fn share(&self, parts: &Parts, mut response: Response<Body>) -> Response<Body> {
+    fn add_cors(&self, parts: &Parts, mut response: Response<Body>) -> Response<Body> {
         let origin = parts.headers.get(header::ORIGIN);
-        self.settings.cors.allow(origin, response.headers_mut());
+        self.config
+            .cors
+            .add_response_headers(origin, response.headers_mut());
         response
     }
 
@@ -138,78 +149,88 @@ impl Ofrep {
     ///
     /// # Errors
     /// If nothing is; the answer that is due instead.
-    fn route(&self, parts: &Parts) -> Result<Route, Box<Response<Body>>> {
-        let path = match path::check(&parts.uri) {
-            Path::Sound(path) => path,
-            Path::Moved(location) => return Err(Box::new(moved(&location))),
-            Path::Malformed => return Err(Box::new(status(StatusCode::BAD_REQUEST))),
-        };
-        let (route, allowed) = match route(path) {
-            Some(Route::Changes(_)) if self.settings.changes.is_none() => {
-                return Err(Box::new(rpc::not_found()));
+    fn match_route(&self, parts: &Parts) -> Result<OfrepRoute, Box<Response<Body>>> {
+        let path = match path::normalize(&parts.uri) {
+            NormalizedPath::Valid(path) => path,
+            NormalizedPath::Redirect(location) => return Err(Box::new(redirect(&location))),
+            NormalizedPath::Malformed => {
+                return Err(Box::new(empty_response(StatusCode::BAD_REQUEST)));
             }
-            None => return Err(Box::new(rpc::not_found())),
-            Some(route @ Route::Changes(_)) => (route, "GET"),
-            Some(route @ (Route::All | Route::One(_))) => (route, "POST"),
+        };
+        let (route, allowed) = match parse_route(path) {
+            Some(OfrepRoute::ChangeStream(_)) if self.config.change_stream.is_none() => {
+                return Err(Box::new(rpc::plain_text_not_found()));
+            }
+            None => return Err(Box::new(rpc::plain_text_not_found())),
+            Some(route @ OfrepRoute::ChangeStream(_)) => (route, "GET"),
+            Some(route @ (OfrepRoute::AllFlags | OfrepRoute::Flag(_))) => (route, "POST"),
         };
         if parts.method.as_str() == allowed {
             Ok(route)
         } else {
-            Err(Box::new(not_allowed(allowed)))
+            Err(Box::new(method_not_allowed(allowed)))
         }
     }
 
-    fn reply(&self, route: &Route, parts: &Parts, body: Result<Bytes, RpcError>) -> Response<Body> {
+    fn evaluation_response(
+        &self,
+        route: &OfrepRoute,
+        parts: &Parts,
+        body: Result<Bytes, RpcError>,
+    ) -> Response<Body> {
         let evaluated = match body {
-            Ok(body) => self.evaluate(route, parts, &readable(body)),
-            Err(error) if error.code == Code::ResourceExhausted => Err(ofrep::too_large()),
-            Err(_) => return status(StatusCode::REQUEST_TIMEOUT),
+            Ok(body) => self.evaluate(route, parts, &lossy_utf8(body)),
+            Err(error) if error.code == RpcCode::ResourceExhausted => Err(ofrep::body_too_large()),
+            Err(_) => return empty_response(StatusCode::REQUEST_TIMEOUT),
         };
         match (evaluated, route) {
-            (Ok((body, Freshness::Changed)), Route::All) => tagged(body, None),
-            (Ok((body, Freshness::Unknown)), Route::All) => tagged(body, Some(&parts.headers)),
-            (Ok((body, _)), _) => answer(200, body.into()),
-            (Err(failure), _) => answer(failure.status, failure.body.into()),
+            (Ok((body, Freshness::Changed)), OfrepRoute::AllFlags) => with_etag(body, None),
+            (Ok((body, Freshness::Unknown)), OfrepRoute::AllFlags) => {
+                with_etag(body, Some(&parts.headers))
+            }
+            (Ok((body, _)), _) => json_response(200, body.into()),
+            (Err(failure), _) => json_response(failure.status, failure.body.into()),
         }
     }
 
     fn evaluate(
         &self,
-        route: &Route,
+        route: &OfrepRoute,
         parts: &Parts,
         body: &Bytes,
-    ) -> Result<(String, Freshness), Failure> {
+    ) -> Result<(String, Freshness), OfrepErrorResponse> {
         let key = match route {
-            Route::One(key) => Some(key.as_str()),
-            Route::All | Route::Changes(_) => None,
+            OfrepRoute::Flag(key) => Some(key.as_str()),
+            OfrepRoute::AllFlags | OfrepRoute::ChangeStream(_) => None,
         };
         let headers = &parts.headers;
-        let recording = self.settings.traces.as_ref();
-        let recording = recording.and_then(|_| parts.extensions.get::<Recording>());
-        let selector = rpc::selector(headers)
-            .and_then(|selector| rpc::required(&self.settings, selector))
-            .map_err(|why| ofrep::bad_selector(key, &why))?;
-        let overlay = self.settings.extra.overlay(Some(headers));
-        let around = Around {
+        let recording = self.config.traces.as_ref();
+        let recording = recording.and_then(|_| parts.extensions.get::<RequestSpan>());
+        let selector = rpc::selector_from_headers(headers)
+            .and_then(|selector| rpc::enforce_selector(&self.config, selector))
+            .map_err(|why| ofrep::invalid_selector(key, &why))?;
+        let overlay = self.config.added_context.overlay(Some(headers));
+        let around = RequestScope {
             selector: &selector,
             overlay: &overlay,
             clock: resolve::system_clock,
-            witness: recording.map(|recording| recording as &dyn Witness),
+            observer: recording.map(|recording| recording as &dyn DecisionObserver),
         };
         let snapshot = self.live.load();
-        let (begun, metrics) = (Instant::now(), &self.settings.metrics);
+        let (begun, metrics) = (Instant::now(), &self.config.metrics);
         if let Some(key) = key {
-            let answer = resolve_ofrep::one(&snapshot, around, key, body);
-            metrics.single.time(begun.elapsed());
+            let answer = resolve_ofrep::resolve_flag(&snapshot, around, key, body);
+            metrics.single_duration.observe_duration(begun.elapsed());
             return Ok((answer?, Freshness::Unknown));
         }
-        let advert = self.settings.changes.as_ref();
-        let streams = advert.map(|advert| advert.member(&selector));
-        let answer = resolve_ofrep::all(&snapshot, around, body, &streams.unwrap_or_default());
-        metrics.bulk.time(begun.elapsed());
+        let advert = self.config.change_stream.as_ref();
+        let streams = advert.map(|advert| advert.event_streams_member(&selector));
+        let answer =
+            resolve_ofrep::resolve_all(&snapshot, around, body, &streams.unwrap_or_default());
+        metrics.bulk_duration.observe_duration(begun.elapsed());
         let body = answer?;
-        let told = told(parts.uri.query().unwrap_or(""));
-        let changed = told.is_some_and(|told| told != *snapshot.prints(&selector).tag());
+        let told = etag_from_query(parts.uri.query().unwrap_or(""));
+        let changed = told.is_some_and(|told| told != *snapshot.fingerprints(&selector).etag());
         let freshness = if changed {
             Freshness::Changed
         } else {
@@ -218,29 +239,29 @@ impl Ofrep {
         Ok((body, freshness))
     }
 
-    fn changes(&self, text: &str, headers: &HeaderMap) -> Response<Body> {
-        let selector = Selector::parse(text).and_then(|s| rpc::required(&self.settings, s));
+    fn change_stream(&self, text: &str, headers: &HeaderMap) -> Response<Body> {
+        let selector = Selector::parse(text).and_then(|s| rpc::enforce_selector(&self.config, s));
         let selector = match selector {
             Ok(selector) => selector,
             Err(why) => {
-                return sse::refused(
+                return sse::plain_text_error(
                     StatusCode::BAD_REQUEST,
                     format!("invalid selector: {why}\n"),
                 );
             }
         };
-        match events::place(&self.streams) {
+        match events::acquire_stream_slot(&self.stream_slots) {
             Ok(place) => {
-                let stream = sse::Stream {
+                let stream = sse::ChangeStream {
                     live: self.live.clone(),
                     selector,
-                    keep_alive: self.settings.keep_alive,
-                    deadline: events::deadline(&self.settings, Patience::begin(None)),
+                    keep_alive_interval: self.config.keep_alive_interval,
+                    deadline: events::stream_deadline(&self.config, Deadline::after(None)),
                     shutdown: self.shutdown.clone(),
                 };
                 sse::open(stream, place, headers)
             }
-            Err(error) => sse::refused(
+            Err(error) => sse::plain_text_error(
                 StatusCode::SERVICE_UNAVAILABLE,
                 format!("{}\n", error.message),
             ),
@@ -249,26 +270,26 @@ impl Ofrep {
 }
 
 /// The route of a path. A key is one segment: an escaped slash does not make one.
-pub fn route(path: &str) -> Option<Route> {
+pub fn parse_route(path: &str) -> Option<OfrepRoute> {
     let decoded = |text: &str| Some(percent_decode_str(text).decode_utf8().ok()?.into_owned());
     match path.strip_prefix(stream::PATH) {
-        Some("") => return Some(Route::Changes(String::new())),
+        Some("") => return Some(OfrepRoute::ChangeStream(String::new())),
         Some(rest) => {
             let text = rest.strip_prefix('/').filter(|text| !text.contains('/'))?;
-            return decoded(text).map(Route::Changes);
+            return decoded(text).map(OfrepRoute::ChangeStream);
         }
         None => {}
     }
-    let rest = path.strip_prefix(BASE)?;
+    let rest = path.strip_prefix(EVALUATE_PATH)?;
     if matches!(rest, "" | "/") {
-        return Some(Route::All);
+        return Some(OfrepRoute::AllFlags);
     }
     let key = decoded(rest.strip_prefix('/')?)?;
-    (!key.contains('/')).then_some(Route::One(key))
+    (!key.contains('/')).then_some(OfrepRoute::Flag(key))
 }
 
 /// A body with U+FFFD in the place of what is no UTF-8, as Go's JSON has it.
-fn readable(body: Bytes) -> Bytes {
+fn lossy_utf8(body: Bytes) -> Bytes {
     match String::from_utf8_lossy(&body) {
         Cow::Borrowed(_) => body,
         Cow::Owned(text) => text.into(),
@@ -284,7 +305,7 @@ enum Freshness {
 }
 
 /// The tag that an event of the change stream told a client, which asks because of it.
-fn told(query: &str) -> Option<String> {
+fn etag_from_query(query: &str) -> Option<String> {
     let value = query
         .split('&')
         .find_map(|pair| pair.strip_prefix("flagConfigEtag="))?;
@@ -295,7 +316,7 @@ fn told(query: &str) -> Option<String> {
 
 /// A bulk answer with an entity tag: of its content alone, so that it is the same on every replica. With a request's
 /// headers it is left out where the client has it already.
-fn tagged(body: String, headers: Option<&HeaderMap>) -> Response<Body> {
+fn with_etag(body: String, headers: Option<&HeaderMap>) -> Response<Body> {
     let hash = murmur3::murmur3_x64_128(&mut body.as_bytes(), 0).unwrap_or_default();
     let tag = format!("\"{hash:032x}\"");
     let known = headers
@@ -306,9 +327,9 @@ fn tagged(body: String, headers: Option<&HeaderMap>) -> Response<Body> {
         .split(',')
         .map(|tag| tag.trim().trim_start_matches("W/"));
     let mut response = if known.into_iter().any(|known| known == tag || known == "*") {
-        status(StatusCode::NOT_MODIFIED)
+        empty_response(StatusCode::NOT_MODIFIED)
     } else {
-        answer(200, body.into())
+        json_response(200, body.into())
     };
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         response.headers_mut().insert(header::ETAG, tag);
@@ -316,7 +337,7 @@ fn tagged(body: String, headers: Option<&HeaderMap>) -> Response<Body> {
     response
 }
 
-fn answer(status: u16, body: Bytes) -> Response<Body> {
+fn json_response(status: u16, body: Bytes) -> Response<Body> {
     let mut response = Response::new(Body::Full(body));
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -329,23 +350,23 @@ fn answer(status: u16, body: Bytes) -> Response<Body> {
     response
 }
 
-fn status(status: StatusCode) -> Response<Body> {
+fn empty_response(status: StatusCode) -> Response<Body> {
     let mut response = Response::new(Body::Empty);
     *response.status_mut() = status;
     response
 }
 
 /// The answer to another method than `allowed`.
-fn not_allowed(allowed: &'static str) -> Response<Body> {
-    let mut response = status(StatusCode::METHOD_NOT_ALLOWED);
+fn method_not_allowed(allowed: &'static str) -> Response<Body> {
+    let mut response = empty_response(StatusCode::METHOD_NOT_ALLOWED);
     let allowed = HeaderValue::from_static(allowed);
     response.headers_mut().insert(header::ALLOW, allowed);
     response
 }
 
 /// The answer to a path that should be written otherwise.
-fn moved(location: &str) -> Response<Body> {
-    let mut response = status(StatusCode::MOVED_PERMANENTLY);
+fn redirect(location: &str) -> Response<Body> {
+    let mut response = empty_response(StatusCode::MOVED_PERMANENTLY);
     if let Ok(location) = HeaderValue::from_str(location) {
         response.headers_mut().insert(header::LOCATION, location);
     }

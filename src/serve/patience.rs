@@ -3,22 +3,22 @@
 use std::time::Duration;
 use std::time::Instant;
 
-use crate::wire::error::Code;
+use crate::wire::error::RpcCode;
 use crate::wire::error::RpcError;
 
 /// The moment from which a client no longer waits, if it named one. Without one no clock is read.
 #[derive(Debug, Clone, Copy)]
-pub struct Patience(Option<Instant>);
+pub struct Deadline(Option<Instant>);
 
-impl Patience {
+impl Deadline {
     /// Begins to wait, for ever or for as long as the client says.
-    pub fn begin(lasts: Option<Duration>) -> Patience {
+    pub fn after(lasts: Option<Duration>) -> Deadline {
         // A moment that the clock cannot tell is as good as none.
-        Patience(lasts.and_then(|lasts| Instant::now().checked_add(lasts)))
+        Deadline(lasts.and_then(|lasts| Instant::now().checked_add(lasts)))
     }
 
     /// How much is left, if the client named an end.
-    pub fn left(self) -> Option<Duration> {
+    pub fn remaining(self) -> Option<Duration> {
         let left = |until: Instant| until.saturating_duration_since(Instant::now());
         self.0.map(left)
     }
@@ -27,11 +27,11 @@ impl Patience {
     ///
     /// # Errors
     /// If it does not, in Go's words.
-    pub fn check(self) -> Result<(), RpcError> {
-        match self.left() {
+    pub fn ensure_not_expired(self) -> Result<(), RpcError> {
+        match self.remaining() {
             Some(Duration::ZERO) => {
                 let why = "context deadline exceeded";
-                Err(RpcError::new(Code::DeadlineExceeded, why))
+                Err(RpcError::new(RpcCode::DeadlineExceeded, why))
             }
             _ => Ok(()),
         }
@@ -44,10 +44,14 @@ mod tests {
 
     #[test]
     fn ends_when_it_is_used_up() {
-        let check = |lasts| Patience::begin(lasts).check().map_err(|error| error.code);
+        let check = |lasts| {
+            Deadline::after(lasts)
+                .ensure_not_expired()
+                .map_err(|error| error.code)
+        };
         assert_eq!(check(None), Ok(()));
         assert_eq!(check(Some(Duration::MAX)), Ok(()));
         assert_eq!(check(Some(Duration::from_secs(3600))), Ok(()));
-        assert_eq!(check(Some(Duration::ZERO)), Err(Code::DeadlineExceeded));
+        assert_eq!(check(Some(Duration::ZERO)), Err(RpcCode::DeadlineExceeded));
     }
 }

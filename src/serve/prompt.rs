@@ -26,26 +26,26 @@ use tokio::task::coop;
 use tokio::time::Instant;
 
 use crate::limits;
-use crate::serve::answers::Answers;
+use crate::serve::answers::Handler;
 use crate::serve::body::Body;
-use crate::serve::channel::Channel;
-use crate::serve::listen::announced;
-use crate::serve::prompt::head::Look;
-use crate::serve::prompt::reply::Content;
-use crate::serve::prompt::reply::Date;
+use crate::serve::channel::DetectedIo;
+use crate::serve::listen::shutdown_requested;
+use crate::serve::prompt::head::ParsedRequest;
+use crate::serve::prompt::reply::DateHeader;
+use crate::serve::prompt::reply::ResponseBody;
 
 /// How many bytes there is room for when more are read: nearly every request is shorter.
-const ROOM: usize = 2048;
+const READ_CHUNK: usize = 2048;
 /// How many bytes of answers are gathered before they are sent.
-const ENOUGH: usize = 16 * 1024;
+const FLUSH_AT: usize = 16 * 1024;
 
 /// What a connection may ask of a port.
 #[derive(Debug, Clone, Copy)]
-pub struct Terms {
+pub struct Http1Limits {
     /// How long until there is a request.
-    pub patience: Duration,
+    pub read_timeout: Duration,
     /// The largest head, in bytes.
-    pub head: usize,
+    pub max_head: usize,
 }
 
 /// Answers what a connection asks, as long as it is of the plain kind. The connection, if something else comes; nothing,
@@ -54,139 +54,150 @@ pub struct Terms {
 /// # Errors
 /// If the connection breaks.
 pub async fn serve<S, A>(
-    channel: Channel<S>,
-    answers: &A,
-    terms: Terms,
+    io: DetectedIo<S>,
+    handler: &A,
+    terms: Http1Limits,
     shutdown: &mut watch::Receiver<bool>,
-) -> io::Result<Option<Channel<S>>>
+) -> io::Result<Option<DetectedIo<S>>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
-    A: Answers,
+    A: Handler,
 {
-    let mut prompt = Prompt::new(channel, answers, terms);
-    let mut over = pin!(announced(shutdown));
+    let mut prompt = Http1Connection::new(io, handler, terms);
+    let mut over = pin!(shutdown_requested(shutdown));
     // One timer for all requests: it looks when the last one was whenever it rings.
-    let mut timer = pin!(tokio::time::sleep(terms.patience));
+    let mut timer = pin!(tokio::time::sleep(terms.read_timeout));
     loop {
-        prompt.read.reserve(ROOM);
+        prompt.read_buffer.reserve(READ_CHUNK);
         tokio::select! {
             biased;
-            count = prompt.channel.read_buf(&mut prompt.read) => match count? {
+            count = prompt.io.read_buf(&mut prompt.read_buffer) => match count? {
                 0 => break,
-                _ if prompt.answer().await? => {}
+                _ if prompt.handle_buffered().await? => {}
                 _ => return Ok(Some(prompt.hand_over())),
             },
             () = &mut over => break,
-            () = timer.as_mut() => match prompt.answered + terms.patience {
+            () = timer.as_mut() => match prompt.last_response_at + terms.read_timeout {
                 due if due > Instant::now() => timer.as_mut().reset(due),
                 _ => break,
             },
         }
     }
-    if prompt.wanted.is_some() {
+    if prompt.request_length.is_some() {
         return Ok(Some(prompt.hand_over()));
     }
-    prompt.channel.shutdown().await?;
+    prompt.io.shutdown().await?;
     Ok(None)
 }
 
 /// What became of a request.
-enum Next {
+enum RequestOutcome {
     /// The head of its answer is written, and this is the body.
-    Answered(Content),
+    Responded(ResponseBody),
     /// It is not all here.
-    Wait,
+    Incomplete,
     /// It is not for here.
-    Other,
+    HandOver,
 }
 
 /// A connection, and what goes on in it.
-struct Prompt<'a, S, A> {
-    channel: Channel<S>,
-    answers: &'a A,
+struct Http1Connection<'a, S, A> {
+    io: DetectedIo<S>,
+    handler: &'a A,
     /// The largest head, in bytes.
-    head: usize,
+    max_head: usize,
     /// What was read and is not answered.
-    read: BytesMut,
+    read_buffer: BytesMut,
     /// How long that has to be until there is a request, if only the end of its body is missing.
-    wanted: Option<usize>,
+    request_length: Option<usize>,
     /// The last request. Its memory serves the next.
     request: request::Parts,
     /// When it was answered.
-    answered: Instant,
+    last_response_at: Instant,
     /// Answers that are not sent.
-    out: Vec<u8>,
-    date: Date,
+    write_buffer: Vec<u8>,
+    date: DateHeader,
 }
 
-impl<'a, S: AsyncRead + AsyncWrite + Unpin, A: Answers> Prompt<'a, S, A> {
-    fn new(channel: Channel<S>, answers: &'a A, terms: Terms) -> Prompt<'a, S, A> {
-        Prompt {
-            channel,
-            answers,
-            head: terms.head.min(limits::PROMPT_HEAD),
-            read: BytesMut::new(),
-            wanted: None,
-            request: blank(),
-            answered: Instant::now(),
-            out: Vec::new(),
-            date: Date::default(),
+impl<'a, S: AsyncRead + AsyncWrite + Unpin, A: Handler> Http1Connection<'a, S, A> {
+    fn new(io: DetectedIo<S>, handler: &'a A, terms: Http1Limits) -> Http1Connection<'a, S, A> {
+        Http1Connection {
+            io,
+            handler,
+            max_head: terms.max_head.min(limits::FAST_PATH_HEAD),
+            read_buffer: BytesMut::new(),
+            request_length: None,
+            request: empty_request(),
+            last_response_at: Instant::now(),
+            write_buffer: Vec::new(),
+            date: DateHeader::default(),
         }
     }
 
     /// Answers the requests that are here; `false` if one of them is not for here.
-    async fn answer(&mut self) -> io::Result<bool> {
+    async fn handle_buffered(&mut self) -> io::Result<bool> {
         self.date.update();
         let plain = loop {
-            match self.next() {
-                Next::Answered(content) => {
+            match self.handle_next() {
+                RequestOutcome::Responded(content) => {
                     match content {
-                        Content::Piece(body) => self.put(body).await?,
-                        Content::Pieces(body) => self.stream(body).await?,
+                        ResponseBody::Buffered(body) => self.write_body(body).await?,
+                        ResponseBody::Streamed(body) => self.stream_body(body).await?,
                     }
-                    self.answered = Instant::now();
+                    self.last_response_at = Instant::now();
                 }
-                Next::Wait => break true,
-                Next::Other => break false,
+                RequestOutcome::Incomplete => break true,
+                RequestOutcome::HandOver => break false,
             }
         };
-        self.send().await?;
+        self.flush().await?;
         Ok(plain)
     }
 
     /// Answers the next request.
-    fn next(&mut self) -> Next {
-        if self.wanted.is_some_and(|wanted| self.read.len() < wanted) {
-            return Next::Wait;
+    fn handle_next(&mut self) -> RequestOutcome {
+        if self
+            .request_length
+            .is_some_and(|wanted| self.read_buffer.len() < wanted)
+        {
+            return RequestOutcome::Incomplete;
         }
-        self.wanted = None;
-        let (head, whole) = match head::take(&mut self.read, self.head, &mut self.request) {
-            Look::Whole { head, whole } => (head, whole),
-            Look::Part { wanted } => {
-                self.wanted = wanted;
-                return Next::Wait;
-            }
-            Look::Other => return Next::Other,
+        self.request_length = None;
+        let (head, whole) =
+            match head::parse_next(&mut self.read_buffer, self.max_head, &mut self.request) {
+                ParsedRequest::Complete {
+                    head_length: head,
+                    bytes: whole,
+                } => (head, whole),
+                ParsedRequest::Partial {
+                    request_length: wanted,
+                } => {
+                    self.request_length = wanted;
+                    return RequestOutcome::Incomplete;
+                }
+                ParsedRequest::NotSimple => return RequestOutcome::HandOver,
+            };
+        let response = self
+            .handler
+            .try_handle_now(&mut self.request, &whole.slice(head..));
+        let Some((head, content)) = response.and_then(reply::split_response) else {
+            head::put_back(&mut self.read_buffer, &whole);
+            return RequestOutcome::HandOver;
         };
-        let response = self.answers.prompt(&mut self.request, &whole.slice(head..));
-        let Some((head, content)) = response.and_then(reply::content) else {
-            head::put_back(&mut self.read, &whole);
-            return Next::Other;
-        };
-        reply::write(&mut self.out, &head, &content, &self.date);
-        Next::Answered(content)
+        reply::write_head(&mut self.write_buffer, &head, &content, &self.date);
+        RequestOutcome::Responded(content)
     }
 
     /// Adds the body of an answer, and sends what has become enough.
-    async fn put(&mut self, body: Bytes) -> io::Result<()> {
-        if body.len() < ENOUGH {
-            self.out.extend_from_slice(&body);
+    async fn write_body(&mut self, body: Bytes) -> io::Result<()> {
+        if body.len() < FLUSH_AT {
+            self.write_buffer.extend_from_slice(&body);
         } else {
-            self.send().await?;
-            self.channel.write_all(&body).await?;
+            self.flush().await?;
+            self.io.write_all(&body).await?;
         }
-        if self.out.len() >= ENOUGH {
-            self.send().await?;
+        if self.write_buffer.len() >= FLUSH_AT {
+            self.flush().await?;
         }
         // However many requests came in at once: others have their turn.
         coop::consume_budget().await;
@@ -194,32 +205,32 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin, A: Answers> Prompt<'a, S, A> {
     }
 
     /// Adds a body that may take its time, and holds no memory for requests while it does.
-    async fn stream(&mut self, body: Body) -> io::Result<()> {
-        self.send().await?;
-        self.out = Vec::new();
-        self.request = blank();
-        self.read = BytesMut::from(&*self.read);
-        stream::send(&mut self.channel, &mut self.read, body).await?;
+    async fn stream_body(&mut self, body: Body) -> io::Result<()> {
+        self.flush().await?;
+        self.write_buffer = Vec::new();
+        self.request = empty_request();
+        self.read_buffer = BytesMut::from(&*self.read_buffer);
+        stream::send_chunked(&mut self.io, &mut self.read_buffer, body).await?;
         self.date.update();
         Ok(())
     }
 
-    async fn send(&mut self) -> io::Result<()> {
-        self.channel.write_all(&self.out).await?;
-        self.out.clear();
-        self.channel.flush().await
+    async fn flush(&mut self) -> io::Result<()> {
+        self.io.write_all(&self.write_buffer).await?;
+        self.write_buffer.clear();
+        self.io.flush().await
     }
 
     /// The connection, as if nothing of what is not answered had been read.
-    fn hand_over(self) -> Channel<S> {
-        let mut channel = self.channel;
-        channel.unread(self.read);
+    fn hand_over(self) -> DetectedIo<S> {
+        let mut channel = self.io;
+        channel.unread(self.read_buffer);
         channel
     }
 }
 
 /// A request that says nothing.
-fn blank() -> request::Parts {
+fn empty_request() -> request::Parts {
     http::Request::new(()).into_parts().0
 }
 
@@ -235,12 +246,16 @@ mod tests {
     /// Answers a request with its body, in pieces for a stream, unless it is told to be slow.
     struct Echo;
 
-    impl Answers for Echo {
-        fn any(&self, _: Request<Incoming>) -> impl Future<Output = Response<Body>> + use<> {
+    impl Handler for Echo {
+        fn handle(&self, _: Request<Incoming>) -> impl Future<Output = Response<Body>> + use<> {
             std::future::pending()
         }
 
-        fn prompt(&self, request: &mut request::Parts, body: &Bytes) -> Option<Response<Body>> {
+        fn try_handle_now(
+            &self,
+            request: &mut request::Parts,
+            body: &Bytes,
+        ) -> Option<Response<Body>> {
             Some(Response::new(match request.uri.path() {
                 "/slow" => return None,
                 "/stream" => pieces(["one", "", "and twenty-two and three"]),
@@ -253,25 +268,25 @@ mod tests {
     fn pieces<const N: usize>(texts: [&'static str; N]) -> Body {
         let (sender, receiver) = tokio::sync::mpsc::channel(N);
         for text in texts {
-            sender.try_send(body::piece(text)).expect("room");
+            sender.try_send(body::data_frame(text)).expect("room");
         }
         Body::Stream(receiver)
     }
 
-    const TERMS: Terms = Terms {
-        patience: Duration::from_secs(60),
-        head: 1000,
+    const LIMITS: Http1Limits = Http1Limits {
+        read_timeout: Duration::from_secs(60),
+        max_head: 1000,
     };
 
     /// What is said to these bytes before the client goes, and what is left of them for hyper.
-    async fn said(bytes: &str) -> (String, Option<String>) {
+    async fn exchange(bytes: &str) -> (String, Option<String>) {
         let (mut client, server) = tokio::io::duplex(1 << 20);
         client.write_all(bytes.as_bytes()).await.expect("room");
         let mut to = client;
         to.shutdown().await.expect("an end");
-        let channel = Channel::open(server).await.expect("a connection");
+        let channel = DetectedIo::detect(server).await.expect("a connection");
         let (_shutdown, mut announced) = watch::channel(false);
-        let rest = serve(channel, &Echo, TERMS, &mut announced).await;
+        let rest = serve(channel, &Echo, LIMITS, &mut announced).await;
         let rest = match rest.expect("no break") {
             Some(channel) => Some(all(channel).await),
             None => None,
@@ -292,7 +307,7 @@ mod tests {
 
     #[tokio::test]
     async fn hyper_has_nothing_to_do_with_plain_requests() {
-        let (said, rest) = said(&(request("/a", "one") + &request("/b", "two"))).await;
+        let (said, rest) = exchange(&(request("/a", "one") + &request("/b", "two"))).await;
         assert_eq!(rest, None);
         let found: Vec<_> = said
             .matches("HTTP/1.1 200 OK\r\ncontent-length: 3\r\ndate: ")
@@ -312,7 +327,7 @@ mod tests {
             format!("{get}\r\n"),
             format!("{get}content-length: 3\r\n\r\none"),
         ] {
-            let (said, rest) = said(&(asked + &request("/b", "two"))).await;
+            let (said, rest) = exchange(&(asked + &request("/b", "two"))).await;
             assert_eq!(rest, None);
             let (head, body) = said.split_once("\r\n\r\n").expect("a head");
             let begin = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ndate: ";
@@ -335,8 +350,8 @@ mod tests {
         };
         let (_shutdown, mut announced) = watch::channel(false);
         let serve = async {
-            let channel = Channel::open(server).await?;
-            serve(channel, &Echo, TERMS, &mut announced).await
+            let channel = DetectedIo::detect(server).await?;
+            serve(channel, &Echo, LIMITS, &mut announced).await
         };
         let ((), rest, said) = tokio::join!(write, serve, all(from));
         assert!(rest.expect("no break").is_none());
@@ -350,11 +365,11 @@ mod tests {
             .write_all(b"POST / HTTP/1.1\r\na: ")
             .await
             .expect("room");
-        let channel = Channel::open(server).await.expect("a connection");
+        let channel = DetectedIo::detect(server).await.expect("a connection");
         let (_shutdown, mut announced) = watch::channel(false);
-        let terms = Terms {
-            patience: Duration::from_millis(50),
-            ..TERMS
+        let terms = Http1Limits {
+            read_timeout: Duration::from_millis(50),
+            ..LIMITS
         };
         let drip = async {
             while client.write_all(b"a").await.is_ok() {
@@ -386,11 +401,11 @@ mod tests {
             "GET / HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\ncontent-length: 0\r\n\r\n",
             "what?\r\n\r\n",
         ] {
-            let (said, rest) = said(&format!("{plain}{other}{plain}")).await;
+            let (said, rest) = exchange(&format!("{plain}{other}{plain}")).await;
             assert!(said.ends_with("\r\n\r\none"), "{said}");
             assert_eq!(rest, Some(format!("{other}{plain}")));
         }
         let half = "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\nhalf";
-        assert_eq!(said(half).await, (String::new(), Some(half.to_owned())));
+        assert_eq!(exchange(half).await, (String::new(), Some(half.to_owned())));
     }
 }

@@ -12,53 +12,58 @@ use tokio::sync::mpsc;
 
 use crate::limits;
 use crate::serve::body::Body;
-use crate::serve::body::Piece;
-use crate::serve::body::piece;
+use crate::serve::body::BoxedFrame;
+use crate::serve::body::data_frame;
 use crate::serve::envelope;
 use crate::serve::events;
-use crate::serve::listen::announced;
-use crate::serve::protocol::Protocol;
-use crate::serve::standing::ENDING;
-use crate::serve::standing::Standing;
-use crate::wire::error::Code;
+use crate::serve::listen::shutdown_requested;
+use crate::serve::protocol::RpcProtocol;
+use crate::serve::standing::BuiltinServices;
+use crate::serve::standing::GRPC_STREAM;
+use crate::wire::error::RpcCode;
 use crate::wire::error::RpcError;
-use crate::wire::reflection::Files;
+use crate::wire::reflection::DescriptorFiles;
 
 /// Opens a stream. It ends when the client has asked everything, or with the server.
 pub fn open(
-    standing: Arc<Standing>,
-    place: OwnedSemaphorePermit,
+    services: Arc<BuiltinServices>,
+    slot: OwnedSemaphorePermit,
     body: Incoming,
     gzip: bool,
 ) -> Body {
     let (sender, receiver) = mpsc::channel(1);
-    let mut questions = Questions {
+    let mut questions = RequestMessages {
         body,
-        read: BytesMut::new(),
+        buffer: BytesMut::new(),
         gzip,
     };
     tokio::spawn(async move {
-        let _place = place;
-        let mut shutdown = standing.shutdown.clone();
+        let _slot = slot;
+        let mut shutdown = services.shutdown.clone();
         let status = tokio::select! {
-            status = answer(&standing, &mut questions, &sender) => status,
-            () = announced(&mut shutdown) => Ok(()),
+            status = respond(&services, &mut questions, &sender) => status,
+            () = shutdown_requested(&mut shutdown) => Ok(()),
             () = sender.closed() => return,
         };
-        events::end(&sender, ENDING.frame(status), standing.settings.grace).await;
+        events::send_last(
+            &sender,
+            GRPC_STREAM.end_frame(status),
+            services.config.grace,
+        )
+        .await;
     });
     Body::Stream(receiver)
 }
 
-async fn answer(
-    standing: &Standing,
-    questions: &mut Questions,
-    sender: &mpsc::Sender<Piece>,
+async fn respond(
+    services: &BuiltinServices,
+    questions: &mut RequestMessages,
+    sender: &mpsc::Sender<BoxedFrame>,
 ) -> Result<(), RpcError> {
-    while let Some(question) = questions.next().await? {
+    while let Some(question) = questions.next_message().await? {
         // Decoded for each question: a stream that waits should hold nothing.
-        let answer = Files::read().answer(&question, &standing.services)?;
-        let frame = piece(envelope::frame(0, &answer));
+        let answer = DescriptorFiles::decode().respond(&question, &services.service_names)?;
+        let frame = data_frame(envelope::encode_length_prefixed(0, &answer));
         if sender.send(frame).await.is_err() {
             break;
         }
@@ -67,51 +72,54 @@ async fn answer(
 }
 
 /// Messages of a request, as they arrive.
-struct Questions {
+struct RequestMessages {
     body: Incoming,
-    read: BytesMut,
+    buffer: BytesMut,
     gzip: bool,
 }
 
-impl Questions {
-    async fn next(&mut self) -> Result<Option<Bytes>, RpcError> {
+impl RequestMessages {
+    async fn next_message(&mut self) -> Result<Option<Bytes>, RpcError> {
         loop {
-            if let Some(frame) = self.frame()? {
-                let limit = limits::SERVICE_REQUEST;
-                return envelope::only_message(&frame, self.gzip, limit, Protocol::Grpc).map(Some);
+            if let Some(frame) = self.next_frame()? {
+                let limit = limits::BUILTIN_SERVICE_REQUEST;
+                return envelope::only_message(&frame, self.gzip, limit, RpcProtocol::Grpc)
+                    .map(Some);
             }
             match std::future::poll_fn(|cx| Pin::new(&mut self.body).poll_frame(cx)).await {
                 Some(Ok(frame)) => {
                     let data = frame.into_data().unwrap_or_default();
-                    self.read.extend_from_slice(&data);
+                    self.buffer.extend_from_slice(&data);
                 }
                 Some(Err(error)) => {
                     let why = format!("read body: {error}");
-                    return Err(RpcError::new(Code::Unknown, why));
+                    return Err(RpcError::new(RpcCode::Unknown, why));
                 }
-                None if self.read.is_empty() => return Ok(None),
+                None if self.buffer.is_empty() => return Ok(None),
                 None => {
                     let why = "protocol error: incomplete envelope: unexpected EOF";
-                    return Err(RpcError::new(Code::InvalidArgument, why));
+                    return Err(RpcError::new(RpcCode::InvalidArgument, why));
                 }
             }
         }
     }
 
     /// The first frame of what was read, if it is whole.
-    fn frame(&mut self) -> Result<Option<Bytes>, RpcError> {
-        let Some(([_, length @ ..], rest)) = self.read.split_first_chunk::<{ envelope::HEAD }>()
+    fn next_frame(&mut self) -> Result<Option<Bytes>, RpcError> {
+        let Some(([_, length @ ..], rest)) = self
+            .buffer
+            .split_first_chunk::<{ envelope::MESSAGE_PREFIX_LEN }>()
         else {
             return Ok(None);
         };
         let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
-        if length > limits::SERVICE_REQUEST {
-            return Err(RpcError::too_large(limits::SERVICE_REQUEST));
+        if length > limits::BUILTIN_SERVICE_REQUEST {
+            return Err(RpcError::body_too_large(limits::BUILTIN_SERVICE_REQUEST));
         }
         if length > rest.len() {
             return Ok(None);
         }
-        let frame = self.read.split_to(envelope::HEAD + length);
+        let frame = self.buffer.split_to(envelope::MESSAGE_PREFIX_LEN + length);
         Ok(Some(frame.freeze()))
     }
 }

@@ -21,96 +21,103 @@ use tokio::sync::watch;
 
 use crate::live::Live;
 use crate::selector::Selector;
-use crate::serve::Settings;
-use crate::serve::answers::Answers;
+use crate::serve::ServeConfig;
+use crate::serve::answers::Handler;
 use crate::serve::body;
 use crate::serve::body::Body;
 use crate::serve::grpc;
-use crate::serve::observe::Observer;
+use crate::serve::observe::Instrumentation;
 use crate::serve::protocol;
-use crate::serve::protocol::Protocol;
-use crate::serve::protocol::Route;
-use crate::serve::standing::Standing;
+use crate::serve::protocol::RpcProtocol;
+use crate::serve::protocol::RpcRoute;
+use crate::serve::standing::BuiltinServices;
 use crate::wire::Codec;
-use crate::wire::error::Code;
+use crate::wire::error::RpcCode;
 use crate::wire::error::RpcError;
 
 /// What the evaluation port works with.
 #[derive(Debug)]
-pub struct Rpc {
+pub struct EvaluationService {
     /// The flags.
     pub live: Arc<Live>,
     /// How to serve them.
-    pub settings: Arc<Settings>,
+    pub config: Arc<ServeConfig>,
     /// Places for streams.
-    pub streams: Arc<Semaphore>,
+    pub stream_slots: Arc<Semaphore>,
     /// What else is served.
-    pub standing: Arc<Standing>,
+    pub builtin_services: Arc<BuiltinServices>,
     /// Who watches the requests.
-    pub observer: Observer,
+    pub instrumentation: Instrumentation,
     /// Turns true when it is time to go.
     pub shutdown: watch::Receiver<bool>,
 }
 
-impl Answers for Arc<Rpc> {
-    fn any(
+impl Handler for Arc<EvaluationService> {
+    fn handle(
         &self,
         request: Request<Incoming>,
     ) -> impl Future<Output = Response<Body>> + Send + use<> {
         let (mut parts, body) = request.into_parts();
-        let watched = self.observer.rpc(&mut parts);
-        watched.answer(self.clone().handle(parts, body))
+        let watched = self.instrumentation.begin_rpc(&mut parts);
+        watched.instrument_future(self.clone().dispatch(parts, body))
     }
 
-    fn prompt(&self, request: &mut Parts, body: &Bytes) -> Option<Response<Body>> {
-        let route = Route::of(request.uri.path())?;
+    fn try_handle_now(&self, request: &mut Parts, body: &Bytes) -> Option<Response<Body>> {
+        let route = RpcRoute::parse(request.uri.path())?;
         // gRPC has trailers, which follow the body.
-        if is_native(&request.headers) || !body::fits(body.len(), self.settings.max_body) {
+        if is_plain_grpc(&request.headers)
+            || !body::is_within_limit(body.len(), self.config.max_body)
+        {
             return None;
         }
-        let watched = self.observer.rpc(request);
-        Some(watched.answered(self.whole(route, request, body)))
+        let watched = self.instrumentation.begin_rpc(request);
+        Some(watched.instrument_response(self.handle_buffered(route, request, body)))
     }
 }
 
-impl Rpc {
-    fn handle(
-        self: Arc<Rpc>,
+impl EvaluationService {
+    fn dispatch(
+        self: Arc<EvaluationService>,
         parts: Parts,
         body: Incoming,
     ) -> impl Future<Output = Response<Body>> {
-        if let Some(response) = self.settings.cors.preflight(&parts) {
+        if let Some(response) = self.config.cors.preflight_response(&parts) {
             return Either::Left(ready(response));
         }
-        Either::Right(if let Some(route) = Route::of(parts.uri.path()) {
-            Either::Left(self.call(route, parts, body))
+        Either::Right(if let Some(route) = RpcRoute::parse(parts.uri.path()) {
+            Either::Left(self.handle_call(route, parts, body))
         } else {
             // Boxed: calls should not be as large as what is rarer.
             let request = Request::from_parts(parts, body);
-            Either::Right(Box::pin(self.elsewhere(request)))
+            Either::Right(Box::pin(self.handle_builtin(request)))
         })
     }
 
     /// Answers a request that is not for the evaluation services.
-    async fn elsewhere(self: Arc<Rpc>, request: Request<Incoming>) -> Response<Body> {
+    async fn handle_builtin(
+        self: Arc<EvaluationService>,
+        request: Request<Incoming>,
+    ) -> Response<Body> {
         let headers = request.headers().clone();
-        let handled = self.standing.handle(request).await;
-        let mut response = handled.unwrap_or_else(|_| nowhere(&headers));
-        self.share(&headers, &mut response);
+        let handled = self.builtin_services.try_handle(request).await;
+        let mut response = handled.unwrap_or_else(|_| not_found_response(&headers));
+        self.add_cors(&headers, &mut response);
         response
     }
 
     /// Lets the page that asked see the answer.
-    fn share(&self, headers: &HeaderMap, response: &mut Response<Body>) {
+    fn add_cors(&self, headers: &HeaderMap, response: &mut Response<Body>) {
         let origin = headers.get(header::ORIGIN);
-        if origin.is_some() || !is_native(headers) {
-            self.settings.cors.allow(origin, response.headers_mut());
+        if origin.is_some() || !is_plain_grpc(headers) {
+            self.config
+                .cors
+                .add_response_headers(origin, response.headers_mut());
         }
     }
 
-    fn selector(&self, headers: &HeaderMap) -> Result<Selector, RpcError> {
-        let selector = selector(headers).map_err(RpcError::bad_selector)?;
-        required(&self.settings, selector).map_err(RpcError::bad_selector)
+    fn enforced_selector(&self, headers: &HeaderMap) -> Result<Selector, RpcError> {
+        let selector = selector_from_headers(headers).map_err(RpcError::invalid_selector)?;
+        enforce_selector(&self.config, selector).map_err(RpcError::invalid_selector)
     }
 }
 
@@ -118,43 +125,49 @@ impl Rpc {
 ///
 /// # Errors
 /// A sentence for the caller.
-pub fn required(settings: &Settings, selector: Selector) -> Result<Selector, String> {
+pub fn enforce_selector(settings: &ServeConfig, selector: Selector) -> Result<Selector, String> {
     match selector {
-        Selector::All if settings.require_selector => Err(NO_SELECTOR.to_owned()),
+        Selector::All if settings.require_selector => Err(SELECTOR_REQUIRED.to_owned()),
         selector => Ok(selector),
     }
 }
 
-const NO_SELECTOR: &str = "a selector is required: send the header Flagd-Selector with \"flagSetId=ID\" or \"source=NAME\"";
+const SELECTOR_REQUIRED: &str = "a selector is required: send the header Flagd-Selector with \"flagSetId=ID\" or \"source=NAME\"";
 /// Why a request is no call: a status, and a header that says what would be one.
-type Refusal = (StatusCode, (header::HeaderName, HeaderValue));
+type HttpRejection = (StatusCode, (header::HeaderName, HeaderValue));
 const ACCEPT_POST: header::HeaderName = header::HeaderName::from_static("accept-post");
 
 /// The content type of a call as answers repeat it, and what it means.
 ///
 /// # Errors
 /// If it is no call, or in a type that nothing here understands.
-fn spoken(parts: &Parts, streaming: bool) -> Result<(HeaderValue, Protocol, Codec), Refusal> {
+fn negotiate_call(
+    parts: &Parts,
+    streaming: bool,
+) -> Result<(HeaderValue, RpcProtocol, Codec), HttpRejection> {
     if parts.method != HttpMethod::POST {
         let allow = (header::ALLOW, HeaderValue::from_static("POST"));
         return Err((StatusCode::METHOD_NOT_ALLOWED, allow));
     }
     let types = if streaming {
-        protocol::STREAM_TYPES
+        protocol::STREAM_CONTENT_TYPES
     } else {
-        protocol::UNARY_TYPES
+        protocol::UNARY_CONTENT_TYPES
     };
-    understood(&parts.headers, streaming).ok_or_else(|| {
+    negotiate_content_type(&parts.headers, streaming).ok_or_else(|| {
         let accept = (ACCEPT_POST, HeaderValue::from_static(types));
         (StatusCode::UNSUPPORTED_MEDIA_TYPE, accept)
     })
 }
 
-fn understood(headers: &HeaderMap, streaming: bool) -> Option<(HeaderValue, Protocol, Codec)> {
+fn negotiate_content_type(
+    headers: &HeaderMap,
+    streaming: bool,
+) -> Option<(HeaderValue, RpcProtocol, Codec)> {
     let content_type = headers.get(header::CONTENT_TYPE)?;
     let text = content_type.to_str().ok()?;
-    let (protocol, codec) = protocol::of(text, streaming)?;
-    let echoed = match protocol::canonical(text) {
+    let (protocol, codec) = protocol::parse_content_type(text, streaming)?;
+    let echoed = match protocol::canonical_content_type(text) {
         None => content_type.clone(),
         Some(canonical) => HeaderValue::from_str(&canonical).ok()?,
     };
@@ -165,7 +178,7 @@ fn understood(headers: &HeaderMap, streaming: bool) -> Option<(HeaderValue, Prot
 ///
 /// # Errors
 /// A sentence for the caller, if the header is no selector.
-pub fn selector(headers: &HeaderMap) -> Result<Selector, String> {
+pub fn selector_from_headers(headers: &HeaderMap) -> Result<Selector, String> {
     let Some(text) = headers.get("flagd-selector") else {
         return Ok(Selector::All);
     };
@@ -173,7 +186,7 @@ pub fn selector(headers: &HeaderMap) -> Result<Selector, String> {
 }
 
 /// Whether a request is plain gRPC, which no browser can send.
-pub fn is_native(headers: &HeaderMap) -> bool {
+pub fn is_plain_grpc(headers: &HeaderMap) -> bool {
     let content_type = headers.get(header::CONTENT_TYPE);
     content_type.is_some_and(|value| {
         let begins = |with: &str| {
@@ -185,19 +198,19 @@ pub fn is_native(headers: &HeaderMap) -> bool {
 }
 
 /// The answer to a request for what is not there.
-fn nowhere(headers: &HeaderMap) -> Response<Body> {
-    let mut response = not_found();
-    if is_native(headers) {
+fn not_found_response(headers: &HeaderMap) -> Response<Body> {
+    let mut response = plain_text_not_found();
+    if is_plain_grpc(headers) {
         // Some gRPC clients would take the text for a broken message.
         response
             .headers_mut()
-            .extend(grpc::trailers(Err(unimplemented())));
+            .extend(grpc::status_trailers(Err(unimplemented_error())));
     }
     response
 }
 
 /// The answer for a path that leads nowhere.
-pub fn not_found() -> Response<Body> {
+pub fn plain_text_not_found() -> Response<Body> {
     let body = Body::Full("404 page not found\n".into());
     let mut response = Response::new(body);
     *response.status_mut() = StatusCode::NOT_FOUND;
@@ -207,11 +220,14 @@ pub fn not_found() -> Response<Body> {
 }
 
 /// The error of a call to what is not there.
-pub fn unimplemented() -> RpcError {
-    RpcError::new(Code::Unimplemented, "404 page not found")
+pub fn unimplemented_error() -> RpcError {
+    RpcError::new(RpcCode::Unimplemented, "404 page not found")
 }
 
-fn refused(status: StatusCode, hint: (header::HeaderName, HeaderValue)) -> Response<Body> {
+fn rejection_response(
+    status: StatusCode,
+    hint: (header::HeaderName, HeaderValue),
+) -> Response<Body> {
     let mut response = Response::new(Body::Empty);
     *response.status_mut() = status;
     response.headers_mut().insert(hint.0, hint.1);

@@ -24,23 +24,25 @@ use tokio::net::UnixListener;
 use tokio::net::UnixStream;
 
 use crate::limits;
-pub use crate::serve::socket::unix::Entry;
+pub use crate::serve::socket::unix::SocketFile;
 
 /// Where to listen.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum ListenAddr {
     /// A TCP port, 0 for any that is free; of one address, or of all interfaces.
-    Port(Option<IpAddr>, u16),
+    Tcp(Option<IpAddr>, u16),
     /// A Unix socket. On Linux a name that begins with `@` is in no directory, as in Go.
-    Socket(PathBuf),
+    Unix(PathBuf),
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for ListenAddr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Place::Port(None, port) => write!(f, "port {port}"),
-            Place::Port(Some(address), port) => write!(f, "{}", SocketAddr::new(*address, *port)),
-            Place::Socket(path) => write!(f, "socket {}", path.display()),
+            ListenAddr::Tcp(None, port) => write!(f, "port {port}"),
+            ListenAddr::Tcp(Some(address), port) => {
+                write!(f, "{}", SocketAddr::new(*address, *port))
+            }
+            ListenAddr::Unix(path) => write!(f, "socket {}", path.display()),
         }
     }
 }
@@ -51,7 +53,7 @@ pub enum Listener {
     /// On TCP.
     Tcp(TcpListener),
     /// On a Unix socket, which may be a file.
-    Unix(UnixListener, Option<Entry>),
+    Unix(UnixListener, Option<SocketFile>),
 }
 
 impl Listener {
@@ -59,13 +61,13 @@ impl Listener {
     ///
     /// # Errors
     /// If the place is taken or may not be used.
-    pub async fn bind(place: &Place) -> io::Result<Listener> {
-        match place {
-            Place::Port(Some(address), port) => TcpListener::bind((*address, *port))
+    pub async fn bind(addr: &ListenAddr) -> io::Result<Listener> {
+        match addr {
+            ListenAddr::Tcp(Some(address), port) => TcpListener::bind((*address, *port))
                 .await
                 .map(Listener::Tcp),
-            Place::Port(None, port) => every_interface(*port).await.map(Listener::Tcp),
-            Place::Socket(path) => {
+            ListenAddr::Tcp(None, port) => bind_all_interfaces(*port).await.map(Listener::Tcp),
+            ListenAddr::Unix(path) => {
                 let (listener, entry) = unix::bind(path)?;
                 Ok(Listener::Unix(listener, entry))
             }
@@ -84,20 +86,20 @@ impl Listener {
     ///
     /// # Errors
     /// Usually when the process is out of file descriptors.
-    pub async fn accept(&self) -> io::Result<Socket> {
+    pub async fn accept(&self) -> io::Result<SocketStream> {
         match self {
             Listener::Tcp(listener) => {
                 let (socket, _) = listener.accept().await?;
-                tune(&socket);
-                Ok(Socket::Tcp(socket))
+                set_socket_options(&socket);
+                Ok(SocketStream::Tcp(socket))
             }
-            Listener::Unix(listener, _) => Ok(Socket::Unix(listener.accept().await?.0)),
+            Listener::Unix(listener, _) => Ok(SocketStream::Unix(listener.accept().await?.0)),
         }
     }
 }
 
 /// All interfaces, IPv6 and IPv4 alike where the system has both.
-async fn every_interface(port: u16) -> io::Result<TcpListener> {
+async fn bind_all_interfaces(port: u16) -> io::Result<TcpListener> {
     match TcpListener::bind(SocketAddr::from(([0_u16; 8], port))).await {
         Err(error) if error.kind() != ErrorKind::AddrInUse => {
             TcpListener::bind(SocketAddr::from(([0_u8; 4], port))).await
@@ -106,48 +108,48 @@ async fn every_interface(port: u16) -> io::Result<TcpListener> {
     }
 }
 
-fn tune(socket: &TcpStream) {
+fn set_socket_options(socket: &TcpStream) {
     // Without it small answers wait for the client's acknowledgement.
     let _ = socket.set_nodelay(true);
     // A peer that is gone without a word gives its place back. The kernel notices; pings of HTTP/2's own would cost a
     // tenth of every call.
     let keep_alive = TcpKeepalive::new()
-        .with_time(limits::PEER_SILENCE)
-        .with_interval(limits::PEER_SILENCE);
+        .with_time(limits::TCP_KEEPALIVE)
+        .with_interval(limits::TCP_KEEPALIVE);
     let _ = SockRef::from(socket).set_tcp_keepalive(&keep_alive);
 }
 
 /// One connection.
 #[derive(Debug)]
-pub enum Socket {
+pub enum SocketStream {
     /// On TCP.
     Tcp(TcpStream),
     /// On a Unix socket.
     Unix(UnixStream),
 }
 
-impl AsyncRead for Socket {
+impl AsyncRead for SocketStream {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Socket::Tcp(socket) => Pin::new(socket).poll_read(cx, buf),
-            Socket::Unix(socket) => Pin::new(socket).poll_read(cx, buf),
+            SocketStream::Tcp(socket) => Pin::new(socket).poll_read(cx, buf),
+            SocketStream::Unix(socket) => Pin::new(socket).poll_read(cx, buf),
         }
     }
 }
 
-impl AsyncWrite for Socket {
+impl AsyncWrite for SocketStream {
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Socket::Tcp(socket) => Pin::new(socket).poll_write(cx, bytes),
-            Socket::Unix(socket) => Pin::new(socket).poll_write(cx, bytes),
+            SocketStream::Tcp(socket) => Pin::new(socket).poll_write(cx, bytes),
+            SocketStream::Unix(socket) => Pin::new(socket).poll_write(cx, bytes),
         }
     }
 
@@ -157,8 +159,8 @@ impl AsyncWrite for Socket {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Socket::Tcp(socket) => Pin::new(socket).poll_write_vectored(cx, slices),
-            Socket::Unix(socket) => Pin::new(socket).poll_write_vectored(cx, slices),
+            SocketStream::Tcp(socket) => Pin::new(socket).poll_write_vectored(cx, slices),
+            SocketStream::Unix(socket) => Pin::new(socket).poll_write_vectored(cx, slices),
         }
     }
 
@@ -168,15 +170,15 @@ impl AsyncWrite for Socket {
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Socket::Tcp(socket) => Pin::new(socket).poll_flush(cx),
-            Socket::Unix(socket) => Pin::new(socket).poll_flush(cx),
+            SocketStream::Tcp(socket) => Pin::new(socket).poll_flush(cx),
+            SocketStream::Unix(socket) => Pin::new(socket).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Socket::Tcp(socket) => Pin::new(socket).poll_shutdown(cx),
-            Socket::Unix(socket) => Pin::new(socket).poll_shutdown(cx),
+            SocketStream::Tcp(socket) => Pin::new(socket).poll_shutdown(cx),
+            SocketStream::Unix(socket) => Pin::new(socket).poll_shutdown(cx),
         }
     }
 }

@@ -20,21 +20,21 @@ use tokio::sync::watch;
 use crate::live::Live;
 use crate::selector::Selector;
 use crate::serve::body::Body;
-use crate::serve::body::Piece;
-use crate::serve::body::piece;
+use crate::serve::body::BoxedFrame;
+use crate::serve::body::data_frame;
 use crate::serve::events;
-use crate::serve::listen::announced;
+use crate::serve::listen::shutdown_requested;
 use crate::wire::stream;
 
 /// What a stream of changes works with.
 #[derive(Debug)]
-pub struct Stream {
+pub struct ChangeStream {
     /// The flags.
     pub live: Arc<Live>,
     /// Which of them.
     pub selector: Selector,
     /// How long the stream may be silent.
-    pub keep_alive: Duration,
+    pub keep_alive_interval: Duration,
     /// How long it may last.
     pub deadline: Option<Duration>,
     /// Turns true when it is time to go.
@@ -42,14 +42,19 @@ pub struct Stream {
 }
 
 /// The answer that opens a stream. It ends with the client, or with the server, and gives its place back.
-pub fn open(stream: Stream, place: OwnedSemaphorePermit, headers: &HeaderMap) -> Response<Body> {
+pub fn open(
+    stream: ChangeStream,
+    slot: OwnedSemaphorePermit,
+    headers: &HeaderMap,
+) -> Response<Body> {
     let (sender, receiver) = mpsc::channel(1);
     let seen = headers.get("last-event-id");
     let seen = seen.map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned());
     tokio::spawn(async move {
-        let _place = place;
+        let _slot = slot;
         // At the end the client comes back by itself, if there is somebody to come back to.
-        let _ = events::within(stream.deadline, pin!(stream.follow(seen, &sender))).await;
+        let _ =
+            events::with_deadline(stream.deadline, pin!(stream.send_events(seen, &sender))).await;
     });
     let mut response = Response::new(Body::Stream(receiver));
     for (name, value) in [
@@ -65,7 +70,7 @@ pub fn open(stream: Stream, place: OwnedSemaphorePermit, headers: &HeaderMap) ->
 }
 
 /// The answer when there is no stream to be had.
-pub fn refused(status: StatusCode, why: String) -> Response<Body> {
+pub fn plain_text_error(status: StatusCode, why: String) -> Response<Body> {
     let mut response = Response::new(Body::Full(why.into()));
     *response.status_mut() = status;
     let plain = HeaderValue::from_static("text/plain; charset=utf-8");
@@ -74,41 +79,44 @@ pub fn refused(status: StatusCode, why: String) -> Response<Body> {
 }
 
 /// The client is gone.
-struct Gone;
+struct ClientDisconnected;
 
-impl Stream {
-    async fn follow(
+impl ChangeStream {
+    async fn send_events(
         mut self,
         seen: Option<String>,
-        sender: &mpsc::Sender<Piece>,
-    ) -> Result<(), Gone> {
-        let mut generation = self.live.follow();
-        let mut told = self.tag();
-        send(sender, stream::opening(&told)).await?;
+        sender: &mpsc::Sender<BoxedFrame>,
+    ) -> Result<(), ClientDisconnected> {
+        let mut generation = self.live.subscribe();
+        let mut told = self.etag();
+        send(sender, stream::initial_retry_and_id(&told)).await?;
         if seen.is_some_and(|seen| seen != *told) {
-            send(sender, stream::refetch(&told)).await?;
+            send(sender, stream::refetch_event(&told)).await?;
         }
         loop {
             tokio::select! {
                 biased;
-                () = sender.closed() => return Err(Gone),
-                () = announced(&mut self.shutdown) => return Ok(()),
+                () = sender.closed() => return Err(ClientDisconnected),
+                () = shutdown_requested(&mut self.shutdown) => return Ok(()),
                 _ = generation.changed() => {}
-                () = tokio::time::sleep(self.keep_alive) => send(sender, stream::KEEP_ALIVE.to_owned()).await?,
+                () = tokio::time::sleep(self.keep_alive_interval) => send(sender, stream::KEEP_ALIVE.to_owned()).await?,
             }
-            let now = self.tag();
+            let now = self.etag();
             if now != told {
-                send(sender, stream::refetch(&now)).await?;
+                send(sender, stream::refetch_event(&now)).await?;
                 told = now;
             }
         }
     }
 
-    fn tag(&self) -> Arc<str> {
-        self.live.load().prints(&self.selector).tag()
+    fn etag(&self) -> Arc<str> {
+        self.live.load().fingerprints(&self.selector).etag()
     }
 }
 
-async fn send(sender: &mpsc::Sender<Piece>, text: String) -> Result<(), Gone> {
-    sender.send(piece(text)).await.map_err(|_| Gone)
+async fn send(sender: &mpsc::Sender<BoxedFrame>, text: String) -> Result<(), ClientDisconnected> {
+    sender
+        .send(data_frame(text))
+        .await
+        .map_err(|_| ClientDisconnected)
 }

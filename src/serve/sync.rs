@@ -13,135 +13,158 @@ use tokio::sync::mpsc;
 use tokio::sync::watch;
 
 use crate::live::Live;
-use crate::metric::stream::Exit;
-use crate::resolve::Reply;
+use crate::metric::stream::CloseReason;
+use crate::resolve::ResponseMessage;
 use crate::selector::Selector;
-use crate::serve::Settings;
-use crate::serve::answers::Answers;
+use crate::serve::ServeConfig;
+use crate::serve::answers::Handler;
 use crate::serve::body::Body;
-use crate::serve::body::Piece;
-use crate::serve::body::piece;
+use crate::serve::body::BoxedFrame;
+use crate::serve::body::data_frame;
 use crate::serve::envelope;
 use crate::serve::events;
-use crate::serve::events::Ending;
+use crate::serve::events::StreamFraming;
 use crate::serve::grpc;
-use crate::serve::listen::announced;
-use crate::serve::patience::Patience;
-use crate::serve::protocol::Protocol;
-use crate::serve::standing::Standing;
-use crate::serve::sync::request::Method;
-use crate::serve::sync::request::Wanted;
-use crate::wire::error::Code;
+use crate::serve::listen::shutdown_requested;
+use crate::serve::patience::Deadline;
+use crate::serve::protocol::RpcProtocol;
+use crate::serve::standing::BuiltinServices;
+use crate::serve::sync::request::SyncMethod;
+use crate::serve::sync::request::SyncRequest;
+use crate::wire::error::RpcCode;
 use crate::wire::error::RpcError;
 use crate::wire::sync;
 
 /// The name of the service.
-pub const SERVICE: &str = "flagd.sync.v1.FlagSyncService";
-const ENDING: Ending = Ending {
-    protocol: Protocol::Grpc,
+pub const SERVICE_NAME: &str = "flagd.sync.v1.FlagSyncService";
+const GRPC_STREAM: StreamFraming = StreamFraming {
+    protocol: RpcProtocol::Grpc,
 };
 
 /// What the sync port works with.
 #[derive(Debug)]
-pub struct Sync {
+pub struct FlagSyncService {
     /// The flags.
     pub live: Arc<Live>,
     /// How to serve them.
-    pub settings: Arc<Settings>,
+    pub config: Arc<ServeConfig>,
     /// Places for streams.
-    pub streams: Arc<Semaphore>,
+    pub stream_slots: Arc<Semaphore>,
     /// What else is served.
-    pub standing: Arc<Standing>,
+    pub builtin_services: Arc<BuiltinServices>,
     /// Turns true when it is time to go.
     pub shutdown: watch::Receiver<bool>,
 }
 
-impl Answers for Arc<Sync> {
-    fn any(
+impl Handler for Arc<FlagSyncService> {
+    fn handle(
         &self,
         request: Request<Incoming>,
     ) -> impl Future<Output = Response<Body>> + Send + use<> {
-        self.clone().handle(request)
+        self.clone().dispatch(request)
     }
 }
 
-impl Sync {
-    async fn handle(self: Arc<Sync>, request: Request<Incoming>) -> Response<Body> {
-        let request = match Box::pin(self.standing.handle(request)).await {
+impl FlagSyncService {
+    async fn dispatch(self: Arc<FlagSyncService>, request: Request<Incoming>) -> Response<Body> {
+        let request = match Box::pin(self.builtin_services.try_handle(request)).await {
             Ok(response) => return response,
             Err(request) => request,
         };
         let (parts, body) = request.into_parts();
-        let (content_type, patience) = match request::begun(&parts) {
+        let (content_type, patience) = match request::validate_headers(&parts) {
             Ok(begun) => begun,
             Err(refused) => return *refused,
         };
         let accepts = envelope::accepts_gzip(&parts.headers, grpc::ACCEPT_ENCODING);
-        let unary = |outcome| grpc::unary(Protocol::Grpc, content_type.clone(), outcome, accepts);
-        let method = match request::method(parts.uri.path()) {
+        let unary = |outcome| {
+            grpc::unary_response(RpcProtocol::Grpc, content_type.clone(), outcome, accepts)
+        };
+        let method = match request::parse_method(parts.uri.path()) {
             Ok(method) => method,
             Err(error) => return unary(Err(error)),
         };
-        let wanted = Wanted::read(method, &parts.headers, body, &self.settings).await;
+        let wanted = SyncRequest::read(method, &parts.headers, body, &self.config).await;
         match method {
-            Method::Follow => {
-                let opened = wanted.and_then(|wanted| self.open(&wanted, patience));
-                ENDING.opening(content_type, opened)
+            SyncMethod::SyncFlags => {
+                let opened = wanted.and_then(|wanted| self.open_stream(&wanted, patience));
+                GRPC_STREAM.opening_response(content_type, opened)
             }
-            Method::Fetch => unary(wanted.and_then(|wanted| {
-                let selector = wanted.selector(&self.settings)?;
-                Ok(Reply::Framed(self.live.load().fetched(&selector)))
+            SyncMethod::FetchAllFlags => unary(wanted.and_then(|wanted| {
+                let selector = wanted.parse_selector(&self.config)?;
+                Ok(ResponseMessage::Framed(
+                    self.live.load().fetch_all_response(&selector),
+                ))
             })),
-            Method::Metadata => unary(wanted.and_then(|_| {
-                if self.settings.sync_metadata {
-                    return Ok(Reply::Bare(sync::metadata(&self.settings.extra)));
+            SyncMethod::GetMetadata => unary(wanted.and_then(|_| {
+                if self.config.sync_metadata {
+                    return Ok(ResponseMessage::Unframed(sync::encode_metadata_response(
+                        &self.config.added_context,
+                    )));
                 }
                 let why = "metadata endpoint disabled";
-                Err(RpcError::new(Code::Unimplemented, why))
+                Err(RpcError::new(RpcCode::Unimplemented, why))
             })),
         }
     }
 
-    fn open(self: Arc<Sync>, wanted: &Wanted, patience: Patience) -> Result<Body, RpcError> {
-        let streams = &self.settings.metrics.streams;
-        let mut open = streams.open(&wanted.text, &wanted.provider);
-        open.exit = Exit::Error;
-        let selector = wanted.selector(&self.settings)?;
-        let deadline = events::deadline(&self.settings, patience);
-        let place = events::place(&self.streams)?;
+    fn open_stream(
+        self: Arc<FlagSyncService>,
+        request: &SyncRequest,
+        client_deadline: Deadline,
+    ) -> Result<Body, RpcError> {
+        let streams = &self.config.metrics.sync_streams;
+        let mut open = streams.open(&request.selector_text, &request.provider);
+        open.close_reason = CloseReason::Error;
+        let selector = request.parse_selector(&self.config)?;
+        let deadline = events::stream_deadline(&self.config, client_deadline);
+        let place = events::acquire_stream_slot(&self.stream_slots)?;
         let (sender, receiver) = mpsc::channel(1);
         tokio::spawn(async move {
-            let _place = place;
-            let followed = events::within(deadline, pin!(self.follow(&selector, &sender))).await;
+            let _slot = place;
+            let followed =
+                events::with_deadline(deadline, pin!(self.send_updates(&selector, &sender))).await;
             let (exit, status) = match followed {
-                Ok(exit) => (exit, events::closing()),
-                Err(error) => (Exit::Deadline, error),
+                Ok(exit) => (exit, events::shutdown_status()),
+                Err(error) => (CloseReason::DeadlineExceeded, error),
             };
-            open.exit = exit;
+            open.close_reason = exit;
             drop(open);
-            events::end(&sender, ENDING.frame(Err(status)), self.settings.grace).await;
+            events::send_last(
+                &sender,
+                GRPC_STREAM.end_frame(Err(status)),
+                self.config.grace,
+            )
+            .await;
         });
         Ok(Body::Stream(receiver))
     }
 
     /// Sends the document, and again whenever it differs, until the client or the server goes.
-    async fn follow(&self, selector: &Selector, sender: &mpsc::Sender<Piece>) -> Exit {
-        let mut generation = self.live.follow();
+    async fn send_updates(
+        &self,
+        selector: &Selector,
+        sender: &mpsc::Sender<BoxedFrame>,
+    ) -> CloseReason {
+        let mut generation = self.live.subscribe();
         let mut shutdown = self.shutdown.clone();
         let mut sent = None;
         loop {
             generation.mark_unchanged();
-            let message = self.live.load().synced(selector, &self.settings.extra);
-            if sent != Some(message.print) {
-                sent = Some(message.print);
-                if sender.send(piece(message.frame)).await.is_err() {
-                    return Exit::Disconnect;
+            let message = self
+                .live
+                .load()
+                .sync_message(selector, &self.config.added_context);
+            if sent != Some(message.fingerprint) {
+                sent = Some(message.fingerprint);
+                if sender.send(data_frame(message.frame)).await.is_err() {
+                    return CloseReason::ClientDisconnect;
                 }
             }
             tokio::select! {
                 biased;
-                () = sender.closed() => return Exit::Normal,
-                () = announced(&mut shutdown) => return Exit::Normal,
+                () = sender.closed() => return CloseReason::NormalClose,
+                () = shutdown_requested(&mut shutdown) => return CloseReason::NormalClose,
                 _ = generation.changed() => {}
             }
         }

@@ -18,11 +18,11 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::server::WebPkiClientVerifier;
 
 /// How often the files are looked at, and only while somebody connects.
-const LOOK: Duration = Duration::from_secs(1);
+const RELOAD_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The files, all in PEM.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Paths {
+pub struct TlsPaths {
     /// The certificate chain, our own certificate first.
     pub certificate: PathBuf,
     /// Its private key.
@@ -33,93 +33,102 @@ pub struct Paths {
 
 /// The certificates in force.
 #[derive(Debug)]
-pub struct Tls {
-    paths: Paths,
+pub struct ReloadableTlsConfig {
+    paths: TlsPaths,
     /// How often the files are looked at.
-    every: Duration,
+    reload_interval: Duration,
     config: ArcSwap<ServerConfig>,
-    seen: Mutex<Seen>,
+    file_state: Mutex<TlsFileState>,
 }
 
 /// What is known of the files.
 #[derive(Debug)]
-struct Seen {
-    looked: Instant,
+struct TlsFileState {
+    last_check: Instant,
     /// Digests of their contents: the key itself is kept where it is used and nowhere else.
     digests: Vec<u128>,
-    trouble: Option<String>,
+    last_error: Option<String>,
 }
 
-impl Tls {
+impl ReloadableTlsConfig {
     /// Reads the files.
     ///
     /// # Errors
     /// A sentence for the operator, if they cannot be read or do not belong together.
-    pub fn load(paths: Paths) -> Result<Tls, String> {
-        Tls::looked_at(paths, LOOK)
+    pub fn load(paths: TlsPaths) -> Result<ReloadableTlsConfig, String> {
+        ReloadableTlsConfig::load_with_interval(paths, RELOAD_INTERVAL)
     }
 
     /// Reads the files, and will look at them again after `every`.
     ///
     /// # Errors
     /// The same.
-    pub fn looked_at(paths: Paths, every: Duration) -> Result<Tls, String> {
+    pub fn load_with_interval(
+        paths: TlsPaths,
+        reload_interval: Duration,
+    ) -> Result<ReloadableTlsConfig, String> {
         let digests = paths.digests()?;
         let config = ArcSwap::from_pointee(paths.config()?);
-        let seen = Mutex::new(Seen {
-            looked: Instant::now(),
+        let seen = Mutex::new(TlsFileState {
+            last_check: Instant::now(),
             digests,
-            trouble: None,
+            last_error: None,
         });
-        Ok(Tls {
+        Ok(ReloadableTlsConfig {
             paths,
-            every,
+            reload_interval,
             config,
-            seen,
+            file_state: seen,
         })
     }
 
     /// What a new connection is to use. The files are looked at meanwhile, away from the connections: a file system may
     /// be slow.
-    pub fn config(self: &Arc<Tls>) -> Arc<ServerConfig> {
+    pub fn config(self: &Arc<ReloadableTlsConfig>) -> Arc<ServerConfig> {
         // Where somebody is looking already nobody else has to.
-        let due = |seen: &mut Seen| seen.looked.elapsed() >= self.every;
-        if self.seen.try_lock().is_ok_and(|mut seen| due(&mut seen)) {
+        let due = |seen: &mut TlsFileState| seen.last_check.elapsed() >= self.reload_interval;
+        if self
+            .file_state
+            .try_lock()
+            .is_ok_and(|mut seen| due(&mut seen))
+        {
             let tls = self.clone();
-            tokio::task::spawn_blocking(move || tls.look());
+            tokio::task::spawn_blocking(move || tls.reload_if_due());
         }
         self.config.load_full()
     }
 
     /// Why the certificates in force are not those of the files, if they are not.
-    pub fn trouble(&self) -> Option<String> {
-        self.seen().trouble.clone()
+    pub fn last_error(&self) -> Option<String> {
+        self.lock_file_state().last_error.clone()
     }
 
-    fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock_file_state(&self) -> MutexGuard<'_, TlsFileState> {
+        self.file_state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn look(&self) {
-        let mut seen = self.seen();
-        if seen.looked.elapsed() < self.every {
+    fn reload_if_due(&self) {
+        let mut seen = self.lock_file_state();
+        if seen.last_check.elapsed() < self.reload_interval {
             return;
         }
-        let renewed = self.renew(&mut seen);
-        seen.looked = Instant::now();
+        let renewed = self.reload_if_changed(&mut seen);
+        seen.last_check = Instant::now();
         let trouble = renewed.as_ref().err().cloned();
         let certificate = self.paths.certificate.display();
         match renewed {
             Ok(true) => tracing::info!(%certificate, "the certificate is renewed"),
-            Err(error) if seen.trouble != trouble => {
+            Err(error) if seen.last_error != trouble => {
                 tracing::error!(%certificate, %error, "the certificate cannot be renewed; the one before stays in force");
             }
             Ok(false) | Err(_) => {}
         }
-        seen.trouble = trouble;
+        seen.last_error = trouble;
     }
 
-    fn renew(&self, seen: &mut Seen) -> Result<bool, String> {
+    fn reload_if_changed(&self, seen: &mut TlsFileState) -> Result<bool, String> {
         let digests = self.paths.digests()?;
         if digests == seen.digests {
             return Ok(false);
@@ -130,7 +139,7 @@ impl Tls {
     }
 }
 
-impl Paths {
+impl TlsPaths {
     fn all(&self) -> impl Iterator<Item = &Path> {
         let files = [
             Some(&self.certificate),
@@ -142,7 +151,7 @@ impl Paths {
 
     fn digests(&self) -> Result<Vec<u128>, String> {
         let digest = |path: &Path| {
-            let bytes = std::fs::read(path).map_err(|error| cannot(path, &error))?;
+            let bytes = std::fs::read(path).map_err(|error| unusable_file(path, &error))?;
             Ok(murmur3::murmur3_x64_128(&mut &*bytes, 0).unwrap_or_default())
         };
         self.all().map(digest).collect()
@@ -150,8 +159,8 @@ impl Paths {
 
     fn config(&self) -> Result<ServerConfig, String> {
         let chain = certificates(&self.certificate)?;
-        let key =
-            PrivateKeyDer::from_pem_file(&self.key).map_err(|error| cannot(&self.key, &error))?;
+        let key = PrivateKeyDer::from_pem_file(&self.key)
+            .map_err(|error| unusable_file(&self.key, &error))?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ServerConfig::builder_with_provider(provider.clone())
             .with_safe_default_protocol_versions();
@@ -163,11 +172,13 @@ impl Paths {
                 for certificate in certificates(path)? {
                     roots
                         .add(certificate)
-                        .map_err(|error| cannot(path, &error))?;
+                        .map_err(|error| unusable_file(path, &error))?;
                 }
                 let verifier =
                     WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
-                builder.with_client_cert_verifier(verifier.map_err(|error| cannot(path, &error))?)
+                builder.with_client_cert_verifier(
+                    verifier.map_err(|error| unusable_file(path, &error))?,
+                )
             }
         };
         let config = builder.with_single_cert(chain, key);
@@ -184,13 +195,13 @@ impl Paths {
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let certificates = CertificateDer::pem_file_iter(path).and_then(Iterator::collect);
-    let certificates: Vec<_> = certificates.map_err(|error| cannot(path, &error))?;
+    let certificates: Vec<_> = certificates.map_err(|error| unusable_file(path, &error))?;
     if certificates.is_empty() {
-        return Err(cannot(path, &"there is no certificate in it"));
+        return Err(unusable_file(path, &"there is no certificate in it"));
     }
     Ok(certificates)
 }
 
-fn cannot(path: &Path, why: &impl std::fmt::Display) -> String {
+fn unusable_file(path: &Path, why: &impl std::fmt::Display) -> String {
     format!("cannot use {}: {why}", path.display())
 }

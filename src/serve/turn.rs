@@ -16,30 +16,27 @@ use std::task::Waker;
 
 use hyper::rt::Executor;
 
-type Answering = Pin<Box<dyn Future<Output = ()> + Send>>;
+type QueuedFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// The requests that a connection has taken and not begun to answer.
 #[derive(Clone, Default)]
-pub struct Turn {
-    taken: Arc<Mutex<Vec<Answering>>>,
+pub struct InlineExecutor {
+    queued: Arc<Mutex<Vec<QueuedFuture>>>,
 }
 
-impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Turn {
+impl<F: Future<Output = ()> + Send + 'static> Executor<F> for InlineExecutor {
     fn execute(&self, answering: F) {
         self.lock().push(Box::pin(answering));
     }
 }
 
-impl Turn {
+impl InlineExecutor {
     /// Follows a connection to its end, and answers what it takes.
-    pub fn follow<C: Future>(
-        &self,
-        mut connection: Pin<&mut C>,
-    ) -> impl Future<Output = C::Output> {
-        std::future::poll_fn(move |cx| self.poll(connection.as_mut(), cx))
+    pub fn drive<C: Future>(&self, mut connection: Pin<&mut C>) -> impl Future<Output = C::Output> {
+        std::future::poll_fn(move |cx| self.poll_connection(connection.as_mut(), cx))
     }
 
-    fn poll<C: Future>(
+    fn poll_connection<C: Future>(
         &self,
         mut connection: Pin<&mut C>,
         cx: &mut Context<'_>,
@@ -49,14 +46,14 @@ impl Turn {
                 return Poll::Ready(ended);
             }
             // After answers the connection has to be polled again: it sends them.
-            if !self.answer() {
+            if !self.poll_queued() {
                 return Poll::Pending;
             }
         }
     }
 
     /// Begins all answers; `false` if there were none to begin.
-    fn answer(&self) -> bool {
+    fn poll_queued(&self) -> bool {
         let mut taken = std::mem::take(&mut *self.lock());
         let any = !taken.is_empty();
         for mut answering in taken.drain(..) {
@@ -74,7 +71,7 @@ impl Turn {
         any
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Answering>> {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Vec<QueuedFuture>> {
+        self.queued.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -6,17 +6,19 @@ use bytes::Bytes;
 use crate::decision::Decision;
 use crate::decision::FlagType;
 use crate::decision::Reason;
-use crate::ruleset::Flag;
-use crate::ruleset::Plan;
-use crate::ruleset::Ready;
+use crate::ruleset::CompiledFlag;
+use crate::ruleset::EncodedResponses;
+use crate::ruleset::EvaluationPlan;
 use crate::wire::answer;
-use crate::wire::frame::HEAD;
+use crate::wire::frame::MESSAGE_PREFIX_LEN;
 
 /// The framed answer of `flag`. All answers of a flag are encoded when the first is asked for.
-pub fn get(flag: &Flag, decision: Decision, want: FlagType) -> Option<Bytes> {
+pub fn encoded_response(flag: &CompiledFlag, decision: Decision, want: FlagType) -> Option<Bytes> {
     let integer = usize::from(want == FlagType::Int);
-    let span = 2 * outcome(flag, decision)? + integer;
-    let ready = flag.ready.get_or_init(|| Box::new(encode(flag)));
+    let span = 2 * outcome_index(flag, decision)? + integer;
+    let ready = flag
+        .encoded_responses
+        .get_or_init(|| Box::new(encode_all(flag)));
     let (from, to) = *ready.spans.get(span)?;
     let span = usize::try_from(from).ok()?..usize::try_from(to).ok()?;
     (!span.is_empty()).then(|| ready.bytes.slice(span))
@@ -24,85 +26,96 @@ pub fn get(flag: &Flag, decision: Decision, want: FlagType) -> Option<Bytes> {
 
 /// Every answer that a flag can give.
 #[cold]
-fn encode(flag: &Flag) -> Ready {
-    let mut writer = Writer::default();
-    writer.flag(flag);
+fn encode_all(flag: &CompiledFlag) -> EncodedResponses {
+    let mut writer = ResponseWriter::default();
+    writer.write_flag(flag);
     // A clone is known to be shared. What it was made from finds that out each time that it is shared again.
     let bytes = Bytes::from(writer.bytes.into_boxed_slice()).clone();
-    Ready {
+    EncodedResponses {
         bytes,
         spans: writer.spans.into(),
     }
 }
 
 /// The number of a decision among those that a flag can make.
-fn outcome(flag: &Flag, decision: Decision) -> Option<usize> {
-    match (&flag.plan, decision) {
+fn outcome_index(flag: &CompiledFlag, decision: Decision) -> Option<usize> {
+    match (&flag.evaluation_plan, decision) {
         (_, Decision::Error(_)) => None,
-        (Plan::Targeted(_), Decision::Variant(index, Reason::TargetingMatch)) => Some(index.into()),
-        (Plan::Targeted(_), _) => Some(flag.names.len()),
+        (EvaluationPlan::Targeted(_), Decision::Variant(index, Reason::TargetingMatch)) => {
+            Some(index.into())
+        }
+        (EvaluationPlan::Targeted(_), _) => Some(flag.variant_names.len()),
         _ => Some(0),
     }
 }
 
 #[derive(Default)]
-struct Writer {
+struct ResponseWriter {
     bytes: Vec<u8>,
     spans: Vec<(u32, u32)>,
 }
 
-impl Writer {
-    fn flag(&mut self, flag: &Flag) {
-        match (&flag.plan, flag.default) {
-            (Plan::Fixed(index), _) => self.with_variant(flag, *index, Reason::Static),
-            (Plan::Targeted(_), default) => {
-                for index in 0..flag.names.len() {
+impl ResponseWriter {
+    fn write_flag(&mut self, flag: &CompiledFlag) {
+        match (&flag.evaluation_plan, flag.default_variant) {
+            (EvaluationPlan::Static(index), _) => self.write_variant(flag, *index, Reason::Static),
+            (EvaluationPlan::Targeted(_), default) => {
+                for index in 0..flag.variant_names.len() {
                     let index = u16::try_from(index).unwrap_or(u16::MAX);
-                    self.with_variant(flag, index, Reason::TargetingMatch);
+                    self.write_variant(flag, index, Reason::TargetingMatch);
                 }
                 match default {
-                    Some(index) => self.with_variant(flag, index, Reason::Default),
-                    None => self.without_value(answer::NO_DEFAULT, flag),
+                    Some(index) => self.write_variant(flag, index, Reason::Default),
+                    None => self.write_without_value(answer::REASON_NO_DEFAULT, flag),
                 }
             }
-            (Plan::NoDefault, _) => self.without_value(answer::NO_DEFAULT, flag),
-            (Plan::Disabled, _) => self.without_value(answer::DISABLED, flag),
-            (Plan::Faulty(_), _) => {}
+            (EvaluationPlan::NoDefault, _) => {
+                self.write_without_value(answer::REASON_NO_DEFAULT, flag)
+            }
+            (EvaluationPlan::Disabled, _) => {
+                self.write_without_value(answer::REASON_DISABLED, flag)
+            }
+            (EvaluationPlan::Faulty(_), _) => {}
         }
     }
 
-    fn with_variant(&mut self, flag: &Flag, index: u16, reason: Reason) {
-        let own = flag.type_of(index);
+    fn write_variant(&mut self, flag: &CompiledFlag, index: u16, reason: Reason) {
+        let own = flag.variant_type(index);
         let index = usize::from(index);
-        let (Some(name), Some(value)) = (flag.names.get(index), flag.values.get(index)) else {
+        let (Some(name), Some(value)) = (
+            flag.variant_names.get(index),
+            flag.variant_values.get(index),
+        ) else {
             return;
         };
         for want in [own, Some(FlagType::Int)] {
-            self.span(|out| {
-                let (reason, metadata) = (reason.text(), &flag.metadata);
+            self.push_span(|out| {
+                let (reason, metadata) = (reason.as_str(), &flag.metadata);
                 want.is_some_and(|want| {
-                    answer::write_proto(out, value, want, reason, name, metadata)
+                    answer::encode_protobuf(out, value, want, reason, name, metadata)
                 })
             });
         }
     }
 
-    fn without_value(&mut self, reason: &str, flag: &Flag) {
+    fn write_without_value(&mut self, reason: &str, flag: &CompiledFlag) {
         let write = |out: &mut Vec<u8>| {
-            answer::write_proto_without_value(out, reason, &flag.metadata);
+            answer::encode_protobuf_without_value(out, reason, &flag.metadata);
             true
         };
-        self.span(write);
+        self.push_span(write);
         let same = self.spans.last().copied();
         self.spans.extend(same);
     }
 
     /// Notes the answer that `write` appends, or an empty span if there is none. One that would end beyond four
     /// gigabytes is none, never half of one.
-    fn span(&mut self, write: impl FnOnce(&mut Vec<u8>) -> bool) {
+    fn push_span(&mut self, write: impl FnOnce(&mut Vec<u8>) -> bool) {
         let from = self.bytes.len();
-        self.bytes.extend_from_slice(&[0; HEAD]);
-        let span = write(&mut self.bytes).then(|| self.head(from)).flatten();
+        self.bytes.extend_from_slice(&[0; MESSAGE_PREFIX_LEN]);
+        let span = write(&mut self.bytes)
+            .then(|| self.finish_frame(from))
+            .flatten();
         if span.is_none() {
             self.bytes.truncate(from);
         }
@@ -110,10 +123,10 @@ impl Writer {
     }
 
     /// Completes the head of the answer that begins at `from`.
-    fn head(&mut self, from: usize) -> Option<(u32, u32)> {
+    fn finish_frame(&mut self, from: usize) -> Option<(u32, u32)> {
         let to = u32::try_from(self.bytes.len()).ok()?;
-        let length = u32::try_from(self.bytes.len() - from - HEAD).ok()?;
-        let place = self.bytes.get_mut(from + 1..from + HEAD)?;
+        let length = u32::try_from(self.bytes.len() - from - MESSAGE_PREFIX_LEN).ok()?;
+        let place = self.bytes.get_mut(from + 1..from + MESSAGE_PREFIX_LEN)?;
         place.copy_from_slice(&length.to_be_bytes());
         Some((u32::try_from(from).ok()?, to))
     }

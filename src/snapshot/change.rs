@@ -6,28 +6,28 @@ use std::sync::OnceLock;
 
 use bytes::Bytes;
 
-use crate::change::Change;
+use crate::change::ChangeKind;
 use crate::courtesy;
 use crate::wire::Codec;
 use crate::wire::event;
-use crate::wire::frame::frame;
+use crate::wire::frame::encode_length_prefixed;
 
 /// Keys of flags, sorted, with fingerprints of what they answer.
 #[derive(Debug, Default)]
-pub struct Prints {
+pub struct Fingerprints {
     flags: Vec<(Arc<str>, u64)>,
-    tag: OnceLock<Arc<str>>,
+    etag: OnceLock<Arc<str>>,
 }
 
-impl Prints {
+impl Fingerprints {
     /// The fingerprints of flags, which are sorted by key.
-    pub fn new(flags: Vec<(Arc<str>, u64)>) -> Prints {
+    pub fn new(flags: Vec<(Arc<str>, u64)>) -> Fingerprints {
         let tag = OnceLock::new();
-        Prints { flags, tag }
+        Fingerprints { flags, etag: tag }
     }
 
     /// An entity tag, without quotation marks: the same on every replica that has the same flags.
-    pub fn tag(&self) -> Arc<str> {
+    pub fn etag(&self) -> Arc<str> {
         let make = || {
             let mut text = Vec::new();
             for (key, print) in &self.flags {
@@ -37,22 +37,22 @@ impl Prints {
             let hash = murmur3::murmur3_x64_128(&mut &*text, 0).unwrap_or_default();
             format!("{hash:032x}").into()
         };
-        self.tag.get_or_init(make).clone()
+        self.etag.get_or_init(make).clone()
     }
 }
 
 /// The changed flags, sorted by key.
 #[derive(Debug, Default)]
-pub struct Changes {
+pub struct FlagChanges {
     /// Keys and what happened to them.
-    pub flags: Vec<(Arc<str>, Change)>,
+    pub flags: Vec<(Arc<str>, ChangeKind)>,
     encoded: [OnceLock<Bytes>; 2],
 }
 
-impl Changes {
+impl FlagChanges {
     /// What differs between two states.
-    pub fn between(before: &Prints, after: &Prints) -> Changes {
-        Changes {
+    pub fn between(before: &Fingerprints, after: &Fingerprints) -> FlagChanges {
+        FlagChanges {
             flags: diff(&before.flags, &after.flags),
             encoded: [OnceLock::new(), OnceLock::new()],
         }
@@ -65,17 +65,19 @@ impl Changes {
             Codec::Proto => proto,
             Codec::Json => json,
         };
-        cell.get_or_init(|| frame(0, &event::changed(codec, &self.flags)))
-            .clone()
+        cell.get_or_init(|| {
+            encode_length_prefixed(0, &event::encode_configuration_change(codec, &self.flags))
+        })
+        .clone()
     }
 }
 
 /// Compares two sorted lists of keys and fingerprints.
-fn diff(before: &[(Arc<str>, u64)], after: &[(Arc<str>, u64)]) -> Vec<(Arc<str>, Change)> {
+fn diff(before: &[(Arc<str>, u64)], after: &[(Arc<str>, u64)]) -> Vec<(Arc<str>, ChangeKind)> {
     let mut changes = Vec::new();
     let (mut old, mut new) = (before.iter().peekable(), after.iter().peekable());
     loop {
-        courtesy::step();
+        courtesy::tick();
         let order = match (old.peek(), new.peek()) {
             (None, None) => {
                 changes.shrink_to_fit();
@@ -89,10 +91,10 @@ fn diff(before: &[(Arc<str>, u64)], after: &[(Arc<str>, u64)]) -> Vec<(Arc<str>,
         let gone = if order.is_le() { old.next() } else { None };
         let come = if order.is_ge() { new.next() } else { None };
         match (gone, come) {
-            (Some((key, _)), None) => changes.push((key.clone(), Change::Delete)),
-            (None, Some((key, _))) => changes.push((key.clone(), Change::Write)),
+            (Some((key, _)), None) => changes.push((key.clone(), ChangeKind::Delete)),
+            (None, Some((key, _))) => changes.push((key.clone(), ChangeKind::Write)),
             (Some((key, a)), Some((_, b))) if a != b => {
-                changes.push((key.clone(), Change::Update));
+                changes.push((key.clone(), ChangeKind::Update));
             }
             _ => {}
         }
@@ -106,12 +108,12 @@ mod tests {
     #[test]
     fn tells_new_changed_and_gone_flags_apart() {
         let prints = |entries: &[(&str, u64)]| {
-            Prints::new(entries.iter().map(|(k, v)| ((*k).into(), *v)).collect())
+            Fingerprints::new(entries.iter().map(|(k, v)| ((*k).into(), *v)).collect())
         };
         let before = prints(&[("a", 1), ("b", 1), ("d", 1)]);
         let after = prints(&[("a", 1), ("b", 2), ("c", 1)]);
-        let changes = Changes::between(&before, &after).flags;
-        let told: Vec<_> = changes.iter().map(|(k, c)| (&**k, c.text())).collect();
+        let changes = FlagChanges::between(&before, &after).flags;
+        let told: Vec<_> = changes.iter().map(|(k, c)| (&**k, c.as_str())).collect();
         assert_eq!(told, [("b", "update"), ("c", "write"), ("d", "delete")]);
     }
 }

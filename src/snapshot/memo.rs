@@ -8,23 +8,27 @@ use crate::selector::Selector;
 
 /// Things by selector, made as they are asked for.
 #[derive(Debug)]
-pub struct Memo<T> {
-    made: Mutex<HashMap<Selector, T>>,
+pub struct SelectorCache<T> {
+    entries: Mutex<HashMap<Selector, T>>,
 }
 
-impl<T> Default for Memo<T> {
-    fn default() -> Memo<T> {
+impl<T> Default for SelectorCache<T> {
+    fn default() -> SelectorCache<T> {
         let made = Mutex::default();
-        Memo { made }
+        SelectorCache { entries: made }
     }
 }
 
-impl<T: Clone> Memo<T> {
+impl<T: Clone> SelectorCache<T> {
     /// The thing for `selector`, made by `make` if nobody has asked for it before. Others wait meanwhile: making it once
     /// is less work for all of them. What is `None` is not remembered: selectors are the callers' words, and those that
     /// select something are no more than there are flag sets and sources.
-    pub fn get(&self, selector: &Selector, make: impl FnOnce() -> Option<T>) -> Option<T> {
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+    pub fn get_or_create(
+        &self,
+        selector: &Selector,
+        make: impl FnOnce() -> Option<T>,
+    ) -> Option<T> {
+        let mut made = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = made.get(selector) {
             return Some(known.clone());
         }

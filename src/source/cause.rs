@@ -3,7 +3,7 @@
 use std::error::Error;
 
 /// An error and what caused it, joined by colons. What an error already says of its cause is not repeated.
-pub fn chain(error: &dyn Error) -> String {
+pub fn format_chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

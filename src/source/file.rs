@@ -7,30 +7,30 @@ use std::path::PathBuf;
 use std::time::Duration;
 use std::time::SystemTime;
 
-use crate::document::Format;
+use crate::document::DocumentFormat;
 
 /// Which files a path names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Selection {
+pub enum PathSet {
     /// This one, whether it exists or not.
-    One(PathBuf),
+    File(PathBuf),
     /// The flag files in this directory.
     Directory(PathBuf),
     /// Those that match this pattern.
     Glob(String),
 }
 
-impl Selection {
+impl PathSet {
     /// The selection that `path` names. What does not exist yet and is no pattern is taken for a file.
-    pub fn of(path: &Path) -> Selection {
+    pub fn from_path(path: &Path) -> PathSet {
         if path.is_dir() {
-            return Selection::Directory(path.to_owned());
+            return PathSet::Directory(path.to_owned());
         }
         match path.to_str() {
             Some(text) if text.contains(['*', '?', '[']) && !path.exists() => {
-                Selection::Glob(text.to_owned())
+                PathSet::Glob(text.to_owned())
             }
-            _ => Selection::One(path.to_owned()),
+            _ => PathSet::File(path.to_owned()),
         }
     }
 
@@ -40,9 +40,9 @@ impl Selection {
     /// If the directory cannot be listed: then nothing is known about its files.
     pub fn files(&self) -> std::io::Result<Vec<PathBuf>> {
         let mut files = match self {
-            Selection::One(path) => return Ok(vec![path.clone()]),
-            Selection::Directory(path) => list(path)?,
-            Selection::Glob(pattern) => match glob::glob(pattern) {
+            PathSet::File(path) => return Ok(vec![path.clone()]),
+            PathSet::Directory(path) => list_directory(path)?,
+            PathSet::Glob(pattern) => match glob::glob(pattern) {
                 Ok(paths) => paths
                     .collect::<Result<_, _>>()
                     .map_err(std::io::Error::other)?,
@@ -55,12 +55,12 @@ impl Selection {
     }
 
     /// Whether a file of this selection that is gone takes its flags along.
-    pub fn may_shrink(&self) -> bool {
-        !matches!(self, Selection::One(_))
+    pub fn drops_missing_files(&self) -> bool {
+        !matches!(self, PathSet::File(_))
     }
 
     /// The directories whose events concern this selection.
-    pub fn directories(&self) -> Vec<PathBuf> {
+    pub fn watched_directories(&self) -> Vec<PathBuf> {
         let mut directories = Vec::new();
         let mut add = |directory: Option<&Path>| {
             let directory = directory.map(|d| {
@@ -73,20 +73,20 @@ impl Selection {
             directories.extend(directory);
         };
         match self {
-            Selection::One(path) => {
+            PathSet::File(path) => {
                 add(path.parent());
                 // Where a link leads, content changes without an event at the link.
                 if let Ok(target) = path.canonicalize() {
                     add(target.parent());
                 }
             }
-            Selection::Directory(path) => {
+            PathSet::Directory(path) => {
                 add(Some(path));
                 if let Ok(target) = path.join("..data").canonicalize() {
                     add(Some(&target));
                 }
             }
-            Selection::Glob(pattern) => {
+            PathSet::Glob(pattern) => {
                 let fixed = pattern.split(['*', '?', '[']).next().unwrap_or("");
                 let end = fixed.rfind('/').map_or(0, |at| at + 1);
                 add(fixed.get(..end).map(Path::new));
@@ -101,7 +101,7 @@ impl Selection {
     }
 }
 
-fn list(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
+fn list_directory(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
     std::fs::read_dir(directory)?
         .map(|entry| entry.map(|entry| entry.path()))
         .collect()
@@ -111,7 +111,7 @@ fn list(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
 fn is_flag_file(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str());
     let hidden = name.is_none_or(|name| name.starts_with(['.', '#']));
-    !hidden && Format::of(path).is_some() && is_file(path)
+    !hidden && DocumentFormat::from_path(path).is_some() && is_file(path)
 }
 
 /// Whether there is a file. One that cannot be looked at counts: only what is known to be gone is gone.
@@ -124,7 +124,7 @@ fn is_file(path: &Path) -> bool {
 
 /// What the file system says about a file's content without reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Signature {
+pub struct FileMetadata {
     device: u64,
     inode: u64,
     size: u64,
@@ -132,10 +132,10 @@ pub struct Signature {
     changed: (i64, i64),
 }
 
-impl Signature {
+impl FileMetadata {
     /// The signature of a file's metadata. Any difference, also toward the past, means that the file must be read.
-    pub fn of(metadata: &Metadata) -> Signature {
-        Signature {
+    pub fn new(metadata: &Metadata) -> FileMetadata {
+        FileMetadata {
             device: metadata.dev(),
             inode: metadata.ino(),
             size: metadata.size(),

@@ -7,157 +7,163 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::time::SystemTime;
 
-use crate::document::Format;
-use crate::source::file::Selection;
-use crate::source::known::Known;
+use crate::document::DocumentFormat;
+use crate::source::file::PathSet;
+use crate::source::known::TrackedFile;
+use crate::source::layer::CompileOptions;
 use crate::source::layer::Layer;
-use crate::source::layer::Manner;
-use crate::source::look::Look;
-use crate::source::state::Entry;
-use crate::source::status::Trouble;
-use crate::source::text::Text;
+use crate::source::look::ScanScope;
+use crate::source::state::StateEntry;
+use crate::source::status::FailureKind;
+use crate::source::text::MmapBuffer;
 
 /// A file, the files of a directory, or those that match a glob.
 #[derive(Debug)]
-pub struct Files {
+pub struct FileSource {
     path: PathBuf,
-    selection: Selection,
-    known: Vec<Known>,
+    path_set: PathSet,
+    files: Vec<TrackedFile>,
     /// What was wrong with listing the files, so that it is told once.
-    trouble: Option<String>,
+    listing_error: Option<String>,
 }
 
 /// What a look at the files found.
 #[derive(Debug)]
-pub struct Scan {
+pub struct ScanResult {
     /// Files that left, and their flags with them.
-    pub gone: Vec<Arc<str>>,
+    pub removed: Vec<Arc<str>>,
     /// Files with a new document, and its text.
-    pub accepted: Vec<(Arc<str>, Format, Text)>,
+    pub updated: Vec<(Arc<str>, DocumentFormat, MmapBuffer)>,
 }
 
-impl Scan {
+impl ScanResult {
     /// Whether flags may differ now.
-    pub fn changed(&self) -> bool {
-        !(self.gone.is_empty() && self.accepted.is_empty())
+    pub fn has_changes(&self) -> bool {
+        !(self.removed.is_empty() && self.updated.is_empty())
     }
 }
 
-impl Files {
+impl FileSource {
     /// The source at this path. No file was looked at yet.
-    pub fn new(path: &Path) -> Files {
-        Files {
+    pub fn new(path: &Path) -> FileSource {
+        FileSource {
             path: path.to_owned(),
-            selection: Selection::of(path),
-            known: Vec::new(),
-            trouble: None,
+            path_set: PathSet::from_path(path),
+            files: Vec::new(),
+            listing_error: None,
         }
     }
 
     /// The directories in which events matter.
-    pub fn directories(&self) -> Vec<PathBuf> {
-        self.selection.directories()
+    pub fn watched_directories(&self) -> Vec<PathBuf> {
+        self.path_set.watched_directories()
     }
 
     /// The flags of each document, later ones over earlier ones.
     pub fn layers(&self) -> impl Iterator<Item = &Layer> {
-        self.known
+        self.files
             .iter()
-            .filter_map(|file| file.held.layer.as_ref())
+            .filter_map(|file| file.last_good.layer.as_ref())
     }
 
     /// What the files are called.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.known.iter().map(|file| &*file.origin.file)
+    pub fn file_names(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|file| &*file.origin.file)
     }
 
     /// What is wrong at the moment.
-    pub fn trouble(&self) -> Option<(Trouble, &str)> {
-        let listing = self.trouble.as_deref().map(|why| (Trouble::Failed, why));
-        listing.or_else(|| self.known.iter().find_map(Known::trouble))
+    pub fn failure(&self) -> Option<(FailureKind, &str)> {
+        let listing = self
+            .listing_error
+            .as_deref()
+            .map(|why| (FailureKind::Unavailable, why));
+        listing.or_else(|| self.files.iter().find_map(TrackedFile::failure))
     }
 
     /// Takes the documents of an earlier process. The time of the oldest, if there are any.
-    pub fn restore(&mut self, entries: &[Entry], manner: Manner) -> Option<SystemTime> {
+    pub fn restore(
+        &mut self,
+        entries: &[StateEntry],
+        options: CompileOptions,
+    ) -> Option<SystemTime> {
         let mut oldest = None;
         for entry in entries {
-            let mut known = Known::new(Path::new(&*entry.file).to_owned(), &self.path);
-            let is_ours = self.selection.may_shrink() || known.path == self.path;
-            if is_ours && known.restore(entry, manner) {
-                self.known.retain(|file| file.path != known.path);
-                self.known.push(known);
+            let mut known = TrackedFile::new(Path::new(&*entry.file).to_owned(), &self.path);
+            let is_ours = self.path_set.drops_missing_files() || known.path == self.path;
+            if is_ours && known.restore(entry, options) {
+                self.files.retain(|file| file.path != known.path);
+                self.files.push(known);
                 oldest = oldest.into_iter().chain([entry.good_at]).min();
             }
         }
-        self.known.sort_by(|a, b| a.path.cmp(&b.path));
+        self.files.sort_by(|a, b| a.path.cmp(&b.path));
         oldest
     }
 
     /// Looks at the files.
-    pub fn scan(&mut self, look: &Look, manner: Manner) -> Scan {
+    pub fn scan(&mut self, scope: &ScanScope, options: CompileOptions) -> ScanResult {
         if self.layers().next().is_none() {
             // What did not exist may have turned out to be a directory.
-            let selection = Selection::of(&self.path);
-            if selection != self.selection {
-                self.known.clear();
-                self.selection = selection;
+            let selection = PathSet::from_path(&self.path);
+            if selection != self.path_set {
+                self.files.clear();
+                self.path_set = selection;
             }
         }
-        let mut scan = Scan {
-            gone: self.list(),
-            accepted: Vec::new(),
+        let mut scan = ScanResult {
+            removed: self.refresh_file_list(),
+            updated: Vec::new(),
         };
-        for file in &mut self.known {
-            if look.is_busy(&file.path) {
+        for file in &mut self.files {
+            if scope.is_being_written(&file.path) {
                 continue;
             }
-            if let Some(bytes) = file.scan(look, manner) {
-                let format = Format::of(&file.path).unwrap_or(Format::Yaml);
-                scan.accepted
-                    .push((file.origin.file.clone(), format, bytes));
+            if let Some(bytes) = file.scan(scope, options) {
+                let format = DocumentFormat::from_path(&file.path).unwrap_or(DocumentFormat::Yaml);
+                scan.updated.push((file.origin.file.clone(), format, bytes));
             }
         }
         scan
     }
 
     /// Brings the list of files up to date. The files that left with their flags.
-    fn list(&mut self) -> Vec<Arc<str>> {
+    fn refresh_file_list(&mut self) -> Vec<Arc<str>> {
         let mut left = Vec::new();
-        let Some(paths) = self.settled_list() else {
+        let Some(paths) = self.list_stable() else {
             return left;
         };
-        let gone = |file: &Known| !paths.contains(&file.path);
-        if self.selection.may_shrink() && self.known.iter().any(gone) {
-            let with_flags = |file: &&Known| gone(file) && file.held.layer.is_some();
-            let files = self.known.iter().filter(with_flags);
+        let gone = |file: &TrackedFile| !paths.contains(&file.path);
+        if self.path_set.drops_missing_files() && self.files.iter().any(gone) {
+            let with_flags = |file: &&TrackedFile| gone(file) && file.last_good.layer.is_some();
+            let files = self.files.iter().filter(with_flags);
             left.extend(files.map(|file| file.origin.file.clone()));
-            for file in self.known.iter().filter(|file| gone(file)) {
+            for file in self.files.iter().filter(|file| gone(file)) {
                 tracing::info!(file = %file.origin.file, "the file is gone, and its flags with it");
             }
-            self.known.retain(|file| !gone(file));
+            self.files.retain(|file| !gone(file));
         }
-        let listed: BTreeSet<PathBuf> = self.known.iter().map(|file| file.path.clone()).collect();
+        let listed: BTreeSet<PathBuf> = self.files.iter().map(|file| file.path.clone()).collect();
         let new = paths.difference(&listed).cloned();
-        let new: Vec<Known> = new.map(|path| Known::new(path, &self.path)).collect();
+        let new: Vec<TrackedFile> = new.map(|path| TrackedFile::new(path, &self.path)).collect();
         if !new.is_empty() {
-            self.known.extend(new);
-            self.known.sort_by(|a, b| a.path.cmp(&b.path));
+            self.files.extend(new);
+            self.files.sort_by(|a, b| a.path.cmp(&b.path));
         }
         left
     }
 
     fn list_once(&self) -> std::io::Result<BTreeSet<PathBuf>> {
-        Ok(self.selection.files()?.into_iter().collect())
+        Ok(self.path_set.files()?.into_iter().collect())
     }
 
     /// The files, once a missing one has had time to come back: editors move a file away before they write it anew.
     /// `None` if the list is not to be believed.
-    fn settled_list(&mut self) -> Option<BTreeSet<PathBuf>> {
+    fn list_stable(&mut self) -> Option<BTreeSet<PathBuf>> {
         let mut listed = self.list_once();
         for _ in 0..10 {
             let missing =
-                |paths: &BTreeSet<PathBuf>| self.known.iter().any(|f| !paths.contains(&f.path));
-            if !self.selection.may_shrink() || !listed.as_ref().is_ok_and(missing) {
+                |paths: &BTreeSet<PathBuf>| self.files.iter().any(|f| !paths.contains(&f.path));
+            if !self.path_set.drops_missing_files() || !listed.as_ref().is_ok_and(missing) {
                 break;
             }
             std::thread::sleep(Duration::from_millis(10));
@@ -169,11 +175,11 @@ impl Files {
             Err(error) => Some(error.to_string()),
         };
         if let Some(why) = &trouble
-            && trouble != self.trouble
+            && trouble != self.listing_error
         {
             tracing::error!(source = %self.path.display(), error = %why, "cannot find flag files; the last good ones stay in force");
         }
-        self.trouble = trouble;
+        self.listing_error = trouble;
         listed.ok().filter(|paths| !paths.is_empty())
     }
 }

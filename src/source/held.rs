@@ -4,40 +4,40 @@ use crate::source::layer::Layer;
 
 /// The last good document, and what was seen since.
 #[derive(Debug, Default)]
-pub struct Held {
+pub struct LastGood {
     /// The flags of the last good document.
     pub layer: Option<Layer>,
     /// The hash of the text that it was read from.
-    good: Option<u64>,
+    good_fingerprint: Option<u64>,
     /// The hash of the last text, good or not.
-    seen: Option<u64>,
+    last_fingerprint: Option<u64>,
     /// Why the last text was refused, if it was.
-    pub refused: Option<String>,
+    pub refusal: Option<String>,
 }
 
-impl Held {
+impl LastGood {
     /// Whether a text need not be read: it is that of the document in force, or the one that was refused last.
-    pub fn knows(&mut self, hash: u64) -> bool {
-        if self.good == Some(hash) {
-            self.seen = self.good;
-            self.refused = None;
+    pub fn is_unchanged(&mut self, hash: u64) -> bool {
+        if self.good_fingerprint == Some(hash) {
+            self.last_fingerprint = self.good_fingerprint;
+            self.refusal = None;
         }
-        self.seen == Some(hash)
+        self.last_fingerprint == Some(hash)
     }
 
     /// Puts a document in force.
     pub fn accept(&mut self, hash: u64, layer: Layer) {
-        *self = Held {
+        *self = LastGood {
             layer: Some(layer),
-            good: Some(hash),
-            seen: Some(hash),
-            refused: None,
+            good_fingerprint: Some(hash),
+            last_fingerprint: Some(hash),
+            refusal: None,
         };
     }
 
     /// Notes that a text is no document; the last good one stays.
     pub fn refuse(&mut self, hash: u64, why: String) {
-        self.seen = Some(hash);
-        self.refused = Some(why);
+        self.last_fingerprint = Some(hash);
+        self.refusal = Some(why);
     }
 }

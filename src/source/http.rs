@@ -8,28 +8,33 @@ pub mod web;
 use std::time::Duration;
 use std::time::SystemTime;
 
-use crate::source::Pace;
+use crate::source::Timing;
 use crate::source::backoff::Backoff;
-use crate::source::http::fetch::Fetched;
+use crate::source::http::fetch::FetchResult;
 use crate::source::http::fetch::Fetcher;
-use crate::source::http::schedule::Schedule;
-use crate::source::post::Post;
-use crate::source::spec::Http;
+use crate::source::http::schedule::PollSchedule;
+use crate::source::post::UpdateSender;
+use crate::source::spec::HttpSpec;
 
 /// Fetches the document for as long as it is polled. `etag` is that of the document that is known already.
-pub async fn follow(settings: Http, etag: Option<Box<str>>, pace: Pace, post: Post) {
-    let schedule = Schedule::new(settings.interval, &settings.seed);
-    let mut fetcher = Fetcher::new(settings, etag);
-    let mut backoff = Backoff::new(pace);
+pub async fn run_polling(
+    spec: HttpSpec,
+    etag: Option<Box<str>>,
+    timing: Timing,
+    updates: UpdateSender,
+) {
+    let schedule = PollSchedule::new(spec.interval, &spec.interval_seed);
+    let mut fetcher = Fetcher::new(spec, etag);
+    let mut backoff = Backoff::new(timing);
     loop {
         let scheduled = match fetcher.fetch().await {
-            Ok(Fetched::Unchanged) => {
-                post.unchanged();
+            Ok(FetchResult::Unchanged) => {
+                updates.send_unchanged();
                 true
             }
-            Ok(Fetched::Document(delivery)) => {
+            Ok(FetchResult::Document(delivery)) => {
                 let etag = delivery.etag.clone();
-                let accepted = post.document(delivery).await;
+                let accepted = updates.send_document(delivery).await;
                 // A document that was refused is fetched again: the server may send it better, with the same tag.
                 if accepted {
                     fetcher.etag = etag;
@@ -37,21 +42,21 @@ pub async fn follow(settings: Http, etag: Option<Box<str>>, pace: Pace, post: Po
                 accepted
             }
             Err(why) => {
-                post.failed(why);
+                updates.send_failure(why);
                 false
             }
         };
-        let until_next = schedule.wait(SystemTime::now());
-        let wait = wait(scheduled, until_next, &mut backoff);
+        let until_next = schedule.time_until_next(SystemTime::now());
+        let wait = next_delay(scheduled, until_next, &mut backoff);
         tokio::time::sleep(wait).await;
     }
 }
 
 /// After a failure the next attempt comes earlier than scheduled, but never later.
-fn wait(scheduled: bool, until_next: Duration, backoff: &mut Backoff) -> Duration {
+fn next_delay(scheduled: bool, until_next: Duration, backoff: &mut Backoff) -> Duration {
     if scheduled {
         backoff.reset();
         return until_next;
     }
-    backoff.wait().min(until_next)
+    backoff.next_delay().min(until_next)
 }

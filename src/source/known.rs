@@ -5,163 +5,167 @@ use std::path::PathBuf;
 
 use crate::diag::Code;
 use crate::diag::Diagnostic;
-use crate::diag::Place;
-use crate::diag::Report;
+use crate::diag::DiagnosticSink;
+use crate::diag::Position;
 use crate::diag::Severity;
-use crate::document::Format;
-use crate::document::Origin;
-use crate::source::file::Signature;
-use crate::source::held::Held;
+use crate::document::DocumentFormat;
+use crate::document::DocumentOrigin;
+use crate::source::file::FileMetadata;
+use crate::source::held::LastGood;
 use crate::source::layer;
+use crate::source::layer::CompileOptions;
 use crate::source::layer::Layer;
-use crate::source::layer::Manner;
-use crate::source::look::Look;
+use crate::source::look::ScanScope;
 use crate::source::remote;
 use crate::source::settle;
-use crate::source::state::Entry;
-use crate::source::status::Trouble;
-use crate::source::text::Text;
+use crate::source::state::StateEntry;
+use crate::source::status::FailureKind;
+use crate::source::text::MmapBuffer;
 
 /// A file and the last good document in it.
 #[derive(Debug)]
-pub struct Known {
+pub struct TrackedFile {
     /// Its path.
     pub path: PathBuf,
     /// How it is called.
-    pub origin: Origin,
-    signature: Option<Signature>,
+    pub origin: DocumentOrigin,
+    metadata: Option<FileMetadata>,
     /// Its document.
-    pub held: Held,
+    pub last_good: LastGood,
     /// Why it cannot be read, if it cannot.
-    unreadable: Option<String>,
+    read_error: Option<String>,
 }
 
 /// How often a file that cannot be read as flags and keeps changing is read before it is refused.
-const ATTEMPTS: usize = 3;
+const MAX_ATTEMPTS: usize = 3;
 
-impl Known {
+impl TrackedFile {
     /// A file that was not looked at yet, of the source called `source`.
-    pub fn new(path: PathBuf, source: &Path) -> Known {
-        let origin = Origin {
+    pub fn new(path: PathBuf, source: &Path) -> TrackedFile {
+        let origin = DocumentOrigin {
             source: source.to_string_lossy().into(),
             file: path.to_string_lossy().into(),
         };
-        Known {
+        TrackedFile {
             path,
             origin,
-            signature: None,
-            held: Held::default(),
-            unreadable: None,
+            metadata: None,
+            last_good: LastGood::default(),
+            read_error: None,
         }
     }
 
     /// What is wrong with the file at the moment.
-    pub fn trouble(&self) -> Option<(Trouble, &str)> {
-        let unreadable = self.unreadable.as_deref().map(|why| (Trouble::Failed, why));
-        let refused = self.held.refused.as_deref();
-        unreadable.or(refused.map(|why| (Trouble::Refused, why)))
+    pub fn failure(&self) -> Option<(FailureKind, &str)> {
+        let unreadable = self
+            .read_error
+            .as_deref()
+            .map(|why| (FailureKind::Unavailable, why));
+        let refused = self.last_good.refusal.as_deref();
+        unreadable.or(refused.map(|why| (FailureKind::InvalidDocument, why)))
     }
 
     /// Takes the document of an earlier process, for as long as the file brings none.
-    pub fn restore(&mut self, entry: &Entry, manner: Manner) -> bool {
-        let (layer, _) = layer::read(entry.format, &self.origin, &entry.bytes, manner, None);
+    pub fn restore(&mut self, entry: &StateEntry, options: CompileOptions) -> bool {
+        let (layer, _) = layer::compile(entry.format, &self.origin, &entry.bytes, options, None);
         if let Some(layer) = layer {
-            self.held.accept(settle::hash(&entry.bytes), layer);
+            self.last_good
+                .accept(settle::document_fingerprint(&entry.bytes), layer);
         }
-        self.held.layer.is_some()
+        self.last_good.layer.is_some()
     }
 
     /// Looks at the file. The text of its document, if that changed.
-    pub fn scan(&mut self, look: &Look, manner: Manner) -> Option<Text> {
+    pub fn scan(&mut self, scope: &ScanScope, options: CompileOptions) -> Option<MmapBuffer> {
         let signature = std::fs::metadata(&self.path)
-            .map(|m| Signature::of(&m))
+            .map(|m| FileMetadata::new(&m))
             .ok();
-        if signature.is_some() && signature == self.signature && !look.is_at(&self.path) {
+        if signature.is_some() && signature == self.metadata && !scope.must_read(&self.path) {
             return None;
         }
-        match self.read(manner) {
+        match self.read_and_compile(options) {
             Ok(changed) => {
-                self.unreadable = None;
+                self.read_error = None;
                 changed
             }
             Err(error) => {
-                self.signature = None;
-                self.unreadable(&error);
+                self.metadata = None;
+                self.record_read_error(&error);
                 None
             }
         }
     }
 
-    fn read(&mut self, manner: Manner) -> std::io::Result<Option<Text>> {
-        let mut content = settle::look(&self.path)?;
-        for patience in (0..ATTEMPTS).rev() {
-            self.signature = content.signature();
-            if self.held.knows(content.hash) {
+    fn read_and_compile(&mut self, options: CompileOptions) -> std::io::Result<Option<MmapBuffer>> {
+        let mut content = settle::read_once(&self.path)?;
+        for attempts_left in (0..MAX_ATTEMPTS).rev() {
+            self.metadata = content.settled_metadata();
+            if self.last_good.is_unchanged(content.fingerprint) {
                 return Ok(None);
             }
-            let (layer, diagnostics) = self.layer(&content.bytes, manner);
+            let (layer, diagnostics) = self.compile(&content.bytes, options);
             // Somebody may have gone on writing while this was read as flags.
             let changed = || match layer {
-                Some(_) => settle::changed(&self.path, &content),
-                None => Ok(settle::changes_soon(&self.path, &content)),
+                Some(_) => settle::has_changed(&self.path, &content),
+                None => Ok(settle::wait_for_change(&self.path, &content)),
             };
-            if patience > 0 && changed()? {
-                content = settle::read(&self.path)?;
+            if attempts_left > 0 && changed()? {
+                content = settle::read_stable(&self.path)?;
                 continue;
             }
             let Some(layer) = layer else {
-                self.held
-                    .refuse(content.hash, remote::refusal(&diagnostics));
-                self.refused(&diagnostics);
+                self.last_good
+                    .refuse(content.fingerprint, remote::refusal_reason(&diagnostics));
+                self.log_refused(&diagnostics);
                 break;
             };
-            diagnostics.iter().for_each(log);
-            self.held.accept(content.hash, layer);
+            diagnostics.iter().for_each(log_diagnostic);
+            self.last_good.accept(content.fingerprint, layer);
             return Ok(Some(content.bytes));
         }
         Ok(None)
     }
 
-    fn layer(&self, bytes: &[u8], manner: Manner) -> (Option<Layer>, Vec<Diagnostic>) {
-        match Format::of(&self.path) {
-            Some(format) => layer::read(
+    fn compile(&self, bytes: &[u8], options: CompileOptions) -> (Option<Layer>, Vec<Diagnostic>) {
+        match DocumentFormat::from_path(&self.path) {
+            Some(format) => layer::compile(
                 format,
                 &self.origin,
                 bytes,
-                manner,
-                self.held.layer.as_ref(),
+                options,
+                self.last_good.layer.as_ref(),
             ),
-            None => (None, nameless(&self.origin)),
+            None => (None, unknown_extension(&self.origin)),
         }
     }
 
-    fn refused(&self, diagnostics: &[Diagnostic]) {
-        diagnostics.iter().for_each(log);
-        let kept = self.held.layer.is_some();
+    fn log_refused(&self, diagnostics: &[Diagnostic]) {
+        diagnostics.iter().for_each(log_diagnostic);
+        let kept = self.last_good.layer.is_some();
         tracing::error!(file = %self.origin.file, kept, "the file is refused; its last good flags, if any, stay in force");
     }
 
-    fn unreadable(&mut self, error: &std::io::Error) {
+    fn record_read_error(&mut self, error: &std::io::Error) {
         let why = error.to_string();
-        if self.unreadable.as_ref() == Some(&why) {
+        if self.read_error.as_ref() == Some(&why) {
             return;
         }
-        let kept = self.held.layer.is_some();
+        let kept = self.last_good.layer.is_some();
         let code = Code::Unreadable.id();
         tracing::error!(file = %self.origin.file, code, kept, error = %why, "the file cannot be read; its last good flags, if any, stay in force");
-        self.unreadable = Some(why);
+        self.read_error = Some(why);
     }
 }
 
-fn nameless(origin: &Origin) -> Vec<Diagnostic> {
-    let mut report = Report::new(origin.file.clone());
+fn unknown_extension(origin: &DocumentOrigin) -> Vec<Diagnostic> {
+    let mut report = DiagnosticSink::new(origin.file.clone());
     let message = "flag files end in .yaml, .yml or .json";
-    report.error(Code::Unreadable, Place::START, message, "");
+    report.error(Code::Unreadable, Position::START, message, "");
     report.finish()
 }
 
 /// Tells the operator what the author of a file should know.
-pub fn log(diagnostic: &Diagnostic) {
+pub fn log_diagnostic(diagnostic: &Diagnostic) {
     let code = diagnostic.code.id();
     match diagnostic.severity {
         Severity::Error => tracing::error!(code, "{diagnostic}"),

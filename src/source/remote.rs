@@ -5,23 +5,23 @@ use std::sync::Arc;
 
 use crate::diag::Diagnostic;
 use crate::diag::Severity;
-use crate::document::Format;
-use crate::document::Origin;
-use crate::source::held::Held;
+use crate::document::DocumentFormat;
+use crate::document::DocumentOrigin;
+use crate::source::held::LastGood;
 use crate::source::known;
 use crate::source::layer;
-use crate::source::layer::Manner;
+use crate::source::layer::CompileOptions;
 use crate::source::settle;
 
 /// A network source and its last good document.
-pub struct Remote {
+pub struct NetworkSource {
     /// How it is called.
-    pub origin: Origin,
+    pub origin: DocumentOrigin,
     /// Its document.
-    pub held: Held,
+    pub last_good: LastGood,
 }
 
-impl fmt::Debug for Remote {
+impl fmt::Debug for NetworkSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The name of the source may hold a secret.
         f.debug_struct("Remote")
@@ -32,57 +32,62 @@ impl fmt::Debug for Remote {
 
 /// What became of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum UpdateResult {
     /// It is the document that is in force already.
-    Same,
+    Unchanged,
     /// It is in force now.
     Accepted,
     /// It is no document, and why.
     Refused(String),
 }
 
-impl Remote {
+impl NetworkSource {
     /// A source that brought nothing yet.
-    pub fn new(name: Arc<str>, label: Arc<str>) -> Remote {
-        Remote {
-            origin: Origin {
+    pub fn new(name: Arc<str>, label: Arc<str>) -> NetworkSource {
+        NetworkSource {
+            origin: DocumentOrigin {
                 source: name,
                 file: label,
             },
-            held: Held::default(),
+            last_good: LastGood::default(),
         }
     }
 
     /// Takes a text for its document, if it is one.
-    pub fn take(&mut self, bytes: &[u8], format: Format, manner: Manner) -> Verdict {
-        let hash = settle::hash(bytes);
-        if self.held.knows(hash) {
+    pub fn accept_document(
+        &mut self,
+        bytes: &[u8],
+        format: DocumentFormat,
+        options: CompileOptions,
+    ) -> UpdateResult {
+        let hash = settle::document_fingerprint(bytes);
+        if self.last_good.is_unchanged(hash) {
             return self
-                .held
-                .refused
+                .last_good
+                .refusal
                 .clone()
-                .map_or(Verdict::Same, Verdict::Refused);
+                .map_or(UpdateResult::Unchanged, UpdateResult::Refused);
         }
-        let (layer, diagnostics) = layer::read(
+        let (layer, diagnostics) = layer::compile(
             format,
             &self.origin,
             bytes,
-            manner,
-            self.held.layer.as_ref(),
+            options,
+            self.last_good.layer.as_ref(),
         );
-        diagnostics.iter().for_each(known::log);
+        diagnostics.iter().for_each(known::log_diagnostic);
         let Some(layer) = layer else {
-            let why = refusal(&diagnostics);
-            self.held.refuse(hash, why.clone());
-            return Verdict::Refused(why);
+            let why = refusal_reason(&diagnostics);
+            self.last_good.refuse(hash, why.clone());
+            return UpdateResult::Refused(why);
         };
-        self.held.accept(hash, layer);
-        Verdict::Accepted
+        self.last_good.accept(hash, layer);
+        UpdateResult::Accepted
     }
 }
 
 /// Why a text was refused: the first error in it.
-pub fn refusal(diagnostics: &[Diagnostic]) -> String {
+pub fn refusal_reason(diagnostics: &[Diagnostic]) -> String {
     let first = diagnostics.iter().find(|d| d.severity == Severity::Error);
     first.map_or_else(|| "it is no flag document".to_owned(), ToString::to_string)
 }

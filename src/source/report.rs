@@ -3,17 +3,17 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::metric::family::Family;
-use crate::metric::family::Kind;
 use crate::metric::family::Labels;
-use crate::metric::family::Value;
-use crate::source::status::State;
-use crate::source::status::Status;
+use crate::metric::family::MetricFamily;
+use crate::metric::family::MetricKind;
+use crate::metric::family::MetricValue;
+use crate::source::status::SourceHealth;
+use crate::source::status::SourceStatus;
 
 /// A number of a source; `None` where there is nothing to say.
-type Measure = fn(&State, SystemTime) -> Option<f64>;
+type GaugeFn = fn(&SourceHealth, SystemTime) -> Option<f64>;
 
-const GAUGES: [(&str, &str, &str, Measure); 4] = [
+const GAUGES: [(&str, &str, &str, GaugeFn); 4] = [
     (
         "fanion.source.last_success_timestamp",
         "s",
@@ -41,15 +41,17 @@ const GAUGES: [(&str, &str, &str, Measure); 4] = [
 ];
 
 /// The numbers of all sources at this moment.
-pub fn families(statuses: &[Arc<Status>], now: SystemTime) -> Vec<Family> {
+pub fn families(statuses: &[Arc<SourceStatus>], now: SystemTime) -> Vec<MetricFamily> {
     let read = statuses.iter();
-    let read: Vec<(Labels, State)> = read.map(|status| (labels(status), status.read())).collect();
+    let read: Vec<(Labels, SourceHealth)> = read
+        .map(|status| (labels(status), status.health()))
+        .collect();
     let gauge =
-        |(name, unit, help, measure): (&'static str, &'static str, &'static str, Measure)| {
-            let mut family = Family::new(name, unit, Kind::Gauge, help);
+        |(name, unit, help, measure): (&'static str, &'static str, &'static str, GaugeFn)| {
+            let mut family = MetricFamily::new(name, unit, MetricKind::Gauge, help);
             for (labels, state) in &read {
                 if let Some(number) = measure(state, now) {
-                    family.push(labels.clone(), Value::Number(number));
+                    family.push(labels.clone(), MetricValue::Number(number));
                 }
             }
             family
@@ -57,13 +59,13 @@ pub fn families(statuses: &[Arc<Status>], now: SystemTime) -> Vec<Family> {
     GAUGES
         .into_iter()
         .map(gauge)
-        .chain([updates(&read)])
+        .chain([updates_counter(&read)])
         .collect()
 }
 
-fn updates(read: &[(Labels, State)]) -> Family {
+fn updates_counter(read: &[(Labels, SourceHealth)]) -> MetricFamily {
     let help = "What the source brought: documents put in force or refused, attempts that failed.";
-    let mut family = Family::new("fanion.source.updates", "", Kind::Counter, help);
+    let mut family = MetricFamily::new("fanion.source.updates", "", MetricKind::Counter, help);
     for (labels, state) in read {
         for (result, count) in [
             ("accepted", state.accepted),
@@ -74,15 +76,15 @@ fn updates(read: &[(Labels, State)]) -> Family {
                 .iter()
                 .cloned()
                 .chain([("result", result.to_owned())]);
-            family.push(labels.collect(), Value::Count(count));
+            family.push(labels.collect(), MetricValue::Count(count));
         }
     }
     family
 }
 
-fn labels(status: &Status) -> Labels {
+fn labels(status: &SourceStatus) -> Labels {
     vec![
-        ("source", status.label.to_string()),
+        ("source", status.redacted_name.to_string()),
         ("kind", status.kind.to_owned()),
     ]
 }

@@ -14,74 +14,74 @@ use std::time::Instant;
 use crate::courtesy;
 use crate::fingerprint;
 use crate::limits;
-use crate::source::file::Signature;
-use crate::source::text::PIECE;
-use crate::source::text::Text;
+use crate::source::file::FileMetadata;
+use crate::source::text::CHUNK_SIZE;
+use crate::source::text::MmapBuffer;
 
 /// Between two looks at a file.
-const PAUSE: Duration = Duration::from_millis(2);
+const RECHECK_DELAY: Duration = Duration::from_millis(2);
 /// How many looks a file gets before it is believed although it keeps changing.
-const LOOKS: usize = 50;
+const MAX_READS: usize = 50;
 
 /// After this time without a change nobody is in the middle of writing a file.
-const WRITTEN_LONG_AGO: Duration = Duration::from_millis(100);
+const SETTLED_AGE: Duration = Duration::from_millis(100);
 
 /// A file's content.
 #[derive(Debug)]
-pub struct Content {
+pub struct FileContent {
     /// The bytes.
-    pub bytes: Text,
+    pub bytes: MmapBuffer,
     /// Their hash.
-    pub hash: u64,
+    pub fingerprint: u64,
     /// What the file system said when they were read.
-    signature: Signature,
+    metadata: FileMetadata,
     /// When they had been read.
-    at: Instant,
+    read_at: Instant,
     /// Whether the last change was long ago then.
-    old: bool,
+    is_settled: bool,
 }
 
-impl Content {
+impl FileContent {
     /// What the file system says for as long as nothing changes. `None` while something may change without showing
     /// there: its clock ticks slowly.
-    pub fn signature(&self) -> Option<Signature> {
-        self.old.then_some(self.signature)
+    pub fn settled_metadata(&self) -> Option<FileMetadata> {
+        self.is_settled.then_some(self.metadata)
     }
 }
 
-/// The content of a file at this moment. [`changed`] tells whether it can be believed.
+/// The content of a file at this moment. [`has_changed`] tells whether it can be believed.
 ///
 /// # Errors
 /// If it cannot be read, or is larger than [`limits::DOCUMENT`].
-pub fn look(path: &Path) -> io::Result<Content> {
+pub fn read_once(path: &Path) -> io::Result<FileContent> {
     let file = File::open(path)?;
     let metadata = file.metadata()?;
     if metadata.len() > limits::DOCUMENT {
         let why = format!("larger than {} bytes", limits::DOCUMENT);
         return Err(io::Error::other(why));
     }
-    let bytes = Text::read(&file, metadata.len(), limits::DOCUMENT)?;
-    let signature = Signature::of(&file.metadata()?);
-    Ok(Content {
-        hash: hash(&bytes),
+    let bytes = MmapBuffer::read(&file, metadata.len(), limits::DOCUMENT)?;
+    let signature = FileMetadata::new(&file.metadata()?);
+    Ok(FileContent {
+        fingerprint: document_fingerprint(&bytes),
         bytes,
-        signature,
-        at: Instant::now(),
-        old: signature.is_older_than(WRITTEN_LONG_AGO),
+        metadata: signature,
+        read_at: Instant::now(),
+        is_settled: signature.is_older_than(SETTLED_AGE),
     })
 }
 
 /// The content of a file that holds still.
 ///
 /// # Errors
-/// Those of [`look`].
-pub fn read(path: &Path) -> io::Result<Content> {
-    let mut content = look(path)?;
-    for _ in 0..LOOKS {
-        if !changed(path, &content)? {
+/// Those of [`read_once`].
+pub fn read_stable(path: &Path) -> io::Result<FileContent> {
+    let mut content = read_once(path)?;
+    for _ in 0..MAX_READS {
+        if !has_changed(path, &content)? {
             break;
         }
-        content = look(path)?;
+        content = read_once(path)?;
     }
     Ok(content)
 }
@@ -90,28 +90,28 @@ pub fn read(path: &Path) -> io::Result<Content> {
 ///
 /// # Errors
 /// If it cannot be read any more.
-pub fn changed(path: &Path, content: &Content) -> io::Result<bool> {
-    if content.old {
+pub fn has_changed(path: &Path, content: &FileContent) -> io::Result<bool> {
+    if content.is_settled {
         return Ok(false);
     }
-    thread::sleep(PAUSE.saturating_sub(content.at.elapsed()));
+    thread::sleep(RECHECK_DELAY.saturating_sub(content.read_at.elapsed()));
     let file = File::open(path)?;
-    let same = content.bytes.is_that_of(&file)?;
-    Ok(!same || Signature::of(&file.metadata()?) != content.signature)
+    let same = content.bytes.matches_file(&file)?;
+    Ok(!same || FileMetadata::new(&file.metadata()?) != content.metadata)
 }
 
 /// Waits until a file differs from `content`, or has been the same for a tenth of a second. Tells whether it differs.
-pub fn changes_soon(path: &Path, content: &Content) -> bool {
-    (0..LOOKS).any(|_| {
-        thread::sleep(PAUSE);
-        std::fs::metadata(path).is_ok_and(|now| Signature::of(&now) != content.signature)
+pub fn wait_for_change(path: &Path, content: &FileContent) -> bool {
+    (0..MAX_READS).any(|_| {
+        thread::sleep(RECHECK_DELAY);
+        std::fs::metadata(path).is_ok_and(|now| FileMetadata::new(&now) != content.metadata)
     })
 }
 
 /// The hash by which texts are compared.
-pub fn hash(bytes: &[u8]) -> u64 {
-    let mut hasher = fingerprint::pieces();
-    for piece in courtesy::between(bytes.chunks(PIECE)) {
+pub fn document_fingerprint(bytes: &[u8]) -> u64 {
+    let mut hasher = fingerprint::hasher();
+    for piece in courtesy::yielding(bytes.chunks(CHUNK_SIZE)) {
         hasher.write(piece);
     }
     hasher.finish()

@@ -1,7 +1,7 @@
 //! What a source is: what it is called, what kind it is, and how it is reached.
 //!
 //! Two spellings lead here: a `--uri`, and an entry of `--sources`. Nothing here reads a file or opens a socket. What an
-//! operator may not want to see in a log is never printed: neither by `Debug` nor by [`Spec::redacted`].
+//! operator may not want to see in a log is never printed: neither by `Debug` nor by [`SourceSpec::to_redacted_json`].
 
 mod entry;
 mod field;
@@ -20,37 +20,37 @@ use http::HeaderMap;
 use http::HeaderValue;
 use reqwest::Url;
 
-pub use crate::source::spec::list::from_node;
-pub use crate::source::spec::list::list;
-pub use crate::source::spec::render::veiled;
-pub use crate::source::spec::target::Dial;
-pub use crate::source::spec::target::Target;
+pub use crate::source::spec::list::list_from_node;
+pub use crate::source::spec::list::parse_list;
+pub use crate::source::spec::render::redact_url;
+pub use crate::source::spec::target::DialAddress;
+pub use crate::source::spec::target::GrpcTarget;
 
 /// A source as the operator names it.
 #[derive(Clone)]
-pub struct Spec {
+pub struct SourceSpec {
     /// What selectors call it: the path of a file, HOST:PORT for `grpc(s)://`, otherwise the URI as it was written.
     pub name: Arc<str>,
     /// What logs and metrics call it: the name without what may be secret in it.
-    pub label: Arc<str>,
+    pub redacted_name: Arc<str>,
     /// What it is.
-    pub kind: Kind,
+    pub kind: SourceKind,
 }
 
 /// The kinds of sources.
 #[derive(Debug, Clone)]
-pub enum Kind {
+pub enum SourceKind {
     /// A file, the files of a directory, or those that match a glob.
     File(PathBuf),
     /// A document behind a URL, asked for again and again.
-    Http(Box<Http>),
+    Http(Box<HttpSpec>),
     /// A flag sync service, which sends documents by itself.
-    Grpc(Box<Grpc>),
+    Grpc(Box<GrpcSpec>),
 }
 
 /// How a document is fetched over HTTP.
 #[derive(Clone)]
-pub struct Http {
+pub struct HttpSpec {
     /// Where it is.
     pub url: Url,
     /// The `Authorization` of each request.
@@ -60,54 +60,54 @@ pub struct Http {
     /// The time between two requests.
     pub interval: Duration,
     /// What tells apart the replicas, so that they do not all ask at once.
-    pub seed: Box<str>,
+    pub interval_seed: Box<str>,
     /// How long a request and its answer may take.
     pub timeout: Duration,
     /// Where tokens come from.
-    pub oauth: Option<OAuth>,
+    pub oauth: Option<OAuthSpec>,
 }
 
 /// OAuth 2 client credentials.
 #[derive(Clone)]
-pub struct OAuth {
+pub struct OAuthSpec {
     /// Where tokens are to be had.
     pub token_url: Url,
     /// Who asks.
-    pub credentials: Credentials,
+    pub credentials: OAuthCredentials,
 }
 
 /// Where the client's name and its secret come from.
 #[derive(Clone)]
-pub enum Credentials {
+pub enum OAuthCredentials {
     /// They were given.
-    Given {
+    Inline {
         /// The client's name.
         id: Box<str>,
         /// Its secret.
         secret: Box<str>,
     },
     /// They are in the files `client-id` and `client-secret` of a directory.
-    Folder {
+    Directory {
         /// The directory.
         path: PathBuf,
         /// After how long they are read again.
-        reload: Duration,
+        reload_interval: Duration,
     },
 }
 
 /// How a flag sync service is reached.
 #[derive(Clone)]
-pub struct Grpc {
+pub struct GrpcSpec {
     /// Where it is.
-    pub target: Target,
+    pub target: GrpcTarget,
     /// Whether the connection is encrypted.
-    pub security: Security,
+    pub tls: TlsMode,
     /// How this process calls itself.
     pub provider_id: String,
     /// The flags that are wanted.
     pub selector: String,
     /// The largest message in bytes.
-    pub max_message: usize,
+    pub max_message_bytes: usize,
     /// Metadata of the call.
     pub headers: HeaderMap,
     /// Whether a message was meant to replace only the flag sets that it names.
@@ -116,81 +116,81 @@ pub struct Grpc {
 
 /// Whether and how a connection is encrypted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Security {
+pub enum TlsMode {
     /// It is not.
-    Plain,
+    Plaintext,
     /// With a certificate that the system trusts.
-    System,
+    SystemRoots,
     /// With a certificate that one of the authorities in this PEM file vouches for.
-    Authority(PathBuf),
+    CaFile(PathBuf),
 }
 
-impl Spec {
+impl SourceSpec {
     /// Reads a `--uri`.
     ///
     /// # Errors
     /// A sentence for the operator, if the text names no source that this program has.
-    pub fn from_uri(text: &str) -> Result<Spec, String> {
+    pub fn from_uri(text: &str) -> Result<SourceSpec, String> {
         entry::from_uri(text)
     }
 
     /// The file, directory or glob at `path`.
-    pub fn file(path: impl Into<PathBuf>) -> Spec {
+    pub fn from_path(path: impl Into<PathBuf>) -> SourceSpec {
         let path = path.into();
         let name: Arc<str> = path.to_string_lossy().into();
-        Spec {
-            label: name.clone(),
+        SourceSpec {
+            redacted_name: name.clone(),
             name,
-            kind: Kind::File(path),
+            kind: SourceKind::File(path),
         }
     }
 
     /// The source as an entry of `--sources`, secrets replaced by `[redacted]`.
-    pub fn redacted(&self) -> String {
-        render::entry(self)
+    pub fn to_redacted_json(&self) -> String {
+        render::to_json(self)
     }
 }
 
-impl Kind {
+impl SourceKind {
     /// The kind in one word.
-    pub fn word(&self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
-            Kind::File(_) => "file",
-            Kind::Http(_) => "http",
-            Kind::Grpc(_) => "grpc",
+            SourceKind::File(_) => "file",
+            SourceKind::Http(_) => "http",
+            SourceKind::Grpc(_) => "grpc",
         }
     }
 }
 
-impl fmt::Debug for Spec {
+impl fmt::Debug for SourceSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.redacted())
+        f.write_str(&self.to_redacted_json())
     }
 }
 
-impl fmt::Debug for Http {
+impl fmt::Debug for HttpSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let url = render::url(&self.url);
+        let url = render::redact_parsed_url(&self.url);
         f.debug_struct("Http")
             .field("url", &url)
             .finish_non_exhaustive()
     }
 }
 
-impl fmt::Debug for OAuth {
+impl fmt::Debug for OAuthSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let url = render::url(&self.token_url);
+        let url = render::redact_parsed_url(&self.token_url);
         f.debug_struct("OAuth")
             .field("token_url", &url)
             .finish_non_exhaustive()
     }
 }
 
-impl fmt::Debug for Grpc {
+impl fmt::Debug for GrpcSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Grpc")
             .field("target", &self.target)
-            .field("security", &self.security)
+            .field("security", &self.tls)
             .finish_non_exhaustive()
     }
 }

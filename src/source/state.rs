@@ -19,44 +19,44 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 use crate::limits;
-pub use crate::source::state::entry::Entry;
+pub use crate::source::state::entry::StateEntry;
 
 /// The extension of the files in the directory.
 const EXTENSION: &str = "flags";
 /// What the head of a file may take beside the document, in bytes.
-const HEAD: u64 = 64 * 1024;
+const MAX_HEADER_BYTES: u64 = 64 * 1024;
 
 /// A state directory.
 #[derive(Debug)]
-pub struct Store {
+pub struct StateDir {
     directory: PathBuf,
     /// What went wrong and was told already.
-    told: HashSet<String>,
+    logged_warnings: HashSet<String>,
 }
 
-impl Store {
+impl StateDir {
     /// The directory at this path, made if it is not there.
-    pub fn open(directory: PathBuf) -> Store {
+    pub fn open(directory: PathBuf) -> StateDir {
         let made = DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(&directory);
-        let mut store = Store {
+        let mut store = StateDir {
             directory,
-            told: HashSet::new(),
+            logged_warnings: HashSet::new(),
         };
         if let Err(error) = made {
-            store.warn("cannot make the state directory", &error);
+            store.warn_once("cannot make the state directory", &error);
         }
         store
     }
 
     /// Keeps a document.
-    pub fn write(&mut self, entry: &Entry) {
-        match self.replace(entry) {
-            Ok(()) => self.told.clear(),
+    pub fn write_entry(&mut self, entry: &StateEntry) {
+        match self.write_atomically(entry) {
+            Ok(()) => self.logged_warnings.clear(),
             Err(error) => {
-                self.warn(
+                self.warn_once(
                     "cannot keep the last good flags in the state directory",
                     &error,
                 );
@@ -64,12 +64,12 @@ impl Store {
         }
     }
 
-    fn replace(&self, entry: &Entry) -> io::Result<()> {
-        let name = entry.key();
-        let path = self.path(&name);
+    fn write_atomically(&self, entry: &StateEntry) -> io::Result<()> {
+        let name = entry.file_stem();
+        let path = self.file_path(&name);
         let temporary = self.directory.join(format!(".{name}.tmp"));
         let written =
-            write_new(&temporary, entry).and_then(|()| std::fs::rename(&temporary, &path));
+            write_synced(&temporary, entry).and_then(|()| std::fs::rename(&temporary, &path));
         if written.is_err() {
             // Half a file on a full disk helps nobody.
             let _ = std::fs::remove_file(&temporary);
@@ -80,13 +80,13 @@ impl Store {
     }
 
     /// What is kept of a source, by file. What cannot be believed is told and left out.
-    pub fn read(&mut self, source: &str) -> Vec<Entry> {
-        let prefix = entry::hash(source);
+    pub fn read_entries(&mut self, source: &str) -> Vec<StateEntry> {
+        let prefix = entry::name_hash(source);
         let listed = std::fs::read_dir(&self.directory);
         let listed = match listed {
             Ok(listed) => listed,
             Err(error) => {
-                self.warn("cannot read the state directory", &error);
+                self.warn_once("cannot read the state directory", &error);
                 return Vec::new();
             }
         };
@@ -98,13 +98,13 @@ impl Store {
         names.sort();
         let mut entries = Vec::new();
         for name in names {
-            match self.read_one(&name) {
-                Ok(entry) => entries.push(Entry {
+            match self.read_entry(&name) {
+                Ok(entry) => entries.push(StateEntry {
                     source: source.into(),
                     ..entry
                 }),
                 Err(error) => {
-                    let file = self.path(&name);
+                    let file = self.file_path(&name);
                     tracing::warn!(file = %file.display(), %error, "a file in the state directory is not believed");
                 }
             }
@@ -113,45 +113,45 @@ impl Store {
         entries
     }
 
-    fn read_one(&self, name: &str) -> io::Result<Entry> {
-        let file = File::open(self.path(name))?;
+    fn read_entry(&self, name: &str) -> io::Result<StateEntry> {
+        let file = File::open(self.file_path(name))?;
         let modified = file.metadata()?.modified()?;
         let mut bytes = Vec::new();
-        let most = limits::DOCUMENT + HEAD;
+        let most = limits::DOCUMENT + MAX_HEADER_BYTES;
         file.take(most + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > most {
             return Err(io::Error::other("larger than any document"));
         }
-        let entry = Entry::decode(name, &bytes).map_err(io::Error::other)?;
+        let entry = StateEntry::decode(name, &bytes).map_err(io::Error::other)?;
         let good_at = entry.good_at.max(modified.min(SystemTime::now()));
-        Ok(Entry { good_at, ..entry })
+        Ok(StateEntry { good_at, ..entry })
     }
 
     /// Notes that a document is still the newest.
     pub fn touch(&self, source: &str, file: &str) {
-        let path = self.path(&entry::key(source, file));
+        let path = self.file_path(&entry::file_stem(source, file));
         let file = OpenOptions::new().append(true).open(path);
         // If this does not work, flags will look older than they are, which is the safe side.
         let _ = file.and_then(|file| file.set_modified(SystemTime::now()));
     }
 
     /// Forgets the document of a file that is gone.
-    pub fn forget(&self, source: &str, file: &str) {
-        let _ = std::fs::remove_file(self.path(&entry::key(source, file)));
+    pub fn remove_entry(&self, source: &str, file: &str) {
+        let _ = std::fs::remove_file(self.file_path(&entry::file_stem(source, file)));
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    fn file_path(&self, name: &str) -> PathBuf {
         self.directory.join(format!("{name}.{EXTENSION}"))
     }
 
-    fn warn(&mut self, what: &str, error: &io::Error) {
-        if self.told.insert(format!("{what}: {error}")) {
+    fn warn_once(&mut self, what: &str, error: &io::Error) {
+        if self.logged_warnings.insert(format!("{what}: {error}")) {
             tracing::warn!(directory = %self.directory.display(), %error, "{what}; nothing else is affected");
         }
     }
 }
 
-fn write_new(path: &Path, entry: &Entry) -> io::Result<()> {
+fn write_synced(path: &Path, entry: &StateEntry) -> io::Result<()> {
     // What an earlier process left half written.
     let _ = std::fs::remove_file(path);
     let mut options = OpenOptions::new();
@@ -160,7 +160,7 @@ fn write_new(path: &Path, entry: &Entry) -> io::Result<()> {
         .create_new(true)
         .mode(0o600)
         .open(path)?;
-    file.write_all(entry.encode_head().as_bytes())?;
+    file.write_all(entry.encode_header().as_bytes())?;
     file.write_all(&entry.bytes)?;
     file.sync_all()
 }

@@ -8,25 +8,25 @@ use std::sync::PoisonError;
 use std::time::Duration;
 use std::time::SystemTime;
 
-use crate::source::spec::Spec;
+use crate::source::spec::SourceSpec;
 
 /// All sources, the strongest last.
-pub type Statuses = Arc<[Arc<Status>]>;
+pub type SourceStatuses = Arc<[Arc<SourceStatus>]>;
 
 /// How one source is doing. Written by the thread that orders updates, read rarely.
-pub struct Status {
+pub struct SourceStatus {
     /// What selectors call the source; may hold what should not be printed.
     pub name: Arc<str>,
     /// What logs and metrics call it.
-    pub label: Arc<str>,
+    pub redacted_name: Arc<str>,
     /// What kind of source it is, in one word.
     pub kind: &'static str,
-    state: Mutex<State>,
+    health: Mutex<SourceHealth>,
 }
 
 /// What is known of a source at one moment.
 #[derive(Debug, Clone, Default)]
-pub struct State {
+pub struct SourceHealth {
     /// When its document was last known to be the newest there is.
     pub last_success: Option<SystemTime>,
     /// The last thing that went wrong, and when.
@@ -40,28 +40,28 @@ pub struct State {
     /// Attempts that brought no document.
     pub failed: u64,
     /// Whether its flags are those of an earlier process, from the state directory.
-    pub stored: bool,
+    pub from_state_dir: bool,
 }
 
 /// A way in which things go wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
+pub enum FailureKind {
     /// There is a document, but a bad one.
-    Refused,
+    InvalidDocument,
     /// There is no document to be had.
-    Failed,
+    Unavailable,
 }
 
-impl fmt::Debug for Status {
+impl fmt::Debug for SourceStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Status")
-            .field("source", &self.label)
-            .field("state", &self.read())
+            .field("source", &self.redacted_name)
+            .field("state", &self.health())
             .finish_non_exhaustive()
     }
 }
 
-impl State {
+impl SourceHealth {
     /// Whether the source had a document at any time, be it an old one.
     pub fn has_flags(&self) -> bool {
         self.last_success.is_some()
@@ -69,7 +69,7 @@ impl State {
 
     /// Whether there may be newer flags than those in force.
     pub fn is_stale(&self) -> bool {
-        self.stored || self.failing_since.is_some()
+        self.from_state_dir || self.failing_since.is_some()
     }
 
     /// How old the flags in force are; `None` while they are known to be the newest, or if there are none.
@@ -79,48 +79,48 @@ impl State {
     }
 }
 
-impl Status {
+impl SourceStatus {
     /// Nothing is known yet.
-    pub fn new(spec: &Spec) -> Status {
-        Status {
+    pub fn new(spec: &SourceSpec) -> SourceStatus {
+        SourceStatus {
             name: spec.name.clone(),
-            label: spec.label.clone(),
-            kind: spec.kind.word(),
-            state: Mutex::default(),
+            redacted_name: spec.redacted_name.clone(),
+            kind: spec.kind.as_str(),
+            health: Mutex::default(),
         }
     }
 
     /// What is known now.
-    pub fn read(&self) -> State {
+    pub fn health(&self) -> SourceHealth {
         self.lock().clone()
     }
 
     /// Notes that a document was put in force.
-    pub fn accepted(&self, now: SystemTime) {
+    pub fn record_accepted(&self, now: SystemTime) {
         self.lock().accepted += 1;
-        self.confirmed(now);
+        self.record_up_to_date(now);
     }
 
     /// Notes that the flags in force are the newest. Tells the log if they were not.
-    pub fn confirmed(&self, now: SystemTime) {
+    pub fn record_up_to_date(&self, now: SystemTime) {
         let mut state = self.lock();
         state.last_success = Some(now);
-        state.stored = false;
+        state.from_state_dir = false;
         let Some(since) = state.failing_since.take() else {
             return;
         };
         drop(state);
         let seconds = now.duration_since(since).unwrap_or_default().as_secs();
-        let source = &*self.label;
+        let source = &*self.redacted_name;
         tracing::info!(source, seconds, "the source is back after {seconds} s");
     }
 
     /// Notes what went wrong. Whether that is news.
-    pub fn trouble(&self, now: SystemTime, trouble: Trouble, why: &str) -> bool {
+    pub fn record_failure(&self, now: SystemTime, trouble: FailureKind, why: &str) -> bool {
         let mut state = self.lock();
         match trouble {
-            Trouble::Refused => state.refused += 1,
-            Trouble::Failed => state.failed += 1,
+            FailureKind::InvalidDocument => state.refused += 1,
+            FailureKind::Unavailable => state.failed += 1,
         }
         let same = state
             .last_error
@@ -133,14 +133,14 @@ impl Status {
     }
 
     /// Notes that the flags are those that were good at `then`, in an earlier process.
-    pub fn restored(&self, then: SystemTime) {
+    pub fn record_restored(&self, then: SystemTime) {
         let mut state = self.lock();
-        state.stored = true;
+        state.from_state_dir = true;
         state.last_success = Some(then);
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, SourceHealth> {
         // Nothing in here can be left half done.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.health.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

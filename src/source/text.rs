@@ -11,23 +11,23 @@ use memmap2::MmapMut;
 use crate::courtesy;
 
 /// The most bytes that are read, compared or hashed at once.
-pub const PIECE: usize = 64 * 1024;
+pub const CHUNK_SIZE: usize = 64 * 1024;
 
 /// Bytes in memory of their own, which goes back to the system as a whole.
 ///
 /// Not on the heap: glibc's allocator keeps free memory of up to twice the largest block that it ever had to let go, which
 /// for the text of 10,000 flags is 6 MiB.
-pub struct Text {
-    memory: MmapMut,
+pub struct MmapBuffer {
+    mapping: MmapMut,
     length: usize,
 }
 
-impl Text {
+impl MmapBuffer {
     /// What is left to be read of a file that probably has `expected` bytes; at most `most`.
     ///
     /// # Errors
     /// If it cannot be read, or there is no memory for it.
-    pub fn read(file: &File, expected: u64, most: u64) -> io::Result<Text> {
+    pub fn read(file: &File, expected: u64, most: u64) -> io::Result<MmapBuffer> {
         let mut rest = file.take(most);
         // One more, so that the end is seen without asking for more memory.
         let room = usize::try_from(expected.min(most)).unwrap_or(0) + 1;
@@ -35,11 +35,16 @@ impl Text {
         let mut length = 0;
         loop {
             if length == memory.len() {
-                memory = grown(&memory)?;
+                memory = doubled(&memory)?;
             }
-            let end = memory.len().min(length + PIECE);
-            match more(&mut rest, memory.get_mut(length..end).unwrap_or(&mut []))? {
-                0 => return Ok(Text { memory, length }),
+            let end = memory.len().min(length + CHUNK_SIZE);
+            match read_chunk(&mut rest, memory.get_mut(length..end).unwrap_or(&mut []))? {
+                0 => {
+                    return Ok(MmapBuffer {
+                        mapping: memory,
+                        length,
+                    });
+                }
                 read => length += read,
             }
         }
@@ -49,11 +54,11 @@ impl Text {
     ///
     /// # Errors
     /// If it cannot be read.
-    pub fn is_that_of(&self, mut file: &File) -> io::Result<bool> {
+    pub fn matches_file(&self, mut file: &File) -> io::Result<bool> {
         let mut rest = &**self;
-        let mut piece = vec![0; PIECE];
+        let mut piece = vec![0; CHUNK_SIZE];
         loop {
-            let read = more(&mut file, &mut piece)?;
+            let read = read_chunk(&mut file, &mut piece)?;
             if read == 0 {
                 return Ok(rest.is_empty());
             }
@@ -66,9 +71,9 @@ impl Text {
 }
 
 /// Reads on, as far as that goes at once. How many bytes that were; 0 at the end.
-fn more(file: &mut impl io::Read, into: &mut [u8]) -> io::Result<usize> {
+fn read_chunk(file: &mut impl io::Read, into: &mut [u8]) -> io::Result<usize> {
     loop {
-        courtesy::pause();
+        courtesy::yield_if_due();
         match file.read(into) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             done => return done,
@@ -77,7 +82,7 @@ fn more(file: &mut impl io::Read, into: &mut [u8]) -> io::Result<usize> {
 }
 
 /// The same with twice the room.
-fn grown(memory: &MmapMut) -> io::Result<MmapMut> {
+fn doubled(memory: &MmapMut) -> io::Result<MmapMut> {
     let mut larger = MmapMut::map_anon(2 * memory.len())?;
     for (to, from) in larger.iter_mut().zip(memory.iter()) {
         *to = *from;
@@ -85,27 +90,27 @@ fn grown(memory: &MmapMut) -> io::Result<MmapMut> {
     Ok(larger)
 }
 
-impl Deref for Text {
+impl Deref for MmapBuffer {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        self.memory.get(..self.length).unwrap_or(&[])
+        self.mapping.get(..self.length).unwrap_or(&[])
     }
 }
 
-impl AsRef<[u8]> for Text {
+impl AsRef<[u8]> for MmapBuffer {
     fn as_ref(&self) -> &[u8] {
         self
     }
 }
 
-impl PartialEq for Text {
-    fn eq(&self, other: &Text) -> bool {
+impl PartialEq for MmapBuffer {
+    fn eq(&self, other: &MmapBuffer) -> bool {
         **self == **other
     }
 }
 
-impl fmt::Debug for Text {
+impl fmt::Debug for MmapBuffer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Flags are nobody's business.
         f.debug_struct("Text")
@@ -127,34 +132,34 @@ mod tests {
         for expected in [0, 1, 99_999, 100_000, 1_000_000] {
             let read = |most| {
                 io::Seek::rewind(&mut &file)?;
-                Text::read(&file, expected, most)
+                MmapBuffer::read(&file, expected, most)
             };
             assert_eq!(&*read(1_000_000).expect("a text"), &*content);
             assert_eq!(read(10).expect("a text").len(), 10);
         }
         let empty = tempfile::tempfile().expect("a file");
-        assert!(Text::read(&empty, 0, 10).expect("a text").is_empty());
+        assert!(MmapBuffer::read(&empty, 0, 10).expect("a text").is_empty());
     }
 
     #[test]
     fn a_file_is_known_by_every_byte() {
-        let text: Vec<u8> = (0..=255).cycle().take(2 * PIECE + 1).collect();
+        let text: Vec<u8> = (0..=255).cycle().take(2 * CHUNK_SIZE + 1).collect();
         let file = |content: &[u8]| {
             let mut file = tempfile::tempfile().expect("a file");
             file.write_all(content).expect("it is written");
             io::Seek::rewind(&mut &file).expect("it is rewound");
             file
         };
-        let read = Text::read(&file(&text), 0, u64::MAX).expect("a text");
-        assert!(read.is_that_of(&file(&text)).expect("an answer"));
+        let read = MmapBuffer::read(&file(&text), 0, u64::MAX).expect("a text");
+        assert!(read.matches_file(&file(&text)).expect("an answer"));
         let mut longer = text.clone();
         longer.push(0);
         let mut other = text.clone();
         if let Some(last) = other.last_mut() {
             *last ^= 1;
         }
-        for different in [&*longer, &other, text.split_at(PIECE).0, &[]] {
-            assert!(!read.is_that_of(&file(different)).expect("an answer"));
+        for different in [&*longer, &other, text.split_at(CHUNK_SIZE).0, &[]] {
+            assert!(!read.matches_file(&file(different)).expect("an answer"));
         }
     }
 }

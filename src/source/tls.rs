@@ -13,7 +13,7 @@ use rustls::pki_types::pem::PemObject as _;
 ///
 /// # Errors
 /// If it cannot be read, or holds none.
-pub fn authorities(path: &Path) -> Result<RootCertStore, String> {
+pub fn load_ca_file(path: &Path) -> Result<RootCertStore, String> {
     let name = path.display();
     let bytes =
         std::fs::read(path).map_err(|error| format!("unable to read file {name}: {error}"))?;
@@ -30,7 +30,7 @@ pub fn authorities(path: &Path) -> Result<RootCertStore, String> {
 ///
 /// # Errors
 /// If there are none.
-pub fn system() -> Result<RootCertStore, String> {
+pub fn system_roots() -> Result<RootCertStore, String> {
     let found = rustls_native_certs::load_native_certs();
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(found.certs);
@@ -46,7 +46,7 @@ pub fn system() -> Result<RootCertStore, String> {
 ///
 /// # Errors
 /// If the cryptography library has no version of TLS, which would be a fault in the build.
-pub fn client(roots: RootCertStore) -> Result<ClientConfig, String> {
+pub fn client_config(roots: RootCertStore) -> Result<ClientConfig, String> {
     let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
     let builder = builder.with_safe_default_protocol_versions();
     let builder = builder.map_err(|error| error.to_string())?;

@@ -21,27 +21,27 @@ use crate::courtesy;
 use crate::source::grpc;
 use crate::source::http;
 use crate::source::loader::Loader;
-use crate::source::look::Look;
-use crate::source::post::News;
-use crate::source::post::Post;
-use crate::source::post::Wake;
-use crate::source::spec::Kind;
-use crate::source::status::Statuses;
-use crate::source::watch::directories::Directories;
-use crate::source::watch::writers::Writers;
+use crate::source::look::ScanScope;
+use crate::source::post::SourceUpdate;
+use crate::source::post::UpdateSender;
+use crate::source::post::Wakeup;
+use crate::source::spec::SourceKind;
+use crate::source::status::SourceStatuses;
+use crate::source::watch::directories::DirectoryWatcher;
+use crate::source::watch::writers::OpenWriters;
 
 /// How often files are looked at without an event. Network file systems and links into other directories send none.
-const POLL: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// Deep enough for the deepest document, several times over.
-const STACK: usize = 8 * 1024 * 1024;
+const STACK_SIZE: usize = 8 * 1024 * 1024;
 
 /// A running watch; everything in it ends when it is dropped.
 #[derive(Debug)]
-pub struct Watch {
-    wake: mpsc::Sender<Wake>,
-    first: watch::Receiver<Option<Result<(), String>>>,
+pub struct Updater {
+    wakeups: mpsc::Sender<Wakeup>,
+    initial_result: watch::Receiver<Option<Result<(), String>>>,
     /// How the sources are doing.
-    pub statuses: Statuses,
+    pub statuses: SourceStatuses,
 }
 
 /// Reads the sources and then follows them, on a thread of its own. Network sources are tasks on the runtime from which
@@ -49,40 +49,40 @@ pub struct Watch {
 ///
 /// # Errors
 /// If the system has no more threads to give, or there are network sources and no runtime.
-pub fn start(loader: Loader) -> std::io::Result<Watch> {
+pub fn start(loader: Loader) -> std::io::Result<Updater> {
     let (wake, events) = mpsc::channel();
     let (done, first) = watch::channel(None);
     let statuses = loader.statuses();
-    let runtime = if loader.network().is_empty() {
+    let runtime = if loader.network_sources().is_empty() {
         None
     } else {
         Some(Handle::try_current().map_err(std::io::Error::other)?)
     };
-    let thread = Thread {
+    let thread = UpdateThread {
         loader,
-        wake: wake.clone(),
-        done,
+        wakeups: wake.clone(),
+        initial_result: done,
         runtime,
         tasks: JoinSet::new(),
     };
     std::thread::Builder::new()
         .name("source".to_owned())
-        .stack_size(STACK)
-        .spawn(move || thread.follow(&events))?;
-    Ok(Watch {
-        wake,
-        first,
+        .stack_size(STACK_SIZE)
+        .spawn(move || thread.run(&events))?;
+    Ok(Updater {
+        wakeups: wake,
+        initial_result: first,
         statuses,
     })
 }
 
-impl Watch {
+impl Updater {
     /// Completes when every source was asked once, whether there were flags or not.
     ///
     /// # Errors
     /// If a source brought no flags and the settings say that the start fails then.
-    pub fn first_look(&self) -> impl Future<Output = Result<(), String>> + use<> {
-        let mut first = self.first.clone();
+    pub fn initial_load(&self) -> impl Future<Output = Result<(), String>> + use<> {
+        let mut first = self.initial_result.clone();
         async move {
             match first.wait_for(Option::is_some).await {
                 Ok(outcome) => outcome.clone().unwrap_or(Ok(())),
@@ -93,18 +93,18 @@ impl Watch {
     }
 }
 
-impl Drop for Watch {
+impl Drop for Updater {
     fn drop(&mut self) {
         // The thread ends when it is done with what it does; nobody has to wait for that.
-        let _ = self.wake.send(Wake::Stop);
+        let _ = self.wakeups.send(Wakeup::Stop);
     }
 }
 
 /// Lets whoever asks go before this thread, once the first flags are there: an edit can wait for some milliseconds. A quarter
 /// of a core is left to it where requests would take all of them.
-fn give_way() {
+fn lower_priority() {
     const NICENESS: i32 = 5;
-    courtesy::begin();
+    courtesy::enable_on_this_thread();
     // Linux counts by thread; elsewhere requests would be slowed down, too.
     if cfg!(target_os = "linux")
         && let Err(error) = rustix::process::nice(NICENESS)
@@ -114,57 +114,60 @@ fn give_way() {
 }
 
 /// The thread that orders all updates.
-struct Thread {
+struct UpdateThread {
     loader: Loader,
-    wake: mpsc::Sender<Wake>,
-    done: watch::Sender<Option<Result<(), String>>>,
+    wakeups: mpsc::Sender<Wakeup>,
+    initial_result: watch::Sender<Option<Result<(), String>>>,
     runtime: Option<Handle>,
     /// The network sources. They end with this.
     tasks: JoinSet<()>,
 }
 
-impl Thread {
-    fn follow(mut self, events: &mpsc::Receiver<Wake>) {
-        let mut directories = Directories::new(sender(self.wake.clone()));
-        let mut writers = Writers::default();
+impl UpdateThread {
+    fn run(mut self, events: &mpsc::Receiver<Wakeup>) {
+        let mut directories = DirectoryWatcher::new(notify_handler(self.wakeups.clone()));
+        let mut writers = OpenWriters::default();
         // Watch first, read then: what happens in between is seen twice, not missed.
-        directories.follow(self.loader.directories());
-        self.loader.open();
-        self.connect();
-        give_way();
-        let mut looked = Instant::now();
+        directories.set_directories(self.loader.watched_directories());
+        self.loader.load_initial();
+        self.spawn_network_sources();
+        lower_priority();
+        let mut last_scan = Instant::now();
         loop {
-            self.tell();
+            self.publish_initial_result();
             // What links lead to may have changed with the last scan.
-            directories.follow(self.loader.directories());
-            let Some(turn) = next(events, &mut writers, looked) else {
+            directories.set_directories(self.loader.watched_directories());
+            let Some(batch) = next_batch(events, &mut writers, last_scan) else {
                 return;
             };
-            if turn.look.is_some() {
-                looked = Instant::now();
+            if batch.scan.is_some() {
+                last_scan = Instant::now();
                 self.loader.tick(SystemTime::now());
             }
-            self.loader.turn(turn.look.as_ref(), turn.news);
+            self.loader.apply(batch.scan.as_ref(), batch.updates);
         }
     }
 
     /// Starts the network sources.
-    fn connect(&mut self) {
+    fn spawn_network_sources(&mut self) {
         let Some(runtime) = &self.runtime else {
             return;
         };
-        let pace = self.loader.pace;
-        for (source, kind, etag) in self.loader.network() {
-            let wake = self.wake.clone();
-            let post = Post { source, wake };
+        let pace = self.loader.timing;
+        for (source, kind, etag) in self.loader.network_sources() {
+            let wake = self.wakeups.clone();
+            let post = UpdateSender {
+                source_index: source,
+                wakeups: wake,
+            };
             match kind {
-                Kind::File(_) => {}
-                Kind::Http(settings) => {
-                    let task = http::follow(*settings, etag, pace, post);
+                SourceKind::File(_) => {}
+                SourceKind::Http(settings) => {
+                    let task = http::run_polling(*settings, etag, pace, post);
                     self.tasks.spawn_on(task, runtime);
                 }
-                Kind::Grpc(settings) => {
-                    let task = grpc::follow(*settings, pace, post);
+                SourceKind::Grpc(settings) => {
+                    let task = grpc::run_sync_stream(*settings, pace, post);
                     self.tasks.spawn_on(task, runtime);
                 }
             }
@@ -172,24 +175,27 @@ impl Thread {
     }
 
     /// Tells once that every source was asked.
-    fn tell(&self) {
-        if self.done.borrow().is_none() && self.loader.is_attempted() {
-            self.done.send_replace(Some(self.loader.verdict()));
+    fn publish_initial_result(&self) {
+        if self.initial_result.borrow().is_none() && self.loader.all_attempted() {
+            self.initial_result
+                .send_replace(Some(self.loader.startup_result()));
         }
     }
 }
 
 /// Passes on the events that matter. Opening and reading do not: we do that ourselves.
-fn sender(wake: mpsc::Sender<Wake>) -> impl FnMut(notify::Result<notify::Event>) + Send + 'static {
+fn notify_handler(
+    wake: mpsc::Sender<Wakeup>,
+) -> impl FnMut(notify::Result<notify::Event>) + Send + 'static {
     move |event| {
         let wake_up = match event {
             Ok(event) => match event.kind {
-                EventKind::Access(AccessKind::Close(AccessMode::Write)) => Wake::Event(event),
+                EventKind::Access(AccessKind::Close(AccessMode::Write)) => Wakeup::FileEvent(event),
                 EventKind::Access(_) => return,
-                _ if event.need_rescan() => Wake::Lost,
-                _ => Wake::Event(event),
+                _ if event.need_rescan() => Wakeup::EventsLost,
+                _ => Wakeup::FileEvent(event),
             },
-            Err(_) => Wake::Lost,
+            Err(_) => Wakeup::EventsLost,
         };
         // When nobody listens any more, nobody needs to know.
         let _ = wake.send(wake_up);
@@ -197,56 +203,63 @@ fn sender(wake: mpsc::Sender<Wake>) -> impl FnMut(notify::Result<notify::Event>)
 }
 
 /// What there is to do.
-struct Turn {
+struct Batch {
     /// How to look at the files, if at all.
-    look: Option<Look>,
+    scan: Option<ScanScope>,
     /// What network sources have to tell.
-    news: Vec<(usize, News)>,
+    updates: Vec<(usize, SourceUpdate)>,
 }
 
-impl Turn {
+impl Batch {
     /// Takes what woke the thread. `None` if everything ends.
-    fn add(&mut self, wake: Wake, writers: &mut Writers) -> Option<()> {
+    fn add(&mut self, wake: Wakeup, writers: &mut OpenWriters) -> Option<()> {
         match wake {
-            Wake::Stop => return None,
-            Wake::News(source, news) => self.news.push((source, news)),
-            Wake::Lost => self.look().all = true,
-            Wake::Event(event) => {
-                writers.note(&event, Instant::now());
-                self.look().touched.extend(event.paths);
+            Wakeup::Stop => return None,
+            Wakeup::Update(source, news) => self.updates.push((source, news)),
+            Wakeup::EventsLost => self.scan_scope().read_all = true,
+            Wakeup::FileEvent(event) => {
+                writers.record_event(&event, Instant::now());
+                self.scan_scope().changed_paths.extend(event.paths);
             }
         }
         Some(())
     }
 
-    fn look(&mut self) -> &mut Look {
-        self.look.get_or_insert_default()
+    fn scan_scope(&mut self) -> &mut ScanScope {
+        self.scan.get_or_insert_default()
     }
 }
 
 /// Waits for events and news, for a writer to be done, or for the time to look without an event. `looked` is when files
 /// were looked at last.
-fn next(events: &mpsc::Receiver<Wake>, writers: &mut Writers, looked: Instant) -> Option<Turn> {
+fn next_batch(
+    events: &mpsc::Receiver<Wakeup>,
+    writers: &mut OpenWriters,
+    last_scan: Instant,
+) -> Option<Batch> {
     let now = Instant::now();
-    let poll = POLL.saturating_sub(now - looked);
-    let wait = writers.patience(now).map_or(poll, |left| left.min(poll));
-    let mut turn = Turn {
-        look: None,
-        news: Vec::new(),
+    let poll = POLL_INTERVAL.saturating_sub(now - last_scan);
+    let wait = writers
+        .time_until_release(now)
+        .map_or(poll, |left| left.min(poll));
+    let mut batch = Batch {
+        scan: None,
+        updates: Vec::new(),
     };
     match events.recv_timeout(wait) {
-        Ok(wake) => turn.add(wake, writers)?,
+        Ok(wake) => batch.add(wake, writers)?,
         Err(RecvTimeoutError::Disconnected) => return None,
-        Err(RecvTimeoutError::Timeout) => turn.look = Some(Look::default()),
+        Err(RecvTimeoutError::Timeout) => batch.scan = Some(ScanScope::default()),
     }
     // What else has come already is part of the same change.
     while let Ok(wake) = events.try_recv() {
-        turn.add(wake, writers)?;
+        batch.add(wake, writers)?;
     }
-    if turn.look.is_some() || looked.elapsed() >= POLL {
-        let look = turn.look();
-        look.touched.extend(writers.release(Instant::now()));
-        look.busy = writers.busy();
+    if batch.scan.is_some() || last_scan.elapsed() >= POLL_INTERVAL {
+        let look = batch.scan_scope();
+        look.changed_paths
+            .extend(writers.take_finished(Instant::now()));
+        look.open_paths = writers.paths();
     }
-    Some(turn)
+    Some(batch)
 }

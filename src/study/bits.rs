@@ -5,17 +5,17 @@ use smallvec::smallvec;
 
 /// A set of positions below a length that all sets of one attribute share.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Bits(SmallVec<[u64; 2]>);
+pub struct BitSet(SmallVec<[u64; 2]>);
 
-impl Bits {
+impl BitSet {
     /// No position of `len`.
-    pub fn none(len: usize) -> Bits {
-        Bits(smallvec![0; len.div_ceil(64)])
+    pub fn empty(len: usize) -> BitSet {
+        BitSet(smallvec![0; len.div_ceil(64)])
     }
 
     /// All positions below `len`.
-    pub fn all(len: usize) -> Bits {
-        let mut bits = Bits::none(len);
+    pub fn full(len: usize) -> BitSet {
+        let mut bits = BitSet::empty(len);
         (0..len).for_each(|at| bits.insert(at));
         bits
     }
@@ -28,29 +28,29 @@ impl Bits {
     }
 
     /// Whether the set has this position.
-    pub fn has(&self, at: usize) -> bool {
+    pub fn contains(&self, at: usize) -> bool {
         self.0
             .get(at / 64)
             .is_some_and(|word| word & (1 << (at % 64)) != 0)
     }
 
     /// What both have.
-    pub fn and(&self, other: &Bits) -> Bits {
-        self.with(other, |a, b| a & b)
+    pub fn intersection(&self, other: &BitSet) -> BitSet {
+        self.zip_words(other, |a, b| a & b)
     }
 
     /// What one of them has.
-    pub fn or(&self, other: &Bits) -> Bits {
-        self.with(other, |a, b| a | b)
+    pub fn union(&self, other: &BitSet) -> BitSet {
+        self.zip_words(other, |a, b| a | b)
     }
 
     /// What only this one has.
-    pub fn minus(&self, other: &Bits) -> Bits {
-        self.with(other, |a, b| a & !b)
+    pub fn difference(&self, other: &BitSet) -> BitSet {
+        self.zip_words(other, |a, b| a & !b)
     }
 
-    fn with(&self, other: &Bits, how: fn(u64, u64) -> u64) -> Bits {
-        Bits(
+    fn zip_words(&self, other: &BitSet, how: fn(u64, u64) -> u64) -> BitSet {
+        BitSet(
             self.0
                 .iter()
                 .zip(&other.0)
@@ -70,12 +70,12 @@ impl Bits {
     }
 
     /// Whether `other` has all of these.
-    pub fn within(&self, other: &Bits) -> bool {
+    pub fn is_subset(&self, other: &BitSet) -> bool {
         self.0.iter().zip(&other.0).all(|(a, b)| a & !b == 0)
     }
 
     /// The positions, in order.
     pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
-        (0..self.0.len() * 64).filter(|at| self.has(*at))
+        (0..self.0.len() * 64).filter(|at| self.contains(*at))
     }
 }

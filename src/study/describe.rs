@@ -1,90 +1,94 @@
 //! A set of values of one attribute in words.
 
-use crate::study::bits::Bits;
-use crate::study::pool::Candidate;
-use crate::study::program::Program;
+use crate::study::bits::BitSet;
+use crate::study::pool::Representative;
+use crate::study::program::SymbolicProgram;
 use crate::study::show;
-use crate::study::space::Attribute;
-use crate::study::space::Space;
-use crate::value::Literal;
+use crate::study::space::AttributeDomain;
+use crate::study::space::InputDomain;
+use crate::value::OwnedValue;
 
 /// How many values are listed one by one.
-const LISTED: usize = 5;
+const MAX_LISTED: usize = 5;
 
 /// What the attribute's values in `set` have in common and all others have not; `None` if they are all values.
-pub fn values(
+pub fn describe_value_set(
     attribute: usize,
-    set: &Bits,
-    space: &Space,
-    programs: &[&Program<'_>],
+    set: &BitSet,
+    space: &InputDomain,
+    programs: &[&SymbolicProgram<'_>],
 ) -> Option<String> {
     let known = space.attributes.get(attribute)?;
-    let candidates = &known.pool.candidates;
-    let all = universe(known, set);
-    if all.within(set) {
+    let candidates = &known.representatives.values;
+    let all = relevant_values(known, set);
+    if all.is_subset(set) {
         return None;
     }
-    let set = &set.and(&all);
-    let questions = questions(attribute, space, programs);
+    let set = &set.intersection(&all);
+    let questions = described_predicates(attribute, space, programs);
     let asked = questions
         .iter()
-        .find(|question| question.asked && question.holds.and(&all) == *set);
+        .find(|question| question.is_as_written && question.matching.intersection(&all) == *set);
     if let Some(asked) = asked {
-        return Some(asked.words.clone());
+        return Some(asked.text.clone());
     }
-    let listed = |set: &Bits| listed(set, candidates);
+    let listed = |set: &BitSet| singleton_values(set, candidates);
     if let Some(values) = listed(set) {
-        return Some(among(&known.name, &values, false));
+        return Some(format_membership(&known.path, &values, false));
     }
-    if let Some(words) = in_words(set, &all, &questions) {
+    if let Some(words) = cover_with_predicates(set, &all, &questions) {
         return Some(words);
     }
-    let others = all.minus(set);
+    let others = all.difference(set);
     if let Some(values) = listed(&others) {
-        return Some(among(&known.name, &values, true));
+        return Some(format_membership(&known.path, &values, true));
     }
-    if let Some(words) = in_words(&others, &all, &questions) {
+    if let Some(words) = cover_with_predicates(&others, &all, &questions) {
         return Some(format!("not ({words})"));
     }
-    let like = set.iter().filter_map(|at| candidates.get(at)).take(LISTED);
+    let like = set
+        .iter()
+        .filter_map(|at| candidates.get(at))
+        .take(MAX_LISTED);
     let like: Vec<String> = like
-        .map(|candidate| show::value(&candidate.value))
+        .map(|candidate| show::format_value(&candidate.value))
         .collect();
-    Some(format!("{} like {}", known.name, like.join(", ")))
+    Some(format!("{} like {}", known.path, like.join(", ")))
 }
 
 /// The values that are told apart: for an attribute that units are bucketed by the names of units, unless there are none
 /// of them in `set`.
-fn universe(attribute: &Attribute, set: &Bits) -> Bits {
-    let candidates = &attribute.pool.candidates;
-    let mut units = Bits::none(candidates.len());
+fn relevant_values(attribute: &AttributeDomain, set: &BitSet) -> BitSet {
+    let candidates = &attribute.representatives.values;
+    let mut units = BitSet::empty(candidates.len());
     for (at, candidate) in candidates.iter().enumerate() {
-        if matches!(&candidate.value, Literal::Text(text) if !text.is_empty()) {
+        if matches!(&candidate.value, OwnedValue::Text(text) if !text.is_empty()) {
             units.insert(at);
         }
     }
-    if attribute.hashed && !set.and(&units).is_empty() {
+    if attribute.is_used_for_bucketing && !set.intersection(&units).is_empty() {
         units
     } else {
-        Bits::all(candidates.len())
+        BitSet::full(candidates.len())
     }
 }
 
 /// The values, if they stand for themselves alone and are few.
-fn listed(set: &Bits, candidates: &[Candidate]) -> Option<Vec<Literal>> {
-    if set.len() > LISTED {
+fn singleton_values(set: &BitSet, candidates: &[Representative]) -> Option<Vec<OwnedValue>> {
+    if set.len() > MAX_LISTED {
         return None;
     }
     let chosen = set.iter().filter_map(|at| candidates.get(at));
-    let value = |candidate: &Candidate| candidate.alone.then(|| candidate.value.clone());
+    let value =
+        |candidate: &Representative| candidate.is_singleton.then(|| candidate.value.clone());
     chosen.map(value).collect()
 }
 
-fn among(name: &str, values: &[Literal], not: bool) -> String {
-    let shown: Vec<String> = values.iter().map(show::value).collect();
+fn format_membership(name: &str, values: &[OwnedValue], not: bool) -> String {
+    let shown: Vec<String> = values.iter().map(show::format_value).collect();
     match (values, not) {
-        ([Literal::Null], false) => format!("{name} is absent"),
-        ([Literal::Null], true) => format!("{name} is there"),
+        ([OwnedValue::Null], false) => format!("{name} is absent"),
+        ([OwnedValue::Null], true) => format!("{name} is there"),
         ([_], false) => format!("{name} = {}", shown.join("")),
         ([_], true) => format!("{name} ≠ {}", shown.join("")),
         (_, false) => format!("{name} in [{}]", shown.join(", ")),
@@ -94,33 +98,39 @@ fn among(name: &str, values: &[Literal], not: bool) -> String {
 
 /// A question in words.
 #[derive(Debug)]
-struct Worded {
-    words: String,
+struct DescribedPredicate {
+    text: String,
     /// The candidates for which it holds.
-    holds: Bits,
+    matching: BitSet,
     /// Whether it is asked so, and not the opposite of what is asked.
-    asked: bool,
+    is_as_written: bool,
 }
 
 /// All questions that are asked of an attribute, and their opposites.
-fn questions(attribute: usize, space: &Space, programs: &[&Program<'_>]) -> Vec<Worded> {
-    let mut questions: Vec<Worded> = Vec::new();
-    let atoms = programs.iter().flat_map(|program| &program.atoms);
+fn described_predicates(
+    attribute: usize,
+    space: &InputDomain,
+    programs: &[&SymbolicProgram<'_>],
+) -> Vec<DescribedPredicate> {
+    let mut questions: Vec<DescribedPredicate> = Vec::new();
+    let atoms = programs
+        .iter()
+        .flat_map(|program| &program.single_attribute_exprs);
     for atom in atoms.filter(|atom| atom.attribute == attribute) {
-        let truths = atom.truths(space);
-        let mut holds = Bits::none(truths.len());
+        let truths = atom.truth_per_representative(space);
+        let mut holds = BitSet::empty(truths.len());
         let positions = truths.iter().enumerate();
         let positions = positions.filter(|(_, truth)| **truth == Some(true));
         positions.for_each(|(at, _)| holds.insert(at));
-        let words = show::condition(atom.node);
-        let fails = Bits::all(truths.len()).minus(&holds);
+        let words = show::format_condition(atom.node);
+        let fails = BitSet::full(truths.len()).difference(&holds);
         let not = format!("not {words}");
         for (words, holds, asked) in [(words, holds, true), (not, fails, false)] {
-            if !questions.iter().any(|known| known.holds == holds) {
-                questions.push(Worded {
-                    words,
-                    holds,
-                    asked,
+            if !questions.iter().any(|known| known.matching == holds) {
+                questions.push(DescribedPredicate {
+                    text: words,
+                    matching: holds,
+                    is_as_written: asked,
                 });
             }
         }
@@ -129,22 +139,26 @@ fn questions(attribute: usize, space: &Space, programs: &[&Program<'_>]) -> Vec<
 }
 
 /// Questions that together hold for the values of `set` and no others, the fewest that are found.
-fn in_words(set: &Bits, all: &Bits, questions: &[Worded]) -> Option<String> {
-    let useful: Vec<&Worded> = questions
+fn cover_with_predicates(
+    set: &BitSet,
+    all: &BitSet,
+    questions: &[DescribedPredicate],
+) -> Option<String> {
+    let useful: Vec<&DescribedPredicate> = questions
         .iter()
-        .filter(|question| set.within(&question.holds))
+        .filter(|question| set.is_subset(&question.matching))
         .collect();
     let mut words: Vec<&str> = Vec::new();
     let mut left = all.clone();
     while left != *set {
-        let size = |question: &&&Worded| left.and(&question.holds).len();
+        let size = |question: &&&DescribedPredicate| left.intersection(&question.matching).len();
         let best = useful.iter().min_by_key(size)?;
-        let next = left.and(&best.holds);
+        let next = left.intersection(&best.matching);
         if next == left {
             return None;
         }
         left = next;
-        words.push(&best.words);
+        words.push(&best.text);
     }
     Some(words.join(" and "))
 }

@@ -11,30 +11,30 @@ pub mod overlay;
 use ecow::EcoString;
 
 use crate::document::Document;
-use crate::document::flag::Flag;
+use crate::document::flag::FlagDefinition;
 use crate::document::node::Node;
 use crate::limits;
 use crate::rule::tree::Leaf;
 use crate::ruleset;
-use crate::ruleset::Plan;
+use crate::ruleset::EvaluationPlan;
 use crate::ruleset::Ruleset;
-use crate::study::ask::Asker;
-use crate::study::diff::cell::Cell;
-use crate::study::diff::cell::Region;
+use crate::study::ask::OwnedContext;
+use crate::study::diff::cell::ChangedCase;
+use crate::study::diff::cell::ChangedCell;
 use crate::study::diff::outcome::Outcome;
-use crate::study::diff::outcome::outcome;
+use crate::study::diff::outcome::outcome_of_decision;
 use crate::study::program;
-use crate::study::program::Program;
-use crate::study::space::Outside;
-use crate::study::space::Space;
-use crate::study::state::State;
-use crate::study::walk::Got;
-use crate::study::walk::TooMany;
-use crate::study::walk::Walk;
+use crate::study::program::SymbolicProgram;
+use crate::study::space::InputDomain;
+use crate::study::space::UnsupportedInFile;
+use crate::study::state::ContextSet;
+use crate::study::walk::AbstractValue;
+use crate::study::walk::SymbolicExecution;
+use crate::study::walk::TooManyCases;
 
 /// The flags of one side: merged, words expanded, and compiled in the same order.
 #[derive(Debug, Clone, Copy)]
-pub struct Side<'d> {
+pub struct DiffSide<'d> {
     /// The flags as written.
     pub document: &'d Document,
     /// The same flags, compiled.
@@ -43,22 +43,22 @@ pub struct Side<'d> {
 
 /// What a change makes of one flag.
 #[derive(Debug)]
-pub struct Change {
+pub struct FlagDiff {
     /// The flag's key.
     pub key: EcoString,
     /// Its flag set.
-    pub set: Option<EcoString>,
+    pub flag_set: Option<EcoString>,
     /// What is known.
-    pub verdict: Verdict,
+    pub status: DiffStatus,
     /// Who gets another answer; no context is in two cells.
-    pub cells: Vec<Cell>,
+    pub cells: Vec<ChangedCell>,
     /// What is not known, and why: there may be more changes than `cells` tells.
-    pub unknown: Vec<String>,
+    pub unknown_reasons: Vec<String>,
 }
 
 /// What is known of a flag's change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum DiffStatus {
     /// Nothing that decides was changed.
     Same,
     /// It is written in another way, and proved to answer the same to everyone.
@@ -73,24 +73,24 @@ pub enum Verdict {
     Removed,
 }
 
-impl Verdict {
+impl DiffStatus {
     /// The verdict as it stands in output.
     pub fn name(self) -> &'static str {
         match self {
-            Verdict::Same => "same",
-            Verdict::Equivalent => "equivalent",
-            Verdict::Changed => "changed",
-            Verdict::Unknown => "unknown",
-            Verdict::Added => "added",
-            Verdict::Removed => "removed",
+            DiffStatus::Same => "same",
+            DiffStatus::Equivalent => "equivalent",
+            DiffStatus::Changed => "changed",
+            DiffStatus::Unknown => "unknown",
+            DiffStatus::Added => "added",
+            DiffStatus::Removed => "removed",
         }
     }
 }
 
 /// What a change makes of all flags, by key and flag set. Up to `examples` contexts are looked for per transition.
-pub fn diff(old: Side<'_>, new: Side<'_>, examples: usize) -> Vec<Change> {
+pub fn diff(old: DiffSide<'_>, new: DiffSide<'_>, examples: usize) -> Vec<FlagDiff> {
     let mut changes = Vec::new();
-    let (old, new) = (old.flags(), new.flags());
+    let (old, new) = (old.sorted_flags(), new.sorted_flags());
     let (mut left, mut right) = (old.iter().peekable(), new.iter().peekable());
     loop {
         let order = match (left.peek(), right.peek()) {
@@ -105,9 +105,9 @@ pub fn diff(old: Side<'_>, new: Side<'_>, examples: usize) -> Vec<Change> {
             std::cmp::Ordering::Equal => (left.next(), right.next()),
         };
         match (a, b) {
-            (Some(a), Some(b)) => changes.push(compare(*a, *b, examples)),
-            (Some(a), None) => changes.push(a.alone(Verdict::Removed)),
-            (None, Some(b)) => changes.push(b.alone(Verdict::Added)),
+            (Some(a), Some(b)) => changes.push(diff_flag(*a, *b, examples)),
+            (Some(a), None) => changes.push(a.without_cells(DiffStatus::Removed)),
+            (None, Some(b)) => changes.push(b.without_cells(DiffStatus::Added)),
             (None, None) => {}
         }
     }
@@ -115,192 +115,216 @@ pub fn diff(old: Side<'_>, new: Side<'_>, examples: usize) -> Vec<Change> {
 
 /// A flag as written and compiled.
 #[derive(Debug, Clone, Copy)]
-pub struct Pair<'d> {
+pub struct DiffFlag<'d> {
     /// As written.
-    pub written: &'d Flag,
+    pub definition: &'d FlagDefinition,
     /// Compiled.
-    pub compiled: &'d ruleset::Flag,
+    pub compiled: &'d ruleset::CompiledFlag,
 }
 
-impl<'d> Side<'d> {
-    fn flags(self) -> Vec<Pair<'d>> {
+impl<'d> DiffSide<'d> {
+    fn sorted_flags(self) -> Vec<DiffFlag<'d>> {
         let written = self.document.flags.iter();
         let pairs = written.zip(&self.ruleset.flags);
-        let mut pairs: Vec<Pair<'d>> = pairs
-            .map(|(written, compiled)| Pair { written, compiled })
+        let mut pairs: Vec<DiffFlag<'d>> = pairs
+            .map(|(written, compiled)| DiffFlag {
+                definition: written,
+                compiled,
+            })
             .collect();
         pairs.sort_by(|a, b| a.identity().cmp(&b.identity()));
         pairs
     }
 }
 
-impl<'d> Pair<'d> {
+impl<'d> DiffFlag<'d> {
     fn identity(&self) -> (&'d str, Option<&'d str>) {
-        (&self.written.key, self.written.set())
+        (&self.definition.key, self.definition.flag_set_id())
     }
 
-    fn alone(&self, verdict: Verdict) -> Change {
-        Change {
-            key: self.written.key.clone(),
-            set: self.written.set().map(Into::into),
-            verdict,
+    fn without_cells(&self, verdict: DiffStatus) -> FlagDiff {
+        FlagDiff {
+            key: self.definition.key.clone(),
+            flag_set: self.definition.flag_set_id().map(Into::into),
+            status: verdict,
             cells: Vec::new(),
-            unknown: Vec::new(),
+            unknown_reasons: Vec::new(),
         }
     }
 
     /// Whether nothing that decides differs.
-    fn is_like(&self, other: &Pair<'_>) -> bool {
-        let (a, b) = (self.written, other.written);
-        let rule = |flag: &Flag| flag.targeting.as_ref().map(Node::to_literal);
-        (a.disabled, a.fault, &a.default_variant) == (b.disabled, b.fault, &b.default_variant)
+    fn has_same_definition(&self, other: &DiffFlag<'_>) -> bool {
+        let (a, b) = (self.definition, other.definition);
+        let rule = |flag: &FlagDefinition| flag.targeting.as_ref().map(Node::to_owned_value);
+        (a.disabled, a.error_code, &a.default_variant)
+            == (b.disabled, b.error_code, &b.default_variant)
             && a.variants == b.variants
             && rule(a) == rule(b)
     }
 }
 
 /// What a change makes of one flag.
-pub fn compare(old: Pair<'_>, new: Pair<'_>, examples: usize) -> Change {
-    if old.is_like(&new) {
-        return old.alone(Verdict::Same);
+pub fn diff_flag(old: DiffFlag<'_>, new: DiffFlag<'_>, examples: usize) -> FlagDiff {
+    if old.has_same_definition(&new) {
+        return old.without_cells(DiffStatus::Same);
     }
-    let mut comparison = Comparison::new(old, new);
-    let (cells, unknown) = comparison.cells(examples);
+    let mut comparison = FlagComparison::new(old, new);
+    let (cells, unknown) = comparison.compute_cells(examples);
     let verdict = match (cells.is_empty(), unknown.is_empty()) {
-        (true, true) => Verdict::Equivalent,
-        (true, false) => Verdict::Unknown,
-        (false, _) => Verdict::Changed,
+        (true, true) => DiffStatus::Equivalent,
+        (true, false) => DiffStatus::Unknown,
+        (false, _) => DiffStatus::Changed,
     };
-    Change {
+    FlagDiff {
         cells,
-        unknown,
-        ..old.alone(verdict)
+        unknown_reasons: unknown,
+        ..old.without_cells(verdict)
     }
 }
 
 /// Two flags and everything that they ask.
 #[derive(Debug)]
-pub struct Comparison<'d> {
+pub struct FlagComparison<'d> {
     /// The old flag.
-    pub old: Pair<'d>,
+    pub old: DiffFlag<'d>,
     /// The new flag.
-    pub new: Pair<'d>,
+    pub new: DiffFlag<'d>,
     /// The old rule.
-    pub before: Program<'d>,
+    pub old_program: SymbolicProgram<'d>,
     /// The new rule.
-    pub after: Program<'d>,
+    pub new_program: SymbolicProgram<'d>,
     /// What they ask.
-    pub space: Space,
+    pub domain: InputDomain,
 }
 
-impl<'d> Comparison<'d> {
+impl<'d> FlagComparison<'d> {
     /// The comparison of two flags.
-    pub fn new(old: Pair<'d>, new: Pair<'d>) -> Comparison<'d> {
-        let mut space = Space::default();
-        let before = program::program(old.written, &mut space);
-        let after = program::program(new.written, &mut space);
-        space.close();
-        Comparison {
+    pub fn new(old: DiffFlag<'d>, new: DiffFlag<'d>) -> FlagComparison<'d> {
+        let mut space = InputDomain::default();
+        let before = program::lower_flag(old.definition, &mut space);
+        let after = program::lower_flag(new.definition, &mut space);
+        space.choose_representatives();
+        FlagComparison {
             old,
             new,
-            before,
-            after,
-            space,
+            old_program: before,
+            new_program: after,
+            domain: space,
         }
     }
 
     /// Who gets another answer, and what is not known.
-    pub fn cells(&mut self, examples: usize) -> (Vec<Cell>, Vec<String>) {
+    pub fn compute_cells(&mut self, examples: usize) -> (Vec<ChangedCell>, Vec<String>) {
         let mut unknown: Vec<String> = Vec::new();
-        let regions = self.regions().unwrap_or_else(|TooMany| {
-            unknown.push(format!("there are more than {} cases", limits::CASES));
+        let regions = self.changed_cases().unwrap_or_else(|TooManyCases| {
+            unknown.push(format!(
+                "there are more than {} cases",
+                limits::ANALYSIS_CASES
+            ));
             Vec::new()
         });
-        for (attribute, why) in self.space.gaps() {
-            unknown.push(format!("`{}`: {why}", attribute.name));
+        for (attribute, why) in self.domain.incomplete_attributes() {
+            unknown.push(format!("`{}`: {why}", attribute.path));
         }
-        let (known, doubtful): (Vec<Region>, Vec<Region>) =
-            regions.into_iter().partition(Region::is_known);
+        let (known, doubtful): (Vec<ChangedCase>, Vec<ChangedCase>) =
+            regions.into_iter().partition(ChangedCase::is_known);
         for region in &doubtful {
-            for why in self.reasons(region) {
+            for why in self.unknown_reasons(region) {
                 if !unknown.contains(&why) {
                     unknown.push(why);
                 }
             }
         }
-        let (cells, whole) = overlay::cells(&known, self, examples);
+        let (cells, whole) = overlay::partition_into_cells(&known, self, examples);
         if !whole {
             unknown.push(format!(
                 "the changes fall into more than {} cells",
-                limits::CELLS
+                limits::DIFF_CELLS
             ));
         }
         (cells, unknown)
     }
 
     /// The cases with two answers.
-    fn regions(&mut self) -> Result<Vec<Region>, TooMany> {
-        let all = State::all(&self.space);
-        let olds = Walk::new(&self.before, &mut self.space).answers(&all)?;
-        let mut walk = Walk::new(&self.after, &mut self.space);
+    fn changed_cases(&mut self) -> Result<Vec<ChangedCase>, TooManyCases> {
+        let all = ContextSet::all(&self.domain);
+        let olds =
+            SymbolicExecution::new(&self.old_program, &mut self.domain).execute_rule(&all)?;
+        let mut walk = SymbolicExecution::new(&self.new_program, &mut self.domain);
         let mut pairs = Vec::new();
         for (state, old) in olds {
-            for (state, new) in walk.answers(&state)? {
+            for (state, new) in walk.execute_rule(&state)? {
                 pairs.push((state, old.clone(), new));
             }
         }
         let mut regions = Vec::new();
         for (state, old, new) in pairs {
-            let from = answer(&old, self.old.compiled);
-            let to = answer(&new, self.new.compiled);
-            if from == to && self.means_the_same(&from) {
+            let from = case_outcome(&old, self.old.compiled);
+            let to = case_outcome(&new, self.new.compiled);
+            if from == to && self.is_same_outcome(&from) {
                 continue;
             }
-            let measure = state.measure(&self.space);
-            regions.push(Region {
-                state,
+            let measure = state.fraction_of_units(&self.domain);
+            regions.push(ChangedCase {
+                contexts: state,
                 from,
                 to,
-                measure,
+                fraction_of_units: measure,
             });
         }
         Ok(regions)
     }
 
     /// Whether an answer that both sides give is one answer: what can be anything names variants of both.
-    fn means_the_same(&self, outcome: &Outcome) -> bool {
+    fn is_same_outcome(&self, outcome: &Outcome) -> bool {
         let (old, new) = (self.old.compiled, self.new.compiled);
-        !matches!(outcome, Outcome::Hidden(_))
-            || (&old.names, &old.values, old.default) == (&new.names, &new.values, new.default)
+        !matches!(outcome, Outcome::Opaque(_))
+            || (&old.variant_names, &old.variant_values, old.default_variant)
+                == (&new.variant_names, &new.variant_values, new.default_variant)
     }
 
-    fn reasons(&self, region: &Region) -> Vec<String> {
-        let guesses = region.state.guesses.iter().map(|(hidden, _)| *hidden);
+    fn unknown_reasons(&self, region: &ChangedCase) -> Vec<String> {
+        let guesses = region
+            .contexts
+            .assumptions
+            .iter()
+            .map(|(hidden, _)| *hidden);
         let outcomes = [&region.from, &region.to];
         let hidden = outcomes.into_iter().filter_map(|outcome| match outcome {
-            Outcome::Hidden(hidden) => Some(*hidden),
+            Outcome::Opaque(hidden) => Some(*hidden),
             _ => None,
         });
-        let why = |hidden: usize| self.space.hidden.get(hidden).map(|h| said(&h.why));
+        let why = |hidden: usize| {
+            self.domain
+                .opaque_exprs
+                .get(hidden)
+                .map(|h| format_unsupported(&h.reason))
+        };
         guesses.chain(hidden).filter_map(why).collect()
     }
 }
 
-fn said(why: &Outside) -> String {
-    let place = why.place;
-    format!("{}:{}:{}: {}", why.file, place.line, place.column, why.what)
+fn format_unsupported(why: &UnsupportedInFile) -> String {
+    let place = why.position;
+    format!(
+        "{}:{}:{}: {}",
+        why.file, place.line, place.column, why.description
+    )
 }
 
 /// What a flag answers in a case.
-fn answer(got: &Got, flag: &ruleset::Flag) -> Outcome {
-    let decision = match (&flag.plan, got) {
-        (Plan::Targeted(_), Got::Hidden(hidden)) => return Outcome::Hidden(*hidden),
-        (Plan::Targeted(_), Got::Leaf(leaf)) => flag.decision(*leaf),
-        (Plan::Targeted(_), Got::Fault | Got::Truth(_) | Got::Value(_)) => {
-            flag.decision(Leaf::Fault)
+fn case_outcome(got: &AbstractValue, flag: &ruleset::CompiledFlag) -> Outcome {
+    let decision = match (&flag.evaluation_plan, got) {
+        (EvaluationPlan::Targeted(_), AbstractValue::Opaque(hidden)) => {
+            return Outcome::Opaque(*hidden);
         }
+        (EvaluationPlan::Targeted(_), AbstractValue::Leaf(leaf)) => flag.decision_for_leaf(*leaf),
+        (
+            EvaluationPlan::Targeted(_),
+            AbstractValue::Fault | AbstractValue::Truthiness(_) | AbstractValue::Constant(_),
+        ) => flag.decision_for_leaf(Leaf::Failed),
         // Without targeting there is no context that matters.
-        _ => Asker::default().decide(flag),
+        _ => OwnedContext::default().decide(flag),
     };
-    outcome(flag, decision)
+    outcome_of_decision(flag, decision)
 }

@@ -3,26 +3,30 @@
 use std::sync::Arc;
 
 use crate::document;
-use crate::document::Format;
-use crate::document::Origin;
-use crate::document::flag::Flag;
+use crate::document::DocumentFormat;
+use crate::document::DocumentOrigin;
+use crate::document::flag::FlagDefinition;
 use crate::json;
-use crate::rule::unit::Version;
+use crate::rule::unit::FractionalVersion;
 use crate::ruleset;
 
 /// The flag called `key` with a definition in plain JSON, as written and compiled; `None` if it is none.
-pub fn flag(key: &str, definition: &str, version: Version) -> Option<(Arc<Flag>, ruleset::Flag)> {
+pub fn parse_and_compile(
+    key: &str,
+    definition: &str,
+    version: FractionalVersion,
+) -> Option<(Arc<FlagDefinition>, ruleset::CompiledFlag)> {
     let mut text = String::from("{\"flags\": {");
-    json::write_text(&mut text, key);
+    json::write_string(&mut text, key);
     text.push_str(": ");
     text.push_str(definition);
     text.push_str("}}");
     let name: Arc<str> = "definition".into();
-    let origin = Origin {
+    let origin = DocumentOrigin {
         source: name.clone(),
         file: name,
     };
-    let parsed = document::parse(&text, Format::Json, &origin);
+    let parsed = document::parse(&text, DocumentFormat::Json, &origin);
     let flag = parsed.document?.flags.pop()?;
     let compiled = ruleset::compile_flag((*flag).clone(), version);
     Some((flag, compiled))

@@ -2,51 +2,60 @@
 
 use crate::document::node::Node;
 use crate::rule::operator::Operator;
-use crate::study::unit::By;
-use crate::study::unit::Split;
-use crate::value::Literal;
+use crate::study::unit::SymbolicBucketBy;
+use crate::study::unit::SymbolicFractional;
+use crate::value::OwnedValue;
 
 /// An expression.
 #[derive(Debug)]
-pub enum Form {
+pub enum SymbolicExpr {
     /// A constant.
-    Constant(Literal),
+    Constant(OwnedValue),
     /// It always faults.
     Fault,
     /// Conditions and what counts if they are the first to hold, and what counts otherwise.
-    If(Vec<Clause>, Box<Result>),
+    If(Vec<IfClause>, Box<BranchResult>),
     /// The first that counts as false, or the last one.
-    And(Vec<Form>),
+    And(Vec<SymbolicExpr>),
     /// The first that counts as true, or the last one.
-    Or(Vec<Form>),
+    Or(Vec<SymbolicExpr>),
     /// Whether the form counts as false, or with `true` as true.
-    Not(Box<Form>, bool),
+    Not(Box<SymbolicExpr>, bool),
     /// A question about one attribute, by its index.
-    Atom(usize),
+    SingleAttribute(usize),
     /// Whether an attribute, by its index, is null.
-    Absent(usize),
+    IsAbsent(usize),
     /// A split of units.
-    Split(Box<Split>),
+    Fractional(Box<SymbolicFractional>),
     /// An operator over forms of which each has finitely many values.
-    Apply(Operator, Vec<Form>),
+    PureOperator(Operator, Vec<SymbolicExpr>),
     /// Anything, by its index.
-    Hidden(usize),
+    Opaque(usize),
 }
 
-impl Form {
+impl SymbolicExpr {
     /// Whether something in it can be anything.
-    pub fn hides(&self) -> bool {
+    pub fn contains_opaque(&self) -> bool {
         match self {
-            Form::Hidden(_) => true,
-            Form::Constant(_) | Form::Fault | Form::Atom(_) | Form::Absent(_) => false,
-            Form::Split(split) => matches!(split.by, By::Hidden(_)),
-            Form::Not(inner, _) => inner.hides(),
-            Form::And(forms) | Form::Or(forms) | Form::Apply(_, forms) => {
-                forms.iter().any(Form::hides)
+            SymbolicExpr::Opaque(_) => true,
+            SymbolicExpr::Constant(_)
+            | SymbolicExpr::Fault
+            | SymbolicExpr::SingleAttribute(_)
+            | SymbolicExpr::IsAbsent(_) => false,
+            SymbolicExpr::Fractional(split) => {
+                matches!(split.bucket_by, SymbolicBucketBy::Opaque(_))
             }
-            Form::If(clauses, last) => {
-                let hides = |clause: &Clause| clause.condition.hides() || clause.then.form.hides();
-                clauses.iter().any(hides) || last.form.hides()
+            SymbolicExpr::Not(inner, _) => inner.contains_opaque(),
+            SymbolicExpr::And(forms)
+            | SymbolicExpr::Or(forms)
+            | SymbolicExpr::PureOperator(_, forms) => {
+                forms.iter().any(SymbolicExpr::contains_opaque)
+            }
+            SymbolicExpr::If(clauses, last) => {
+                let hides = |clause: &IfClause| {
+                    clause.condition.contains_opaque() || clause.then.expr.contains_opaque()
+                };
+                clauses.iter().any(hides) || last.expr.contains_opaque()
             }
         }
     }
@@ -54,27 +63,27 @@ impl Form {
 
 /// A condition and what counts if it holds.
 #[derive(Debug)]
-pub struct Clause {
+pub struct IfClause {
     /// Whether this counts as true.
-    pub condition: Form,
+    pub condition: SymbolicExpr,
     /// What counts then.
-    pub then: Result,
+    pub then: BranchResult,
 }
 
 /// A form that may be the answer.
 #[derive(Debug)]
-pub struct Result {
+pub struct BranchResult {
     /// What it is.
-    pub form: Form,
+    pub expr: SymbolicExpr,
     /// Its site, where it is an answer of the flag.
-    pub site: Option<usize>,
+    pub branch: Option<usize>,
 }
 
 /// A place in a rule where it may end.
 #[derive(Debug, Clone, Copy)]
-pub struct Site<'d> {
+pub struct RuleBranch<'d> {
     /// What it is.
-    pub kind: SiteKind,
+    pub kind: BranchKind,
     /// What stands there.
     pub node: &'d Node,
     /// The branch that it is in.
@@ -83,7 +92,7 @@ pub struct Site<'d> {
 
 /// What kind of place a site is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum SiteKind {
+pub enum BranchKind {
     /// The whole rule.
     Root,
     /// What an `if` yields when its condition at this position is the first to hold.
@@ -91,7 +100,7 @@ pub enum SiteKind {
     /// What an `if` yields when no condition holds.
     Else,
     /// An `if` whose conditions all fail and that has nothing left to yield: the default variant counts.
-    Nothing,
+    ImplicitElse,
     /// A share of a `fractional`.
     Share {
         /// Its position among the shares.

@@ -20,25 +20,25 @@ mod walk;
 
 use crate::diag::Code;
 use crate::diag::Diagnostic;
-use crate::diag::Report;
+use crate::diag::DiagnosticSink;
 use crate::diag::Severity;
-use crate::study::file::File;
-use crate::study::file::Subject;
-use crate::study::lint::attribute::Usage;
-use crate::study::lint::policy::Level;
-use crate::study::lint::policy::Policy;
+use crate::study::file::FlagFile;
+use crate::study::file::FlagView;
+use crate::study::lint::attribute::AttributeUsage;
+use crate::study::lint::policy::LintPolicy;
+use crate::study::lint::policy::SeverityOverride;
 
 /// All that is wrong with `files`: what loading said, and what is found beyond. Sorted by file, place and code.
-pub fn check(files: &[File], policy: &Policy) -> Vec<Diagnostic> {
-    let usage = Usage::of(files);
+pub fn check(files: &[FlagFile], policy: &LintPolicy) -> Vec<Diagnostic> {
+    let usage = AttributeUsage::from_files(files);
     let mut found = Vec::new();
     for file in files {
-        let mut report = Report::new(file.name.clone());
-        for subject in file.subjects() {
-            examine(&subject, &usage, policy, &mut report);
+        let mut report = DiagnosticSink::new(file.name.clone());
+        for subject in file.flag_views() {
+            check_flag(&subject, &usage, policy, &mut report);
         }
         // Nothing else takes as long.
-        if policy.level(Code::Unreached) != Some(Level::Off) {
+        if policy.severity_override(Code::UnreachableBranch) != Some(SeverityOverride::Off) {
             branch::check(file, &mut report);
         }
         found.extend(file.diagnostics.iter().cloned());
@@ -46,17 +46,22 @@ pub fn check(files: &[File], policy: &Policy) -> Vec<Diagnostic> {
     }
     found.extend(family::check(files, policy));
     let rank = |name: &str| files.iter().position(|file| *file.name == *name);
-    found.sort_by_cached_key(|d| (rank(&d.file), d.place, d.code, d.message.clone()));
+    found.sort_by_cached_key(|d| (rank(&d.file), d.position, d.code, d.message.clone()));
     found.dedup();
-    found.retain_mut(|diagnostic| policy.judge(diagnostic));
+    found.retain_mut(|diagnostic| policy.apply_severity(diagnostic));
     found
 }
 
-fn examine(subject: &Subject<'_>, usage: &Usage, policy: &Policy, report: &mut Report) {
+fn check_flag(
+    subject: &FlagView<'_>,
+    usage: &AttributeUsage,
+    policy: &LintPolicy,
+    report: &mut DiagnosticSink,
+) {
     naming::check(subject, policy, report);
     lifecycle::check(subject, policy, report);
     url::check(subject, policy, report);
-    if subject.flag.fault.is_some() {
+    if subject.flag.error_code.is_some() {
         return;
     }
     attribute::check(subject, usage, policy, report);
@@ -66,7 +71,7 @@ fn examine(subject: &Subject<'_>, usage: &Usage, policy: &Policy, report: &mut R
 }
 
 /// How many errors and warnings there are.
-pub fn count(found: &[Diagnostic]) -> (usize, usize) {
+pub fn count_errors_and_warnings(found: &[Diagnostic]) -> (usize, usize) {
     let errors = found.iter().filter(|d| d.severity == Severity::Error);
     let errors = errors.count();
     (errors, found.len() - errors)

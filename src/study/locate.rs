@@ -5,48 +5,63 @@ use std::mem::discriminant;
 use crate::rule::coerce;
 use crate::rule::tree;
 use crate::rule::tree::Leaf;
-use crate::study::ask::Asker;
-use crate::study::bits::Bits;
-use crate::study::diff::cell::Cell;
-use crate::study::program::Program;
-use crate::study::space::Attribute;
-use crate::study::space::Space;
-use crate::value::Literal;
+use crate::study::ask::OwnedContext;
+use crate::study::bits::BitSet;
+use crate::study::diff::cell::ChangedCell;
+use crate::study::program::SymbolicProgram;
+use crate::study::space::AttributeDomain;
+use crate::study::space::InputDomain;
+use crate::value::OwnedValue;
 
 /// The value of an attribute in a context; null if it has none.
-pub fn value(attribute: &Attribute, asker: &Asker) -> Literal {
-    asker.at(&attribute.name)
+pub fn attribute_value(attribute: &AttributeDomain, asker: &OwnedContext) -> OwnedValue {
+    asker.value_at_path(&attribute.path)
 }
 
 /// What the candidates answer to one question, and what the value does: whether it counts as true, and which answer it
 /// names.
-type Answered<'q> = (&'q [Option<bool>], &'q [Leaf], Option<bool>, Leaf);
+type ExprResults<'q> = (&'q [Option<bool>], &'q [Leaf], Option<bool>, Leaf);
 
 /// The candidates that answer every question as `value` does; itself, if it is one that stands for itself alone.
-pub fn like(attribute: usize, value: &Literal, space: &Space, programs: &[&Program<'_>]) -> Bits {
+pub fn equivalent_representatives(
+    attribute: usize,
+    value: &OwnedValue,
+    space: &InputDomain,
+    programs: &[&SymbolicProgram<'_>],
+) -> BitSet {
     let known = space.attributes.get(attribute);
-    let candidates = known.map_or(&[][..], |attribute| &attribute.pool.candidates);
-    let mut like = Bits::none(candidates.len());
-    let itself = candidates.iter().position(|c| c.alone && c.value == *value);
+    let candidates = known.map_or(&[][..], |attribute| &attribute.representatives.values);
+    let mut like = BitSet::empty(candidates.len());
+    let itself = candidates
+        .iter()
+        .position(|c| c.is_singleton && c.value == *value);
     if let Some(itself) = itself {
         like.insert(itself);
         return like;
     }
-    let mut answers: Vec<Answered<'_>> = Vec::new();
+    let mut answers: Vec<ExprResults<'_>> = Vec::new();
     for program in programs {
         for atom in program
-            .atoms
+            .single_attribute_exprs
             .iter()
             .filter(|atom| atom.attribute == attribute)
         {
-            let truth = atom.question.put(value, |v| v.ok().map(coerce::truthy));
-            let leaf = atom.question.put(value, |v| tree::leaf(v, &program.names));
-            let leaves = atom.leaves(space, &program.names);
-            answers.push((atom.truths(space), leaves, truth, leaf));
+            let truth = atom
+                .compiled
+                .evaluate_for_value(value, |v| v.ok().map(coerce::is_truthy));
+            let leaf = atom
+                .compiled
+                .evaluate_for_value(value, |v| tree::leaf_for_value(v, &program.variant_names));
+            let leaves = atom.leaf_per_representative(space, &program.variant_names);
+            answers.push((atom.truth_per_representative(space), leaves, truth, leaf));
         }
     }
-    let hashed = known.is_some_and(|attribute| attribute.hashed);
-    for (at, candidate) in candidates.iter().enumerate().filter(|(_, c)| !c.alone) {
+    let hashed = known.is_some_and(|attribute| attribute.is_used_for_bucketing);
+    for (at, candidate) in candidates
+        .iter()
+        .enumerate()
+        .filter(|(_, c)| !c.is_singleton)
+    {
         let fits = answers.iter().all(|(truths, leaves, truth, leaf)| {
             truths.get(at) == Some(truth) && leaves.get(at) == Some(leaf)
         });
@@ -60,20 +75,22 @@ pub fn like(attribute: usize, value: &Literal, space: &Space, programs: &[&Progr
 }
 
 /// The cell that a context is in.
-pub fn cell(
-    asker: &Asker,
-    cells: &[Cell],
-    space: &Space,
-    programs: &[&Program<'_>],
+pub fn find_cell(
+    asker: &OwnedContext,
+    cells: &[ChangedCell],
+    space: &InputDomain,
+    programs: &[&SymbolicProgram<'_>],
 ) -> Option<usize> {
-    let likes: Vec<Bits> = space
+    let likes: Vec<BitSet> = space
         .attributes
         .iter()
         .enumerate()
-        .map(|(at, attribute)| like(at, &value(attribute, asker), space, programs))
+        .map(|(at, attribute)| {
+            equivalent_representatives(at, &attribute_value(attribute, asker), space, programs)
+        })
         .collect();
     cells.iter().position(|cell| {
-        let mut sets = cell.sets.iter().zip(&likes);
-        sets.all(|(set, like)| !set.and(like).is_empty())
+        let mut sets = cell.attribute_sets.iter().zip(&likes);
+        sets.all(|(set, like)| !set.intersection(like).is_empty())
     })
 }

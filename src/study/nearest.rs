@@ -2,59 +2,59 @@
 
 use ecow::EcoString;
 
-use crate::document::flag::Flag;
+use crate::document::flag::FlagDefinition;
 use crate::limits;
 use crate::ruleset;
-use crate::study::ask::Asker;
-use crate::study::bits::Bits;
+use crate::study::ask::OwnedContext;
+use crate::study::bits::BitSet;
 use crate::study::describe;
 use crate::study::diff::outcome::Outcome;
-use crate::study::diff::outcome::outcome;
-use crate::study::diff::overlay::in_words;
+use crate::study::diff::outcome::outcome_of_decision;
+use crate::study::diff::overlay::format_bucketing_key;
 use crate::study::locate;
 use crate::study::program;
-use crate::study::program::Program;
-use crate::study::space::Part;
-use crate::study::space::Space;
-use crate::study::state::State;
+use crate::study::program::SymbolicProgram;
+use crate::study::space::InputDomain;
+use crate::study::space::KeyPart;
+use crate::study::state::ContextSet;
 use crate::study::unit;
-use crate::study::unit::written;
-use crate::study::walk::Got;
-use crate::study::walk::Walk;
+use crate::study::unit::concat_text;
+use crate::study::walk::AbstractValue;
+use crate::study::walk::SymbolicExecution;
 use crate::study::witness;
-use crate::value::Literal;
+use crate::value::OwnedValue;
 
 /// Another answer, and the fewest changes that lead to it.
 #[derive(Debug)]
-pub struct Alternative {
+pub struct Counterfactual {
     /// The answer.
     pub outcome: Outcome,
     /// The attributes that would have to be otherwise.
-    pub attributes: Vec<Otherwise>,
+    pub attribute_changes: Vec<AttributeChange>,
     /// The hashes that would have to be otherwise: another unit, or other weights.
-    pub hashes: Vec<OtherHash>,
+    pub hash_changes: Vec<HashChange>,
 }
 
 /// An attribute that would have to be otherwise.
 #[derive(Debug)]
-pub struct Otherwise {
+pub struct AttributeChange {
     /// Its path.
     pub attribute: EcoString,
     /// What it is.
-    pub is: Literal,
+    pub current: OwnedValue,
     /// What it would have to be, in words.
     pub condition: String,
     /// A value that would do.
-    pub example: Literal,
+    pub example: OwnedValue,
 }
 
 /// A hash that would have to be otherwise.
 #[derive(Debug)]
-pub struct OtherHash {
+pub struct HashChange {
     /// The bucketing key in words.
     pub key: String,
     /// What the hash is.
-    pub is: u64,
+    pub current: u64,
     /// What it would have to be at least.
     pub from: u64,
     /// What it would have to be below.
@@ -62,45 +62,52 @@ pub struct OtherHash {
 }
 
 /// For every other answer of the flag the nearest way to it, the nearest answer first; and whether these are all answers.
-pub fn nearest(flag: &Flag, compiled: &ruleset::Flag, asker: &Asker) -> (Vec<Alternative>, bool) {
-    let mut space = Space::default();
-    let program = program::program(flag, &mut space);
-    space.close();
-    let all = State::all(&space);
-    let Ok(cases) = Walk::new(&program, &mut space).answers(&all) else {
+pub fn find_counterfactuals(
+    flag: &FlagDefinition,
+    compiled: &ruleset::CompiledFlag,
+    asker: &OwnedContext,
+) -> (Vec<Counterfactual>, bool) {
+    let mut space = InputDomain::default();
+    let program = program::lower_flag(flag, &mut space);
+    space.choose_representatives();
+    let all = ContextSet::all(&space);
+    let Ok(cases) = SymbolicExecution::new(&program, &mut space).execute_rule(&all) else {
         return (Vec::new(), false);
     };
-    let now = outcome(compiled, asker.decide(compiled));
-    let likes: Vec<Bits> = (0..space.attributes.len())
+    let now = outcome_of_decision(compiled, asker.decide(compiled));
+    let likes: Vec<BitSet> = (0..space.attributes.len())
         .map(|at| {
-            let value = space.attributes.get(at).map(|a| locate::value(a, asker));
-            let value = value.unwrap_or(Literal::Null);
-            locate::like(at, &value, &space, &[&program])
+            let value = space
+                .attributes
+                .get(at)
+                .map(|a| locate::attribute_value(a, asker));
+            let value = value.unwrap_or(OwnedValue::Null);
+            locate::equivalent_representatives(at, &value, &space, &[&program])
         })
         .collect();
-    let mut whole = space.gaps().next().is_none();
-    let mut ways: Vec<(usize, State, Outcome)> = Vec::new();
+    let mut whole = space.incomplete_attributes().next().is_none();
+    let mut ways: Vec<(usize, ContextSet, Outcome)> = Vec::new();
     for (state, got) in cases {
-        let Got::Leaf(leaf) = got else {
-            whole &= matches!(got, Got::Fault);
+        let AbstractValue::Leaf(leaf) = got else {
+            whole &= matches!(got, AbstractValue::Fault);
             continue;
         };
-        let outcome = outcome(compiled, compiled.decision(leaf));
-        if !state.guesses.is_empty() {
+        let outcome = outcome_of_decision(compiled, compiled.decision_for_leaf(leaf));
+        if !state.assumptions.is_empty() {
             whole = false;
         } else if outcome != now {
-            let far = distance(&state, &likes, &space, asker);
+            let far = change_count(&state, &likes, &space, asker);
             ways.push((far, state, outcome));
         }
     }
     ways.sort_by_key(|(far, ..)| *far);
-    let mut alternatives: Vec<Alternative> = Vec::new();
-    for (_, state, outcome) in ways.into_iter().take(limits::CASES) {
+    let mut alternatives: Vec<Counterfactual> = Vec::new();
+    for (_, state, outcome) in ways.into_iter().take(limits::ANALYSIS_CASES) {
         if alternatives.iter().any(|known| known.outcome == outcome) {
             continue;
         }
-        let way = way(&state, outcome, &likes, &space, &program, asker);
-        if is_true(&way, compiled, asker) {
+        let way = counterfactual(&state, outcome, &likes, &space, &program, asker);
+        if is_confirmed(&way, compiled, asker) {
             alternatives.push(way);
         }
     }
@@ -108,81 +115,96 @@ pub fn nearest(flag: &Flag, compiled: &ruleset::Flag, asker: &Asker) -> (Vec<Alt
 }
 
 /// How many things would have to change.
-fn distance(state: &State, likes: &[Bits], space: &Space, asker: &Asker) -> usize {
-    let sets = state.sets.iter().zip(likes);
-    let attributes = sets.filter(|(set, like)| set.and(like).is_empty()).count();
-    attributes + other_hashes(state, space, asker).len()
+fn change_count(
+    state: &ContextSet,
+    likes: &[BitSet],
+    space: &InputDomain,
+    asker: &OwnedContext,
+) -> usize {
+    let sets = state.attribute_sets.iter().zip(likes);
+    let attributes = sets
+        .filter(|(set, like)| set.intersection(like).is_empty())
+        .count();
+    attributes + required_hash_changes(state, space, asker).len()
 }
 
-fn way(
-    state: &State,
+fn counterfactual(
+    state: &ContextSet,
     outcome: Outcome,
-    likes: &[Bits],
-    space: &Space,
-    program: &Program<'_>,
-    asker: &Asker,
-) -> Alternative {
+    likes: &[BitSet],
+    space: &InputDomain,
+    program: &SymbolicProgram<'_>,
+    asker: &OwnedContext,
+) -> Counterfactual {
     let mut attributes = Vec::new();
-    for (at, (set, like)) in state.sets.iter().zip(likes).enumerate() {
+    for (at, (set, like)) in state.attribute_sets.iter().zip(likes).enumerate() {
         let Some(attribute) = space.attributes.get(at) else {
             continue;
         };
-        if !set.and(like).is_empty() {
+        if !set.intersection(like).is_empty() {
             continue;
         }
-        let candidates = &attribute.pool.candidates;
+        let candidates = &attribute.representatives.values;
         let first = set.iter().find_map(|at| candidates.get(at));
-        attributes.push(Otherwise {
-            attribute: attribute.name.clone(),
-            is: locate::value(attribute, asker),
-            condition: describe::values(at, set, space, &[program]).unwrap_or_default(),
-            example: first.map_or(Literal::Null, |first| first.value.clone()),
+        attributes.push(AttributeChange {
+            attribute: attribute.path.clone(),
+            current: locate::attribute_value(attribute, asker),
+            condition: describe::describe_value_set(at, set, space, &[program]).unwrap_or_default(),
+            example: first.map_or(OwnedValue::Null, |first| first.value.clone()),
         });
     }
-    Alternative {
+    Counterfactual {
         outcome,
-        attributes,
-        hashes: other_hashes(state, space, asker),
+        attribute_changes: attributes,
+        hash_changes: required_hash_changes(state, space, asker),
     }
 }
 
-fn other_hashes(state: &State, space: &Space, asker: &Asker) -> Vec<OtherHash> {
+fn required_hash_changes(
+    state: &ContextSet,
+    space: &InputDomain,
+    asker: &OwnedContext,
+) -> Vec<HashChange> {
     let other = |(key, from, to): &(usize, u64, u64)| {
-        let parts = space.keys.get(*key)?;
+        let parts = space.bucketing_keys.get(*key)?;
         let mut text = String::new();
         for part in parts {
             match part {
-                Part::Text(part) => text.push_str(part),
-                Part::Attribute(at) => {
-                    let value = locate::value(space.attributes.get(*at)?, asker);
-                    text.push_str(&written(&value)?);
+                KeyPart::Text(part) => text.push_str(part),
+                KeyPart::Attribute(at) => {
+                    let value = locate::attribute_value(space.attributes.get(*at)?, asker);
+                    text.push_str(&concat_text(&value)?);
                 }
-                Part::Hidden(_) => {}
+                KeyPart::Opaque(_) => {}
             }
         }
-        let is = u64::from(unit::hash(&text));
-        (!(*from..*to).contains(&is)).then(|| OtherHash {
-            key: in_words(parts, space),
-            is,
+        let is = u64::from(unit::bucketing_hash(&text));
+        (!(*from..*to).contains(&is)).then(|| HashChange {
+            key: format_bucketing_key(parts, space),
+            current: is,
             from: *from,
             to: *to,
         })
     };
-    state.hashes.iter().filter_map(other).collect()
+    state.hash_intervals.iter().filter_map(other).collect()
 }
 
 /// Whether the changes really lead there, as far as that can be tried: hashes cannot be chosen.
-fn is_true(way: &Alternative, compiled: &ruleset::Flag, asker: &Asker) -> bool {
-    if !way.hashes.is_empty() {
+fn is_confirmed(
+    way: &Counterfactual,
+    compiled: &ruleset::CompiledFlag,
+    asker: &OwnedContext,
+) -> bool {
+    if !way.hash_changes.is_empty() {
         return true;
     }
     let mut changed = asker.clone();
-    for attribute in &way.attributes {
-        witness::set(
+    for attribute in &way.attribute_changes {
+        witness::set_value_at_path(
             &mut changed,
             &attribute.attribute,
             attribute.example.clone(),
         );
     }
-    outcome(compiled, changed.decide(compiled)) == way.outcome
+    outcome_of_decision(compiled, changed.decide(compiled)) == way.outcome
 }

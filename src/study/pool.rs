@@ -8,82 +8,85 @@ mod version;
 use std::collections::HashSet;
 
 use crate::limits;
-use crate::study::uses::Uses;
-use crate::value::Literal;
+use crate::study::uses::Comparisons;
+use crate::value::OwnedValue;
 
 /// One of the values that stand for all.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Candidate {
+pub struct Representative {
     /// The value.
-    pub value: Literal,
+    pub value: OwnedValue,
     /// Whether it stands for itself alone; otherwise for all values of its type with the same answers.
-    pub alone: bool,
+    pub is_singleton: bool,
 }
 
 /// The values that stand for all values of an attribute, the plain ones first.
 #[derive(Debug, Default)]
-pub struct Pool {
+pub struct Representatives {
     /// The values; null is the first.
-    pub candidates: Vec<Candidate>,
+    pub values: Vec<Representative>,
     /// Why some ways to answer may have no value here.
-    pub gap: Option<&'static str>,
+    pub incomplete_reason: Option<&'static str>,
 }
 
-impl Pool {
-    fn add(&mut self, value: Literal, alone: bool) {
-        self.candidates.push(Candidate { value, alone });
+impl Representatives {
+    fn add(&mut self, value: OwnedValue, alone: bool) {
+        self.values.push(Representative {
+            value,
+            is_singleton: alone,
+        });
     }
 
-    fn note(&mut self, gap: &'static str) {
-        self.gap.get_or_insert(gap);
+    fn mark_incomplete(&mut self, gap: &'static str) {
+        self.incomplete_reason.get_or_insert(gap);
     }
 }
 
 /// The pool of an attribute that is asked `uses`. With `hashed`, units are bucketed by it.
-pub fn pool(uses: &Uses, hashed: bool) -> Pool {
-    let mut pool = Pool::default();
-    pool.add(Literal::Null, true);
-    text::exact(uses, &mut pool);
-    text::generic(uses, &mut pool);
-    number::generic(uses, &mut pool);
-    version::generic(uses, &mut pool);
-    pool.add(Literal::Bool(true), true);
-    pool.add(Literal::Bool(false), true);
-    pool.add(Literal::Text("".into()), true);
+pub fn for_attribute(uses: &Comparisons, hashed: bool) -> Representatives {
+    let mut pool = Representatives::default();
+    pool.add(OwnedValue::Null, true);
+    text::add_named_strings(uses, &mut pool);
+    text::add_unnamed_strings(uses, &mut pool);
+    number::add_numbers(uses, &mut pool);
+    version::add_versions(uses, &mut pool);
+    pool.add(OwnedValue::Bool(true), true);
+    pool.add(OwnedValue::Bool(false), true);
+    pool.add(OwnedValue::Text("".into()), true);
     if !hashed {
-        list::generic(uses, &mut pool);
+        list::add_lists(uses, &mut pool);
     }
-    pool.add(Literal::Map(Box::default()), true);
-    let member = ("member".into(), Literal::Bool(true));
-    pool.add(Literal::Map([member].into()), false);
-    finish(pool)
+    pool.add(OwnedValue::Map(Box::default()), true);
+    let member = ("member".into(), OwnedValue::Bool(true));
+    pool.add(OwnedValue::Map([member].into()), false);
+    deduplicate(pool)
 }
 
 /// The pool of the time: whole seconds.
-pub fn clock(uses: &Uses) -> Pool {
-    let mut pool = Pool::default();
-    number::seconds(uses, &mut pool);
+pub fn for_timestamp(uses: &Comparisons) -> Representatives {
+    let mut pool = Representatives::default();
+    number::add_timestamps(uses, &mut pool);
     if !uses.versions.is_empty() {
-        pool.note("the time is read as a version");
+        pool.mark_incomplete("the time is read as a version");
     }
-    finish(pool)
+    deduplicate(pool)
 }
 
 /// Without repetitions. A value that was added as standing for itself alone stays so.
-fn finish(mut pool: Pool) -> Pool {
-    let key = |literal: &Literal| format!("{literal:?}");
+fn deduplicate(mut pool: Representatives) -> Representatives {
+    let key = |literal: &OwnedValue| format!("{literal:?}");
     let mut seen = HashSet::new();
     let alone: HashSet<String> = {
-        let alone = pool.candidates.iter().filter(|c| c.alone);
+        let alone = pool.values.iter().filter(|c| c.is_singleton);
         alone.map(|c| key(&c.value)).collect()
     };
-    pool.candidates.retain(|candidate| {
+    pool.values.retain(|candidate| {
         let spelled = key(&candidate.value);
-        (candidate.alone || !alone.contains(&spelled)) && seen.insert(spelled)
+        (candidate.is_singleton || !alone.contains(&spelled)) && seen.insert(spelled)
     });
-    if pool.candidates.len() > limits::CANDIDATES {
-        pool.candidates.truncate(limits::CANDIDATES);
-        pool.note("it is compared with too many values");
+    if pool.values.len() > limits::CANDIDATE_VALUES {
+        pool.values.truncate(limits::CANDIDATE_VALUES);
+        pool.mark_incomplete("it is compared with too many values");
     }
     pool
 }

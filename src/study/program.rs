@@ -7,57 +7,57 @@ use std::sync::Arc;
 
 use ecow::EcoString;
 
-use crate::document::flag::Flag;
+use crate::document::flag::FlagDefinition;
 use crate::document::node::Node;
 use crate::rule::coerce;
-use crate::rule::operator::Evaluated;
+use crate::rule::operator::EvalResult;
 use crate::rule::tree;
 use crate::rule::tree::Leaf;
-use crate::study::ask::Question;
-use crate::study::form::Form;
-use crate::study::form::Result as Answer;
-use crate::study::form::Site;
-use crate::study::pool::Candidate;
-use crate::study::space::Space;
-use crate::value::Literal;
+use crate::study::ask::CompiledExpr;
+use crate::study::form::BranchResult as Answer;
+use crate::study::form::RuleBranch;
+use crate::study::form::SymbolicExpr;
+use crate::study::pool::Representative;
+use crate::study::space::InputDomain;
+use crate::value::OwnedValue;
 use crate::value::Value;
 
 /// A question about one attribute.
 #[derive(Debug)]
-pub struct Atom<'d> {
+pub struct SingleAttributeExpr<'d> {
     /// The question as written.
     pub node: &'d Node,
     /// The attribute.
     pub attribute: usize,
     /// The question, compiled.
-    pub question: Question,
-    truths: OnceCell<Vec<Option<bool>>>,
-    leaves: OnceCell<Vec<Leaf>>,
-    values: OnceCell<Vec<Option<Literal>>>,
+    pub compiled: CompiledExpr,
+    truth_cache: OnceCell<Vec<Option<bool>>>,
+    leaf_cache: OnceCell<Vec<Leaf>>,
+    value_cache: OnceCell<Vec<Option<OwnedValue>>>,
 }
 
 /// A flag's rule.
 #[derive(Debug)]
-pub struct Program<'d> {
+pub struct SymbolicProgram<'d> {
     /// The flag's key.
-    pub key: &'d str,
+    pub flag_key: &'d str,
     /// The file.
     pub file: Arc<str>,
     /// The names of its variants, sorted.
-    pub names: Vec<EcoString>,
+    pub variant_names: Vec<EcoString>,
     /// The rule; `None` if there is none that is ever run.
     pub root: Option<Answer>,
     /// The questions.
-    pub atoms: Vec<Atom<'d>>,
+    pub single_attribute_exprs: Vec<SingleAttributeExpr<'d>>,
     /// The places where it may end.
-    pub sites: Vec<Site<'d>>,
+    pub branches: Vec<RuleBranch<'d>>,
 }
 
 /// What is wanted of an expression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Want {
+pub enum ResultKind {
     /// Whether it counts as true.
-    Truth,
+    Truthiness,
     /// Which answer it names.
     Leaf,
     /// Its value.
@@ -65,61 +65,63 @@ pub enum Want {
 }
 
 /// Conditions of a flag on their own, and a program that holds the questions in them.
-pub fn conditions<'d>(
+pub fn lower_conditions<'d>(
     nodes: Vec<&'d Node>,
-    flag: &'d Flag,
-    space: &mut Space,
-) -> (Program<'d>, Vec<Form>) {
-    let mut program = empty(flag);
-    let form = |node| build::condition(node, flag, &mut program, space);
+    flag: &'d FlagDefinition,
+    space: &mut InputDomain,
+) -> (SymbolicProgram<'d>, Vec<SymbolicExpr>) {
+    let mut program = empty_program(flag);
+    let form = |node| build::lower_condition(node, flag, &mut program, space);
     let forms = nodes.into_iter().map(form).collect();
     (program, forms)
 }
 
-fn empty(flag: &Flag) -> Program<'_> {
-    Program {
-        key: &flag.key,
+fn empty_program(flag: &FlagDefinition) -> SymbolicProgram<'_> {
+    SymbolicProgram {
+        flag_key: &flag.key,
         file: flag.origin.file.clone(),
-        names: flag.variants.iter().map(|(name, _)| name.clone()).collect(),
+        variant_names: flag.variants.iter().map(|(name, _)| name.clone()).collect(),
         root: None,
-        atoms: Vec::new(),
-        sites: Vec::new(),
+        single_attribute_exprs: Vec::new(),
+        branches: Vec::new(),
     }
 }
 
 /// The program of a flag, whose questions are noted in `space`.
-pub fn program<'d>(flag: &'d Flag, space: &mut Space) -> Program<'d> {
-    let mut program = empty(flag);
-    let runs = flag.fault.is_none() && !flag.disabled;
+pub fn lower_flag<'d>(flag: &'d FlagDefinition, space: &mut InputDomain) -> SymbolicProgram<'d> {
+    let mut program = empty_program(flag);
+    let runs = flag.error_code.is_none() && !flag.disabled;
     let targeting = flag.targeting.as_ref();
     let targeting = targeting.filter(|node| runs && !node.as_map().is_some_and(<[_]>::is_empty));
-    program.root = targeting.map(|node| build::root(node, flag, &mut program, space));
+    program.root = targeting.map(|node| build::lower_rule(node, flag, &mut program, space));
     program
 }
 
-impl Atom<'_> {
+impl SingleAttributeExpr<'_> {
     /// The answers of the candidates of its attribute.
-    pub fn truths(&self, space: &Space) -> &[Option<bool>] {
-        self.truths
-            .get_or_init(|| self.each(space, |value| value.ok().map(coerce::truthy)))
+    pub fn truth_per_representative(&self, space: &InputDomain) -> &[Option<bool>] {
+        self.truth_cache
+            .get_or_init(|| self.evaluate_each(space, |value| value.ok().map(coerce::is_truthy)))
     }
 
     /// The answers that the candidates of its attribute name among `names`.
-    pub fn leaves(&self, space: &Space, names: &[EcoString]) -> &[Leaf] {
-        self.leaves
-            .get_or_init(|| self.each(space, |value| tree::leaf(value, names)))
+    pub fn leaf_per_representative(&self, space: &InputDomain, names: &[EcoString]) -> &[Leaf] {
+        self.leaf_cache
+            .get_or_init(|| self.evaluate_each(space, |value| tree::leaf_for_value(value, names)))
     }
 
     /// The values of the candidates of its attribute; `None` for a fault.
-    pub fn values(&self, space: &Space) -> &[Option<Literal>] {
-        self.values
-            .get_or_init(|| self.each(space, |value| value.ok().map(Value::to_literal)))
+    pub fn value_per_representative(&self, space: &InputDomain) -> &[Option<OwnedValue>] {
+        self.value_cache.get_or_init(|| {
+            self.evaluate_each(space, |value| value.ok().map(Value::to_owned_value))
+        })
     }
 
-    fn each<T>(&self, space: &Space, take: impl Fn(Evaluated<'_>) -> T) -> Vec<T> {
+    fn evaluate_each<T>(&self, space: &InputDomain, take: impl Fn(EvalResult<'_>) -> T) -> Vec<T> {
         let attribute = space.attributes.get(self.attribute);
-        let candidates = attribute.map_or(&[][..], |attribute| &attribute.pool.candidates);
-        let put = |candidate: &Candidate| self.question.put(&candidate.value, &take);
+        let candidates = attribute.map_or(&[][..], |attribute| &attribute.representatives.values);
+        let put =
+            |candidate: &Representative| self.compiled.evaluate_for_value(&candidate.value, &take);
         candidates.iter().map(put).collect()
     }
 }

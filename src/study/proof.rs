@@ -1,42 +1,45 @@
 //! Why a place in a rule is not reached: the fewest conditions that cannot all be as they would have to be.
 
-use crate::diag::Place;
-use crate::document::flag::Flag;
-use crate::document::node::Kind;
+use crate::diag::Position;
+use crate::document::flag::FlagDefinition;
 use crate::document::node::Node;
-use crate::study::form::Site;
-use crate::study::form::SiteKind;
+use crate::document::node::NodeKind;
+use crate::study::form::BranchKind;
+use crate::study::form::RuleBranch;
 use crate::study::program;
-use crate::study::program::Program;
-use crate::study::program::Want;
-use crate::study::reach::conditions;
+use crate::study::program::ResultKind;
+use crate::study::program::SymbolicProgram;
+use crate::study::reach::if_conditions;
 use crate::study::show;
-use crate::study::space::Space;
-use crate::study::state::State;
-use crate::study::walk::Got;
-use crate::study::walk::Walk;
+use crate::study::space::InputDomain;
+use crate::study::state::ContextSet;
+use crate::study::walk::AbstractValue;
+use crate::study::walk::SymbolicExecution;
 
 /// A condition and how it would have to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Premise {
+pub struct PathCondition {
     /// Where it stands.
-    pub place: Place,
+    pub position: Position,
     /// What it is, in words.
     pub text: String,
     /// Whether it would have to hold or to fail.
-    pub holds: bool,
+    pub must_hold: bool,
 }
 
 /// The conditions on the way to a site, and whether they have to hold.
-pub fn premises<'d>(site: &Site<'d>, program: &Program<'d>) -> Vec<(&'d Node, bool)> {
+pub fn path_conditions<'d>(
+    site: &RuleBranch<'d>,
+    program: &SymbolicProgram<'d>,
+) -> Vec<(&'d Node, bool)> {
     let mut premises = Vec::new();
     let mut site = *site;
-    while let Some(parent) = site.parent.and_then(|parent| program.sites.get(parent)) {
-        let conditions = conditions(parent.node);
+    while let Some(parent) = site.parent.and_then(|parent| program.branches.get(parent)) {
+        let conditions = if_conditions(parent.node);
         let (failing, holding) = match site.kind {
-            SiteKind::Then(at) => (conditions.get(..at), conditions.get(at)),
-            SiteKind::Else | SiteKind::Nothing => (Some(&*conditions), None),
-            SiteKind::Root | SiteKind::Share { .. } => (None, None),
+            BranchKind::Then(at) => (conditions.get(..at), conditions.get(at)),
+            BranchKind::Else | BranchKind::ImplicitElse => (Some(&*conditions), None),
+            BranchKind::Root | BranchKind::Share { .. } => (None, None),
         };
         let failing = failing
             .unwrap_or_default()
@@ -51,53 +54,65 @@ pub fn premises<'d>(site: &Site<'d>, program: &Program<'d>) -> Vec<(&'d Node, bo
 
 /// Why a site is not reached: the fewest of the conditions on the way to it, those that stand first if there is a choice.
 /// Telling apart more than `cases` cases is not tried.
-pub fn proof(site: &Site<'_>, flag: &Flag, program: &Program<'_>, cases: usize) -> Vec<Premise> {
-    if let SiteKind::Share { weight: 0, .. } = site.kind {
-        return vec![Premise {
-            place: site.node.place,
+pub fn minimal_unsat_core(
+    site: &RuleBranch<'_>,
+    flag: &FlagDefinition,
+    program: &SymbolicProgram<'_>,
+    cases: usize,
+) -> Vec<PathCondition> {
+    if let BranchKind::Share { weight: 0, .. } = site.kind {
+        return vec![PathCondition {
+            position: site.node.position,
             text: "the weight is above 0".to_owned(),
-            holds: true,
+            must_hold: true,
         }];
     }
-    let mut premises: Vec<Wanted<'_>> = Vec::new();
-    for (node, holds) in self::premises(site, program) {
-        expand(node, holds, &mut premises);
+    let mut premises: Vec<ConditionConstraint<'_>> = Vec::new();
+    for (node, holds) in path_conditions(site, program) {
+        flatten_conjunction(node, holds, &mut premises);
     }
-    let sieve = Sieve { flag, cases };
-    if sieve.admits(&premises) {
+    let sieve = QuickXplain {
+        flag,
+        max_cases: cases,
+    };
+    if sieve.is_satisfiable(&premises) {
         // The conditions do not exclude each other, but leave no hashes for this share.
-        let share = matches!(site.kind, SiteKind::Share { .. }).then(|| Premise {
-            place: site.node.place,
-            text: format!("bucket in {}", show::condition(site.node)),
-            holds: true,
+        let share = matches!(site.kind, BranchKind::Share { .. }).then(|| PathCondition {
+            position: site.node.position,
+            text: format!("bucket in {}", show::format_condition(site.node)),
+            must_hold: true,
         });
-        return premises.into_iter().map(premise).chain(share).collect();
+        return premises
+            .into_iter()
+            .map(path_condition)
+            .chain(share)
+            .collect();
     }
-    let fewest = sieve.fewest(&mut Vec::new(), false, &premises);
-    fewest.into_iter().map(premise).collect()
+    let fewest = sieve.minimize(&mut Vec::new(), false, &premises);
+    fewest.into_iter().map(path_condition).collect()
 }
 
 /// A condition and how it would have to be.
-type Wanted<'d> = (&'d Node, bool);
+type ConditionConstraint<'d> = (&'d Node, bool);
 
 /// Tells which conditions exclude each other.
-struct Sieve<'f> {
-    flag: &'f Flag,
-    cases: usize,
+struct QuickXplain<'f> {
+    flag: &'f FlagDefinition,
+    max_cases: usize,
 }
 
-impl Sieve<'_> {
+impl QuickXplain<'_> {
     /// The fewest of `wanted` that exclude each other together with `given`; all of both do. With `grown`, `given` may do
     /// so by itself.
     ///
     /// By halves, as Junker has it (2004): the conditions of a long rule are tried by tens, not one by one.
-    fn fewest<'d>(
+    fn minimize<'d>(
         &self,
-        given: &mut Vec<Wanted<'d>>,
+        given: &mut Vec<ConditionConstraint<'d>>,
         grown: bool,
-        wanted: &[Wanted<'d>],
-    ) -> Vec<Wanted<'d>> {
-        if grown && !self.admits(given) {
+        wanted: &[ConditionConstraint<'d>],
+    ) -> Vec<ConditionConstraint<'d>> {
+        if grown && !self.is_satisfiable(given) {
             return Vec::new();
         }
         if wanted.len() <= 1 {
@@ -106,32 +121,32 @@ impl Sieve<'_> {
         let (first, last) = wanted.split_at(wanted.len() / 2);
         let before = given.len();
         given.extend(first);
-        let last = self.fewest(given, true, last);
+        let last = self.minimize(given, true, last);
         given.truncate(before);
         given.extend(&last);
-        let mut fewest = self.fewest(given, !last.is_empty(), first);
+        let mut fewest = self.minimize(given, !last.is_empty(), first);
         given.truncate(before);
         fewest.extend(last);
         fewest
     }
 
     /// Whether there may be a context for which all of these are so.
-    fn admits(&self, premises: &[Wanted<'_>]) -> bool {
-        let mut space = Space::default();
+    fn is_satisfiable(&self, premises: &[ConditionConstraint<'_>]) -> bool {
+        let mut space = InputDomain::default();
         let nodes = premises.iter().map(|(node, _)| *node).collect();
-        let (program, forms) = program::conditions(nodes, self.flag, &mut space);
-        space.close();
-        let mut states = vec![State::all(&space)];
-        let mut walk = Walk::bounded(&program, &mut space, self.cases);
+        let (program, forms) = program::lower_conditions(nodes, self.flag, &mut space);
+        space.choose_representatives();
+        let mut states = vec![ContextSet::all(&space)];
+        let mut walk = SymbolicExecution::with_max_cases(&program, &mut space, self.max_cases);
         for (form, (_, want)) in forms.iter().zip(premises) {
             let mut next = Vec::new();
             for state in &states {
-                let Ok(cases) = walk.form(form, state, Want::Truth) else {
+                let Ok(cases) = walk.execute(form, state, ResultKind::Truthiness) else {
                     return true;
                 };
                 let kept = cases
                     .into_iter()
-                    .filter(|(_, got)| *got == Got::Truth(*want));
+                    .filter(|(_, got)| *got == AbstractValue::Truthiness(*want));
                 next.extend(kept.map(|(state, _)| state));
             }
             states = next;
@@ -140,30 +155,34 @@ impl Sieve<'_> {
     }
 }
 
-fn premise((node, holds): Wanted<'_>) -> Premise {
-    Premise {
-        place: node.place,
-        text: show::condition(node),
-        holds,
+fn path_condition((node, holds): ConditionConstraint<'_>) -> PathCondition {
+    PathCondition {
+        position: node.position,
+        text: show::format_condition(node),
+        must_hold: holds,
     }
 }
 
 /// The parts of a condition that all have to be so.
-fn expand<'d>(node: &'d Node, holds: bool, premises: &mut Vec<Wanted<'d>>) {
-    let member = node.only_member();
+fn flatten_conjunction<'d>(
+    node: &'d Node,
+    holds: bool,
+    premises: &mut Vec<ConditionConstraint<'d>>,
+) {
+    let member = node.single_member();
     match member.map(|member| (&*member.key, &member.value.kind)) {
-        Some(("and", Kind::List(items))) if holds => {
+        Some(("and", NodeKind::List(items))) if holds => {
             for item in items {
-                expand(item, true, premises);
+                flatten_conjunction(item, true, premises);
             }
         }
-        Some(("or", Kind::List(items))) if !holds => {
+        Some(("or", NodeKind::List(items))) if !holds => {
             for item in items {
-                expand(item, false, premises);
+                flatten_conjunction(item, false, premises);
             }
         }
-        Some(("!", Kind::List(items))) => match &**items {
-            [item] => expand(item, !holds, premises),
+        Some(("!", NodeKind::List(items))) => match &**items {
+            [item] => flatten_conjunction(item, !holds, premises),
             _ => premises.push((node, holds)),
         },
         _ => premises.push((node, holds)),

@@ -11,142 +11,162 @@
 //! }
 //! ```
 //!
-//! A branch inside of an unreachable one is unreachable as well: [`End::parent`] tells them apart. What stands in a shared
+//! A branch inside of an unreachable one is unreachable as well: [`BranchReachability::parent`] tells them apart. What stands in a shared
 //! evaluator has one place but an end for every use.
 
-use crate::diag::Place;
-use crate::document::flag::Flag;
+use crate::diag::Position;
+use crate::document::flag::FlagDefinition;
 use crate::document::node::Node;
 use crate::rule::coerce;
-use crate::rule::expr::Expr;
-use crate::study::ask::Asker;
-use crate::study::ask::Question;
-use crate::study::form::Site;
-use crate::study::form::SiteKind;
-use crate::study::program::Program;
+use crate::rule::expr::JsonLogicNode;
+use crate::study::ask::CompiledExpr;
+use crate::study::ask::OwnedContext;
+use crate::study::form::BranchKind;
+use crate::study::form::RuleBranch;
+use crate::study::program::SymbolicProgram;
 use crate::study::proof;
-use crate::study::proof::Premise;
+use crate::study::proof::PathCondition;
 use crate::study::show;
-use crate::study::space::Outside;
-use crate::study::space::Space;
-use crate::study::state::State;
+use crate::study::space::InputDomain;
+use crate::study::space::UnsupportedInFile;
+use crate::study::state::ContextSet;
 use crate::study::survey;
-use crate::study::survey::Effort;
+use crate::study::survey::Budget;
 use crate::study::uses::arguments;
 use crate::study::witness;
-use crate::value::Literal;
+use crate::value::OwnedValue;
 
 /// What can be reached in a flag's rule.
 #[derive(Debug)]
-pub struct Reach {
+pub struct ReachabilityReport {
     /// Every place where the rule may end; a branch comes before those inside of it. Empty without a rule.
-    pub ends: Vec<End>,
+    pub branches: Vec<BranchReachability>,
     /// What could not be reasoned about.
-    pub outside: Vec<Outside>,
+    pub unsupported: Vec<UnsupportedInFile>,
 }
 
 /// A place where a rule may end.
 #[derive(Debug)]
-pub struct End {
+pub struct BranchReachability {
     /// What kind of place it is.
-    pub kind: SiteKind,
+    pub kind: BranchKind,
     /// Where it stands, in the file of the flag's origin.
-    pub place: Place,
+    pub position: Position,
     /// The index of the branch that it is in.
     pub parent: Option<usize>,
     /// The constant that stands there, usually the name of a variant; `None` for what goes on to decide.
-    pub constant: Option<Literal>,
+    pub constant: Option<OwnedValue>,
     /// What stands there, in words.
     pub text: String,
     /// Whether it is reached.
-    pub verdict: Verdict,
+    pub reachability: Reachability,
 }
 
 /// Whether a place in a rule is reached.
 #[derive(Debug)]
-pub enum Verdict {
+pub enum Reachability {
     /// By this context.
-    Reachable(Asker),
+    Reachable(OwnedContext),
     /// By none: these cannot all be as they would have to be.
-    Unreachable(Vec<Premise>),
+    Unreachable(Vec<PathCondition>),
     /// This cannot be known, and why.
     Unknown(String),
 }
 
 /// What can be reached in the rule of `flag`.
-pub fn reach(flag: &Flag) -> Reach {
-    let survey = survey::survey(flag, Effort::ONE);
-    let sites = survey.program.sites.iter().zip(&survey.marks).enumerate();
+pub fn analyze_reachability(flag: &FlagDefinition) -> ReachabilityReport {
+    let survey = survey::analyze_coverage(flag, Budget::SINGLE_FLAG);
+    let sites = survey
+        .program
+        .branches
+        .iter()
+        .zip(&survey.reaching_contexts)
+        .enumerate();
     let ends = sites.map(|(at, (site, mark))| {
-        let verdict = match (mark, &survey.doubt) {
-            (Some(state), _) => reached(site, state, &survey.program, &survey.space),
-            (None, Some(why)) => Verdict::Unknown(why.clone()),
-            (None, None) => Verdict::Unreachable(survey.proof(at)),
+        let verdict = match (mark, &survey.incomplete_reason) {
+            (Some(state), _) => find_reaching_context(site, state, &survey.program, &survey.domain),
+            (None, Some(why)) => Reachability::Unknown(why.clone()),
+            (None, None) => Reachability::Unreachable(survey.unsat_core(at)),
         };
-        end(site, verdict)
+        branch_reachability(site, verdict)
     });
     let ends = ends.collect();
-    let outside = survey.space.hidden.iter();
-    Reach {
-        ends,
-        outside: outside.map(|hidden| hidden.why.clone()).collect(),
+    let outside = survey.domain.opaque_exprs.iter();
+    ReachabilityReport {
+        branches: ends,
+        unsupported: outside.map(|hidden| hidden.reason.clone()).collect(),
     }
 }
 
-fn end(site: &Site<'_>, verdict: Verdict) -> End {
-    let constant = match (site.kind, Expr::of(site.node)) {
-        (SiteKind::Nothing, _) => None,
-        (SiteKind::Share { .. }, Expr::List([value, ..])) => Some(value.to_literal()),
-        (_, Expr::Value(node)) => Some(node.to_literal()),
-        (_, Expr::List(_) | Expr::Operation(_)) => None,
+fn branch_reachability(site: &RuleBranch<'_>, verdict: Reachability) -> BranchReachability {
+    let constant = match (site.kind, JsonLogicNode::from_node(site.node)) {
+        (BranchKind::ImplicitElse, _) => None,
+        (BranchKind::Share { .. }, JsonLogicNode::List([value, ..])) => {
+            Some(value.to_owned_value())
+        }
+        (_, JsonLogicNode::Value(node)) => Some(node.to_owned_value()),
+        (_, JsonLogicNode::List(_) | JsonLogicNode::Operation(_)) => None,
     };
-    End {
+    BranchReachability {
         kind: site.kind,
-        place: site.node.place,
+        position: site.node.position,
         parent: site.parent,
         constant,
-        text: show::condition(site.node),
-        verdict,
+        text: show::format_condition(site.node),
+        reachability: verdict,
     }
 }
 
-fn reached(site: &Site<'_>, state: &State, program: &Program<'_>, space: &Space) -> Verdict {
-    let found = witness::find(state, space, &[program], 1, |asker| {
-        gets_there(asker, site, program)
+fn find_reaching_context(
+    site: &RuleBranch<'_>,
+    state: &ContextSet,
+    program: &SymbolicProgram<'_>,
+    space: &InputDomain,
+) -> Reachability {
+    let found = witness::find_examples(state, space, &[program], 1, |asker| {
+        context_reaches(asker, site, program)
     });
-    match (found.into_iter().next(), state.guesses.first()) {
-        (Some(asker), _) => Verdict::Reachable(asker),
+    match (found.into_iter().next(), state.assumptions.first()) {
+        (Some(asker), _) => Reachability::Reachable(asker),
         (None, Some((hidden, _))) => {
-            let why = space.hidden.get(*hidden).map(|hidden| &hidden.why);
-            let why =
-                why.map(|why| format!("{}:{}: {}", why.place.line, why.place.column, why.what));
-            Verdict::Unknown(why.unwrap_or_default())
+            let why = space.opaque_exprs.get(*hidden).map(|hidden| &hidden.reason);
+            let why = why.map(|why| {
+                format!(
+                    "{}:{}: {}",
+                    why.position.line, why.position.column, why.description
+                )
+            });
+            Reachability::Unknown(why.unwrap_or_default())
         }
-        (None, None) => Verdict::Unknown("no context was found that gets there".to_owned()),
+        (None, None) => Reachability::Unknown("no context was found that gets there".to_owned()),
     }
 }
 
 /// Whether a context really gets to a site.
-pub fn gets_there(asker: &Asker, site: &Site<'_>, program: &Program<'_>) -> bool {
-    let premises = proof::premises(site, program);
+pub fn context_reaches(
+    asker: &OwnedContext,
+    site: &RuleBranch<'_>,
+    program: &SymbolicProgram<'_>,
+) -> bool {
+    let premises = proof::path_conditions(site, program);
     let hold = premises.iter().all(|(node, want)| {
-        let question = Question::new(node, program.key);
-        let truth = asker.put(&question, |value| value.ok().map(coerce::truthy));
+        let question = CompiledExpr::new(node, program.flag_key);
+        let truth = asker.evaluate(&question, |value| value.ok().map(coerce::is_truthy));
         truth == Some(*want)
     });
-    let parent = site.parent.and_then(|parent| program.sites.get(parent));
+    let parent = site.parent.and_then(|parent| program.branches.get(parent));
     match (site.kind, parent) {
-        (SiteKind::Share { index, .. }, Some(parent)) => {
-            let question = Question::new(parent.node, program.key);
-            hold && asker.share(&question) == Some(index)
+        (BranchKind::Share { index, .. }, Some(parent)) => {
+            let question = CompiledExpr::new(parent.node, program.flag_key);
+            hold && asker.fractional_share(&question) == Some(index)
         }
         _ => hold,
     }
 }
 
 /// The conditions of an `if`.
-pub fn conditions(node: &Node) -> Vec<&Node> {
-    let items = node.only_member().map_or(&[][..], arguments);
+pub fn if_conditions(node: &Node) -> Vec<&Node> {
+    let items = node.single_member().map_or(&[][..], arguments);
     let conditions = items.chunks(2).filter_map(|clause| match clause {
         [condition, _] => Some(condition),
         _ => None,

@@ -14,36 +14,36 @@ use aho_corasick::AhoCorasick;
 use aho_corasick::BuildError;
 use aho_corasick::MatchKind;
 
-use crate::study::refs::pattern::Pattern;
+use crate::study::refs::pattern::CallPattern;
 
 /// What is looked for: calls, and the keys of all flags.
 #[derive(Debug)]
-pub struct Search {
-    words: AhoCorasick,
+pub struct ReferenceScanner {
+    matcher: AhoCorasick,
     /// For each word the calls that bear this name; none for a key.
-    calls: Vec<Vec<Pattern>>,
+    patterns_by_word: Vec<Vec<CallPattern>>,
     /// Whether each word was seen on its own.
-    seen: Vec<AtomicBool>,
-    keys: usize,
+    occurred: Vec<AtomicBool>,
+    key_count: usize,
 }
 
 /// A key that a call names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Use {
+pub struct FlagReference {
     /// The key.
     pub key: String,
     /// The offset of the string.
-    pub at: usize,
+    pub offset: usize,
 }
 
-impl Search {
+impl ReferenceScanner {
     /// A search for `patterns`, and for `keys` as plain text.
     ///
     /// # Errors
     /// If there are too many.
-    pub fn new(patterns: &[Pattern], keys: &[&str]) -> Result<Search, BuildError> {
+    pub fn new(patterns: &[CallPattern], keys: &[&str]) -> Result<ReferenceScanner, BuildError> {
         let mut words: Vec<&str> = keys.to_vec();
-        let mut calls: Vec<Vec<Pattern>> = keys.iter().map(|_| Vec::new()).collect();
+        let mut calls: Vec<Vec<CallPattern>> = keys.iter().map(|_| Vec::new()).collect();
         for pattern in patterns {
             let mut named = words.iter().skip(keys.len());
             if let Some(known) = named.position(|word| *word == pattern.name) {
@@ -60,27 +60,32 @@ impl Search {
             .match_kind(MatchKind::LeftmostLongest)
             .build(&words)?;
         let seen = calls.iter().map(|_| AtomicBool::new(false)).collect();
-        Ok(Search {
-            words,
-            calls,
-            seen,
-            keys: keys.len(),
+        Ok(ReferenceScanner {
+            matcher: words,
+            patterns_by_word: calls,
+            occurred: seen,
+            key_count: keys.len(),
         })
     }
 
     /// The keys that calls in `code` name. Notes every key that stands in it.
-    pub fn scan(&self, code: &[u8]) -> Vec<Use> {
+    pub fn scan(&self, code: &[u8]) -> Vec<FlagReference> {
         let mut uses = Vec::new();
-        for found in self.words.find_iter(code) {
+        for found in self.matcher.find_iter(code) {
             let index = found.pattern().as_usize();
-            if !call::is_word(code, found.start(), found.end()) {
+            if !call::is_whole_word(code, found.start(), found.end()) {
                 continue;
             }
-            if let Some(seen) = self.seen.get(index) {
+            if let Some(seen) = self.occurred.get(index) {
                 seen.store(true, Ordering::Relaxed);
             }
-            for pattern in self.calls.get(index).into_iter().flatten() {
-                uses.extend(call::key(code, found.start(), found.end(), pattern));
+            for pattern in self.patterns_by_word.get(index).into_iter().flatten() {
+                uses.extend(call::parse_flag_key(
+                    code,
+                    found.start(),
+                    found.end(),
+                    pattern,
+                ));
             }
         }
         uses.dedup();
@@ -88,8 +93,8 @@ impl Search {
     }
 
     /// The positions of the keys that stood in no code so far.
-    pub fn unused(&self) -> impl Iterator<Item = usize> {
-        let keys = self.seen.iter().take(self.keys).enumerate();
+    pub fn unused_keys(&self) -> impl Iterator<Item = usize> {
+        let keys = self.occurred.iter().take(self.key_count).enumerate();
         keys.filter(|(_, seen)| !seen.load(Ordering::Relaxed))
             .map(|(at, _)| at)
     }
@@ -97,12 +102,12 @@ impl Search {
 
 #[cfg(test)]
 mod tests {
-    use super::Search;
+    use super::ReferenceScanner;
     use super::pattern;
 
     fn keys(code: &str) -> Vec<String> {
-        let patterns = pattern::known();
-        let search = Search::new(&patterns, &[]).expect("a search");
+        let patterns = pattern::sdk_patterns();
+        let search = ReferenceScanner::new(&patterns, &[]).expect("a search");
         search
             .scan(code.as_bytes())
             .into_iter()
@@ -161,10 +166,10 @@ mod tests {
 
     #[test]
     fn a_key_anywhere_in_code_is_not_unused() {
-        let search = Search::new(&[], &["pay", "pay-fast", "ship"]).expect("a search");
+        let search = ReferenceScanner::new(&[], &["pay", "pay-fast", "ship"]).expect("a search");
         search.scan(b"KEY = 'pay-fast'; repay, pay_, payments");
-        assert_eq!(search.unused().collect::<Vec<_>>(), [0, 2]);
+        assert_eq!(search.unused_keys().collect::<Vec<_>>(), [0, 2]);
         search.scan(b"x(pay)");
-        assert_eq!(search.unused().collect::<Vec<_>>(), [2]);
+        assert_eq!(search.unused_keys().collect::<Vec<_>>(), [2]);
     }
 }

@@ -1,86 +1,100 @@
 //! Splits a set of contexts by the shares of a `fractional`.
 
-use crate::study::bits::Bits;
-use crate::study::pool::Candidate;
+use crate::study::bits::BitSet;
+use crate::study::pool::Representative;
 use crate::study::space;
-use crate::study::space::Part;
-use crate::study::space::Space;
-use crate::study::state::Guess;
-use crate::study::state::State;
-use crate::study::unit::By;
-use crate::study::unit::Lot;
-use crate::study::unit::Split;
-use crate::study::unit::normal;
-use crate::study::unit::written;
-use crate::value::Literal;
+use crate::study::space::InputDomain;
+use crate::study::space::KeyPart;
+use crate::study::state::Assumption;
+use crate::study::state::ContextSet;
+use crate::study::unit::ShareOutcome;
+use crate::study::unit::SymbolicBucketBy;
+use crate::study::unit::SymbolicFractional;
+use crate::study::unit::concat_text;
+use crate::study::unit::normalize_key;
+use crate::value::OwnedValue;
 
 /// The states of each share, of no share, and of a fault.
-pub fn lots(split: &Split, state: &State, space: &mut Space) -> Vec<(State, Lot)> {
-    match &split.by {
-        By::Identity => identity(split, state, space),
-        By::Attribute(attribute) => by_attribute(split, *attribute, state, space),
-        By::Joined(parts) => joined(split, parts, state, space),
-        By::Hidden(hidden) => by_hidden(split, *hidden, state, space),
+pub fn split_by_share(
+    split: &SymbolicFractional,
+    state: &ContextSet,
+    space: &mut InputDomain,
+) -> Vec<(ContextSet, ShareOutcome)> {
+    match &split.bucket_by {
+        SymbolicBucketBy::DefaultKey => split_by_default_key(split, state, space),
+        SymbolicBucketBy::Attribute(attribute) => {
+            split_by_attribute_key(split, *attribute, state, space)
+        }
+        SymbolicBucketBy::Concatenated(parts) => {
+            split_by_concatenated_key(split, parts, state, space)
+        }
+        SymbolicBucketBy::Opaque(hidden) => split_by_opaque_key(split, *hidden, state, space),
     }
 }
 
 /// By the flag's key and the targeting key, if that is a string and not empty.
-fn identity(split: &Split, state: &State, space: &mut Space) -> Vec<(State, Lot)> {
+fn split_by_default_key(
+    split: &SymbolicFractional,
+    state: &ContextSet,
+    space: &mut InputDomain,
+) -> Vec<(ContextSet, ShareOutcome)> {
     let key = vec![
-        Part::Text(split.flag_key.clone()),
-        Part::Attribute(split.targeting_key),
+        KeyPart::Text(split.flag_key.clone()),
+        KeyPart::Attribute(split.targeting_key),
     ];
-    let lot = |candidate: &Candidate| match &candidate.value {
-        Literal::Text(text) if text.is_empty() => Lot::Nothing,
-        Literal::Text(text) if candidate.alone => {
-            split.share_of(&format!("{}{text}", split.flag_key))
+    let lot = |candidate: &Representative| match &candidate.value {
+        OwnedValue::Text(text) if text.is_empty() => ShareOutcome::NoShare,
+        OwnedValue::Text(text) if candidate.is_singleton => {
+            split.share_for_key(&format!("{}{text}", split.flag_key))
         }
-        Literal::Text(_) => Lot::Open,
-        _ => Lot::Nothing,
+        OwnedValue::Text(_) => ShareOutcome::DependsOnHash,
+        _ => ShareOutcome::NoShare,
     };
-    one(split, split.targeting_key, &key, lot, state, space)
+    split_by_single_attribute(split, split.targeting_key, &key, lot, state, space)
 }
 
-fn by_attribute(
-    split: &Split,
+fn split_by_attribute_key(
+    split: &SymbolicFractional,
     attribute: usize,
-    state: &State,
-    space: &mut Space,
-) -> Vec<(State, Lot)> {
-    let mut null = Bits::none(candidates(attribute, space).len());
+    state: &ContextSet,
+    space: &mut InputDomain,
+) -> Vec<(ContextSet, ShareOutcome)> {
+    let mut null = BitSet::empty(representatives_of(attribute, space).len());
     null.insert(0);
     let mut lots = Vec::new();
-    if let Some(state) = state.with(attribute, &null) {
-        lots.extend(identity(split, &state, space));
+    if let Some(state) = state.restrict_attribute(attribute, &null) {
+        lots.extend(split_by_default_key(split, &state, space));
     }
-    let lot = |candidate: &Candidate| match &candidate.value {
-        Literal::Text(text) if candidate.alone => split.share_of(text),
-        Literal::Text(_) => Lot::Open,
-        _ => Lot::Nothing,
+    let lot = |candidate: &Representative| match &candidate.value {
+        OwnedValue::Text(text) if candidate.is_singleton => split.share_for_key(text),
+        OwnedValue::Text(_) => ShareOutcome::DependsOnHash,
+        _ => ShareOutcome::NoShare,
     };
-    let all = Bits::all(candidates(attribute, space).len());
-    if let Some(state) = state.with(attribute, &all.minus(&null)) {
-        let key = vec![Part::Attribute(attribute)];
-        lots.extend(one(split, attribute, &key, lot, &state, space));
+    let all = BitSet::full(representatives_of(attribute, space).len());
+    if let Some(state) = state.restrict_attribute(attribute, &all.difference(&null)) {
+        let key = vec![KeyPart::Attribute(attribute)];
+        lots.extend(split_by_single_attribute(
+            split, attribute, &key, lot, &state, space,
+        ));
     }
     lots
 }
 
 /// By a key that depends on one attribute: candidates with the same share stay together.
-fn one(
-    split: &Split,
+fn split_by_single_attribute(
+    split: &SymbolicFractional,
     attribute: usize,
-    key: &[Part],
-    lot: impl Fn(&Candidate) -> Lot,
-    state: &State,
-    space: &mut Space,
-) -> Vec<(State, Lot)> {
-    let Some(set) = state.sets.get(attribute) else {
+    key: &[KeyPart],
+    lot: impl Fn(&Representative) -> ShareOutcome,
+    state: &ContextSet,
+    space: &mut InputDomain,
+) -> Vec<(ContextSet, ShareOutcome)> {
+    let Some(set) = state.attribute_sets.get(attribute) else {
         return Vec::new();
     };
-    let candidates = candidates(attribute, space);
+    let candidates = representatives_of(attribute, space);
     let len = candidates.len();
-    let mut classes: Vec<(Lot, Bits)> = Vec::new();
+    let mut classes: Vec<(ShareOutcome, BitSet)> = Vec::new();
     for at in set.iter() {
         let Some(candidate) = candidates.get(at) else {
             continue;
@@ -89,18 +103,20 @@ fn one(
         if let Some((_, bits)) = classes.iter_mut().find(|(other, _)| *other == lot) {
             bits.insert(at);
         } else {
-            let mut bits = Bits::none(len);
+            let mut bits = BitSet::empty(len);
             bits.insert(at);
             classes.push((lot, bits));
         }
     }
     let mut lots = Vec::new();
     for (lot, bits) in classes {
-        let Some(state) = state.with(attribute, &bits) else {
+        let Some(state) = state.restrict_attribute(attribute, &bits) else {
             continue;
         };
         match lot {
-            Lot::Open => lots.extend(open(split, key.to_vec(), &state, space)),
+            ShareOutcome::DependsOnHash => {
+                lots.extend(split_by_hash_interval(split, key.to_vec(), &state, space))
+            }
             lot => lots.push((state, lot)),
         }
     }
@@ -108,145 +124,193 @@ fn one(
 }
 
 /// By a hash of its own: every share has its interval.
-fn open(split: &Split, key: Vec<Part>, state: &State, space: &mut Space) -> Vec<(State, Lot)> {
-    if split.bounds.last().is_none_or(|total| *total == 0) {
-        return vec![(state.clone(), Lot::Nothing)];
+fn split_by_hash_interval(
+    split: &SymbolicFractional,
+    key: Vec<KeyPart>,
+    state: &ContextSet,
+    space: &mut InputDomain,
+) -> Vec<(ContextSet, ShareOutcome)> {
+    if split
+        .cumulative_weights
+        .last()
+        .is_none_or(|total| *total == 0)
+    {
+        return vec![(state.clone(), ShareOutcome::NoShare)];
     }
-    let key = space.key(key);
-    let intervals = split.intervals().into_iter().enumerate();
+    let key = space.intern_bucketing_key(key);
+    let intervals = split.hash_intervals().into_iter().enumerate();
     intervals
-        .filter_map(|(share, (from, to))| Some((state.within(key, from, to)?, Lot::Share(share))))
+        .filter_map(|(share, (from, to))| {
+            Some((
+                state.restrict_hash(key, from, to)?,
+                ShareOutcome::Share(share),
+            ))
+        })
         .collect()
 }
 
-fn joined(split: &Split, parts: &[Part], state: &State, space: &mut Space) -> Vec<(State, Lot)> {
-    let attributes = space::attributes(parts);
+fn split_by_concatenated_key(
+    split: &SymbolicFractional,
+    parts: &[KeyPart],
+    state: &ContextSet,
+    space: &mut InputDomain,
+) -> Vec<(ContextSet, ShareOutcome)> {
+    let attributes = space::key_attributes(parts);
     match &*attributes {
-        [] => vec![(state.clone(), split.share_of(&text_of(parts, None)))],
+        [] => vec![(state.clone(), split.share_for_key(&render_key(parts, None)))],
         [attribute] => {
-            let lot = |candidate: &Candidate| match written(&candidate.value) {
-                None => Lot::Fault,
-                Some(text) if candidate.alone => {
-                    split.share_of(&text_of(parts, Some((*attribute, &text))))
+            let lot = |candidate: &Representative| match concat_text(&candidate.value) {
+                None => ShareOutcome::Fault,
+                Some(text) if candidate.is_singleton => {
+                    split.share_for_key(&render_key(parts, Some((*attribute, &text))))
                 }
-                Some(_) => Lot::Open,
+                Some(_) => ShareOutcome::DependsOnHash,
             };
-            one(
+            split_by_single_attribute(
                 split,
                 *attribute,
-                &normal(parts.to_vec()),
+                &normalize_key(parts.to_vec()),
                 lot,
                 state,
                 space,
             )
         }
-        _ => several(split, parts, &attributes, state, space),
+        _ => split_by_multiple_attributes(split, parts, &attributes, state, space),
     }
 }
 
 /// The key with the text of an attribute put in.
-fn text_of(parts: &[Part], known: Option<(usize, &str)>) -> String {
+fn render_key(parts: &[KeyPart], known: Option<(usize, &str)>) -> String {
     let text: String = parts
         .iter()
         .map(|part| match part {
-            Part::Text(text) => text,
-            Part::Attribute(at) => known.filter(|(k, _)| k == at).map_or("", |(_, text)| text),
-            Part::Hidden(_) => "",
+            KeyPart::Text(text) => text,
+            KeyPart::Attribute(at) => known.filter(|(k, _)| k == at).map_or("", |(_, text)| text),
+            KeyPart::Opaque(_) => "",
         })
         .collect();
     text.trim().to_owned()
 }
 
 /// By a key of several attributes: each value that is known is put in, and makes a key of its own.
-fn several(
-    split: &Split,
-    parts: &[Part],
+fn split_by_multiple_attributes(
+    split: &SymbolicFractional,
+    parts: &[KeyPart],
     attributes: &[usize],
-    state: &State,
-    space: &mut Space,
-) -> Vec<(State, Lot)> {
+    state: &ContextSet,
+    space: &mut InputDomain,
+) -> Vec<(ContextSet, ShareOutcome)> {
     let mut states = vec![(state.clone(), Some(parts.to_vec()))];
     for attribute in attributes {
-        let settle = |(state, parts): (State, Option<Vec<Part>>)| match parts {
+        let settle = |(state, parts): (ContextSet, Option<Vec<KeyPart>>)| match parts {
             None => vec![(state, None)],
-            Some(parts) => settled(*attribute, &parts, &state, space),
+            Some(parts) => substitute_known_values(*attribute, &parts, &state, space),
         };
         states = states.into_iter().flat_map(settle).collect();
     }
     let mut lots = Vec::new();
     for (state, parts) in states {
-        match parts.map(normal) {
-            None => lots.push((state, Lot::Fault)),
-            Some(parts) if parts.iter().all(|part| matches!(part, Part::Text(_))) => {
-                let lot = split.share_of(&text_of(&parts, None));
+        match parts.map(normalize_key) {
+            None => lots.push((state, ShareOutcome::Fault)),
+            Some(parts) if parts.iter().all(|part| matches!(part, KeyPart::Text(_))) => {
+                let lot = split.share_for_key(&render_key(&parts, None));
                 lots.push((state, lot));
             }
-            Some(parts) => lots.extend(open(split, parts, &state, space)),
+            Some(parts) => lots.extend(split_by_hash_interval(split, parts, &state, space)),
         }
     }
     lots
 }
 
 /// The states of each value of an attribute that is known, with it put into the key; the unknown ones together.
-fn settled(
+fn substitute_known_values(
     attribute: usize,
-    parts: &[Part],
-    state: &State,
-    space: &Space,
-) -> Vec<(State, Option<Vec<Part>>)> {
-    let candidates = candidates(attribute, space);
+    parts: &[KeyPart],
+    state: &ContextSet,
+    space: &InputDomain,
+) -> Vec<(ContextSet, Option<Vec<KeyPart>>)> {
+    let candidates = representatives_of(attribute, space);
     let len = candidates.len();
-    let (mut faulty, mut unknown) = (Bits::none(len), Bits::none(len));
+    let (mut faulty, mut unknown) = (BitSet::empty(len), BitSet::empty(len));
     let mut states = Vec::new();
-    let Some(set) = state.sets.get(attribute) else {
+    let Some(set) = state.attribute_sets.get(attribute) else {
         return states;
     };
     for at in set.iter() {
         let candidate = candidates.get(at);
-        match candidate.map(|c| (written(&c.value), c.alone)) {
+        match candidate.map(|c| (concat_text(&c.value), c.is_singleton)) {
             None | Some((None, _)) => faulty.insert(at),
             Some((Some(_), false)) => unknown.insert(at),
             Some((Some(text), true)) => {
-                let mut only = Bits::none(len);
+                let mut only = BitSet::empty(len);
                 only.insert(at);
-                let put = |part: &Part| match part {
-                    Part::Attribute(other) if *other == attribute => Part::Text(text.clone()),
+                let put = |part: &KeyPart| match part {
+                    KeyPart::Attribute(other) if *other == attribute => KeyPart::Text(text.clone()),
                     other => other.clone(),
                 };
                 let parts = parts.iter().map(put).collect();
-                states.extend(state.with(attribute, &only).map(|s| (s, Some(parts))));
+                states.extend(
+                    state
+                        .restrict_attribute(attribute, &only)
+                        .map(|s| (s, Some(parts))),
+                );
             }
         }
     }
-    states.extend(state.with(attribute, &faulty).map(|s| (s, None)));
+    states.extend(
+        state
+            .restrict_attribute(attribute, &faulty)
+            .map(|s| (s, None)),
+    );
     let parts = Some(parts.to_vec());
-    states.extend(state.with(attribute, &unknown).map(|s| (s, parts)));
+    states.extend(
+        state
+            .restrict_attribute(attribute, &unknown)
+            .map(|s| (s, parts)),
+    );
     states
 }
 
 /// By an expression that can be anything.
-fn by_hidden(split: &Split, hidden: usize, state: &State, space: &mut Space) -> Vec<(State, Lot)> {
-    let guesses = match state.guess(hidden) {
+fn split_by_opaque_key(
+    split: &SymbolicFractional,
+    hidden: usize,
+    state: &ContextSet,
+    space: &mut InputDomain,
+) -> Vec<(ContextSet, ShareOutcome)> {
+    let guesses = match state.assumption(hidden) {
         Some(guess) => vec![(guess, state.clone())],
-        None => [Guess::Text, Guess::Null, Guess::Other, Guess::Fault]
-            .map(|guess| (guess, state.supposing(hidden, guess)))
-            .into(),
+        None => [
+            Assumption::Text,
+            Assumption::Null,
+            Assumption::NotBucketable,
+            Assumption::Fault,
+        ]
+        .map(|guess| (guess, state.assuming(hidden, guess)))
+        .into(),
     };
     let mut lots = Vec::new();
     for (guess, state) in guesses {
         match guess {
-            Guess::Text | Guess::True => {
-                lots.extend(open(split, vec![Part::Hidden(hidden)], &state, space));
+            Assumption::Text | Assumption::True => {
+                lots.extend(split_by_hash_interval(
+                    split,
+                    vec![KeyPart::Opaque(hidden)],
+                    &state,
+                    space,
+                ));
             }
-            Guess::Null | Guess::False => lots.extend(identity(split, &state, space)),
-            Guess::Other => lots.push((state, Lot::Nothing)),
-            Guess::Fault => lots.push((state, Lot::Fault)),
+            Assumption::Null | Assumption::False => {
+                lots.extend(split_by_default_key(split, &state, space))
+            }
+            Assumption::NotBucketable => lots.push((state, ShareOutcome::NoShare)),
+            Assumption::Fault => lots.push((state, ShareOutcome::Fault)),
         }
     }
     lots
 }
 
-fn candidates(attribute: usize, space: &Space) -> &[Candidate] {
+fn representatives_of(attribute: usize, space: &InputDomain) -> &[Representative] {
     let attribute = space.attributes.get(attribute);
-    attribute.map_or(&[][..], |attribute| &attribute.pool.candidates)
+    attribute.map_or(&[][..], |attribute| &attribute.representatives.values)
 }

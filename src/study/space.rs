@@ -4,56 +4,56 @@ use std::sync::Arc;
 
 use ecow::EcoString;
 
-use crate::diag::Place;
+use crate::diag::Position;
 use crate::document::node::Node;
 use crate::study::pool;
-use crate::study::pool::Pool;
-use crate::study::uses::CLOCK;
-use crate::study::uses::Uses;
-use crate::value::Literal;
+use crate::study::pool::Representatives;
+use crate::study::uses::Comparisons;
+use crate::study::uses::TIMESTAMP_PATH;
+use crate::value::OwnedValue;
 
 /// Something that cannot be reasoned about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outside {
+pub struct UnsupportedInFile {
     /// The file.
     pub file: Arc<str>,
     /// Where in the file.
-    pub place: Place,
+    pub position: Position,
     /// What it is, for instance "`%` cannot be reasoned about".
-    pub what: String,
+    pub description: String,
 }
 
 /// An attribute.
 #[derive(Debug)]
-pub struct Attribute {
+pub struct AttributeDomain {
     /// Its path, joined by dots.
-    pub name: EcoString,
+    pub path: EcoString,
     /// What it is asked.
-    pub uses: Uses,
+    pub comparisons: Comparisons,
     /// Whether units are bucketed by it.
-    pub hashed: bool,
+    pub is_used_for_bucketing: bool,
     /// The values that stand for all.
-    pub pool: Pool,
+    pub representatives: Representatives,
 }
 
 /// A piece of a bucketing key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Part {
+pub enum KeyPart {
     /// These characters.
     Text(EcoString),
     /// The value of an attribute, by its index.
     Attribute(usize),
     /// The value of an expression that cannot be reasoned about, by its index.
-    Hidden(usize),
+    Opaque(usize),
 }
 
 /// The attributes among parts, each once, in the order of their indices.
-pub fn attributes<'p>(parts: impl IntoIterator<Item = &'p Part>) -> Vec<usize> {
+pub fn key_attributes<'p>(parts: impl IntoIterator<Item = &'p KeyPart>) -> Vec<usize> {
     let parts = parts.into_iter();
     let mut attributes: Vec<usize> = parts
         .filter_map(|part| match part {
-            Part::Attribute(at) => Some(*at),
-            Part::Text(_) | Part::Hidden(_) => None,
+            KeyPart::Attribute(at) => Some(*at),
+            KeyPart::Text(_) | KeyPart::Opaque(_) => None,
         })
         .collect();
     attributes.sort_unstable();
@@ -63,84 +63,88 @@ pub fn attributes<'p>(parts: impl IntoIterator<Item = &'p Part>) -> Vec<usize> {
 
 /// An expression whose value can be anything.
 #[derive(Debug)]
-pub struct Hidden {
-    written: Literal,
+pub struct OpaqueExpr {
+    definition: OwnedValue,
     /// Why.
-    pub why: Outside,
+    pub reason: UnsupportedInFile,
 }
 
 /// What one or two rules ask about.
 #[derive(Debug, Default)]
-pub struct Space {
+pub struct InputDomain {
     /// The attributes.
-    pub attributes: Vec<Attribute>,
+    pub attributes: Vec<AttributeDomain>,
     /// The bucketing keys with an attribute in them: each has a hash of its own.
-    pub keys: Vec<Vec<Part>>,
+    pub bucketing_keys: Vec<Vec<KeyPart>>,
     /// Expressions whose value can be anything. Equal expressions have equal values.
-    pub hidden: Vec<Hidden>,
+    pub opaque_exprs: Vec<OpaqueExpr>,
 }
 
-impl Space {
+impl InputDomain {
     /// The index of the attribute with this path.
-    pub fn attribute(&mut self, path: &str) -> usize {
-        let known = self.attributes.iter().position(|a| *a.name == *path);
+    pub fn intern_attribute(&mut self, path: &str) -> usize {
+        let known = self.attributes.iter().position(|a| *a.path == *path);
         known.unwrap_or_else(|| {
-            self.attributes.push(Attribute {
-                name: path.into(),
-                uses: Uses::default(),
-                hashed: false,
-                pool: Pool::default(),
+            self.attributes.push(AttributeDomain {
+                path: path.into(),
+                comparisons: Comparisons::default(),
+                is_used_for_bucketing: false,
+                representatives: Representatives::default(),
             });
             self.attributes.len() - 1
         })
     }
 
     /// The index of a bucketing key.
-    pub fn key(&mut self, parts: Vec<Part>) -> usize {
-        let known = self.keys.iter().position(|key| *key == parts);
+    pub fn intern_bucketing_key(&mut self, parts: Vec<KeyPart>) -> usize {
+        let known = self.bucketing_keys.iter().position(|key| *key == parts);
         known.unwrap_or_else(|| {
-            self.keys.push(parts);
-            self.keys.len() - 1
+            self.bucketing_keys.push(parts);
+            self.bucketing_keys.len() - 1
         })
     }
 
     /// The index of an expression that can be anything. Expressions of one value, wherever they stand, are one.
-    pub fn hide(&mut self, node: &Node, why: Outside) -> usize {
-        let written = node.to_literal();
+    pub fn intern_opaque_expr(&mut self, node: &Node, why: UnsupportedInFile) -> usize {
+        let written = node.to_owned_value();
         let known = self
-            .hidden
+            .opaque_exprs
             .iter()
-            .position(|hidden| hidden.written == written);
+            .position(|hidden| hidden.definition == written);
         known.unwrap_or_else(|| {
-            self.hidden.push(Hidden { written, why });
-            self.hidden.len() - 1
+            self.opaque_exprs.push(OpaqueExpr {
+                definition: written,
+                reason: why,
+            });
+            self.opaque_exprs.len() - 1
         })
     }
 
     /// Chooses the values that stand for all, once everything that is asked is known.
-    pub fn close(&mut self) {
+    pub fn choose_representatives(&mut self) {
         for attribute in &mut self.attributes {
-            attribute.pool = if *attribute.name == *CLOCK {
-                pool::clock(&attribute.uses)
+            attribute.representatives = if *attribute.path == *TIMESTAMP_PATH {
+                pool::for_timestamp(&attribute.comparisons)
             } else {
-                pool::pool(&attribute.uses, attribute.hashed)
+                pool::for_attribute(&attribute.comparisons, attribute.is_used_for_bucketing)
             };
         }
-        let names: Vec<EcoString> = self.attributes.iter().map(|a| a.name.clone()).collect();
+        let names: Vec<EcoString> = self.attributes.iter().map(|a| a.path.clone()).collect();
         for attribute in &mut self.attributes {
             let inside = |name: &str| {
-                let longer = name.strip_prefix(&*attribute.name);
+                let longer = name.strip_prefix(&*attribute.path);
                 longer.is_some_and(|rest| rest.starts_with('.'))
             };
             if names.iter().any(|name| inside(name)) {
-                attribute.pool.gap = Some("it is read as a whole and by its members");
+                attribute.representatives.incomplete_reason =
+                    Some("it is read as a whole and by its members");
             }
         }
     }
 
     /// Why some attribute's values may not stand for all.
-    pub fn gaps(&self) -> impl Iterator<Item = (&Attribute, &'static str)> {
-        let gap = |attribute: &'_ Attribute| attribute.pool.gap;
+    pub fn incomplete_attributes(&self) -> impl Iterator<Item = (&AttributeDomain, &'static str)> {
+        let gap = |attribute: &'_ AttributeDomain| attribute.representatives.incomplete_reason;
         self.attributes
             .iter()
             .filter_map(move |attribute| Some((attribute, gap(attribute)?)))

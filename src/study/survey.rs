@@ -1,106 +1,114 @@
 //! A flag's rule, run over all contexts at once: which of its ends some of them reach.
 
-use crate::document::flag::Flag;
+use crate::document::flag::FlagDefinition;
 use crate::limits;
 use crate::study::program;
-use crate::study::program::Program;
+use crate::study::program::SymbolicProgram;
 use crate::study::proof;
-use crate::study::proof::Premise;
-use crate::study::space::Space;
-use crate::study::state::State;
-use crate::study::walk::Walk;
+use crate::study::proof::PathCondition;
+use crate::study::space::InputDomain;
+use crate::study::state::ContextSet;
+use crate::study::walk::SymbolicExecution;
 
 /// How much work a survey may be.
 #[derive(Debug, Clone, Copy)]
-pub struct Effort {
+pub struct Budget {
     /// How many cases are told apart.
-    pub cases: usize,
+    pub max_cases: usize,
     /// How often a question is put to a value.
-    pub questions: usize,
+    pub max_evaluations: usize,
 }
 
-impl Effort {
+impl Budget {
     /// For one flag that somebody asks about.
-    pub const ONE: Effort = Effort {
-        cases: limits::CASES,
-        questions: usize::MAX,
+    pub const SINGLE_FLAG: Budget = Budget {
+        max_cases: limits::ANALYSIS_CASES,
+        max_evaluations: usize::MAX,
     };
     /// For each of many flags.
-    pub const MANY: Effort = Effort {
-        cases: limits::LINT_CASES,
-        questions: limits::LINT_QUESTIONS,
+    pub const PER_LINTED_FLAG: Budget = Budget {
+        max_cases: limits::LINT_CASES,
+        max_evaluations: limits::LINT_COMPARISONS,
     };
 }
 
 /// What running a rule over all contexts tells.
 #[derive(Debug)]
-pub struct Survey<'f> {
+pub struct BranchCoverage<'f> {
     /// The flag, without words.
-    pub flag: &'f Flag,
+    pub flag: &'f FlagDefinition,
     /// Its rule.
-    pub program: Program<'f>,
+    pub program: SymbolicProgram<'f>,
     /// What it asks about.
-    pub space: Space,
+    pub domain: InputDomain,
     /// For each site contexts that get there; one set without guesses, if there is one.
-    pub marks: Vec<Option<State>>,
+    pub reaching_contexts: Vec<Option<ContextSet>>,
     /// Why what has no mark might be reached all the same; `None` if it is not.
-    pub doubt: Option<String>,
-    effort: Effort,
+    pub incomplete_reason: Option<String>,
+    budget: Budget,
 }
 
 /// Surveys the rule of a flag.
-pub fn survey(flag: &Flag, effort: Effort) -> Survey<'_> {
-    let mut space = Space::default();
-    let program = program::program(flag, &mut space);
-    space.close();
-    let mut survey = Survey {
+pub fn analyze_coverage(flag: &FlagDefinition, effort: Budget) -> BranchCoverage<'_> {
+    let mut space = InputDomain::default();
+    let program = program::lower_flag(flag, &mut space);
+    space.choose_representatives();
+    let mut survey = BranchCoverage {
         flag,
-        marks: vec![None; program.sites.len()],
-        doubt: None,
+        reaching_contexts: vec![None; program.branches.len()],
+        incomplete_reason: None,
         program,
-        space,
-        effort,
+        domain: space,
+        budget: effort,
     };
-    survey.doubt = survey.walk();
+    survey.incomplete_reason = survey.execute();
     survey
 }
 
-impl Survey<'_> {
+impl BranchCoverage<'_> {
     /// Walks over the rule. Why not everything that is reached may have got a mark.
-    fn walk(&mut self) -> Option<String> {
-        if self.questions() > self.effort.questions {
+    fn execute(&mut self) -> Option<String> {
+        if self.evaluation_count() > self.budget.max_evaluations {
             return Some("the rule asks too much of too many values".to_owned());
         }
-        let all = State::all(&self.space);
-        let mut walk = Walk::bounded(&self.program, &mut self.space, self.effort.cases);
-        let complete = walk.answers(&all).is_ok();
-        self.marks = std::mem::take(&mut walk.marks);
+        let all = ContextSet::all(&self.domain);
+        let mut walk = SymbolicExecution::with_max_cases(
+            &self.program,
+            &mut self.domain,
+            self.budget.max_cases,
+        );
+        let complete = walk.execute_rule(&all).is_ok();
+        self.reaching_contexts = std::mem::take(&mut walk.reaching_contexts);
         if !complete {
             return Some("the rule has too many cases".to_owned());
         }
-        let (attribute, why) = self.space.gaps().next()?;
-        Some(format!("`{}`: {why}", attribute.name))
+        let (attribute, why) = self.domain.incomplete_attributes().next()?;
+        Some(format!("`{}`: {why}", attribute.path))
     }
 
     /// How often a question may have to be put to a value.
-    fn questions(&self) -> usize {
-        let asked = self.program.atoms.iter().map(|atom| {
-            let attribute = self.space.attributes.get(atom.attribute);
-            attribute.map_or(0, |attribute| attribute.pool.candidates.len())
+    fn evaluation_count(&self) -> usize {
+        let asked = self.program.single_attribute_exprs.iter().map(|atom| {
+            let attribute = self.domain.attributes.get(atom.attribute);
+            attribute.map_or(0, |attribute| attribute.representatives.values.len())
         });
         asked.sum()
     }
 
     /// Whether it is certain that nothing reaches a site.
-    pub fn excludes(&self, site: usize) -> bool {
-        self.doubt.is_none() && self.marks.get(site).is_some_and(Option::is_none)
+    pub fn is_unreachable(&self, site: usize) -> bool {
+        self.incomplete_reason.is_none()
+            && self
+                .reaching_contexts
+                .get(site)
+                .is_some_and(Option::is_none)
     }
 
     /// Why nothing reaches a site that is excluded.
-    pub fn proof(&self, site: usize) -> Vec<Premise> {
-        let site = self.program.sites.get(site);
+    pub fn unsat_core(&self, site: usize) -> Vec<PathCondition> {
+        let site = self.program.branches.get(site);
         site.map_or_else(Vec::new, |site| {
-            proof::proof(site, self.flag, &self.program, self.effort.cases)
+            proof::minimal_unsat_core(site, self.flag, &self.program, self.budget.max_cases)
         })
     }
 }

@@ -13,25 +13,25 @@ use ecow::EcoString;
 
 use crate::decision::Decision;
 use crate::decision::Reason;
-use crate::diag::Place;
-use crate::document::flag::Flag;
-use crate::document::node::Kind;
+use crate::diag::Position;
+use crate::document::flag::FlagDefinition;
 use crate::document::node::Member;
 use crate::document::node::Node;
-use crate::rule::Fault;
+use crate::document::node::NodeKind;
+use crate::rule::EvalError;
 use crate::rule::coerce;
-use crate::rule::expr::Expr;
+use crate::rule::expr::JsonLogicNode;
 use crate::rule::tree;
 use crate::rule::tree::Leaf;
-use crate::rule::unit::Version;
+use crate::rule::unit::FractionalVersion;
 use crate::ruleset;
-use crate::ruleset::Plan;
-use crate::study::ask::Asker;
+use crate::ruleset::EvaluationPlan;
+use crate::study::ask::OwnedContext;
 use crate::study::show;
-use crate::study::trace::share::Shares;
+use crate::study::trace::share::FractionalTrace;
 use crate::study::uses::arguments;
-use crate::study::uses::dotted;
-use crate::value::Literal;
+use crate::study::uses::normalize_path;
+use crate::value::OwnedValue;
 
 /// How a flag came to its answer.
 #[derive(Debug)]
@@ -39,255 +39,269 @@ pub struct Trace {
     /// The answer.
     pub decision: Decision,
     /// What was looked at, in that order; empty without a rule.
-    pub steps: Vec<Step>,
+    pub steps: Vec<TraceStep>,
     /// What yielded the answer: the last result, variant or share that was reached; the flag itself without a rule.
-    pub decided: Decided,
+    pub decided_by: DecisionSource,
 }
 
 /// What yielded the answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decided {
+pub struct DecisionSource {
     /// Where it stands.
-    pub place: Place,
+    pub position: Position,
     /// The same as a JSON Pointer into the flag's definition; `None` if the rule chose nothing.
-    pub rule: Option<String>,
+    pub json_pointer: Option<String>,
     /// What it is, in words.
     pub text: String,
 }
 
 /// An operation that was carried out.
 #[derive(Debug)]
-pub struct Step {
+pub struct TraceStep {
     /// Where it stands.
-    pub place: Place,
+    pub position: Position,
     /// The operator.
     pub operator: String,
     /// The operation in words.
     pub text: String,
     /// What the attributes in it are that it reads itself.
-    pub saw: Vec<(String, Literal)>,
+    pub attributes_read: Vec<(String, OwnedValue)>,
     /// What its arguments were, in order.
-    pub operands: Vec<Literal>,
+    pub operands: Vec<OwnedValue>,
     /// What it yielded; `None` for a fault.
-    pub result: Option<Literal>,
+    pub result: Option<OwnedValue>,
     /// How units are shared out, for a `fractional`.
-    pub shares: Option<Shares>,
+    pub fractional: Option<FractionalTrace>,
     /// The operations inside of it that were carried out.
-    pub steps: Vec<Step>,
+    pub substeps: Vec<TraceStep>,
 }
 
 /// How `flag`, compiled as `compiled`, comes to its answer.
-pub fn trace(flag: &Flag, compiled: &ruleset::Flag, asker: &Asker) -> Trace {
+pub fn trace(
+    flag: &FlagDefinition,
+    compiled: &ruleset::CompiledFlag,
+    asker: &OwnedContext,
+) -> Trace {
     let by_flag = |decision, what: &str| Trace {
         decision,
         steps: Vec::new(),
-        decided: Decided {
-            place: flag.place,
-            rule: None,
+        decided_by: DecisionSource {
+            position: flag.position,
+            json_pointer: None,
             text: what.to_owned(),
         },
     };
-    let node = match (&compiled.plan, &flag.targeting) {
-        (Plan::Targeted(_), Some(node)) => node,
-        (Plan::Disabled, _) => return by_flag(asker.decide(compiled), "the flag is disabled"),
-        (Plan::Faulty(_), _) => return by_flag(asker.decide(compiled), "the flag is faulty"),
+    let node = match (&compiled.evaluation_plan, &flag.targeting) {
+        (EvaluationPlan::Targeted(_), Some(node)) => node,
+        (EvaluationPlan::Disabled, _) => {
+            return by_flag(asker.decide(compiled), "the flag is disabled");
+        }
+        (EvaluationPlan::Faulty(_), _) => {
+            return by_flag(asker.decide(compiled), "the flag is faulty");
+        }
         _ => return by_flag(asker.decide(compiled), "the flag has no targeting"),
     };
     let mut tracer = Tracer {
         key: &flag.key,
-        asker,
+        context: asker,
         steps: Vec::new(),
-        way: "/targeting".to_owned(),
-        decided: Decided {
-            place: node.place,
-            rule: None,
-            text: show::condition(node),
+        json_pointer: "/targeting".to_owned(),
+        decided_by: DecisionSource {
+            position: node.position,
+            json_pointer: None,
+            text: show::format_condition(node),
         },
     };
-    let value = tracer.answer(node);
-    let leaf = leaf(value.as_ref(), &compiled.names);
+    let value = tracer.trace_result(node);
+    let leaf = leaf_for_owned_value(value.as_ref(), &compiled.variant_names);
     if leaf == Leaf::Default {
-        tracer.decided.rule = None;
+        tracer.decided_by.json_pointer = None;
         let default = flag.default_variant.as_deref();
-        tracer.decided.text = match default {
+        tracer.decided_by.text = match default {
             Some(default) => format!("nothing chosen: defaultVariant `{default}`"),
             None => "nothing chosen, and no defaultVariant".to_owned(),
         };
     }
     Trace {
-        decision: compiled.decision(leaf),
+        decision: compiled.decision_for_leaf(leaf),
         steps: tracer.steps,
-        decided: tracer.decided,
+        decided_by: tracer.decided_by,
     }
 }
 
-fn leaf(value: Option<&Literal>, names: &[EcoString]) -> Leaf {
+fn leaf_for_owned_value(value: Option<&OwnedValue>, names: &[EcoString]) -> Leaf {
     let arena = Bump::new();
     let value = value.map(|value| value.to_value(&arena));
-    tree::leaf(value.ok_or(Fault::Arguments), names)
+    tree::leaf_for_value(value.ok_or(EvalError::InvalidArguments), names)
 }
 
-fn truthy(value: &Literal) -> bool {
-    coerce::truthy(value.to_value(&Bump::new()))
+fn truthy(value: &OwnedValue) -> bool {
+    coerce::is_truthy(value.to_value(&Bump::new()))
 }
 
 struct Tracer<'t> {
     key: &'t str,
-    asker: &'t Asker,
-    steps: Vec<Step>,
+    context: &'t OwnedContext,
+    steps: Vec<TraceStep>,
     /// The pointer to the node that may be the answer.
-    way: String,
-    decided: Decided,
+    json_pointer: String,
+    decided_by: DecisionSource,
 }
 
 impl Tracer<'_> {
     /// The value of a node that may be the answer.
-    fn answer(&mut self, node: &Node) -> Option<Literal> {
-        self.decided = Decided {
-            place: node.place,
-            rule: Some(self.way.clone()),
-            text: show::condition(node),
+    fn trace_result(&mut self, node: &Node) -> Option<OwnedValue> {
+        self.decided_by = DecisionSource {
+            position: node.position,
+            json_pointer: Some(self.json_pointer.clone()),
+            text: show::format_condition(node),
         };
-        if let Some((member, items)) = branches(node) {
-            let _ = write!(self.way, "/{}", member.key);
-            return self.inside(member, node, |tracer| tracer.branch(items, true));
+        if let Some((member, items)) = if_clauses(node) {
+            let _ = write!(self.json_pointer, "/{}", member.key);
+            return self.trace_nested(member, node, |tracer| tracer.trace_if(items, true));
         }
-        let value = self.value(node);
-        self.note_share(node);
+        let value = self.trace_value(node);
+        self.record_share(node);
         value
     }
 
     /// Where a node that may be the answer is a `fractional`, its share has decided.
-    fn note_share(&mut self, node: &Node) {
-        let Expr::Operation(member) = Expr::of(node) else {
+    fn record_share(&mut self, node: &Node) {
+        let JsonLogicNode::Operation(member) = JsonLogicNode::from_node(node) else {
             return;
         };
-        let shares = self.steps.last().and_then(|step| step.shares.as_ref());
+        let shares = self.steps.last().and_then(|step| step.fractional.as_ref());
         let shares = shares.filter(|_| is_fractional(&member.key));
         if let Some(shares) = shares
-            && let Some((at, chosen)) = shares.chosen()
+            && let Some((at, chosen)) = shares.selected_share()
         {
-            self.decided.text = format!("the share {} of `fractional`", show::value(&chosen.value));
+            self.decided_by.text = format!(
+                "the share {} of `fractional`",
+                show::format_value(&chosen.value)
+            );
             let first = arguments(member).len().saturating_sub(shares.shares.len());
             // An older spelling is `fractional` in the definition.
-            self.decided.rule = Some(format!("{}/fractional/{}", self.way, first + at));
+            self.decided_by.json_pointer =
+                Some(format!("{}/fractional/{}", self.json_pointer, first + at));
         }
     }
 
     /// The value of a node; `None` for a fault.
-    fn value(&mut self, node: &Node) -> Option<Literal> {
-        let member = match Expr::of(node) {
-            Expr::Value(node) => return Some(node.to_literal()),
-            Expr::List(items) => {
-                let values: Option<Vec<Literal>> = items.iter().map(|i| self.value(i)).collect();
-                return values.map(|values| Literal::List(values.into()));
+    fn trace_value(&mut self, node: &Node) -> Option<OwnedValue> {
+        let member = match JsonLogicNode::from_node(node) {
+            JsonLogicNode::Value(node) => return Some(node.to_owned_value()),
+            JsonLogicNode::List(items) => {
+                let values: Option<Vec<OwnedValue>> =
+                    items.iter().map(|i| self.trace_value(i)).collect();
+                return values.map(|values| OwnedValue::List(values.into()));
             }
-            Expr::Operation(member) => member,
+            JsonLogicNode::Operation(member) => member,
         };
-        let own = || self.asker.value(node, self.key);
+        let own = || self.context.evaluate_node(node, self.key);
         match (&*member.key, &member.value.kind) {
             ("var", _) => own(),
-            ("if" | "?:", Kind::List(items)) => {
-                self.inside(member, node, |tracer| tracer.branch(items, false))
+            ("if" | "?:", NodeKind::List(items)) => {
+                self.trace_nested(member, node, |tracer| tracer.trace_if(items, false))
             }
-            ("and", Kind::List(items)) => {
-                self.inside(member, node, |tracer| tracer.until(items, false))
-            }
-            ("or", Kind::List(items)) => {
-                self.inside(member, node, |tracer| tracer.until(items, true))
-            }
+            ("and", NodeKind::List(items)) => self.trace_nested(member, node, |tracer| {
+                tracer.trace_short_circuit(items, false)
+            }),
+            ("or", NodeKind::List(items)) => self.trace_nested(member, node, |tracer| {
+                tracer.trace_short_circuit(items, true)
+            }),
             // What runs over a list has another context inside; it is one step.
             ("map" | "filter" | "reduce" | "all" | "some" | "none", _) => {
                 let value = own();
-                self.inside(member, node, |_| value)
+                self.trace_nested(member, node, |_| value)
             }
-            _ => self.eager(member, node),
+            _ => self.trace_eager_operator(member, node),
         }
     }
 
     /// An operator that evaluates all its arguments.
-    fn eager(&mut self, member: &Member, node: &Node) -> Option<Literal> {
-        let result = self.asker.value(node, self.key);
+    fn trace_eager_operator(&mut self, member: &Member, node: &Node) -> Option<OwnedValue> {
+        let result = self.context.evaluate_node(node, self.key);
         let before = std::mem::take(&mut self.steps);
-        let values = arguments(member).iter().map(|item| self.value(item));
-        let values: Vec<Option<Literal>> = values.collect();
+        let values = arguments(member).iter().map(|item| self.trace_value(item));
+        let values: Vec<Option<OwnedValue>> = values.collect();
         let steps = std::mem::replace(&mut self.steps, before);
-        let operands: Option<Vec<Literal>> = values.into_iter().collect();
+        let operands: Option<Vec<OwnedValue>> = values.into_iter().collect();
         let operands = operands.unwrap_or_default();
         // What is told of buckets is told of the second version.
-        let told = is_fractional(&member.key) && self.asker.fractional == Version::V2;
-        let shares = told.then(|| share::shares(&operands, self.key, self.asker));
+        let told =
+            is_fractional(&member.key) && self.context.fractional_version == FractionalVersion::V2;
+        let shares = told.then(|| share::trace_fractional(&operands, self.key, self.context));
         let shares = shares.flatten();
-        let shares = shares.filter(|shares| shares.yields(result.as_ref()));
-        let mut step = self.step(member, node, result.clone());
+        let shares = shares.filter(|shares| shares.explains_result(result.as_ref()));
+        let mut step = self.new_step(member, node, result.clone());
         step.operands = operands;
-        step.shares = shares;
-        step.steps = steps;
+        step.fractional = shares;
+        step.substeps = steps;
         self.steps.push(step);
         result
     }
 
     /// A step with others inside.
-    fn inside(
+    fn trace_nested(
         &mut self,
         member: &Member,
         node: &Node,
-        run: impl FnOnce(&mut Self) -> Option<Literal>,
-    ) -> Option<Literal> {
+        run: impl FnOnce(&mut Self) -> Option<OwnedValue>,
+    ) -> Option<OwnedValue> {
         let before = std::mem::take(&mut self.steps);
         let result = run(self);
         let steps = std::mem::replace(&mut self.steps, before);
-        let mut step = self.step(member, node, result.clone());
-        step.steps = steps;
+        let mut step = self.new_step(member, node, result.clone());
+        step.substeps = steps;
         self.steps.push(step);
         result
     }
 
-    fn step(&self, member: &Member, node: &Node, result: Option<Literal>) -> Step {
+    fn new_step(&self, member: &Member, node: &Node, result: Option<OwnedValue>) -> TraceStep {
         let mut saw = Vec::new();
-        let own = arguments(member).iter().filter_map(variable);
+        let own = arguments(member).iter().filter_map(var_path);
         for name in own {
-            let value = self.asker.at(&name);
+            let value = self.context.value_at_path(&name);
             if !saw.iter().any(|(known, _)| *known == name) {
                 saw.push((name, value));
             }
         }
-        Step {
-            place: node.place,
+        TraceStep {
+            position: node.position,
             operator: member.key.to_string(),
-            text: show::condition(node),
-            saw,
+            text: show::format_condition(node),
+            attributes_read: saw,
             operands: Vec::new(),
             result,
-            shares: None,
-            steps: Vec::new(),
+            fractional: None,
+            substeps: Vec::new(),
         }
     }
 
-    fn branch(&mut self, items: &[Node], decides: bool) -> Option<Literal> {
+    fn trace_if(&mut self, items: &[Node], decides: bool) -> Option<OwnedValue> {
         let result = |tracer: &mut Self, node: &Node, at: usize| {
             if !decides {
-                return tracer.value(node);
+                return tracer.trace_value(node);
             }
-            let _ = write!(tracer.way, "/{at}");
-            tracer.answer(node)
+            let _ = write!(tracer.json_pointer, "/{at}");
+            tracer.trace_result(node)
         };
         for (at, clause) in items.chunks(2).enumerate() {
             match clause {
-                [condition, then] if truthy(&self.value(condition)?) => {
+                [condition, then] if truthy(&self.trace_value(condition)?) => {
                     return result(self, then, 2 * at + 1);
                 }
                 [otherwise] => return result(self, otherwise, 2 * at),
                 _ => {}
             }
         }
-        Some(Literal::Null)
+        Some(OwnedValue::Null)
     }
 
-    fn until(&mut self, items: &[Node], stop_at: bool) -> Option<Literal> {
-        let mut last = Literal::Null;
+    fn trace_short_circuit(&mut self, items: &[Node], stop_at: bool) -> Option<OwnedValue> {
+        let mut last = OwnedValue::Null;
         for item in items {
-            last = self.value(item)?;
+            last = self.trace_value(item)?;
             if truthy(&last) == stop_at {
                 break;
             }
@@ -297,12 +311,12 @@ impl Tracer<'_> {
 }
 
 /// The member and the clauses of an `if`.
-fn branches(node: &Node) -> Option<(&Member, &[Node])> {
-    let Expr::Operation(member) = Expr::of(node) else {
+fn if_clauses(node: &Node) -> Option<(&Member, &[Node])> {
+    let JsonLogicNode::Operation(member) = JsonLogicNode::from_node(node) else {
         return None;
     };
     match (&*member.key, &member.value.kind) {
-        ("if" | "?:", Kind::List(items)) => Some((member, items)),
+        ("if" | "?:", NodeKind::List(items)) => Some((member, items)),
         _ => None,
     }
 }
@@ -312,18 +326,20 @@ fn is_fractional(operator: &str) -> bool {
 }
 
 /// The attribute that a node reads and does nothing else.
-fn variable(node: &Node) -> Option<String> {
-    let member = node.only_member().filter(|member| &*member.key == "var")?;
+fn var_path(node: &Node) -> Option<String> {
+    let member = node
+        .single_member()
+        .filter(|member| &*member.key == "var")?;
     let name = arguments(member).first()?.as_text()?;
-    Some(dotted(name)).filter(|name| !name.is_empty())
+    Some(normalize_path(name)).filter(|name| !name.is_empty())
 }
 
 /// Why a decision is what it is, in the words of an evaluation.
 pub fn reason(decision: Decision) -> &'static str {
     match decision {
-        Decision::Variant(_, reason) => reason.text(),
+        Decision::Variant(_, reason) => reason.as_str(),
         Decision::Disabled => "DISABLED",
-        Decision::NoDefault => Reason::Default.text(),
+        Decision::NoDefault => Reason::Default.as_str(),
         Decision::Error(_) => "ERROR",
     }
 }

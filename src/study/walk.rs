@@ -5,65 +5,72 @@ mod cases;
 use crate::limits;
 use crate::rule::tree::Leaf;
 use crate::study::ask;
-use crate::study::form::Form;
-use crate::study::form::Result as Answer;
-use crate::study::program::Program;
-use crate::study::program::Want;
-use crate::study::space::Space;
-use crate::study::state::State;
-use crate::value::Literal;
+use crate::study::form::BranchResult as Answer;
+use crate::study::form::SymbolicExpr;
+use crate::study::program::ResultKind;
+use crate::study::program::SymbolicProgram;
+use crate::study::space::InputDomain;
+use crate::study::state::ContextSet;
+use crate::value::OwnedValue;
 
 /// There are more cases than can be told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TooMany;
+pub struct TooManyCases;
 
 /// What an expression comes to for all contexts of a state.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Got {
+pub enum AbstractValue {
     /// It counts as true, or as false.
-    Truth(bool),
+    Truthiness(bool),
     /// It names this answer.
     Leaf(Leaf),
     /// It is this value.
-    Value(Literal),
+    Constant(OwnedValue),
     /// It faults.
     Fault,
     /// It is whatever an expression is that can be anything, by its index.
-    Hidden(usize),
+    Opaque(usize),
 }
 
 /// A state and what an expression comes to in it.
-pub type Case = (State, Got);
+pub type ExecutionCase = (ContextSet, AbstractValue);
 
 /// A state and the arguments of an operator so far; none after a fault.
-type Partial = (State, Option<Vec<Literal>>);
+type PartialArgs = (ContextSet, Option<Vec<OwnedValue>>);
 
 /// A walk over one program.
 #[derive(Debug)]
-pub struct Walk<'w, 'd> {
+pub struct SymbolicExecution<'w, 'd> {
     /// The program.
-    pub program: &'w Program<'d>,
+    pub program: &'w SymbolicProgram<'d>,
     /// What it asks about.
-    pub space: &'w mut Space,
+    pub domain: &'w mut InputDomain,
     /// For each site the first state that reached it; one without guesses, if there is one.
-    pub marks: Vec<Option<State>>,
+    pub reaching_contexts: Vec<Option<ContextSet>>,
     /// How many cases may still be told apart.
-    left: usize,
+    remaining_cases: usize,
 }
 
-impl<'w, 'd> Walk<'w, 'd> {
+impl<'w, 'd> SymbolicExecution<'w, 'd> {
     /// A walk that has not begun.
-    pub fn new(program: &'w Program<'d>, space: &'w mut Space) -> Walk<'w, 'd> {
-        Walk::bounded(program, space, limits::CASES)
+    pub fn new(
+        program: &'w SymbolicProgram<'d>,
+        space: &'w mut InputDomain,
+    ) -> SymbolicExecution<'w, 'd> {
+        SymbolicExecution::with_max_cases(program, space, limits::ANALYSIS_CASES)
     }
 
     /// A walk that tells only so many cases apart.
-    pub fn bounded(program: &'w Program<'d>, space: &'w mut Space, cases: usize) -> Walk<'w, 'd> {
-        Walk {
-            marks: vec![None; program.sites.len()],
+    pub fn with_max_cases(
+        program: &'w SymbolicProgram<'d>,
+        space: &'w mut InputDomain,
+        cases: usize,
+    ) -> SymbolicExecution<'w, 'd> {
+        SymbolicExecution {
+            reaching_contexts: vec![None; program.branches.len()],
             program,
-            space,
-            left: cases,
+            domain: space,
+            remaining_cases: cases,
         }
     }
 
@@ -71,11 +78,11 @@ impl<'w, 'd> Walk<'w, 'd> {
     ///
     /// # Errors
     /// If there are too many cases.
-    pub fn answers(&mut self, state: &State) -> Result<Vec<Case>, TooMany> {
+    pub fn execute_rule(&mut self, state: &ContextSet) -> Result<Vec<ExecutionCase>, TooManyCases> {
         let program = self.program;
         match &program.root {
-            Some(root) => self.answer(root, state, Want::Leaf),
-            None => Ok(vec![(state.clone(), Got::Leaf(Leaf::Default))]),
+            Some(root) => self.execute_branch(root, state, ResultKind::Leaf),
+            None => Ok(vec![(state.clone(), AbstractValue::Leaf(Leaf::Default))]),
         }
     }
 
@@ -83,115 +90,143 @@ impl<'w, 'd> Walk<'w, 'd> {
     ///
     /// # Errors
     /// If there are too many cases.
-    pub fn form(&mut self, form: &Form, state: &State, want: Want) -> Result<Vec<Case>, TooMany> {
-        self.left = self.left.checked_sub(1).ok_or(TooMany)?;
+    pub fn execute(
+        &mut self,
+        form: &SymbolicExpr,
+        state: &ContextSet,
+        want: ResultKind,
+    ) -> Result<Vec<ExecutionCase>, TooManyCases> {
+        self.remaining_cases = self.remaining_cases.checked_sub(1).ok_or(TooManyCases)?;
         match form {
-            Form::Constant(literal) => Ok(vec![(state.clone(), self.got(literal, want))]),
-            Form::Fault => Ok(vec![(state.clone(), Got::Fault)]),
-            Form::If(clauses, last) => {
+            SymbolicExpr::Constant(literal) => {
+                Ok(vec![(state.clone(), self.abstract_constant(literal, want))])
+            }
+            SymbolicExpr::Fault => Ok(vec![(state.clone(), AbstractValue::Fault)]),
+            SymbolicExpr::If(clauses, last) => {
                 let mut cases = Vec::new();
                 let mut open = vec![state.clone()];
                 for clause in clauses {
                     let mut next = Vec::new();
-                    for (state, truth) in self.over(&clause.condition, &open, Want::Truth)? {
+                    for (state, truth) in
+                        self.execute_all(&clause.condition, &open, ResultKind::Truthiness)?
+                    {
                         match truth {
-                            Got::Truth(true) => {
-                                cases.extend(self.answer(&clause.then, &state, want)?);
+                            AbstractValue::Truthiness(true) => {
+                                cases.extend(self.execute_branch(&clause.then, &state, want)?);
                             }
-                            Got::Truth(false) => next.push(state),
-                            _ => cases.push((state, Got::Fault)),
+                            AbstractValue::Truthiness(false) => next.push(state),
+                            _ => cases.push((state, AbstractValue::Fault)),
                         }
                     }
                     open = next;
                 }
                 for state in open {
-                    cases.extend(self.answer(last, &state, want)?);
+                    cases.extend(self.execute_branch(last, &state, want)?);
                 }
                 Ok(cases)
             }
-            Form::And(forms) => self.until(forms, state, want, false),
-            Form::Or(forms) => self.until(forms, state, want, true),
-            Form::Not(inner, plain) => {
-                let cases = self.form(inner, state, Want::Truth)?;
-                let turn = |(state, got): Case| match got {
-                    Got::Truth(truth) => {
-                        let literal = Literal::Bool(truth == *plain);
-                        let got = self.got(&literal, want);
+            SymbolicExpr::And(forms) => self.short_circuit(forms, state, want, false),
+            SymbolicExpr::Or(forms) => self.short_circuit(forms, state, want, true),
+            SymbolicExpr::Not(inner, plain) => {
+                let cases = self.execute(inner, state, ResultKind::Truthiness)?;
+                let turn = |(state, got): ExecutionCase| match got {
+                    AbstractValue::Truthiness(truth) => {
+                        let literal = OwnedValue::Bool(truth == *plain);
+                        let got = self.abstract_constant(&literal, want);
                         (state, got)
                     }
                     other => (state, other),
                 };
                 Ok(cases.into_iter().map(turn).collect())
             }
-            Form::Atom(atom) => Ok(self.atom(*atom, state, want)),
-            Form::Absent(attribute) => Ok(self.absent(*attribute, state)),
-            Form::Split(split) => self.split(split, state, want),
-            Form::Apply(operator, forms) => {
+            SymbolicExpr::SingleAttribute(atom) => {
+                Ok(self.split_by_expr_result(*atom, state, want))
+            }
+            SymbolicExpr::IsAbsent(attribute) => Ok(self.split_by_presence(*attribute, state)),
+            SymbolicExpr::Fractional(split) => self.split_by_fractional(split, state, want),
+            SymbolicExpr::PureOperator(operator, forms) => {
                 let mut partial = vec![(state.clone(), Some(Vec::new()))];
                 for form in forms {
-                    partial = self.product(partial, form)?;
+                    partial = self.extend_arguments(partial, form)?;
                 }
-                let apply = |(state, values): Partial| {
-                    let value = values.and_then(|values| ask::apply(*operator, values));
-                    let got = value.map_or(Got::Fault, |value| self.got(&value, want));
+                let apply = |(state, values): PartialArgs| {
+                    let value =
+                        values.and_then(|values| ask::apply_to_constants(*operator, values));
+                    let got = value.map_or(AbstractValue::Fault, |value| {
+                        self.abstract_constant(&value, want)
+                    });
                     (state, got)
                 };
                 Ok(partial.into_iter().map(apply).collect())
             }
-            Form::Hidden(hidden) => Ok(cases::guessed(*hidden, state, want)),
+            SymbolicExpr::Opaque(hidden) => Ok(cases::split_by_assumption(*hidden, state, want)),
         }
     }
 
-    fn answer(&mut self, answer: &Answer, state: &State, want: Want) -> Result<Vec<Case>, TooMany> {
-        if let Some(site) = answer.site {
-            self.mark(site, state);
+    fn execute_branch(
+        &mut self,
+        answer: &Answer,
+        state: &ContextSet,
+        want: ResultKind,
+    ) -> Result<Vec<ExecutionCase>, TooManyCases> {
+        if let Some(site) = answer.branch {
+            self.record_reached(site, state);
         }
-        self.form(&answer.form, state, want)
+        self.execute(&answer.expr, state, want)
     }
 
-    fn mark(&mut self, site: usize, state: &State) {
-        if let Some(mark) = self.marks.get_mut(site) {
-            let better = |old: &State| !old.guesses.is_empty() && state.guesses.is_empty();
+    fn record_reached(&mut self, site: usize, state: &ContextSet) {
+        if let Some(mark) = self.reaching_contexts.get_mut(site) {
+            let better =
+                |old: &ContextSet| !old.assumptions.is_empty() && state.assumptions.is_empty();
             if mark.as_ref().is_none_or(better) {
                 *mark = Some(state.clone());
             }
         }
     }
 
-    fn over(&mut self, form: &Form, states: &[State], want: Want) -> Result<Vec<Case>, TooMany> {
+    fn execute_all(
+        &mut self,
+        form: &SymbolicExpr,
+        states: &[ContextSet],
+        want: ResultKind,
+    ) -> Result<Vec<ExecutionCase>, TooManyCases> {
         let mut cases = Vec::new();
         for state in states {
-            cases.extend(self.form(form, state, want)?);
+            cases.extend(self.execute(form, state, want)?);
         }
         Ok(cases)
     }
 
     /// `and` and `or`: the first that counts as `stop`, or the last one.
-    fn until(
+    fn short_circuit(
         &mut self,
-        forms: &[Form],
-        state: &State,
-        want: Want,
+        forms: &[SymbolicExpr],
+        state: &ContextSet,
+        want: ResultKind,
         stop: bool,
-    ) -> Result<Vec<Case>, TooMany> {
+    ) -> Result<Vec<ExecutionCase>, TooManyCases> {
         let Some((last, before)) = forms.split_last() else {
-            return Ok(vec![(state.clone(), self.got(&Literal::Null, want))]);
+            return Ok(vec![(
+                state.clone(),
+                self.abstract_constant(&OwnedValue::Null, want),
+            )]);
         };
         let mut cases = Vec::new();
         let mut open = vec![state.clone()];
         for form in before {
             let mut next = Vec::new();
-            for (state, truth) in self.over(form, &open, Want::Truth)? {
+            for (state, truth) in self.execute_all(form, &open, ResultKind::Truthiness)? {
                 match truth {
-                    Got::Truth(truth) if truth != stop => next.push(state),
-                    truth if want == Want::Truth => cases.push((state, truth)),
-                    Got::Truth(_) => cases.extend(self.form(form, &state, want)?),
-                    _ => cases.push((state, Got::Fault)),
+                    AbstractValue::Truthiness(truth) if truth != stop => next.push(state),
+                    truth if want == ResultKind::Truthiness => cases.push((state, truth)),
+                    AbstractValue::Truthiness(_) => cases.extend(self.execute(form, &state, want)?),
+                    _ => cases.push((state, AbstractValue::Fault)),
                 }
             }
             open = next;
         }
-        cases.extend(self.over(last, &open, want)?);
+        cases.extend(self.execute_all(last, &open, want)?);
         Ok(cases)
     }
 }

@@ -3,63 +3,63 @@
 use ecow::EcoString;
 
 use crate::rule::coerce;
-use crate::study::ask::Asker;
-use crate::study::bits::Bits;
-use crate::study::pool::Candidate;
-use crate::study::program::Program;
+use crate::study::ask::OwnedContext;
+use crate::study::bits::BitSet;
+use crate::study::pool::Representative;
+use crate::study::program::SymbolicProgram;
 use crate::study::space;
-use crate::study::space::Part;
-use crate::study::space::Space;
-use crate::study::state::State;
+use crate::study::space::InputDomain;
+use crate::study::space::KeyPart;
+use crate::study::state::ContextSet;
 use crate::study::unit;
-use crate::study::unit::written;
-use crate::study::uses::CLOCK;
-use crate::value::Literal;
-use crate::value::Members;
+use crate::study::unit::concat_text;
+use crate::study::uses::TIMESTAMP_PATH;
+use crate::value::OwnedMap;
+use crate::value::OwnedValue;
 
 /// How many units are tried for one state.
-const TRIES: u64 = 200_000;
+const MAX_ATTEMPTS: u64 = 200_000;
 
 /// Up to `count` different contexts in `state` that `accept` accepts; fewer, or none, if no more are found.
-pub fn find(
-    state: &State,
-    space: &Space,
-    programs: &[&Program<'_>],
+pub fn find_examples(
+    state: &ContextSet,
+    space: &InputDomain,
+    programs: &[&SymbolicProgram<'_>],
     count: usize,
-    mut accept: impl FnMut(&Asker) -> bool,
-) -> Vec<Asker> {
-    let mut values = plain(state, space);
+    mut accept: impl FnMut(&OwnedContext) -> bool,
+) -> Vec<OwnedContext> {
+    let mut values = simplest_values(state, space);
     let mut found = Vec::new();
-    let restricted: Vec<usize> = attributes_of(state, space);
+    let restricted: Vec<usize> = hash_constrained_attributes(state, space);
     if restricted.is_empty() {
-        let asker = asker(&values, space);
+        let asker = build_context(&values, space);
         found.extend(accept(&asker).then_some(asker));
         return found;
     }
-    let patterns: Vec<(usize, Pattern)> = restricted
+    let patterns: Vec<(usize, ValueTemplate)> = restricted
         .iter()
-        .filter_map(|at| Some((*at, pattern(*at, state, space, programs)?)))
+        .filter_map(|at| Some((*at, find_template(*at, state, space, programs)?)))
         .collect();
     if patterns.len() < restricted.len() {
         return found;
     }
-    for n in 1..=TRIES {
+    for n in 1..=MAX_ATTEMPTS {
         for (at, pattern) in &patterns {
             if let Some(value) = values.get_mut(*at) {
-                *value = pattern.value(n);
+                *value = pattern.instantiate(n);
             }
         }
-        if !hashes_fit(state, space, &values) {
+        if !satisfies_hash_intervals(state, space, &values) {
             continue;
         }
-        let fits = |(at, pattern): &(usize, Pattern)| {
-            let value = values.get(*at).unwrap_or(&Literal::Null);
-            same(*at, value, &pattern.like, space, programs)
+        let fits = |(at, pattern): &(usize, ValueTemplate)| {
+            let value = values.get(*at).unwrap_or(&OwnedValue::Null);
+            are_equivalent(*at, value, &pattern.representative, space, programs)
         };
         if !patterns.iter().all(fits) {
             continue;
         }
-        let asker = asker(&values, space);
+        let asker = build_context(&values, space);
         found.extend(accept(&asker).then_some(asker));
         if found.len() >= count {
             break;
@@ -69,97 +69,103 @@ pub fn find(
 }
 
 /// The plainest value of each attribute.
-fn plain(state: &State, space: &Space) -> Vec<Literal> {
-    let first = |(attribute, set): (&space::Attribute, &Bits)| {
-        let candidate = set.iter().find_map(|at| attribute.pool.candidates.get(at));
-        candidate.map_or(Literal::Null, |candidate| candidate.value.clone())
+fn simplest_values(state: &ContextSet, space: &InputDomain) -> Vec<OwnedValue> {
+    let first = |(attribute, set): (&space::AttributeDomain, &BitSet)| {
+        let candidate = set
+            .iter()
+            .find_map(|at| attribute.representatives.values.get(at));
+        candidate.map_or(OwnedValue::Null, |candidate| candidate.value.clone())
     };
     space
         .attributes
         .iter()
-        .zip(&state.sets)
+        .zip(&state.attribute_sets)
         .map(first)
         .collect()
 }
 
 /// The attributes whose hashes are not free.
-fn attributes_of(state: &State, space: &Space) -> Vec<usize> {
+fn hash_constrained_attributes(state: &ContextSet, space: &InputDomain) -> Vec<usize> {
     let keys = state
-        .hashes
+        .hash_intervals
         .iter()
-        .filter_map(|(key, ..)| space.keys.get(*key));
-    space::attributes(keys.flatten())
+        .filter_map(|(key, ..)| space.bucketing_keys.get(*key));
+    space::key_attributes(keys.flatten())
 }
 
-fn hashes_fit(state: &State, space: &Space, values: &[Literal]) -> bool {
-    state.hashes.iter().all(|(key, low, high)| {
-        let Some(parts) = space.keys.get(*key) else {
+fn satisfies_hash_intervals(
+    state: &ContextSet,
+    space: &InputDomain,
+    values: &[OwnedValue],
+) -> bool {
+    state.hash_intervals.iter().all(|(key, low, high)| {
+        let Some(parts) = space.bucketing_keys.get(*key) else {
             return false;
         };
         let mut text = String::new();
         for part in parts {
             match part {
-                Part::Text(part) => text.push_str(part),
-                Part::Attribute(at) => match values.get(*at).and_then(written) {
+                KeyPart::Text(part) => text.push_str(part),
+                KeyPart::Attribute(at) => match values.get(*at).and_then(concat_text) {
                     Some(part) => text.push_str(&part),
                     None => return false,
                 },
-                Part::Hidden(_) => return false,
+                KeyPart::Opaque(_) => return false,
             }
         }
-        (*low..*high).contains(&u64::from(unit::hash(&text)))
+        (*low..*high).contains(&u64::from(unit::bucketing_hash(&text)))
     })
 }
 
 /// How to make many values that are answered like one.
-struct Pattern {
-    like: Literal,
-    before: String,
-    after: String,
+struct ValueTemplate {
+    representative: OwnedValue,
+    prefix: String,
+    suffix: String,
 }
 
-impl Pattern {
-    fn value(&self, n: u64) -> Literal {
-        Literal::Text(format!("{}{n}{}", self.before, self.after).into())
+impl ValueTemplate {
+    fn instantiate(&self, n: u64) -> OwnedValue {
+        OwnedValue::Text(format!("{}{n}{}", self.prefix, self.suffix).into())
     }
 }
 
-fn pattern(
+fn find_template(
     attribute: usize,
-    state: &State,
-    space: &Space,
-    programs: &[&Program<'_>],
-) -> Option<Pattern> {
-    let candidates = &space.attributes.get(attribute)?.pool.candidates;
-    let set = state.sets.get(attribute)?;
+    state: &ContextSet,
+    space: &InputDomain,
+    programs: &[&SymbolicProgram<'_>],
+) -> Option<ValueTemplate> {
+    let candidates = &space.attributes.get(attribute)?.representatives.values;
+    let set = state.attribute_sets.get(attribute)?;
     let texts = set.iter().filter_map(|at| candidates.get(at));
-    for candidate in texts.filter(|candidate| !candidate.alone) {
-        let Literal::Text(text) = &candidate.value else {
+    for candidate in texts.filter(|candidate| !candidate.is_singleton) {
+        let OwnedValue::Text(text) = &candidate.value else {
             continue;
         };
-        let fits = |pattern: &Pattern| {
+        let fits = |pattern: &ValueTemplate| {
             [1, 27, 4096].iter().all(|n| {
-                same(
+                are_equivalent(
                     attribute,
-                    &pattern.value(*n),
-                    &pattern.like,
+                    &pattern.instantiate(*n),
+                    &pattern.representative,
                     space,
                     programs,
                 )
             })
         };
-        if let Some(pattern) = patterns(candidate, text).into_iter().find(fits) {
+        if let Some(pattern) = candidate_templates(candidate, text).into_iter().find(fits) {
             return Some(pattern);
         }
     }
     None
 }
 
-fn patterns(candidate: &Candidate, text: &str) -> Vec<Pattern> {
-    let pattern = |before: String, after: &str| Pattern {
-        like: candidate.value.clone(),
-        before,
-        after: after.to_owned(),
+fn candidate_templates(candidate: &Representative, text: &str) -> Vec<ValueTemplate> {
+    let pattern = |before: String, after: &str| ValueTemplate {
+        representative: candidate.value.clone(),
+        prefix: before,
+        suffix: after.to_owned(),
     };
     let mut patterns = vec![pattern("user-".to_owned(), "")];
     let ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
@@ -174,61 +180,67 @@ fn patterns(candidate: &Candidate, text: &str) -> Vec<Pattern> {
 }
 
 /// Whether all questions that are asked of an attribute have the same answer for two values.
-fn same(
+fn are_equivalent(
     attribute: usize,
-    value: &Literal,
-    like: &Literal,
-    space: &Space,
-    programs: &[&Program<'_>],
+    value: &OwnedValue,
+    like: &OwnedValue,
+    space: &InputDomain,
+    programs: &[&SymbolicProgram<'_>],
 ) -> bool {
-    let atoms = programs.iter().flat_map(|program| &program.atoms);
+    let atoms = programs
+        .iter()
+        .flat_map(|program| &program.single_attribute_exprs);
     let mut atoms = atoms.filter(|atom| atom.attribute == attribute);
     let known = space.attributes.get(attribute).is_some_and(|attribute| {
-        let mut alone = attribute.pool.candidates.iter().filter(|c| c.alone);
+        let mut alone = attribute
+            .representatives
+            .values
+            .iter()
+            .filter(|c| c.is_singleton);
         alone.any(|candidate| candidate.value == *value)
     });
     !known
         && atoms.all(|atom| {
-            let truth = |value: &Literal| {
-                atom.question
-                    .put(value, |value| value.ok().map(coerce::truthy))
+            let truth = |value: &OwnedValue| {
+                atom.compiled
+                    .evaluate_for_value(value, |value| value.ok().map(coerce::is_truthy))
             };
             truth(value) == truth(like)
         })
 }
 
 /// The context with these values of the attributes.
-fn asker(values: &[Literal], space: &Space) -> Asker {
-    let mut members: Vec<(EcoString, Literal)> = Vec::new();
+fn build_context(values: &[OwnedValue], space: &InputDomain) -> OwnedContext {
+    let mut members: Vec<(EcoString, OwnedValue)> = Vec::new();
     let mut seconds = None;
     for (attribute, value) in space.attributes.iter().zip(values) {
         match value {
-            Literal::Number(n) if *attribute.name == *CLOCK => seconds = Some(*n),
-            Literal::Null => {}
-            value => put(&mut members, &attribute.name, value.clone()),
+            OwnedValue::Number(n) if *attribute.path == *TIMESTAMP_PATH => seconds = Some(*n),
+            OwnedValue::Null => {}
+            value => insert_at_path(&mut members, &attribute.path, value.clone()),
         }
     }
-    Asker {
-        members: members.into(),
+    OwnedContext {
+        attributes: members.into(),
         seconds,
-        ..Asker::default()
+        ..OwnedContext::default()
     }
 }
 
 /// The context with another value at a path; null is none.
-pub fn set(asker: &mut Asker, path: &str, value: Literal) {
+pub fn set_value_at_path(asker: &mut OwnedContext, path: &str, value: OwnedValue) {
     match value {
-        Literal::Number(n) if *path == *CLOCK => asker.seconds = Some(n),
+        OwnedValue::Number(n) if *path == *TIMESTAMP_PATH => asker.seconds = Some(n),
         value => {
-            let mut members = std::mem::take(&mut asker.members).into_vec();
-            put(&mut members, path, value);
-            asker.members = members.into();
+            let mut members = std::mem::take(&mut asker.attributes).into_vec();
+            insert_at_path(&mut members, path, value);
+            asker.attributes = members.into();
         }
     }
 }
 
 /// Puts a value at a path.
-fn put(members: &mut Vec<(EcoString, Literal)>, path: &str, value: Literal) {
+fn insert_at_path(members: &mut Vec<(EcoString, OwnedValue)>, path: &str, value: OwnedValue) {
     let (name, rest) = match path.split_once('.') {
         Some((name, rest)) => (name, Some(rest)),
         None => (path, None),
@@ -241,11 +253,11 @@ fn put(members: &mut Vec<(EcoString, Literal)>, path: &str, value: Literal) {
         }
         return;
     };
-    let inner: Members = match at.map(|at| members.remove(at)) {
-        Some((_, Literal::Map(inner))) => inner,
-        _ => Members::default(),
+    let inner: OwnedMap = match at.map(|at| members.remove(at)) {
+        Some((_, OwnedValue::Map(inner))) => inner,
+        _ => OwnedMap::default(),
     };
     let mut inner = inner.into_vec();
-    put(&mut inner, rest, value);
-    members.push((name.into(), Literal::Map(inner.into())));
+    insert_at_path(&mut inner, rest, value);
+    members.push((name.into(), OwnedValue::Map(inner.into())));
 }

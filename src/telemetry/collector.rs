@@ -21,32 +21,32 @@ use rustls::pki_types::pem::PemObject as _;
 use tokio::sync::Mutex;
 
 use crate::limits;
-use crate::telemetry::settings::Protocol;
-use crate::telemetry::settings::Target;
+use crate::telemetry::settings::OtlpEndpoint;
+use crate::telemetry::settings::OtlpProtocol;
 
-type Http = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+type HyperClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 /// A collector and what is known of it.
 #[derive(Debug)]
-pub struct Collector {
-    target: Target,
-    what: &'static str,
-    state: Mutex<State>,
+pub struct OtlpClient {
+    endpoint: OtlpEndpoint,
+    signal_name: &'static str,
+    state: Mutex<ClientState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    client: Option<(Http, Instant)>,
+struct ClientState {
+    client: Option<(HyperClient, Instant)>,
     /// What went wrong last, so that it is told once.
-    trouble: Option<String>,
+    last_error: Option<String>,
 }
 
-impl Collector {
+impl OtlpClient {
     /// A collector that takes `what`. Nothing is opened before the first message.
-    pub fn new(target: Target, what: &'static str) -> Collector {
-        Collector {
-            target,
-            what,
+    pub fn new(target: OtlpEndpoint, what: &'static str) -> OtlpClient {
+        OtlpClient {
+            endpoint: target,
+            signal_name: what,
             state: Mutex::default(),
         }
     }
@@ -57,47 +57,49 @@ impl Collector {
     /// If the collector does not take it in time.
     pub async fn send(&self, message: Vec<u8>) -> Result<(), String> {
         let mut state = self.state.lock().await;
-        let sent = tokio::time::timeout(self.target.timeout, self.post(&mut state, message));
+        let sent = tokio::time::timeout(self.endpoint.timeout, self.post(&mut state, message));
         let sent = sent
             .await
             .unwrap_or_else(|_| Err("no answer in time".to_owned()));
         let trouble = sent.as_ref().err().cloned();
-        if trouble != state.trouble {
-            let (what, collector) = (self.what, self.target.uri.authority());
+        if trouble != state.last_error {
+            let (what, collector) = (self.signal_name, self.endpoint.uri.authority());
             let collector = collector.map_or("", |authority| authority.as_str());
             if let Some(why) = &trouble {
                 tracing::warn!(what, collector, error = %why, "the collector does not take what is sent");
             } else {
                 tracing::info!(what, collector, "the collector takes what is sent again");
             }
-            state.trouble = trouble;
+            state.last_error = trouble;
         }
         sent
     }
 
-    async fn post(&self, state: &mut State, message: Vec<u8>) -> Result<(), String> {
-        let client = self.client(state)?;
-        let (content_type, body) = match self.target.protocol {
-            Protocol::Grpc => ("application/grpc", framed(&message)),
-            Protocol::Http => ("application/x-protobuf", message.into()),
+    async fn post(&self, state: &mut ClientState, message: Vec<u8>) -> Result<(), String> {
+        let client = self.current_client(state)?;
+        let (content_type, body) = match self.endpoint.protocol {
+            OtlpProtocol::Grpc => ("application/grpc", encode_length_prefixed(&message)),
+            OtlpProtocol::Http => ("application/x-protobuf", message.into()),
         };
-        let mut request = Request::post(self.target.uri.clone());
+        let mut request = Request::post(self.endpoint.uri.clone());
         request = request.header(header::CONTENT_TYPE, content_type);
-        if self.target.protocol == Protocol::Grpc {
+        if self.endpoint.protocol == OtlpProtocol::Grpc {
             request = request.header(header::TE, "trailers");
         }
-        for (name, value) in &self.target.headers {
+        for (name, value) in &self.endpoint.headers {
             request = request.header(name, value);
         }
-        let request = request.body(Full::new(body)).map_err(|e| chain(&e))?;
-        let response = client.request(request).await.map_err(|e| chain(&e))?;
+        let request = request.body(Full::new(body)).map_err(|e| error_chain(&e))?;
+        let response = client.request(request).await.map_err(|e| error_chain(&e))?;
         let (parts, body) = response.into_parts();
-        let body = Limited::new(body, limits::COLLECTOR_ANSWER).collect().await;
-        let body = body.map_err(|error| chain(&*error))?;
+        let body = Limited::new(body, limits::COLLECTOR_RESPONSE)
+            .collect()
+            .await;
+        let body = body.map_err(|error| error_chain(&*error))?;
         if !parts.status.is_success() {
             return Err(format!("it answered with status {}", parts.status));
         }
-        if self.target.protocol == Protocol::Http {
+        if self.endpoint.protocol == OtlpProtocol::Http {
             return Ok(());
         }
         let trailers = body.trailers().unwrap_or(&parts.headers);
@@ -115,16 +117,16 @@ impl Collector {
     }
 
     /// The client, with certificates that were read not too long ago.
-    fn client(&self, state: &mut State) -> Result<Http, String> {
-        let target = &self.target;
-        let files = target.authority.is_some() || target.identity.is_some();
-        let fresh = |made: &Instant| !files || made.elapsed() < target.reload;
+    fn current_client(&self, state: &mut ClientState) -> Result<HyperClient, String> {
+        let target = &self.endpoint;
+        let files = target.ca_path.is_some() || target.client_cert_and_key.is_some();
+        let fresh = |made: &Instant| !files || made.elapsed() < target.reload_interval;
         if let Some((client, made)) = &state.client
             && fresh(made)
         {
             return Ok(client.clone());
         }
-        let client = match (client(target), &state.client) {
+        let client = match (build_client(target), &state.client) {
             (Ok(client), _) => client,
             (Err(why), Some((client, _))) => {
                 tracing::warn!(error = %why, "cannot read the collector's certificates again; the old ones stay");
@@ -137,25 +139,25 @@ impl Collector {
     }
 }
 
-fn client(target: &Target) -> Result<Http, String> {
+fn build_client(target: &OtlpEndpoint) -> Result<HyperClient, String> {
     let secure = target.uri.scheme_str() == Some("https");
     let connector = hyper_rustls::HttpsConnectorBuilder::new()
-        .with_tls_config(tls(target, secure)?)
+        .with_tls_config(tls_config(target, secure)?)
         .https_or_http();
     let mut builder = Client::builder(TokioExecutor::new());
     Ok(match target.protocol {
-        Protocol::Grpc => builder
+        OtlpProtocol::Grpc => builder
             .http2_only(true)
             .build(connector.enable_http2().build()),
-        Protocol::Http => builder.build(connector.enable_http1().build()),
+        OtlpProtocol::Http => builder.build(connector.enable_http1().build()),
     })
 }
 
 /// What to trust and what to show; nothing is read for a collector in the open.
-fn tls(target: &Target, secure: bool) -> Result<ClientConfig, String> {
+fn tls_config(target: &OtlpEndpoint, secure: bool) -> Result<ClientConfig, String> {
     let mut roots = RootCertStore::empty();
-    if let Some(path) = &target.authority {
-        for certificate in certificates(path)? {
+    if let Some(path) = &target.ca_path {
+        for certificate in read_certificates(path)? {
             let added = roots.add(certificate);
             added.map_err(|error| format!("{}: {error}", path.display()))?;
         }
@@ -166,12 +168,12 @@ fn tls(target: &Target, secure: bool) -> Result<ClientConfig, String> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|e| chain(&e))?
+        .map_err(|e| error_chain(&e))?
         .with_root_certificates(roots);
-    let Some((certificate, key)) = &target.identity else {
+    let Some((certificate, key)) = &target.client_cert_and_key else {
         return Ok(config.with_no_client_auth());
     };
-    let chain = certificates(certificate)?;
+    let chain = read_certificates(certificate)?;
     let read = PrivateKeyDer::from_pem_file(key);
     let read = read.map_err(|error| format!("{}: {error}", key.display()))?;
     config
@@ -179,7 +181,7 @@ fn tls(target: &Target, secure: bool) -> Result<ClientConfig, String> {
         .map_err(|error| format!("{}: {error}", certificate.display()))
 }
 
-fn certificates(path: &std::path::Path) -> Result<Vec<CertificateDer<'static>>, String> {
+fn read_certificates(path: &std::path::Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let wrong = |why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
     let read = CertificateDer::pem_file_iter(path).map_err(|error| wrong(&error))?;
     let read: Result<Vec<_>, _> = read.collect();
@@ -191,14 +193,14 @@ fn certificates(path: &std::path::Path) -> Result<Vec<CertificateDer<'static>>, 
 }
 
 /// A message as gRPC frames it.
-fn framed(message: &[u8]) -> Bytes {
+fn encode_length_prefixed(message: &[u8]) -> Bytes {
     let length = u32::try_from(message.len()).unwrap_or(u32::MAX);
     let head = [&[0][..], &length.to_be_bytes()].concat();
     [&head, message].concat().into()
 }
 
 /// An error with its causes.
-fn chain(error: &dyn std::error::Error) -> String {
+fn error_chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

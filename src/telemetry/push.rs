@@ -22,39 +22,39 @@ use tokio::sync::watch;
 
 use crate::live::Live;
 use crate::metric::Metrics;
-use crate::metric::family::Family;
-use crate::metric::family::Kind;
+use crate::metric::family::MetricFamily;
+use crate::metric::family::MetricKind;
+use crate::metric::family::MetricValue;
 use crate::metric::family::Series;
-use crate::metric::family::Value;
 use crate::telemetry;
-use crate::telemetry::collector::Collector;
+use crate::telemetry::collector::OtlpClient;
 
 /// Sends metrics until `shutdown` turns true, and then once more.
-pub async fn run(
-    collector: Collector,
+pub async fn export_periodically(
+    client: OtlpClient,
     metrics: Arc<Metrics>,
     live: Arc<Live>,
     interval: Duration,
     mut shutdown: watch::Receiver<bool>,
 ) {
-    let begun = nanos(SystemTime::now());
+    let begun = unix_nanos(SystemTime::now());
     loop {
         let down = tokio::select! {
             _ = shutdown.wait_for(|down| *down) => true,
             () = tokio::time::sleep(interval) => false,
         };
-        let families = telemetry::families(&metrics, &live.load());
+        let families = telemetry::collect_families(&metrics, &live.load());
         let message = encode(&families, &metrics.resource, begun);
         // What went wrong is logged by the collector; the next message holds these counts, too.
-        let _ = collector.send(message).await;
+        let _ = client.send(message).await;
         if down {
             return;
         }
     }
 }
 
-fn encode(families: &[Family], resource: &[(String, String)], begun: u64) -> Vec<u8> {
-    let now = nanos(SystemTime::now());
+fn encode(families: &[MetricFamily], resource: &[(String, String)], start_time: u64) -> Vec<u8> {
+    let now = unix_nanos(SystemTime::now());
     let scope = |name: &str, scoped: bool| pb::ScopeMetrics {
         scope: Some(InstrumentationScope {
             name: name.to_owned(),
@@ -62,8 +62,8 @@ fn encode(families: &[Family], resource: &[(String, String)], begun: u64) -> Vec
         }),
         metrics: families
             .iter()
-            .filter(|family| family.scoped == scoped && !family.series.is_empty())
-            .map(|family| metric(family, begun, now))
+            .filter(|family| family.is_flagd_scope == scoped && !family.series.is_empty())
+            .map(|family| to_metric(family, start_time, now))
             .collect(),
         schema_url: String::new(),
     };
@@ -80,28 +80,28 @@ fn encode(families: &[Family], resource: &[(String, String)], begun: u64) -> Vec
     ExportMetricsServiceRequest { resource_metrics }.encode_to_vec()
 }
 
-fn metric(family: &Family, begun: u64, now: u64) -> pb::Metric {
+fn to_metric(family: &MetricFamily, start_time: u64, now: u64) -> pb::Metric {
     let aggregation_temporality = AggregationTemporality::Cumulative.into();
     let numbers = || {
         family
             .series
             .iter()
-            .map(|series| number(series, begun, now))
+            .map(|series| to_number_point(series, start_time, now))
     };
     let data = match family.kind {
-        Kind::Gauge => Data::Gauge(pb::Gauge {
+        MetricKind::Gauge => Data::Gauge(pb::Gauge {
             data_points: numbers().collect(),
         }),
-        Kind::Counter | Kind::Level => Data::Sum(pb::Sum {
+        MetricKind::Counter | MetricKind::UpDownCounter => Data::Sum(pb::Sum {
             data_points: numbers().collect(),
             aggregation_temporality,
-            is_monotonic: family.kind == Kind::Counter,
+            is_monotonic: family.kind == MetricKind::Counter,
         }),
-        Kind::Histogram => {
+        MetricKind::Histogram => {
             let points = family.series.iter();
             Data::Histogram(pb::Histogram {
                 data_points: points
-                    .map(|series| distribution(series, begun, now))
+                    .map(|series| to_histogram_point(series, start_time, now))
                     .collect(),
                 aggregation_temporality,
             })
@@ -130,35 +130,35 @@ fn attribute(key: &str, value: &str) -> KeyValue {
     }
 }
 
-fn number(series: &Series, begun: u64, now: u64) -> pb::NumberDataPoint {
+fn to_number_point(series: &Series, start_time: u64, now: u64) -> pb::NumberDataPoint {
     let value = match &series.value {
-        Value::Count(count) => {
+        MetricValue::Count(count) => {
             number_data_point::Value::AsInt(i64::try_from(*count).unwrap_or(i64::MAX))
         }
-        Value::Number(number) => number_data_point::Value::AsDouble(*number),
-        Value::Distribution { sum, .. } => number_data_point::Value::AsDouble(*sum),
+        MetricValue::Number(number) => number_data_point::Value::AsDouble(*number),
+        MetricValue::Distribution { sum, .. } => number_data_point::Value::AsDouble(*sum),
     };
     pb::NumberDataPoint {
         attributes: attributes(series),
-        start_time_unix_nano: begun,
+        start_time_unix_nano: start_time,
         time_unix_nano: now,
         value: Some(value),
         ..pb::NumberDataPoint::default()
     }
 }
 
-fn distribution(series: &Series, begun: u64, now: u64) -> pb::HistogramDataPoint {
+fn to_histogram_point(series: &Series, start_time: u64, now: u64) -> pb::HistogramDataPoint {
     let (bounds, counts, sum) = match &series.value {
-        Value::Distribution {
+        MetricValue::Distribution {
             bounds,
             counts,
             sum,
         } => (bounds.clone(), counts.clone(), Some(*sum)),
-        Value::Count(_) | Value::Number(_) => (Vec::new(), Vec::new(), None),
+        MetricValue::Count(_) | MetricValue::Number(_) => (Vec::new(), Vec::new(), None),
     };
     pb::HistogramDataPoint {
         attributes: attributes(series),
-        start_time_unix_nano: begun,
+        start_time_unix_nano: start_time,
         time_unix_nano: now,
         count: counts.iter().sum(),
         sum,
@@ -169,7 +169,7 @@ fn distribution(series: &Series, begun: u64, now: u64) -> pb::HistogramDataPoint
 }
 
 /// Nanoseconds since the epoch.
-fn nanos(time: SystemTime) -> u64 {
+fn unix_nanos(time: SystemTime) -> u64 {
     let since = time
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default();

@@ -11,60 +11,60 @@ use http::HeaderName;
 use http::HeaderValue;
 use http::Uri;
 
-use crate::telemetry::settings::reading::Reading;
+use crate::telemetry::settings::reading::EnvReader;
 
 /// What was typed.
 #[derive(Debug, Clone, Default)]
-pub struct Typed {
+pub struct OtelOptions {
     /// `--metrics-exporter`: `otel`, or nothing.
-    pub exporter: Option<String>,
+    pub metrics_exporter: Option<String>,
     /// `--otel-collector-uri`, with a scheme or without.
-    pub collector: Option<String>,
+    pub collector_uri: Option<String>,
     /// `--otel-cert-path`
-    pub certificate: Option<PathBuf>,
+    pub cert_path: Option<PathBuf>,
     /// `--otel-key-path`
-    pub key: Option<PathBuf>,
+    pub key_path: Option<PathBuf>,
     /// `--otel-ca-path`
-    pub authority: Option<PathBuf>,
+    pub ca_path: Option<PathBuf>,
     /// `--otel-reload-interval`; `None` for an hour.
-    pub reload: Option<Duration>,
+    pub reload_interval: Option<Duration>,
 }
 
 /// What it means; by default nothing is sent.
 #[derive(Debug, Clone, Default)]
-pub struct Settings {
+pub struct TelemetryConfig {
     /// Where metrics go, if anywhere.
-    pub metrics: Option<Target>,
+    pub metrics: Option<OtlpEndpoint>,
     /// Where traces go, if anywhere.
-    pub traces: Option<Target>,
+    pub traces: Option<OtlpEndpoint>,
     /// How often metrics go.
-    pub interval: Duration,
+    pub metrics_interval: Duration,
     /// What describes the process.
     pub resource: Vec<(String, String)>,
 }
 
 /// A collector.
 #[derive(Debug, Clone)]
-pub struct Target {
+pub struct OtlpEndpoint {
     /// What is posted to.
     pub uri: Uri,
     /// How it is spoken to.
-    pub protocol: Protocol,
+    pub protocol: OtlpProtocol,
     /// Headers of every request; their values are marked as sensitive.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// How long a request may take.
     pub timeout: Duration,
     /// The certificate authority to trust instead of the system's.
-    pub authority: Option<PathBuf>,
+    pub ca_path: Option<PathBuf>,
     /// The certificate and its key to show.
-    pub identity: Option<(PathBuf, PathBuf)>,
+    pub client_cert_and_key: Option<(PathBuf, PathBuf)>,
     /// How often the files are read again.
-    pub reload: Duration,
+    pub reload_interval: Duration,
 }
 
 /// How OTLP travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Protocol {
+pub enum OtlpProtocol {
     /// gRPC.
     Grpc,
     /// Protobuf over HTTP/1.1.
@@ -82,21 +82,21 @@ pub enum Signal {
 
 impl Signal {
     /// The path that takes it.
-    pub fn path(self, protocol: Protocol) -> &'static str {
+    pub fn export_path(self, protocol: OtlpProtocol) -> &'static str {
         match (self, protocol) {
-            (Signal::Metrics, Protocol::Grpc) => {
+            (Signal::Metrics, OtlpProtocol::Grpc) => {
                 "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export"
             }
-            (Signal::Traces, Protocol::Grpc) => {
+            (Signal::Traces, OtlpProtocol::Grpc) => {
                 "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
             }
-            (Signal::Metrics, Protocol::Http) => "/v1/metrics",
-            (Signal::Traces, Protocol::Http) => "/v1/traces",
+            (Signal::Metrics, OtlpProtocol::Http) => "/v1/metrics",
+            (Signal::Traces, OtlpProtocol::Http) => "/v1/traces",
         }
     }
 
     /// Its name in variables.
-    pub fn name(self) -> &'static str {
+    pub fn env_name(self) -> &'static str {
         match self {
             Signal::Metrics => "METRICS",
             Signal::Traces => "TRACES",
@@ -104,25 +104,25 @@ impl Signal {
     }
 }
 
-impl Settings {
+impl TelemetryConfig {
     /// Checks what was typed and what stands in the environment.
     ///
     /// # Errors
     /// All mistakes, a sentence each.
     pub fn resolve(
-        typed: &Typed,
+        options: &OtelOptions,
         env: impl Fn(&str) -> Option<String>,
-    ) -> Result<Settings, Vec<String>> {
-        let mut reading = Reading {
+    ) -> Result<TelemetryConfig, Vec<String>> {
+        let mut reading = EnvReader {
             env,
-            typed,
-            mistakes: Vec::new(),
+            options,
+            errors: Vec::new(),
         };
-        let settings = reading.settings();
-        if reading.mistakes.is_empty() {
+        let settings = reading.telemetry_config();
+        if reading.errors.is_empty() {
             Ok(settings)
         } else {
-            Err(reading.mistakes)
+            Err(reading.errors)
         }
     }
 }

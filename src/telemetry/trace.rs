@@ -31,32 +31,32 @@ use prost::Message as _;
 use tokio::runtime::Handle;
 
 use crate::decision::Decision;
-use crate::resolve::Witness;
-use crate::ruleset::Flag;
-use crate::telemetry::collector::Collector;
-use crate::value::Literal;
+use crate::resolve::DecisionObserver;
+use crate::ruleset::CompiledFlag;
+use crate::telemetry::collector::OtlpClient;
+use crate::value::OwnedValue;
 
 /// Where spans come from and go to. Sampling, queue and batches follow OpenTelemetry's variables.
 #[derive(Debug)]
-pub struct Traces {
+pub struct RequestTracer {
     provider: SdkTracerProvider,
     tracer: SdkTracer,
 }
 
 /// The span of a request.
 #[derive(Debug, Clone)]
-pub struct Recording(Arc<Mutex<opentelemetry_sdk::trace::Span>>);
+pub struct RequestSpan(Arc<Mutex<opentelemetry_sdk::trace::Span>>);
 
-impl Traces {
+impl RequestTracer {
     /// Sends spans to `collector`. Must be called on the runtime that is to send them.
-    pub fn new(collector: Collector, resource: &[(String, String)]) -> Traces {
+    pub fn new(client: OtlpClient, resource: &[(String, String)]) -> RequestTracer {
         let pairs = resource.iter().cloned();
         let attributes = pairs.map(|(key, value)| KeyValue::new(key, value));
         let resource = Resource::builder_empty()
             .with_attributes(attributes)
             .build();
-        let exporter = Exporter {
-            collector: Arc::new(collector),
+        let exporter = OtlpSpanExporter {
+            client: Arc::new(client),
             runtime: Handle::current(),
             resource: Arc::default(),
         };
@@ -65,36 +65,36 @@ impl Traces {
             .with_batch_exporter(exporter)
             .build();
         let tracer = provider.tracer("flagd");
-        Traces { provider, tracer }
+        RequestTracer { provider, tracer }
     }
 
     /// Begins the span of a request with these headers.
-    pub fn begin(
+    pub fn start_span(
         &self,
         name: &'static str,
         headers: &HeaderMap,
         attributes: Vec<KeyValue>,
-    ) -> Recording {
-        let parent = TraceContextPropagator::new().extract(&Headers(headers));
+    ) -> RequestSpan {
+        let parent = TraceContextPropagator::new().extract(&HeaderExtractor(headers));
         let span = self
             .tracer
             .span_builder(name)
             .with_kind(SpanKind::Server)
             .with_attributes(attributes)
             .start_with_context(&self.tracer, &parent);
-        Recording(Arc::new(Mutex::new(span)))
+        RequestSpan(Arc::new(Mutex::new(span)))
     }
 
     /// Sends what is left, for at most this long. Blocks.
-    pub fn finish(&self, patience: Duration) {
+    pub fn shutdown(&self, timeout: Duration) {
         // What went wrong was logged by the collector.
-        let _ = self.provider.shutdown_with_timeout(patience);
+        let _ = self.provider.shutdown_with_timeout(timeout);
     }
 }
 
-struct Headers<'h>(&'h HeaderMap);
+struct HeaderExtractor<'h>(&'h HeaderMap);
 
-impl Extractor for Headers<'_> {
+impl Extractor for HeaderExtractor<'_> {
     fn get(&self, key: &str) -> Option<&str> {
         self.0.get(key)?.to_str().ok()
     }
@@ -104,44 +104,47 @@ impl Extractor for Headers<'_> {
     }
 }
 
-impl Recording {
+impl RequestSpan {
     /// Ends the span; `failed` says that the server is to blame.
-    pub fn end(&self, attributes: Vec<KeyValue>, failed: bool) {
+    pub fn end(&self, attributes: Vec<KeyValue>, is_server_error: bool) {
         let mut span = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         span.set_attributes(attributes);
-        if failed {
+        if is_server_error {
             span.set_status(Status::error(""));
         }
         span.end();
     }
 }
 
-impl Witness for Recording {
-    fn saw(&self, key: &str, flag: Option<&Flag>, decision: Decision) {
+impl DecisionObserver for RequestSpan {
+    fn on_decision(&self, key: &str, flag: Option<&CompiledFlag>, decision: Decision) {
         let mut span = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !span.is_recording() {
             return;
         }
-        span.add_event("feature_flag.evaluation", event(key, flag, decision));
+        span.add_event(
+            "feature_flag.evaluation",
+            evaluation_event(key, flag, decision),
+        );
     }
 }
 
-fn event(key: &str, flag: Option<&Flag>, decision: Decision) -> Vec<KeyValue> {
+fn evaluation_event(key: &str, flag: Option<&CompiledFlag>, decision: Decision) -> Vec<KeyValue> {
     let mut event = vec![
         KeyValue::new("feature_flag.key", key.to_owned()),
         KeyValue::new("feature_flag.provider.name", "flagd"),
     ];
     let reason = match decision {
         Decision::Variant(index, reason) => {
-            let variant = flag.and_then(|flag| flag.names.get(usize::from(index)));
+            let variant = flag.and_then(|flag| flag.variant_names.get(usize::from(index)));
             let variant = variant.map_or("", |name| name).to_owned();
             event.push(KeyValue::new("feature_flag.result.variant", variant));
-            reason.text().to_ascii_lowercase()
+            reason.as_str().to_ascii_lowercase()
         }
         Decision::Disabled => "disabled".to_owned(),
         Decision::NoDefault => "default".to_owned(),
         Decision::Error(code) => {
-            let code = code.text().to_ascii_lowercase();
+            let code = code.as_str().to_ascii_lowercase();
             event.push(KeyValue::new("error.type", code));
             "error".to_owned()
         }
@@ -150,12 +153,12 @@ fn event(key: &str, flag: Option<&Flag>, decision: Decision) -> Vec<KeyValue> {
     let Some(flag) = flag else {
         return event;
     };
-    let set = flag.set.as_deref();
+    let set = flag.flag_set_id.as_deref();
     event.extend(set.map(|set| KeyValue::new("feature_flag.set.id", set.to_owned())));
     let version = flag.metadata.iter().find(|(name, _)| &**name == "version");
     let version = version.and_then(|(_, value)| match value {
-        Literal::Text(text) => Some(text.to_string()),
-        Literal::Number(number) => Some(number.to_string()),
+        OwnedValue::Text(text) => Some(text.to_string()),
+        OwnedValue::Number(number) => Some(number.to_string()),
         _ => None,
     });
     event.extend(version.map(|version| KeyValue::new("feature_flag.version", version)));
@@ -164,15 +167,15 @@ fn event(key: &str, flag: Option<&Flag>, decision: Decision) -> Vec<KeyValue> {
 
 /// Hands batches from the SDK's thread to the runtime.
 #[derive(Debug)]
-struct Exporter {
-    collector: Arc<Collector>,
+struct OtlpSpanExporter {
+    client: Arc<OtlpClient>,
     runtime: Handle,
     resource: Arc<ResourceAttributesWithSchema>,
 }
 
-impl SpanExporter for Exporter {
+impl SpanExporter for OtlpSpanExporter {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
-        let (collector, resource) = (self.collector.clone(), self.resource.clone());
+        let (collector, resource) = (self.client.clone(), self.resource.clone());
         let sent = self.runtime.spawn(async move {
             let resource_spans = group_spans_by_resource_and_scope(batch, &resource);
             let message = ExportTraceServiceRequest { resource_spans }.encode_to_vec();

@@ -10,21 +10,24 @@ use ecow::EcoString;
 
 use crate::decision::FlagType;
 use crate::number;
-use crate::ruleset::Flag;
+use crate::ruleset::CompiledFlag;
 use crate::selector::Selector;
-use crate::value::Literal;
-use crate::wire::Contract;
+use crate::value::OwnedValue;
+use crate::wire::EvaluationApi;
 use crate::wire::field;
 use crate::wire::structure;
 
 /// The reason of a flag that is disabled.
-pub const DISABLED: &str = "DISABLED";
+pub const REASON_DISABLED: &str = "DISABLED";
 /// The reason of a flag that has no default variant. flagd's schema.v1 says `FALLBACK`, a word of its inside.
-pub const NO_DEFAULT: &str = "DEFAULT";
+pub const REASON_NO_DEFAULT: &str = "DEFAULT";
 
 /// The metadata of an answer: the flag's over what is repeated of the selector.
-pub fn metadata<'f>(flag: &'f Flag, selector: &Selector) -> Cow<'f, [(EcoString, Literal)]> {
-    let Some((key, value)) = selector.reflection() else {
+pub fn response_metadata<'f>(
+    flag: &'f CompiledFlag,
+    selector: &Selector,
+) -> Cow<'f, [(EcoString, OwnedValue)]> {
+    let Some((key, value)) = selector.metadata_entry() else {
         return Cow::Borrowed(&flag.metadata);
     };
     match flag
@@ -34,100 +37,100 @@ pub fn metadata<'f>(flag: &'f Flag, selector: &Selector) -> Cow<'f, [(EcoString,
         Ok(_) => Cow::Borrowed(&flag.metadata),
         Err(at) => {
             let mut all = flag.metadata.to_vec();
-            all.insert(at, (key.into(), Literal::Text(value.into())));
+            all.insert(at, (key.into(), OwnedValue::Text(value.into())));
             Cow::Owned(all)
         }
     }
 }
 
 /// Appends the answer with a variant; `false`, and nothing, if the variant's value is not of the type wanted.
-pub fn write_proto(
+pub fn encode_protobuf(
     out: &mut Vec<u8>,
-    value: &Literal,
+    value: &OwnedValue,
     want: FlagType,
     reason: &str,
     variant: &str,
-    metadata: &[(EcoString, Literal)],
+    metadata: &[(EcoString, OwnedValue)],
 ) -> bool {
     match (want, value) {
-        (FlagType::Boolean, Literal::Bool(b)) => field::varint(out, 1, u64::from(*b)),
-        (FlagType::String, Literal::Text(s)) => field::text(out, 1, s),
-        (FlagType::Float, Literal::Number(n)) => field::double(out, 1, *n),
-        (FlagType::Int, Literal::Number(n)) => {
-            field::varint(out, 1, number::truncate(*n).cast_unsigned());
+        (FlagType::Boolean, OwnedValue::Bool(b)) => field::varint(out, 1, u64::from(*b)),
+        (FlagType::String, OwnedValue::Text(s)) => field::string(out, 1, s),
+        (FlagType::Float, OwnedValue::Number(n)) => field::double(out, 1, *n),
+        (FlagType::Int, OwnedValue::Number(n)) => {
+            field::varint(out, 1, number::truncate_to_i64(*n).cast_unsigned());
         }
-        (FlagType::Object, Literal::Map(members)) => {
-            field::message(out, 1, |out| structure::write_fields(out, members));
+        (FlagType::Object, OwnedValue::Map(members)) => {
+            field::message(out, 1, |out| structure::encode_struct_fields(out, members));
         }
         _ => return false,
     }
-    write_proto_rest(out, reason, variant, metadata);
+    write_protobuf_reason_variant_metadata(out, reason, variant, metadata);
     true
 }
 
 /// Appends the answer without a variant, of any type.
-pub fn write_proto_without_value(
+pub fn encode_protobuf_without_value(
     out: &mut Vec<u8>,
     reason: &str,
-    metadata: &[(EcoString, Literal)],
+    metadata: &[(EcoString, OwnedValue)],
 ) {
-    write_proto_rest(out, reason, "", metadata);
+    write_protobuf_reason_variant_metadata(out, reason, "", metadata);
 }
 
 /// Appends the same with an empty object for a value, as the older contracts have it.
-pub fn write_proto_empty_object(
+pub fn encode_protobuf_empty_object(
     out: &mut Vec<u8>,
     reason: &str,
-    metadata: &[(EcoString, Literal)],
+    metadata: &[(EcoString, OwnedValue)],
 ) {
     field::message(out, 1, |_| {});
-    write_proto_rest(out, reason, "", metadata);
+    write_protobuf_reason_variant_metadata(out, reason, "", metadata);
 }
 
-fn write_proto_rest(
+fn write_protobuf_reason_variant_metadata(
     out: &mut Vec<u8>,
     reason: &str,
     variant: &str,
-    metadata: &[(EcoString, Literal)],
+    metadata: &[(EcoString, OwnedValue)],
 ) {
-    field::text(out, 2, reason);
+    field::string(out, 2, reason);
     if !variant.is_empty() {
-        field::text(out, 3, variant);
+        field::string(out, 3, variant);
     }
-    field::message(out, 4, |out| structure::write_fields(out, metadata));
+    field::message(out, 4, |out| structure::encode_struct_fields(out, metadata));
 }
 
 /// The answer with a variant, in JSON.
-pub fn json(
-    flag: &Flag,
-    metadata: &[(EcoString, Literal)],
+pub fn encode_json(
+    flag: &CompiledFlag,
+    metadata: &[(EcoString, OwnedValue)],
     index: u16,
     want: FlagType,
     reason: &str,
-    contract: Contract,
+    api: EvaluationApi,
 ) -> String {
     let mut out = String::with_capacity(160);
     let index = usize::from(index);
     out.push_str("{\"value\":");
-    match flag.values.get(index) {
-        Some(Literal::Number(n)) if want == FlagType::Int => {
-            let _ = write!(out, "\"{}\"", number::truncate(*n));
+    match flag.variant_values.get(index) {
+        Some(OwnedValue::Number(n)) if want == FlagType::Int => {
+            let _ = write!(out, "\"{}\"", number::truncate_to_i64(*n));
         }
-        Some(value) => structure::write_json(&mut out, value),
+        Some(value) => structure::write_value(&mut out, value),
         None => out.push_str("null"),
     }
-    let variant = flag.names.get(index).map_or("", AsRef::as_ref);
-    let shown = !variant.is_empty() || contract != Contract::Evaluation2;
-    write_rest(&mut out, metadata, reason, shown.then_some(variant));
+    let variant = flag.variant_names.get(index).map_or("", AsRef::as_ref);
+    let shown = !variant.is_empty() || api != EvaluationApi::EvaluationV2;
+    write_json_reason_variant_metadata(&mut out, metadata, reason, shown.then_some(variant));
     out
 }
 
 /// The answer without a variant, in JSON: the older contracts cannot leave the value out.
-pub fn json_without_value(
-    metadata: &[(EcoString, Literal)],
+pub fn encode_json_without_value(
+    metadata: &[(EcoString, OwnedValue)],
     want: FlagType,
     reason: &str,
-    contract: Contract,
+    api: EvaluationApi,
 ) -> String {
     let zero = match want {
         FlagType::Boolean => "false",
@@ -137,18 +140,18 @@ pub fn json_without_value(
         FlagType::Object => "{}",
     };
     let mut out = String::from("{");
-    let explicit = contract != Contract::Evaluation2;
+    let explicit = api != EvaluationApi::EvaluationV2;
     if explicit {
         out.push_str("\"value\":");
         out.push_str(zero);
     }
-    write_rest(&mut out, metadata, reason, explicit.then_some(""));
+    write_json_reason_variant_metadata(&mut out, metadata, reason, explicit.then_some(""));
     out
 }
 
-fn write_rest(
+fn write_json_reason_variant_metadata(
     out: &mut String,
-    metadata: &[(EcoString, Literal)],
+    metadata: &[(EcoString, OwnedValue)],
     reason: &str,
     variant: Option<&str>,
 ) {
@@ -160,9 +163,9 @@ fn write_rest(
     out.push('"');
     if let Some(variant) = variant {
         out.push_str(",\"variant\":");
-        crate::json::write_text(out, variant);
+        crate::json::write_string(out, variant);
     }
     out.push_str(",\"metadata\":");
-    structure::write_members(out, metadata);
+    structure::write_object(out, metadata);
     out.push('}');
 }

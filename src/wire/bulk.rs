@@ -8,46 +8,48 @@ use crate::decision::Decision;
 use crate::decision::ErrorCode;
 use crate::decision::FlagType;
 use crate::json;
-use crate::ruleset::Flag;
+use crate::ruleset::CompiledFlag;
 use crate::selector::Selector;
-use crate::value::Literal;
+use crate::value::OwnedValue;
 use crate::wire::Codec;
-use crate::wire::Contract;
+use crate::wire::EvaluationApi;
 use crate::wire::answer;
-use crate::wire::answer::DISABLED;
+use crate::wire::answer::REASON_DISABLED;
 use crate::wire::field;
 use crate::wire::structure;
 
 /// One flag's answer.
 #[derive(Debug)]
-pub struct Entry<'a> {
-    flag: &'a Flag,
+pub struct ResolveAllEntry<'a> {
+    flag: &'a CompiledFlag,
     /// What the entry says.
     pub decision: Decision,
-    metadata: Cow<'a, [(EcoString, Literal)]>,
+    metadata: Cow<'a, [(EcoString, OwnedValue)]>,
     reason: &'static str,
     variant: &'a str,
-    value: Cow<'a, Literal>,
+    value: Cow<'a, OwnedValue>,
 }
 
-impl<'a> Entry<'a> {
+impl<'a> ResolveAllEntry<'a> {
     /// The entry for a decision; `None` where the contract leaves the flag out.
     ///
     /// The type of a value that is not there is that of the flag's default variant.
     pub fn new(
-        flag: &'a Flag,
+        flag: &'a CompiledFlag,
         decision: Decision,
-        contract: Contract,
+        api: EvaluationApi,
         selector: &Selector,
-    ) -> Option<Entry<'a>> {
-        let default = flag.default.and_then(|index| flag.type_of(index));
-        if default.is_none() && contract != Contract::Schema1 {
+    ) -> Option<ResolveAllEntry<'a>> {
+        let default = flag
+            .default_variant
+            .and_then(|index| flag.variant_type(index));
+        if default.is_none() && api != EvaluationApi::SchemaV1 {
             return None;
         }
-        let zero = || default.map(zero).map(Cow::Owned);
+        let zero = || default.map(zero_value).map(Cow::Owned);
         // A list or null has no place in this answer.
         let decision = match decision {
-            Decision::Variant(index, _) if flag.type_of(index).is_none() => {
+            Decision::Variant(index, _) if flag.variant_type(index).is_none() => {
                 Decision::Error(ErrorCode::TypeMismatch)
             }
             decision => decision,
@@ -55,130 +57,134 @@ impl<'a> Entry<'a> {
         let (reason, variant, value) = match decision {
             Decision::Variant(index, reason) => {
                 let index = usize::from(index);
-                let value = flag.values.get(index).map(Cow::Borrowed);
-                let name = flag.names.get(index).map_or("", AsRef::as_ref);
-                (reason.text(), name, value)
+                let value = flag.variant_values.get(index).map(Cow::Borrowed);
+                let name = flag.variant_names.get(index).map_or("", AsRef::as_ref);
+                (reason.as_str(), name, value)
             }
             Decision::Error(_) => ("ERROR", "", zero()),
-            Decision::Disabled => (DISABLED, "", zero()),
+            Decision::Disabled => (REASON_DISABLED, "", zero()),
             Decision::NoDefault => return None,
         };
-        Some(Entry {
+        Some(ResolveAllEntry {
             flag,
             decision,
-            metadata: answer::metadata(flag, selector),
+            metadata: answer::response_metadata(flag, selector),
             reason,
             variant,
             value: value?,
         })
     }
 
-    fn write_proto(&self, out: &mut Vec<u8>, contract: Contract) {
-        field::text(out, 1, self.reason);
+    fn encode_protobuf(&self, out: &mut Vec<u8>, api: EvaluationApi) {
+        field::string(out, 1, self.reason);
         if !self.variant.is_empty() {
-            field::text(out, 2, self.variant);
+            field::string(out, 2, self.variant);
         }
         match &*self.value {
-            Literal::Bool(b) => field::varint(out, 3, u64::from(*b)),
-            Literal::Text(s) => field::text(out, 4, s),
-            Literal::Number(n) => field::double(out, 5, *n),
-            Literal::Map(members) => {
-                field::message(out, 6, |out| structure::write_fields(out, members));
+            OwnedValue::Bool(b) => field::varint(out, 3, u64::from(*b)),
+            OwnedValue::Text(s) => field::string(out, 4, s),
+            OwnedValue::Number(n) => field::double(out, 5, *n),
+            OwnedValue::Map(members) => {
+                field::message(out, 6, |out| structure::encode_struct_fields(out, members));
             }
-            Literal::Null | Literal::List(_) => {}
+            OwnedValue::Null | OwnedValue::List(_) => {}
         }
-        if contract != Contract::Schema1 {
-            field::message(out, 7, |out| structure::write_fields(out, &self.metadata));
+        if api != EvaluationApi::SchemaV1 {
+            field::message(out, 7, |out| {
+                structure::encode_struct_fields(out, &self.metadata)
+            });
         }
     }
 
-    fn write_json(&self, out: &mut String, contract: Contract) {
-        json::write_text(out, &self.flag.key);
+    fn encode_json(&self, out: &mut String, api: EvaluationApi) {
+        json::write_string(out, &self.flag.key);
         out.push_str(":{\"reason\":\"");
         out.push_str(self.reason);
         out.push_str("\",\"variant\":");
-        json::write_text(out, self.variant);
+        json::write_string(out, self.variant);
         out.push_str(match &*self.value {
-            Literal::Bool(_) => ",\"boolValue\":",
-            Literal::Text(_) => ",\"stringValue\":",
-            Literal::Number(_) => ",\"doubleValue\":",
-            Literal::Map(_) | Literal::Null | Literal::List(_) => ",\"objectValue\":",
+            OwnedValue::Bool(_) => ",\"boolValue\":",
+            OwnedValue::Text(_) => ",\"stringValue\":",
+            OwnedValue::Number(_) => ",\"doubleValue\":",
+            OwnedValue::Map(_) | OwnedValue::Null | OwnedValue::List(_) => ",\"objectValue\":",
         });
-        structure::write_json(out, &self.value);
-        if contract != Contract::Schema1 {
+        structure::write_value(out, &self.value);
+        if api != EvaluationApi::SchemaV1 {
             out.push_str(",\"metadata\":");
-            structure::write_members(out, &self.metadata);
+            structure::write_object(out, &self.metadata);
         }
         out.push('}');
     }
 }
 
-fn zero(of: FlagType) -> Literal {
+fn zero_value(of: FlagType) -> OwnedValue {
     match of {
-        FlagType::Boolean => Literal::Bool(false),
-        FlagType::String => Literal::Text("".into()),
-        FlagType::Int | FlagType::Float => Literal::Number(0.0),
-        FlagType::Object => Literal::Map(Box::default()),
+        FlagType::Boolean => OwnedValue::Bool(false),
+        FlagType::String => OwnedValue::Text("".into()),
+        FlagType::Int | FlagType::Float => OwnedValue::Number(0.0),
+        FlagType::Object => OwnedValue::Map(Box::default()),
     }
 }
 
 /// The whole answer, entry by entry.
 #[derive(Debug)]
-pub struct Bulk {
-    contract: Contract,
-    out: Out,
+pub struct ResolveAllEncoder {
+    api: EvaluationApi,
+    out: EncodedBody,
 }
 
 #[derive(Debug)]
-enum Out {
+enum EncodedBody {
     Proto(Vec<u8>),
     Json(String),
 }
 
-impl Bulk {
+impl ResolveAllEncoder {
     /// An answer without entries.
-    pub fn new(codec: Codec, contract: Contract) -> Bulk {
+    pub fn new(codec: Codec, api: EvaluationApi) -> ResolveAllEncoder {
         let out = match codec {
-            Codec::Proto => Out::Proto(Vec::new()),
-            Codec::Json => Out::Json(String::from("{\"flags\":{")),
+            Codec::Proto => EncodedBody::Proto(Vec::new()),
+            Codec::Json => EncodedBody::Json(String::from("{\"flags\":{")),
         };
-        Bulk { contract, out }
+        ResolveAllEncoder { api, out }
     }
 
     /// Appends an entry.
-    pub fn push(&mut self, entry: &Entry<'_>) {
+    pub fn push(&mut self, entry: &ResolveAllEntry<'_>) {
         match &mut self.out {
-            Out::Proto(out) => field::message(out, 1, |out| {
-                field::text(out, 1, &entry.flag.key);
-                field::message(out, 2, |out| entry.write_proto(out, self.contract));
+            EncodedBody::Proto(out) => field::message(out, 1, |out| {
+                field::string(out, 1, &entry.flag.key);
+                field::message(out, 2, |out| entry.encode_protobuf(out, self.api));
             }),
-            Out::Json(out) => {
+            EncodedBody::Json(out) => {
                 if !out.ends_with('{') {
                     out.push(',');
                 }
-                entry.write_json(out, self.contract);
+                entry.encode_json(out, self.api);
             }
         }
     }
 
     /// The answer's bytes. Its own metadata is what is repeated of the selector.
     pub fn finish(self, selector: &Selector) -> Vec<u8> {
-        let reflection = selector.reflection();
-        let metadata = reflection.map(|(key, value)| (key.into(), Literal::Text(value.into())));
+        let reflection = selector.metadata_entry();
+        let metadata = reflection.map(|(key, value)| (key.into(), OwnedValue::Text(value.into())));
         let metadata = metadata.as_slice();
-        let with_metadata = self.contract != Contract::Schema1;
+        let with_metadata = self.api != EvaluationApi::SchemaV1;
         match self.out {
-            Out::Proto(mut out) => {
+            EncodedBody::Proto(mut out) => {
                 if with_metadata {
-                    field::message(&mut out, 2, |out| structure::write_fields(out, metadata));
+                    field::message(&mut out, 2, |out| {
+                        structure::encode_struct_fields(out, metadata)
+                    });
                 }
                 out
             }
-            Out::Json(mut out) => {
+            EncodedBody::Json(mut out) => {
                 out.push('}');
                 if with_metadata {
                     out.push_str(",\"metadata\":");
-                    structure::write_members(&mut out, metadata);
+                    structure::write_object(&mut out, metadata);
                 }
                 out.push('}');
                 out.into_bytes()

@@ -8,14 +8,14 @@ use prost_types::Struct;
 use prost_types::Value;
 use prost_types::value::Kind;
 
-use crate::change::Change;
+use crate::change::ChangeKind;
 use crate::json;
 use crate::wire::Codec;
 use crate::wire::pb::evaluation1::EventStreamResponse;
 
 /// An event without flags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Signal {
+pub enum ProviderEvent {
     /// The stream is open.
     Ready,
     /// Nothing happened for a while.
@@ -24,13 +24,13 @@ pub enum Signal {
     Shutdown,
 }
 
-impl Signal {
+impl ProviderEvent {
     /// The encoded message.
     pub fn encode(self, codec: Codec) -> Vec<u8> {
         let (kind, data) = match self {
-            Signal::Ready => ("provider_ready", Some(Struct::default())),
-            Signal::KeepAlive => ("keep_alive", None),
-            Signal::Shutdown => ("provider_shutdown", Some(Struct::default())),
+            ProviderEvent::Ready => ("provider_ready", Some(Struct::default())),
+            ProviderEvent::KeepAlive => ("keep_alive", None),
+            ProviderEvent::Shutdown => ("provider_shutdown", Some(Struct::default())),
         };
         match codec {
             Codec::Proto => {
@@ -46,14 +46,17 @@ impl Signal {
 }
 
 /// The event that tells which flags changed: `{"flags":{"<key>":{"type":"write"}}}`.
-pub fn changed(codec: Codec, flags: &[(Arc<str>, Change)]) -> Vec<u8> {
+pub fn encode_configuration_change(codec: Codec, flags: &[(Arc<str>, ChangeKind)]) -> Vec<u8> {
     match codec {
         Codec::Proto => {
-            let entry = |(key, change): &(Arc<str>, Change)| {
-                let kind = Kind::StringValue(change.text().to_owned());
-                (key.to_string(), object([("type".to_owned(), value(kind))]))
+            let entry = |(key, change): &(Arc<str>, ChangeKind)| {
+                let kind = Kind::StringValue(change.as_str().to_owned());
+                (
+                    key.to_string(),
+                    struct_value([("type".to_owned(), value(kind))]),
+                )
             };
-            let flags = object(flags.iter().map(entry));
+            let flags = struct_value(flags.iter().map(entry));
             let data = BTreeMap::from([("flags".to_owned(), flags)]);
             EventStreamResponse {
                 r#type: "configuration_change".to_owned(),
@@ -67,9 +70,9 @@ pub fn changed(codec: Codec, flags: &[(Arc<str>, Change)]) -> Vec<u8> {
                 if i > 0 {
                     out.push(',');
                 }
-                json::write_text(&mut out, key);
+                json::write_string(&mut out, key);
                 out.push_str(":{\"type\":\"");
-                out.push_str(change.text());
+                out.push_str(change.as_str());
                 out.push_str("\"}");
             }
             out.push_str("}}}");
@@ -78,7 +81,7 @@ pub fn changed(codec: Codec, flags: &[(Arc<str>, Change)]) -> Vec<u8> {
     }
 }
 
-fn object(fields: impl IntoIterator<Item = (String, Value)>) -> Value {
+fn struct_value(fields: impl IntoIterator<Item = (String, Value)>) -> Value {
     value(Kind::StructValue(Struct {
         fields: fields.into_iter().collect(),
     }))

@@ -6,7 +6,7 @@ use prost::encoding::encode_varint;
 use prost::encoding::encoded_len_varint;
 
 /// Appends a string, also an empty one.
-pub fn text(out: &mut Vec<u8>, tag: u32, text: &str) {
+pub fn string(out: &mut Vec<u8>, tag: u32, text: &str) {
     encode_key(tag, WireType::LengthDelimited, out);
     encode_varint(text.len() as u64, out);
     out.extend_from_slice(text.as_bytes());
@@ -55,7 +55,7 @@ mod tests {
         for length in [0, 1, 120, 127, 128, 129, 16_383, 16_384, 100_000] {
             let name = "x".repeat(length);
             let mut out = vec![];
-            message(&mut out, 1, |out| text(out, 1, &name));
+            message(&mut out, 1, |out| string(out, 1, &name));
             let file = FileDescriptorProto {
                 name: Some(name),
                 ..FileDescriptorProto::default()

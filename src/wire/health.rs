@@ -7,7 +7,7 @@ use crate::wire::pb::health1 as pb;
 
 /// How a service is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Health {
+pub enum HealthStatus {
     /// It answers.
     Serving,
     /// It does not, or will not for long.
@@ -16,14 +16,14 @@ pub enum Health {
     Unknown,
 }
 
-impl Health {
+impl HealthStatus {
     /// The encoded message.
     pub fn encode(self) -> Vec<u8> {
         use pb::health_check_response::ServingStatus;
         let status = match self {
-            Health::Serving => ServingStatus::Serving,
-            Health::NotServing => ServingStatus::NotServing,
-            Health::Unknown => ServingStatus::ServiceUnknown,
+            HealthStatus::Serving => ServingStatus::Serving,
+            HealthStatus::NotServing => ServingStatus::NotServing,
+            HealthStatus::Unknown => ServingStatus::ServiceUnknown,
         };
         let status = status.into();
         pb::HealthCheckResponse { status }.encode_to_vec()
@@ -34,7 +34,7 @@ impl Health {
 ///
 /// # Errors
 /// If the body is no request.
-pub fn service(body: &[u8]) -> Result<String, RpcError> {
+pub fn decode_service_name(body: &[u8]) -> Result<String, RpcError> {
     let request = pb::HealthCheckRequest::decode(body);
     let request = request.map_err(|error| RpcError::malformed(&error.to_string()))?;
     Ok(request.service)

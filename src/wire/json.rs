@@ -6,117 +6,137 @@ use std::borrow::Cow;
 
 use bumpalo::Bump;
 
-use crate::context::Context;
-use crate::context::Read;
-use crate::context::Reads;
+use crate::context::AttributeNode;
+use crate::context::EvaluationContext;
+use crate::context::ReadSet;
 use crate::json;
-use crate::json::Kind;
-use crate::json::Outline;
+use crate::json::ObjectIndex;
+use crate::json::RawString;
 use crate::json::Reader;
-use crate::json::Text;
+use crate::json::ValueKind;
 use crate::value::Value;
 use crate::wire::error::RpcError;
-use crate::wire::request::Attributes;
-use crate::wire::request::Request;
+use crate::wire::request::EncodedContext;
+use crate::wire::request::ResolveRequest;
 
 type Result<T> = std::result::Result<T, RpcError>;
 
-pub fn request(body: &[u8]) -> Result<Request<'_>> {
+pub fn decode_resolve_request(body: &[u8]) -> Result<ResolveRequest<'_>> {
     let mut flag_key = Cow::Borrowed("");
-    let attributes = fields(body, |reader, name| {
-        if !(name.is("flagKey") || name.is("flag_key")) {
+    let attributes = scan_request(body, |reader, name| {
+        if !(name.equals("flagKey") || name.equals("flag_key")) {
             return Ok(false);
         }
-        match reader.peek().map_err(Fail::Json)? {
-            Kind::Null => reader.null().map_err(Fail::Json)?,
-            Kind::Text => flag_key = reader.text().map_err(Fail::Json)?.unescape(),
-            _ => return Err(Fail::Type(reader.offset(), "string field flagKey")),
+        match reader.peek_kind().map_err(DecodeFailure::Json)? {
+            ValueKind::Null => reader.parse_null().map_err(DecodeFailure::Json)?,
+            ValueKind::Text => {
+                flag_key = reader
+                    .parse_string()
+                    .map_err(DecodeFailure::Json)?
+                    .unescape()
+            }
+            _ => {
+                return Err(DecodeFailure::UnexpectedType(
+                    reader.next_offset(),
+                    "string field flagKey",
+                ));
+            }
         }
         Ok(true)
     })?;
-    Ok(Request {
+    Ok(ResolveRequest {
         flag_key,
-        attributes,
+        context: attributes,
     })
 }
 
-pub fn bulk_request(body: &[u8]) -> Result<Attributes<'_>> {
-    fields(body, |_, _| Ok(false))
+pub fn decode_resolve_all_request(body: &[u8]) -> Result<EncodedContext<'_>> {
+    scan_request(body, |_, _| Ok(false))
 }
 
-pub fn empty_request(body: &[u8]) -> Result<()> {
-    let skipped = |reader: &mut Reader<'_>, _: Text<'_>| {
-        reader.skip().map_err(Fail::Json)?;
+pub fn validate_empty_request(body: &[u8]) -> Result<()> {
+    let skipped = |reader: &mut Reader<'_>, _: RawString<'_>| {
+        reader.skip_value().map_err(DecodeFailure::Json)?;
         Ok(true)
     };
-    fields(body, skipped).map(drop)
+    scan_request(body, skipped).map(drop)
 }
 
-enum Fail {
+enum DecodeFailure {
     Json(json::Error),
     /// At this offset stands a value that does not fit this field.
-    Type(usize, &'static str),
+    UnexpectedType(usize, &'static str),
 }
 
 /// Goes over the fields of a request and answers where its context is.
-fn fields<'b>(
+fn scan_request<'b>(
     body: &'b [u8],
-    mut take: impl FnMut(&mut Reader<'b>, Text<'b>) -> std::result::Result<bool, Fail>,
-) -> Result<Attributes<'b>> {
+    mut accept_field: impl FnMut(
+        &mut Reader<'b>,
+        RawString<'b>,
+    ) -> std::result::Result<bool, DecodeFailure>,
+) -> Result<EncodedContext<'b>> {
     let text = std::str::from_utf8(body)
         .map_err(|_| RpcError::malformed("proto: syntax error: invalid UTF-8"))?;
     if text.is_empty() {
         let why = "zero-length payload is not a valid JSON object";
         return Err(RpcError::malformed(why));
     }
-    scan(text, &mut take).map_err(|fail| explain(text, &fail))
+    scan_fields(text, &mut accept_field).map_err(|fail| protojson_error(text, &fail))
 }
 
-fn scan<'b>(
+fn scan_fields<'b>(
     text: &'b str,
-    take: &mut impl FnMut(&mut Reader<'b>, Text<'b>) -> std::result::Result<bool, Fail>,
-) -> std::result::Result<Attributes<'b>, Fail> {
+    accept_field: &mut impl FnMut(
+        &mut Reader<'b>,
+        RawString<'b>,
+    ) -> std::result::Result<bool, DecodeFailure>,
+) -> std::result::Result<EncodedContext<'b>, DecodeFailure> {
     let mut reader = Reader::new(text);
-    let mut context = Attributes::Json(None);
+    let mut context = EncodedContext::Json(None);
     let mut first = true;
-    reader.open_map().map_err(Fail::Json)?;
-    while let Some(name) = reader.key(first).map_err(Fail::Json)? {
+    reader.begin_object().map_err(DecodeFailure::Json)?;
+    while let Some(name) = reader.next_key(first).map_err(DecodeFailure::Json)? {
         first = false;
-        if take(&mut reader, name)? {
+        if accept_field(&mut reader, name)? {
             continue;
         }
-        let kind = reader.peek().map_err(Fail::Json)?;
-        let start = reader.offset();
-        let is_context = name.is("context");
-        if is_context && kind == Kind::Map {
-            context = Attributes::object(&mut reader).map_err(Fail::Json)?;
+        let kind = reader.peek_kind().map_err(DecodeFailure::Json)?;
+        let start = reader.next_offset();
+        let is_context = name.equals("context");
+        if is_context && kind == ValueKind::Map {
+            context =
+                EncodedContext::parse_json_object(&mut reader).map_err(DecodeFailure::Json)?;
             continue;
         }
-        reader.skip().map_err(Fail::Json)?;
-        if is_context && kind != Kind::Null {
-            return Err(Fail::Type(start, "google.protobuf.Struct"));
+        reader.skip_value().map_err(DecodeFailure::Json)?;
+        if is_context && kind != ValueKind::Null {
+            return Err(DecodeFailure::UnexpectedType(
+                start,
+                "google.protobuf.Struct",
+            ));
         }
         if is_context {
-            context = Attributes::Json(None);
+            context = EncodedContext::Json(None);
         }
     }
-    reader.end().map_err(Fail::Json)?;
+    reader.expect_end().map_err(DecodeFailure::Json)?;
     Ok(context)
 }
 
 /// The error in the words of Go's `protojson`, as far as they can be known.
-fn explain(text: &str, fail: &Fail) -> RpcError {
+fn protojson_error(text: &str, fail: &DecodeFailure) -> RpcError {
     let (at, what, syntax) = match fail {
-        Fail::Json(error) if error.fault == json::Fault::End => {
+        DecodeFailure::Json(error) if error.kind == json::ErrorKind::UnexpectedEnd => {
             return RpcError::malformed("proto: unexpected EOF");
         }
-        Fail::Json(error) if error.fault == json::Fault::Depth => {
+        DecodeFailure::Json(error) if error.kind == json::ErrorKind::TooDeep => {
             return RpcError::malformed("proto: exceeded max recursion depth");
         }
-        Fail::Json(error) => (error.at, "invalid value", "syntax error "),
-        Fail::Type(at, _) => (*at, "unexpected token", "syntax error "),
+        DecodeFailure::Json(error) => (error.offset, "invalid value", "syntax error "),
+        DecodeFailure::UnexpectedType(at, _) => (*at, "unexpected token", "syntax error "),
     };
-    let place = json::place(text, at);
+    let place = json::position_at(text, at);
     let token: String = text
         .get(at..)
         .unwrap_or("")
@@ -125,8 +145,8 @@ fn explain(text: &str, fail: &Fail) -> RpcError {
         .take(32)
         .collect();
     let field = match fail {
-        Fail::Type(_, field) => format!(" for {field}"),
-        Fail::Json(_) => String::new(),
+        DecodeFailure::UnexpectedType(_, field) => format!(" for {field}"),
+        DecodeFailure::Json(_) => String::new(),
     };
     RpcError::malformed(&format!(
         "proto: {syntax}(line {}:{}): {what}{field} {token}",
@@ -135,21 +155,21 @@ fn explain(text: &str, fail: &Fail) -> RpcError {
 }
 
 // What follows reads text that `fields` has checked, so an error here cannot be the caller's.
-fn checked(error: json::Error) -> RpcError {
-    RpcError::malformed(&format!("proto: syntax error at byte {}", error.at))
+fn invalid_json_error(error: json::Error) -> RpcError {
+    RpcError::malformed(&format!("proto: syntax error at byte {}", error.offset))
 }
 
 /// Fills the slots of `reads` from an object of which it is known where its members stand.
 // Neither this nor the next is inlined: they would take registers from the loop of protobuf that is called beside them.
 #[inline(never)]
-pub fn fill_outlined<'a>(
-    outline: &Outline<'a>,
-    reads: &Reads,
-    context: &mut Context<'a>,
+pub fn fill_context_from_index<'a>(
+    index: &ObjectIndex<'a>,
+    reads: &ReadSet,
+    context: &mut EvaluationContext<'a>,
 ) -> Result<()> {
     for read in &reads.roots {
-        if let Some(mut reader) = outline.member(&read.name) {
-            fill_read(&mut reader, read, context).map_err(checked)?;
+        if let Some(mut reader) = index.member(&read.name) {
+            fill_attribute(&mut reader, read, context).map_err(invalid_json_error)?;
         }
     }
     Ok(())
@@ -157,89 +177,93 @@ pub fn fill_outlined<'a>(
 
 /// Fills the slots of `reads` from an object.
 #[inline(never)]
-pub fn fill<'a>(text: &'a str, reads: &Reads, context: &mut Context<'a>) -> Result<()> {
+pub fn fill_context<'a>(
+    text: &'a str,
+    reads: &ReadSet,
+    context: &mut EvaluationContext<'a>,
+) -> Result<()> {
     let mut reader = Reader::new(text);
-    each_member(&mut reader, |reader, key| {
+    for_each_member(&mut reader, |reader, key| {
         match reads.root(key.unescape().as_bytes()) {
-            Some(read) => fill_read(reader, read, context),
-            None => reader.skip(),
+            Some(read) => fill_attribute(reader, read, context),
+            None => reader.skip_value(),
         }
     })
-    .map_err(checked)
+    .map_err(invalid_json_error)
 }
 
-fn fill_read<'a>(
+fn fill_attribute<'a>(
     reader: &mut Reader<'a>,
-    read: &Read,
-    context: &mut Context<'a>,
+    read: &AttributeNode,
+    context: &mut EvaluationContext<'a>,
 ) -> std::result::Result<(), json::Error> {
-    if reader.peek()? == Kind::Map && read.slot.is_none() {
-        context.clear(read);
-        return each_member(reader, |reader, key| {
-            match read.member(key.unescape().as_bytes()) {
-                Some(read) => fill_read(reader, read, context),
-                None => reader.skip(),
+    if reader.peek_kind()? == ValueKind::Map && read.slot.is_none() {
+        context.clear_slots(read);
+        return for_each_member(reader, |reader, key| {
+            match read.child(key.unescape().as_bytes()) {
+                Some(read) => fill_attribute(reader, read, context),
+                None => reader.skip_value(),
             }
         });
     }
-    let value = build(reader, context.arena())?;
-    context.fill(read, value);
+    let value = build_value(reader, context.arena())?;
+    context.fill_slots(read, value);
     Ok(())
 }
 
 /// All attributes of an object.
-pub fn members<'a>(text: &'a str, arena: &'a Bump) -> Result<Vec<(&'a str, Value<'a>)>> {
+pub fn decode_attributes<'a>(text: &'a str, arena: &'a Bump) -> Result<Vec<(&'a str, Value<'a>)>> {
     let mut reader = Reader::new(text);
-    build_members(&mut reader, arena).map_err(checked)
+    build_map(&mut reader, arena).map_err(invalid_json_error)
 }
 
-fn build_members<'a>(
+fn build_map<'a>(
     reader: &mut Reader<'a>,
     arena: &'a Bump,
 ) -> std::result::Result<Vec<(&'a str, Value<'a>)>, json::Error> {
     let mut members = Vec::new();
-    each_member(reader, |reader, key| {
-        members.push((keep(key, arena), build(reader, arena)?));
+    for_each_member(reader, |reader, key| {
+        members.push((unescape_in_arena(key, arena), build_value(reader, arena)?));
         Ok(())
     })?;
     Ok(members)
 }
 
-fn build<'a>(
+fn build_value<'a>(
     reader: &mut Reader<'a>,
     arena: &'a Bump,
 ) -> std::result::Result<Value<'a>, json::Error> {
-    Ok(match reader.peek()? {
-        Kind::Null => reader.null().map(|()| Value::Null)?,
-        Kind::Bool => Value::Bool(reader.bool()?),
-        Kind::Number => Value::Number(reader.number()?),
-        Kind::Text => Value::Text(keep(reader.text()?, arena)),
-        Kind::List => {
+    Ok(match reader.peek_kind()? {
+        ValueKind::Null => reader.parse_null().map(|()| Value::Null)?,
+        ValueKind::Bool => Value::Bool(reader.parse_bool()?),
+        ValueKind::Number => Value::Number(reader.parse_number()?),
+        ValueKind::Text => Value::Text(unescape_in_arena(reader.parse_string()?, arena)),
+        ValueKind::List => {
             let mut items = Vec::new();
-            reader.open_list()?;
-            while reader.item(items.is_empty())? {
-                items.push(build(reader, arena)?);
+            reader.begin_array()?;
+            while reader.has_next_item(items.is_empty())? {
+                items.push(build_value(reader, arena)?);
             }
             Value::List(arena.alloc_slice_copy(&items))
         }
-        Kind::Map => Value::Map(arena.alloc_slice_copy(&build_members(reader, arena)?)),
+        ValueKind::Map => Value::Map(arena.alloc_slice_copy(&build_map(reader, arena)?)),
     })
 }
 
-fn each_member<'a>(
+fn for_each_member<'a>(
     reader: &mut Reader<'a>,
-    mut then: impl FnMut(&mut Reader<'a>, Text<'a>) -> std::result::Result<(), json::Error>,
+    mut then: impl FnMut(&mut Reader<'a>, RawString<'a>) -> std::result::Result<(), json::Error>,
 ) -> std::result::Result<(), json::Error> {
-    reader.open_map()?;
+    reader.begin_object()?;
     let mut first = true;
-    while let Some(key) = reader.key(first)? {
+    while let Some(key) = reader.next_key(first)? {
         first = false;
         then(reader, key)?;
     }
     Ok(())
 }
 
-fn keep<'a>(text: Text<'a>, arena: &'a Bump) -> &'a str {
+fn unescape_in_arena<'a>(text: RawString<'a>, arena: &'a Bump) -> &'a str {
     match text.unescape() {
         Cow::Borrowed(plain) => plain,
         Cow::Owned(unescaped) => arena.alloc_str(&unescaped),

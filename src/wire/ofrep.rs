@@ -7,18 +7,18 @@ use ecow::EcoString;
 use crate::decision::Decision;
 use crate::decision::ErrorCode;
 use crate::json;
-use crate::json::Kind;
 use crate::json::Reader;
-use crate::ruleset::Flag;
+use crate::json::ValueKind;
+use crate::ruleset::CompiledFlag;
 use crate::selector::Selector;
-use crate::value::Literal;
+use crate::value::OwnedValue;
 use crate::wire::answer;
-use crate::wire::request::Attributes;
+use crate::wire::request::EncodedContext;
 use crate::wire::structure;
 
 /// An answer that is no evaluation, or an evaluation that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
+pub struct OfrepErrorResponse {
     /// The HTTP status.
     pub status: u16,
     /// The body.
@@ -30,9 +30,12 @@ pub struct Failure {
 ///
 /// # Errors
 /// If the body does not begin with a JSON object.
-pub fn attributes<'b>(body: &'b [u8], key: Option<&str>) -> Result<Attributes<'b>, Failure> {
+pub fn decode_context<'b>(
+    body: &'b [u8],
+    key: Option<&str>,
+) -> Result<EncodedContext<'b>, OfrepErrorResponse> {
     let refused = || {
-        failure(
+        error_response(
             400,
             key,
             "INVALID_CONTEXT",
@@ -41,48 +44,48 @@ pub fn attributes<'b>(body: &'b [u8], key: Option<&str>) -> Result<Attributes<'b
         )
     };
     let text = std::str::from_utf8(body).map_err(|_| refused())?;
-    context(text).map_err(|_| refused())
+    find_context(text).map_err(|_| refused())
 }
 
 /// Where the context stands, if there is one.
-fn context(text: &str) -> Result<Attributes<'_>, json::Error> {
+fn find_context(text: &str) -> Result<EncodedContext<'_>, json::Error> {
     let mut reader = Reader::new(text);
-    let mut context = Attributes::Json(None);
-    if reader.end().is_ok() {
+    let mut context = EncodedContext::Json(None);
+    if reader.expect_end().is_ok() {
         return Ok(context);
     }
-    if reader.peek()? == Kind::Null {
-        return reader.null().map(|()| context);
+    if reader.peek_kind()? == ValueKind::Null {
+        return reader.parse_null().map(|()| context);
     }
     let mut first = true;
-    reader.open_map()?;
-    while let Some(name) = reader.key(first)? {
+    reader.begin_object()?;
+    while let Some(name) = reader.next_key(first)? {
         first = false;
         let is_context = name.unescape().eq_ignore_ascii_case("context");
-        if is_context && reader.peek()? == Kind::Map {
-            context = Attributes::object(&mut reader)?;
+        if is_context && reader.peek_kind()? == ValueKind::Map {
+            context = EncodedContext::parse_json_object(&mut reader)?;
             continue;
         }
-        reader.skip()?;
+        reader.skip_value()?;
         if is_context {
-            context = Attributes::Json(None);
+            context = EncodedContext::Json(None);
         }
     }
     Ok(context)
 }
 
 /// The decision as a caller sees it: null is no answer.
-pub fn answerable(flag: &Flag, decision: Decision) -> Decision {
+pub fn null_as_error(flag: &CompiledFlag, decision: Decision) -> Decision {
     match decision {
         Decision::Variant(index, _) if is_null(flag, index) => Decision::Error(ErrorCode::General),
         other => other,
     }
 }
 
-fn is_null(flag: &Flag, index: u16) -> bool {
+fn is_null(flag: &CompiledFlag, index: u16) -> bool {
     matches!(
-        flag.values.get(usize::from(index)),
-        None | Some(Literal::Null)
+        flag.variant_values.get(usize::from(index)),
+        None | Some(OwnedValue::Null)
     )
 }
 
@@ -90,54 +93,62 @@ fn is_null(flag: &Flag, index: u16) -> bool {
 ///
 /// # Errors
 /// If the flag has no answer, with the body that says so.
-pub fn evaluated(flag: &Flag, decision: Decision, selector: &Selector) -> Result<String, Failure> {
+pub fn encode_evaluation(
+    flag: &CompiledFlag,
+    decision: Decision,
+    selector: &Selector,
+) -> Result<String, OfrepErrorResponse> {
     let mut out = String::with_capacity(160);
-    write_evaluated(&mut out, flag, decision, selector).map(|()| out)
+    write_evaluation(&mut out, flag, decision, selector).map(|()| out)
 }
 
 /// Appends the answer for a decision; nothing if there is none.
-fn write_evaluated(
+fn write_evaluation(
     out: &mut String,
-    flag: &Flag,
+    flag: &CompiledFlag,
     decision: Decision,
     selector: &Selector,
-) -> Result<(), Failure> {
-    let metadata = answer::metadata(flag, selector);
+) -> Result<(), OfrepErrorResponse> {
+    let metadata = answer::response_metadata(flag, selector);
     let (reason, chosen) = match decision {
-        Decision::Error(code) => return Err(failed(&flag.key, code, &metadata)),
-        Decision::Disabled => (answer::DISABLED, None),
-        Decision::NoDefault => (answer::NO_DEFAULT, None),
+        Decision::Error(code) => return Err(evaluation_error(&flag.key, code, &metadata)),
+        Decision::Disabled => (answer::REASON_DISABLED, None),
+        Decision::NoDefault => (answer::REASON_NO_DEFAULT, None),
         Decision::Variant(index, reason) => {
             let index = usize::from(index);
-            let value = flag.values.get(index);
-            let value = value.filter(|value| **value != Literal::Null);
-            let Some(chosen) = value.zip(flag.names.get(index)) else {
-                return Err(failed(&flag.key, ErrorCode::General, &metadata));
+            let value = flag.variant_values.get(index);
+            let value = value.filter(|value| **value != OwnedValue::Null);
+            let Some(chosen) = value.zip(flag.variant_names.get(index)) else {
+                return Err(evaluation_error(&flag.key, ErrorCode::General, &metadata));
             };
-            (reason.text(), Some(chosen))
+            (reason.as_str(), Some(chosen))
         }
     };
     out.push('{');
     if let Some((value, _)) = chosen {
         out.push_str("\"value\":");
-        structure::write_json(out, value);
+        structure::write_value(out, value);
         out.push(',');
     }
     out.push_str("\"key\":");
-    json::write_text(out, &flag.key);
+    json::write_string(out, &flag.key);
     out.push_str(",\"reason\":\"");
     out.push_str(reason);
     out.push('"');
     if let Some((_, variant)) = chosen {
         out.push_str(",\"variant\":");
-        json::write_text(out, variant);
+        json::write_string(out, variant);
     }
     write_metadata(out, Some(&metadata));
     out.push('}');
     Ok(())
 }
 
-fn failed(key: &str, code: ErrorCode, metadata: &[(EcoString, Literal)]) -> Failure {
+fn evaluation_error(
+    key: &str,
+    code: ErrorCode,
+    metadata: &[(EcoString, OwnedValue)],
+) -> OfrepErrorResponse {
     let (status, details) = match code {
         ErrorCode::FlagNotFound => (404, format!("flag `{key}` does not exist")),
         ErrorCode::ParseError => (400, format!("error parsing the flag `{key}`")),
@@ -145,18 +156,18 @@ fn failed(key: &str, code: ErrorCode, metadata: &[(EcoString, Literal)]) -> Fail
             (400, "error processing the flag for evaluation".to_owned())
         }
     };
-    failure(status, Some(key), code.text(), &details, Some(metadata))
+    error_response(status, Some(key), code.as_str(), &details, Some(metadata))
 }
 
 /// The answer for a flag that is not there.
-pub fn not_found(key: &str, selector: &Selector) -> Failure {
-    let reflection = reflection(selector);
-    failed(key, ErrorCode::FlagNotFound, reflection.as_slice())
+pub fn flag_not_found(key: &str, selector: &Selector) -> OfrepErrorResponse {
+    let reflection = selector_metadata(selector);
+    evaluation_error(key, ErrorCode::FlagNotFound, reflection.as_slice())
 }
 
 /// The answer to a selector that is none.
-pub fn bad_selector(key: Option<&str>, why: &str) -> Failure {
-    failure(
+pub fn invalid_selector(key: Option<&str>, why: &str) -> OfrepErrorResponse {
+    error_response(
         400,
         key,
         "GENERAL",
@@ -166,78 +177,78 @@ pub fn bad_selector(key: Option<&str>, why: &str) -> Failure {
 }
 
 /// The answer to a body that is too large.
-pub fn too_large() -> Failure {
-    Failure {
+pub fn body_too_large() -> OfrepErrorResponse {
+    OfrepErrorResponse {
         status: 413,
         body: "{\"errorDetails\":\"request body too large\"}".to_owned(),
     }
 }
 
-fn failure(
+fn error_response(
     status: u16,
     key: Option<&str>,
     code: &str,
     details: &str,
-    metadata: Option<&[(EcoString, Literal)]>,
-) -> Failure {
+    metadata: Option<&[(EcoString, OwnedValue)]>,
+) -> OfrepErrorResponse {
     let mut body = String::from("{");
     if let Some(key) = key {
         body.push_str("\"key\":");
-        json::write_text(&mut body, key);
+        json::write_string(&mut body, key);
         body.push(',');
     }
     body.push_str("\"errorCode\":\"");
     body.push_str(code);
     body.push_str("\",\"errorDetails\":");
-    json::write_text(&mut body, details);
+    json::write_string(&mut body, details);
     write_metadata(&mut body, metadata);
     body.push('}');
-    Failure { status, body }
+    OfrepErrorResponse { status, body }
 }
 
-fn write_metadata(out: &mut String, metadata: Option<&[(EcoString, Literal)]>) {
+fn write_metadata(out: &mut String, metadata: Option<&[(EcoString, OwnedValue)]>) {
     out.push_str(",\"metadata\":");
     match metadata {
-        Some(members) => structure::write_members(out, members),
+        Some(members) => structure::write_object(out, members),
         None => out.push_str("null"),
     }
 }
 
-fn reflection(selector: &Selector) -> Option<(EcoString, Literal)> {
-    let (key, value) = selector.reflection()?;
-    Some((key.into(), Literal::Text(value.into())))
+fn selector_metadata(selector: &Selector) -> Option<(EcoString, OwnedValue)> {
+    let (key, value) = selector.metadata_entry()?;
+    Some((key.into(), OwnedValue::Text(value.into())))
 }
 
 /// The answer for many flags, entry by entry.
 #[derive(Debug)]
-pub struct Bulk(String);
+pub struct BulkEvaluationEncoder(String);
 
-impl Bulk {
+impl BulkEvaluationEncoder {
     /// An answer without entries, which will hold about `count`.
-    pub fn new(count: usize) -> Bulk {
+    pub fn new(count: usize) -> BulkEvaluationEncoder {
         let mut out = String::with_capacity(64 + 160 * count);
         out.push_str("{\"flags\":[");
-        Bulk(out)
+        BulkEvaluationEncoder(out)
     }
 
-    /// Appends what [`evaluated`] makes of a decision, whether it failed or not.
-    pub fn push(&mut self, flag: &Flag, decision: Decision, selector: &Selector) {
+    /// Appends what [`encode_evaluation`] makes of a decision, whether it failed or not.
+    pub fn push(&mut self, flag: &CompiledFlag, decision: Decision, selector: &Selector) {
         if !self.0.ends_with('[') {
             self.0.push(',');
         }
-        if let Err(failure) = write_evaluated(&mut self.0, flag, decision, selector) {
+        if let Err(failure) = write_evaluation(&mut self.0, flag, decision, selector) {
             self.0.push_str(&failure.body);
         }
     }
 
-    /// The answer with where to learn of changes, as [`stream::Advert::member`] writes it.
+    /// The answer with where to learn of changes, as [`stream::StreamEndpoint::member`] writes it.
     ///
-    /// [`stream::Advert::member`]: crate::wire::stream::Advert::member
-    pub fn finish(self, selector: &Selector, streams: &str) -> String {
+    /// [`stream::StreamEndpoint::member`]: crate::wire::stream::Advert::member
+    pub fn finish(self, selector: &Selector, event_streams: &str) -> String {
         let mut out = self.0;
         out.push(']');
-        write_metadata(&mut out, Some(reflection(selector).as_slice()));
-        out.push_str(streams);
+        write_metadata(&mut out, Some(selector_metadata(selector).as_slice()));
+        out.push_str(event_streams);
         out.push('}');
         out
     }

@@ -7,7 +7,7 @@ use prost_types::DescriptorProto;
 use prost_types::FileDescriptorProto;
 use prost_types::FileDescriptorSet;
 
-use crate::wire::error::Code;
+use crate::wire::error::RpcCode;
 use crate::wire::error::RpcError;
 use crate::wire::pb::reflection1 as pb;
 use crate::wire::pb::reflection1::server_reflection_request::MessageRequest;
@@ -17,36 +17,38 @@ const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors
 
 /// The files that describe the services, decoded for as long as someone asks.
 #[derive(Debug)]
-pub struct Files(Vec<FileDescriptorProto>);
+pub struct DescriptorFiles(Vec<FileDescriptorProto>);
 
-impl Files {
+impl DescriptorFiles {
     /// Decodes them.
-    pub fn read() -> Files {
-        Files(FileDescriptorSet::decode(DESCRIPTORS).map_or_else(|_| Vec::new(), |set| set.file))
+    pub fn decode() -> DescriptorFiles {
+        DescriptorFiles(
+            FileDescriptorSet::decode(DESCRIPTORS).map_or_else(|_| Vec::new(), |set| set.file),
+        )
     }
 
     /// The answer to one request of a stream. `services` are those that are served where it arrives.
     ///
     /// # Errors
     /// If the message is no request.
-    pub fn answer(&self, message: &[u8], services: &[&str]) -> Result<Vec<u8>, RpcError> {
+    pub fn respond(&self, message: &[u8], services: &[&str]) -> Result<Vec<u8>, RpcError> {
         let request = pb::ServerReflectionRequest::decode(message);
         let request = request.map_err(|error| RpcError::malformed(&error.to_string()))?;
         let asked = request.message_request.as_ref();
         let asked =
-            asked.ok_or_else(|| RpcError::new(Code::InvalidArgument, "nothing is asked"))?;
+            asked.ok_or_else(|| RpcError::new(RpcCode::InvalidArgument, "nothing is asked"))?;
         let answer = match asked {
-            MessageRequest::ListServices(_) => list(services),
+            MessageRequest::ListServices(_) => list_services(services),
             MessageRequest::FileByFilename(name) => {
-                self.file(name, |file| file.name.as_deref() == Some(name))
+                self.file_with_imports(name, |file| file.name.as_deref() == Some(name))
             }
             MessageRequest::FileContainingSymbol(name) => {
-                self.file(name, |file| declares(file, name))
+                self.file_with_imports(name, |file| declares(file, name))
             }
             MessageRequest::FileContainingExtension(extension) => {
                 not_found(&extension.containing_type)
             }
-            MessageRequest::AllExtensionNumbersOfType(name) => self.extensions(name),
+            MessageRequest::AllExtensionNumbersOfType(name) => self.extension_numbers(name),
         };
         let response = pb::ServerReflectionResponse {
             valid_host: request.host.clone(),
@@ -57,8 +59,12 @@ impl Files {
     }
 
     /// A file and all that it imports, so that nobody has to ask again.
-    fn file(&self, name: &str, is: impl Fn(&FileDescriptorProto) -> bool) -> MessageResponse {
-        let Some(found) = self.0.iter().find(|file| is(file)) else {
+    fn file_with_imports(
+        &self,
+        name: &str,
+        matches: impl Fn(&FileDescriptorProto) -> bool,
+    ) -> MessageResponse {
+        let Some(found) = self.0.iter().find(|file| matches(file)) else {
             return not_found(name);
         };
         let mut files = vec![found];
@@ -81,7 +87,7 @@ impl Files {
     }
 
     /// No message of ours has extensions.
-    fn extensions(&self, name: &str) -> MessageResponse {
+    fn extension_numbers(&self, name: &str) -> MessageResponse {
         if !self.0.iter().any(|file| declares(file, name)) {
             return not_found(name);
         }
@@ -92,7 +98,7 @@ impl Files {
     }
 }
 
-fn list(services: &[&str]) -> MessageResponse {
+fn list_services(services: &[&str]) -> MessageResponse {
     let service = |name: &&str| pb::ServiceResponse {
         name: (*name).to_owned(),
     };
@@ -102,26 +108,26 @@ fn list(services: &[&str]) -> MessageResponse {
 
 fn not_found(name: &str) -> MessageResponse {
     MessageResponse::ErrorResponse(pb::ErrorResponse {
-        error_code: Code::NotFound.number().into(),
+        error_code: RpcCode::NotFound.grpc_status().into(),
         error_message: format!("not found: {name}"),
     })
 }
 
 /// Whether a file declares a service, method, message, field, enum or value with this full name.
 fn declares(file: &FileDescriptorProto, name: &str) -> bool {
-    let Some(name) = below(name, file.package()) else {
+    let Some(name) = strip_name_prefix(name, file.package()) else {
         return false;
     };
     let services = file.service.iter().any(|service| {
-        below(name, service.name()).is_some_and(|method| {
+        strip_name_prefix(name, service.name()).is_some_and(|method| {
             method.is_empty() || service.method.iter().any(|known| known.name() == method)
         })
     });
-    services || among(name, &file.message_type, &file.enum_type)
+    services || declares_in(name, &file.message_type, &file.enum_type)
 }
 
 /// Whether messages or enums declare `name`, in themselves or below.
-fn among(
+fn declares_in(
     name: &str,
     messages: &[DescriptorProto],
     enums: &[prost_types::EnumDescriptorProto],
@@ -131,17 +137,17 @@ fn among(
         .any(|known| known.name() == name || known.value.iter().any(|v| v.name() == name));
     in_enum
         || messages.iter().any(|message| {
-            below(name, message.name()).is_some_and(|inner| {
+            strip_name_prefix(name, message.name()).is_some_and(|inner| {
                 inner.is_empty()
                     || message.field.iter().any(|field| field.name() == inner)
                     || message.oneof_decl.iter().any(|one| one.name() == inner)
-                    || among(inner, &message.nested_type, &message.enum_type)
+                    || declares_in(inner, &message.nested_type, &message.enum_type)
             })
         })
 }
 
 /// What remains of a name behind a prefix of whole parts.
-fn below<'n>(name: &'n str, prefix: &str) -> Option<&'n str> {
+fn strip_name_prefix<'n>(name: &'n str, prefix: &str) -> Option<&'n str> {
     let rest = name.strip_prefix(prefix)?;
     if rest.is_empty() || prefix.is_empty() {
         return Some(rest);

@@ -6,15 +6,15 @@ use bumpalo::Bump;
 use prost::Message as _;
 use smallvec::SmallVec;
 
-use crate::context::Context;
-use crate::context::Reads;
+use crate::context::EvaluationContext;
+use crate::context::ReadSet;
 use crate::decision::Decision;
 use crate::decision::ErrorCode;
 use crate::json::Error;
-use crate::json::Outline;
+use crate::json::ObjectIndex;
 use crate::json::Reader;
 use crate::limits;
-use crate::ruleset::Flag;
+use crate::ruleset::CompiledFlag;
 use crate::value::Value;
 use crate::wire::Codec;
 use crate::wire::error::RpcError;
@@ -24,33 +24,33 @@ use crate::wire::proto;
 
 /// A request for one flag.
 #[derive(Debug)]
-pub struct Request<'b> {
+pub struct ResolveRequest<'b> {
     /// The flag's key.
     pub flag_key: Cow<'b, str>,
     /// Where the context stands.
-    pub attributes: Attributes<'b>,
+    pub context: EncodedContext<'b>,
 }
 
 /// A context still in its bytes.
 #[derive(Debug)]
-pub enum Attributes<'b> {
+pub enum EncodedContext<'b> {
     /// `google.protobuf.Struct` messages; a repeated field adds to what came before.
-    Proto(SmallVec<[&'b [u8]; 1]>),
+    Protobuf(SmallVec<[&'b [u8]; 1]>),
     /// A JSON object whose syntax was checked.
     Json(Option<&'b str>),
     /// The same, with where its members stand.
-    Outlined(Outline<'b>),
+    IndexedJson(ObjectIndex<'b>),
 }
 
-impl<'b> Request<'b> {
+impl<'b> ResolveRequest<'b> {
     /// Finds the flag's key and the context in `body`.
     ///
     /// # Errors
     /// If `body` is not a request.
-    pub fn decode(codec: Codec, body: &'b [u8]) -> Result<Request<'b>, RpcError> {
+    pub fn decode(codec: Codec, body: &'b [u8]) -> Result<ResolveRequest<'b>, RpcError> {
         match codec {
-            Codec::Proto => proto::request(body),
-            Codec::Json => json::request(body),
+            Codec::Proto => proto::decode_resolve_request(body),
+            Codec::Json => json::decode_resolve_request(body),
         }
     }
 
@@ -58,10 +58,13 @@ impl<'b> Request<'b> {
     ///
     /// # Errors
     /// If `body` is not a request.
-    pub fn decode_bulk(codec: Codec, body: &'b [u8]) -> Result<Attributes<'b>, RpcError> {
+    pub fn decode_resolve_all(
+        codec: Codec,
+        body: &'b [u8],
+    ) -> Result<EncodedContext<'b>, RpcError> {
         match codec {
-            Codec::Proto => proto::bulk_request(body),
-            Codec::Json => json::bulk_request(body),
+            Codec::Proto => proto::decode_resolve_all_request(body),
+            Codec::Json => json::decode_resolve_all_request(body),
         }
     }
 }
@@ -70,70 +73,79 @@ impl<'b> Request<'b> {
 ///
 /// # Errors
 /// If `body` is no message at all.
-pub fn check_empty(codec: Codec, body: &[u8]) -> Result<(), RpcError> {
+pub fn validate_empty(codec: Codec, body: &[u8]) -> Result<(), RpcError> {
     match codec {
         _ if body.is_empty() => Ok(()),
         Codec::Proto => EventStreamRequest::decode(body)
             .map(drop)
             .map_err(|error| RpcError::malformed(&error.to_string())),
-        Codec::Json => json::empty_request(body),
+        Codec::Json => json::validate_empty_request(body),
     }
 }
 
-impl<'b> Attributes<'b> {
+impl<'b> EncodedContext<'b> {
     /// The JSON object that comes next, once it is passed over.
     ///
     /// # Errors
     /// If it is not well formed.
-    pub fn object(reader: &mut Reader<'b>) -> Result<Attributes<'b>, Error> {
-        let start = reader.offset();
-        let outline = reader.outline()?;
-        let text = reader.since(start);
-        Ok(outline.map_or(Attributes::Json(Some(text)), Attributes::Outlined))
+    pub fn parse_json_object(reader: &mut Reader<'b>) -> Result<EncodedContext<'b>, Error> {
+        let start = reader.next_offset();
+        let outline = reader.index_object()?;
+        let text = reader.text_since(start);
+        Ok(outline.map_or(
+            EncodedContext::Json(Some(text)),
+            EncodedContext::IndexedJson,
+        ))
     }
 
     /// The context of `flag`, with `overlay` on top.
     ///
     /// # Errors
     /// If what the flag reads is not well formed.
-    pub fn context<'a>(
+    pub fn context_for_flag<'a>(
         &self,
-        flag: &'a Flag,
+        flag: &'a CompiledFlag,
         overlay: &[(&'a str, &'a str)],
         arena: &'a Bump,
         seconds: f64,
-    ) -> Result<Context<'a>, RpcError>
+    ) -> Result<EvaluationContext<'a>, RpcError>
     where
         'b: 'a,
     {
-        let reads = &flag.reads;
-        let mut context = Context::new(reads, arena, seconds);
+        let reads = &flag.read_set;
+        let mut context = EvaluationContext::new(reads, arena, seconds);
         if !reads.roots.is_empty() {
-            self.fill(reads, &mut context)?;
+            self.fill_context(reads, &mut context)?;
             for (name, value) in overlay {
                 if let Some(read) = reads.root(name.as_bytes()) {
-                    context.fill(read, Value::Text(value));
+                    context.fill_slots(read, Value::Text(value));
                 }
             }
         }
-        if reads.whole.is_some() {
-            let members = self.members(overlay, arena)?;
-            context.set_whole(&flag.key, members);
+        if reads.full_context_flag_key.is_some() {
+            let members = self.decode_attributes(overlay, arena)?;
+            context.set_full_context(&flag.key, members);
         }
         Ok(context)
     }
 
-    fn fill<'a>(&self, reads: &Reads, context: &mut Context<'a>) -> Result<(), RpcError>
+    fn fill_context<'a>(
+        &self,
+        reads: &ReadSet,
+        context: &mut EvaluationContext<'a>,
+    ) -> Result<(), RpcError>
     where
         'b: 'a,
     {
         match self {
-            Attributes::Proto(parts) => parts
+            EncodedContext::Protobuf(parts) => parts
                 .iter()
-                .try_for_each(|part| proto::fill(part, reads, context)),
-            Attributes::Json(None) => Ok(()),
-            Attributes::Json(Some(text)) => json::fill(text, reads, context),
-            Attributes::Outlined(outline) => json::fill_outlined(outline, reads, context),
+                .try_for_each(|part| proto::fill_context(part, reads, context)),
+            EncodedContext::Json(None) => Ok(()),
+            EncodedContext::Json(Some(text)) => json::fill_context(text, reads, context),
+            EncodedContext::IndexedJson(outline) => {
+                json::fill_context_from_index(outline, reads, context)
+            }
         }
     }
 
@@ -141,7 +153,7 @@ impl<'b> Attributes<'b> {
     ///
     /// # Errors
     /// If the context is not well formed.
-    pub fn members<'a>(
+    pub fn decode_attributes<'a>(
         &self,
         overlay: &[(&'a str, &'a str)],
         arena: &'a Bump,
@@ -150,10 +162,10 @@ impl<'b> Attributes<'b> {
         'b: 'a,
     {
         let mut members = match self {
-            Attributes::Proto(parts) => proto::members(parts, arena)?,
-            Attributes::Json(None) => Vec::new(),
-            Attributes::Json(Some(text)) => json::members(text, arena)?,
-            Attributes::Outlined(outline) => json::members(outline.text(), arena)?,
+            EncodedContext::Protobuf(parts) => proto::decode_attributes(parts, arena)?,
+            EncodedContext::Json(None) => Vec::new(),
+            EncodedContext::Json(Some(text)) => json::decode_attributes(text, arena)?,
+            EncodedContext::IndexedJson(outline) => json::decode_attributes(outline.text(), arena)?,
         };
         members.extend(overlay.iter().map(|(k, v)| (*k, Value::Text(v))));
         Ok(members)
@@ -162,68 +174,74 @@ impl<'b> Attributes<'b> {
 
 /// A context that was decoded whole, for asking many flags.
 #[derive(Debug)]
-pub struct Decoded<'a> {
-    members: Vec<(&'a str, Value<'a>)>,
-    sorted: Vec<(&'a str, Value<'a>)>,
+pub struct DecodedContext<'a> {
+    attributes: Vec<(&'a str, Value<'a>)>,
+    sorted_attributes: Vec<(&'a str, Value<'a>)>,
 }
 
-impl<'a> Decoded<'a> {
+impl<'a> DecodedContext<'a> {
     /// Sorts attributes; of equal names the last one counts.
-    pub fn new(members: Vec<(&'a str, Value<'a>)>) -> Decoded<'a> {
+    pub fn new(members: Vec<(&'a str, Value<'a>)>) -> DecodedContext<'a> {
         // No hashing: names are the caller's, and a hash that withstands him costs more than a search.
         let mut sorted = members.clone();
         sorted.sort_by_key(|(name, _)| *name);
-        Decoded { members, sorted }
+        DecodedContext {
+            attributes: members,
+            sorted_attributes: sorted,
+        }
     }
 
     fn attribute(&self, name: &str) -> Option<Value<'a>> {
-        let end = self.sorted.partition_point(|(known, _)| *known <= name);
-        let (found, value) = self.sorted.get(end.checked_sub(1)?)?;
+        let end = self
+            .sorted_attributes
+            .partition_point(|(known, _)| *known <= name);
+        let (found, value) = self.sorted_attributes.get(end.checked_sub(1)?)?;
         (*found == name).then_some(*value)
     }
 
     /// The context of `flag`, whose evaluation may take `steps`; `None` if already the copying takes more.
-    pub fn context<'f>(
+    pub fn context_for_flag<'f>(
         &self,
-        flag: &'f Flag,
+        flag: &'f CompiledFlag,
         arena: &'f Bump,
         seconds: f64,
         steps: u32,
-    ) -> Option<Context<'f>>
+    ) -> Option<EvaluationContext<'f>>
     where
         'a: 'f,
     {
-        let mut context = Context::new(&flag.reads, arena, seconds).with_allowance(steps);
-        for read in &flag.reads.roots {
+        let mut context =
+            EvaluationContext::new(&flag.read_set, arena, seconds).with_remaining_steps(steps);
+        for read in &flag.read_set.roots {
             if let Some(value) = self.attribute(&read.name) {
-                context.fill(read, value);
+                context.fill_slots(read, value);
             }
         }
-        if flag.reads.whole.is_some() {
-            if !context.spend(self.members.len()) {
+        if flag.read_set.full_context_flag_key.is_some() {
+            if !context.spend_steps(self.attributes.len()) {
                 return None;
             }
-            context.set_whole(&flag.key, self.members.clone());
+            context.set_full_context(&flag.key, self.attributes.clone());
         }
         Some(context)
     }
 
     /// Decides for all `flags`, each with its position. They share an allowance of steps; each gets new memory, so that one request cannot hold
     /// that of all.
-    pub fn decide<'f>(
+    pub fn decide_all<'f>(
         &self,
-        flags: impl Iterator<Item = (usize, &'f Flag)>,
+        flags: impl Iterator<Item = (usize, &'f CompiledFlag)>,
         seconds: f64,
-        mut then: impl FnMut(usize, &'f Flag, Decision),
+        mut then: impl FnMut(usize, &'f CompiledFlag, Decision),
     ) {
         let mut left = limits::BULK_STEPS;
         for (position, flag) in flags {
             let arena = Bump::new();
             let steps = left.min(limits::EVALUATION_STEPS);
-            let decision = match self.context(flag, &arena, seconds, steps) {
+            let decision = match self.context_for_flag(flag, &arena, seconds, steps) {
                 Some(context) => {
                     let decision = flag.decide(&context);
-                    left -= steps - context.allowance();
+                    left -= steps - context.remaining_steps();
                     decision
                 }
                 None => Decision::Error(ErrorCode::ParseError),

@@ -14,7 +14,7 @@ use crate::selector::Selector;
 pub const PATH: &str = "/ofrep/v1/sse";
 /// What is sent to a client that has heard nothing for long.
 pub const KEEP_ALIVE: &str = ":keep-alive\n\n";
-const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+const SELECTOR_ESCAPE_SET: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'=')
     .remove(b'-')
     .remove(b'.')
@@ -23,47 +23,51 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
 
 /// What clients are told about the stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Advert {
+pub struct StreamEndpoint {
     /// Scheme, host and port, if clients know us by others than those that they send evaluations to.
     pub origin: Option<String>,
     /// After how many seconds in the background a client should let the stream go.
-    pub inactivity: u64,
+    pub inactivity_delay_secs: u64,
 }
 
-impl Advert {
+impl StreamEndpoint {
     /// The last member of a bulk answer for `selector`, with the comma before it. It must not change while the flags
     /// do: clients would open a new stream each time.
-    pub fn member(&self, selector: &Selector) -> String {
+    pub fn event_streams_member(&self, selector: &Selector) -> String {
         let mut out = String::from(",\"eventStreams\":[{\"type\":\"sse\",\"endpoint\":{");
         if let Some(origin) = &self.origin {
             out.push_str("\"origin\":");
-            json::write_text(&mut out, origin);
+            json::write_string(&mut out, origin);
             out.push(',');
         }
         out.push_str("\"requestUri\":");
-        json::write_text(&mut out, &path(selector));
-        let _ = write!(out, "}},\"inactivityDelaySec\":{}}}]", self.inactivity);
+        json::write_string(&mut out, &request_uri(selector));
+        let _ = write!(
+            out,
+            "}},\"inactivityDelaySec\":{}}}]",
+            self.inactivity_delay_secs
+        );
         out
     }
 }
 
-fn path(selector: &Selector) -> String {
+fn request_uri(selector: &Selector) -> String {
     let text = match selector {
         Selector::All => return PATH.to_owned(),
-        Selector::NoSet => "flagSetId=".to_owned(),
-        Selector::Set(id) => format!("flagSetId={id}"),
+        Selector::NoFlagSet => "flagSetId=".to_owned(),
+        Selector::FlagSet(id) => format!("flagSetId={id}"),
         Selector::Source(name) => format!("source={name}"),
     };
-    format!("{PATH}/{}", utf8_percent_encode(&text, ESCAPED))
+    format!("{PATH}/{}", utf8_percent_encode(&text, SELECTOR_ESCAPE_SET))
 }
 
 /// The first bytes of a stream. They tell the client which state it has, without an event.
-pub fn opening(tag: &str) -> String {
+pub fn initial_retry_and_id(tag: &str) -> String {
     format!("retry: 1000\nid: {tag}\n\n")
 }
 
 /// The event that asks a client to evaluate anew.
-pub fn refetch(tag: &str) -> String {
+pub fn refetch_event(tag: &str) -> String {
     format!(
         "id: {tag}\nevent: message\ndata: {{\"type\":\"refetchEvaluation\",\"etag\":\"{tag}\"}}\n\n"
     )

@@ -3,32 +3,34 @@
 
 use ecow::EcoString;
 
-pub use crate::json::write_json;
-pub use crate::json::write_members;
-use crate::value::Literal;
+pub use crate::json::write_object;
+pub use crate::json::write_value;
+use crate::value::OwnedValue;
 use crate::wire::field;
 
 /// Appends the members of an object as the fields of a `Struct`.
-pub fn write_fields(out: &mut Vec<u8>, members: &[(EcoString, Literal)]) {
+pub fn encode_struct_fields(out: &mut Vec<u8>, members: &[(EcoString, OwnedValue)]) {
     for (name, value) in members {
         field::message(out, 1, |out| {
-            field::text(out, 1, name);
-            field::message(out, 2, |out| write_kind(out, value));
+            field::string(out, 1, name);
+            field::message(out, 2, |out| encode_value(out, value));
         });
     }
 }
 
 /// Appends the one field of a `Value`.
-fn write_kind(out: &mut Vec<u8>, literal: &Literal) {
+fn encode_value(out: &mut Vec<u8>, literal: &OwnedValue) {
     match literal {
-        Literal::Null => field::varint(out, 1, 0),
-        Literal::Number(n) => field::double(out, 2, *n),
-        Literal::Text(s) => field::text(out, 3, s),
-        Literal::Bool(b) => field::varint(out, 4, u64::from(*b)),
-        Literal::Map(members) => field::message(out, 5, |out| write_fields(out, members)),
-        Literal::List(items) => field::message(out, 6, |out| {
+        OwnedValue::Null => field::varint(out, 1, 0),
+        OwnedValue::Number(n) => field::double(out, 2, *n),
+        OwnedValue::Text(s) => field::string(out, 3, s),
+        OwnedValue::Bool(b) => field::varint(out, 4, u64::from(*b)),
+        OwnedValue::Map(members) => {
+            field::message(out, 5, |out| encode_struct_fields(out, members))
+        }
+        OwnedValue::List(items) => field::message(out, 6, |out| {
             for item in items {
-                field::message(out, 1, |out| write_kind(out, item));
+                field::message(out, 1, |out| encode_value(out, item));
             }
         }),
     }

@@ -9,67 +9,67 @@ use prost_types::Value;
 use prost_types::value::Kind as ValueKind;
 
 use crate::json;
-use crate::ruleset::Flag;
-use crate::ruleset::Plan;
-use crate::wire::error::Code;
+use crate::ruleset::CompiledFlag;
+use crate::ruleset::EvaluationPlan;
+use crate::wire::error::RpcCode;
 use crate::wire::error::RpcError;
-use crate::wire::extra::Extra;
+use crate::wire::extra::ContextEnrichment;
 use crate::wire::pb::sync1 as pb;
 
 /// What the body of a request says.
 #[derive(Debug, Clone, Default)]
-pub struct Request {
+pub struct SyncRequestBody {
     /// The flags that it is about; deprecated in favour of the header.
     pub selector: String,
     /// How the client calls itself.
-    pub provider: String,
+    pub provider_id: String,
 }
 
-impl Request {
+impl SyncRequestBody {
     /// Reads a body.
     ///
     /// # Errors
     /// If it is no request.
-    pub fn decode(body: &[u8]) -> Result<Request, RpcError> {
+    pub fn decode(body: &[u8]) -> Result<SyncRequestBody, RpcError> {
         let request = pb::SyncFlagsRequest::decode(body);
         let request = request.map_err(|error| {
             let why = format!("grpc: failed to unmarshal the received message: {error}");
-            RpcError::new(Code::Internal, why)
+            RpcError::new(RpcCode::Internal, why)
         })?;
-        Ok(Request {
+        Ok(SyncRequestBody {
             selector: request.selector,
-            provider: request.provider_id,
+            provider_id: request.provider_id,
         })
     }
 }
 
 /// The message of a `SyncFlags` stream.
-pub fn flags_with_context(document: &str, extra: &Extra) -> Vec<u8> {
+pub fn encode_sync_flags_response(document: &str, enrichment: &ContextEnrichment) -> Vec<u8> {
     pb::SyncFlagsResponse {
         flag_configuration: document.to_owned(),
-        sync_context: Some(context(extra)),
+        sync_context: Some(sync_context(enrichment)),
     }
     .encode_to_vec()
 }
 
 /// The answer to `FetchAllFlags`.
-pub fn flags(document: &str) -> Vec<u8> {
+pub fn encode_fetch_all_flags_response(document: &str) -> Vec<u8> {
     let flag_configuration = document.to_owned();
     pb::FetchAllFlagsResponse { flag_configuration }.encode_to_vec()
 }
 
 /// The answer to `GetMetadata`.
-pub fn metadata(extra: &Extra) -> Vec<u8> {
-    let metadata = Some(context(extra));
+pub fn encode_metadata_response(enrichment: &ContextEnrichment) -> Vec<u8> {
+    let metadata = Some(sync_context(enrichment));
     pb::GetMetadataResponse { metadata }.encode_to_vec()
 }
 
 /// What subscribers add to their contexts: the fixed values, never those from headers.
-fn context(extra: &Extra) -> Struct {
+fn sync_context(enrichment: &ContextEnrichment) -> Struct {
     let text = |text: &str| Value {
         kind: Some(ValueKind::StringValue(text.to_owned())),
     };
-    let values = extra.values.iter();
+    let values = enrichment.static_values.iter();
     Struct {
         fields: values
             .map(|(name, value)| (name.to_string(), text(value)))
@@ -78,35 +78,37 @@ fn context(extra: &Extra) -> Struct {
 }
 
 /// A document with these flags.
-pub fn document<'f>(flags: impl Iterator<Item = &'f Flag>) -> String {
+pub fn flag_configuration<'f>(flags: impl Iterator<Item = &'f CompiledFlag>) -> String {
     let mut out = String::from("{\"flags\":{");
     for (i, flag) in flags
-        .filter(|flag| !flag.is_faulty() && !flag.foreign)
+        .filter(|flag| !flag.is_faulty() && !flag.not_portable)
         .enumerate()
     {
         if i > 0 {
             out.push(',');
         }
-        write_flag(&mut out, flag);
+        write_flag_with_source(&mut out, flag);
     }
     out.push_str("}}");
     out
 }
 
-fn write_flag(out: &mut String, flag: &Flag) {
-    json::write_text(out, &flag.key);
+fn write_flag_with_source(out: &mut String, flag: &CompiledFlag) {
+    json::write_string(out, &flag.key);
     out.push(':');
-    write_members(out, flag, Some(&flag.source));
+    write_definition_with(out, flag, Some(&flag.source));
 }
 
 /// A document with these flags that does not say where they are from.
-pub fn definitions<'f>(flags: impl Iterator<Item = &'f Flag>) -> String {
+pub fn flag_configuration_without_source<'f>(
+    flags: impl Iterator<Item = &'f CompiledFlag>,
+) -> String {
     let mut out = String::from("{\"flags\":{");
     for (i, flag) in flags.filter(|flag| !flag.is_faulty()).enumerate() {
         if i > 0 {
             out.push(',');
         }
-        json::write_text(&mut out, &flag.key);
+        json::write_string(&mut out, &flag.key);
         out.push(':');
         write_definition(&mut out, flag);
     }
@@ -115,38 +117,45 @@ pub fn definitions<'f>(flags: impl Iterator<Item = &'f Flag>) -> String {
 }
 
 /// Appends a flag as it stands in a document, without where it is from.
-pub fn write_definition(out: &mut String, flag: &Flag) {
-    write_members(out, flag, None);
+pub fn write_definition(out: &mut String, flag: &CompiledFlag) {
+    write_definition_with(out, flag, None);
 }
 
-fn write_members(out: &mut String, flag: &Flag, source: Option<&str>) {
+fn write_definition_with(out: &mut String, flag: &CompiledFlag, source: Option<&str>) {
     out.push_str("{\"state\":\"");
-    let disabled = matches!(flag.plan, Plan::Disabled);
+    let disabled = matches!(flag.evaluation_plan, EvaluationPlan::Disabled);
     out.push_str(if disabled { "DISABLED" } else { "ENABLED" });
     out.push_str("\",\"defaultVariant\":");
-    let default = flag.default.and_then(|at| flag.names.get(usize::from(at)));
-    json::write_text(out, default.map_or("", |name| name));
+    let default = flag
+        .default_variant
+        .and_then(|at| flag.variant_names.get(usize::from(at)));
+    json::write_string(out, default.map_or("", |name| name));
     out.push_str(",\"variants\":{");
-    for (i, (name, value)) in flag.names.iter().zip(&*flag.values).enumerate() {
+    for (i, (name, value)) in flag
+        .variant_names
+        .iter()
+        .zip(&*flag.variant_values)
+        .enumerate()
+    {
         if i > 0 {
             out.push(',');
         }
-        json::write_text(out, name);
+        json::write_string(out, name);
         out.push(':');
-        json::write_json(out, value);
+        json::write_value(out, value);
     }
     out.push('}');
-    if let Some(rule) = &flag.rule {
+    if let Some(rule) = &flag.targeting_json {
         out.push_str(",\"targeting\":");
         out.push_str(rule);
     }
     if let Some(source) = source {
         out.push_str(",\"source\":");
-        json::write_text(out, source);
+        json::write_string(out, source);
     }
     if !flag.metadata.is_empty() {
         out.push_str(",\"metadata\":");
-        json::write_members(out, &flag.metadata);
+        json::write_object(out, &flag.metadata);
     }
     out.push('}');
 }

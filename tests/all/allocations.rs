@@ -6,20 +6,20 @@ use std::alloc::System;
 use std::cell::Cell;
 
 use bumpalo::Bump;
-use fanion::context::Context;
+use fanion::context::EvaluationContext;
 use fanion::decision::Decision;
 use fanion::decision::FlagType;
-use fanion::document::Format;
-use fanion::document::merge::merge;
+use fanion::document::DocumentFormat;
+use fanion::document::merge::merge_documents;
 use fanion::resolve;
-use fanion::resolve::Around;
-use fanion::resolve::Call;
-use fanion::rule::unit::Version;
+use fanion::resolve::RequestScope;
+use fanion::resolve::RpcOptions;
+use fanion::rule::unit::FractionalVersion;
 use fanion::ruleset;
 use fanion::selector::Selector;
 use fanion::snapshot::Snapshot;
 use fanion::wire::Codec;
-use fanion::wire::Contract;
+use fanion::wire::EvaluationApi;
 use prost::Message as _;
 use serde_json::Value;
 use serde_json::json;
@@ -108,9 +108,9 @@ fn snapshot(rule: &Value) -> Snapshot {
         flag["targeting"] = rule.clone();
     }
     let document = json!({"flags": {"f": flag}}).to_string();
-    let parsed = fanion::document::parse(&document, Format::Json, &evaluate::origin());
-    let document = merge(&parsed.document);
-    let (ruleset, diagnostics) = ruleset::compile(&document, Version::default());
+    let parsed = fanion::document::parse(&document, DocumentFormat::Json, &evaluate::origin());
+    let document = merge_documents(&parsed.document);
+    let (ruleset, diagnostics) = ruleset::compile(&document, FractionalVersion::default());
     assert_eq!(diagnostics, []);
     Snapshot::build(ruleset, &Snapshot::default())
 }
@@ -121,9 +121,9 @@ fn deciding_allocates_nothing() {
         let snapshot = snapshot(&rule);
         let flag = &snapshot.ruleset.flags[0];
         let (text, arena) = (context().to_string(), Bump::new());
-        let attributes = fanion::wire::request::Attributes::Json(Some(&text));
-        let context: Context<'_> = attributes
-            .context(flag, &[], &arena, 0.0)
+        let attributes = fanion::wire::request::EncodedContext::Json(Some(&text));
+        let context: EvaluationContext<'_> = attributes
+            .context_for_flag(flag, &[], &arena, 0.0)
             .expect("a context");
         let mut decision = Decision::Disabled;
         let allocations = count(|| decision = flag.decide(&context));
@@ -144,17 +144,17 @@ fn bytes_to_bytes_allocates_nothing() {
             context: Some(server::proto_struct(&context())),
         };
         let body = request.encode_to_vec();
-        let call = Call {
-            contract: Contract::Evaluation1,
+        let call = RpcOptions {
+            contract: EvaluationApi::EvaluationV1,
             codec: Codec::Proto,
-            around: Around {
+            scope: RequestScope {
                 selector: &Selector::All,
                 overlay: &[],
                 clock: resolve::system_clock,
-                witness: None,
+                observer: None,
             },
         };
-        let ask = || resolve::one(&snapshot, call, FlagType::Boolean, &body);
+        let ask = || resolve::resolve_flag(&snapshot, call, FlagType::Boolean, &body);
         // The first answer makes the shared bytes countable, once for the life of the snapshot.
         let first = ask();
         let mut second = None;

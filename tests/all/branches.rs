@@ -144,7 +144,7 @@ fn of_many_such_branches_the_first_have_a_proof() {
     let proved = found
         .iter()
         .filter(|line| line.contains(": it would take "));
-    assert_eq!(proved.count(), limits::LINT_BRANCHES);
+    assert_eq!(proved.count(), limits::LINT_BRANCH_DIAGNOSTICS);
 }
 
 /// What is too much to look at is let be: the walk over it ends.

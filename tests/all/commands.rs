@@ -11,8 +11,8 @@ use std::process::Command;
 use std::process::Output;
 use std::time::Duration;
 
+use fanion::serve::socket::ListenAddr;
 use fanion::serve::socket::Listener;
-use fanion::serve::socket::Place;
 use socket2::Domain;
 use socket2::SockAddr;
 use socket2::Socket;
@@ -327,7 +327,7 @@ async fn a_busy_process_keeps_its_socket_and_does_not_hang_the_next() {
     assert_eq!(full.kind(), ErrorKind::WouldBlock);
     let bound = tokio::task::spawn_blocking({
         let runtime = tokio::runtime::Handle::current();
-        let place = Place::Socket(path.clone());
+        let place = ListenAddr::Unix(path.clone());
         move || runtime.block_on(Listener::bind(&place))
     });
     let bound = tokio::time::timeout(DEADLINE, bound).await;

@@ -1,10 +1,10 @@
 //! One test for each row of the README's table of deliberate differences from flagd.
 
-use fanion::document::Faults;
-use fanion::document::Format;
-use fanion::rule::unit::Version;
+use fanion::document::DocumentFormat;
+use fanion::document::FaultPolicy;
+use fanion::rule::unit::FractionalVersion;
 use fanion::source::layer;
-use fanion::source::layer::Manner;
+use fanion::source::layer::CompileOptions;
 use serde_json::json;
 
 use crate::evaluate;
@@ -78,7 +78,7 @@ fn the_winner_of_equal_keys_is_the_later_source_then_the_greater_set() {
         json!({"flags": order.iter().map(flag).collect::<Vec<_>>()}).to_string()
     };
     for order in [["a", "z"], ["z", "a"]] {
-        let (ruleset, _) = evaluate::load(&list(order), Format::Json);
+        let (ruleset, _) = evaluate::load(&list(order), DocumentFormat::Json);
         assert_eq!(evaluate::ask(&ruleset, "k", &json!({}))["variant"], "z");
     }
 }
@@ -87,16 +87,22 @@ fn the_winner_of_equal_keys_is_the_later_source_then_the_greater_set() {
 fn a_faulty_flag_is_contained_unless_strictness_is_asked_for() {
     let text = br#"{"flags": {"bad": {"state": 3}, "good": {}}}"#;
     let read = |faults| {
-        let manner = Manner {
+        let manner = CompileOptions {
             faults,
-            fractional: Version::default(),
+            fractional_version: FractionalVersion::default(),
         };
-        layer::read(Format::Json, &evaluate::origin(), text, manner, None)
+        layer::compile(
+            DocumentFormat::Json,
+            &evaluate::origin(),
+            text,
+            manner,
+            None,
+        )
     };
-    let (contained, told) = read(Faults::Contain);
+    let (contained, told) = read(FaultPolicy::IsolateFlag);
     assert_eq!(contained.map(|layer| layer.flags.len()), Some(2));
     assert_eq!(told.len(), 1);
-    let (refused, _) = read(Faults::Refuse);
+    let (refused, _) = read(FaultPolicy::RejectDocument);
     assert!(refused.is_none());
 }
 
@@ -109,7 +115,7 @@ fn evaluators_are_resolved_whatever_their_order_and_inserted_as_values() {
             "$evaluators": {outer: {"!": [{"$ref": inner}]}, inner: {"var": "k"}},
             "flags": {"f": {"variants": {"y": 1, "n": 0}, "targeting": {"if": [{"$ref": outer}, "y", "n"]}}},
         });
-        let (ruleset, diagnostics) = evaluate::load(&text.to_string(), Format::Json);
+        let (ruleset, diagnostics) = evaluate::load(&text.to_string(), DocumentFormat::Json);
         assert_eq!(diagnostics, []);
         assert_eq!(
             evaluate::ask(&ruleset, "f", &json!({"k": true}))["variant"],

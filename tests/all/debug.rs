@@ -1,10 +1,10 @@
 //! What a replica says of itself on the management port, and to whom.
 
 use fanion::config;
-use fanion::serve::Settings;
-use fanion::serve::debug::Access;
-use fanion::serve::debug::Debugging;
-use fanion::wire::extra::Extra;
+use fanion::serve::ServeConfig;
+use fanion::serve::debug::DebugAccess;
+use fanion::serve::debug::DebugConfig;
+use fanion::wire::extra::ContextEnrichment;
 use http::Request;
 use http_body_util::Full;
 use serde_json::Value;
@@ -25,18 +25,18 @@ const FLAGS: &str = r#"{"flags": {
     "faulty": {"defaultVariant": "x"},
     "gone": {"state": "DISABLED"}}}"#;
 
-async fn replica(name: &str, access: Access) -> (Server, tempfile::TempDir) {
+async fn replica(name: &str, access: DebugAccess) -> (Server, tempfile::TempDir) {
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join("flags.json");
     std::fs::write(&path, FLAGS).expect("a file");
-    let debugging = Debugging {
+    let debugging = DebugConfig {
         access,
         replica: name.into(),
-        ..Debugging::default()
+        ..DebugConfig::default()
     };
-    let settings = Settings {
-        debugging,
-        ..Settings::default()
+    let settings = ServeConfig {
+        debug: debugging,
+        ..ServeConfig::default()
     };
     (server::start_with(&path, settings).await, dir)
 }
@@ -74,7 +74,7 @@ async fn s002_13_each_replica_evaluates_with_its_own_identity() {
     let mut variants = std::collections::BTreeMap::new();
     for at in 0..12 {
         let name = format!("pod-{at}");
-        let (server, _dir) = replica(&name, Access::Open).await;
+        let (server, _dir) = replica(&name, DebugAccess::Open).await;
         let answer = get(&server, "/debug/flags/half").await;
         assert_eq!(answer["replica"], name);
         assert_eq!(answer["targetingKey"], name);
@@ -104,7 +104,7 @@ async fn s002_13_each_replica_evaluates_with_its_own_identity() {
 
 #[tokio::test]
 async fn s002_13_the_answer_says_where_it_is_from() {
-    let (server, _dir) = replica("pod", Access::Open).await;
+    let (server, _dir) = replica("pod", DebugAccess::Open).await;
     let answer = get(&server, "/debug/flags/half").await;
     assert_eq!(answer["key"], "half");
     assert_eq!(answer["generation"], 1);
@@ -147,7 +147,7 @@ async fn s002_13_the_answer_says_where_it_is_from() {
 
 #[tokio::test]
 async fn s002_13_a_context_may_be_given() {
-    let (server, _dir) = replica("pod", Access::Open).await;
+    let (server, _dir) = replica("pod", DebugAccess::Open).await;
     let unit = async |path: &str| get(&server, path).await["targetingKey"].clone();
     assert_eq!(
         unit("/debug/flags/half?targetingKey=emp%2042").await,
@@ -202,21 +202,21 @@ async fn s002_13_the_state_of_sources_is_told() {
     let path = dir.path().join("flags.json");
     std::fs::write(&path, FLAGS).expect("a file");
     let live = std::sync::Arc::new(fanion::live::Live::default());
-    let specs = [fanion::source::spec::Spec::file(&path)];
+    let specs = [fanion::source::spec::SourceSpec::from_path(&path)];
     let loader = fanion::source::loader::Loader::new(
         &specs,
-        &fanion::source::Settings::default(),
+        &fanion::source::SourceConfig::default(),
         live.clone(),
     );
-    let debugging = Debugging {
-        access: Access::Open,
+    let debugging = DebugConfig {
+        access: DebugAccess::Open,
         replica: "pod".into(),
         statuses: loader.statuses(),
-        ..Debugging::default()
+        ..DebugConfig::default()
     };
-    let settings = Settings {
-        debugging,
-        ..Settings::default()
+    let settings = ServeConfig {
+        debug: debugging,
+        ..ServeConfig::default()
     };
     let server = server::start_loader(loader, live, settings).await;
     let answer = get(&server, "/debug/sources").await;
@@ -263,7 +263,7 @@ async fn s002_13_the_state_of_sources_is_told() {
 
 #[tokio::test]
 async fn nobody_is_told_unless_that_is_asked_for() {
-    let (server, _dir) = replica("pod", Access::Off).await;
+    let (server, _dir) = replica("pod", DebugAccess::Off).await;
     for path in [
         "/debug/flags",
         "/debug/flags/half",
@@ -276,7 +276,7 @@ async fn nobody_is_told_unless_that_is_asked_for() {
             (404, "404 page not found\n")
         );
     }
-    assert!(!Settings::default().debugging.access.is_on());
+    assert!(!ServeConfig::default().debug.access.is_enabled());
 }
 
 #[tokio::test]
@@ -285,7 +285,7 @@ async fn a_token_is_asked_for_and_may_be_replaced() {
     let path = dir.path().join("token");
     let write = |token: &str| std::fs::write(&path, token).expect("a file");
     write("first-token-of-this-replica\n");
-    let (server, _dir) = replica("pod", Access::Token(path.clone())).await;
+    let (server, _dir) = replica("pod", DebugAccess::BearerTokenFile(path.clone())).await;
     let status = async |value: Option<&str>| {
         let header = value.map(|value| ("authorization", value));
         let answer = send(&server, "GET", "/debug/sources", header.as_slice(), "").await;
@@ -329,7 +329,7 @@ async fn a_token_is_asked_for_and_may_be_replaced() {
 
 #[tokio::test]
 async fn what_a_question_may_cost_is_bounded() {
-    let (server, _dir) = replica("pod", Access::Open).await;
+    let (server, _dir) = replica("pod", DebugAccess::Open).await;
     let long = format!(r#"{{"context": {{"x": "{}"}}}}"#, "x".repeat(65_536));
     let answer = send(&server, "POST", "/debug/flags/half", &[], &long).await;
     assert_eq!(answer.status, 413);
@@ -350,18 +350,18 @@ async fn fixed_attributes_count_and_no_evaluation_is_counted() {
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join("flags.json");
     std::fs::write(&path, FLAGS).expect("a file");
-    let debugging = Debugging {
-        access: Access::Open,
-        ..Debugging::default()
+    let debugging = DebugConfig {
+        access: DebugAccess::Open,
+        ..DebugConfig::default()
     };
-    let extra = Extra {
-        values: vec![("ring".into(), "beta".into())],
-        ..Extra::default()
+    let extra = ContextEnrichment {
+        static_values: vec![("ring".into(), "beta".into())],
+        ..ContextEnrichment::default()
     };
-    let settings = Settings {
-        debugging,
-        extra,
-        ..Settings::default()
+    let settings = ServeConfig {
+        debug: debugging,
+        added_context: extra,
+        ..ServeConfig::default()
     };
     let server = server::start_with(&path, settings).await;
     assert_eq!(get(&server, "/debug/flags/ring").await["variant"], "on");
@@ -379,7 +379,7 @@ fn the_options_of_the_debug_endpoints_fit_together() {
     let path = dir.path().join("token");
     let token = path.to_str().expect("text").to_owned();
     let resolve = |options: &[(&'static str, &str)]| {
-        let mut typed = config::layers::Typed::new();
+        let mut typed = config::layers::CliOptions::new();
         typed.insert("uri", vec!["file:flags".to_owned()]);
         for (name, value) in options {
             typed.insert(*name, vec![(*value).to_owned()]);
@@ -388,12 +388,15 @@ fn the_options_of_the_debug_endpoints_fit_together() {
             (name == "HOSTNAME").then(|| "pod-7".to_owned())
         })
     };
-    let config = resolve(&[]).expect("the defaults").serve.debugging;
-    assert!(!config.access.is_on());
+    let config = resolve(&[]).expect("the defaults").serve_config.debug;
+    assert!(!config.access.is_enabled());
     assert_eq!(&*config.replica, "pod-7");
     let config = resolve(&[("debug-endpoints", "open"), ("replica-id", "a")]).expect("options");
-    assert!(matches!(config.serve.debugging.access, Access::Open));
-    assert_eq!(&*config.serve.debugging.replica, "a");
+    assert!(matches!(
+        config.serve_config.debug.access,
+        DebugAccess::Open
+    ));
+    assert_eq!(&*config.serve_config.debug.replica, "a");
     for (options, part) in [
         (
             &[("debug-endpoints", "yes")][..],
@@ -421,5 +424,8 @@ fn the_options_of_the_debug_endpoints_fit_together() {
     );
     std::fs::write(&path, "long-enough-for-a-token").expect("a file");
     let config = resolve(&both).expect("a token");
-    assert!(matches!(config.serve.debugging.access, Access::Token(_)));
+    assert!(matches!(
+        config.serve_config.debug.access,
+        DebugAccess::BearerTokenFile(_)
+    ));
 }

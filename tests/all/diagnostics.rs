@@ -1,19 +1,19 @@
 //! What an author is told: code, place, what, and what to do.
 
 use fanion::diag::Severity;
-use fanion::document::Format;
+use fanion::document::DocumentFormat;
 use serde_json::json;
 
 use crate::evaluate;
 
 /// The diagnostics of a document, one a line.
-fn told(text: &str, format: Format) -> Vec<String> {
+fn told(text: &str, format: DocumentFormat) -> Vec<String> {
     let (_, diagnostics) = evaluate::load(text, format);
     diagnostics.iter().map(ToString::to_string).collect()
 }
 
 fn check(text: &str, want: &[&str]) {
-    assert_eq!(told(text, Format::Yaml), want);
+    assert_eq!(told(text, DocumentFormat::Yaml), want);
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn all_mistakes_are_told_not_only_the_first() {
 #[test]
 fn one_bad_flag_does_not_harm_the_others() {
     let text = "flags:\n  bad: 3\n  worse: { defaultVariant: x }\n  good: { variants: { v: 1 }, defaultVariant: v }\n";
-    let (ruleset, _) = evaluate::load(text, Format::Yaml);
+    let (ruleset, _) = evaluate::load(text, DocumentFormat::Yaml);
     let ask = |key| evaluate::ask(&ruleset, key, &json!({}));
     assert_eq!(ask("bad"), json!({"errorCode": "PARSE_ERROR"}));
     assert_eq!(ask("worse"), json!({"errorCode": "GENERAL"}));
@@ -51,7 +51,7 @@ fn one_bad_flag_does_not_harm_the_others() {
 #[test]
 fn a_list_with_dashes_inside_braces_is_explained() {
     let text = "flags:\n  f:\n    targeting: {\n      if:\n        - a\n    }\n";
-    let told = told(text, Format::Yaml);
+    let told = told(text, DocumentFormat::Yaml);
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(
         told[0].contains("a list with dashes stands inside `{ … }` or `[ … ]`"),
@@ -82,7 +82,7 @@ fn slips_of_yaml_get_a_place_and_a_hint() {
             "no number that JSON can carry",
         ),
     ] {
-        let told = told(text, Format::Yaml);
+        let told = told(text, DocumentFormat::Yaml);
         let found = told
             .iter()
             .any(|t| t.contains(part) && t.starts_with(&format!("flags.yaml:{place}")));
@@ -110,7 +110,7 @@ fn slips_of_json_get_a_place_and_a_hint() {
             "flags.yaml:1:21: F004: `a` stands twice in one object (help: the first, at 1:12, does not count; remove one of them)",
         ),
     ] {
-        assert_eq!(told(text, Format::Json), [want]);
+        assert_eq!(told(text, DocumentFormat::Json), [want]);
     }
 }
 
@@ -125,7 +125,7 @@ fn documents_that_are_none_are_refused() {
         "flags: 3",
         "flags: {}\n$evaluators: 3",
     ] {
-        let parsed = fanion::document::parse(text, Format::Yaml, &evaluate::origin());
+        let parsed = fanion::document::parse(text, DocumentFormat::Yaml, &evaluate::origin());
         assert!(parsed.document.is_none(), "{text:?}");
         let errors = parsed
             .diagnostics
@@ -140,14 +140,14 @@ fn documents_that_are_none_are_refused() {
         "flags: []",
         "FLAGS: {}",
     ] {
-        let parsed = fanion::document::parse(text, Format::Yaml, &evaluate::origin());
+        let parsed = fanion::document::parse(text, DocumentFormat::Yaml, &evaluate::origin());
         assert!(parsed.document.is_some(), "{text:?}");
     }
 }
 
 fn rule(rule: &str) -> Vec<String> {
     let text = format!("flags:\n  f:\n    variants: {{ on: 1, off: 0 }}\n    targeting: {rule}\n");
-    told(&text, Format::Yaml)
+    told(&text, DocumentFormat::Yaml)
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn mistakes_in_rules_are_told_when_the_file_loads() {
 fn references_are_resolved_in_the_order_of_their_dependencies() {
     // Names that sort against their dependencies, many times over: any order must do.
     let text = "$evaluators:\n  a: { $ref: b }\n  b: { '!': [{ $ref: c }] }\n  c: { '==': [{ var: k }, 1] }\nflags:\n  f: { variants: { y: 1, n: 0 }, targeting: { if: [{ $ref: a }, y, n] } }\n";
-    let (ruleset, diagnostics) = evaluate::load(text, Format::Yaml);
+    let (ruleset, diagnostics) = evaluate::load(text, DocumentFormat::Yaml);
     assert_eq!(diagnostics, []);
     assert_eq!(
         evaluate::ask(&ruleset, "f", &json!({"k": 1}))["variant"],
@@ -209,7 +209,7 @@ fn references_are_resolved_in_the_order_of_their_dependencies() {
 #[test]
 fn circles_of_references_are_refused_and_harm_only_their_flag() {
     let text = "$evaluators:\n  a: { '!': [{ $ref: b }] }\n  b: { '!': [{ $ref: a }] }\nflags:\n  f: { variants: { y: 1 }, targeting: { if: [{ $ref: a }, y] } }\n  g: { variants: { y: 1 }, defaultVariant: y }\n";
-    let (ruleset, diagnostics) = evaluate::load(text, Format::Yaml);
+    let (ruleset, diagnostics) = evaluate::load(text, DocumentFormat::Yaml);
     assert!(
         diagnostics
             .iter()
@@ -229,18 +229,30 @@ fn hostile_growth_is_bounded() {
         let aliases = vec![format!("*a{}", i - 1); 10].join(", ");
         bomb.push_str(&format!("a{i}: &a{i} [{aliases}]\n"));
     }
-    assert!(told(&bomb, Format::Yaml).iter().any(|t| t.contains("F003")));
+    assert!(
+        told(&bomb, DocumentFormat::Yaml)
+            .iter()
+            .any(|t| t.contains("F003"))
+    );
     let mut bomb = String::from("$evaluators:\n  e0: { or: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1] }\n");
     for i in 1..10 {
         let references = vec![format!("{{ $ref: e{} }}", i - 1); 10].join(", ");
         bomb.push_str(&format!("  e{i}: {{ or: [{references}] }}\n"));
     }
     bomb.push_str("flags:\n  f: { targeting: { $ref: e9 } }\n");
-    assert!(told(&bomb, Format::Yaml).iter().any(|t| t.contains("F003")));
+    assert!(
+        told(&bomb, DocumentFormat::Yaml)
+            .iter()
+            .any(|t| t.contains("F003"))
+    );
     let long = "x".repeat(10_000);
     let aliases = vec!["*a"; 40_000].join(", ");
     let bomb = format!("flags: {{}}\nt: &a {long}\nl: [{aliases}]\n");
-    assert!(told(&bomb, Format::Yaml).iter().any(|t| t.contains("F003")));
+    assert!(
+        told(&bomb, DocumentFormat::Yaml)
+            .iter()
+            .any(|t| t.contains("F003"))
+    );
     let chain: serde_json::Map<_, _> = (0..20_000)
         .map(|i| {
             (
@@ -251,7 +263,7 @@ fn hostile_growth_is_bounded() {
         .collect();
     let bomb = json!({"$evaluators": chain, "flags": {"f": {"targeting": {"$ref": "e0"}}}});
     assert!(
-        told(&bomb.to_string(), Format::Json)
+        told(&bomb.to_string(), DocumentFormat::Json)
             .iter()
             .any(|t| t.contains("F003"))
     );
@@ -261,12 +273,15 @@ fn hostile_growth_is_bounded() {
         |key, _| json!({"fractional": [key, ["a", 1]]}),
     );
     let deep = json!({"flags": {"f": {"variants": {"a": 1}, "targeting": key}}});
-    assert_eq!(told(&deep.to_string(), Format::Json), Vec::<String>::new());
+    assert_eq!(
+        told(&deep.to_string(), DocumentFormat::Json),
+        Vec::<String>::new()
+    );
     for (open, format) in [
-        ("[", Format::Yaml),
-        ("[", Format::Json),
-        ("{a: ", Format::Yaml),
-        ("- ", Format::Yaml),
+        ("[", DocumentFormat::Yaml),
+        ("[", DocumentFormat::Json),
+        ("{a: ", DocumentFormat::Yaml),
+        ("- ", DocumentFormat::Yaml),
     ] {
         let deep = open.repeat(200_000);
         assert!(
@@ -279,16 +294,16 @@ fn hostile_growth_is_bounded() {
 #[test]
 fn yaml_means_what_flagd_takes_it_for() {
     let text = "base: &base { state: ENABLED }\nflags:\n  f:\n    <<: *base\n    variants: { on: 010, 1: 1_000, ~: yes, 2024-01-01: 2024-01-01 }\n    defaultVariant: on\n";
-    let (ruleset, _) = evaluate::load(text, Format::Yaml);
+    let (ruleset, _) = evaluate::load(text, DocumentFormat::Yaml);
     let flag = ruleset.flag("f").expect("the flag");
     let mut values = String::new();
     let members: Vec<_> = flag
-        .names
+        .variant_names
         .iter()
         .cloned()
-        .zip(flag.values.iter().cloned())
+        .zip(flag.variant_values.iter().cloned())
         .collect();
-    fanion::wire::structure::write_members(&mut values, &members);
+    fanion::wire::structure::write_object(&mut values, &members);
     let want = r#"{"1":1000,"2024-01-01T00:00:00Z":"2024-01-01T00:00:00Z","<nil>":"yes","on":8}"#;
     assert_eq!(values, want);
 }

@@ -4,25 +4,25 @@ use std::collections::BTreeMap;
 
 use bumpalo::Bump;
 use ecow::EcoString;
-use fanion::context::Context;
+use fanion::context::EvaluationContext;
 use fanion::document::Document;
-use fanion::document::Format;
-use fanion::document::merge::merge;
-use fanion::rule::unit::Version;
+use fanion::document::DocumentFormat;
+use fanion::document::merge::merge_documents;
+use fanion::rule::unit::FractionalVersion;
 use fanion::ruleset;
 use fanion::ruleset::Ruleset;
-use fanion::study::ask::Asker;
-use fanion::study::diff::Change;
-use fanion::study::diff::Comparison;
-use fanion::study::diff::Pair;
-use fanion::study::diff::Side;
-use fanion::study::diff::Verdict;
-use fanion::study::diff::cell::Cell;
+use fanion::study::ask::OwnedContext;
+use fanion::study::diff::DiffFlag;
+use fanion::study::diff::DiffSide;
+use fanion::study::diff::DiffStatus;
+use fanion::study::diff::FlagComparison;
+use fanion::study::diff::FlagDiff;
+use fanion::study::diff::cell::ChangedCell;
 use fanion::study::diff::diff;
 use fanion::study::diff::outcome::Outcome;
-use fanion::study::diff::outcome::outcome;
+use fanion::study::diff::outcome::outcome_of_decision;
 use fanion::study::locate;
-use fanion::value::Literal;
+use fanion::value::OwnedValue;
 use fanion::value::Value as Given;
 use serde_json::Value;
 use serde_json::json;
@@ -42,33 +42,33 @@ pub struct Loaded {
 impl Loaded {
     pub fn new(text: &str) -> Loaded {
         let format = if text.starts_with('{') {
-            Format::Json
+            DocumentFormat::Json
         } else {
-            Format::Yaml
+            DocumentFormat::Yaml
         };
         let parsed = fanion::document::parse(text, format, &evaluate::origin());
-        let document = merge([&parsed.document.expect("a document")]);
-        let (ruleset, _) = ruleset::compile(&document, Version::V2);
-        let document = fanion::study::expanded(&document);
+        let document = merge_documents([&parsed.document.expect("a document")]);
+        let (ruleset, _) = ruleset::compile(&document, FractionalVersion::V2);
+        let document = fanion::study::expand_rollouts(&document);
         Loaded { document, ruleset }
     }
 
-    pub fn side(&self) -> Side<'_> {
-        Side {
+    pub fn side(&self) -> DiffSide<'_> {
+        DiffSide {
             document: &self.document,
             ruleset: &self.ruleset,
         }
     }
 
-    fn pair(&self) -> Pair<'_> {
-        Pair {
-            written: &self.document.flags[0],
+    fn pair(&self) -> DiffFlag<'_> {
+        DiffFlag {
+            definition: &self.document.flags[0],
             compiled: &self.ruleset.flags[0],
         }
     }
 }
 
-fn change(old: &str, new: &str) -> Change {
+fn change(old: &str, new: &str) -> FlagDiff {
     let (old, new) = (Loaded::new(old), Loaded::new(new));
     let mut changes = diff(old.side(), new.side(), 3);
     assert_eq!(changes.len(), 1);
@@ -82,15 +82,15 @@ fn flag(rule: &str) -> String {
 }
 
 /// The transitions of a change, a line for each.
-fn told(change: &Change) -> Vec<String> {
+fn told(change: &FlagDiff) -> Vec<String> {
     let mut lines = Vec::new();
     for cell in &change.cells {
         let who: Vec<&str> = cell.conditions.iter().map(|c| c.text.as_str()).collect();
         for transition in &cell.transitions {
-            let what = transition.from.to(&transition.to);
+            let what = transition.from.format_transition(&transition.to);
             lines.push(format!(
                 "{what} {:.2} % of {}",
-                transition.share * 100.0,
+                transition.fraction_of_units * 100.0,
                 who.join(", ")
             ));
         }
@@ -98,7 +98,7 @@ fn told(change: &Change) -> Vec<String> {
     lines
 }
 
-fn check(old: &str, new: &str, want: &[&str]) -> Change {
+fn check(old: &str, new: &str, want: &[&str]) -> FlagDiff {
     let change = change(&flag(old), &flag(new));
     assert_eq!(told(&change), want, "{change:?}");
     change
@@ -113,7 +113,7 @@ fn a_larger_percentage_moves_the_difference() {
     );
     let transition = &change.cells[0].transitions[0];
     assert_eq!(transition.examples.len(), 3);
-    assert_eq!(transition.pieces[0][0].key, "\"f\" + targetingKey");
+    assert_eq!(transition.hash_intervals[0][0].key, "\"f\" + targetingKey");
 }
 
 #[test]
@@ -133,10 +133,10 @@ fn other_spellings_of_one_rule_are_proved_equivalent() {
     ];
     let change = change(&flag(spellings[0]), &flag(spellings[1]));
     // A string that is no number is neither below 18 nor at least 18.
-    assert_eq!(change.verdict, Verdict::Changed);
+    assert_eq!(change.status, DiffStatus::Changed);
     let spelled = "{if: [{'!': [{or: [{'!': [{'>=': [{var: age}, 18]}]}, {'!': [{in: [{var: country}, [AT, DE]]}]}]}]}, 'on', 'off']}";
     let change = self::change(&flag(spellings[0]), &flag(spelled));
-    assert_eq!(change.verdict, Verdict::Equivalent, "{change:?}");
+    assert_eq!(change.status, DiffStatus::Equivalent, "{change:?}");
 }
 
 #[test]
@@ -144,17 +144,21 @@ fn what_is_outside_of_the_theory_is_unknown_and_never_fine() {
     let old = flag("{if: [{'==': [{'%': [{var: n}, 2]}, 1]}, 'on', 'off']}");
     let new = flag("{if: [{'==': [{'%': [{var: n}, 3]}, 1]}, 'on', 'off']}");
     let change = change(&old, &new);
-    assert_eq!(change.verdict, Verdict::Unknown);
+    assert_eq!(change.status, DiffStatus::Unknown);
     assert!(
-        change.unknown[0].contains("flags.yaml:6:"),
+        change.unknown_reasons[0].contains("flags.yaml:6:"),
         "{:?}",
-        change.unknown
+        change.unknown_reasons
     );
-    assert!(change.unknown[0].contains("`%`"), "{:?}", change.unknown);
+    assert!(
+        change.unknown_reasons[0].contains("`%`"),
+        "{:?}",
+        change.unknown_reasons
+    );
     let grown = flag(
         "{if: [{'==': [{'%': [{var: n}, 2]}, 1]}, 'on', {fractional: [['on', 0], ['off', 1]]}]}",
     );
-    assert_eq!(self::change(&old, &grown).verdict, Verdict::Equivalent);
+    assert_eq!(self::change(&old, &grown).status, DiffStatus::Equivalent);
 }
 
 const SAMPLES: u64 = 100_000;
@@ -209,8 +213,8 @@ fn sampled(seed: u64) -> BTreeMap<&'static str, u64> {
         pair(&mut dice)
     };
     let (before, after) = (Loaded::new(&old), Loaded::new(&new));
-    let mut comparison = Comparison::new(before.pair(), after.pair());
-    let (cells, unknown) = comparison.cells(1);
+    let mut comparison = FlagComparison::new(before.pair(), after.pair());
+    let (cells, unknown) = comparison.compute_cells(1);
     let (verdict, of_words) = match (cells.is_empty(), unknown.is_empty()) {
         (true, true) => ("equivalent", "words, equivalent"),
         (false, true) => ("changed", "words, changed"),
@@ -218,7 +222,7 @@ fn sampled(seed: u64) -> BTreeMap<&'static str, u64> {
     };
     for transition in cells.iter().flat_map(|cell| &cell.transitions) {
         assert!(
-            transition.share > 0.0 && transition.share <= 1.0 + 1e-9,
+            transition.fraction_of_units > 0.0 && transition.fraction_of_units <= 1.0 + 1e-9,
             "{transition:?}"
         );
     }
@@ -271,21 +275,21 @@ fn pair(dice: &mut Dice) -> (String, String) {
     (write(&old), write(&new))
 }
 
-fn literals(members: &serde_json::Map<String, Value>) -> Vec<(EcoString, Literal)> {
+fn literals(members: &serde_json::Map<String, Value>) -> Vec<(EcoString, OwnedValue)> {
     members
         .iter()
         .map(|(k, v)| (k.as_str().into(), literal(v)))
         .collect()
 }
 
-fn literal(value: &Value) -> Literal {
+fn literal(value: &Value) -> OwnedValue {
     match value {
-        Value::Null => Literal::Null,
-        Value::Bool(b) => Literal::Bool(*b),
-        Value::Number(n) => Literal::Number(n.as_f64().unwrap()),
-        Value::String(s) => Literal::Text(s.as_str().into()),
-        Value::Array(items) => Literal::List(items.iter().map(literal).collect()),
-        Value::Object(members) => Literal::Map(literals(members).into()),
+        Value::Null => OwnedValue::Null,
+        Value::Bool(b) => OwnedValue::Bool(*b),
+        Value::Number(n) => OwnedValue::Number(n.as_f64().unwrap()),
+        Value::String(s) => OwnedValue::Text(s.as_str().into()),
+        Value::Array(items) => OwnedValue::List(items.iter().map(literal).collect()),
+        Value::Object(members) => OwnedValue::Map(literals(members).into()),
     }
 }
 
@@ -293,25 +297,25 @@ fn literal(value: &Value) -> Literal {
 fn family_agrees(
     dice: &mut Dice,
     family: &str,
-    attributes: &[(EcoString, Literal)],
+    attributes: &[(EcoString, OwnedValue)],
     seconds: f64,
-    comparison: &Comparison<'_>,
-    cells: &[Cell],
+    comparison: &FlagComparison<'_>,
+    cells: &[ChangedCell],
     [old, new]: &[&str; 2],
 ) -> u64 {
     let count = SAMPLES / 64;
     let mut members = attributes.to_vec();
     members.push((
         "targetingKey".into(),
-        Literal::Text(format!("{family}1999999999").into()),
+        OwnedValue::Text(format!("{family}1999999999").into()),
     ));
-    let asker = Asker {
-        members: members.into(),
+    let asker = OwnedContext {
+        attributes: members.into(),
         seconds: Some(seconds),
-        ..Asker::default()
+        ..OwnedContext::default()
     };
-    let programs = [&comparison.before, &comparison.after];
-    let cell = locate::cell(&asker, cells, &comparison.space, &programs);
+    let programs = [&comparison.old_program, &comparison.new_program];
+    let cell = locate::find_cell(&asker, cells, &comparison.domain, &programs);
     let transitions = cell.map_or(&[][..], |at| &cells[at].transitions);
     let mut seen: Vec<u64> = vec![0; transitions.len()];
     let start = dice.below(1_000_000_000);
@@ -333,7 +337,7 @@ fn family_agrees(
         seen[at] += 1;
     }
     for (transition, seen) in transitions.iter().zip(&seen) {
-        let (n, p) = (count as f64, transition.share);
+        let (n, p) = (count as f64, transition.fraction_of_units);
         let band = 6.0 * (n * p * (1.0 - p)).sqrt() + 1e-6 * n;
         let off = (*seen as f64 - n * p).abs();
         assert!(
@@ -345,45 +349,45 @@ fn family_agrees(
 }
 
 fn asked(
-    flag: &ruleset::Flag,
-    attributes: &[(EcoString, Literal)],
+    flag: &ruleset::CompiledFlag,
+    attributes: &[(EcoString, OwnedValue)],
     seconds: f64,
     unit: &str,
 ) -> Outcome {
     let arena = Bump::new();
-    let mut context = Context::new(&flag.reads, &arena, seconds);
+    let mut context = EvaluationContext::new(&flag.read_set, &arena, seconds);
     for (name, value) in attributes {
-        if let Some(read) = flag.reads.root(name.as_bytes()) {
-            context.fill(read, value.to_value(&arena));
+        if let Some(read) = flag.read_set.root(name.as_bytes()) {
+            context.fill_slots(read, value.to_value(&arena));
         }
     }
-    if flag.reads.whole.is_some() {
+    if flag.read_set.full_context_flag_key.is_some() {
         let mut all: Vec<(&str, Given<'_>)> = attributes
             .iter()
             .map(|(k, v)| (&**k, v.to_value(&arena)))
             .collect();
         all.push(("targetingKey", Given::Text(unit)));
-        context.set_whole(&flag.key, all);
+        context.set_full_context(&flag.key, all);
     }
-    if let Some(read) = flag.reads.root(b"targetingKey") {
-        context.fill(read, Given::Text(unit));
+    if let Some(read) = flag.read_set.root(b"targetingKey") {
+        context.fill_slots(read, Given::Text(unit));
     }
-    outcome(flag, flag.decide(&context))
+    outcome_of_decision(flag, flag.decide(&context))
 }
 
 #[test]
 fn a_flag_that_comes_or_goes_is_told() {
     let none = Loaded::new("flags: {}");
     let one = Loaded::new(&flag("{}"));
-    let verdicts = |old: &Loaded, new: &Loaded| -> Vec<Verdict> {
+    let verdicts = |old: &Loaded, new: &Loaded| -> Vec<DiffStatus> {
         diff(old.side(), new.side(), 0)
             .iter()
-            .map(|c| c.verdict)
+            .map(|c| c.status)
             .collect()
     };
-    assert_eq!(verdicts(&none, &one), [Verdict::Added]);
-    assert_eq!(verdicts(&one, &none), [Verdict::Removed]);
-    assert_eq!(verdicts(&one, &one), [Verdict::Same]);
+    assert_eq!(verdicts(&none, &one), [DiffStatus::Added]);
+    assert_eq!(verdicts(&one, &none), [DiffStatus::Removed]);
+    assert_eq!(verdicts(&one, &one), [DiffStatus::Same]);
     let _ = json!(null);
 }
 
@@ -401,13 +405,13 @@ fn words_are_expanded_before_they_are_compared() {
         "{ variant: 'on', rings: [internal], percentage: 5, allow: [emp-1], deny: [emp-2] }",
     );
     let change = change(&old, &new);
-    assert_eq!(change.unknown, Vec::<String>::new());
-    assert_eq!(change.verdict, Verdict::Changed);
+    assert_eq!(change.unknown_reasons, Vec::<String>::new());
+    assert_eq!(change.status, DiffStatus::Changed);
     let shares: Vec<f64> = change
         .cells
         .iter()
         .flat_map(|cell| &cell.transitions)
-        .map(|t| t.share)
+        .map(|t| t.fraction_of_units)
         .collect();
     assert!(
         shares.iter().any(|share| (share - 0.04).abs() < 1e-6),
@@ -419,5 +423,5 @@ fn words_are_expanded_before_they_are_compared() {
             .any(|line| line.starts_with("on→off 100.00 % of ")),
         "{change:?}"
     );
-    assert_eq!(self::change(&old, &old).verdict, Verdict::Same);
+    assert_eq!(self::change(&old, &old).status, DiffStatus::Same);
 }

@@ -51,7 +51,7 @@ fn every_test_that_is_named_exists() {
 #[test]
 fn every_option_has_a_test() {
     let text = read("docs/flagd.md");
-    for row in table::rows() {
+    for row in table::options() {
         let begins = format!("| `--{}` | `", row.name);
         assert!(text.contains(&begins), "no row for --{}", row.name);
     }

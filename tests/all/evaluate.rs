@@ -6,30 +6,31 @@ use bumpalo::Bump;
 use fanion::decision::Decision;
 use fanion::diag::Diagnostic;
 use fanion::document;
-use fanion::document::Format;
-use fanion::document::Origin;
-use fanion::document::merge::merge;
-use fanion::rule::unit::Version;
+use fanion::document::DocumentFormat;
+use fanion::document::DocumentOrigin;
+use fanion::document::merge::merge_documents;
+use fanion::rule::unit::FractionalVersion;
 use fanion::ruleset;
 use fanion::ruleset::Ruleset;
 use fanion::wire::Codec;
-use fanion::wire::request::Request;
+use fanion::wire::request::ResolveRequest;
 use serde_json::Value;
 use serde_json::json;
 
 /// Where the documents of tests come from.
-pub fn origin() -> Origin {
+pub fn origin() -> DocumentOrigin {
     let file: Arc<str> = "flags.yaml".into();
     let source = file.clone();
-    Origin { source, file }
+    DocumentOrigin { source, file }
 }
 
 /// The flags of a document, and everything that is wrong with it.
-pub fn load(text: &str, format: Format) -> (Ruleset, Vec<Diagnostic>) {
+pub fn load(text: &str, format: DocumentFormat) -> (Ruleset, Vec<Diagnostic>) {
     let parsed = document::parse(text, format, &origin());
     let mut diagnostics = parsed.diagnostics;
     let document = parsed.document.unwrap_or_default();
-    let (ruleset, found) = ruleset::compile(&merge([&document]), Version::default());
+    let (ruleset, found) =
+        ruleset::compile(&merge_documents([&document]), FractionalVersion::default());
     diagnostics.extend(found);
     (ruleset, diagnostics)
 }
@@ -39,15 +40,16 @@ pub fn ask(ruleset: &Ruleset, key: &str, context: &Value) -> Value {
     let body = json!({ "context": context }).to_string();
     let flag = ruleset.flag(key).expect("the flag is there");
     let arena = Bump::new();
-    let attributes = Request::decode_bulk(Codec::Json, body.as_bytes()).expect("a context");
-    let context = attributes.context(flag, &[], &arena, 1_763_600_000.0);
+    let attributes =
+        ResolveRequest::decode_resolve_all(Codec::Json, body.as_bytes()).expect("a context");
+    let context = attributes.context_for_flag(flag, &[], &arena, 1_763_600_000.0);
     match flag.decide(&context.expect("a context")) {
         Decision::Variant(index, reason) => {
-            json!({"variant": &*flag.names[usize::from(index)], "reason": reason.text()})
+            json!({"variant": &*flag.variant_names[usize::from(index)], "reason": reason.as_str()})
         }
         Decision::Disabled => json!({"reason": "DISABLED"}),
         Decision::NoDefault => json!({"reason": "DEFAULT"}),
-        Decision::Error(code) => json!({"errorCode": code.text()}),
+        Decision::Error(code) => json!({"errorCode": code.as_str()}),
     }
 }
 
@@ -62,7 +64,7 @@ pub fn check(rule: &str, context: &str, want: &str) {
         names.iter().map(|n| ((*n).to_owned(), json!(n))).collect();
     let flag = json!({"variants": variants, "defaultVariant": "off", "targeting": rule});
     let document = json!({"flags": {"f": flag}}).to_string();
-    let (ruleset, _) = load(&document, Format::Json);
+    let (ruleset, _) = load(&document, DocumentFormat::Json);
     let answer = ask(&ruleset, "f", &context);
     let got = match (&answer["errorCode"], &answer["reason"]) {
         (Value::String(code), _) => code,
@@ -78,8 +80,8 @@ fn third(rule: &Value, context: &Value) -> Option<String> {
     let variants: serde_json::Map<_, _> = (0..1000).map(|n| (n.to_string(), json!(n))).collect();
     let flag = json!({"variants": variants, "targeting": rule});
     let document = json!({"flags": {"f": flag}}).to_string();
-    let parsed = document::parse(&document, Format::Json, &origin());
-    let (ruleset, _) = ruleset::compile(&parsed.document.expect("flags"), Version::V3);
+    let parsed = document::parse(&document, DocumentFormat::Json, &origin());
+    let (ruleset, _) = ruleset::compile(&parsed.document.expect("flags"), FractionalVersion::V3);
     let answer = ask(&ruleset, "f", context);
     answer["variant"].as_str().map(str::to_owned)
 }

@@ -70,9 +70,9 @@ async fn a_stream_is_ready_at_once_and_tells_what_changed() {
 
 #[tokio::test]
 async fn a_silent_stream_says_that_it_is_alive_and_a_closing_server_says_so() {
-    let settings = fanion::serve::Settings {
-        keep_alive: Duration::from_millis(20),
-        ..fanion::serve::Settings::default()
+    let settings = fanion::serve::ServeConfig {
+        keep_alive_interval: Duration::from_millis(20),
+        ..fanion::serve::ServeConfig::default()
     };
     let (server, _directory) = server::serve_with("flags.yaml", "flags: {}", settings).await;
     let mut stream = open(&server).await;
@@ -96,7 +96,7 @@ async fn an_edit_that_changes_no_answer_is_no_event() {
     let mut stream = open(&server).await;
     assert_eq!(next(&mut stream).await.0, "provider_ready");
     let path = directory.path().join("flags.yaml");
-    let mut generation = server.live.follow();
+    let mut generation = server.live.subscribe();
     std::fs::write(&path, "# a comment\nflags: {a: {}}").expect("a file");
     generation.changed().await.expect("a new generation");
     std::fs::write(&path, "flags: {a: {}, b: {}}").expect("a file");
@@ -109,10 +109,10 @@ async fn an_edit_that_changes_no_answer_is_no_event() {
 async fn a_deadline_ends_streams_of_events_and_flags_but_not_those_of_the_oldest_contract() {
     use crate::server::pb::schema1;
     use crate::server::pb::sync1;
-    let settings = fanion::serve::Settings {
+    let settings = fanion::serve::ServeConfig {
         stream_deadline: Duration::from_millis(50),
-        keep_alive: Duration::from_millis(200),
-        ..fanion::serve::Settings::default()
+        keep_alive_interval: Duration::from_millis(200),
+        ..fanion::serve::ServeConfig::default()
     };
     let (server, _directory) = server::serve_with("flags.yaml", "flags: {}", settings).await;
     let mut stream = open(&server).await;

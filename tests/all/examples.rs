@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use fanion::document;
-use fanion::document::Format;
-use fanion::document::Origin;
-use fanion::document::merge::merge;
-use fanion::rule::unit::Version;
+use fanion::document::DocumentFormat;
+use fanion::document::DocumentOrigin;
+use fanion::document::merge::merge_documents;
+use fanion::rule::unit::FractionalVersion;
 use fanion::ruleset;
 use fanion::ruleset::Ruleset;
-use fanion::source::file::Selection;
+use fanion::source::file::PathSet;
 use serde_json::Value;
 use serde_json::json;
 
@@ -20,19 +20,22 @@ use crate::server;
 
 fn files() -> Vec<PathBuf> {
     let flags = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/flags"));
-    Selection::of(flags).files().expect("the examples")
+    PathSet::from_path(flags).files().expect("the examples")
 }
 
 fn load(file: &Path) -> Ruleset {
     let name: Arc<str> = file.to_string_lossy().into();
-    let origin = Origin {
+    let origin = DocumentOrigin {
         source: name.clone(),
         file: name,
     };
     let bytes = std::fs::read(file).expect("an example");
-    let format = Format::of(file).expect("a known extension");
+    let format = DocumentFormat::from_path(file).expect("a known extension");
     let parsed = document::parse_bytes(&bytes, format, &origin);
-    let (ruleset, found) = ruleset::compile(&merge(&parsed.document), Version::default());
+    let (ruleset, found) = ruleset::compile(
+        &merge_documents(&parsed.document),
+        FractionalVersion::default(),
+    );
     let diagnostics = [parsed.diagnostics, found].concat();
     assert_eq!(diagnostics, [], "{}", file.display());
     ruleset

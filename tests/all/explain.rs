@@ -3,22 +3,22 @@
 use std::sync::Arc;
 
 use bumpalo::Bump;
-use fanion::document::Format;
-use fanion::document::flag::Flag;
-use fanion::rule::unit::Version;
+use fanion::document::DocumentFormat;
+use fanion::document::flag::FlagDefinition;
+use fanion::rule::unit::FractionalVersion;
 use fanion::ruleset;
 use fanion::ruleset::Ruleset;
-use fanion::study::ask::Asker;
+use fanion::study::ask::OwnedContext;
 use fanion::study::diff::outcome::Outcome;
-use fanion::study::diff::outcome::outcome;
+use fanion::study::diff::outcome::outcome_of_decision;
 use fanion::study::nearest;
-use fanion::study::trace::Step;
 use fanion::study::trace::Trace;
+use fanion::study::trace::TraceStep;
 use fanion::study::trace::reason;
 use fanion::study::trace::trace;
-use fanion::value::Literal;
+use fanion::value::OwnedValue;
 use fanion::wire::Codec;
-use fanion::wire::request::Request;
+use fanion::wire::request::ResolveRequest;
 use serde_json::Value;
 use serde_json::json;
 
@@ -26,39 +26,41 @@ use crate::evaluate;
 use crate::recorded;
 
 struct Loaded {
-    flags: Vec<Arc<Flag>>,
+    flags: Vec<Arc<FlagDefinition>>,
     ruleset: Ruleset,
 }
 
 fn load(text: &str) -> Loaded {
-    let parsed = fanion::document::parse(text, Format::Json, &evaluate::origin());
-    let document = fanion::document::merge::merge([&parsed.document.expect("a document")]);
-    let (ruleset, _) = ruleset::compile(&document, Version::V2);
+    let parsed = fanion::document::parse(text, DocumentFormat::Json, &evaluate::origin());
+    let document =
+        fanion::document::merge::merge_documents([&parsed.document.expect("a document")]);
+    let (ruleset, _) = ruleset::compile(&document, FractionalVersion::V2);
     Loaded {
         flags: document.flags,
         ruleset,
     }
 }
 
-fn asker(context: &Value) -> Asker {
+fn asker(context: &Value) -> OwnedContext {
     let body = json!({ "context": context }).to_string();
     let arena = Bump::new();
-    let attributes = Request::decode_bulk(Codec::Json, body.as_bytes()).expect("a context");
+    let attributes =
+        ResolveRequest::decode_resolve_all(Codec::Json, body.as_bytes()).expect("a context");
     let members = attributes
-        .members(&[], &arena)
+        .decode_attributes(&[], &arena)
         .expect("members")
         .into_iter();
     let members = members
-        .map(|(name, value)| (name.into(), value.to_literal()))
+        .map(|(name, value)| (name.into(), value.to_owned_value()))
         .collect();
-    Asker {
-        members,
+    OwnedContext {
+        attributes: members,
         seconds: Some(1_763_600_000.0),
-        ..Asker::default()
+        ..OwnedContext::default()
     }
 }
 
-fn traced(loaded: &Loaded, key: &str, asker: &Asker) -> Trace {
+fn traced(loaded: &Loaded, key: &str, asker: &OwnedContext) -> Trace {
     let at = loaded
         .ruleset
         .position(key, &fanion::selector::Selector::All)
@@ -83,7 +85,7 @@ fn check_corpus(name: &str, expected: usize) {
             .ruleset
             .position(key, &fanion::selector::Selector::All)
             .expect("the flag");
-        match outcome(&loaded.ruleset.flags[at], trace.decision) {
+        match outcome_of_decision(&loaded.ruleset.flags[at], trace.decision) {
             Outcome::Variant(variant, _) => {
                 assert_eq!(want["variant"], *variant, "{rule} for {context}");
                 assert_eq!(
@@ -93,7 +95,7 @@ fn check_corpus(name: &str, expected: usize) {
                 );
             }
             Outcome::Error(code) => {
-                assert_eq!(want["errorCode"], code.text(), "{rule} for {context}");
+                assert_eq!(want["errorCode"], code.as_str(), "{rule} for {context}");
             }
             other => assert_eq!(want["reason"], "DEFAULT", "{rule} for {context}: {other:?}"),
         }
@@ -148,11 +150,11 @@ const PAY: &str = r#"{"flags": {"pay": {"state": "ENABLED", "variants": {"on": t
    {"in": [{"var": "ring"}, ["internal", "beta"]]}, "on",
    {"fractional": [["on", 5], ["off", 95]]}]}}}}"#;
 
-fn find<'s>(steps: &'s [Step], operator: &str) -> &'s Step {
-    fn below<'s>(steps: &'s [Step], operator: &str) -> Option<&'s Step> {
+fn find<'s>(steps: &'s [TraceStep], operator: &str) -> &'s TraceStep {
+    fn below<'s>(steps: &'s [TraceStep], operator: &str) -> Option<&'s TraceStep> {
         steps.iter().find_map(|step| {
             let this = (step.operator == operator).then_some(step);
-            this.or_else(|| below(&step.steps, operator))
+            this.or_else(|| below(&step.substeps, operator))
         })
     }
     below(steps, operator).expect("the step")
@@ -167,26 +169,32 @@ fn conditions_show_what_they_saw_and_where_they_stand() {
         &asker(&json!({"targetingKey": "emp-42", "ring": "ga"})),
     );
     let step = find(&trace.steps, "in");
-    assert_eq!((step.place.line, step.place.column), (3, 4));
+    assert_eq!((step.position.line, step.position.column), (3, 4));
     assert_eq!(step.text, r#"ring in ["internal", "beta"]"#);
-    assert_eq!(step.saw, [("ring".to_owned(), Literal::Text("ga".into()))]);
-    assert_eq!(step.result, Some(Literal::Bool(false)));
+    assert_eq!(
+        step.attributes_read,
+        [("ring".to_owned(), OwnedValue::Text("ga".into()))]
+    );
+    assert_eq!(step.result, Some(OwnedValue::Bool(false)));
     let shares = find(&trace.steps, "fractional")
-        .shares
+        .fractional
         .as_ref()
         .expect("shares");
     assert_eq!(shares.key, "payemp-42");
-    assert_eq!(shares.hash, fanion::study::unit::hash("payemp-42"));
+    assert_eq!(
+        shares.hash,
+        fanion::study::unit::bucketing_hash("payemp-42")
+    );
     assert_eq!(
         shares
             .shares
             .iter()
-            .map(|s| (s.from, s.to))
+            .map(|s| (s.first_bucket, s.end_bucket))
             .collect::<Vec<_>>(),
         [(0, 5), (5, 100)]
     );
     assert_eq!(
-        (trace.decided.place.line, &*trace.decided.text),
+        (trace.decided_by.position.line, &*trace.decided_by.text),
         (4, "the share \"off\" of `fractional`")
     );
 }
@@ -195,15 +203,16 @@ fn conditions_show_what_they_saw_and_where_they_stand() {
 fn the_nearest_way_to_another_answer_is_told_and_true() {
     let loaded = load(PAY);
     let asker = asker(&json!({"targetingKey": "emp-42", "ring": "ga"}));
-    let (ways, whole) = nearest::nearest(&loaded.flags[0], &loaded.ruleset.flags[0], &asker);
+    let (ways, whole) =
+        nearest::find_counterfactuals(&loaded.flags[0], &loaded.ruleset.flags[0], &asker);
     assert!(whole);
     assert_eq!(ways.len(), 1);
     let way = &ways[0];
     assert_eq!(way.outcome.name(), "on");
-    if let [other] = &way.attributes[..] {
+    if let [other] = &way.attribute_changes[..] {
         assert_eq!(other.condition, r#"ring in ["internal", "beta"]"#);
     } else {
-        let hash = &way.hashes[0];
-        assert!(hash.from == 0 && hash.is >= hash.to, "{way:?}");
+        let hash = &way.hash_changes[0];
+        assert!(hash.from == 0 && hash.current >= hash.to, "{way:?}");
     }
 }

@@ -14,7 +14,7 @@ pub fn told(texts: &[(&str, &str)], codes: &[&str]) -> Vec<String> {
     let found = found.iter().filter(|d| codes.contains(&d.code.id()));
     found
         .map(|d| {
-            let (place, code) = (d.place, d.code.id());
+            let (place, code) = (d.position, d.code.id());
             format!(
                 "{}:{}:{} {code} {}",
                 d.file, place.line, place.column, d.message

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::process::Command;
 use std::process::Output;
 
-use fanion::serve::Settings;
-use fanion::serve::debug::Access;
-use fanion::serve::debug::Debugging;
+use fanion::serve::ServeConfig;
+use fanion::serve::debug::DebugAccess;
+use fanion::serve::debug::DebugConfig;
 use serde_json::Value;
 use serde_json::json;
 
@@ -236,14 +236,14 @@ async fn asked_alike(arguments: &[&str]) -> [(Output, Value); 2] {
     let directory = tempfile::tempdir().expect("a directory");
     let flags = directory.path().join("flags.yaml");
     std::fs::write(&flags, document(30)).expect("a file");
-    let debugging = Debugging {
-        access: Access::Open,
+    let debugging = DebugConfig {
+        access: DebugAccess::Open,
         replica: "pod-7".into(),
-        ..Debugging::default()
+        ..DebugConfig::default()
     };
-    let settings = Settings {
-        debugging,
-        ..Settings::default()
+    let settings = ServeConfig {
+        debug: debugging,
+        ..ServeConfig::default()
     };
     let server = server::start_with(&flags, settings).await;
     let url = format!("http://127.0.0.1:{}", server.management);

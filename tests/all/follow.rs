@@ -6,15 +6,15 @@ use std::time::Duration;
 use std::time::Instant;
 
 use fanion::live::Live;
-use fanion::source::Pace;
-use fanion::source::Settings;
+use fanion::source::SourceConfig;
+use fanion::source::Timing;
 use fanion::source::loader::Loader;
 use fanion::source::spec;
-use fanion::source::spec::Kind;
-use fanion::source::spec::Spec;
-use fanion::source::status::State;
+use fanion::source::spec::SourceKind;
+use fanion::source::spec::SourceSpec;
+use fanion::source::status::SourceHealth;
 use fanion::source::watch;
-use fanion::source::watch::Watch;
+use fanion::source::watch::Updater;
 use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWriteExt as _;
@@ -27,26 +27,26 @@ use crate::evaluate;
 /// Followed sources. Everything ends when this is dropped.
 pub struct Followed {
     pub live: Arc<Live>,
-    pub watch: Watch,
+    pub watch: Updater,
 }
 
 /// Settings in which what fails is tried again soon. Time limits are generous: the machine may be busy.
-pub fn settings() -> Settings {
-    Settings {
-        pace: Pace {
-            retry: Duration::from_millis(10),
-            longest_retry: Duration::from_millis(40),
-            connect: Duration::from_secs(5),
-            first_message: Duration::from_secs(5),
-            ping: Duration::from_millis(100),
-            pong: Duration::from_millis(1500),
-            reminder: Duration::from_millis(500),
+pub fn settings() -> SourceConfig {
+    SourceConfig {
+        timing: Timing {
+            initial_backoff: Duration::from_millis(10),
+            max_backoff: Duration::from_millis(40),
+            connect_timeout: Duration::from_secs(5),
+            first_message_timeout: Duration::from_secs(5),
+            keepalive_interval: Duration::from_millis(100),
+            keepalive_timeout: Duration::from_millis(1500),
+            stale_reminder_interval: Duration::from_millis(500),
         },
-        ..Settings::default()
+        ..SourceConfig::default()
     }
 }
 
-pub fn follow(specs: &[Spec], settings: &Settings) -> Followed {
+pub fn follow(specs: &[SourceSpec], settings: &SourceConfig) -> Followed {
     let live = Arc::new(Live::default());
     let loader = Loader::new(specs, settings, live.clone());
     let watch = watch::start(loader).expect("the sources can be followed");
@@ -79,12 +79,12 @@ impl Followed {
     }
 
     /// How a source is doing.
-    pub fn state(&self, source: usize) -> State {
-        self.watch.statuses[source].read()
+    pub fn state(&self, source: usize) -> SourceHealth {
+        self.watch.statuses[source].health()
     }
 
     /// Waits until a source does so.
-    pub async fn does(&self, source: usize, so: impl Fn(&State) -> bool) -> State {
+    pub async fn does(&self, source: usize, so: impl Fn(&SourceHealth) -> bool) -> SourceHealth {
         until(
             || so(&self.state(source)),
             || format!("{:?}", self.state(source)),
@@ -95,7 +95,7 @@ impl Followed {
 
     /// Waits until a source fails for this reason.
     pub async fn fails(&self, source: usize, why: &str) {
-        let so = |state: &State| {
+        let so = |state: &SourceHealth| {
             let last = state.last_error.as_ref();
             state.failing_since.is_some() && last.is_some_and(|(_, last)| last.contains(why))
         };
@@ -122,15 +122,15 @@ pub fn flag(key: &str, variant: &str) -> String {
 }
 
 /// A source that is asked every 20 ms, with more fields of an entry of `--sources`.
-pub fn http(url: &str, more: &serde_json::Value) -> Spec {
+pub fn http(url: &str, more: &serde_json::Value) -> SourceSpec {
     let mut entry = json!({"uri": url, "provider": "http"});
     for (key, value) in more.as_object().expect("an object") {
         entry[key] = value.clone();
     }
-    let mut spec = spec::list(&json!([entry]).to_string())
+    let mut spec = spec::parse_list(&json!([entry]).to_string())
         .expect("a source")
         .remove(0);
-    if let Kind::Http(http) = &mut spec.kind {
+    if let SourceKind::Http(http) = &mut spec.kind {
         http.interval = Duration::from_millis(20);
         http.timeout = Duration::from_secs(5);
     }

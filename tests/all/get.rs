@@ -4,9 +4,9 @@ use std::path::Path;
 use std::process::Command;
 use std::process::Output;
 
-use fanion::serve::Settings;
-use fanion::serve::debug::Access;
-use fanion::serve::debug::Debugging;
+use fanion::serve::ServeConfig;
+use fanion::serve::debug::DebugAccess;
+use fanion::serve::debug::DebugConfig;
 use serde_json::Value;
 use serde_json::json;
 
@@ -107,13 +107,13 @@ async fn s002_12_a_running_replica_is_asked() {
     std::fs::write(&flags, FLAGS).expect("a file");
     let token = dir.path().join("token");
     std::fs::write(&token, "hush-hush-hush-hush\n").expect("a file");
-    let debugging = Debugging {
-        access: Access::Token(token.clone()),
-        ..Debugging::default()
+    let debugging = DebugConfig {
+        access: DebugAccess::BearerTokenFile(token.clone()),
+        ..DebugConfig::default()
     };
-    let settings = Settings {
-        debugging,
-        ..Settings::default()
+    let settings = ServeConfig {
+        debug: debugging,
+        ..ServeConfig::default()
     };
     let server = server::start_with(&flags, settings).await;
     let url = format!("http://127.0.0.1:{}", server.management);

@@ -9,9 +9,9 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
-use fanion::source::Settings;
+use fanion::source::SourceConfig;
 use fanion::source::spec;
-use fanion::source::spec::Spec;
+use fanion::source::spec::SourceSpec;
 use http::Request;
 use http::Response;
 use http_body_util::Full;
@@ -38,12 +38,12 @@ use crate::server;
 use crate::server::Server;
 
 /// A source, from the fields of an entry of `--sources`.
-fn grpc(uri: &str, more: &serde_json::Value) -> Spec {
+fn grpc(uri: &str, more: &serde_json::Value) -> SourceSpec {
     let mut entry = json!({"uri": uri, "provider": "grpc"});
     for (key, value) in more.as_object().expect("an object") {
         entry[key] = value.clone();
     }
-    spec::list(&json!([entry]).to_string())
+    spec::parse_list(&json!([entry]).to_string())
         .expect("a source")
         .remove(0)
 }
@@ -146,7 +146,7 @@ async fn edits_upstream_are_followed() {
     let followed = subscribe(&upstream.target(), &json!({}));
     followed
         .watch
-        .first_look()
+        .initial_load()
         .await
         .expect("it does not insist");
     assert_eq!(followed.answer("f"), "a");
@@ -170,7 +170,7 @@ async fn a_chain_of_three_is_followed() {
         &settings(),
         live.clone(),
     );
-    let middle = server::start_loader(loader, live, fanion::serve::Settings::default()).await;
+    let middle = server::start_loader(loader, live, fanion::serve::ServeConfig::default()).await;
     let followed = subscribe(&format!("127.0.0.1:{}", middle.sync), &json!({}));
     followed.answers("a").await;
     first.write(&document("b"));
@@ -217,14 +217,14 @@ async fn a_service_that_says_nothing_is_a_failed_attempt_and_is_listened_to_neve
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
     let port = listener.local_addr().expect("bound").port();
     let mut settings = settings();
-    settings.pace.first_message = Duration::from_millis(200);
-    settings.pace.ping = crate::daemon::DEADLINE;
+    settings.timing.first_message_timeout = Duration::from_millis(200);
+    settings.timing.keepalive_interval = crate::daemon::DEADLINE;
     settings.fail_fast = true;
     let specs = [grpc(&format!("127.0.0.1:{port}"), &json!({}))];
     let followed = follow(&specs, &settings);
     let told = followed
         .watch
-        .first_look()
+        .initial_load()
         .await
         .expect_err("there are no flags");
     assert!(told.contains("no flags came within 200ms"), "{told}");
@@ -423,11 +423,11 @@ async fn priority_is_the_order_of_sources_whatever_their_kind_and_a_shadowed_fla
     let web = crate::follow::Upstream::start(|_| crate::follow::good("web")).await;
     let service = upstream(&document("sync")).await;
     let specs = [
-        Spec::file(&file),
+        SourceSpec::from_path(&file),
         crate::follow::http(&web.url("/flags.json"), &json!({})),
         grpc(&service.target(), &json!({})),
     ];
-    let followed = follow(&specs, &Settings::clone(&settings()));
+    let followed = follow(&specs, &SourceConfig::clone(&settings()));
     followed.answers("sync").await;
     followed.does(1, |state| state.accepted == 1).await;
     service.write(&flag("other", "x"));

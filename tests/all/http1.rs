@@ -54,9 +54,9 @@ async fn a_host_is_named_exactly_once() {
 #[tokio::test]
 async fn a_head_has_a_thousand_fields_and_four_kilobytes_more_than_its_limit() {
     let flags = r#"{"flags": {"f": {"variants": {"on": true}, "defaultVariant": "on"}}}"#;
-    let settings = fanion::serve::Settings {
+    let settings = fanion::serve::ServeConfig {
         max_header: 20_000,
-        ..fanion::serve::Settings::default()
+        ..fanion::serve::ServeConfig::default()
     };
     let (server, _directory) = server::serve_with("flags.json", flags, settings).await;
     for (fields, length, status) in [

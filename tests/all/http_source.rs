@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use fanion::source::spec::Kind;
+use fanion::source::spec::SourceKind;
 use serde_json::json;
 
 use crate::follow::Followed;
@@ -31,7 +31,7 @@ async fn a_source_that_is_down_at_first_is_asked_until_it_is_up() {
     let followed = ask(&format!("http://127.0.0.1:{port}/flags.json"), &json!({}));
     followed
         .watch
-        .first_look()
+        .initial_load()
         .await
         .expect("it does not insist");
     followed.fails(0, "error").await;
@@ -70,7 +70,7 @@ async fn a_body_that_never_ends_is_not_waited_for() {
     })
     .await;
     let mut spec = http(&upstream.url("/"), &json!({}));
-    if let Kind::Http(http) = &mut spec.kind {
+    if let SourceKind::Http(http) = &mut spec.kind {
         http.timeout = Duration::from_millis(200);
     }
     let followed = follow(&[spec], &settings());
@@ -197,7 +197,7 @@ async fn an_answer_larger_than_any_document_is_refused() {
         bytes
     };
     let mut spec = http(&upstream.url("/flags.json"), &json!({}));
-    if let Kind::Http(http) = &mut spec.kind {
+    if let SourceKind::Http(http) = &mut spec.kind {
         http.timeout = crate::daemon::DEADLINE;
     }
     upstream.now(move |_| crate::follow::Reply {

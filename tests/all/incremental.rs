@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use fanion::diag::Diagnostic;
 use fanion::document;
-use fanion::document::Faults;
-use fanion::document::Format;
-use fanion::rule::unit::Version;
+use fanion::document::DocumentFormat;
+use fanion::document::FaultPolicy;
+use fanion::rule::unit::FractionalVersion;
 use fanion::ruleset;
-use fanion::ruleset::Flag;
+use fanion::ruleset::CompiledFlag;
 use fanion::source::layer;
+use fanion::source::layer::CompileOptions;
 use fanion::source::layer::Layer;
-use fanion::source::layer::Manner;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -125,24 +125,24 @@ fn texts() -> impl Strategy<Value = Vec<String>> {
     })
 }
 
-const MANNER: Manner = Manner {
-    faults: Faults::Contain,
-    fractional: Version::V2,
+const MANNER: CompileOptions = CompileOptions {
+    faults: FaultPolicy::IsolateFlag,
+    fractional_version: FractionalVersion::V2,
 };
 
-fn shown<'f>(flags: impl IntoIterator<Item = &'f Arc<Flag>>) -> Vec<String> {
+fn shown<'f>(flags: impl IntoIterator<Item = &'f Arc<CompiledFlag>>) -> Vec<String> {
     flags.into_iter().map(|flag| format!("{flag:?}")).collect()
 }
 
 /// What comes of a document that is read as one.
 fn whole(text: &str) -> (Option<Vec<String>>, Vec<Diagnostic>) {
     let origin = evaluate::origin();
-    let parsed = document::parse(text, Format::Json, &origin);
+    let parsed = document::parse(text, DocumentFormat::Json, &origin);
     let compiled = parsed.document.map(|document| {
         let flags = document
             .flags
             .iter()
-            .map(|flag| ruleset::compile_flag((**flag).clone(), Version::V2));
+            .map(|flag| ruleset::compile_flag((**flag).clone(), FractionalVersion::V2));
         shown(&flags.map(Arc::new).collect::<Vec<_>>())
     });
     (compiled, parsed.diagnostics)
@@ -150,7 +150,13 @@ fn whole(text: &str) -> (Option<Vec<String>>, Vec<Diagnostic>) {
 
 fn read(text: &str, before: Option<&Layer>) -> (Option<Layer>, Vec<Diagnostic>) {
     let origin = evaluate::origin();
-    layer::read(Format::Json, &origin, text.as_bytes(), MANNER, before)
+    layer::compile(
+        DocumentFormat::Json,
+        &origin,
+        text.as_bytes(),
+        MANNER,
+        before,
+    )
 }
 
 proptest! {

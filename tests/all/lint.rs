@@ -4,47 +4,50 @@ use std::path::Path;
 use std::process::Command;
 use std::process::Output;
 
-use fanion::diag::Report;
+use fanion::diag::DiagnosticSink;
 use fanion::document::yaml;
-use fanion::rule::unit::Version;
+use fanion::rule::unit::FractionalVersion;
 use fanion::study::file;
-use fanion::study::file::File;
-use fanion::study::file::Text;
+use fanion::study::file::FlagFile;
+use fanion::study::file::RawFlagFile;
 use fanion::study::lint;
 use fanion::study::lint::ignore;
 use fanion::study::lint::lifecycle;
-use fanion::study::lint::policy::Policy;
+use fanion::study::lint::policy::LintPolicy;
 use serde_json::Value;
 use serde_json::json;
 
 /// A policy as `.flagrc.yaml` has it, on a day of this year.
-pub fn policy(text: &str) -> Policy {
-    let mut report = Report::new(".flagrc.yaml".into());
-    let root = yaml::read(text, &mut report).expect("it is YAML");
-    let policy = Policy::read(&root, &mut report);
+pub fn policy(text: &str) -> LintPolicy {
+    let mut report = DiagnosticSink::new(".flagrc.yaml".into());
+    let root = yaml::parse(text, &mut report).expect("it is YAML");
+    let policy = LintPolicy::from_node(&root, &mut report);
     assert_eq!(report.finish(), []);
-    Policy {
-        today: lifecycle::day("2026-11-21").expect("a date"),
+    LintPolicy {
+        today: lifecycle::parse_days_since_epoch("2026-11-21").expect("a date"),
         ..policy
     }
 }
 
 /// Files with these names and texts, later ones over earlier ones.
-pub fn files(texts: &[(&str, &str)]) -> Vec<File> {
-    let text = |(name, text): &(&str, &str)| Text {
+pub fn files(texts: &[(&str, &str)]) -> Vec<FlagFile> {
+    let text = |(name, text): &(&str, &str)| RawFlagFile {
         name: (*name).into(),
         bytes: Ok((*text).into()),
     };
-    file::read(texts.iter().map(text).collect(), Version::default())
+    file::parse_files(
+        texts.iter().map(text).collect(),
+        FractionalVersion::default(),
+    )
 }
 
 /// What is told of a document: place, code and message.
-fn told(text: &str, policy: &Policy) -> Vec<String> {
+fn told(text: &str, policy: &LintPolicy) -> Vec<String> {
     let files = files(&[("flags.yaml", text)]);
     let mut found = lint::check(&files, policy);
-    ignore::apply(&files, &mut found);
+    ignore::remove_ignored(&files, &mut found);
     let told = found.iter().map(|d| {
-        let place = d.place;
+        let place = d.position;
         format!(
             "{}:{} {} {}",
             place.line,
@@ -414,7 +417,7 @@ fn levels_are_what_the_configuration_says() {
     let policy = policy("rules: { F108: off, f008: error }");
     let files = files(&[("flags.yaml", text)]);
     let found = lint::check(&files, &policy);
-    let (errors, warnings) = lint::count(&found);
+    let (errors, warnings) = lint::count_errors_and_warnings(&found);
     assert_eq!((errors, warnings), (1, 0), "{found:?}");
 }
 
@@ -465,11 +468,11 @@ fn a_configuration_is_found_above_and_its_mistakes_have_a_place() {
 fn every_mistake_in_a_configuration_is_told() {
     let text = "naming: kebab\nlifecycle: { require: [ownr] }\nurls: { origins: [cdn.example.com, \"https://a/b\"] }\n\
                 rules: { F999: off, F108: of }\nfailOn: [error]\nattributes: 3\nrefs: { paths: [src], pattern: x }\nrings: ['']\n";
-    let mut report = Report::new("c".into());
-    let root = yaml::read(text, &mut report).expect("it is YAML");
-    Policy::read(&root, &mut report);
+    let mut report = DiagnosticSink::new("c".into());
+    let root = yaml::parse(text, &mut report).expect("it is YAML");
+    LintPolicy::from_node(&root, &mut report);
     let found = report.finish();
-    let lines: Vec<u32> = found.iter().map(|d| d.place.line).collect();
+    let lines: Vec<u32> = found.iter().map(|d| d.position.line).collect();
     assert_eq!(lines, [1, 2, 3, 3, 4, 4, 5, 6, 7, 8], "{found:?}");
 }
 

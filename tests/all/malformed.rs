@@ -1,6 +1,6 @@
 //! Nothing that arrives, over a socket or in a file, stops the server or makes it grow.
 
-use fanion::document::Format;
+use fanion::document::DocumentFormat;
 use prost::Message as _;
 use serde_json::json;
 
@@ -165,8 +165,8 @@ fn mutated_flag_files_are_read_or_refused() {
     let mut dice = Dice(5);
     let mut read = |round: usize| {
         let (original, format) = match round % 4 {
-            0 => (&document, Format::Json),
-            _ => (&yaml[dice.roll(yaml.len())], Format::Yaml),
+            0 => (&document, DocumentFormat::Json),
+            _ => (&yaml[dice.roll(yaml.len())], DocumentFormat::Yaml),
         };
         let bytes = dice.mutate(original);
         let text = String::from_utf8_lossy(&bytes);

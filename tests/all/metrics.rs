@@ -171,7 +171,7 @@ async fn counters_never_go_backwards_when_flags_change() {
     ];
     let mut want = 1.0;
     for stage in stages {
-        let mut generation = server.live.follow();
+        let mut generation = server.live.subscribe();
         generation.mark_unchanged();
         std::fs::write(&path, &stage).expect("a file");
         generation.changed().await.expect("a new generation");

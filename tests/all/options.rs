@@ -12,8 +12,8 @@ use fanion::config;
 use fanion::config::Config;
 use fanion::config::print;
 use fanion::config::table;
-use fanion::rule::unit::Version;
-use fanion::serve::socket::Place;
+use fanion::rule::unit::FractionalVersion;
+use fanion::serve::socket::ListenAddr;
 
 /// The configuration for arguments and an environment.
 fn resolve(arguments: &[&str], env: &[(&str, &str)]) -> Result<Config, Vec<String>> {
@@ -27,13 +27,13 @@ fn resolve(arguments: &[&str], env: &[(&str, &str)]) -> Result<Config, Vec<Strin
         let found = env.iter().find(|(known, _)| *known == name);
         found.map(|(_, value)| (*value).to_owned())
     };
-    config::resolve(options::typed(&matches, behind), env)
+    config::resolve(options::from_matches(&matches, behind), env)
 }
 
 fn port(config: &Config) -> u16 {
-    match config.evaluation {
-        Place::Port(_, port) => port,
-        Place::Socket(_) => panic!("a socket"),
+    match config.evaluation_addr {
+        ListenAddr::Tcp(_, port) => port,
+        ListenAddr::Unix(_) => panic!("a socket"),
     }
 }
 
@@ -47,7 +47,7 @@ fn mistakes(arguments: &[&str], env: &[(&str, &str)]) -> Vec<String> {
 fn values(arguments: &[&str], env: &[(&str, &str)]) -> Vec<(String, String)> {
     let arguments = [&["-f", "file:x"], arguments].concat();
     let config = resolve(&arguments, env).expect("right");
-    let values = config.serve.extra.values.into_iter();
+    let values = config.serve_config.added_context.static_values.into_iter();
     values
         .map(|(key, value)| (key.into(), value.into()))
         .collect()
@@ -65,20 +65,24 @@ fn file(name: &str, text: &str) -> (tempfile::TempDir, String) {
 #[test]
 fn every_option_is_asked_for_once_and_stands_in_the_readme() {
     let config = resolve(&["-f", "file:x"], &[]).expect("right");
-    let mut settled: Vec<_> = config.settled.iter().map(|s| s.row.name).collect();
-    let mut rows: Vec<_> = table::rows().map(|row| row.name).collect();
+    let mut settled: Vec<_> = config
+        .resolved_options
+        .iter()
+        .map(|s| s.option.name)
+        .collect();
+    let mut rows: Vec<_> = table::options().map(|row| row.name).collect();
     settled.sort_unstable();
     rows.sort_unstable();
     assert_eq!(settled, rows);
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md"));
     let readme = readme.expect("README.md");
-    for row in table::rows() {
+    for row in table::options() {
         let short = row.short.map_or(String::new(), |c| format!(", `-{c}`"));
         let default = match row.default {
             "" => String::new(),
             default => format!("{default} "),
         };
-        let (name, variable) = (row.name, row.variable());
+        let (name, variable) = (row.name, row.env_var());
         let cells = format!("| `--{name}`{short} | `{variable}` | {default}|");
         assert!(readme.contains(&cells), "no row in the README: {cells}");
     }
@@ -103,9 +107,12 @@ fn arguments_win_over_the_environment_over_the_file_over_defaults() {
         let (_directory, path) = file(name, text);
         let from_file = resolve(&["--config", &path], &[]).expect(name);
         assert_eq!(port(&from_file), 1, "{name}");
-        assert_eq!(from_file.serve.stream_deadline, Duration::from_secs(60));
-        assert!(from_file.debug, "{name}");
-        let mut values = from_file.serve.extra.values.clone();
+        assert_eq!(
+            from_file.serve_config.stream_deadline,
+            Duration::from_secs(60)
+        );
+        assert!(from_file.debug_logging, "{name}");
+        let mut values = from_file.serve_config.added_context.static_values.clone();
         values.sort();
         let want: [(EcoString, EcoString); 2] =
             [("other".into(), "1".into()), ("userId".into(), "c".into())];
@@ -116,15 +123,21 @@ fn arguments_win_over_the_environment_over_the_file_over_defaults() {
             ("FLAGD_DEBUG", "false"),
         ];
         let over = resolve(&["--config", &path], &env).expect(name);
-        assert_eq!((port(&over), over.debug), (2, false), "{name}");
-        assert_eq!(over.serve.extra.values, [("userId".into(), "e".into())]);
+        assert_eq!((port(&over), over.debug_logging), (2, false), "{name}");
+        assert_eq!(
+            over.serve_config.added_context.static_values,
+            [("userId".into(), "e".into())]
+        );
         let typed = resolve(
             &["--config", &path, "-p", "3", "-X", "userId=t", "-x"],
             &env,
         )
         .expect(name);
-        assert_eq!((port(&typed), typed.debug), (3, true), "{name}");
-        assert_eq!(typed.serve.extra.values, [("userId".into(), "t".into())]);
+        assert_eq!((port(&typed), typed.debug_logging), (3, true), "{name}");
+        assert_eq!(
+            typed.serve_config.added_context.static_values,
+            [("userId".into(), "t".into())]
+        );
     }
     let default = resolve(&["-f", "file:x"], &[("HOME", "/nonexistent")]).expect("right");
     assert_eq!(port(&default), 8013);
@@ -167,7 +180,7 @@ fn sources_come_as_a_list_or_as_its_json_and_their_secrets_are_not_printed() {
             [url, "https://x.test/f.json", "b.yaml"],
             "--uri comes first"
         );
-        let printed = print::render(&config.settled);
+        let printed = print::render_yaml(&config.resolved_options);
         assert!(!printed.contains("s3cret"), "{printed}");
         assert!(
             printed.contains("\"authHeader\":\"[redacted]\""),
@@ -197,10 +210,10 @@ fn the_file_in_the_home_directory_is_read_unless_another_is_named() {
 #[test]
 fn switches_can_be_said_to_be_off() {
     let on = resolve(&["-f", "file:x", "--keep-alive-permit-without-stream"], &[]).expect("right");
-    assert!(on.serve.pings.without_stream);
+    assert!(on.serve_config.ping_policy.permit_without_stream);
     let off = "--keep-alive-permit-without-stream=false";
     let off = resolve(&["-f", "file:x", off], &[]).expect("right");
-    assert!(!off.serve.pings.without_stream);
+    assert!(!off.serve_config.ping_policy.permit_without_stream);
 }
 
 #[test]
@@ -271,10 +284,13 @@ fn a_file_that_cannot_be_read_is_an_error() {
 fn the_version_of_fractional_is_two_or_three() {
     let version = |arguments: &[&str]| {
         let arguments = [&["-f", "file:x"], arguments].concat();
-        resolve(&arguments, &[]).expect("right").source.fractional
+        resolve(&arguments, &[])
+            .expect("right")
+            .source_config
+            .fractional_version
     };
-    assert_eq!(version(&[]), Version::V2);
-    assert_eq!(version(&["--fractional", "v3"]), Version::V3);
+    assert_eq!(version(&[]), FractionalVersion::V2);
+    assert_eq!(version(&["--fractional", "v3"]), FractionalVersion::V3);
     assert_eq!(
         mistakes(&["--fractional", "3"], &[]),
         ["invalid value \"3\" for --fractional: must be v2 or v3"]
@@ -291,7 +307,7 @@ fn tls_needs_both_files() {
     assert!(lonely(&["-k", "x"]).contains("without --server-cert-path"));
     assert!(lonely(&["--client-ca-path", "x"]).contains("--client-ca-path is given without"));
     let both = resolve(&["-f", "file:x", "-c", "x", "-k", "y"], &[]).expect("right");
-    assert_eq!(both.tls.expect("TLS").key, Path::new("y"));
+    assert_eq!(both.tls_files.expect("TLS").key, Path::new("y"));
 }
 
 #[test]
@@ -311,10 +327,13 @@ fn addresses_and_sockets_say_where_to_listen() {
     );
     let config = config.expect("right");
     let local = Some(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    assert_eq!(config.management, Place::Port(local, 8014));
-    assert_eq!(config.ofrep, Place::Port(local, 8016));
-    assert_eq!(config.evaluation, Place::Socket("/run/f.sock".into()));
-    assert_eq!(config.sync, Place::Socket("/run/s.sock".into()));
+    assert_eq!(config.management_addr, ListenAddr::Tcp(local, 8014));
+    assert_eq!(config.ofrep_addr, ListenAddr::Tcp(local, 8016));
+    assert_eq!(
+        config.evaluation_addr,
+        ListenAddr::Unix("/run/f.sock".into())
+    );
+    assert_eq!(config.sync_addr, ListenAddr::Unix("/run/s.sock".into()));
 }
 
 #[test]
@@ -350,7 +369,7 @@ fn the_printed_configuration_can_be_read_back() {
         "1h30m",
     ];
     let config = resolve(&arguments, &[("FLAGD_SYNC_PORT", "98")]).expect("right");
-    let printed = print::render(&config.settled);
+    let printed = print::render_yaml(&config.resolved_options);
     assert!(printed.contains("port: 99 # --port\n"), "{printed}");
     assert!(
         printed.contains("sync-port: 98 # FLAGD_SYNC_PORT\n"),
@@ -363,20 +382,23 @@ fn the_printed_configuration_can_be_read_back() {
     let (_directory, path) = file("c.yaml", &printed);
     let again = resolve(&["--config", &path], &[]).expect("it can be read");
     let values = |config: &Config| -> Vec<(&str, String)> {
-        let all = config.settled.iter().filter(|s| s.row.name != "config");
-        all.map(|s| (s.row.name, s.json.clone())).collect()
+        let all = config
+            .resolved_options
+            .iter()
+            .filter(|s| s.option.name != "config");
+        all.map(|s| (s.option.name, s.json.clone())).collect()
     };
     assert_eq!(values(&again), values(&config));
-    assert!(print::render(&again.settled).contains(&format!("port: 99 # {path}:")));
+    assert!(print::render_yaml(&again.resolved_options).contains(&format!("port: 99 # {path}:")));
 }
 
 #[test]
 fn two_options_may_stand_before_the_command() {
     let (_directory, path) = file("c.yaml", "uri: file:x\nport: 5\n");
     let config = resolve(&["--config", &path, "-x", "start", "--debug=false"], &[]).expect("right");
-    assert_eq!((port(&config), config.debug), (5, false));
+    assert_eq!((port(&config), config.debug_logging), (5, false));
     let config = resolve(&["-x", "start", "-f", "file:x"], &[]).expect("right");
-    assert!(config.debug);
+    assert!(config.debug_logging);
 }
 
 /// Recorded from flagd, all but those that end in a quotation mark.
@@ -445,7 +467,7 @@ fn of_pairs_with_one_key_the_last_counts() {
     let env = [("FLAGD_CONTEXT_VALUE", r#"{"a": "1", "a": "2"}"#)];
     assert_eq!(values(&[], &env), [("a".into(), "2".into())]);
     let config = resolve(&[&["-f", "file:x"], &twice[..]].concat(), &[]).expect("right");
-    let printed = print::render(&config.settled);
+    let printed = print::render_yaml(&config.resolved_options);
     for line in [
         r#"context-value: {"a": "3", "b": "2", "c": "4"} # --context-value"#,
         r#"context-from-header: {"X-A": "b"} # --context-from-header"#,
@@ -468,9 +490,12 @@ fn an_argument_with_several_values_is_a_line_of_them() {
     );
     let origins = |arguments: &[&str]| {
         let config = resolve(&[&["-f", "file:x"], arguments].concat(), &[]).expect("right");
-        let settled = config.settled.iter().find(|s| s.row.name == "cors-origin");
+        let settled = config
+            .resolved_options
+            .iter()
+            .find(|s| s.option.name == "cors-origin");
         let shown = settled.expect("it is asked for").json.clone();
-        (shown, config.serve.cors)
+        (shown, config.serve_config.cors)
     };
     // No origin: all may ask.
     let (shown, all) = origins(&["--cors-origin", ""]);
@@ -577,7 +602,7 @@ fn durations_have_a_unit_and_bounds() {
     let config = resolve(&["-f", "file:x", "--stream-deadline", "876000h"], &[]).expect("right");
     assert!(
         std::time::Instant::now()
-            .checked_add(config.serve.stream_deadline)
+            .checked_add(config.serve_config.stream_deadline)
             .is_some()
     );
 }
@@ -599,7 +624,7 @@ fn no_password_is_repeated_in_a_mistake() {
         ["--bind-address", "tcp://user:hush@h"],
     ] {
         let told = match resolve(&arguments, &[]) {
-            Ok(config) => print::render(&config.settled),
+            Ok(config) => print::render_yaml(&config.resolved_options),
             Err(mistakes) => mistakes.join("\n"),
         };
         assert!(!told.contains("hush"), "{told}");

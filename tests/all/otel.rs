@@ -4,26 +4,29 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use fanion::telemetry::settings::Protocol;
-use fanion::telemetry::settings::Settings;
-use fanion::telemetry::settings::Typed;
+use fanion::telemetry::settings::OtelOptions;
+use fanion::telemetry::settings::OtlpProtocol;
+use fanion::telemetry::settings::TelemetryConfig;
 
-fn resolve(typed: &Typed, variables: &[(&str, &str)]) -> Result<Settings, Vec<String>> {
+fn resolve(
+    typed: &OtelOptions,
+    variables: &[(&str, &str)],
+) -> Result<TelemetryConfig, Vec<String>> {
     let variables: HashMap<&str, &str> = variables.iter().copied().collect();
-    Settings::resolve(typed, |name| variables.get(name).map(|v| (*v).to_owned()))
+    TelemetryConfig::resolve(typed, |name| variables.get(name).map(|v| (*v).to_owned()))
 }
 
-fn collector(uri: &str) -> Typed {
-    Typed {
-        exporter: Some("otel".to_owned()),
-        collector: Some(uri.to_owned()),
-        ..Typed::default()
+fn collector(uri: &str) -> OtelOptions {
+    OtelOptions {
+        metrics_exporter: Some("otel".to_owned()),
+        collector_uri: Some(uri.to_owned()),
+        ..OtelOptions::default()
     }
 }
 
 #[test]
 fn nothing_is_sent_unless_asked_for() {
-    let settings = resolve(&Typed::default(), &[]).expect("settings");
+    let settings = resolve(&OtelOptions::default(), &[]).expect("settings");
     assert!(settings.metrics.is_none() && settings.traces.is_none());
     let disabled = resolve(&collector("c:4317"), &[("OTEL_SDK_DISABLED", "true")]);
     let disabled = disabled.expect("settings");
@@ -35,8 +38,8 @@ fn nothing_is_sent_unless_asked_for() {
     let none = resolve(&collector("c:4317"), &none).expect("settings");
     assert!(none.metrics.is_none() && none.traces.is_none());
     // As in flagd, a collector alone takes traces, not metrics.
-    let traces = Typed {
-        exporter: None,
+    let traces = OtelOptions {
+        metrics_exporter: None,
         ..collector("c:4317")
     };
     let traces = resolve(&traces, &[]).expect("settings");
@@ -51,12 +54,12 @@ fn a_collector_is_named_with_a_scheme_or_without() {
         let target = settings.metrics.expect("a target");
         (target.uri.to_string(), target.protocol)
     };
-    let grpc = |start: &str| (format!("{start}{path}"), Protocol::Grpc);
+    let grpc = |start: &str| (format!("{start}{path}"), OtlpProtocol::Grpc);
     assert_eq!(named("localhost:4317", &[]), grpc("http://localhost:4317"));
     assert_eq!(named("http://c:1/", &[]), grpc("http://c:1"));
     assert_eq!(named("https://c:1", &[]), grpc("https://c:1"));
     let http = ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf");
-    let over_http = |uri: &str| (uri.to_owned(), Protocol::Http);
+    let over_http = |uri: &str| (uri.to_owned(), OtlpProtocol::Http);
     assert_eq!(
         named("c:4318", &[http]),
         over_http("http://c:4318/v1/metrics")
@@ -92,7 +95,7 @@ fn headers_times_and_the_resource_come_from_the_variables_and_secrets_stay_hidde
     assert_eq!(target.headers.len(), 2);
     assert!(!format!("{settings:?}").contains("secret"), "{settings:?}");
     assert_eq!(target.timeout, Duration::from_millis(1500));
-    assert_eq!(settings.interval, Duration::from_millis(250));
+    assert_eq!(settings.metrics_interval, Duration::from_millis(250));
     let of = |key: &str| {
         let found: Vec<_> = settings
             .resource
@@ -111,11 +114,11 @@ fn headers_times_and_the_resource_come_from_the_variables_and_secrets_stay_hidde
 
 #[test]
 fn every_mistake_is_told_at_once() {
-    let typed = Typed {
-        exporter: Some("statsd".to_owned()),
-        collector: Some("http://".to_owned()),
-        certificate: Some("/c.crt".into()),
-        ..Typed::default()
+    let typed = OtelOptions {
+        metrics_exporter: Some("statsd".to_owned()),
+        collector_uri: Some("http://".to_owned()),
+        cert_path: Some("/c.crt".into()),
+        ..OtelOptions::default()
     };
     let variables = [
         ("OTEL_METRIC_EXPORT_INTERVAL", "soon"),
@@ -129,8 +132,8 @@ fn every_mistake_is_told_at_once() {
         "invalid value \"soon\" for OTEL_METRIC_EXPORT_INTERVAL: must be milliseconds",
     ];
     assert_eq!(mistakes, want);
-    let half = Typed {
-        certificate: Some("/c.crt".into()),
+    let half = OtelOptions {
+        cert_path: Some("/c.crt".into()),
         ..collector("http://c:4317")
     };
     let mistakes = resolve(&half, &[]).expect_err("mistakes").join("\n");

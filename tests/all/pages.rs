@@ -17,7 +17,7 @@ fn found(page: &str, text: &str) -> Vec<&'static str> {
     let policy = policy(example(page, "With, in `.flagrc.yaml`").unwrap_or("{}"));
     let files = files(&[("flags.yaml", text)]);
     let mut found = lint::check(&files, &policy);
-    ignore::apply(&files, &mut found);
+    ignore::remove_ignored(&files, &mut found);
     found.iter().map(|found| found.code.id()).collect()
 }
 
@@ -44,9 +44,9 @@ fn every_page_has_a_title_and_a_severity() {
         let page = code.page();
         let title = format!("# {}: {}\n\nSeverity: ", code.id(), code.title());
         assert!(page.starts_with(&title), "{page}");
-        assert_eq!(Code::of(&code.id().to_lowercase()), Some(*code));
+        assert_eq!(Code::from_id(&code.id().to_lowercase()), Some(*code));
     }
-    assert_eq!(Code::of("F000"), None);
+    assert_eq!(Code::from_id("F000"), None);
 }
 
 #[test]

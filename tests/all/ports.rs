@@ -1,6 +1,6 @@
 //! What each port speaks, and within which bounds.
 
-use fanion::serve::Settings;
+use fanion::serve::ServeConfig;
 
 use crate::daemon::Daemon;
 use crate::server;
@@ -15,13 +15,13 @@ const FETCH: &str = "/flagd.sync.v1.FlagSyncService/FetchAllFlags";
 const JSON: &str = "content-type: application/json";
 const BODY: &str = r#"{"flagKey": "f"}"#;
 
-async fn start(settings: Settings) -> (server::Server, tempfile::TempDir) {
+async fn start(settings: ServeConfig) -> (server::Server, tempfile::TempDir) {
     server::serve_with("flags.json", FLAGS, settings).await
 }
 
 #[tokio::test]
 async fn evaluation_ofrep_and_probes_speak_both_versions_of_http() {
-    let (server, _directory) = start(Settings::default()).await;
+    let (server, _directory) = start(ServeConfig::default()).await;
     for version in [Http::One, Http::Two] {
         for (port, path, headers) in [
             (server.port, PATH, &[JSON][..]),
@@ -37,7 +37,7 @@ async fn evaluation_ofrep_and_probes_speak_both_versions_of_http() {
 
 #[tokio::test]
 async fn flag_sync_speaks_grpc_only() {
-    let (server, _directory) = start(Settings::default()).await;
+    let (server, _directory) = start(ServeConfig::default()).await;
     let mut client = Client::connect(server.sync, Http::Two).await;
     let message = &b"\0\0\0\0\0"[..];
     let answer = client
@@ -69,9 +69,9 @@ async fn flag_sync_speaks_grpc_only() {
 
 #[tokio::test]
 async fn metadata_can_be_left_out_of_flag_sync() {
-    let settings = Settings {
+    let settings = ServeConfig {
         sync_metadata: false,
-        ..Settings::default()
+        ..ServeConfig::default()
     };
     let (server, _directory) = start(settings).await;
     let mut client = FlagSyncServiceClient::new(server::channel_to(server.sync).await);
@@ -89,10 +89,10 @@ async fn bounds_of_requests_can_be_moved() {
     for (max_body, max_header, large, wide) in
         [(100, 10_000, false, false), (0, 1_000_000, true, true)]
     {
-        let settings = Settings {
+        let settings = ServeConfig {
             max_body,
             max_header,
-            ..Settings::default()
+            ..ServeConfig::default()
         };
         let (server, _directory) = start(settings).await;
         let body = format!(

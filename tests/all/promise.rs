@@ -5,14 +5,14 @@ use bumpalo::Bump;
 use fanion::decision::Decision;
 use fanion::diag::Diagnostic;
 use fanion::document;
-use fanion::document::Format;
-use fanion::document::merge::merge;
+use fanion::document::DocumentFormat;
+use fanion::document::merge::merge_documents;
 use fanion::promise;
-use fanion::rule::unit::Version;
+use fanion::rule::unit::FractionalVersion;
 use fanion::ruleset;
 use fanion::ruleset::Ruleset;
 use fanion::wire::Codec;
-use fanion::wire::request::Request;
+use fanion::wire::request::ResolveRequest;
 use proptest::prelude::*;
 use serde_json::Value;
 use serde_json::json;
@@ -35,9 +35,9 @@ impl State {
             flag[key] = value.clone();
         }
         let text = json!({"flags": {KEY: flag}}).to_string();
-        let parsed = document::parse(&text, Format::Json, &evaluate::origin());
-        let document = merge(&parsed.document);
-        let (ruleset, _) = ruleset::compile(&document, Version::default());
+        let parsed = document::parse(&text, DocumentFormat::Json, &evaluate::origin());
+        let document = merge_documents(&parsed.document);
+        let (ruleset, _) = ruleset::compile(&document, FractionalVersion::default());
         State { ruleset }
     }
 
@@ -45,12 +45,13 @@ impl State {
         let flag = &self.ruleset.flags[0];
         let arena = Bump::new();
         let body = format!("{{\"context\":{context}}}");
-        let attributes = Request::decode_bulk(Codec::Json, body.as_bytes()).expect("a context");
+        let attributes =
+            ResolveRequest::decode_resolve_all(Codec::Json, body.as_bytes()).expect("a context");
         let context = attributes
-            .context(flag, &[], &arena, now as f64)
+            .context_for_flag(flag, &[], &arena, now as f64)
             .expect("a context");
         match flag.decide(&context) {
-            Decision::Variant(index, _) => &flag.names[usize::from(index)],
+            Decision::Variant(index, _) => &flag.variant_names[usize::from(index)],
             other => panic!("{other:?}"),
         }
     }
@@ -61,7 +62,7 @@ impl State {
 }
 
 fn broken(old: &Value, new: &Value) -> Vec<Diagnostic> {
-    promise::check_all(&State::of(old).ruleset, &State::of(new).ruleset, NOW)
+    promise::ruleset_violations(&State::of(old).ruleset, &State::of(new).ruleset, NOW)
 }
 
 fn codes(old: &Value, new: &Value) -> Vec<&'static str> {
@@ -162,8 +163,8 @@ proptest! {
         let (less, more) = (with_share(&members, a.min(b)), with_share(&members, a.max(b)));
         prop_assert_eq!(first_breach(&less, &more, &contexts, true), None);
         prop_assert_eq!(first_breach(&more, &less, &contexts, false), None);
-        prop_assert_eq!(promise::check_all(&less.ruleset, &more.ruleset, NOW), []);
-        prop_assert_eq!(promise::check_all(&more.ruleset, &less.ruleset, NOW), []);
+        prop_assert_eq!(promise::ruleset_violations(&less.ruleset, &more.ruleset, NOW), []);
+        prop_assert_eq!(promise::ruleset_violations(&more.ruleset, &less.ruleset, NOW), []);
     }
 
     #[test]
@@ -171,7 +172,7 @@ proptest! {
         doubling in any::<bool>(), steps in 1..1000_u32, span in 1..1_000_000_i64, target in 1..=100_000_u32,
         moments in prop::collection::vec(-0.2..1.2_f64, 8), contexts in contexts(),
     ) {
-        let show = document::rollout::instant::show;
+        let show = document::rollout::instant::format_rfc3339;
         let ramp = |reverse: bool| {
             let mut ramp = json!({"from": show(NOW), "to": show(NOW + span), "reverse": reverse});
             if doubling {
@@ -182,7 +183,7 @@ proptest! {
             State::of(&json!({"rollout": {"variant": "on", "percentage": f64::from(target) / 1000.0, "ramp": ramp}}))
         };
         let (up, down) = (ramp(false), ramp(true));
-        let mut moments: Vec<i64> = moments.iter().map(|part| NOW + fanion::number::truncate(part * span as f64)).collect();
+        let mut moments: Vec<i64> = moments.iter().map(|part| NOW + fanion::number::truncate_to_i64(part * span as f64)).collect();
         moments.sort_unstable();
         for context in contexts.iter().take(60) {
             let climbs = moments.iter().map(|now| up.variant(context, *now) == "on");

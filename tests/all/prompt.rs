@@ -227,9 +227,9 @@ async fn what_is_not_plain_is_answered_all_the_same() {
 
 #[tokio::test]
 async fn a_body_over_the_limit_is_refused() {
-    let settings = fanion::serve::Settings {
+    let settings = fanion::serve::ServeConfig {
         max_body: 10,
-        ..fanion::serve::Settings::default()
+        ..fanion::serve::ServeConfig::default()
     };
     let (server, _directory) = server::serve_with("flags.json", r#"{"flags": {}}"#, settings).await;
     for (port, path, status) in [

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use fanion::decision::Decision;
 use fanion::document;
-use fanion::document::Format;
-use fanion::document::flag::Flag;
+use fanion::document::DocumentFormat;
+use fanion::document::flag::FlagDefinition;
 use fanion::ruleset;
-use fanion::study::reach::Reach;
-use fanion::study::reach::Verdict;
-use fanion::study::reach::reach;
+use fanion::study::reach::Reachability;
+use fanion::study::reach::ReachabilityReport;
+use fanion::study::reach::analyze_reachability;
 use fanion::study::survey;
-use fanion::study::survey::Effort;
-use fanion::value::Literal;
+use fanion::study::survey::Budget;
+use fanion::value::OwnedValue;
 use serde_json::Value;
 use serde_json::json;
 
@@ -22,27 +22,37 @@ use crate::invented;
 use crate::invented::Dice;
 
 /// The flag `f` of a document, as written.
-pub fn flag(text: &str) -> Arc<Flag> {
-    let parsed = document::parse(text, Format::Json, &evaluate::origin());
+pub fn flag(text: &str) -> Arc<FlagDefinition> {
+    let parsed = document::parse(text, DocumentFormat::Json, &evaluate::origin());
     let document = parsed.document.expect("a document");
     document.flags[0].clone()
 }
 
-fn variant(flag: &ruleset::Flag, decision: Decision) -> Option<&str> {
+fn variant(flag: &ruleset::CompiledFlag, decision: Decision) -> Option<&str> {
     match decision {
-        Decision::Variant(index, _) => flag.names.get(usize::from(index)).map(|name| &**name),
+        Decision::Variant(index, _) => flag
+            .variant_names
+            .get(usize::from(index))
+            .map(|name| &**name),
         _ => None,
     }
 }
 
-fn rule(rule: &Value) -> Reach {
+fn rule(rule: &Value) -> ReachabilityReport {
     let names = ["a", "b", "c", "d"].map(str::to_owned);
-    reach(&flag(&invented::document(rule, &names, "d").to_string()))
+    analyze_reachability(&flag(&invented::document(rule, &names, "d").to_string()))
 }
 
-fn verdict<'r>(reach: &'r Reach, name: &str) -> &'r Verdict {
-    let named = |end: &&fanion::study::reach::End| end.constant == Some(Literal::Text(name.into()));
-    &reach.ends.iter().find(named).expect("the end").verdict
+fn verdict<'r>(reach: &'r ReachabilityReport, name: &str) -> &'r Reachability {
+    let named = |end: &&fanion::study::reach::BranchReachability| {
+        end.constant == Some(OwnedValue::Text(name.into()))
+    };
+    &reach
+        .branches
+        .iter()
+        .find(named)
+        .expect("the end")
+        .reachability
 }
 
 #[test]
@@ -57,23 +67,23 @@ fn two_thousand_invented_rules_agree_with_trying() {
             names[names.len() - 1].clone()
         });
         let text = invented::document(&rule, &names, "default").to_string();
-        let (ruleset, _) = evaluate::load(&text, Format::Json);
+        let (ruleset, _) = evaluate::load(&text, DocumentFormat::Json);
         let compiled = ruleset.flag("f").expect("the flag");
         let flag = flag(&text);
-        let reach = reach(&flag);
-        let quick = survey::survey(&flag, Effort::MANY);
-        for (at, end) in reach.ends.iter().enumerate() {
-            let excluded = matches!(end.verdict, Verdict::Unreachable(_));
-            assert!(excluded || !quick.excludes(at), "{rule}: {end:?}");
-            surveyed += usize::from(quick.excludes(at));
+        let reach = analyze_reachability(&flag);
+        let quick = survey::analyze_coverage(&flag, Budget::PER_LINTED_FLAG);
+        for (at, end) in reach.branches.iter().enumerate() {
+            let excluded = matches!(end.reachability, Reachability::Unreachable(_));
+            assert!(excluded || !quick.is_unreachable(at), "{rule}: {end:?}");
+            surveyed += usize::from(quick.is_unreachable(at));
         }
         let mut out_of_reach = BTreeSet::new();
-        for end in &reach.ends {
-            let Some(Literal::Text(name)) = &end.constant else {
+        for end in &reach.branches {
+            let Some(OwnedValue::Text(name)) = &end.constant else {
                 continue;
             };
-            match &end.verdict {
-                Verdict::Reachable(asker) => {
+            match &end.reachability {
+                Reachability::Reachable(asker) => {
                     reachable += 1;
                     let decision = asker.decide(compiled);
                     assert_eq!(
@@ -82,12 +92,12 @@ fn two_thousand_invented_rules_agree_with_trying() {
                         "{rule} for {asker:?}"
                     );
                 }
-                Verdict::Unreachable(premises) => {
+                Reachability::Unreachable(premises) => {
                     unreachable += 1;
                     assert!(!premises.is_empty(), "{rule}: {name}");
                     out_of_reach.insert(name.to_string());
                 }
-                Verdict::Unknown(_) => unknown += 1,
+                Reachability::Unknown(_) => unknown += 1,
             }
         }
         for _ in 0..500 {
@@ -119,12 +129,12 @@ fn conditions_that_exclude_each_other_are_the_proof() {
         {"in": [{"var": "country"}, ["DE", "AT"]]}, "a",
         {"and": [{"!!": [{"var": "beta"}]}, {"==": [{"var": "country"}, "DE"]}]}, "b",
         "c"]}));
-    let Verdict::Unreachable(premises) = verdict(&reach, "b") else {
+    let Reachability::Unreachable(premises) = verdict(&reach, "b") else {
         panic!("{reach:?}")
     };
     let said: Vec<(&str, bool)> = premises
         .iter()
-        .map(|p| (p.text.as_str(), p.holds))
+        .map(|p| (p.text.as_str(), p.must_hold))
         .collect();
     assert_eq!(
         said,
@@ -133,8 +143,8 @@ fn conditions_that_exclude_each_other_are_the_proof() {
             (r#"country == "DE""#, true)
         ]
     );
-    assert!(premises.iter().all(|premise| premise.place.column > 1));
-    assert!(matches!(verdict(&reach, "c"), Verdict::Reachable(_)));
+    assert!(premises.iter().all(|premise| premise.position.column > 1));
+    assert!(matches!(verdict(&reach, "c"), Reachability::Reachable(_)));
 }
 
 #[test]
@@ -145,11 +155,11 @@ fn what_is_outside_of_the_theory_is_unknown() {
         "c"]}));
     for name in ["a", "b"] {
         assert!(
-            matches!(verdict(&reach, name), Verdict::Unknown(_)),
+            matches!(verdict(&reach, name), Reachability::Unknown(_)),
             "{reach:?}"
         );
     }
-    assert_eq!(reach.outside.len(), 2);
+    assert_eq!(reach.unsupported.len(), 2);
 }
 
 /// The fewest conditions of a long rule, told apart from those that do no harm.
@@ -165,12 +175,12 @@ fn a_proof_has_no_condition_too_many() {
     arguments.push(json!({"and": [{"var": "beta"}, {"in": [{"var": "country"}, ["AT"]]}]}));
     arguments.extend([json!("b"), json!("c")]);
     let reach = rule(&json!({ "if": arguments }));
-    let Verdict::Unreachable(premises) = verdict(&reach, "b") else {
+    let Reachability::Unreachable(premises) = verdict(&reach, "b") else {
         panic!("{reach:?}")
     };
     let said: Vec<(&str, bool)> = premises
         .iter()
-        .map(|p| (p.text.as_str(), p.holds))
+        .map(|p| (p.text.as_str(), p.must_hold))
         .collect();
     let want = [
         (r#"country in ["DE", "AT"]"#, false),

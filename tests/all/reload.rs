@@ -13,11 +13,11 @@ use std::time::Duration;
 use std::time::SystemTime;
 
 use fanion::live::Live;
-use fanion::source::Settings;
+use fanion::source::SourceConfig;
 use fanion::source::loader::Loader;
-use fanion::source::spec::Spec;
+use fanion::source::spec::SourceSpec;
 use fanion::source::watch;
-use fanion::source::watch::Watch;
+use fanion::source::watch::Updater;
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -29,18 +29,18 @@ use crate::evaluate;
 /// A watched path, without sockets.
 struct Watched {
     live: Arc<Live>,
-    _watch: Watch,
+    _watch: Updater,
 }
 
 fn watch(paths: &[&Path]) -> Watched {
     let live = Arc::new(Live::default());
-    let specs: Vec<Spec> = paths.iter().map(Spec::file).collect();
-    let loader = Loader::new(&specs, &Settings::default(), live.clone());
+    let specs: Vec<SourceSpec> = paths.iter().map(SourceSpec::from_path).collect();
+    let loader = Loader::new(&specs, &SourceConfig::default(), live.clone());
     let watch = watch::start(loader).expect("the files can be watched");
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     runtime
         .expect("a runtime")
-        .block_on(watch.first_look())
+        .block_on(watch.initial_load())
         .expect("it does not insist");
     Watched {
         live,
@@ -66,7 +66,7 @@ impl Watched {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .build();
-        let mut generation = self.live.follow();
+        let mut generation = self.live.subscribe();
         runtime.expect("a runtime").block_on(async {
             let arrives = async {
                 while self.answer() != want {

@@ -1,6 +1,6 @@
 //! The words for rollouts: each does what it says, in the order that is promised.
 
-use fanion::document::Format;
+use fanion::document::DocumentFormat;
 use fanion::ruleset::Ruleset;
 use serde_json::Value;
 use serde_json::json;
@@ -17,7 +17,7 @@ fn document(members: &Value) -> Value {
 }
 
 fn load(document: &Value) -> Ruleset {
-    let (ruleset, diagnostics) = evaluate::load(&document.to_string(), Format::Json);
+    let (ruleset, diagnostics) = evaluate::load(&document.to_string(), DocumentFormat::Json);
     assert_eq!(diagnostics, [], "{document}");
     ruleset
 }
@@ -42,7 +42,7 @@ fn complaints(members: &Value) -> Vec<String> {
 }
 
 fn complaints_of(document: &Value) -> Vec<String> {
-    let (_, diagnostics) = evaluate::load(&document.to_string(), Format::Json);
+    let (_, diagnostics) = evaluate::load(&document.to_string(), DocumentFormat::Json);
     diagnostics.iter().map(ToString::to_string).collect()
 }
 
@@ -139,7 +139,7 @@ fn s001_02_the_order_of_decision_is_kill_deny_allow_requires_when_rings_percenta
         flags["flags"]["base"] = json!({
             "state": "ENABLED", "variants": {"on": true, "off": false}, "defaultVariant": variant_of_base,
         });
-        let (ruleset, _) = evaluate::load(&flags.to_string(), Format::Json);
+        let (ruleset, _) = evaluate::load(&flags.to_string(), DocumentFormat::Json);
         ruleset
     };
     let of = |key: &str, country: &str, ring: &str, plan: &str| json!({"targetingKey": key, "country": country, "ring": ring, "plan": plan});
@@ -177,7 +177,8 @@ fn s001_02_the_order_of_decision_is_kill_deny_allow_requires_when_rings_percenta
 #[test]
 fn s001_03_deny_wins_over_allow() {
     let members = json!({"rollout": {"variant": "on", "percentage": 100, "allow": ["u", "v"], "deny": ["u"]}});
-    let (ruleset, diagnostics) = evaluate::load(&document(&members).to_string(), Format::Json);
+    let (ruleset, diagnostics) =
+        evaluate::load(&document(&members).to_string(), DocumentFormat::Json);
     assert_eq!(variant(&ruleset, &unit("u")), "off");
     assert_eq!(variant(&ruleset, &unit("v")), "on");
     assert_eq!(diagnostics.len(), 1, "{diagnostics:?}");
@@ -212,12 +213,13 @@ fn s002_11_zero_percent_keeps_rings_and_kill_serves_the_safe_variant_to_everybod
 #[test]
 fn kill_works_whatever_else_is_wrong() {
     let members = json!({"kill": true, "rollout": {"variant": "no", "percentage": 500}, "targeting": {"nonsense": 1}});
-    let (ruleset, diagnostics) = evaluate::load(&document(&members).to_string(), Format::Json);
+    let (ruleset, diagnostics) =
+        evaluate::load(&document(&members).to_string(), DocumentFormat::Json);
     assert_eq!(variant(&ruleset, &unit("u")), "off");
     assert_eq!(diagnostics.len(), 2, "{diagnostics:?}");
     // Without a safe variant callers get their own.
     let flags = json!({"flags": {"f": {"variants": {"on": 1}, "kill": true, "rollout": {"variant": "on", "percentage": 100}}}});
-    let (ruleset, diagnostics) = evaluate::load(&flags.to_string(), Format::Json);
+    let (ruleset, diagnostics) = evaluate::load(&flags.to_string(), DocumentFormat::Json);
     assert_eq!(variant(&ruleset, &unit("u")), "nothing");
     assert_eq!(diagnostics[0].code.id(), "F020");
 }
@@ -427,7 +429,7 @@ fn s003_15_circles_and_missing_prerequisites_are_located() {
     has(
         "flag `h` requires the variant `onn`, which flag `apo` does not have (help: did you mean `on`?)",
     );
-    let (ruleset, _) = evaluate::load(&flags.to_string(), Format::Json);
+    let (ruleset, _) = evaluate::load(&flags.to_string(), DocumentFormat::Json);
     let answer = |key| evaluate::ask(&ruleset, key, &unit("u"));
     assert_eq!(answer("a")["errorCode"], "PARSE_ERROR");
     for key in ["f", "g", "h"] {
@@ -525,8 +527,10 @@ fn s003_13_s001_04_s000_09_a_dialect_decides_as_its_service_did() {
         for percentage in [0, 1, bucket, bucket + 1, 99, 100] {
             let rollout = json!({"variant": "on", "percentage": percentage, "dialect": dialect});
             let flag = json!({"variants": {"on": 1, "off": 0}, "defaultVariant": "off", "rollout": rollout});
-            let (ruleset, _) =
-                evaluate::load(&json!({"flags": {key: flag}}).to_string(), Format::Json);
+            let (ruleset, _) = evaluate::load(
+                &json!({"flags": {key: flag}}).to_string(),
+                DocumentFormat::Json,
+            );
             let answer = evaluate::ask(&ruleset, key, &unit(unit_key));
             let want = if bucket < percentage { "on" } else { "off" };
             assert_eq!(
@@ -596,7 +600,7 @@ fn s002_18_metadata_says_how_far_the_rollout_is() {
     let phase = |members: &Value| {
         let mut flags = document(members);
         flags["rings"] = json!({"a": true, "b": true, "c": true, "d": true});
-        let (ruleset, _) = evaluate::load(&flags.to_string(), Format::Json);
+        let (ruleset, _) = evaluate::load(&flags.to_string(), DocumentFormat::Json);
         let metadata = &ruleset.flags[0].metadata;
         let found = metadata.iter().find(|(name, _)| &**name == "rollout");
         found.map_or_else(String::new, |(_, value)| format!("{value:?}"))
@@ -677,7 +681,8 @@ fn every_mistake_in_the_words_is_located_and_helped() {
             told.iter().all(|line| line.starts_with("flags.yaml:1:")),
             "{told:#?}"
         );
-        let (ruleset, diagnostics) = evaluate::load(&document(&members).to_string(), Format::Json);
+        let (ruleset, diagnostics) =
+            evaluate::load(&document(&members).to_string(), DocumentFormat::Json);
         let faulty = diagnostics
             .iter()
             .any(|d| d.severity == fanion::diag::Severity::Error);

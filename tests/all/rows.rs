@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use fanion::document::Format;
+use fanion::document::DocumentFormat;
 use fanion::ruleset::Ruleset;
 use serde_json::Value;
 use serde_json::json;
@@ -13,7 +13,7 @@ use crate::server::Client;
 use crate::server::Http;
 
 fn load(document: &Value) -> Ruleset {
-    evaluate::load(&document.to_string(), Format::Json).0
+    evaluate::load(&document.to_string(), DocumentFormat::Json).0
 }
 
 fn variant(ruleset: &Ruleset, key: &str, context: &Value) -> String {
@@ -143,7 +143,8 @@ flags:
 #[test]
 fn s002_01_the_old_spelling_loads_unchanged_and_is_warned_of() {
     let rule = r#"fractionalEvaluation: [{var: targetingKey}, ["on",1], ["off",99]]"#;
-    let (ruleset, diagnostics) = evaluate::load(&EXPRESS.replace("TARGETING", rule), Format::Yaml);
+    let (ruleset, diagnostics) =
+        evaluate::load(&EXPRESS.replace("TARGETING", rule), DocumentFormat::Yaml);
     let told: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(
@@ -191,7 +192,7 @@ fn s002_02_one_percent_is_one_percent_and_stays_in_every_larger_share() {
 #[test]
 fn s002_03_the_ring_rule_works_and_its_misprint_is_located() {
     let rule = r#"if: [{in: [{var: ring}, ["internal","beta"]]}, "on", {fractionalEvaluation: [{var: targetingKey}, ["on",5], ["off",95]]}]"#;
-    let (ruleset, _) = evaluate::load(&EXPRESS.replace("TARGETING", rule), Format::Yaml);
+    let (ruleset, _) = evaluate::load(&EXPRESS.replace("TARGETING", rule), DocumentFormat::Yaml);
     let key = "checkout.payments.express-pay";
     for ring in ["internal", "beta"] {
         assert_eq!(
@@ -213,7 +214,10 @@ fn s002_03_the_ring_rule_works_and_its_misprint_is_located() {
     );
     let misprint =
         "{ if: [\n        - in: [{var: ring}, [internal, beta]]\n        - \"on\"\n      ] }";
-    let (_, diagnostics) = evaluate::load(&EXPRESS.replace("TARGETING", misprint), Format::Yaml);
+    let (_, diagnostics) = evaluate::load(
+        &EXPRESS.replace("TARGETING", misprint),
+        DocumentFormat::Yaml,
+    );
     let told = diagnostics[0].to_string();
     assert!(
         told.starts_with("flags.yaml:9:") && told.contains("a list with dashes stands inside"),

@@ -7,11 +7,11 @@ use boon::Compiler;
 use boon::SchemaIndex;
 use boon::Schemas;
 use fanion::cli::schema;
-use fanion::document::Format;
+use fanion::document::DocumentFormat;
 use fanion::document::field;
-use fanion::document::field::Object;
+use fanion::document::field::ObjectSchema;
 use fanion::study::lint;
-use fanion::study::lint::policy::Policy;
+use fanion::study::lint::policy::LintPolicy;
 use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
@@ -27,7 +27,7 @@ struct Schema {
 impl Schema {
     fn new() -> Schema {
         let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
-        let written = serde_json::from_str(&schema::print()).expect("JSON");
+        let written = serde_json::from_str(&schema::render()).expect("JSON");
         compiler
             .add_resource("flags.json", written)
             .expect("a schema");
@@ -46,9 +46,9 @@ impl Schema {
 /// What is said of a document when it is loaded, and by lint of what is written below `lifecycle`.
 fn complaints(document: &Value) -> Vec<String> {
     let text = document.to_string();
-    let (_, mut found) = evaluate::load(&text, Format::Json);
+    let (_, mut found) = evaluate::load(&text, DocumentFormat::Json);
     let files = crate::lint::files(&[("flags.json", &text)]);
-    let linted = lint::check(&files, &Policy::default());
+    let linted = lint::check(&files, &LintPolicy::default());
     found.extend(linted.into_iter().filter(|found| found.code.id() == "F112"));
     found.iter().map(ToString::to_string).collect()
 }
@@ -87,28 +87,28 @@ fn everything() -> Value {
 
 #[test]
 fn every_member_that_is_read_is_in_the_schema() {
-    let schema: Value = serde_json::from_str(&schema::print()).expect("JSON");
-    let known = |place: &Value, parts: &[&Object]| {
+    let schema: Value = serde_json::from_str(&schema::render()).expect("JSON");
+    let known = |place: &Value, parts: &[&ObjectSchema]| {
         let there: BTreeSet<&str> = place["properties"]
             .as_object()
             .expect("members")
             .keys()
             .map(String::as_str)
             .collect();
-        let named: BTreeSet<&str> = parts.iter().flat_map(|part| part.names()).collect();
+        let named: BTreeSet<&str> = parts.iter().flat_map(|part| part.field_names()).collect();
         assert_eq!(there, named);
         assert_eq!(place["additionalProperties"], json!(false));
     };
     known(&schema, &[&field::DOCUMENT]);
     known(
         &schema["definitions"]["flag"],
-        &[&field::FLAG, &field::WORDS],
+        &[&field::FLAG, &field::ROLLOUT_FIELDS],
     );
     let parts = [
         &field::ROLLOUT,
         &field::RAMP,
         &field::REGION,
-        &field::REQUIREMENT,
+        &field::PREREQUISITE,
         &field::LIFECYCLE,
     ];
     for part in parts {
@@ -117,10 +117,10 @@ fn every_member_that_is_read_is_in_the_schema() {
     // Each of them is in the document of everything, which both take.
     let mut names = BTreeSet::new();
     collect(&everything(), &mut names);
-    let all = [&field::DOCUMENT, &field::FLAG, &field::WORDS]
+    let all = [&field::DOCUMENT, &field::FLAG, &field::ROLLOUT_FIELDS]
         .into_iter()
         .chain(parts);
-    for name in all.flat_map(Object::names) {
+    for name in all.flat_map(ObjectSchema::field_names) {
         assert!(names.contains(name), "{name}");
     }
     assert_eq!(complaints(&everything()), Vec::<String>::new());
@@ -197,7 +197,9 @@ fn substitutes() -> Vec<Value> {
         .chain(field::RAMP.fields)
         .chain(field::FLAG.fields);
     for field in choices {
-        if let field::Shape::Choice(known) | field::Shape::OptionalChoice(known) = &field.shape {
+        if let field::FieldType::Choice(known) | field::FieldType::OptionalChoice(known) =
+            &field.field_type
+        {
             all.extend(known.iter().map(|known| json!(known)));
         }
     }
@@ -308,15 +310,15 @@ fn every_sound_flag_file_is_valid() {
     files.sort();
     let (schema, mut valid) = (Schema::new(), 0);
     for file in files {
-        let Some(format) = Format::of(&file) else {
+        let Some(format) = DocumentFormat::from_path(&file) else {
             continue;
         };
         let text = std::fs::read_to_string(&file).expect("a file");
-        let mut report = fanion::diag::Report::new("file".into());
-        let Some(node) = fanion::document::read(&text, format, &mut report) else {
+        let mut report = fanion::diag::DiagnosticSink::new("file".into());
+        let Some(node) = fanion::document::parse_syntax_tree(&text, format, &mut report) else {
             continue;
         };
-        let document = to_json(&node.to_literal());
+        let document = to_json(&node.to_owned_value());
         let told = complaints(&document);
         let takes = schema.takes(&document);
         assert!(
@@ -329,15 +331,15 @@ fn every_sound_flag_file_is_valid() {
     assert!(valid >= 15, "{valid}");
 }
 
-fn to_json(literal: &fanion::value::Literal) -> Value {
-    use fanion::value::Literal;
+fn to_json(literal: &fanion::value::OwnedValue) -> Value {
+    use fanion::value::OwnedValue;
     match literal {
-        Literal::Null => Value::Null,
-        Literal::Bool(b) => json!(b),
-        Literal::Number(n) => json!(n),
-        Literal::Text(text) => json!(&**text),
-        Literal::List(items) => items.iter().map(to_json).collect(),
-        Literal::Map(members) => {
+        OwnedValue::Null => Value::Null,
+        OwnedValue::Bool(b) => json!(b),
+        OwnedValue::Number(n) => json!(n),
+        OwnedValue::Text(text) => json!(&**text),
+        OwnedValue::List(items) => items.iter().map(to_json).collect(),
+        OwnedValue::Map(members) => {
             let members = members
                 .iter()
                 .map(|(name, value)| (name.to_string(), to_json(value)));
@@ -350,7 +352,7 @@ fn to_json(literal: &fanion::value::Literal) -> Value {
 fn the_schema_in_the_repository_is_what_flagctl_prints() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/schema/flags.json");
     let written = std::fs::read_to_string(file).unwrap_or_default();
-    let printed = schema::print();
+    let printed = schema::render();
     assert!(
         written == printed,
         "write it anew: flagctl schema > docs/schema/flags.json"
@@ -382,14 +384,14 @@ fn every_example_names_the_schema() {
 fn every_word_is_in_the_reference() {
     let reference = include_str!("../../docs/rollout.md");
     let parts = [
-        &field::WORDS,
+        &field::ROLLOUT_FIELDS,
         &field::ROLLOUT,
         &field::RAMP,
         &field::REGION,
-        &field::REQUIREMENT,
+        &field::PREREQUISITE,
         &field::LIFECYCLE,
     ];
-    for name in parts.into_iter().flat_map(Object::names) {
+    for name in parts.into_iter().flat_map(ObjectSchema::field_names) {
         let named = |word: &str| {
             word.split(|c: char| !c.is_ascii_alphanumeric())
                 .any(|part| part == name)

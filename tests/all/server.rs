@@ -8,15 +8,15 @@ use bytes::Bytes;
 use fanion::live::Live;
 use fanion::serve;
 use fanion::serve::Listeners;
-use fanion::serve::Settings;
+use fanion::serve::ServeConfig;
+use fanion::serve::socket::ListenAddr;
 use fanion::serve::socket::Listener;
-use fanion::serve::socket::Place;
-use fanion::serve::tls::Tls;
+use fanion::serve::tls::ReloadableTlsConfig;
 use fanion::source;
 use fanion::source::loader::Loader;
-use fanion::source::spec::Spec;
+use fanion::source::spec::SourceSpec;
 use fanion::source::watch;
-use fanion::source::watch::Watch;
+use fanion::source::watch::Updater;
 use http::HeaderMap;
 use http::Request;
 use http::Response;
@@ -39,39 +39,39 @@ pub struct Server {
     pub sync: u16,
     pub shutdown: tokio::sync::watch::Sender<bool>,
     pub ended: tokio::task::JoinHandle<()>,
-    _watch: Watch,
+    _watch: Updater,
 }
 
 /// Serves the flag files at `path`.
 pub async fn start(path: &Path) -> Server {
-    start_with(path, Settings::default()).await
+    start_with(path, ServeConfig::default()).await
 }
 
-pub async fn start_with(path: &Path, settings: Settings) -> Server {
+pub async fn start_with(path: &Path, settings: ServeConfig) -> Server {
     start_on(path, settings, listeners(None).await).await
 }
 
 /// Serves on sockets that are bound already.
-pub async fn start_on(path: &Path, settings: Settings, listeners: Listeners) -> Server {
+pub async fn start_on(path: &Path, settings: ServeConfig, listeners: Listeners) -> Server {
     let live = Arc::new(Live::default());
-    let specs = [Spec::file(path)];
-    let loader = Loader::new(&specs, &source::Settings::default(), live.clone());
+    let specs = [SourceSpec::from_path(path)];
+    let loader = Loader::new(&specs, &source::SourceConfig::default(), live.clone());
     start_all(loader, live, settings, listeners).await
 }
 
 /// Serves the flags of any sources.
-pub async fn start_loader(loader: Loader, live: Arc<Live>, settings: Settings) -> Server {
+pub async fn start_loader(loader: Loader, live: Arc<Live>, settings: ServeConfig) -> Server {
     start_all(loader, live, settings, listeners(None).await).await
 }
 
 async fn start_all(
     loader: Loader,
     live: Arc<Live>,
-    settings: Settings,
+    settings: ServeConfig,
     listeners: Listeners,
 ) -> Server {
     let watch = watch::start(loader).expect("the sources can be followed");
-    watch.first_look().await.expect("it does not insist");
+    watch.initial_load().await.expect("it does not insist");
     let port = |listener: &Listener| listener.port().unwrap_or(0);
     let (evaluation, sync) = (port(&listeners.evaluation), port(&listeners.sync));
     let (management, ofrep) = (port(&listeners.management), port(&listeners.ofrep));
@@ -96,8 +96,8 @@ async fn start_all(
 }
 
 /// Free ports.
-pub async fn listeners(tls: Option<Arc<Tls>>) -> Listeners {
-    let place = Place::Port(Some(Ipv4Addr::LOCALHOST.into()), 0);
+pub async fn listeners(tls: Option<Arc<ReloadableTlsConfig>>) -> Listeners {
+    let place = ListenAddr::Tcp(Some(Ipv4Addr::LOCALHOST.into()), 0);
     let local = || Listener::bind(&place);
     Listeners {
         evaluation: local().await.expect("a free port"),
@@ -110,11 +110,15 @@ pub async fn listeners(tls: Option<Arc<Tls>>) -> Listeners {
 
 /// Serves one document.
 pub async fn serve_text(name: &str, text: &str) -> (Server, tempfile::TempDir) {
-    serve_with(name, text, Settings::default()).await
+    serve_with(name, text, ServeConfig::default()).await
 }
 
 /// The same, with settings of its own.
-pub async fn serve_with(name: &str, text: &str, settings: Settings) -> (Server, tempfile::TempDir) {
+pub async fn serve_with(
+    name: &str,
+    text: &str,
+    settings: ServeConfig,
+) -> (Server, tempfile::TempDir) {
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join(name);
     std::fs::write(&path, text).expect("a file");

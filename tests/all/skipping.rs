@@ -2,13 +2,13 @@
 
 use bumpalo::Bump;
 use fanion::json::Error;
-use fanion::json::Fault;
-use fanion::json::Kind;
+use fanion::json::ErrorKind;
 use fanion::json::Reader;
+use fanion::json::ValueKind;
 use fanion::limits;
 use fanion::wire::Codec;
-use fanion::wire::request::Attributes;
-use fanion::wire::request::Request;
+use fanion::wire::request::EncodedContext;
+use fanion::wire::request::ResolveRequest;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -18,24 +18,24 @@ use crate::evaluate;
 
 /// Reads a value piece by piece, as those do who want to know all of it.
 fn read(reader: &mut Reader<'_>) -> Result<(), Error> {
-    match reader.peek()? {
-        Kind::Null => reader.null(),
-        Kind::Bool => reader.bool().map(drop),
-        Kind::Number => reader.number().map(drop),
-        Kind::Text => reader.text().map(|text| drop(text.unescape())),
-        Kind::List => {
-            reader.open_list()?;
+    match reader.peek_kind()? {
+        ValueKind::Null => reader.parse_null(),
+        ValueKind::Bool => reader.parse_bool().map(drop),
+        ValueKind::Number => reader.parse_number().map(drop),
+        ValueKind::Text => reader.parse_string().map(|text| drop(text.unescape())),
+        ValueKind::List => {
+            reader.begin_array()?;
             let mut first = true;
-            while reader.item(first)? {
+            while reader.has_next_item(first)? {
                 read(reader)?;
                 first = false;
             }
             Ok(())
         }
-        Kind::Map => {
-            reader.open_map()?;
+        ValueKind::Map => {
+            reader.begin_object()?;
             let mut first = true;
-            while reader.key(first)?.is_some() {
+            while reader.next_key(first)?.is_some() {
                 read(reader)?;
                 first = false;
             }
@@ -45,19 +45,22 @@ fn read(reader: &mut Reader<'_>) -> Result<(), Error> {
 }
 
 fn skip(reader: &mut Reader<'_>) -> Result<(), Error> {
-    reader.skip()
+    reader.skip_value()
 }
 
 fn outline(reader: &mut Reader<'_>) -> Result<(), Error> {
-    reader.outline().map(drop)
+    reader.index_object().map(drop)
 }
 
 /// Where a way through a text ends, or what it stumbles over.
-fn way(text: &str, go: fn(&mut Reader<'_>) -> Result<(), Error>) -> Result<usize, (usize, Fault)> {
+fn way(
+    text: &str,
+    go: fn(&mut Reader<'_>) -> Result<(), Error>,
+) -> Result<usize, (usize, ErrorKind)> {
     let mut reader = Reader::new(text);
-    let gone = go(&mut reader).and_then(|()| reader.end());
-    gone.map(|()| reader.offset())
-        .map_err(|error| (error.at, error.fault))
+    let gone = go(&mut reader).and_then(|()| reader.expect_end());
+    gone.map(|()| reader.next_offset())
+        .map_err(|error| (error.offset, error.kind))
 }
 
 /// Every way through a text ends at the same place, and another reader thinks the same of it.
@@ -76,7 +79,7 @@ fn check(text: &str) {
 /// A request with this context is one if it is JSON, and UTF-8.
 fn check_bytes(context: &[u8]) {
     let body = [b"{\"context\":{\"x\":", context, b"},\"flagKey\":\"f\"}"].concat();
-    let ours = Request::decode(Codec::Json, &body).is_ok();
+    let ours = ResolveRequest::decode(Codec::Json, &body).is_ok();
     let theirs = serde_json::from_slice::<Value>(&body).is_ok_and(|body| body["flagKey"] == "f");
     assert_eq!(ours, theirs, "{:?}", body.escape_ascii().to_string());
 }
@@ -200,9 +203,9 @@ fn nesting_ends_where_the_limit_is() {
                 63,
                 64,
                 65,
-                limits::DEPTH - 1,
-                limits::DEPTH,
-                limits::DEPTH + 1,
+                limits::NESTING_DEPTH - 1,
+                limits::NESTING_DEPTH,
+                limits::NESTING_DEPTH + 1,
             ] {
                 let text = format!("{}{inside}{}", open.repeat(depth), close.repeat(depth));
                 let read = way(&text, read);
@@ -218,22 +221,26 @@ fn nesting_ends_where_the_limit_is() {
 #[test]
 fn what_is_wrong_is_said_with_its_place() {
     let cases = [
-        ("", 0, Fault::End),
-        ("{\"a\":\"b\"", 8, Fault::End),
-        ("{\"a\":\"b\",}", 9, Fault::Expected("a string")),
-        ("{\"a\" \"b\"}", 5, Fault::Expected("`:`")),
-        ("{\"a\":}", 5, Fault::Expected("a value")),
-        ("{\"a\":\"b\" \"c\":1}", 9, Fault::Expected("`,` or `}`")),
-        ("{\"a\":\"b\"]", 8, Fault::Expected("`,` or `}`")),
-        ("[1 2]", 3, Fault::Expected("`,` or `]`")),
-        ("[1}", 2, Fault::Expected("`,` or `]`")),
-        ("[nul]", 1, Fault::Expected("a value")),
-        ("[1.x]", 3, Fault::Expected("a digit")),
-        ("[\"abcdefgh\tx\"]", 10, Fault::Control),
-        ("[\"abcdefgh\\x\"]", 10, Fault::Escape),
-        ("[\"\\ud83d\\n\"]", 8, Fault::Escape),
-        ("{\"a\":[1e999]}", 6, Fault::Range),
-        ("[] []", 3, Fault::Expected("the end of the text")),
+        ("", 0, ErrorKind::UnexpectedEnd),
+        ("{\"a\":\"b\"", 8, ErrorKind::UnexpectedEnd),
+        ("{\"a\":\"b\",}", 9, ErrorKind::Expected("a string")),
+        ("{\"a\" \"b\"}", 5, ErrorKind::Expected("`:`")),
+        ("{\"a\":}", 5, ErrorKind::Expected("a value")),
+        (
+            "{\"a\":\"b\" \"c\":1}",
+            9,
+            ErrorKind::Expected("`,` or `}`"),
+        ),
+        ("{\"a\":\"b\"]", 8, ErrorKind::Expected("`,` or `}`")),
+        ("[1 2]", 3, ErrorKind::Expected("`,` or `]`")),
+        ("[1}", 2, ErrorKind::Expected("`,` or `]`")),
+        ("[nul]", 1, ErrorKind::Expected("a value")),
+        ("[1.x]", 3, ErrorKind::Expected("a digit")),
+        ("[\"abcdefgh\tx\"]", 10, ErrorKind::ControlCharacter),
+        ("[\"abcdefgh\\x\"]", 10, ErrorKind::InvalidEscape),
+        ("[\"\\ud83d\\n\"]", 8, ErrorKind::InvalidEscape),
+        ("{\"a\":[1e999]}", 6, ErrorKind::NumberOutOfRange),
+        ("[] []", 3, ErrorKind::Expected("the end of the text")),
     ];
     for (text, at, fault) in cases {
         assert_eq!(way(text, skip), Err((at, fault)), "{text}");
@@ -305,14 +312,14 @@ proptest! {
 
     #[test]
     fn a_member_that_is_looked_up_is_the_one_that_is_read(text in map(value())) {
-        let outline = Reader::new(&text).outline().expect("JSON");
+        let outline = Reader::new(&text).index_object().expect("JSON");
         let all: Value = serde_json::from_str(&text).expect("JSON");
         let names = ["a", "b", "c", "", "d"].into_iter();
         for (name, outline) in names.filter_map(|name| Some((name, outline.as_ref()?))) {
             let found = outline.member(name).map(|mut value| {
-                let start = value.offset();
-                value.skip().expect("a value");
-                serde_json::from_str(value.since(start)).expect("JSON")
+                let start = value.next_offset();
+                value.skip_value().expect("a value");
+                serde_json::from_str(value.text_since(start)).expect("JSON")
             });
             prop_assert_eq!(found.as_ref(), all.get(name), "{}", name);
         }
@@ -322,16 +329,16 @@ proptest! {
     fn a_context_with_an_outline_is_the_context_without(text in map(value())) {
         let flag = json!({"flags": {"f": {"variants": {"x": 1}, "defaultVariant": "x", "targeting": {"cat": [
             {"var": "a"}, {"var": "b.a"}, {"var": "b.c.a"}, {"var": "c.0"}, {"var": "c.b"}, {"var": "a.a"}, {"var": "missing"}]}}}});
-        let (ruleset, _) = evaluate::load(&flag.to_string(), fanion::document::Format::Json);
+        let (ruleset, _) = evaluate::load(&flag.to_string(), fanion::document::DocumentFormat::Json);
         let flag = &ruleset.flags[0];
         let body = format!("{{\"context\":{text}}}");
-        let request = Request::decode_bulk(Codec::Json, body.as_bytes()).expect("a request");
+        let request = ResolveRequest::decode_resolve_all(Codec::Json, body.as_bytes()).expect("a request");
         let arena = Bump::new();
-        let context = |attributes: &Attributes<'_>| {
-            let context = attributes.context(flag, &[], &arena, 0.0).expect("a context");
-            let slots = 0..u16::try_from(flag.reads.slots).expect("few");
-            slots.map(|slot| context.slot(slot).to_literal()).collect::<Vec<_>>()
+        let context = |attributes: &EncodedContext<'_>| {
+            let context = attributes.context_for_flag(flag, &[], &arena, 0.0).expect("a context");
+            let slots = 0..u16::try_from(flag.read_set.slot_count).expect("few");
+            slots.map(|slot| context.slot(slot).to_owned_value()).collect::<Vec<_>>()
         };
-        prop_assert_eq!(context(&request), context(&Attributes::Json(Some(&text))));
+        prop_assert_eq!(context(&request), context(&EncodedContext::Json(Some(&text))));
     }
 }

@@ -1,23 +1,23 @@
 //! How sources are named.
 
 use fanion::source::spec;
-use fanion::source::spec::Dial;
-use fanion::source::spec::Kind;
-use fanion::source::spec::Security;
-use fanion::source::spec::Spec;
-use fanion::source::spec::Target;
+use fanion::source::spec::DialAddress;
+use fanion::source::spec::GrpcTarget;
+use fanion::source::spec::SourceKind;
+use fanion::source::spec::SourceSpec;
+use fanion::source::spec::TlsMode;
 
 /// A source in words: its name, and itself without secrets.
-fn words(spec: &Spec) -> (String, String) {
-    (spec.name.to_string(), spec.redacted())
+fn words(spec: &SourceSpec) -> (String, String) {
+    (spec.name.to_string(), spec.to_redacted_json())
 }
 
 fn uri(text: &str) -> (String, String) {
-    words(&Spec::from_uri(text).expect("a source"))
+    words(&SourceSpec::from_uri(text).expect("a source"))
 }
 
 fn mistakes(text: &str) -> Vec<String> {
-    spec::list(text).expect_err("there are mistakes")
+    spec::parse_list(text).expect_err("there are mistakes")
 }
 
 #[test]
@@ -59,14 +59,14 @@ fn a_uri_that_names_no_source_is_refused_with_the_reason() {
         ("envoy://h:1/s/t", "envoy://HOST:PORT/SERVICE"),
         ("unix://relative", "unix:PATH"),
     ] {
-        let why = Spec::from_uri(text).expect_err(text);
+        let why = SourceSpec::from_uri(text).expect_err(text);
         assert!(why.contains(want), "{text}: {why}");
     }
 }
 
 #[test]
 fn targets_say_where_to_connect_and_what_the_server_is_called() {
-    let tcp = |host: &str, port| Dial::Tcp {
+    let tcp = |host: &str, port| DialAddress::Tcp {
         host: host.into(),
         port,
     };
@@ -77,14 +77,26 @@ fn targets_say_where_to_connect_and_what_the_server_is_called() {
         ("dns:///h:1", tcp("h", 1), "h:1"),
         ("dns:h:1", tcp("h", 1), "h:1"),
         ("envoy://h:1/flags.example", tcp("h", 1), "flags.example"),
-        ("unix:/run/x", Dial::Unix("/run/x".into()), "localhost"),
-        ("unix:///run/x", Dial::Unix("/run/x".into()), "localhost"),
-        ("unix:x", Dial::Unix("x".into()), "localhost"),
-        ("uds:///run/x", Dial::Unix("/run/x".into()), "localhost"),
+        (
+            "unix:/run/x",
+            DialAddress::Unix("/run/x".into()),
+            "localhost",
+        ),
+        (
+            "unix:///run/x",
+            DialAddress::Unix("/run/x".into()),
+            "localhost",
+        ),
+        ("unix:x", DialAddress::Unix("x".into()), "localhost"),
+        (
+            "uds:///run/x",
+            DialAddress::Unix("/run/x".into()),
+            "localhost",
+        ),
     ] {
-        let target = Target::parse(text).expect(text);
+        let target = GrpcTarget::parse(text).expect(text);
         assert_eq!(
-            (target.dial, target.authority.as_str()),
+            (target.address, target.authority.as_str()),
             (dial, authority),
             "{text}"
         );
@@ -101,25 +113,25 @@ fn every_field_of_flagds_list_is_read_in_any_case() {
         {"uri": "h:1", "provider": "grpc", "tls": true, "certPath": "ca.pem", "providerID": "p", "selector": "source=a",
          "maxMsgSize": 10, "incrementalUpdates": true, "headers": {"X-Key": "k"}, "interval": null}
     ]"#;
-    let specs = spec::list(text).expect("sources");
-    let Kind::Http(http) = &specs[1].kind else {
+    let specs = spec::parse_list(text).expect("sources");
+    let SourceKind::Http(http) = &specs[1].kind else {
         panic!("{specs:?}");
     };
     assert_eq!(http.interval.as_secs(), 86_400);
     assert_eq!(http.timeout.as_secs(), 7);
-    assert_eq!(&*http.seed, "pod");
+    assert_eq!(&*http.interval_seed, "pod");
     assert_eq!(http.authorization.as_ref().expect("one"), "Bearer t");
     assert_eq!(http.headers["x-key"], "k");
     assert!(http.oauth.is_some());
-    let Kind::Grpc(grpc) = &specs[2].kind else {
+    let SourceKind::Grpc(grpc) = &specs[2].kind else {
         panic!("{specs:?}");
     };
-    assert_eq!(grpc.security, Security::Authority("ca.pem".into()));
+    assert_eq!(grpc.tls, TlsMode::CaFile("ca.pem".into()));
     assert_eq!(
         (grpc.provider_id.as_str(), grpc.selector.as_str()),
         ("p", "source=a")
     );
-    assert_eq!(grpc.max_message, 10);
+    assert_eq!(grpc.max_message_bytes, 10);
     assert_eq!(grpc.headers["x-key"], "k");
     assert!(grpc.incremental);
 }
@@ -128,12 +140,12 @@ fn every_field_of_flagds_list_is_read_in_any_case() {
 fn a_prefix_that_fits_the_provider_is_taken_off() {
     let text = r#"[{"uri": "file:x.json", "provider": "file"}, {"uri": "grpc://h:1", "provider": "grpc"},
         {"uri": "grpcs://h:1", "provider": "grpc"}]"#;
-    let specs = spec::list(text).expect("sources");
+    let specs = spec::parse_list(text).expect("sources");
     assert_eq!(
         specs.iter().map(|s| &*s.name).collect::<Vec<_>>(),
         ["x.json", "h:1", "h:1"]
     );
-    assert!(specs[2].redacted().contains(r#""tls":true"#));
+    assert!(specs[2].to_redacted_json().contains(r#""tls":true"#));
 }
 
 #[test]
@@ -187,16 +199,19 @@ fn no_secret_is_ever_printed() {
          "tokenUrl": "https://u:hush6@h/token?k=hush7"}},
         {"uri": "h:1", "provider": "grpc", "headers": {"authorization": "hush8"}}
     ]"#;
-    let specs = spec::list(text).expect("sources");
+    let specs = spec::parse_list(text).expect("sources");
     let told = format!("{specs:?} {:#?} {:?}", specs[0].kind, specs[1].kind);
     assert!(!told.contains("hush"), "{told}");
-    let Kind::Grpc(grpc) = &specs[1].kind else {
+    let SourceKind::Grpc(grpc) = &specs[1].kind else {
         panic!("{specs:?}");
     };
     assert!(!format!("{:?}", grpc.headers).contains("hush"));
-    assert_eq!(&*specs[0].label, "https://[redacted]@h/x.json?[redacted]");
     assert_eq!(
-        specs[0].redacted(),
+        &*specs[0].redacted_name,
+        "https://[redacted]@h/x.json?[redacted]"
+    );
+    assert_eq!(
+        specs[0].to_redacted_json(),
         r#"{"uri":"https://[redacted]@h/x.json?[redacted]","provider":"http","authHeader":"[redacted]","interval":5,"timeoutS":30,"headers":{"x-key":"[redacted]"},"oauth":{"clientID":"me","clientSecret":"[redacted]","tokenUrl":"https://[redacted]@h/token?[redacted]"}}"#
     );
     for (provider, uri) in [

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use fanion::serve::Settings;
-use fanion::wire::stream::Advert;
+use fanion::serve::ServeConfig;
+use fanion::wire::stream::StreamEndpoint;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use serde_json::Value;
@@ -24,7 +24,7 @@ const CHANGED: &str =
 const BULK: &str = "/ofrep/v1/evaluate/flags";
 const STREAM: &str = "/ofrep/v1/sse";
 
-async fn start(settings: Settings) -> (Server, tempfile::TempDir) {
+async fn start(settings: ServeConfig) -> (Server, tempfile::TempDir) {
     server::serve_with("flags.yaml", FLAGS, settings).await
 }
 
@@ -89,7 +89,7 @@ async fn bulk(server: &Server, query: &str, headers: &[&str]) -> Answer {
 
 #[tokio::test]
 async fn bulk_answers_say_where_changes_are_told() {
-    let (server, _directory) = start(Settings::default()).await;
+    let (server, _directory) = start(ServeConfig::default()).await;
     let advert = |path: &str| json!([{"type": "sse", "endpoint": {"requestUri": path}, "inactivityDelaySec": 120}]);
     assert_eq!(
         bulk(&server, "", &[]).await.json()["eventStreams"],
@@ -109,21 +109,21 @@ async fn bulk_answers_say_where_changes_are_told() {
 
 #[tokio::test]
 async fn the_advert_can_name_an_origin_or_be_left_out() {
-    let advert = Advert {
+    let advert = StreamEndpoint {
         origin: Some("https://flags.test".to_owned()),
-        inactivity: 7,
+        inactivity_delay_secs: 7,
     };
-    let settings = Settings {
-        changes: Some(advert),
-        ..Settings::default()
+    let settings = ServeConfig {
+        change_stream: Some(advert),
+        ..ServeConfig::default()
     };
     let (server, _directory) = start(settings).await;
     let endpoint = json!({"origin": "https://flags.test", "requestUri": STREAM});
     let want = json!([{"type": "sse", "endpoint": endpoint, "inactivityDelaySec": 7}]);
     assert_eq!(bulk(&server, "", &[]).await.json()["eventStreams"], want);
-    let settings = Settings {
-        changes: None,
-        ..Settings::default()
+    let settings = ServeConfig {
+        change_stream: None,
+        ..ServeConfig::default()
     };
     let (server, _directory) = start(settings).await;
     assert_eq!(
@@ -135,7 +135,7 @@ async fn the_advert_can_name_an_origin_or_be_left_out() {
 
 #[tokio::test]
 async fn a_stream_tells_of_changes_within_its_selection() {
-    let (server, directory) = start(Settings::default()).await;
+    let (server, directory) = start(ServeConfig::default()).await;
     let mut all = Events::open(&server, STREAM, &["origin: http://page.test"]).await;
     let mut set = Events::open(&server, "/ofrep/v1/sse/flagSetId=s", &[]).await;
     let mut other = Events::open(&server, "/ofrep/v1/sse/flagSetId=other", &[]).await;
@@ -154,7 +154,7 @@ async fn a_stream_tells_of_changes_within_its_selection() {
 
 #[tokio::test]
 async fn a_client_that_comes_back_learns_what_it_missed() {
-    let (first, directory) = start(Settings::default()).await;
+    let (first, directory) = start(ServeConfig::default()).await;
     let seen = Events::open(&first, STREAM, &[]).await.opening().await;
     // Another replica, with the same flags and a history of its own.
     edit(directory.path(), CHANGED);
@@ -177,7 +177,7 @@ async fn a_client_that_comes_back_learns_what_it_missed() {
 
 #[tokio::test]
 async fn a_client_that_was_told_of_a_change_is_not_told_304() {
-    let (server, directory) = start(Settings::default()).await;
+    let (server, directory) = start(ServeConfig::default()).await;
     let mut events = Events::open(&server, STREAM, &[]).await;
     let tag = events.opening().await;
     let answer = bulk(&server, "", &[]).await;
@@ -202,9 +202,9 @@ async fn a_client_that_was_told_of_a_change_is_not_told_304() {
 
 #[tokio::test]
 async fn a_silent_stream_is_kept_alive_and_ends_with_the_server() {
-    let settings = Settings {
-        keep_alive: Duration::from_millis(20),
-        ..Settings::default()
+    let settings = ServeConfig {
+        keep_alive_interval: Duration::from_millis(20),
+        ..ServeConfig::default()
     };
     let (server, _directory) = start(settings).await;
     let mut events = Events::open(&server, STREAM, &[]).await;
@@ -218,9 +218,9 @@ async fn a_silent_stream_is_kept_alive_and_ends_with_the_server() {
 
 #[tokio::test]
 async fn what_is_no_stream_is_refused() {
-    let settings = Settings {
+    let settings = ServeConfig {
         max_streams: 1,
-        ..Settings::default()
+        ..ServeConfig::default()
     };
     let (server, _directory) = start(settings).await;
     let refused = async |path: &str| {

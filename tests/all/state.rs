@@ -11,13 +11,13 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::time::SystemTime;
 
-use fanion::document::Format;
+use fanion::document::DocumentFormat;
 use fanion::live::Live;
-use fanion::source::Settings;
+use fanion::source::SourceConfig;
 use fanion::source::loader::Loader;
-use fanion::source::spec::Spec;
-use fanion::source::state::Entry;
-use fanion::source::state::Store;
+use fanion::source::spec::SourceSpec;
+use fanion::source::state::StateDir;
+use fanion::source::state::StateEntry;
 use serde_json::json;
 
 use crate::daemon;
@@ -35,8 +35,8 @@ use crate::metrics;
 use crate::server::Client;
 use crate::server::Http;
 
-fn keeping(directory: &Path) -> Settings {
-    Settings {
+fn keeping(directory: &Path) -> SourceConfig {
+    SourceConfig {
         state_dir: Some(directory.join("state")),
         ..settings()
     }
@@ -81,14 +81,14 @@ async fn a_network_source_begins_with_what_an_earlier_process_knew() {
     let followed = follow(&[http(&url, &json!({}))], &keeping(directory.path()));
     followed
         .watch
-        .first_look()
+        .initial_load()
         .await
         .expect("it does not insist");
     assert_eq!(followed.answer("f"), "a");
     assert!(followed.live.load().is_usable());
     let state = followed.state(0);
     assert!(
-        state.stored && state.is_stale() && state.accepted == 0,
+        state.from_state_dir && state.is_stale() && state.accepted == 0,
         "{state:?}"
     );
     assert!(state.age(SystemTime::now()).expect("an age") < Duration::from_secs(60));
@@ -101,7 +101,7 @@ async fn a_network_source_begins_with_what_an_earlier_process_knew() {
     });
     let state = followed.does(0, |state| !state.is_stale()).await;
     assert!(
-        !state.stored && state.accepted == 0 && state.has_flags(),
+        !state.from_state_dir && state.accepted == 0 && state.has_flags(),
         "{state:?}"
     );
     assert!(followed.live.load().is_usable());
@@ -160,7 +160,7 @@ async fn what_is_damaged_cut_off_or_foreign_is_not_believed_and_is_replaced() {
             upstream.now(|_| reply("503 Service Unavailable", &[], ""));
             let source = http(&upstream.url("/"), &json!({}));
             let followed = follow(&[source], &keeping(directory.path()));
-            let first = followed.watch.first_look().await;
+            let first = followed.watch.initial_load().await;
             first.expect("it does not insist");
             followed
         };
@@ -304,7 +304,7 @@ async fn files_that_are_gone_are_remembered_and_return() {
     let directory = tempfile::tempdir().expect("a directory");
     let flags = directory.path().join("flags.json");
     fs::write(&flags, document("a")).expect("a file");
-    let specs = [Spec::file(&flags)];
+    let specs = [SourceSpec::from_path(&flags)];
     let followed = follow(&specs, &keeping(directory.path()));
     followed.answers("a").await;
     until(
@@ -317,11 +317,11 @@ async fn files_that_are_gone_are_remembered_and_return() {
     let followed = follow(&specs, &keeping(directory.path()));
     followed
         .watch
-        .first_look()
+        .initial_load()
         .await
         .expect("it does not insist");
     assert_eq!(followed.answer("f"), "a");
-    assert!(followed.state(0).stored);
+    assert!(followed.state(0).from_state_dir);
     // The file wins, whatever is kept.
     fs::write(&flags, document("b")).expect("a file");
     followed.answers("b").await;
@@ -336,7 +336,7 @@ async fn a_directory_of_files_is_remembered_file_by_file() {
     fs::write(flags.join("1.json"), flag("f", "a")).expect("a file");
     fs::write(flags.join("2.json"), flag("g", "b")).expect("a file");
     fs::write(flags.join("3.json"), flag("h", "c")).expect("a file");
-    let specs = [Spec::file(&flags)];
+    let specs = [SourceSpec::from_path(&flags)];
     let followed = follow(&specs, &keeping(directory.path()));
     until(
         || kept(directory.path()).len() == 3,
@@ -356,7 +356,7 @@ async fn a_directory_of_files_is_remembered_file_by_file() {
     let followed = follow(&specs, &keeping(directory.path()));
     followed
         .watch
-        .first_look()
+        .initial_load()
         .await
         .expect("it does not insist");
     assert_eq!(
@@ -372,15 +372,15 @@ async fn a_directory_of_files_is_remembered_file_by_file() {
 /// Keeps a document as if it had been good last so long ago.
 fn keep_old(url: &str, directory: &Path, age: Duration) {
     let then = SystemTime::now() - age;
-    let entry = Entry {
+    let entry = StateEntry {
         source: url.into(),
         file: url.into(),
-        format: Format::Json,
+        format: DocumentFormat::Json,
         good_at: then,
         etag: None,
         bytes: document("a").into(),
     };
-    Store::open(directory.join("state")).write(&entry);
+    StateDir::open(directory.join("state")).write_entry(&entry);
     let file = fs::File::options().append(true).open(&kept(directory)[0]);
     file.expect("it is kept")
         .set_modified(then)
@@ -514,13 +514,13 @@ fn what_is_kept_does_not_age_while_the_source_is_well() {
     let directory = tempfile::tempdir().expect("a directory");
     let flags = directory.path().join("flags.json");
     fs::write(&flags, document("a")).expect("a file");
-    let specs = [Spec::file(&flags)];
+    let specs = [SourceSpec::from_path(&flags)];
     let mut loader = Loader::new(
         &specs,
         &keeping(directory.path()),
         Arc::new(Live::default()),
     );
-    loader.open();
+    loader.load_initial();
     let path = kept(directory.path()).remove(0);
     let modified = || {
         fs::metadata(&path)

@@ -1,6 +1,6 @@
 //! Percentages keep their promise: nobody who has a variant loses it when its share grows.
 
-use fanion::document::Format;
+use fanion::document::DocumentFormat;
 use fanion::ruleset::Ruleset;
 use proptest::prelude::*;
 use serde_json::json;
@@ -13,7 +13,11 @@ fn flag(key: &str, thousandths: u32) -> Ruleset {
     let flag = json!({
         "variants": {"on": true, "off": false}, "defaultVariant": "off", "targeting": targeting,
     });
-    evaluate::load(&json!({"flags": {key: flag}}).to_string(), Format::Json).0
+    evaluate::load(
+        &json!({"flags": {key: flag}}).to_string(),
+        DocumentFormat::Json,
+    )
+    .0
 }
 
 fn has_it(ruleset: &Ruleset, key: &str, unit: &str) -> bool {

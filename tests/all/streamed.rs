@@ -1,6 +1,6 @@
 //! Streams over HTTP/1.1, which are answered in one of two places like everything else there.
 
-use fanion::serve::Settings;
+use fanion::serve::ServeConfig;
 use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
@@ -123,9 +123,9 @@ async fn what_is_asked_during_a_stream_is_answered_after_it() {
 
 #[tokio::test]
 async fn a_client_that_leaves_gives_its_place_back() {
-    let settings = Settings {
+    let settings = ServeConfig {
         max_streams: 1,
-        ..Settings::default()
+        ..ServeConfig::default()
     };
     let (server, _directory) = server::serve_with("flags.yaml", FLAGS, settings).await;
     let mut first = Client::send(server.port, &connect("")).await;

@@ -1,8 +1,8 @@
 //! Flag sync.
 
-use fanion::document::Format;
-use fanion::serve::Settings;
-use fanion::wire::extra::Extra;
+use fanion::document::DocumentFormat;
+use fanion::serve::ServeConfig;
+use fanion::wire::extra::ContextEnrichment;
 use serde_json::Value;
 use serde_json::json;
 use tonic::Code;
@@ -31,15 +31,15 @@ async fn start(name: &str, text: &str) -> (Client, server::Server, tempfile::Tem
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join(name);
     std::fs::write(&path, text).expect("a file");
-    let extra = Extra {
-        values: vec![("region".into(), "eu".into())],
-        headers: Vec::new(),
+    let extra = ContextEnrichment {
+        static_values: vec![("region".into(), "eu".into())],
+        header_mappings: Vec::new(),
     };
     let server = server::start_with(
         &path,
-        Settings {
-            extra,
-            ..Settings::default()
+        ServeConfig {
+            added_context: extra,
+            ..ServeConfig::default()
         },
     )
     .await;
@@ -115,7 +115,7 @@ async fn who_evaluates_the_document_decides_as_we_do() {
     let (mut client, server, _directory) = start("flags.yaml", FLAGS).await;
     let stream = client.sync_flags(subscribe("")).await.expect("a stream");
     let (document, _) = next(&mut stream.into_inner()).await;
-    let (theirs, told) = evaluate::load(&document.to_string(), Format::Json);
+    let (theirs, told) = evaluate::load(&document.to_string(), DocumentFormat::Json);
     assert_eq!(told, []);
     let ours = server.live.load_full();
     for i in 0..1000 {
@@ -149,7 +149,7 @@ async fn changes_are_sent_and_equal_documents_are_not() {
     };
     assert_eq!(keys(&next(&mut stream).await.0), ["a"]);
     let path = directory.path().join("flags.yaml");
-    let mut generation = server.live.follow();
+    let mut generation = server.live.subscribe();
     std::fs::write(&path, "# the same\nflags: {a: {}}").expect("a file");
     generation.changed().await.expect("a new generation");
     std::fs::write(&path, "flags: {a: {}, b: {}}").expect("a file");

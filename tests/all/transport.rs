@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fanion::selector::Selector;
-use fanion::serve::Settings;
-use fanion::serve::calm::Policy;
-use fanion::serve::cors::Origins;
+use fanion::serve::ServeConfig;
+use fanion::serve::calm::PingPolicy;
+use fanion::serve::cors::AllowedOrigins;
+use fanion::serve::socket::ListenAddr;
 use fanion::serve::socket::Listener;
-use fanion::serve::socket::Place;
-use fanion::serve::tls::Paths;
-use fanion::serve::tls::Tls;
-use fanion::wire::extra::Extra;
+use fanion::serve::tls::ReloadableTlsConfig;
+use fanion::serve::tls::TlsPaths;
+use fanion::wire::extra::ContextEnrichment;
 use rcgen::BasicConstraints;
 use rcgen::CertificateParams;
 use rcgen::IsCa;
@@ -102,24 +102,24 @@ fn write(directory: &Path, name: &str, text: &str) -> PathBuf {
     path
 }
 
-fn certify(directory: &Path, authority: &Authority) -> Paths {
+fn certify(directory: &Path, authority: &Authority) -> TlsPaths {
     let (certificate, key) = authority.sign("localhost");
-    Paths {
+    TlsPaths {
         certificate: write(directory, "cert.pem", &certificate),
         key: write(directory, "key.pem", &key),
         client_ca: None,
     }
 }
 
-async fn secure(directory: &Path, paths: Paths) -> Server {
-    let tls = Tls::load(paths).expect("certificates");
+async fn secure(directory: &Path, paths: TlsPaths) -> Server {
+    let tls = ReloadableTlsConfig::load(paths).expect("certificates");
     secure_with(directory, Arc::new(tls)).await
 }
 
-async fn secure_with(directory: &Path, tls: Arc<Tls>) -> Server {
+async fn secure_with(directory: &Path, tls: Arc<ReloadableTlsConfig>) -> Server {
     let flags = write(directory, "flags.json", FLAGS);
     let listeners = server::listeners(Some(tls)).await;
-    server::start_on(&flags, Settings::default(), listeners).await
+    server::start_on(&flags, ServeConfig::default(), listeners).await
 }
 
 /// A client over TLS.
@@ -186,7 +186,7 @@ async fn plain_http_is_told_that_tls_is_spoken_here() {
 async fn clients_need_a_certificate_where_an_authority_is_named() {
     let directory = tempfile::tempdir().expect("a directory");
     let (ours, theirs) = (Authority::new(), Authority::new());
-    let paths = Paths {
+    let paths = TlsPaths {
         client_ca: Some(write(directory.path(), "ca.pem", &theirs.pem)),
         ..certify(directory.path(), &ours)
     };
@@ -220,7 +220,9 @@ async fn a_renewed_certificate_counts_for_new_connections_and_harms_no_open_stre
     let (old, new) = (Authority::new(), Authority::new());
     let paths = certify(directory.path(), &old);
     // Looked at with every connection.
-    let tls = Arc::new(Tls::looked_at(paths, Duration::ZERO).expect("certificates"));
+    let tls = Arc::new(
+        ReloadableTlsConfig::load_with_interval(paths, Duration::ZERO).expect("certificates"),
+    );
     let server = secure_with(directory.path(), tls.clone()).await;
     let connect = async |who: &Authority| {
         connect(&who.client(None), server.port, Http::Two)
@@ -238,9 +240,9 @@ async fn a_renewed_certificate_counts_for_new_connections_and_harms_no_open_stre
     let end = tokio::time::Instant::now() + DEADLINE;
     // Whoever looks while it is being written may have another complaint before.
     let unfit = |trouble: String| trouble.contains("cannot be used together");
-    while !tls.trouble().is_some_and(unfit) {
+    while !tls.last_error().is_some_and(unfit) {
         assert!(connect(&old).await.is_some());
-        let (now, seen) = (tokio::time::Instant::now(), tls.trouble());
+        let (now, seen) = (tokio::time::Instant::now(), tls.last_error());
         assert!(now < end, "nobody looked: {seen:?}");
     }
     assert!(connect(&old).await.is_some());
@@ -248,7 +250,7 @@ async fn a_renewed_certificate_counts_for_new_connections_and_harms_no_open_stre
     while connect(&new).await.is_none() {
         assert!(tokio::time::Instant::now() < end, "it was never renewed");
     }
-    assert_eq!(tls.trouble(), None);
+    assert_eq!(tls.last_error(), None);
     assert!(connect(&old).await.is_none());
     assert!(!stream.is_finished());
     server.shutdown.send(true).expect("it runs");
@@ -261,7 +263,10 @@ fn keys_are_not_printed() {
     let directory = tempfile::tempdir().expect("a directory");
     let paths = certify(directory.path(), &Authority::new());
     let key = std::fs::read_to_string(&paths.key).expect("a key");
-    let shown = format!("{:?}", Tls::load(paths).expect("certificates"));
+    let shown = format!(
+        "{:?}",
+        ReloadableTlsConfig::load(paths).expect("certificates")
+    );
     let secret = key.lines().nth(1).expect("a line of the key");
     let bytes = format!("{:?}", &key.as_bytes()[..32]);
     assert!(!shown.contains(secret) && !shown.contains(bytes.trim_matches(['[', ']'])));
@@ -272,20 +277,20 @@ fn certificates_that_are_no_good_are_told_with_their_path() {
     let directory = tempfile::tempdir().expect("a directory");
     let authority = Authority::new();
     let good = certify(directory.path(), &authority);
-    let check = |paths: Paths, part: &str| {
-        let error = Tls::load(paths).map(drop).unwrap_err();
+    let check = |paths: TlsPaths, part: &str| {
+        let error = ReloadableTlsConfig::load(paths).map(drop).unwrap_err();
         assert!(error.contains(part), "{error}");
     };
     let missing = || directory.path().join("missing.pem");
     check(
-        Paths {
+        TlsPaths {
             certificate: missing(),
             ..good.clone()
         },
         "missing.pem: No such file",
     );
     check(
-        Paths {
+        TlsPaths {
             key: missing(),
             ..good.clone()
         },
@@ -293,7 +298,7 @@ fn certificates_that_are_no_good_are_told_with_their_path() {
     );
     let empty = write(directory.path(), "empty.pem", "");
     check(
-        Paths {
+        TlsPaths {
             certificate: empty,
             ..good.clone()
         },
@@ -304,7 +309,7 @@ fn certificates_that_are_no_good_are_told_with_their_path() {
         "other.pem",
         &authority.sign("localhost").1,
     );
-    check(Paths { key: other, ..good }, "cannot be used together");
+    check(TlsPaths { key: other, ..good }, "cannot be used together");
 }
 
 #[tokio::test]
@@ -313,9 +318,9 @@ async fn on_a_unix_socket_its_path_may_be_the_authority() {
     let flags = write(directory.path(), "flags.json", FLAGS);
     let path = directory.path().join("e.sock");
     let mut listeners = server::listeners(None).await;
-    let listener = Listener::bind(&Place::Socket(path.clone())).await;
+    let listener = Listener::bind(&ListenAddr::Unix(path.clone())).await;
     listeners.evaluation = listener.expect("a socket");
-    let _server = server::start_on(&flags, Settings::default(), listeners).await;
+    let _server = server::start_on(&flags, ServeConfig::default(), listeners).await;
     let mut socket = UnixStream::connect(&path).await.expect("a connection");
     // As gRPC for Java has it: `:method: POST`, `:scheme: http`, `:path`, `:authority`, `content-type`.
     let text = |text: &str| {
@@ -360,11 +365,11 @@ async fn unix_sockets_serve_and_recover_from_a_killed_process() {
     // What a killed process leaves behind: a socket that nobody answers on.
     drop(std::os::unix::net::UnixListener::bind(&evaluation).expect("a socket"));
     assert!(evaluation.exists());
-    let bind = async |path: &Path| Listener::bind(&Place::Socket(path.to_owned())).await;
+    let bind = async |path: &Path| Listener::bind(&ListenAddr::Unix(path.to_owned())).await;
     let mut listeners = server::listeners(None).await;
     listeners.evaluation = bind(&evaluation).await.expect("it is replaced");
     listeners.sync = bind(&sync).await.expect("it is free");
-    let server = server::start_on(&flags, Settings::default(), listeners).await;
+    let server = server::start_on(&flags, ServeConfig::default(), listeners).await;
     for version in [Http::One, Http::Two] {
         let socket = UnixStream::connect(&evaluation)
             .await
@@ -395,9 +400,9 @@ async fn unix_sockets_serve_and_recover_from_a_killed_process() {
 #[tokio::test]
 async fn only_named_origins_may_ask() {
     let names = ["https://app.example.com", "http://*.test"].map(str::to_owned);
-    let settings = Settings {
-        cors: Origins::of(&names),
-        ..Settings::default()
+    let settings = ServeConfig {
+        cors: AllowedOrigins::from_names(&names),
+        ..ServeConfig::default()
     };
     let directory = tempfile::tempdir().expect("a directory");
     let server = server::start_with(&write(directory.path(), "flags.json", FLAGS), settings).await;
@@ -430,9 +435,9 @@ async fn only_named_origins_may_ask() {
 
 #[tokio::test]
 async fn requests_can_be_made_to_select() {
-    let settings = Settings {
+    let settings = ServeConfig {
         require_selector: true,
-        ..Settings::default()
+        ..ServeConfig::default()
     };
     let directory = tempfile::tempdir().expect("a directory");
     let path = write(directory.path(), "flags.json", FLAGS);
@@ -478,9 +483,9 @@ async fn requests_can_be_made_to_select() {
 
 #[tokio::test]
 async fn open_streams_are_bounded_and_give_their_place_back() {
-    let settings = Settings {
+    let settings = ServeConfig {
         max_streams: 1,
-        ..Settings::default()
+        ..ServeConfig::default()
     };
     let directory = tempfile::tempdir().expect("a directory");
     let server = server::start_with(&write(directory.path(), "flags.json", FLAGS), settings).await;
@@ -529,10 +534,10 @@ fn sync_flags() -> Vec<u8> {
 }
 
 /// A client of flag sync that sends raw HTTP/2: what comes back after `pings` pings, a stream open or not.
-async fn pinged(policy: Policy, pings: usize, stream: bool) -> Vec<u8> {
-    let settings = Settings {
-        pings: policy,
-        ..Settings::default()
+async fn pinged(policy: PingPolicy, pings: usize, stream: bool) -> Vec<u8> {
+    let settings = ServeConfig {
+        ping_policy: policy,
+        ..ServeConfig::default()
     };
     let directory = tempfile::tempdir().expect("a directory");
     let server = server::start_with(&write(directory.path(), "flags.json", FLAGS), settings).await;
@@ -569,22 +574,22 @@ async fn pinged(policy: Policy, pings: usize, stream: bool) -> Vec<u8> {
 async fn clients_of_flag_sync_that_ping_too_often_are_sent_away() {
     let calm = b"\x0btoo_many_pings";
     let told = |answer: &[u8]| answer.windows(calm.len()).any(|w| w == calm);
-    let strict = Policy {
+    let strict = PingPolicy {
         min_time: Duration::from_secs(30),
-        without_stream: true,
+        permit_without_stream: true,
     };
     assert!(
         told(&pinged(strict, 5, false).await),
         "the fourth ping is one too many"
     );
     assert!(!told(&pinged(strict, 3, false).await), "two are forgiven");
-    let lenient = Policy {
+    let lenient = PingPolicy {
         min_time: Duration::ZERO,
         ..strict
     };
     assert!(!told(&pinged(lenient, 20, false).await));
-    let with_stream = Policy {
-        without_stream: false,
+    let with_stream = PingPolicy {
+        permit_without_stream: false,
         ..lenient
     };
     assert!(
@@ -599,9 +604,9 @@ async fn clients_of_flag_sync_that_ping_too_often_are_sent_away() {
 
 #[tokio::test]
 async fn connections_beyond_the_limit_wait_for_their_turn() {
-    let settings = Settings {
+    let settings = ServeConfig {
         max_connections: 1,
-        ..Settings::default()
+        ..ServeConfig::default()
     };
     let directory = tempfile::tempdir().expect("a directory");
     let server = server::start_with(&write(directory.path(), "flags.json", FLAGS), settings).await;
@@ -624,9 +629,9 @@ async fn connections_beyond_the_limit_wait_for_their_turn() {
 
 #[tokio::test]
 async fn a_client_that_never_finishes_its_request_is_let_go() {
-    let settings = Settings {
+    let settings = ServeConfig {
         read_timeout: Duration::from_millis(50),
-        ..Settings::default()
+        ..ServeConfig::default()
     };
     let directory = tempfile::tempdir().expect("a directory");
     let server = server::start_with(&write(directory.path(), "flags.json", FLAGS), settings).await;
@@ -667,27 +672,34 @@ async fn messages_of_flag_sync_are_made_once_for_all() {
     let directory = tempfile::tempdir().expect("a directory");
     let server = server::start(&write(directory.path(), "flags.json", FLAGS)).await;
     let snapshot = server.live.load_full();
-    let extra = Extra::default();
-    for selector in [Selector::All, Selector::NoSet] {
-        let one = snapshot.synced(&selector, &extra).frame;
+    let extra = ContextEnrichment::default();
+    for selector in [Selector::All, Selector::NoFlagSet] {
+        let one = snapshot.sync_message(&selector, &extra).frame;
         assert_eq!(
             one.as_ptr(),
-            snapshot.synced(&selector, &extra).frame.as_ptr()
+            snapshot.sync_message(&selector, &extra).frame.as_ptr()
         );
-        let one = snapshot.fetched(&selector);
-        assert_eq!(one.as_ptr(), snapshot.fetched(&selector).as_ptr());
+        let one = snapshot.fetch_all_response(&selector);
+        assert_eq!(
+            one.as_ptr(),
+            snapshot.fetch_all_response(&selector).as_ptr()
+        );
         assert!(Arc::ptr_eq(
-            &snapshot.prints(&selector),
-            &snapshot.prints(&selector)
+            &snapshot.fingerprints(&selector),
+            &snapshot.fingerprints(&selector)
         ));
     }
     // What selects nothing is as long as it is short-lived: nothing of it is kept.
     for junk in 0..1000 {
-        let junk = Selector::Set(junk.to_string().into());
-        assert!(snapshot.fetched(&junk).ends_with(br#"{"flags":{}}"#));
+        let junk = Selector::FlagSet(junk.to_string().into());
+        assert!(
+            snapshot
+                .fetch_all_response(&junk)
+                .ends_with(br#"{"flags":{}}"#)
+        );
         assert_ne!(
-            snapshot.fetched(&junk).as_ptr(),
-            snapshot.fetched(&junk).as_ptr()
+            snapshot.fetch_all_response(&junk).as_ptr(),
+            snapshot.fetch_all_response(&junk).as_ptr()
         );
     }
 }

@@ -1,7 +1,7 @@
 //! Answers recorded from a running flagd 0.16.1, and the public `JSONLogic` suite.
 
-use fanion::document::Format;
-use fanion::rule::unit::Version;
+use fanion::document::DocumentFormat;
+use fanion::rule::unit::FractionalVersion;
 use proptest::prelude::*;
 use serde_json::Value;
 use serde_json::json;
@@ -18,7 +18,7 @@ use crate::server::pb::evaluation2::service_client::ServiceClient;
 
 fn check_in_library(name: &str, expected: usize) {
     let corpus = corpus(name);
-    let (ruleset, _) = evaluate::load(&document(&corpus), Format::Json);
+    let (ruleset, _) = evaluate::load(&document(&corpus), DocumentFormat::Json);
     let (mut equal, mut wrong) = (0, Vec::new());
     for (key, rule, context, want) in cases(&corpus) {
         let got = evaluate::ask(&ruleset, key, context);
@@ -158,34 +158,37 @@ fn yielded(rule: &Value, data: &Value) -> String {
 }
 
 fn fanion_value(rule: &Value, data: &Value) -> Option<Value> {
-    use fanion::context::Context;
+    use fanion::context::EvaluationContext;
     use fanion::rule::compile;
-    use fanion::value::Literal;
+    use fanion::value::OwnedValue;
     // The suite's data may be any value: it stands below one attribute, and the rule runs over it as over an item.
     let wrapped = json!({"map": [{"var": "data"}, rule]});
     let document = json!({"flags": {"f": {"variants": {}, "targeting": wrapped}}}).to_string();
-    let parsed = fanion::document::parse(&document, Format::Json, &evaluate::origin());
+    let parsed = fanion::document::parse(&document, DocumentFormat::Json, &evaluate::origin());
     let document = parsed.document.expect("a document");
     let node = document.flags[0].targeting.as_ref().expect("a rule");
-    let mut report = fanion::diag::Report::new("suite".into());
-    let (tree, reads) = compile::compile(node, "f", &[], Version::default(), &mut report);
+    let mut report = fanion::diag::DiagnosticSink::new("suite".into());
+    let (tree, reads) =
+        compile::compile_targeting(node, "f", &[], FractionalVersion::default(), &mut report);
     let arena = bumpalo::Bump::new();
     let body = json!({"context": {"data": [data]}}).to_string();
-    let mut context = Context::new(&reads, &arena, 0.0);
-    let request =
-        fanion::wire::request::Request::decode_bulk(fanion::wire::Codec::Json, body.as_bytes())
-            .expect("a request");
-    for (name, value) in request.members(&[], &arena).expect("members") {
+    let mut context = EvaluationContext::new(&reads, &arena, 0.0);
+    let request = fanion::wire::request::ResolveRequest::decode_resolve_all(
+        fanion::wire::Codec::Json,
+        body.as_bytes(),
+    )
+    .expect("a request");
+    for (name, value) in request.decode_attributes(&[], &arena).expect("members") {
         if let Some(read) = reads.root(name.as_bytes()) {
-            context.fill(read, value);
+            context.fill_slots(read, value);
         }
     }
     match &tree {
-        fanion::rule::tree::Tree::Rule(rule) => {
+        fanion::rule::tree::DecisionTree::Computed(rule) => {
             let scope = fanion::rule::eval::Scope::root(&context);
             let value = fanion::rule::eval::eval(rule, &scope).ok()?;
-            match value.to_literal() {
-                Literal::List(items) => Some(to_json(&items[0])),
+            match value.to_owned_value() {
+                OwnedValue::List(items) => Some(to_json(&items[0])),
                 other => Some(to_json(&other)),
             }
         }
@@ -227,9 +230,9 @@ proptest! {
     }
 }
 
-fn to_json(literal: &fanion::value::Literal) -> Value {
+fn to_json(literal: &fanion::value::OwnedValue) -> Value {
     let mut text = String::new();
-    fanion::wire::structure::write_json(&mut text, literal);
+    fanion::wire::structure::write_value(&mut text, literal);
     serde_json::from_str(&text).expect("JSON")
 }
 

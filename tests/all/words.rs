@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use fanion::document;
-use fanion::document::Format;
-use fanion::document::merge::merge;
-use fanion::rule::unit::Version;
+use fanion::document::DocumentFormat;
+use fanion::document::merge::merge_documents;
+use fanion::rule::unit::FractionalVersion;
 use fanion::ruleset;
 use fanion::ruleset::Ruleset;
 use serde_json::Value;
@@ -49,7 +49,7 @@ fn cases() -> Vec<Case> {
 }
 
 fn plain(document: &str) -> Ruleset {
-    let (ruleset, diagnostics) = evaluate::load(document, Format::Json);
+    let (ruleset, diagnostics) = evaluate::load(document, DocumentFormat::Json);
     assert_eq!(diagnostics, [], "what is sent needs no words");
     ruleset
 }
@@ -149,10 +149,13 @@ async fn every_word_is_answered_alike_with_the_third_version_of_fractional() {
     let sent = synced(&server).await;
     let third = |text: &str, format| {
         let parsed = document::parse(text, format, &evaluate::origin());
-        let document = merge([&parsed.document.expect("a document")]);
-        ruleset::compile(&document, Version::V3).0
+        let document = merge_documents([&parsed.document.expect("a document")]);
+        ruleset::compile(&document, FractionalVersion::V3).0
     };
-    for flags in [third(FLAGS, Format::Yaml), third(&sent, Format::Json)] {
+    for flags in [
+        third(FLAGS, DocumentFormat::Yaml),
+        third(&sent, DocumentFormat::Json),
+    ] {
         for Case {
             flag,
             context,
@@ -172,7 +175,7 @@ async fn what_flag_sync_sends_decides_as_the_words_do() {
     let (server, _dir) = server::serve_text("flags.yaml", FLAGS).await;
     let document = synced(&server).await;
     let theirs = plain(&document);
-    let (ours, _) = evaluate::load(FLAGS, Format::Yaml);
+    let (ours, _) = evaluate::load(FLAGS, DocumentFormat::Yaml);
     for flag in &theirs.flags {
         let mut seen = BTreeSet::new();
         for i in 0..300 {
@@ -217,7 +220,7 @@ async fn x_04_flag_sync_leaves_out_what_plain_flagd_cannot_compute() {
         }
         assert!(!flag.to_string().contains("$fanion"), "{flag}");
     }
-    let (_, diagnostics) = evaluate::load(FLAGS, Format::Yaml);
+    let (_, diagnostics) = evaluate::load(FLAGS, DocumentFormat::Yaml);
     let codes: Vec<_> = diagnostics.iter().map(|d| d.code.id()).collect();
     assert_eq!(codes, ["F017", "F023", "F022"], "{diagnostics:?}");
     // Where nothing is hashed anybody can compute it.

@@ -22,19 +22,19 @@ use std::time::Instant;
 
 use bumpalo::Bump;
 use fanion::decision::FlagType;
-use fanion::document::Format;
-use fanion::document::Origin;
-use fanion::document::merge::merge;
+use fanion::document::DocumentFormat;
+use fanion::document::DocumentOrigin;
+use fanion::document::merge::merge_documents;
 use fanion::resolve;
-use fanion::resolve::Around;
-use fanion::resolve::Call;
-use fanion::rule::unit::Version;
+use fanion::resolve::RequestScope;
+use fanion::resolve::RpcOptions;
+use fanion::rule::unit::FractionalVersion;
 use fanion::ruleset;
 use fanion::selector::Selector;
 use fanion::snapshot::Snapshot;
 use fanion::wire::Codec;
-use fanion::wire::Contract;
-use fanion::wire::request::Attributes;
+use fanion::wire::EvaluationApi;
+use fanion::wire::request::EncodedContext;
 use prost::Message as _;
 use serde_json::Map;
 use serde_json::Value;
@@ -215,12 +215,13 @@ fn snapshot(rule: &Value, number: usize) -> Snapshot {
     }
     flags.insert(FLAG.to_owned(), flag);
     let text = json!({"flags": flags}).to_string();
-    let origin = Origin {
+    let origin = DocumentOrigin {
         source: "bench".into(),
         file: "bench.json".into(),
     };
-    let document = merge(&fanion::document::parse(&text, Format::Json, &origin).document);
-    let (ruleset, diagnostics) = ruleset::compile(&document, Version::default());
+    let document =
+        merge_documents(&fanion::document::parse(&text, DocumentFormat::Json, &origin).document);
+    let (ruleset, diagnostics) = ruleset::compile(&document, FractionalVersion::default());
     assert_eq!(diagnostics, []);
     Snapshot::build(ruleset, &Snapshot::default())
 }
@@ -229,28 +230,28 @@ fn decide(rule: &Value, then: &mut dyn FnMut(&dyn Fn())) {
     let snapshot = snapshot(rule, 1);
     let flag = &snapshot.ruleset.flags[0];
     let (text, arena) = (context().to_string(), Bump::new());
-    let attributes = Attributes::Json(Some(&text));
-    let context = attributes.context(flag, &[], &arena, 0.0);
+    let attributes = EncodedContext::Json(Some(&text));
+    let context = attributes.context_for_flag(flag, &[], &arena, 0.0);
     let context = context.expect("a context");
     then(&|| {
         black_box(black_box(flag).decide(black_box(&context)));
     });
 }
 
-fn around() -> Around<'static> {
-    Around {
+fn around() -> RequestScope<'static> {
+    RequestScope {
         selector: &Selector::All,
         overlay: &[],
         clock: resolve::system_clock,
-        witness: None,
+        observer: None,
     }
 }
 
-fn call(codec: Codec) -> Call<'static> {
-    Call {
-        contract: Contract::Evaluation1,
+fn call(codec: Codec) -> RpcOptions<'static> {
+    RpcOptions {
+        contract: EvaluationApi::EvaluationV1,
         codec,
-        around: around(),
+        scope: around(),
     }
 }
 
@@ -261,7 +262,8 @@ fn wire(codec: &str, snapshot: &Snapshot, context: &Value, then: &mut dyn FnMut(
         "proto" => {
             let body = proto(1, Some(FLAG), context);
             then(&|| {
-                let answer = resolve::one(snapshot, call(Codec::Proto), wanted, black_box(&body));
+                let answer =
+                    resolve::resolve_flag(snapshot, call(Codec::Proto), wanted, black_box(&body));
                 drop(black_box(answer.expect("an answer")));
             });
         }
@@ -269,7 +271,7 @@ fn wire(codec: &str, snapshot: &Snapshot, context: &Value, then: &mut dyn FnMut(
             let body = json!({"flagKey": FLAG, "context": context}).to_string();
             then(&|| {
                 let body = black_box(body.as_bytes());
-                let answer = resolve::one(snapshot, call(Codec::Json), wanted, body);
+                let answer = resolve::resolve_flag(snapshot, call(Codec::Json), wanted, body);
                 drop(black_box(answer.expect("an answer")));
             });
         }
@@ -277,7 +279,7 @@ fn wire(codec: &str, snapshot: &Snapshot, context: &Value, then: &mut dyn FnMut(
             let body = json!({"context": context}).to_string();
             then(&|| {
                 let body = black_box(body.as_bytes());
-                let answer = resolve::ofrep::one(snapshot, around(), FLAG, body);
+                let answer = resolve::ofrep::resolve_flag(snapshot, around(), FLAG, body);
                 drop(black_box(answer.expect("an answer")));
             });
         }
@@ -291,7 +293,7 @@ fn all(codec: &str, snapshot: &Snapshot, then: &mut dyn FnMut(&dyn Fn())) {
         "proto" => {
             let body = proto(0, None, &context);
             then(&|| {
-                let answer = resolve::all(snapshot, call(Codec::Proto), black_box(&body));
+                let answer = resolve::resolve_all(snapshot, call(Codec::Proto), black_box(&body));
                 drop(black_box(answer.expect("an answer")));
             });
         }
@@ -299,7 +301,7 @@ fn all(codec: &str, snapshot: &Snapshot, then: &mut dyn FnMut(&dyn Fn())) {
             let body = json!({"context": context}).to_string();
             then(&|| {
                 let body = black_box(body.as_bytes());
-                let answer = resolve::all(snapshot, call(Codec::Json), body);
+                let answer = resolve::resolve_all(snapshot, call(Codec::Json), body);
                 drop(black_box(answer.expect("an answer")));
             });
         }
@@ -307,7 +309,7 @@ fn all(codec: &str, snapshot: &Snapshot, then: &mut dyn FnMut(&dyn Fn())) {
             let body = json!({"context": context}).to_string();
             then(&|| {
                 let body = black_box(body.as_bytes());
-                let answer = resolve::ofrep::all(snapshot, around(), body, "");
+                let answer = resolve::ofrep::resolve_all(snapshot, around(), body, "");
                 drop(black_box(answer.expect("an answer")));
             });
         }

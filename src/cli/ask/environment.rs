@@ -10,33 +10,33 @@ use ecow::EcoString;
 
 use crate::config::file;
 use crate::diag;
-use crate::diag::Report;
+use crate::diag::DiagnosticSink;
 use crate::diag::Severity;
-use crate::document::node::Kind;
 use crate::document::node::Node;
-use crate::study::lint::policy::setting::members;
+use crate::document::node::NodeKind;
+use crate::study::lint::policy::setting::for_each_known_member;
 
 /// Where flags are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum FlagLocation {
     /// In these files.
     Files(Vec<PathBuf>),
     /// At this replica.
-    Replica(Replica),
+    Replica(ReplicaEndpoint),
 }
 
 /// A replica.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Replica {
+pub struct ReplicaEndpoint {
     /// Its management port.
     pub url: String,
     /// What it wants to hear.
     pub token: Option<String>,
 }
 
-impl fmt::Debug for Replica {
+impl fmt::Debug for ReplicaEndpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Replica")
+        f.debug_struct("ReplicaEndpoint")
             .field("url", &self.url)
             .finish_non_exhaustive()
     }
@@ -44,27 +44,27 @@ impl fmt::Debug for Replica {
 
 /// The configuration.
 #[derive(Debug, Default)]
-pub struct Environment {
-    contexts: BTreeMap<EcoString, Place>,
+pub struct FlagctlConfig {
+    contexts: BTreeMap<EcoString, FlagLocation>,
     current: Option<String>,
 }
 
-impl Environment {
+impl FlagctlConfig {
     /// The place that is meant: what was named, or else what the variables or the configuration name. `FLAGCTL_CONFIG` is
     /// the configuration, `FLAGCTL_ENV` the context; `FLAGCTL_REPLICA`, `FLAGCTL_TOKEN` and `FLAGCTL_FLAGS` stand in for one.
     ///
     /// # Errors
     /// If nothing is named, or the configuration cannot be understood.
-    pub fn resolve(
+    pub fn resolve_location(
         env: Option<&str>,
         replica: Option<&str>,
         variable: impl Fn(&str) -> Option<String>,
-    ) -> anyhow::Result<Place> {
+    ) -> anyhow::Result<FlagLocation> {
         let set = |name: &str| variable(name).filter(|value| !value.is_empty());
         let token = set("FLAGCTL_TOKEN");
         let remote = |url: &str, token: Option<String>| {
             let url = url.to_owned();
-            Place::Replica(Replica { url, token })
+            FlagLocation::Replica(ReplicaEndpoint { url, token })
         };
         if let Some(url) = replica {
             return Ok(remote(url, token));
@@ -75,10 +75,10 @@ impl Environment {
                 return Ok(remote(&url, token));
             }
             if let Some(paths) = set("FLAGCTL_FLAGS") {
-                return Ok(Place::Files(std::env::split_paths(&paths).collect()));
+                return Ok(FlagLocation::Files(std::env::split_paths(&paths).collect()));
             }
         }
-        let (environment, path) = Environment::load(&set)?;
+        let (environment, path) = FlagctlConfig::read_config_file(&set)?;
         let path = path.display();
         let name = named.or(environment.current);
         let name = name.with_context(|| {
@@ -86,36 +86,38 @@ impl Environment {
         })?;
         let Some(place) = environment.contexts.get(&*name) else {
             let known = || environment.contexts.keys().map(AsRef::as_ref);
-            let help = match diag::nearest(&name, known()) {
+            let help = match diag::closest_match(&name, known()) {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => format!("known are: {}", known().collect::<Vec<_>>().join(", ")),
             };
             anyhow::bail!("{path} has no context `{name}`: {help}");
         };
         Ok(match place.clone() {
-            Place::Replica(mut replica) => {
+            FlagLocation::Replica(mut replica) => {
                 replica.token = token.or(replica.token);
-                Place::Replica(replica)
+                FlagLocation::Replica(replica)
             }
-            files @ Place::Files(_) => files,
+            files @ FlagLocation::Files(_) => files,
         })
     }
 
     /// The configuration, and where it is looked for. A file that nobody named may be missing.
-    fn load(set: &impl Fn(&str) -> Option<String>) -> anyhow::Result<(Environment, PathBuf)> {
+    fn read_config_file(
+        set: &impl Fn(&str) -> Option<String>,
+    ) -> anyhow::Result<(FlagctlConfig, PathBuf)> {
         let named = set("FLAGCTL_CONFIG").map(PathBuf::from);
         let base = set("XDG_CONFIG_HOME").map(PathBuf::from);
         let base = base.or_else(|| Some(Path::new(&set("HOME")?).join(".config")));
         let usual = base.unwrap_or_default().join("flagctl").join("config.yaml");
         if named.is_none() && !usual.is_file() {
-            return Ok((Environment::default(), usual));
+            return Ok((FlagctlConfig::default(), usual));
         }
         let path = named.unwrap_or(usual);
-        let mut report = Report::new(path.to_string_lossy().into());
-        let root = file::read(&path, &mut report);
+        let mut report = DiagnosticSink::new(path.to_string_lossy().into());
+        let root = file::read_node(&path, &mut report);
         let root = root.map_err(|why| anyhow::anyhow!("cannot read {}: {why}", path.display()))?;
         let environment = root
-            .map(|root| read(&root, &path, &mut report))
+            .map(|root| parse_config(&root, &path, &mut report))
             .unwrap_or_default();
         let found = report.finish();
         let mistakes = found.iter().filter(|d| d.severity == Severity::Error);
@@ -127,17 +129,17 @@ impl Environment {
     }
 }
 
-fn read(root: &Node, path: &Path, report: &mut Report) -> Environment {
-    let mut environment = Environment::default();
-    members(
+fn parse_config(root: &Node, path: &Path, report: &mut DiagnosticSink) -> FlagctlConfig {
+    let mut environment = FlagctlConfig::default();
+    for_each_known_member(
         root,
         &["contexts", "current"],
         report,
         |name, node, report| match name {
-            "current" => environment.current = text(node, report),
+            "current" => environment.current = parse_non_empty_string(node, report),
             _ => {
                 for context in node.as_map().unwrap_or_default() {
-                    if let Some(place) = context_of(&context.value, path, report) {
+                    if let Some(place) = parse_context_entry(&context.value, path, report) {
                         environment.contexts.insert(context.key.clone(), place);
                     }
                 }
@@ -148,24 +150,31 @@ fn read(root: &Node, path: &Path, report: &mut Report) -> Environment {
 }
 
 /// A context has `flags`, or `replica` and perhaps `token` or `tokenFile`. What a token is, is never told.
-fn context_of(node: &Node, path: &Path, report: &mut Report) -> Option<Place> {
+fn parse_context_entry(
+    node: &Node,
+    path: &Path,
+    report: &mut DiagnosticSink,
+) -> Option<FlagLocation> {
     let directory = path.parent().unwrap_or(Path::new(""));
     let (mut flags, mut url, mut token, mut file) = (Vec::new(), None, None, None);
     let known = ["flags", "replica", "token", "tokenFile"];
-    members(node, &known, report, |name, node, report| match name {
+    for_each_known_member(node, &known, report, |name, node, report| match name {
         "flags" => {
             let items = match &node.kind {
-                Kind::List(items) => items,
+                NodeKind::List(items) => items,
                 _ => std::slice::from_ref(node),
             };
             flags = items
                 .iter()
-                .filter_map(|item| Some(directory.join(text(item, report)?)))
+                .filter_map(|item| Some(directory.join(parse_non_empty_string(item, report)?)))
                 .collect();
         }
-        "replica" => url = text(node, report),
-        "token" => token = text(node, report),
-        _ => file = text(node, report).map(|file| (directory.join(file), node.place)),
+        "replica" => url = parse_non_empty_string(node, report),
+        "token" => token = parse_non_empty_string(node, report),
+        _ => {
+            file = parse_non_empty_string(node, report)
+                .map(|file| (directory.join(file), node.position))
+        }
     });
     if let Some((file, place)) = file {
         match std::fs::read_to_string(&file) {
@@ -177,24 +186,24 @@ fn context_of(node: &Node, path: &Path, report: &mut Report) -> Option<Place> {
         }
     }
     match (url, flags.is_empty()) {
-        (Some(url), true) => Some(Place::Replica(Replica { url, token })),
-        (None, false) => Some(Place::Files(flags)),
+        (Some(url), true) => Some(FlagLocation::Replica(ReplicaEndpoint { url, token })),
+        (None, false) => Some(FlagLocation::Files(flags)),
         (None, true) | (Some(_), false) => {
             let message = "a context has either `flags` or `replica`";
-            report.error(diag::Code::Configuration, node.place, message, "");
+            report.error(diag::Code::Configuration, node.position, message, "");
             None
         }
     }
 }
 
-fn text(node: &Node, report: &mut Report) -> Option<String> {
+fn parse_non_empty_string(node: &Node, report: &mut DiagnosticSink) -> Option<String> {
     let text = node.as_text().filter(|text| !text.is_empty());
     if text.is_none() {
         let message = format!(
             "this is {}, must be a string that is not empty",
             node.type_name()
         );
-        report.error(diag::Code::Configuration, node.place, message, "");
+        report.error(diag::Code::Configuration, node.position, message, "");
     }
     text.map(ToOwned::to_owned)
 }
@@ -203,12 +212,12 @@ fn text(node: &Node, report: &mut Report) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn resolve(env: Option<&str>, variables: &[(&str, &str)]) -> anyhow::Result<Place> {
+    fn resolve(env: Option<&str>, variables: &[(&str, &str)]) -> anyhow::Result<FlagLocation> {
         let variable = |name: &str| {
             let found = variables.iter().find(|(known, _)| *known == name);
             found.map(|(_, value)| (*value).to_owned())
         };
-        Environment::resolve(env, None, variable)
+        FlagctlConfig::resolve_location(env, None, variable)
     }
 
     #[test]
@@ -218,11 +227,11 @@ mod tests {
         let text = "current: dev\ncontexts:\n  dev: { flags: [flags] }\n  prod: { replica: 'http://p:8014', token: hush-hush }\n";
         std::fs::write(&path, text).expect("a file");
         let config = ("FLAGCTL_CONFIG", path.to_str().expect("text"));
-        let files = Place::Files(vec![dir.path().join("flags")]);
+        let files = FlagLocation::Files(vec![dir.path().join("flags")]);
         assert_eq!(resolve(None, &[config]).expect("a place"), files);
         let prod = |token: &str| {
             let (url, token) = ("http://p:8014".to_owned(), Some(token.to_owned()));
-            Place::Replica(Replica { url, token })
+            FlagLocation::Replica(ReplicaEndpoint { url, token })
         };
         assert_eq!(
             resolve(Some("prod"), &[config]).expect("a place"),
@@ -242,7 +251,7 @@ mod tests {
             resolve(None, &[replica, token]).expect("a place"),
             prod("other")
         );
-        let flags = Place::Files(vec!["a".into(), "b".into()]);
+        let flags = FlagLocation::Files(vec!["a".into(), "b".into()]);
         assert_eq!(
             resolve(None, &[("FLAGCTL_FLAGS", "a:b")]).expect("a place"),
             flags

@@ -6,23 +6,23 @@ use anyhow::Context as _;
 use reqwest::StatusCode;
 use reqwest::Url;
 
-use crate::cli::ask::environment::Replica;
+use crate::cli::ask::environment::ReplicaEndpoint;
 use crate::limits;
-use crate::source::http::web::Web;
+use crate::source::http::web::HttpClients;
 
 /// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What a replica answers to this body, or without one, at a path; `None` if there is nothing.
 ///
 /// # Errors
 /// If the replica cannot be asked, or does not answer as one.
-pub fn ask(
-    replica: &Replica,
+pub fn request_json(
+    replica: &ReplicaEndpoint,
     path: &[&str],
     body: Option<String>,
 ) -> anyhow::Result<Option<String>> {
-    let shown = shown(&replica.url);
+    let shown = redacted_url(&replica.url);
     let mut url = Url::parse(&replica.url).with_context(|| format!("`{shown}` is no URL"))?;
     let segments = url.path_segments_mut();
     let mut segments = segments.map_err(|()| anyhow::anyhow!("`{shown}` is no URL of a server"))?;
@@ -37,19 +37,23 @@ pub fn ask(
 }
 
 /// A URL without what may be secret in it.
-fn shown(url: &str) -> String {
-    crate::source::spec::veiled(url)
+fn redacted_url(url: &str) -> String {
+    crate::source::spec::redact_url(url)
 }
 
-async fn send(replica: &Replica, url: Url, body: Option<String>) -> anyhow::Result<Option<String>> {
-    let client = Web::default()
+async fn send(
+    replica: &ReplicaEndpoint,
+    url: Url,
+    body: Option<String>,
+) -> anyhow::Result<Option<String>> {
+    let client = HttpClients::default()
         .client(&url)
         .map_err(|why| anyhow::anyhow!(why))?;
     let request = match body {
         Some(body) => client.post(url).body(body),
         None => client.get(url),
     };
-    let mut request = request.timeout(PATIENCE);
+    let mut request = request.timeout(REQUEST_TIMEOUT);
     if let Some(token) = &replica.token {
         request = request.bearer_auth(token);
     }

@@ -1,95 +1,104 @@
 //! A comparison for programs.
 
 use crate::cli::data;
-use crate::cli::data::list;
+use crate::cli::data::array;
 use crate::cli::data::object;
-use crate::cli::data::text;
-use crate::cli::explain::data::answer;
+use crate::cli::data::string;
+use crate::cli::explain::data::outcome;
 use crate::diag::Diagnostic;
-use crate::diag::Place;
+use crate::diag::Position;
 use crate::document::node::Node;
-use crate::study::ask::Asker;
-use crate::study::diff::Change;
-use crate::study::diff::Verdict;
-use crate::study::diff::cell::Cell;
-use crate::study::diff::cell::Interval;
+use crate::study::ask::OwnedContext;
+use crate::study::diff::DiffStatus;
+use crate::study::diff::FlagDiff;
+use crate::study::diff::cell::ChangedCell;
+use crate::study::diff::cell::HashInterval;
 use crate::study::diff::cell::Transition;
-use crate::value::Literal;
+use crate::value::OwnedValue;
 
 /// The changes of all flags as data, and the promises that are broken; flags that stayed as they were are only counted.
-pub fn data(changes: &[Change], broken: &[Diagnostic]) -> Node {
-    let shown = changes.iter().filter(|c| c.verdict != Verdict::Same);
+pub fn to_json(changes: &[FlagDiff], broken: &[Diagnostic]) -> Node {
+    let shown = changes.iter().filter(|c| c.status != DiffStatus::Same);
     let same = changes.len() - shown.clone().count();
     object([
-        ("flags", list(shown.map(change))),
+        ("flags", array(shown.map(change))),
         ("same", data::number(same as f64)),
-        ("promises", list(broken.iter().map(promise))),
+        ("promises", array(broken.iter().map(stickiness_violation))),
     ])
 }
 
-fn promise(broken: &Diagnostic) -> Node {
-    let Place { line, column } = broken.place;
+fn stickiness_violation(broken: &Diagnostic) -> Node {
+    let Position { line, column } = broken.position;
     object([
-        ("code", text(broken.code.id())),
-        ("file", text(&*broken.file)),
+        ("code", string(broken.code.id())),
+        ("file", string(&*broken.file)),
         ("line", data::number(line.into())),
         ("column", data::number(column.into())),
-        ("message", text(&*broken.message)),
-        ("help", text(&*broken.help)),
+        ("message", string(&*broken.message)),
+        ("help", string(&*broken.help)),
     ])
 }
 
-fn change(change: &Change) -> Node {
+fn change(change: &FlagDiff) -> Node {
     let set = change
-        .set
+        .flag_set
         .as_deref()
-        .map_or_else(|| data::value(&Literal::Null), text);
-    let unknown = change.unknown.iter().map(|why| text(&**why));
+        .map_or_else(|| data::from_literal(&OwnedValue::Null), string);
+    let unknown = change.unknown_reasons.iter().map(|why| string(&**why));
     object([
-        ("key", text(&*change.key)),
+        ("key", string(&*change.key)),
         ("flagSetId", set),
-        ("verdict", text(change.verdict.name())),
-        ("cells", list(change.cells.iter().map(cell))),
-        ("unknown", list(unknown)),
+        ("verdict", string(change.status.name())),
+        ("cells", array(change.cells.iter().map(cell))),
+        ("unknown", array(unknown)),
     ])
 }
 
-fn cell(cell: &Cell) -> Node {
+fn cell(cell: &ChangedCell) -> Node {
     let conditions = cell.conditions.iter().map(|condition| {
         object([
-            ("attribute", text(&*condition.attribute)),
-            ("condition", text(&*condition.text)),
+            ("attribute", string(&*condition.path)),
+            ("condition", string(&*condition.text)),
         ])
     });
     object([
-        ("where", list(conditions)),
-        ("transitions", list(cell.transitions.iter().map(transition))),
+        ("where", array(conditions)),
+        (
+            "transitions",
+            array(cell.transitions.iter().map(transition)),
+        ),
     ])
 }
 
 fn transition(transition: &Transition) -> Node {
-    let pieces = transition.pieces.iter();
-    let pieces = pieces.map(|piece| list(piece.iter().map(interval)));
+    let pieces = transition.hash_intervals.iter();
+    let pieces = pieces.map(|piece| array(piece.iter().map(interval)));
     object([
-        ("from", answer(&transition.from)),
-        ("to", answer(&transition.to)),
-        ("percent", data::number(transition.share * 100.0)),
-        ("hashes", list(pieces)),
-        ("examples", list(transition.examples.iter().map(example))),
+        ("from", outcome(&transition.from)),
+        ("to", outcome(&transition.to)),
+        (
+            "percent",
+            data::number(transition.fraction_of_units * 100.0),
+        ),
+        ("hashes", array(pieces)),
+        ("examples", array(transition.examples.iter().map(example))),
     ])
 }
 
-fn interval(interval: &Interval) -> Node {
+fn interval(interval: &HashInterval) -> Node {
     object([
-        ("key", text(&*interval.key)),
+        ("key", string(&*interval.key)),
         ("from", data::number(interval.from as f64)),
         ("to", data::number(interval.to as f64)),
     ])
 }
 
 /// A context as data; the time stands beside it, for nobody can send it.
-pub fn example(asker: &Asker) -> Node {
-    let context = ("context", data::value(&Literal::Map(asker.members.clone())));
+pub fn example(asker: &OwnedContext) -> Node {
+    let context = (
+        "context",
+        data::from_literal(&OwnedValue::Map(asker.attributes.clone())),
+    );
     let time = asker.seconds.map(|seconds| ("time", data::number(seconds)));
     object([context].into_iter().chain(time))
 }

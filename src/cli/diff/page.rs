@@ -6,54 +6,54 @@ use ecow::EcoString;
 
 use crate::cli::output;
 use crate::diag::Diagnostic;
-use crate::diag::Place;
-use crate::study::diff::Change;
-use crate::study::diff::Verdict;
-use crate::study::diff::cell::Cell;
+use crate::diag::Position;
+use crate::study::diff::DiffStatus;
+use crate::study::diff::FlagDiff;
+use crate::study::diff::cell::ChangedCell;
 use crate::study::diff::cell::Transition;
 use crate::study::show;
-use crate::value::Literal;
+use crate::value::OwnedValue;
 
 /// The changes as columns, and the promises that are broken.
-pub fn table(changes: &[Change], broken: &[Diagnostic]) -> String {
+pub fn table(changes: &[FlagDiff], broken: &[Diagnostic]) -> String {
     let mut page = rows(changes);
     if !broken.is_empty() {
         page.push_str("\nBROKEN PROMISES\n");
     }
     for told in broken {
-        let (place, message) = located(told);
+        let (place, message) = position_and_message(told);
         let _ = writeln!(page, "  {place}: {}: {message}", told.code.id());
         let _ = writeln!(page, "    help: {}", told.help);
     }
     page
 }
 
-fn rows(changes: &[Change]) -> String {
+fn rows(changes: &[FlagDiff]) -> String {
     let mut rows = Vec::new();
-    for change in changes.iter().filter(|c| c.verdict != Verdict::Same) {
-        let key = || name(change);
+    for change in changes.iter().filter(|c| c.status != DiffStatus::Same) {
+        let key = || flag_name(change);
         let told = |what: &str, who: &str| {
             vec![
                 key(),
-                change.verdict.name().to_owned(),
+                change.status.name().to_owned(),
                 what.to_owned(),
                 who.to_owned(),
             ]
         };
-        for (cell, transition) in moves(change) {
-            let mut row = told(&share(transition), &who(cell));
-            row.push(examples(transition));
+        for (cell, transition) in transitions(change) {
+            let mut row = told(&format_transition(transition), &format_conditions(cell));
+            row.push(format_examples(transition));
             rows.push(row);
         }
-        for why in &change.unknown {
+        for why in &change.unknown_reasons {
             let mut row = told("unknown", why);
             if let Some(verdict) = row.get_mut(1) {
                 "unknown".clone_into(verdict);
             }
             rows.push(row);
         }
-        if change.cells.is_empty() && change.unknown.is_empty() {
-            rows.push(told(plain(change.verdict), ""));
+        if change.cells.is_empty() && change.unknown_reasons.is_empty() {
+            rows.push(told(verdict_description(change.status), ""));
         }
     }
     if rows.is_empty() {
@@ -61,59 +61,63 @@ fn rows(changes: &[Change]) -> String {
     }
     let head = ["KEY", "VERDICT", "CHANGE", "OF", "EXAMPLES"];
     rows.insert(0, head.map(str::to_owned).into());
-    output::columns(&rows)
+    output::align_columns(&rows)
 }
 
 /// Where a promise is broken, and how.
-fn located(told: &Diagnostic) -> (String, &str) {
-    let Place { line, column } = told.place;
+fn position_and_message(told: &Diagnostic) -> (String, &str) {
+    let Position { line, column } = told.position;
     (format!("{}:{line}:{column}", told.file), &told.message)
 }
 
 /// The changes for a pull request, and the promises that are broken.
-pub fn markdown(changes: &[Change], broken: &[Diagnostic]) -> String {
+pub fn markdown(changes: &[FlagDiff], broken: &[Diagnostic]) -> String {
     let mut page = String::from("## Who flips\n");
-    let shown: Vec<&Change> = changes
+    let shown: Vec<&FlagDiff> = changes
         .iter()
-        .filter(|c| c.verdict != Verdict::Same)
+        .filter(|c| c.status != DiffStatus::Same)
         .collect();
     if shown.is_empty() {
         page.push_str("\nNothing that decides was changed.\n");
     }
     for change in shown {
-        let _ = writeln!(page, "\n### `{}`\n", name(change));
+        let _ = writeln!(page, "\n### `{}`\n", flag_name(change));
         if !change.cells.is_empty() {
             page.push_str("| change | of | examples |\n|---|---|---|\n");
         }
-        for (cell, transition) in moves(change) {
-            let cells = [share(transition), who(cell), examples(transition)];
+        for (cell, transition) in transitions(change) {
+            let cells = [
+                format_transition(transition),
+                format_conditions(cell),
+                format_examples(transition),
+            ];
             let cells = cells.map(|cell| cell.replace('|', "\\|"));
             let _ = writeln!(page, "| {} |", cells.join(" | "));
         }
-        for why in &change.unknown {
+        for why in &change.unknown_reasons {
             let _ = writeln!(page, "\n**Unknown**: {why}");
         }
-        if change.cells.is_empty() && change.unknown.is_empty() {
-            let _ = writeln!(page, "{}.", capital(plain(change.verdict)));
+        if change.cells.is_empty() && change.unknown_reasons.is_empty() {
+            let _ = writeln!(page, "{}.", capitalize(verdict_description(change.status)));
         }
     }
     let same = changes
         .iter()
-        .filter(|c| c.verdict == Verdict::Same)
+        .filter(|c| c.status == DiffStatus::Same)
         .count();
     let _ = writeln!(page, "\n{same} other flags are as they were.");
     if !broken.is_empty() {
         page.push_str("\n## Broken promises\n\n");
     }
     for told in broken {
-        let (place, message) = located(told);
+        let (place, message) = position_and_message(told);
         let _ = writeln!(page, "- **{}** {place}: {message}", told.code.id());
         let _ = writeln!(page, "  ({})", told.help);
     }
     page
 }
 
-fn moves(change: &Change) -> impl Iterator<Item = (&Cell, &Transition)> {
+fn transitions(change: &FlagDiff) -> impl Iterator<Item = (&ChangedCell, &Transition)> {
     let cells = change.cells.iter();
     cells.flat_map(|cell| {
         cell.transitions
@@ -122,32 +126,32 @@ fn moves(change: &Change) -> impl Iterator<Item = (&Cell, &Transition)> {
     })
 }
 
-fn name(change: &Change) -> String {
-    match &change.set {
+fn flag_name(change: &FlagDiff) -> String {
+    match &change.flag_set {
         Some(set) => format!("{} ({set})", change.key),
         None => change.key.to_string(),
     }
 }
 
-fn plain(verdict: Verdict) -> &'static str {
+fn verdict_description(verdict: DiffStatus) -> &'static str {
     match verdict {
-        Verdict::Equivalent => "proved equivalent: everyone gets the same answer",
-        Verdict::Added => "a new flag",
-        Verdict::Removed => "callers get FLAG_NOT_FOUND",
-        Verdict::Same | Verdict::Changed | Verdict::Unknown => "",
+        DiffStatus::Equivalent => "proved equivalent: everyone gets the same answer",
+        DiffStatus::Added => "a new flag",
+        DiffStatus::Removed => "callers get FLAG_NOT_FOUND",
+        DiffStatus::Same | DiffStatus::Changed | DiffStatus::Unknown => "",
     }
 }
 
-fn capital(text: &str) -> String {
+fn capitalize(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|c| c.to_ascii_uppercase());
     first.into_iter().chain(letters).collect()
 }
 
 /// `off→on 4.00 %`
-fn share(transition: &Transition) -> String {
-    let percent = transition.share * 100.0;
-    let change = transition.from.to(&transition.to);
+fn format_transition(transition: &Transition) -> String {
+    let percent = transition.fraction_of_units * 100.0;
+    let change = transition.from.format_transition(&transition.to);
     // Two digits, or as many as a small share needs.
     match percent {
         p if p >= 0.01 => format!("{change} {p:.2} %"),
@@ -155,7 +159,7 @@ fn share(transition: &Transition) -> String {
     }
 }
 
-fn who(cell: &Cell) -> String {
+fn format_conditions(cell: &ChangedCell) -> String {
     let conditions: Vec<&str> = cell.conditions.iter().map(|c| c.text.as_str()).collect();
     if conditions.is_empty() {
         return "everyone".to_owned();
@@ -164,12 +168,12 @@ fn who(cell: &Cell) -> String {
 }
 
 /// The examples by their targeting keys where that says it all, or as JSON.
-fn examples(transition: &Transition) -> String {
-    let example = |members: &[(EcoString, Literal)]| match members {
-        [(name, Literal::Text(unit))] if &**name == "targetingKey" => unit.to_string(),
-        members => show::value(&Literal::Map(members.into())),
+fn format_examples(transition: &Transition) -> String {
+    let example = |members: &[(EcoString, OwnedValue)]| match members {
+        [(name, OwnedValue::Text(unit))] if &**name == "targetingKey" => unit.to_string(),
+        members => show::format_value(&OwnedValue::Map(members.into())),
     };
     let examples = transition.examples.iter();
-    let examples: Vec<String> = examples.map(|asker| example(&asker.members)).collect();
+    let examples: Vec<String> = examples.map(|asker| example(&asker.attributes)).collect();
     examples.join(" ")
 }

@@ -3,22 +3,22 @@
 use std::fmt::Write as _;
 
 use crate::cli::explain::Explanation;
-use crate::cli::explain::data::at;
+use crate::cli::explain::data::format_position;
 use crate::cli::output;
-use crate::cli::replica::Standing;
+use crate::cli::replica::ReplicaStatus;
 use crate::study::diff::outcome::Outcome;
-use crate::study::nearest::Alternative;
+use crate::study::nearest::Counterfactual;
 use crate::study::show;
-use crate::study::trace::Step;
-use crate::study::trace::share::Shares;
-use crate::study::unit::HASHES;
+use crate::study::trace::TraceStep;
+use crate::study::trace::share::FractionalTrace;
+use crate::study::unit::HASH_SPACE;
 
 /// The explanation as a page.
-pub fn page(explanation: &Explanation<'_>) -> String {
+pub fn render(explanation: &Explanation<'_>) -> String {
     let file = &explanation.flag.origin.file;
-    let decided = &explanation.trace.decided;
+    let decided = &explanation.trace.decided_by;
     let value = match &explanation.outcome {
-        Outcome::Variant(_, value) => show::value(value),
+        Outcome::Variant(_, value) => show::format_value(value),
         _ => "-".to_owned(),
     };
     let head = ["KEY", "VARIANT", "VALUE", "REASON"]
@@ -30,14 +30,14 @@ pub fn page(explanation: &Explanation<'_>) -> String {
         value,
         explanation.reason.to_owned(),
     ];
-    let mut page = output::columns(&[head, row]);
-    if let Some(standing) = &explanation.standing {
-        let Standing {
-            replica,
+    let mut page = output::align_columns(&[head, row]);
+    if let Some(standing) = &explanation.replica_status {
+        let ReplicaStatus {
+            name: replica,
             generation,
             source,
-            sync,
-            age,
+            sync_state: sync,
+            age_seconds: age,
         } = standing;
         let _ = writeln!(
             page,
@@ -47,7 +47,7 @@ pub fn page(explanation: &Explanation<'_>) -> String {
     let _ = writeln!(
         page,
         "\nDECIDED BY {}: {}",
-        at(file, decided.place),
+        format_position(file, decided.position),
         decided.text
     );
     if !explanation.trace.steps.is_empty() {
@@ -56,7 +56,7 @@ pub fn page(explanation: &Explanation<'_>) -> String {
             .trace
             .steps
             .iter()
-            .for_each(|step| write(&mut page, step, 1));
+            .for_each(|step| write_step(&mut page, step, 1));
     }
     page.push_str("\nTO GET ANOTHER ANSWER\n");
     for alternative in &explanation.alternatives {
@@ -64,10 +64,13 @@ pub fn page(explanation: &Explanation<'_>) -> String {
             page,
             "  {}: {}",
             alternative.outcome.name(),
-            way(alternative)
+            describe_changes(alternative)
         );
     }
-    match (explanation.alternatives.is_empty(), explanation.whole) {
+    match (
+        explanation.alternatives.is_empty(),
+        explanation.alternatives_complete,
+    ) {
         (true, true) => page.push_str("  there is none: everyone gets this one\n"),
         (_, false) => {
             page.push_str("  there may be others: part of the rule cannot be reasoned about\n");
@@ -77,34 +80,34 @@ pub fn page(explanation: &Explanation<'_>) -> String {
     page
 }
 
-fn write(page: &mut String, step: &Step, depth: usize) {
+fn write_step(page: &mut String, step: &TraceStep, depth: usize) {
     let indent = "  ".repeat(depth);
-    let place = step.place;
+    let place = step.position;
     let result = step.result.as_ref();
-    let result = result.map_or("fault".to_owned(), show::value);
+    let result = result.map_or("fault".to_owned(), show::format_value);
     let _ = write!(
         page,
         "{indent}{}:{} {} → {result}",
         place.line, place.column, step.text
     );
-    if !step.saw.is_empty() {
-        let saw = step.saw.iter();
+    if !step.attributes_read.is_empty() {
+        let saw = step.attributes_read.iter();
         let saw: Vec<String> = saw
-            .map(|(n, v)| format!("{n} = {}", show::value(v)))
+            .map(|(n, v)| format!("{n} = {}", show::format_value(v)))
             .collect();
         let _ = write!(page, "   ({})", saw.join(", "));
     }
     page.push('\n');
-    if let Some(shares) = &step.shares {
-        bucket(page, shares, &indent);
+    if let Some(shares) = &step.fractional {
+        write_bucket(page, shares, &indent);
     }
-    step.steps
+    step.substeps
         .iter()
-        .for_each(|inner| write(page, inner, depth + 1));
+        .for_each(|inner| write_step(page, inner, depth + 1));
 }
 
-fn bucket(page: &mut String, shares: &Shares, indent: &str) {
-    let Shares {
+fn write_bucket(page: &mut String, shares: &FractionalTrace, indent: &str) {
+    let FractionalTrace {
         key,
         hash,
         bucket,
@@ -114,35 +117,38 @@ fn bucket(page: &mut String, shares: &Shares, indent: &str) {
     let _ = writeln!(
         page,
         "{indent}  key {key:?}: hash {hash}, bucket {bucket} of {total} ({:.3} %)",
-        shares.position()
+        shares.hash_percentile()
     );
     for share in &shares.shares {
-        let own = (share.from..share.to).contains(bucket);
+        let own = (share.first_bucket..share.end_bucket).contains(bucket);
         let _ = writeln!(
             page,
             "{indent}  {} {}: buckets {} to {}",
             if own { "*" } else { " " },
-            show::value(&share.value),
-            share.from,
-            share.to
+            show::format_value(&share.value),
+            share.first_bucket,
+            share.end_bucket
         );
     }
 }
 
 /// What would have to change, in words.
-fn way(alternative: &Alternative) -> String {
-    let attributes = alternative.attributes.iter().map(|other| {
-        let (is, example) = (show::value(&other.is), show::value(&other.example));
+fn describe_changes(alternative: &Counterfactual) -> String {
+    let attributes = alternative.attribute_changes.iter().map(|other| {
+        let (is, example) = (
+            show::format_value(&other.current),
+            show::format_value(&other.example),
+        );
         format!("{} (is {is}; {example} would do)", other.condition)
     });
-    let hashes = alternative.hashes.iter().map(|other| {
-        let percent = |hash: u64| hash as f64 * 100.0 / HASHES as f64;
+    let hashes = alternative.hash_changes.iter().map(|other| {
+        let percent = |hash: u64| hash as f64 * 100.0 / HASH_SPACE as f64;
         format!(
             "a unit whose hash of {} is from {:.3} to {:.3} % (is {:.3} %)",
             other.key,
             percent(other.from),
             percent(other.to),
-            percent(other.is)
+            percent(other.current)
         )
     });
     let all: Vec<String> = attributes.chain(hashes).collect();

@@ -4,23 +4,24 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::cli::flags;
-use crate::cli::flags::Flags;
-use crate::document::Format;
-use crate::rule::unit::Version;
-use crate::study::file::Text;
+use crate::cli::flags::LoadedFlags;
+use crate::document::DocumentFormat;
+use crate::rule::unit::FractionalVersion;
+use crate::study::file::RawFlagFile;
 
 /// The flags that an argument names: a file, a directory or a glob, or else `REV:PATH`.
 ///
 /// # Errors
 /// If they cannot be read.
-pub fn named(argument: &str) -> anyhow::Result<Flags> {
+pub fn load_path_or_revision(argument: &str) -> anyhow::Result<LoadedFlags> {
     let path = Path::new(argument);
     let revision = argument.split_once(':').filter(|_| !path.exists());
     match revision {
-        Some((revision, path)) if !revision.is_empty() => {
-            flags::load(texts(revision, Path::new(path))?, Version::V2)
-        }
-        _ => flags::read(&[path.to_owned()], Version::V2),
+        Some((revision, path)) if !revision.is_empty() => flags::compile_texts(
+            read_revision(revision, Path::new(path))?,
+            FractionalVersion::V2,
+        ),
+        _ => flags::load_paths(&[path.to_owned()], FractionalVersion::V2),
     }
 }
 
@@ -28,9 +29,9 @@ pub fn named(argument: &str) -> anyhow::Result<Flags> {
 ///
 /// # Errors
 /// If there is no such revision, or git cannot be run.
-pub fn texts(revision: &str, path: &Path) -> anyhow::Result<Vec<Text>> {
+pub fn read_revision(revision: &str, path: &Path) -> anyhow::Result<Vec<RawFlagFile>> {
     anyhow::ensure!(!revision.starts_with('-'), "`{revision}` is no revision");
-    let commit = git(&[
+    let commit = run_git(&[
         "rev-parse",
         "--verify",
         "--quiet",
@@ -38,13 +39,13 @@ pub fn texts(revision: &str, path: &Path) -> anyhow::Result<Vec<Text>> {
     ]);
     let commit = commit.map_err(|_| anyhow::anyhow!("`{revision}` is no revision here"))?;
     let commit = String::from_utf8_lossy(&commit).trim().to_owned();
-    let listed = git(&[
+    let listed = run_git(&[
         "ls-tree",
         "-z",
         "--name-only",
         &commit,
         "--",
-        &listing(path),
+        &ls_tree_path(path),
     ])?;
     let listed = String::from_utf8_lossy(&listed).into_owned();
     let directory = path.is_dir() || !listed.split('\0').any(|name| Path::new(name) == path);
@@ -54,17 +55,17 @@ pub fn texts(revision: &str, path: &Path) -> anyhow::Result<Vec<Text>> {
         let hidden = name
             .file_name()
             .is_some_and(|n| n.to_string_lossy().starts_with('.'));
-        if Format::of(name).is_none() || (directory && hidden) {
+        if DocumentFormat::from_path(name).is_none() || (directory && hidden) {
             continue;
         }
-        let bytes = git(&[
+        let bytes = run_git(&[
             "cat-file",
             "blob",
             &format!("{commit}:./{}", name.display()),
         ])?;
-        texts.push(Text {
-            name: flags::name(name),
-            bytes: flags::bounded(bytes),
+        texts.push(RawFlagFile {
+            name: flags::display_name(name),
+            bytes: flags::enforce_size_limit(bytes),
         });
     }
     texts.sort_by(|a, b| a.name.cmp(&b.name));
@@ -72,15 +73,15 @@ pub fn texts(revision: &str, path: &Path) -> anyhow::Result<Vec<Text>> {
 }
 
 /// The path as `ls-tree` wants it: a directory's files are listed behind a slash.
-fn listing(path: &Path) -> String {
+fn ls_tree_path(path: &Path) -> String {
     let text = path.to_string_lossy().into_owned();
-    if Format::of(path).is_some() || text.ends_with('/') {
+    if DocumentFormat::from_path(path).is_some() || text.ends_with('/') {
         return text;
     }
     format!("{text}/")
 }
 
-fn git(arguments: &[&str]) -> anyhow::Result<Vec<u8>> {
+fn run_git(arguments: &[&str]) -> anyhow::Result<Vec<u8>> {
     let output = Command::new("git").args(arguments).output();
     let output = output.map_err(|error| anyhow::anyhow!("cannot run git: {error}"))?;
     if output.status.success() {

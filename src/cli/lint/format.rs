@@ -8,13 +8,13 @@ mod text;
 
 use crate::diag::Diagnostic;
 use crate::diag::Severity;
-use crate::study::file::File;
+use crate::study::file::FlagFile;
 use crate::study::lint::pointer;
 use crate::study::lint::policy::FailOn;
 
 /// A format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum Format {
+pub enum FindingsFormat {
     /// Lines for people.
     #[default]
     Text,
@@ -28,20 +28,20 @@ pub enum Format {
     Junit,
 }
 
-impl Format {
+impl FindingsFormat {
     /// Prints `found` in `files`.
-    pub fn write(self, files: &[File], found: &[Diagnostic], fail_on: FailOn) -> String {
+    pub fn render(self, files: &[FlagFile], found: &[Diagnostic], fail_on: FailOn) -> String {
         match self {
-            Format::Text => text::write(found),
-            Format::Json => json::write(files, found),
-            Format::Sarif => sarif::write(files, found),
-            Format::Github => github::write(found),
-            Format::Junit => junit::write(files, found, fail_on),
+            FindingsFormat::Text => text::render(found),
+            FindingsFormat::Json => json::render(files, found),
+            FindingsFormat::Sarif => sarif::render(files, found),
+            FindingsFormat::Github => github::render(found),
+            FindingsFormat::Junit => junit::render(files, found, fail_on),
         }
     }
 }
 
-fn severity(diagnostic: &Diagnostic) -> &'static str {
+fn severity_name(diagnostic: &Diagnostic) -> &'static str {
     match diagnostic.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -49,13 +49,16 @@ fn severity(diagnostic: &Diagnostic) -> &'static str {
 }
 
 /// The pointer to what a diagnostic is about; `None` where that is no flag file.
-fn pointer(files: &[File], diagnostic: &Diagnostic) -> Option<String> {
+fn json_pointer(files: &[FlagFile], diagnostic: &Diagnostic) -> Option<String> {
     let file = files.iter().find(|file| file.name == diagnostic.file)?;
-    Some(pointer::to(file.root.as_ref()?, diagnostic.place))
+    Some(pointer::for_position(
+        file.root.as_ref()?,
+        diagnostic.position,
+    ))
 }
 
 /// The message, and the help behind it.
-fn sentence(diagnostic: &Diagnostic, separator: &str) -> String {
+fn message_with_help(diagnostic: &Diagnostic, separator: &str) -> String {
     let Diagnostic { message, help, .. } = diagnostic;
     if help.is_empty() {
         message.clone()

@@ -11,12 +11,12 @@ use ignore::WalkBuilder;
 use ignore::WalkState;
 use ignore::overrides::OverrideBuilder;
 
-use crate::diag::Place;
+use crate::diag::Position;
 use crate::limits;
-use crate::study::refs::Search;
+use crate::study::refs::ReferenceScanner;
 
 /// What source files are called.
-const SOURCES: [&str; 42] = [
+const SOURCE_EXTENSIONS: [&str; 42] = [
     "astro", "c", "cc", "cjs", "clj", "cljs", "cpp", "cs", "cshtml", "cts", "cxx", "dart", "erl",
     "ex", "exs", "fs", "go", "groovy", "h", "hpp", "html", "java", "js", "jsx", "kt", "kts", "lua",
     "m", "mjs", "mm", "mts", "php", "py", "rb", "razor", "rs", "scala", "svelte", "swift", "ts",
@@ -25,11 +25,11 @@ const SOURCES: [&str; 42] = [
 
 /// The keys that calls in one file name.
 #[derive(Debug)]
-pub struct Found {
+pub struct FileReferences {
     /// The file.
     pub file: String,
     /// Each key, and where it stands.
-    pub uses: Vec<(Place, String)>,
+    pub references: Vec<(Position, String)>,
 }
 
 /// Scans all source files at and below `paths`, but for those that the globs `left_out` match. Sorted by
@@ -37,7 +37,11 @@ pub struct Found {
 ///
 /// # Errors
 /// If a path does not exist, or a glob cannot be understood.
-pub fn scan(paths: &[PathBuf], left_out: &[String], search: &Search) -> anyhow::Result<Vec<Found>> {
+pub fn scan(
+    paths: &[PathBuf],
+    left_out: &[String],
+    search: &ReferenceScanner,
+) -> anyhow::Result<Vec<FileReferences>> {
     let Some((first, more)) = paths.split_first() else {
         return Ok(Vec::new());
     };
@@ -62,7 +66,7 @@ pub fn scan(paths: &[PathBuf], left_out: &[String], search: &Search) -> anyhow::
         Box::new(move |entry| {
             // What cannot be listed or read is not source code that can be built.
             if let Ok(entry) = entry
-                && let Some(uses) = one(&entry, search)
+                && let Some(uses) = scan_file(&entry, search)
             {
                 found
                     .lock()
@@ -73,17 +77,17 @@ pub fn scan(paths: &[PathBuf], left_out: &[String], search: &Search) -> anyhow::
         })
     });
     let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-    found.sort_by(|a: &Found, b: &Found| a.file.cmp(&b.file));
+    found.sort_by(|a: &FileReferences, b: &FileReferences| a.file.cmp(&b.file));
     Ok(found)
 }
 
-fn one(entry: &DirEntry, search: &Search) -> Option<Found> {
+fn scan_file(entry: &DirEntry, search: &ReferenceScanner) -> Option<FileReferences> {
     let path = entry.path();
     let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-    if !is_file || !(is_source(path) || entry.depth() == 0) {
+    if !is_file || !(is_source_file(path) || entry.depth() == 0) {
         return None;
     }
-    if entry.metadata().ok()?.len() > limits::SOURCE_FILE {
+    if entry.metadata().ok()?.len() > limits::SCANNED_SOURCE_FILE {
         return None;
     }
     let code = std::fs::read(path).ok()?;
@@ -97,18 +101,18 @@ fn one(entry: &DirEntry, search: &Search) -> Option<Found> {
     let name = path.to_string_lossy();
     let place = |at: usize| {
         let before = String::from_utf8_lossy(code.get(..at).unwrap_or(&[]));
-        crate::json::place(&before, before.len())
+        crate::json::position_at(&before, before.len())
     };
-    Some(Found {
+    Some(FileReferences {
         file: name.strip_prefix("./").unwrap_or(&name).to_owned(),
-        uses: uses
+        references: uses
             .into_iter()
-            .map(|found| (place(found.at), found.key))
+            .map(|found| (place(found.offset), found.key))
             .collect(),
     })
 }
 
-fn is_source(path: &Path) -> bool {
+fn is_source_file(path: &Path) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str());
-    extension.is_some_and(|extension| SOURCES.contains(&&*extension.to_ascii_lowercase()))
+    extension.is_some_and(|extension| SOURCE_EXTENSIONS.contains(&&*extension.to_ascii_lowercase()))
 }

@@ -1,109 +1,117 @@
 //! What a rule may be. How many arguments an operator wants, and which, is left to `flagctl lint`.
 
-use crate::cli::data::list;
+use crate::cli::data::array;
+use crate::cli::data::boolean;
+use crate::cli::data::from_literal;
 use crate::cli::data::number;
 use crate::cli::data::object;
-use crate::cli::data::text;
-use crate::cli::data::truth;
-use crate::cli::data::value;
-use crate::cli::schema::Schema;
-use crate::cli::schema::any;
-use crate::cli::schema::filled;
-use crate::cli::schema::items;
-use crate::cli::schema::of_types;
-use crate::cli::schema::refers;
-use crate::cli::schema::types;
+use crate::cli::data::string;
+use crate::cli::schema::SchemaKeywords;
+use crate::cli::schema::any_of;
+use crate::cli::schema::array_of;
+use crate::cli::schema::non_empty_string;
+use crate::cli::schema::ref_to;
+use crate::cli::schema::type_keyword;
+use crate::cli::schema::type_schema;
 use crate::document::node::Node;
 use crate::document::rollout::bucketing;
 use crate::rule::operator;
 use crate::rule::operator::Operator;
-use crate::value::Literal;
+use crate::value::OwnedValue;
 
-const PLAIN: [&str; 4] = ["null", "boolean", "number", "string"];
+const SCALAR_TYPES: [&str; 4] = ["null", "boolean", "number", "string"];
 
 /// The definitions that the rest of the schema refers to.
 pub fn definitions() -> Vec<(&'static str, Node)> {
-    let rules = |least| items(object(refers("rule")), least);
-    let operation = || object(refers("operation"));
+    let rules = |least| array_of(object(ref_to("rule")), least);
+    let operation = || object(ref_to("operation"));
     vec![
         (
             "ring",
-            object(any([
-                of_types(&["boolean"]),
-                object(refers("segments")),
+            object(any_of([
+                type_schema(&["boolean"]),
+                object(ref_to("segments")),
                 operation(),
             ])),
         ),
         // An object with several members chooses no variant.
         (
             "targeting",
-            object(any([of_types(&PLAIN), rules(0), empty(), operation()])),
+            object(any_of([
+                type_schema(&SCALAR_TYPES),
+                rules(0),
+                empty_object(),
+                operation(),
+            ])),
         ),
         (
             "evaluator",
-            object(any([
-                of_types(&PLAIN),
+            object(any_of([
+                type_schema(&SCALAR_TYPES),
                 rules(1),
-                several(),
-                object(refers("segments")),
+                multi_member_object(),
+                object(ref_to("segments")),
                 operation(),
             ])),
         ),
         (
             "rule",
-            object(any([
-                of_types(&PLAIN),
+            object(any_of([
+                type_schema(&SCALAR_TYPES),
                 rules(0),
-                empty(),
-                several(),
+                empty_object(),
+                multi_member_object(),
                 operation(),
             ])),
         ),
-        ("segments", object(segments())),
-        ("operation", object(operations())),
+        ("segments", object(segments_object())),
+        ("operation", object(operation_object())),
     ]
 }
 
 /// `null`
 pub fn null() -> Node {
-    value(&Literal::Null)
+    from_literal(&OwnedValue::Null)
 }
 
 /// How a ring is defined for short; a ring may also refer to an evaluator that is written so.
-fn segments() -> Schema {
-    let names = any([of_types(&["string"]), items(of_types(&["string"]), 1)]);
+fn segments_object() -> SchemaKeywords {
+    let names = any_of([
+        type_schema(&["string"]),
+        array_of(type_schema(&["string"]), 1),
+    ]);
     vec![
-        types(&["object"]),
-        ("additionalProperties", truth(false)),
+        type_keyword(&["object"]),
+        ("additionalProperties", boolean(false)),
         ("properties", object([("segments", object(names))])),
-        ("required", list([text("segments")])),
+        ("required", array([string("segments")])),
     ]
 }
 
-fn empty() -> Node {
-    object([types(&["object"]), ("maxProperties", number(0.0))])
+fn empty_object() -> Node {
+    object([type_keyword(&["object"]), ("maxProperties", number(0.0))])
 }
 
 /// An object that is a value as it stands.
-fn several() -> Node {
-    object([types(&["object"]), ("minProperties", number(2.0))])
+fn multi_member_object() -> Node {
+    object([type_keyword(&["object"]), ("minProperties", number(2.0))])
 }
 
 /// An object of one member: an operator and its arguments, or a reference.
-fn operations() -> Schema {
-    let named = Operator::names().filter(|name| *name != bucketing::OPERATOR);
+fn operation_object() -> SchemaKeywords {
+    let named = Operator::names().filter(|name| *name != bucketing::BUCKET_OPERATOR);
     let arguments = |name: &str| {
-        if operator::LISTS.contains(&name) {
-            items(object(refers("rule")), 0)
+        if operator::LAZY_LIST_OPERATORS.contains(&name) {
+            array_of(object(ref_to("rule")), 0)
         } else {
-            object(refers("rule"))
+            object(ref_to("rule"))
         }
     };
     vec![
-        types(&["object"]),
+        type_keyword(&["object"]),
         ("minProperties", number(1.0)),
         ("maxProperties", number(1.0)),
-        ("additionalProperties", truth(false)),
+        ("additionalProperties", boolean(false)),
         (
             "properties",
             object(named.map(|name| (name, arguments(name)))),
@@ -111,7 +119,7 @@ fn operations() -> Schema {
         // As a pattern: some programs would take a property of this name for a reference.
         (
             "patternProperties",
-            object([("^\\$ref$", object(filled()))]),
+            object([("^\\$ref$", object(non_empty_string()))]),
         ),
     ]
 }

@@ -5,27 +5,27 @@ use clap::ArgAction;
 use clap::ArgMatches;
 use clap::Command;
 
-use crate::config::layers::Typed;
+use crate::config::layers::CliOptions;
 use crate::config::table;
-use crate::config::table::Kind;
-use crate::config::table::Row;
+use crate::config::table::OptionKind;
+use crate::config::table::OptionSpec;
 
 /// Adds the options to a command.
-pub fn arguments(command: Command) -> Command {
-    let rows = table::TABLE
+pub fn add_options(command: Command) -> Command {
+    let rows = table::OPTION_GROUPS
         .iter()
         .flat_map(|(heading, rows)| rows.iter().map(move |row| (*heading, row)));
     command.args(
         rows.enumerate().map(|(order, (heading, row))| {
-            argument(row).help_heading(heading).display_order(order)
+            build_arg(row).help_heading(heading).display_order(order)
         }),
     )
 }
 
-fn argument(row: &'static Row) -> Arg {
+fn build_arg(row: &'static OptionSpec) -> Arg {
     let arg = Arg::new(row.name)
         .long(row.name)
-        .value_name(row.value)
+        .value_name(row.value_name)
         .help(help(row));
     let arg = match row.short {
         Some(short) => arg.short(short),
@@ -33,46 +33,46 @@ fn argument(row: &'static Row) -> Arg {
     };
     match row.kind {
         // As in flagd: `--debug` and `--debug=false`, but not `--debug false`.
-        Kind::Switch => arg
+        OptionKind::Boolean => arg
             .num_args(0..=1)
             .require_equals(true)
             .default_missing_value("true")
             .overrides_with(row.name),
-        Kind::One | Kind::List => arg.overrides_with(row.name),
-        Kind::Many | Kind::Pairs => arg.action(ArgAction::Append),
+        OptionKind::Single | OptionKind::JsonArray => arg.overrides_with(row.name),
+        OptionKind::Repeated | OptionKind::KeyValues => arg.action(ArgAction::Append),
     }
 }
 
-fn help(row: &Row) -> String {
+fn help(row: &OptionSpec) -> String {
     let form = match row.kind {
-        Kind::Many => ", separated by spaces",
-        Kind::Pairs => ", a JSON object",
-        Kind::One | Kind::List | Kind::Switch => "",
+        OptionKind::Repeated => ", separated by spaces",
+        OptionKind::KeyValues => ", a JSON object",
+        OptionKind::Single | OptionKind::JsonArray | OptionKind::Boolean => "",
     };
     let default = if row.default.is_empty() {
         String::new()
     } else {
         format!(" [default: {}]", row.default)
     };
-    format!("{} [env: {}{form}]{default}", row.help, row.variable())
+    format!("{} [env: {}{form}]{default}", row.help, row.env_var())
 }
 
 /// Options that may also stand before the command, as in flagd.
-pub fn early() -> impl Iterator<Item = Arg> {
-    let early = |row: &&Row| matches!(row.name, "config" | "debug");
-    table::rows()
+pub fn options_before_subcommand() -> impl Iterator<Item = Arg> {
+    let early = |row: &&OptionSpec| matches!(row.name, "config" | "debug");
+    table::options()
         .filter(early)
-        .map(|row| argument(row).hide(true))
+        .map(|row| build_arg(row).hide(true))
 }
 
 /// What was typed, before the command and behind it.
-pub fn typed(before: &ArgMatches, behind: &ArgMatches) -> Typed {
-    let values = |row: &'static Row| {
+pub fn from_matches(before: &ArgMatches, behind: &ArgMatches) -> CliOptions {
+    let values = |row: &'static OptionSpec| {
         let find = |matches: &ArgMatches| {
             let values = matches.try_get_many::<String>(row.name).ok()??;
             Some(values.cloned().collect())
         };
         Some((row.name, find(behind).or_else(|| find(before))?))
     };
-    table::rows().filter_map(values).collect()
+    table::options().filter_map(values).collect()
 }

@@ -6,21 +6,21 @@ use ecow::EcoString;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Bucketing {
     /// The attribute that names the unit; the targeting key without one.
-    pub by: Option<EcoString>,
+    pub bucket_by: Option<EcoString>,
     /// What stands in place of the flag's key: flags with one seed have the same first cohort.
     pub seed: Option<EcoString>,
     /// The hash and its arithmetic.
-    pub dialect: Dialect,
+    pub dialect: BucketingDialect,
 }
 
 /// A named hash and its arithmetic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Dialect {
+pub enum BucketingDialect {
     /// `MurmurHash3` of seed and unit times the sum of weights, as flagd since 0.15.
     #[default]
-    Murmur3,
+    FlagdMurmur3,
     /// The same hash, signed, as a ratio of its largest value: flagd up to 0.14.
-    Legacy100,
+    FlagdLegacy100,
     /// FNV-1a of the unit alone, in hundredths.
     Fnv1a,
     /// The first 32 bits of the MD5 of `seed:unit`, in hundredths.
@@ -29,57 +29,57 @@ pub enum Dialect {
     Java31,
 }
 
-impl Dialect {
+impl BucketingDialect {
     /// All of them.
-    pub const ALL: [Dialect; 5] = [
-        Dialect::Murmur3,
-        Dialect::Legacy100,
-        Dialect::Fnv1a,
-        Dialect::Md5,
-        Dialect::Java31,
+    pub const ALL: [BucketingDialect; 5] = [
+        BucketingDialect::FlagdMurmur3,
+        BucketingDialect::FlagdLegacy100,
+        BucketingDialect::Fnv1a,
+        BucketingDialect::Md5,
+        BucketingDialect::Java31,
     ];
 
     /// Their names.
     pub const NAMES: [&'static str; 5] = [
-        Dialect::Murmur3.name(),
-        Dialect::Legacy100.name(),
-        Dialect::Fnv1a.name(),
-        Dialect::Md5.name(),
-        Dialect::Java31.name(),
+        BucketingDialect::FlagdMurmur3.name(),
+        BucketingDialect::FlagdLegacy100.name(),
+        BucketingDialect::Fnv1a.name(),
+        BucketingDialect::Md5.name(),
+        BucketingDialect::Java31.name(),
     ];
 
     /// The name that is written.
     pub const fn name(self) -> &'static str {
         match self {
-            Dialect::Murmur3 => "flagd-murmur3",
-            Dialect::Legacy100 => "flagd-murmur3-legacy100",
-            Dialect::Fnv1a => "fnv1a32-abs100",
-            Dialect::Md5 => "md5-8hex-100",
-            Dialect::Java31 => "java31-abs100",
+            BucketingDialect::FlagdMurmur3 => "flagd-murmur3",
+            BucketingDialect::FlagdLegacy100 => "flagd-murmur3-legacy100",
+            BucketingDialect::Fnv1a => "fnv1a32-abs100",
+            BucketingDialect::Md5 => "md5-8hex-100",
+            BucketingDialect::Java31 => "java31-abs100",
         }
     }
 
     /// The dialect of this name.
-    pub fn named(name: &str) -> Option<Dialect> {
-        Dialect::ALL.into_iter().find(|d| d.name() == name)
+    pub fn from_name(name: &str) -> Option<BucketingDialect> {
+        BucketingDialect::ALL.into_iter().find(|d| d.name() == name)
     }
 
     /// Whether it has a hundred buckets, and plain flagd cannot compute it.
-    pub fn is_foreign(self) -> bool {
+    pub fn is_not_flagd(self) -> bool {
         match self {
-            Dialect::Murmur3 | Dialect::Legacy100 => false,
-            Dialect::Fnv1a | Dialect::Md5 | Dialect::Java31 => true,
+            BucketingDialect::FlagdMurmur3 | BucketingDialect::FlagdLegacy100 => false,
+            BucketingDialect::Fnv1a | BucketingDialect::Md5 | BucketingDialect::Java31 => true,
         }
     }
 }
 
 impl Bucketing {
     /// The path of the attribute that names the unit.
-    pub fn unit(&self) -> &str {
-        self.by.as_deref().unwrap_or("targetingKey")
+    pub fn unit_attribute(&self) -> &str {
+        self.bucket_by.as_deref().unwrap_or("targetingKey")
     }
 }
 
 /// The operator that computes a foreign dialect: its name, the seed and the unit give a bucket from 0 to 99, or 100 if
 /// there is no unit. Only rules that are made from words use it; no other evaluator knows it.
-pub const OPERATOR: &str = "$fanion.bucket";
+pub const BUCKET_OPERATOR: &str = "$fanion.bucket";

@@ -16,45 +16,46 @@ use ecow::EcoString;
 use crate::decision::ErrorCode;
 use crate::diag::Code;
 use crate::diag::Diagnostic;
-use crate::diag::Place;
-use crate::diag::Report;
+use crate::diag::DiagnosticSink;
+use crate::diag::Position;
 use crate::document::flag;
-use crate::document::flag::Flag;
+use crate::document::flag::FlagDefinition;
 use crate::document::node::Node;
 use crate::document::rollout::Release;
 use crate::document::rollout::Rollout;
-use crate::document::rollout::Words;
-use crate::document::rollout::expand::condition::Condition;
-use crate::document::rollout::expand::condition::any;
-use crate::document::rollout::expand::graph::Graph;
-use crate::document::rollout::expand::graph::Standing;
-use crate::document::rollout::expand::prerequisite::Others;
+use crate::document::rollout::RolloutFields;
+use crate::document::rollout::expand::condition::FoldedCondition;
+use crate::document::rollout::expand::condition::fold_or;
+use crate::document::rollout::expand::graph::Dependencies;
+use crate::document::rollout::expand::graph::DependencyGraph;
+use crate::document::rollout::expand::prerequisite::PrerequisiteFlags;
 use crate::document::rollout::make;
 use crate::document::rollout::summary;
 use crate::limits;
 
 /// A flag with a rule in place of its words, and what is wrong with that.
-pub type Expanded = (Flag, Vec<Diagnostic>);
+pub type ExpandedFlag = (FlagDefinition, Vec<Diagnostic>);
 
 /// A flag by itself: prerequisites count as met.
-pub fn alone(flag: &Flag) -> Expanded {
-    let standing = Standing::Sound(Vec::new());
-    let mut budget = limits::EXPANSION_FREE;
-    one(flag, &standing, &[], &[], &mut budget)
+pub fn expand_one(flag: &FlagDefinition) -> ExpandedFlag {
+    let standing = Dependencies::Resolved(Vec::new());
+    let mut budget = limits::EXPANSION_ALLOWANCE;
+    expand_with_diagnostics(flag, &standing, &[], &[], &mut budget)
 }
 
 /// Flags that require each other, in their order; of equal keys the last one wins. `keys` are those of all flags there are.
 ///
 /// What is wrong with a flag may be that a prerequisite does not exist, or that there is a circle of them.
-pub fn together(mut flags: Vec<Arc<Flag>>, keys: &[&str]) -> Vec<Expanded> {
-    let graph = Graph::of(&flags);
+pub fn expand_all(mut flags: Vec<Arc<FlagDefinition>>, keys: &[&str]) -> Vec<ExpandedFlag> {
+    let graph = DependencyGraph::from_flags(&flags);
     let mut told = vec![Vec::new(); flags.len()];
-    let mut budget = limits::NODES;
-    for at in graph.order() {
-        let Some(flag) = flags.get(at).filter(|flag| flag.words.is_some()) else {
+    let mut budget = limits::DOCUMENT_VALUES;
+    for at in graph.topological_order() {
+        let Some(flag) = flags.get(at).filter(|flag| flag.rollout_fields.is_some()) else {
             continue;
         };
-        let (expanded, diagnostics) = one(flag, &graph.standing(at), &flags, keys, &mut budget);
+        let (expanded, diagnostics) =
+            expand_with_diagnostics(flag, &graph.dependencies(at), &flags, keys, &mut budget);
         if let (Some(flag), Some(told)) = (flags.get_mut(at), told.get_mut(at)) {
             *flag = Arc::new(expanded);
             *told = diagnostics;
@@ -64,58 +65,63 @@ pub fn together(mut flags: Vec<Arc<Flag>>, keys: &[&str]) -> Vec<Expanded> {
     flags.zip(told).collect()
 }
 
-fn one(
-    flag: &Flag,
-    standing: &Standing,
-    flags: &[Arc<Flag>],
+fn expand_with_diagnostics(
+    flag: &FlagDefinition,
+    standing: &Dependencies,
+    flags: &[Arc<FlagDefinition>],
     keys: &[&str],
     budget: &mut usize,
-) -> Expanded {
-    let Some(words) = flag.words.clone() else {
+) -> ExpandedFlag {
+    let Some(words) = flag.rollout_fields.clone() else {
         return (flag.clone(), Vec::new());
     };
-    let mut report = Report::new(flag.origin.file.clone());
-    let others = Others { flags, keys };
+    let mut report = DiagnosticSink::new(flag.origin.file.clone());
+    let others = PrerequisiteFlags { flags, keys };
     let expanded = expand_flag(flag, &words, standing, others, &mut report);
-    let expanded = bound(expanded, budget, &mut report);
+    let expanded = enforce_rule_limits(expanded, budget, &mut report);
     (expanded, report.finish())
 }
 
 fn expand_flag(
-    flag: &Flag,
-    words: &Words,
-    standing: &Standing,
-    others: Others<'_>,
-    report: &mut Report,
-) -> Flag {
+    flag: &FlagDefinition,
+    words: &RolloutFields,
+    standing: &Dependencies,
+    others: PrerequisiteFlags<'_>,
+    report: &mut DiagnosticSink,
+) -> FlagDefinition {
     let mut flag = flag.clone();
-    flag.metadata = flag::overlay(&flag.metadata, summary::metadata(&flag, words));
-    if let Some(place) = words.kill {
-        kill(&mut flag, words, place, report);
+    flag.metadata = flag::merge_metadata(&flag.metadata, summary::rollout_metadata(&flag, words));
+    if let Some(place) = words.kill_position {
+        apply_kill(&mut flag, words, place, report);
         return flag;
     }
-    let met = prerequisite::met(&flag, words, standing, others, report);
-    let circle = matches!(standing, Standing::Circle(_));
+    let met = prerequisite::prerequisites_condition(&flag, words, standing, others, report);
+    let circle = matches!(standing, Dependencies::Cycle(_));
     if words.faulty || circle {
-        flag.fault = flag.fault.or(Some(ErrorCode::ParseError));
+        flag.error_code = flag.error_code.or(Some(ErrorCode::ParseError));
     }
-    flag.plain = words.rollouts.iter().all(quota::is_plain) && met.plain;
-    if !flag.plain {
-        not_plain(&flag, report);
+    flag.portable = words.rollouts.iter().all(quota::is_portable) && met.portable;
+    if !flag.portable {
+        report_not_portable(&flag, report);
     }
-    flag.targeting = targeting(&flag, words, met.condition);
+    flag.targeting = build_targeting(&flag, words, met.condition);
     flag
 }
 
 /// Serves the safe variant to everybody, whatever else is written.
-fn kill(flag: &mut Flag, words: &Words, place: Place, report: &mut Report) {
+fn apply_kill(
+    flag: &mut FlagDefinition,
+    words: &RolloutFields,
+    place: Position,
+    report: &mut DiagnosticSink,
+) {
     let has = |name: &str| flag.variants.iter().any(|(known, _)| **known == *name);
     let default = flag.default_variant.as_deref().filter(|name| has(name));
-    let safe = words.safe.as_deref().or(default);
+    let safe = words.safe_variant.as_deref().or(default);
     flag.disabled = false;
-    flag.fault = None;
+    flag.error_code = None;
     if let Some(safe) = safe {
-        let arguments = vec![make::truth(place, true), make::text(place, safe)];
+        let arguments = vec![make::boolean(place, true), make::string(place, safe)];
         flag.targeting = Some(make::operation(place, "if", arguments));
         return;
     }
@@ -126,58 +132,70 @@ fn kill(flag: &mut Flag, words: &Words, place: Place, report: &mut Report) {
     report.error(Code::Kill, place, message, help);
 }
 
-fn not_plain(flag: &Flag, report: &mut Report) {
+fn report_not_portable(flag: &FlagDefinition, report: &mut DiagnosticSink) {
     let message = format!(
         "flag `{}` is bucketed in a way that plain flagd cannot compute",
         flag.key
     );
     let help = "it is left out of flag sync, where it would be answered differently; `flagd-murmur3` is not";
-    report.warn(Code::NotPlain, flag.place, message, help);
+    report.warn(Code::NotPortable, flag.position, message, help);
 }
 
-fn targeting(flag: &Flag, words: &Words, met: Condition) -> Option<Node> {
+fn build_targeting(
+    flag: &FlagDefinition,
+    words: &RolloutFields,
+    met: FoldedCondition,
+) -> Option<Node> {
     let place = words
         .rollouts
         .first()
-        .map_or(flag.place, |rollout| rollout.place);
-    let mut chain = Chain {
+        .map_or(flag.position, |rollout| rollout.position);
+    let mut chain = IfChain {
         place,
         arguments: Vec::new(),
         closed: false,
     };
-    let safe = |place| match words.safe.as_deref() {
-        Some(safe) => make::text(place, safe),
+    let safe = |place| match words.safe_variant.as_deref() {
+        Some(safe) => make::string(place, safe),
         None => make::null(place),
     };
     for rollout in &words.rollouts {
-        chain.take(listed(rollout.place, &rollout.deny), || safe(rollout.place));
+        chain.add_branch(
+            targeting_key_condition(rollout.position, &rollout.deny),
+            || safe(rollout.position),
+        );
     }
     for rollout in &words.rollouts {
-        chain.take(listed(rollout.place, &rollout.allow), || release(rollout));
+        chain.add_branch(
+            targeting_key_condition(rollout.position, &rollout.allow),
+            || release_result(rollout),
+        );
     }
-    chain.take(met.not(flag.place), || safe(flag.place));
+    chain.add_branch(met.not(flag.position), || safe(flag.position));
     for rollout in &words.rollouts {
-        chain.take(takes(rollout, words), || release(rollout));
+        chain.add_branch(rollout_condition(rollout, words), || {
+            release_result(rollout)
+        });
     }
     chain.finish(words.targeting.as_ref())
 }
 
 /// Conditions and results, in their order.
-struct Chain {
-    place: Place,
+struct IfChain {
+    place: Position,
     arguments: Vec<Node>,
     closed: bool,
 }
 
-impl Chain {
-    fn take(&mut self, condition: Condition, result: impl FnOnce() -> Node) {
+impl IfChain {
+    fn add_branch(&mut self, condition: FoldedCondition, result: impl FnOnce() -> Node) {
         if self.closed {
             return;
         }
         match condition {
-            Condition::Never => return,
-            Condition::Always => self.closed = true,
-            Condition::If(node) => self.arguments.push(node),
+            FoldedCondition::Never => return,
+            FoldedCondition::Always => self.closed = true,
+            FoldedCondition::If(node) => self.arguments.push(node),
         }
         self.arguments.push(result());
     }
@@ -190,78 +208,88 @@ impl Chain {
         let rest = rest.filter(|rest| rest.as_map().is_none_or(|members| !members.is_empty()));
         match (self.closed, self.arguments.len()) {
             (false, _) => self.arguments.extend(rest.cloned()),
-            (true, 1) => self.arguments.insert(0, make::truth(self.place, true)),
+            (true, 1) => self.arguments.insert(0, make::boolean(self.place, true)),
             (true, _) => {}
         }
         Some(make::operation(self.place, "if", self.arguments))
     }
 }
 
-fn listed(place: Place, keys: &[EcoString]) -> Condition {
-    named(keys, |keys| make::any_key(place, keys))
+fn targeting_key_condition(place: Position, keys: &[EcoString]) -> FoldedCondition {
+    condition_unless_empty(keys, |keys| make::targeting_key_in(place, keys))
 }
 
 /// The condition for some names; nobody fits none.
-fn named(names: &[EcoString], make: impl FnOnce(&[EcoString]) -> Node) -> Condition {
+fn condition_unless_empty(
+    names: &[EcoString],
+    make: impl FnOnce(&[EcoString]) -> Node,
+) -> FoldedCondition {
     if names.is_empty() {
-        Condition::Never
+        FoldedCondition::Never
     } else {
-        Condition::If(make(names))
+        FoldedCondition::If(make(names))
     }
 }
 
 /// Whether a rollout takes a context by its rings, segments or share.
-fn takes(rollout: &Rollout, words: &Words) -> Condition {
-    let place = rollout.place;
+fn rollout_condition(rollout: &Rollout, words: &RolloutFields) -> FoldedCondition {
+    let place = rollout.position;
     let eligible = match &rollout.when {
-        None => Condition::Always,
-        Some(node) => Condition::of(node.clone()),
+        None => FoldedCondition::Always,
+        Some(node) => FoldedCondition::from_node(node.clone()),
     };
-    let mut ways = vec![named(&rollout.rings, |names| {
-        make::any_of(place, "ring", names)
+    let mut ways = vec![condition_unless_empty(&rollout.rings, |names| {
+        make::attribute_equals_any(place, "ring", names)
     })];
     let rings = rollout
         .rings
         .iter()
-        .filter_map(|name| words.rings.named(name));
+        .filter_map(|name| words.rings.find(name));
     let conditions = rings.filter_map(|ring| ring.condition.clone());
-    ways.extend(conditions.map(Condition::of));
-    ways.push(named(&rollout.segments, |names| {
-        make::any_segment(place, names)
+    ways.extend(conditions.map(FoldedCondition::from_node));
+    ways.push(condition_unless_empty(&rollout.segments, |names| {
+        make::has_any_segment(place, names)
     }));
-    ways.push(quota::quota(rollout));
-    eligible.and(any(place, ways), place)
+    ways.push(quota::percentage_condition(rollout));
+    eligible.and(fold_or(place, ways), place)
 }
 
 /// What a rollout gives: the name of a variant, or a split of its own that does not depend on who takes part.
-fn release(rollout: &Rollout) -> Node {
-    let place = rollout.place;
+fn release_result(rollout: &Rollout) -> Node {
+    let place = rollout.position;
     let shares = match &rollout.release {
-        Release::Variant(name) => return make::text(place, name),
+        Release::Variant(name) => return make::string(place, name),
         Release::Split(shares) => shares,
     };
     let bucketing = &rollout.bucketing;
     let parts = vec![
-        quota::seed(bucketing, place),
-        make::text(place, "/split/"),
-        make::var(place, bucketing.unit()),
+        quota::seed_node(bucketing, place),
+        make::string(place, "/split/"),
+        make::var(place, bucketing.unit_attribute()),
     ];
     let mut arguments = vec![make::operation(place, "cat", parts)];
     let shares = shares.iter();
-    arguments.extend(shares.map(|(name, weight)| make::share(place, name, *weight)));
+    arguments.extend(shares.map(|(name, weight)| make::weighted_variant(place, name, *weight)));
     let split = make::operation(place, "fractional", arguments);
     // Without a unit everybody would be in one share.
-    let guarded = vec![make::var(place, bucketing.unit()), split];
+    let guarded = vec![make::var(place, bucketing.unit_attribute()), split];
     make::operation(place, "if", guarded)
 }
 
 /// Refuses a rule that became too large or too deep.
-fn bound(mut flag: Flag, budget: &mut usize, report: &mut Report) -> Flag {
+fn enforce_rule_limits(
+    mut flag: FlagDefinition,
+    budget: &mut usize,
+    report: &mut DiagnosticSink,
+) -> FlagDefinition {
     let Some(targeting) = &flag.targeting else {
         return flag;
     };
     let size = targeting.size();
-    if size <= limits::EXPANSION_FREE && size <= *budget && targeting.depth() <= limits::DEPTH {
+    if size <= limits::EXPANSION_ALLOWANCE
+        && size <= *budget
+        && targeting.depth() <= limits::NESTING_DEPTH
+    {
         *budget -= size;
         return flag;
     }
@@ -270,8 +298,8 @@ fn bound(mut flag: Flag, budget: &mut usize, report: &mut Report) -> Flag {
         flag.key
     );
     let help = "name fewer rings, prerequisites or steps; the flag answers PARSE_ERROR until then";
-    report.error(Code::Limit, flag.place, message, help);
+    report.error(Code::LimitExceeded, flag.position, message, help);
     flag.targeting = None;
-    flag.fault = Some(ErrorCode::ParseError);
+    flag.error_code = Some(ErrorCode::ParseError);
     flag
 }

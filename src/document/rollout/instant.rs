@@ -2,24 +2,28 @@
 
 /// Seconds since 1970 in UTC of `2026-06-01`, `2026-06-01T08:00Z`, `2026-06-01T08:00:00+02:00`; fractions of a second are
 /// dropped. `None` if it is none of these, or there is no such day.
-pub fn parse(text: &str) -> Option<i64> {
+pub fn parse_timestamp(text: &str) -> Option<i64> {
     let (date, rest) = text.split_at_checked(10)?;
-    let seconds = days(date)? * 86_400;
+    let seconds = parse_date(date)? * 86_400;
     match rest.as_bytes() {
         [] => Some(seconds),
-        [b'T' | b't' | b' ', ..] => Some(seconds + time(rest.get(1..)?)?),
+        [b'T' | b't' | b' ', ..] => Some(seconds + parse_time(rest.get(1..)?)?),
         _ => None,
     }
 }
 
 /// Days since 1970 of `2026-06-01`.
-pub fn days(date: &str) -> Option<i64> {
+pub fn parse_date(date: &str) -> Option<i64> {
     let mut parts = date.split('-');
     let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
     if parts.next().is_some() || (year.len(), month.len(), day.len()) != (4, 2, 2) {
         return None;
     }
-    let (year, month, day) = (digits(year)?, digits(month)?, digits(day)?);
+    let (year, month, day) = (
+        parse_digits(year)?,
+        parse_digits(month)?,
+        parse_digits(day)?,
+    );
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let length = match month {
         4 | 6 | 9 | 11 => 30,
@@ -27,11 +31,13 @@ pub fn days(date: &str) -> Option<i64> {
         1..=12 => 31,
         _ => return None,
     };
-    (1..=length).contains(&day).then(|| civil(year, month, day))
+    (1..=length)
+        .contains(&day)
+        .then(|| days_from_civil(year, month, day))
 }
 
 /// The proleptic Gregorian calendar in years that begin in March, so that the leap day is the last one.
-fn civil(year: i64, month: i64, day: i64) -> i64 {
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
     let of_era = year.rem_euclid(400);
@@ -40,42 +46,42 @@ fn civil(year: i64, month: i64, day: i64) -> i64 {
 }
 
 /// Seconds of `08:00:00+02:00`; negative or beyond a day where the zone makes it so.
-fn time(text: &str) -> Option<i64> {
+fn parse_time(text: &str) -> Option<i64> {
     let at = text.find(['Z', 'z', '+', '-'])?;
     let (clock, zone) = text.split_at(at);
     let clock = clock.split_once('.').map_or(clock, |(whole, _)| whole);
     let offset = match zone.split_at_checked(1)? {
         ("Z" | "z", "") => 0,
-        ("+", offset) => seconds(offset, 2)?,
-        ("-", offset) => -seconds(offset, 2)?,
+        ("+", offset) => parse_clock(offset, 2)?,
+        ("-", offset) => -parse_clock(offset, 2)?,
         _ => return None,
     };
-    Some(seconds(clock, 3)? - offset)
+    Some(parse_clock(clock, 3)? - offset)
 }
 
 /// Seconds of `08:00` or `08:00:00`, of at most so many parts.
-fn seconds(clock: &str, most: usize) -> Option<i64> {
+fn parse_clock(clock: &str, most: usize) -> Option<i64> {
     let parts: Vec<&str> = clock.split(':').collect();
     if !(2..=most).contains(&parts.len()) || parts.iter().any(|part| part.len() != 2) {
         return None;
     }
     let mut total = 0;
     for (part, (unit, below)) in parts.iter().zip([(3600, 24), (60, 60), (1, 60)]) {
-        total += digits(part).filter(|n| *n < below)? * unit;
+        total += parse_digits(part).filter(|n| *n < below)? * unit;
     }
     Some(total)
 }
 
 /// `2026-06-01T08:00:00Z`
-pub fn show(seconds: i64) -> String {
+pub fn format_rfc3339(seconds: i64) -> String {
     let (days, clock) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    let (year, month, day) = date(days);
+    let (year, month, day) = civil_from_days(days);
     let (hour, minute, second) = (clock / 3600, clock / 60 % 60, clock % 60);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
 /// The inverse of `civil`.
-fn date(days: i64) -> (i64, i64, i64) {
+fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);
     let of_era = days.rem_euclid(146_097);
@@ -91,15 +97,15 @@ fn date(days: i64) -> (i64, i64, i64) {
     (era * 400 + of_years + i64::from(month <= 2), month, day)
 }
 
-fn digits(text: &str) -> Option<i64> {
+fn parse_digits(text: &str) -> Option<i64> {
     let all = text.bytes().all(|b| b.is_ascii_digit());
     if all { text.parse().ok() } else { None }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
-    use super::show;
+    use super::format_rfc3339;
+    use super::parse_timestamp;
 
     #[test]
     fn instants_are_read_as_rfc_3339_has_them() {
@@ -114,7 +120,7 @@ mod tests {
             ("2026-05-31T23:30:00-08:30", 1_780_300_800),
             ("2100-03-01", 4_107_542_400),
         ] {
-            assert_eq!(parse(text), Some(want), "{text}");
+            assert_eq!(parse_timestamp(text), Some(want), "{text}");
         }
     }
 
@@ -122,9 +128,9 @@ mod tests {
     fn what_is_shown_is_read_again() {
         for days in (-50_000..80_000).step_by(13) {
             let seconds = days * 86_400 + 45_296;
-            assert_eq!(parse(&show(seconds)), Some(seconds));
+            assert_eq!(parse_timestamp(&format_rfc3339(seconds)), Some(seconds));
         }
-        assert_eq!(show(1_780_300_800), "2026-06-01T08:00:00Z");
+        assert_eq!(format_rfc3339(1_780_300_800), "2026-06-01T08:00:00Z");
     }
 
     #[test]
@@ -145,7 +151,7 @@ mod tests {
             "+026-06-01",
             "2026-06-0ü",
         ] {
-            assert_eq!(parse(text), None, "{text}");
+            assert_eq!(parse_timestamp(text), None, "{text}");
         }
     }
 }

@@ -4,40 +4,40 @@ use ecow::EcoString;
 
 use crate::diag;
 use crate::diag::Code;
-use crate::diag::Place;
-use crate::diag::Report;
+use crate::diag::DiagnosticSink;
+use crate::diag::Position;
 use crate::document::field;
-use crate::document::field::Shape;
-use crate::document::node::Kind;
+use crate::document::field::FieldType;
 use crate::document::node::Member;
 use crate::document::node::Node;
+use crate::document::node::NodeKind;
 use crate::document::rollout::instant;
-use crate::value::Literal;
+use crate::value::OwnedValue;
 
 /// The lifecycle of a flag.
 #[derive(Debug, Clone, Default)]
 pub struct Lifecycle {
     /// Where it stands, if it is written.
-    pub place: Option<Place>,
+    pub position: Option<Position>,
     /// Who answers for the flag.
     pub owner: Option<EcoString>,
     /// What it is for.
-    pub kind: Option<Purpose>,
+    pub kind: Option<FlagPurpose>,
     /// When it was made, in days since 1970.
     pub created: Option<i64>,
     /// When it should be gone, in days since 1970.
     pub expires: Option<i64>,
     /// How far it has come.
-    pub status: Option<Status>,
+    pub status: Option<LifecycleStatus>,
     /// Where the work on it is tracked.
     pub ticket: Option<EcoString>,
     /// The members as written, for the flag's metadata.
-    pub metadata: Vec<(EcoString, Literal)>,
+    pub metadata: Vec<(EcoString, OwnedValue)>,
 }
 
 /// What a flag is for, and so how long it should live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
+pub enum FlagPurpose {
     /// Brings something new; goes when everybody has it.
     Release,
     /// Turns something off in need; stays.
@@ -50,7 +50,7 @@ pub enum Purpose {
 
 /// How far a flag has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
+pub enum LifecycleStatus {
     /// Its rollout goes on.
     Active,
     /// Everybody has the final variant; its uses should be removed from the code.
@@ -59,43 +59,43 @@ pub enum Status {
     Archived,
 }
 
-const KINDS: [(&str, Purpose); 4] = [
-    ("release", Purpose::Release),
-    ("ops", Purpose::Ops),
-    ("experiment", Purpose::Experiment),
-    ("permission", Purpose::Permission),
+const PURPOSES: [(&str, FlagPurpose); 4] = [
+    ("release", FlagPurpose::Release),
+    ("ops", FlagPurpose::Ops),
+    ("experiment", FlagPurpose::Experiment),
+    ("permission", FlagPurpose::Permission),
 ];
 
-const STATUSES: [(&str, Status); 3] = [
-    ("active", Status::Active),
-    ("fully-rolled-out", Status::FullyRolledOut),
-    ("archived", Status::Archived),
+const STATUSES: [(&str, LifecycleStatus); 3] = [
+    ("active", LifecycleStatus::Active),
+    ("fully-rolled-out", LifecycleStatus::FullyRolledOut),
+    ("archived", LifecycleStatus::Archived),
 ];
 
 /// Reads `lifecycle` of a flag. What cannot be understood is left out and told of, for it changes nobody's variant; dates
 /// and the status are a matter of `study::lint`, which knows them in `metadata`, too.
-pub fn read(flag: &str, node: &Node, report: &mut Report) -> Lifecycle {
+pub fn parse_lifecycle(flag: &str, node: &Node, report: &mut DiagnosticSink) -> Lifecycle {
     let mut lifecycle = Lifecycle {
-        place: Some(node.place),
+        position: Some(node.position),
         ..Lifecycle::default()
     };
-    if node.as_map().is_none() && !matches!(node.kind, Kind::Null) {
+    if node.as_map().is_none() && !matches!(node.kind, NodeKind::Null) {
         let message = format!("`lifecycle` of flag `{flag}` is {}", node.type_name());
         let help = "write it as an object, for instance `{ owner: payments }`";
-        report.warn(Code::Lifecycle, node.place, message, help);
+        report.warn(Code::Lifecycle, node.position, message, help);
     }
     for member in node.as_map().unwrap_or_default() {
-        check(flag, member, report);
-        lifecycle.take(member);
+        validate_member(flag, member, report);
+        lifecycle.set_member(member);
     }
     lifecycle
 }
 
-fn check(flag: &str, member: &Member, report: &mut Report) {
+fn validate_member(flag: &str, member: &Member, report: &mut DiagnosticSink) {
     let name = &*member.key;
     let Some(field) = field::LIFECYCLE.field(name) else {
-        let names = || field::LIFECYCLE.names();
-        let help = match diag::nearest(name, names()) {
+        let names = || field::LIFECYCLE.field_names();
+        let help = match diag::closest_match(name, names()) {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => format!(
                 "its members are: {}",
@@ -103,14 +103,14 @@ fn check(flag: &str, member: &Member, report: &mut Report) {
             ),
         };
         let message = format!("`lifecycle` of flag `{flag}` has no member `{name}`");
-        report.warn(Code::UnknownMember, member.place, message, help);
+        report.warn(Code::UnknownMember, member.position, message, help);
         return;
     };
-    let help = match (&member.value.kind, &field.shape) {
-        (Kind::Text(text), Shape::OptionalChoice(known)) if !known.contains(&&**text) => {
+    let help = match (&member.value.kind, &field.field_type) {
+        (NodeKind::Text(text), FieldType::OptionalChoice(known)) if !known.contains(&&**text) => {
             format!("write one of {}", known.join(", "))
         }
-        (Kind::Null | Kind::Text(_), _) => return,
+        (NodeKind::Null | NodeKind::Text(_), _) => return,
         _ => "write a string".to_owned(),
     };
     if !matches!(
@@ -118,34 +118,34 @@ fn check(flag: &str, member: &Member, report: &mut Report) {
         "status" | "created" | "createdAt" | "expires" | "expectedCleanupDate"
     ) {
         let message = format!("`{name}` of flag `{flag}` cannot be understood");
-        report.warn(Code::Lifecycle, member.value.place, message, help);
+        report.warn(Code::Lifecycle, member.value.position, message, help);
     }
 }
 
 impl Lifecycle {
-    fn take(&mut self, member: &Member) {
+    fn set_member(&mut self, member: &Member) {
         let Some(text) = member.value.as_text() else {
             return;
         };
         match &*member.key {
             "owner" => self.owner = Some(text.into()),
-            "kind" => self.kind = one_of(text, &KINDS),
-            "created" | "createdAt" => self.created = day(text),
-            "expires" | "expectedCleanupDate" => self.expires = day(text),
-            "status" => self.status = one_of(text, &STATUSES),
+            "kind" => self.kind = lookup(text, &PURPOSES),
+            "created" | "createdAt" => self.created = parse_day(text),
+            "expires" | "expectedCleanupDate" => self.expires = parse_day(text),
+            "status" => self.status = lookup(text, &STATUSES),
             "ticket" | "jiraTicket" => self.ticket = Some(text.into()),
             _ => return,
         }
-        let value = Literal::Text(text.into());
+        let value = OwnedValue::Text(text.into());
         self.metadata.push((member.key.clone(), value));
     }
 }
 
-fn one_of<T: Copy>(text: &str, known: &[(&'static str, T)]) -> Option<T> {
+fn lookup<T: Copy>(text: &str, known: &[(&'static str, T)]) -> Option<T> {
     let found = known.iter().find(|(name, _)| *name == text);
     found.map(|(_, found)| *found)
 }
 
-fn day(text: &str) -> Option<i64> {
-    instant::parse(text).map(|seconds| seconds.div_euclid(86_400))
+fn parse_day(text: &str) -> Option<i64> {
+    instant::parse_timestamp(text).map(|seconds| seconds.div_euclid(86_400))
 }

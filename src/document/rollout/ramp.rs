@@ -3,7 +3,7 @@
 //! Evaluators cannot compute weights everywhere, so a ramp is a staircase: each stage has its share, and which stage it is
 //! is compared with the time. A unit's bucket does not depend on the stage; a larger share takes the variant from nobody.
 
-use crate::document::rollout::share::Share;
+use crate::document::rollout::share::Percentage;
 
 /// A ramp from nobody to a share, or the way back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,14 +13,14 @@ pub struct Ramp {
     /// When it is complete; after `from`.
     pub to: i64,
     /// How it grows.
-    pub shape: Shape,
+    pub shape: RampShape,
     /// Whether it runs backwards: at `from + x` those have the variant who have it at `to - x` on the way up.
     pub reverse: bool,
 }
 
 /// How a ramp grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
+pub enum RampShape {
     /// By so many equal steps. Step `i` of `n` is taken when `i/n` of the time has passed.
     Linear(Option<u32>),
     /// 1 %, 2 %, 4 % and so on; the first at the beginning, the last at the end, at equal distances.
@@ -28,22 +28,22 @@ pub enum Shape {
 }
 
 /// The most steps of a linear ramp.
-pub const STEPS: u32 = 1000;
+pub const MAX_STEPS: u32 = 1000;
 /// The steps of a linear ramp that does not say.
 pub const DEFAULT_STEPS: u32 = 100;
 
 impl Ramp {
     /// The share before the first change, and each change: when it comes, and the share from then on.
-    pub fn stages(&self, target: Share) -> (Share, Vec<(i64, Share)>) {
+    pub fn stages(&self, target: Percentage) -> (Percentage, Vec<(i64, Percentage)>) {
         let up = match self.shape {
-            Shape::Linear(steps) => self.linear(target, steps.unwrap_or(DEFAULT_STEPS)),
-            Shape::Doubling => self.doubling(target),
+            RampShape::Linear(steps) => self.linear_stages(target, steps.unwrap_or(DEFAULT_STEPS)),
+            RampShape::Doubling => self.doubling_stages(target),
         };
         if !self.reverse {
-            return (Share::NONE, up);
+            return (Percentage::NONE, up);
         }
         let before = up.last().map_or(target, |(_, share)| *share);
-        let mut share = Share::NONE;
+        let mut share = Percentage::NONE;
         let down = up.into_iter().map(|(at, above)| {
             (
                 self.from + self.to - at,
@@ -56,13 +56,13 @@ impl Ramp {
     }
 
     /// The share at a time, in seconds since 1970.
-    pub fn share(&self, target: Share, now: i64) -> Share {
+    pub fn share_at(&self, target: Percentage, now: i64) -> Percentage {
         let (before, stages) = self.stages(target);
         let passed = stages.iter().rev().find(|(at, _)| *at <= now);
         passed.map_or(before, |(_, share)| *share)
     }
 
-    fn linear(&self, target: Share, steps: u32) -> Vec<(i64, Share)> {
+    fn linear_stages(&self, target: Percentage, steps: u32) -> Vec<(i64, Percentage)> {
         let span = self.to - self.from;
         let steps = steps.min(u32::try_from(span).unwrap_or(u32::MAX)).max(1);
         let steps = steps.min(target.weight().max(1));
@@ -74,9 +74,9 @@ impl Ramp {
         (1..=steps).map(step).collect()
     }
 
-    fn doubling(&self, target: Share) -> Vec<(i64, Share)> {
-        let rungs = (0..7).map(|i| Share::thousandths(1000 << i));
-        let mut shares: Vec<Share> = rungs.take_while(|share| *share < target).collect();
+    fn doubling_stages(&self, target: Percentage) -> Vec<(i64, Percentage)> {
+        let rungs = (0..7).map(|i| Percentage::from_thousandths(1000 << i));
+        let mut shares: Vec<Percentage> = rungs.take_while(|share| *share < target).collect();
         shares.push(target);
         let last = i64::try_from(shares.len() - 1).unwrap_or(1).max(1);
         let span = self.to - self.from;
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     fn stages(ramp: Ramp, target: u32) -> Vec<(i64, f64)> {
-        let (before, stages) = ramp.stages(Share::thousandths(target));
+        let (before, stages) = ramp.stages(Percentage::from_thousandths(target));
         let first = std::iter::once((i64::MIN, before));
         first
             .chain(stages)
@@ -103,7 +103,7 @@ mod tests {
         let ramp = Ramp {
             from: 0,
             to: 700,
-            shape: Shape::Doubling,
+            shape: RampShape::Doubling,
             reverse: false,
         };
         let want = [
@@ -126,7 +126,7 @@ mod tests {
         let ramp = Ramp {
             from: 1000,
             to: 1200,
-            shape: Shape::Linear(Some(2)),
+            shape: RampShape::Linear(Some(2)),
             reverse: true,
         };
         assert_eq!(
@@ -141,19 +141,19 @@ mod tests {
             let ramp = Ramp {
                 from: 50,
                 to: 50 + span,
-                shape: Shape::Linear(Some(steps)),
+                shape: RampShape::Linear(Some(steps)),
                 reverse: false,
             };
             for target in [1, 999, 33_333, 100_000] {
-                let target = Share::thousandths(target);
+                let target = Percentage::from_thousandths(target);
                 for now in 40..(60 + span).min(4000) {
                     let line = target.percent() * ((now - 50) as f64 / span as f64).clamp(0.0, 1.0);
                     assert!(
-                        ramp.share(target, now).percent() <= line + 1e-9,
+                        ramp.share_at(target, now).percent() <= line + 1e-9,
                         "{ramp:?} at {now}"
                     );
                 }
-                assert_eq!(ramp.share(target, 50 + span), target);
+                assert_eq!(ramp.share_at(target, 50 + span), target);
             }
         }
     }

@@ -2,16 +2,16 @@
 
 use ecow::EcoString;
 
-use crate::diag::Place;
-use crate::document::rollout::share::Share;
+use crate::diag::Position;
+use crate::document::rollout::share::Percentage;
 
 /// One stop of a geographic rollout.
 #[derive(Debug, Clone)]
-pub struct Region {
+pub struct RegionPercentage {
     /// Where it stands.
-    pub place: Place,
+    pub position: Position,
     /// The values of the attribute `region` that belong to it.
     pub names: Vec<EcoString>,
     /// The share of its units.
-    pub percentage: Share,
+    pub percentage: Percentage,
 }

@@ -2,13 +2,13 @@
 
 use ecow::EcoString;
 
-use crate::diag::Place;
+use crate::diag::Position;
 
 /// A flag and the variant that it must answer with.
 #[derive(Debug, Clone)]
-pub struct Requirement {
+pub struct Prerequisite {
     /// Where it stands.
-    pub place: Place,
+    pub position: Position,
     /// The key of the other flag.
     pub flag: EcoString,
     /// The variant.

@@ -3,10 +3,10 @@
 use ecow::EcoString;
 
 use crate::diag::Code;
-use crate::diag::Place;
-use crate::diag::Report;
-use crate::document::node::Kind;
+use crate::diag::DiagnosticSink;
+use crate::diag::Position;
 use crate::document::node::Node;
+use crate::document::node::NodeKind;
 use crate::document::rollout::make;
 
 /// The rings of one document, in their order.
@@ -22,26 +22,26 @@ pub struct Ring {
     /// Its name: contexts whose attribute `ring` says so are in it.
     pub name: EcoString,
     /// Where its name stands.
-    pub place: Place,
+    pub position: Position,
     /// Contexts for which this holds are in it, too.
     pub condition: Option<Node>,
 }
 
 impl Rings {
     /// The ring of this name.
-    pub fn named(&self, name: &str) -> Option<&Ring> {
+    pub fn find(&self, name: &str) -> Option<&Ring> {
         self.rings.iter().find(|ring| *ring.name == *name)
     }
 }
 
 /// Reads the `rings` of a document, whose references are resolved.
-pub fn read(node: Node, report: &mut Report) -> Rings {
-    let place = node.place;
+pub fn parse_rings(node: Node, report: &mut DiagnosticSink) -> Rings {
+    let place = node.position;
     let type_name = node.type_name();
     let members = match node.kind {
-        Kind::Map(members) => members,
-        Kind::Null => Vec::new(),
-        Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) | Kind::List(_) => {
+        NodeKind::Map(members) => members,
+        NodeKind::Null => Vec::new(),
+        NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::Text(_) | NodeKind::List(_) => {
             let message = format!("`rings` is {type_name}");
             let help = "write it as an object of names and conditions, the innermost ring first";
             report.error(Code::Ring, place, message, help);
@@ -49,10 +49,10 @@ pub fn read(node: Node, report: &mut Report) -> Rings {
         }
     };
     let rings = members.into_iter().map(|member| {
-        let condition = condition(&member.key, member.value, report);
+        let condition = parse_ring_condition(&member.key, member.value, report);
         Ring {
             name: member.key,
-            place: member.place,
+            position: member.position,
             condition,
         }
     });
@@ -62,35 +62,37 @@ pub fn read(node: Node, report: &mut Report) -> Rings {
 }
 
 /// A rule, or `segments: […]` for short.
-fn condition(name: &str, node: Node, report: &mut Report) -> Option<Node> {
-    if let Some(member) = node.only_member()
+fn parse_ring_condition(name: &str, node: Node, report: &mut DiagnosticSink) -> Option<Node> {
+    if let Some(member) = node.single_member()
         && &*member.key == "segments"
     {
-        let segments = segments(name, &member.value, report);
-        return Some(make::any_segment(member.place, &segments));
+        let segments = parse_segments(name, &member.value, report);
+        return Some(make::has_any_segment(member.position, &segments));
     }
     let help = "write a rule such as `{ in: [{ var: group }, [employee]] }`, or `{ segments: [employee] }`";
     match &node.kind {
-        Kind::Bool(_) => return Some(node),
-        Kind::Map(members) if members.len() == 1 => return Some(node),
-        Kind::Map(members) if !members.is_empty() => {
+        NodeKind::Bool(_) => return Some(node),
+        NodeKind::Map(members) if members.len() == 1 => return Some(node),
+        NodeKind::Map(members) if !members.is_empty() => {
             let message = format!("ring `{name}` has several members, so it is no condition");
-            report.error(Code::Ring, node.place, message, help);
+            report.error(Code::Ring, node.position, message, help);
         }
         _ => {
             let message = format!("ring `{name}` is {}, no condition", node.type_name());
-            report.error(Code::Ring, node.place, message, help);
+            report.error(Code::Ring, node.position, message, help);
         }
     }
     None
 }
 
-fn segments(name: &str, node: &Node, report: &mut Report) -> Vec<EcoString> {
+fn parse_segments(name: &str, node: &Node, report: &mut DiagnosticSink) -> Vec<EcoString> {
     let items = match &node.kind {
-        Kind::List(items) => &**items,
-        Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) | Kind::Map(_) => {
-            std::slice::from_ref(node)
-        }
+        NodeKind::List(items) => &**items,
+        NodeKind::Null
+        | NodeKind::Bool(_)
+        | NodeKind::Number(_)
+        | NodeKind::Text(_)
+        | NodeKind::Map(_) => std::slice::from_ref(node),
     };
     let texts: Vec<EcoString> = items
         .iter()
@@ -100,7 +102,7 @@ fn segments(name: &str, node: &Node, report: &mut Report) -> Vec<EcoString> {
         let message = format!("`segments` of ring `{name}` must be a list of strings");
         report.error(
             Code::Ring,
-            node.place,
+            node.position,
             message,
             "until then the ring has nobody else",
         );

@@ -1,43 +1,45 @@
 //! What a flag's metadata says of its rollout and its lifecycle.
 
-use crate::document::flag::Flag;
+use crate::document::flag::FlagDefinition;
 use crate::document::rollout::Release;
 use crate::document::rollout::Rollout;
-use crate::document::rollout::Words;
+use crate::document::rollout::RolloutFields;
 use crate::document::rollout::instant;
-use crate::document::rollout::ramp::Shape;
+use crate::document::rollout::ramp::RampShape;
 use crate::document::rollout::ring::Rings;
-use crate::value::Literal;
-use crate::value::Members;
+use crate::value::OwnedMap;
+use crate::value::OwnedValue;
 
 /// The metadata that the words of a flag stand for; nothing that the flag's own metadata has.
-pub fn metadata(flag: &Flag, words: &Words) -> Members {
+pub fn rollout_metadata(flag: &FlagDefinition, words: &RolloutFields) -> OwnedMap {
     let mut all = words.lifecycle.metadata.clone();
-    let phase = phase(words);
+    let phase = rollout_phase(words);
     let own = |name: &str| flag.metadata.iter().any(|(known, _)| **known == *name);
     if let Some(phase) = phase
         && !own("rollout")
     {
-        all.push(("rollout".into(), Literal::Text(phase.into())));
+        all.push(("rollout".into(), OwnedValue::Text(phase.into())));
     }
     all.into()
 }
 
 /// How far the rollouts of a flag are, for instance `ring 2 of 4, 25 %`.
-pub fn phase(words: &Words) -> Option<String> {
-    if words.kill.is_some() {
+pub fn rollout_phase(words: &RolloutFields) -> Option<String> {
+    if words.kill_position.is_some() {
         return Some("killed".to_owned());
     }
     let many = words.rollouts.len() > 1;
     let phases = words.rollouts.iter().map(|rollout| match &rollout.release {
-        Release::Variant(name) if many => format!("{name}: {}", phase_of(rollout, &words.rings)),
-        Release::Variant(_) | Release::Split(_) => phase_of(rollout, &words.rings),
+        Release::Variant(name) if many => {
+            format!("{name}: {}", single_rollout_phase(rollout, &words.rings))
+        }
+        Release::Variant(_) | Release::Split(_) => single_rollout_phase(rollout, &words.rings),
     });
     let phases: Vec<String> = phases.collect();
     (!phases.is_empty()).then(|| phases.join("; "))
 }
 
-fn phase_of(rollout: &Rollout, rings: &Rings) -> String {
+fn single_rollout_phase(rollout: &Rollout, rings: &Rings) -> String {
     let mut parts = Vec::new();
     let names = rollout.rings.iter();
     let outermost = names.filter_map(|name| rings.rings.iter().position(|ring| ring.name == *name));
@@ -49,11 +51,11 @@ fn phase_of(rollout: &Rollout, rings: &Rings) -> String {
     for region in &rollout.regions {
         parts.push(format!("{} {}", region.names.join("/"), region.percentage));
     }
-    parts.push(share(rollout));
+    parts.push(describe_percentage(rollout));
     parts.join(", ")
 }
 
-fn share(rollout: &Rollout) -> String {
+fn describe_percentage(rollout: &Rollout) -> String {
     let Some(ramp) = rollout.ramp else {
         return rollout.percentage.to_string();
     };
@@ -64,9 +66,12 @@ fn share(rollout: &Rollout) -> String {
         (0.0, full)
     };
     let shape = match ramp.shape {
-        Shape::Linear(_) => "",
-        Shape::Doubling => " doubling",
+        RampShape::Linear(_) => "",
+        RampShape::Doubling => " doubling",
     };
-    let (from, to) = (instant::show(ramp.from), instant::show(ramp.to));
+    let (from, to) = (
+        instant::format_rfc3339(ramp.from),
+        instant::format_rfc3339(ramp.to),
+    );
     format!("{start} % to {end} %{shape} from {from} to {to}")
 }

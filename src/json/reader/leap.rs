@@ -1,36 +1,36 @@
 //! Passing over values that were read before, or will be.
 
-use crate::json::Fault;
+use crate::json::ErrorKind;
 use crate::json::reader::Reader;
 use crate::json::reader::Result;
 
 impl Reader<'_> {
     /// Passes over one value by its brackets and quotes alone: to its end if it is sound, which is for whoever reads it to
     /// see.
-    pub fn leap(&mut self) -> Result<()> {
-        self.skip_space();
-        if !matches!(self.byte(), Some(b'{' | b'[')) {
-            return self.skip();
+    pub fn skip_unchecked(&mut self) -> Result<()> {
+        self.skip_whitespace();
+        if !matches!(self.peek_byte(), Some(b'{' | b'[')) {
+            return self.skip_value();
         }
         let mut depth = 0_usize;
         loop {
-            match self.byte() {
+            match self.peek_byte() {
                 Some(b'"') => {
-                    self.span()?;
+                    self.string_span()?;
                 }
                 Some(b'{' | b'[') => {
                     depth += 1;
-                    self.at += 1;
+                    self.offset += 1;
                 }
                 Some(b'}' | b']') => {
                     depth -= 1;
-                    self.at += 1;
+                    self.offset += 1;
                     if depth == 0 {
                         return Ok(());
                     }
                 }
-                Some(_) => self.at += 1,
-                None => return self.fail(Fault::End),
+                Some(_) => self.offset += 1,
+                None => return self.error_here(ErrorKind::UnexpectedEnd),
             }
         }
     }

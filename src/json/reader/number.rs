@@ -3,25 +3,25 @@
 use std::ops::Range;
 
 use crate::json::Error;
-use crate::json::Fault;
+use crate::json::ErrorKind;
 use crate::json::reader::Reader;
 use crate::json::reader::Result;
 
 /// So many digits, times ten to the power of 99 or less, make no number that is too large for a 64-bit float: those end
 /// at 1.8e308.
-const SURELY_FINITE: usize = 200;
+const FINITE_NUMBER_BYTES: usize = 200;
 
 impl Reader<'_> {
     /// Reads a number.
-    pub fn number(&mut self) -> Result<f64> {
-        let at = self.at;
-        self.number_span()?;
+    pub fn parse_number(&mut self) -> Result<f64> {
+        let at = self.offset;
+        self.skip_number_syntax()?;
         // The grammar of JSON numbers is a subset of what Rust reads, so only the range can fail.
-        match self.since(at).parse::<f64>() {
+        match self.text_since(at).parse::<f64>() {
             Ok(number) if number.is_finite() => Ok(number),
             Ok(_) | Err(_) => Err(Error {
-                at,
-                fault: Fault::Range,
+                offset: at,
+                kind: ErrorKind::NumberOutOfRange,
             }),
         }
     }
@@ -29,58 +29,58 @@ impl Reader<'_> {
     /// Passes over a number. Its digits are added up only if it may be too large.
     #[inline]
     pub(super) fn skip_number(&mut self) -> Result<()> {
-        let start = self.at;
-        let exponent = self.number_span()?;
-        if exponent.len() <= 2 && self.at - start <= SURELY_FINITE {
+        let start = self.offset;
+        let exponent = self.skip_number_syntax()?;
+        if exponent.len() <= 2 && self.offset - start <= FINITE_NUMBER_BYTES {
             return Ok(());
         }
-        self.at = start;
-        self.number().map(drop)
+        self.offset = start;
+        self.parse_number().map(drop)
     }
 
     /// Passes over a number by its grammar, and answers where the digits of its exponent are.
     #[inline]
-    fn number_span(&mut self) -> Result<Range<usize>> {
-        if self.byte() == Some(b'-') {
-            self.at += 1;
+    fn skip_number_syntax(&mut self) -> Result<Range<usize>> {
+        if self.peek_byte() == Some(b'-') {
+            self.offset += 1;
         }
-        match self.byte() {
-            Some(b'0') => self.at += 1,
-            _ => self.digits()?,
+        match self.peek_byte() {
+            Some(b'0') => self.offset += 1,
+            _ => self.skip_digits()?,
         }
-        if self.byte() == Some(b'.') {
-            self.at += 1;
-            self.digits()?;
+        if self.peek_byte() == Some(b'.') {
+            self.offset += 1;
+            self.skip_digits()?;
         }
-        let mut exponent = self.at..self.at;
-        if matches!(self.byte(), Some(b'e' | b'E')) {
-            self.at += 1;
-            if matches!(self.byte(), Some(b'+' | b'-')) {
-                self.at += 1;
+        let mut exponent = self.offset..self.offset;
+        if matches!(self.peek_byte(), Some(b'e' | b'E')) {
+            self.offset += 1;
+            if matches!(self.peek_byte(), Some(b'+' | b'-')) {
+                self.offset += 1;
             }
-            exponent.start = self.at;
-            self.digits()?;
-            exponent.end = self.at;
+            exponent.start = self.offset;
+            self.skip_digits()?;
+            exponent.end = self.offset;
         }
         if self
-            .byte()
+            .peek_byte()
             .is_some_and(|b| b.is_ascii_alphanumeric() || b == b'.')
         {
-            return self.fail(Fault::Expected("the end of a number"));
+            return self.error_here(ErrorKind::Expected("the end of a number"));
         }
         Ok(exponent)
     }
 
     #[inline]
-    fn digits(&mut self) -> Result<()> {
-        let start = self.at;
-        while self.byte().is_some_and(|b| b.is_ascii_digit()) {
-            self.at += 1;
+    fn skip_digits(&mut self) -> Result<()> {
+        let start = self.offset;
+        while self.peek_byte().is_some_and(|b| b.is_ascii_digit()) {
+            self.offset += 1;
         }
-        match self.byte() {
-            _ if self.at > start => Ok(()),
-            None => self.fail(Fault::End),
-            Some(_) => self.fail(Fault::Expected("a digit")),
+        match self.peek_byte() {
+            _ if self.offset > start => Ok(()),
+            None => self.error_here(ErrorKind::UnexpectedEnd),
+            Some(_) => self.error_here(ErrorKind::Expected("a digit")),
         }
     }
 }

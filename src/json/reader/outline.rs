@@ -3,48 +3,53 @@
 use crate::json::reader::Reader;
 use crate::json::reader::Result;
 
-/// Members that are as long as this or longer take one allocation, unless they are more than [`MANY`].
-const USUAL: usize = 32;
+/// Members that are as long as this or longer take one allocation, unless they are more than [`MAX_PREALLOCATED_MEMBERS`].
+const TYPICAL_MEMBER_BYTES: usize = 32;
 
 /// So many members get room before they are seen: empty objects that come one after the other must cost little.
-const MANY: usize = 1024;
+const MAX_PREALLOCATED_MEMBERS: usize = 1024;
 
 /// An object that was passed over, and where its keys stand in it. None of them has escapes.
 #[derive(Debug, Clone)]
-pub struct Outline<'t> {
+pub struct ObjectIndex<'t> {
     text: &'t str,
     /// How many bytes were left before it.
-    left: usize,
+    left_before: usize,
     /// How many bytes were left behind the opening and the closing quote of each key.
     keys: Vec<(usize, usize)>,
 }
 
 impl<'t> Reader<'t> {
-    /// Passes over an object as [`Reader::skip`] does, and answers where its members stand; `None` if one of its keys has
+    /// Passes over an object as [`Reader::skip_value`] does, and answers where its members stand; `None` if one of its keys has
     /// escapes. Any other value is passed over, too, and has no members.
     ///
     /// That takes 16 bytes of memory for each member, of which the shortest is five bytes long.
     ///
     /// # Errors
-    /// Those of [`Reader::skip`].
-    pub fn outline(&mut self) -> Result<Option<Outline<'t>>> {
-        let start = self.offset();
-        let left = self.left();
-        let mut keys = Vec::with_capacity((left / USUAL + 1).min(MANY));
+    /// Those of [`Reader::skip_value`].
+    pub fn index_object(&mut self) -> Result<Option<ObjectIndex<'t>>> {
+        let start = self.next_offset();
+        let left = self.remaining();
+        let mut keys =
+            Vec::with_capacity((left / TYPICAL_MEMBER_BYTES + 1).min(MAX_PREALLOCATED_MEMBERS));
         let mut escaped = false;
-        self.pass(|key| {
+        self.skip_value_noting_keys(|key| {
             if key.escaped {
                 escaped = true;
             } else {
-                keys.push((key.inside, key.behind));
+                keys.push((key.left_after_open_quote, key.left_after_close_quote));
             }
         })?;
-        let text = self.since(start);
-        Ok((!escaped).then_some(Outline { text, left, keys }))
+        let text = self.text_since(start);
+        Ok((!escaped).then_some(ObjectIndex {
+            text,
+            left_before: left,
+            keys,
+        }))
     }
 }
 
-impl<'t> Outline<'t> {
+impl<'t> ObjectIndex<'t> {
     /// The whole object.
     pub fn text(&self) -> &'t str {
         self.text
@@ -54,12 +59,15 @@ impl<'t> Outline<'t> {
     pub fn member(&self, name: &str) -> Option<Reader<'t>> {
         let called = |(inside, behind): &&(usize, usize)| {
             inside - behind == name.len() + 1
-                && self.text.get(self.left - inside..self.left - behind - 1) == Some(name)
+                && self
+                    .text
+                    .get(self.left_before - inside..self.left_before - behind - 1)
+                    == Some(name)
         };
         let (_, behind) = self.keys.iter().rfind(called)?;
-        let mut reader = Reader::within(self.text, self.left - behind, 1);
-        reader.skip_space();
-        reader.token(b':', "`:`").ok()?;
+        let mut reader = Reader::new_at(self.text, self.left_before - behind, 1);
+        reader.skip_whitespace();
+        reader.expect_byte(b':', "`:`").ok()?;
         Some(reader)
     }
 }
@@ -70,12 +78,12 @@ mod tests {
 
     /// The text of the member called `name`.
     fn member<'t>(text: &'t str, name: &str) -> Option<&'t str> {
-        let outline = Reader::new(text).outline().expect("JSON")?;
+        let outline = Reader::new(text).index_object().expect("JSON")?;
         assert_eq!(outline.text(), text.trim());
         let mut value = outline.member(name)?;
-        let start = value.offset();
-        value.skip().expect("a value");
-        Some(value.since(start))
+        let start = value.next_offset();
+        value.skip_value().expect("a value");
+        Some(value.text_since(start))
     }
 
     #[test]
@@ -96,7 +104,7 @@ mod tests {
 
     #[test]
     fn no_outline_has_escaped_keys() {
-        let outline = |text| Reader::new(text).outline().expect("JSON").is_some();
+        let outline = |text| Reader::new(text).index_object().expect("JSON").is_some();
         assert!(!outline(r#"{"a":1,"\u0062":2}"#));
         assert!(outline(r#"{"a":"\u0062","b":{"\u0062":1}}"#));
     }

@@ -1,65 +1,68 @@
 //! Steps through what is left of a text: a slice stays in registers where a reader, that others refer to, does not.
 
 use crate::json::Error;
-use crate::json::Fault;
+use crate::json::ErrorKind;
 use crate::json::reader::Reader;
 use crate::json::reader::Result;
 
 impl<'t> Reader<'t> {
     /// What is behind a token, and white space before it.
     #[inline]
-    pub(super) fn token_of(
+    pub(super) fn skip_byte(
         &self,
         rest: &'t [u8],
         token: u8,
         what: &'static str,
     ) -> Result<&'t [u8]> {
-        match unspaced(rest, token) {
+        match skip_whitespace_unless(rest, token) {
             [found, behind @ ..] if *found == token => Ok(behind),
-            rest => self.expected(rest, what),
+            rest => self.error_expected(rest, what),
         }
     }
 
     /// Something else stands here, or the text ends.
     #[cold]
     #[inline(never)]
-    pub(super) fn expected<T>(&self, rest: &[u8], what: &'static str) -> Result<T> {
+    pub(super) fn error_expected<T>(&self, rest: &[u8], what: &'static str) -> Result<T> {
         if rest.is_empty() {
-            return self.fault(rest, Fault::End);
+            return self.error_at(rest, ErrorKind::UnexpectedEnd);
         }
-        self.fault(rest, Fault::Expected(what))
+        self.error_at(rest, ErrorKind::Expected(what))
     }
 
     /// Something is wrong here.
     #[cold]
-    pub(super) fn fault<T>(&self, rest: &[u8], fault: Fault) -> Result<T> {
+    pub(super) fn error_at<T>(&self, rest: &[u8], fault: ErrorKind) -> Result<T> {
         let at = self.text.len() - rest.len();
-        Err(Error { at, fault })
+        Err(Error {
+            offset: at,
+            kind: fault,
+        })
     }
 }
 
 /// What is behind white space. Nothing is done if the byte that is likely comes at once.
 #[inline]
-pub(super) fn unspaced(rest: &[u8], likely: u8) -> &[u8] {
+pub(super) fn skip_whitespace_unless(rest: &[u8], likely: u8) -> &[u8] {
     match rest {
         [found, ..] if *found == likely => rest,
-        _ => space(rest),
+        _ => skip_whitespace(rest),
     }
 }
 
 /// What is behind white space.
 #[inline]
-pub(super) fn space(rest: &[u8]) -> &[u8] {
+pub(super) fn skip_whitespace(rest: &[u8]) -> &[u8] {
     match rest {
         [first, ..] if *first > b' ' => rest,
         // One space, as behind most colons and commas.
         [b' ', behind @ ..] if behind.first() > Some(&b' ') => behind,
-        _ => behind_space(rest),
+        _ => skip_whitespace_loop(rest),
     }
 }
 
 #[inline(never)]
-fn behind_space(mut rest: &[u8]) -> &[u8] {
+fn skip_whitespace_loop(mut rest: &[u8]) -> &[u8] {
     while let [b' ' | b'\n' | b'\r' | b'\t', behind @ ..] = rest {
         rest = behind;
     }

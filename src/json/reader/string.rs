@@ -1,25 +1,25 @@
 //! Strings: where they end, and whether their escapes are sound.
 
-use crate::json::Fault;
-use crate::json::Text;
-use crate::json::plain::plain;
+use crate::json::ErrorKind;
+use crate::json::RawString;
+use crate::json::plain::unescaped_len;
 use crate::json::reader::Reader;
 use crate::json::reader::Result;
 
 /// Where a string stands, without its quotes.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Span {
+pub(super) struct StringSpan {
     pub start: usize,
     pub end: usize,
     pub escaped: bool,
 }
 
-impl Span {
+impl StringSpan {
     /// The string, in the text in which it stands.
     #[inline]
-    pub fn of(self, text: &str) -> Text<'_> {
-        Text {
-            at: self.start - 1,
+    pub fn to_raw_string(self, text: &str) -> RawString<'_> {
+        RawString {
+            offset: self.start - 1,
             raw: text.get(self.start..self.end).unwrap_or(""),
             escaped: self.escaped,
         }
@@ -28,24 +28,24 @@ impl Span {
 
 impl<'t> Reader<'t> {
     /// Reads a string.
-    pub fn text(&mut self) -> Result<Text<'t>> {
-        let span = self.span()?;
-        Ok(span.of(self.text))
+    pub fn parse_string(&mut self) -> Result<RawString<'t>> {
+        let span = self.string_span()?;
+        Ok(span.to_raw_string(self.text))
     }
 
     /// Passes over a string and answers where it stands.
     #[inline]
-    pub(super) fn span(&mut self) -> Result<Span> {
-        self.token(b'"', "a string")?;
-        let start = self.at;
-        self.at += plain(self.rest());
-        let escaped = self.byte() != Some(b'"');
+    pub(super) fn string_span(&mut self) -> Result<StringSpan> {
+        self.expect_byte(b'"', "a string")?;
+        let start = self.offset;
+        self.offset += unescaped_len(self.remaining_bytes());
+        let escaped = self.peek_byte() != Some(b'"');
         if escaped {
-            self.escapes()?;
+            self.validate_escapes()?;
         }
-        let end = self.at;
-        self.at += 1;
-        Ok(Span {
+        let end = self.offset;
+        self.offset += 1;
+        Ok(StringSpan {
             start,
             end,
             escaped,
@@ -55,50 +55,51 @@ impl<'t> Reader<'t> {
     /// Passes over what does not stand for itself, and goes on to the closing quote.
     #[cold]
     #[inline(never)]
-    pub(super) fn escapes(&mut self) -> Result<()> {
+    pub(super) fn validate_escapes(&mut self) -> Result<()> {
         loop {
-            match self.byte() {
+            match self.peek_byte() {
                 Some(b'"') => return Ok(()),
-                Some(b'\\') => self.escape()?,
-                Some(_) => return self.fail(Fault::Control),
-                None => return self.fail(Fault::End),
+                Some(b'\\') => self.validate_escape()?,
+                Some(_) => return self.error_here(ErrorKind::ControlCharacter),
+                None => return self.error_here(ErrorKind::UnexpectedEnd),
             }
-            self.at += plain(self.rest());
+            self.offset += unescaped_len(self.remaining_bytes());
         }
     }
 
-    fn escape(&mut self) -> Result<()> {
-        match self.rest() {
+    fn validate_escape(&mut self) -> Result<()> {
+        match self.remaining_bytes() {
             [
                 _,
                 b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't',
                 ..,
-            ] => self.at += 2,
+            ] => self.offset += 2,
             [_, b'u', ..] => {
-                let high = self.unit()?;
+                let high = self.parse_unicode_escape()?;
                 match high {
-                    0xD800..=0xDBFF if matches!(self.unit(), Ok(0xDC00..=0xDFFF)) => {}
-                    0xD800..=0xDFFF => return self.fail(Fault::Escape),
+                    0xD800..=0xDBFF
+                        if matches!(self.parse_unicode_escape(), Ok(0xDC00..=0xDFFF)) => {}
+                    0xD800..=0xDFFF => return self.error_here(ErrorKind::InvalidEscape),
                     _ => {}
                 }
             }
-            _ => return self.fail(Fault::Escape),
+            _ => return self.error_here(ErrorKind::InvalidEscape),
         }
         Ok(())
     }
 
     /// Reads `\uXXXX`.
-    fn unit(&mut self) -> Result<u16> {
-        let digits = self.text.get(self.at + 2..self.at + 6);
+    fn parse_unicode_escape(&mut self) -> Result<u16> {
+        let digits = self.text.get(self.offset + 2..self.offset + 6);
         let unit = digits
             .filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()))
             .and_then(|d| u16::from_str_radix(d, 16).ok());
         match unit {
-            Some(unit) if self.rest().starts_with(b"\\u") => {
-                self.at += 6;
+            Some(unit) if self.remaining_bytes().starts_with(b"\\u") => {
+                self.offset += 6;
                 Ok(unit)
             }
-            _ => self.fail(Fault::Escape),
+            _ => self.error_here(ErrorKind::InvalidEscape),
         }
     }
 }

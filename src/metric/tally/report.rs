@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::decision::ErrorCode;
-use crate::metric::family::Family;
-use crate::metric::family::Kind;
 use crate::metric::family::Labels;
-use crate::metric::family::Value;
-use crate::metric::family::overflow;
-use crate::metric::tally::Tally;
-use crate::metric::tally::counts::Sums;
+use crate::metric::family::MetricFamily;
+use crate::metric::family::MetricKind;
+use crate::metric::family::MetricValue;
+use crate::metric::family::overflow_labels;
+use crate::metric::tally::EvaluationCounters;
+use crate::metric::tally::counts::EvaluationTotals;
 
 const ERRORS: [ErrorCode; 4] = [
     ErrorCode::FlagNotFound,
@@ -21,55 +21,57 @@ const ERRORS: [ErrorCode; 4] = [
     ErrorCode::General,
 ];
 
-impl Tally {
+impl EvaluationCounters {
     /// flagd's two families.
-    pub fn collect(&self) -> [Family; 2] {
-        let mut sums = Sums::clone(&self.gone);
+    pub fn collect(&self) -> [MetricFamily; 2] {
+        let mut sums = EvaluationTotals::clone(&self.retired_totals);
         let mut seen = HashSet::new();
-        for cell in self.flags.iter().chain(&self.fading) {
+        for cell in self.by_flag.iter().chain(&self.retired) {
             if let Some(counts) = cell.get().filter(|_| seen.insert(Arc::as_ptr(cell))) {
-                counts.sum_up(&mut sums);
+                counts.add_to(&mut sums);
             }
         }
-        [impressions(&sums), self.reasons(&sums)]
+        [impression_family(&sums), self.reason_family(&sums)]
     }
 
-    fn reasons(&self, sums: &Sums) -> Family {
+    fn reason_family(&self, sums: &EvaluationTotals) -> MetricFamily {
         let help = "Measures the number of evaluations for a given reason.";
         let name = "feature_flag.flagd.result.reason";
-        let mut family = Family::of_flagd(name, "{reason}", Kind::Counter, help);
+        let mut family =
+            MetricFamily::new_in_flagd_scope(name, "{reason}", MetricKind::Counter, help);
         let mut reasons: BTreeMap<(&str, &str), u64> = BTreeMap::new();
-        for (answer, count) in &sums.answers {
+        for (answer, count) in &sums.by_labels {
             *reasons.entry((&*answer.key, answer.reason)).or_default() += count;
         }
         for ((key, reason), count) in reasons {
             let key = ("feature_flag.key", key.to_owned());
-            family.push(labels(vec![key], reason), Value::Count(count));
+            family.push(labels(vec![key], reason), MetricValue::Count(count));
         }
         for code in ERRORS {
-            let count = self.shared.error(code).load(Ordering::Relaxed);
+            let count = self.shared.error_counter(code).load(Ordering::Relaxed);
             if count > 0 {
-                let code = ("ExceptionTypeKeyName", code.text().to_owned());
-                family.push(labels(vec![code], "ERROR"), Value::Count(count));
+                let code = ("ExceptionTypeKeyName", code.as_str().to_owned());
+                family.push(labels(vec![code], "ERROR"), MetricValue::Count(count));
             }
         }
-        push_rest(&mut family, sums.rest);
+        push_overflow(&mut family, sums.overflow);
         family
     }
 }
 
-fn impressions(sums: &Sums) -> Family {
+fn impression_family(sums: &EvaluationTotals) -> MetricFamily {
     let help = "Measures the number of evaluations for a given flag.";
     let name = "feature_flag.flagd.impression";
-    let mut family = Family::of_flagd(name, "{impression}", Kind::Counter, help);
-    for (answer, count) in &sums.answers {
+    let mut family =
+        MetricFamily::new_in_flagd_scope(name, "{impression}", MetricKind::Counter, help);
+    for (answer, count) in &sums.by_labels {
         let own = vec![
             ("feature_flag.key", answer.key.to_string()),
             ("feature_flag.result.variant", answer.variant.to_string()),
         ];
-        family.push(labels(own, answer.reason), Value::Count(*count));
+        family.push(labels(own, answer.reason), MetricValue::Count(*count));
     }
-    push_rest(&mut family, sums.rest);
+    push_overflow(&mut family, sums.overflow);
     family
 }
 
@@ -79,8 +81,8 @@ fn labels(mut own: Labels, reason: &str) -> Labels {
     own
 }
 
-fn push_rest(family: &mut Family, rest: u64) {
-    if rest > 0 {
-        family.push(overflow(), Value::Count(rest));
+fn push_overflow(family: &mut MetricFamily, overflow: u64) {
+    if overflow > 0 {
+        family.push(overflow_labels(), MetricValue::Count(overflow));
     }
 }

@@ -1,31 +1,31 @@
 //! Bucketing as other flag services do it, for flags that come from there: a hundred buckets, the hash as they wrote it.
 
-use crate::document::rollout::bucketing::Dialect;
-use crate::rule::Fault;
+use crate::document::rollout::bucketing::BucketingDialect;
+use crate::rule::EvalError;
 use crate::rule::coerce;
 use crate::rule::eval::Scope;
-use crate::rule::operator::Evaluated;
-use crate::rule::operator::Given;
+use crate::rule::operator::Args;
+use crate::rule::operator::EvalResult;
 use crate::value::Value;
 
 /// The bucket of somebody without a unit: outside of every share.
-const NOWHERE: u32 = 100;
+const NO_BUCKET: u32 = 100;
 
 /// The bucket of a unit, from 0 to 99; `None` for a dialect that `fractional` computes.
-pub fn bucket(dialect: Dialect, seed: &str, unit: &str) -> Option<u32> {
+pub fn bucket(dialect: BucketingDialect, seed: &str, unit: &str) -> Option<u32> {
     let seeded = || [seed, ":", unit];
     match dialect {
-        Dialect::Murmur3 | Dialect::Legacy100 => None,
-        Dialect::Fnv1a => Some(fnv1a(unit)),
-        Dialect::Md5 => Some(md5(seeded())),
-        Dialect::Java31 => Some(java31(seeded())),
+        BucketingDialect::FlagdMurmur3 | BucketingDialect::FlagdLegacy100 => None,
+        BucketingDialect::Fnv1a => Some(fnv1a(unit)),
+        BucketingDialect::Md5 => Some(md5(seeded())),
+        BucketingDialect::Java31 => Some(java31(seeded())),
     }
 }
 
 /// The operator: the dialect's name, the seed, the unit.
-pub fn apply<'a>(given: Given<'_, 'a>, scope: &Scope<'_, 'a>) -> Evaluated<'a> {
-    let [Value::Text(name), Value::Text(seed), unit] = given.list()? else {
-        return Err(Fault::Arguments);
+pub fn apply<'a>(given: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
+    let [Value::Text(name), Value::Text(seed), unit] = given.require_list()? else {
+        return Err(EvalError::InvalidArguments);
     };
     let mut spelled = String::new();
     let unit = match *unit {
@@ -35,12 +35,12 @@ pub fn apply<'a>(given: Given<'_, 'a>, scope: &Scope<'_, 'a>) -> Evaluated<'a> {
             &spelled
         }
         Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_) => {
-            return Ok(Value::Number(f64::from(NOWHERE)));
+            return Ok(Value::Number(f64::from(NO_BUCKET)));
         }
     };
-    scope.spend_on(unit)?;
-    let dialect = Dialect::named(name).ok_or(Fault::Arguments)?;
-    let bucket = bucket(dialect, seed, unit).ok_or(Fault::Arguments)?;
+    scope.spend_steps_for_text(unit)?;
+    let dialect = BucketingDialect::from_name(name).ok_or(EvalError::InvalidArguments)?;
+    let bucket = bucket(dialect, seed, unit).ok_or(EvalError::InvalidArguments)?;
     Ok(Value::Number(f64::from(bucket)))
 }
 
@@ -90,7 +90,11 @@ mod tests {
             ("3f2504e0-4f89-11d3-9a0c-0305e82c3301", 80),
             ("ünïcødé-😀", 78),
         ] {
-            assert_eq!(bucket(Dialect::Fnv1a, "any", unit), Some(want), "{unit}");
+            assert_eq!(
+                bucket(BucketingDialect::Fnv1a, "any", unit),
+                Some(want),
+                "{unit}"
+            );
         }
         for (flag, unit, md5, java31) in [
             ("new-checkout-flow", "user-1", 21, 7),
@@ -98,9 +102,13 @@ mod tests {
             ("enhanced-order-tracking", "user-42", 98, 43),
             ("remove-legacy-status-field", "user-42", 55, 72),
         ] {
-            assert_eq!(bucket(Dialect::Md5, flag, unit), Some(md5), "{flag}:{unit}");
             assert_eq!(
-                bucket(Dialect::Java31, flag, unit),
+                bucket(BucketingDialect::Md5, flag, unit),
+                Some(md5),
+                "{flag}:{unit}"
+            );
+            assert_eq!(
+                bucket(BucketingDialect::Java31, flag, unit),
                 Some(java31),
                 "{flag}:{unit}"
             );

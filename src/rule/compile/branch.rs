@@ -4,22 +4,22 @@ use bumpalo::Bump;
 
 use crate::document::node::Node;
 use crate::rule::Rule;
-use crate::rule::coerce::truthy;
+use crate::rule::coerce::is_truthy;
 use crate::rule::compile::Compiler;
+use crate::rule::tree::DecisionTree;
 use crate::rule::tree::Leaf;
-use crate::rule::tree::Tree;
 
 impl Compiler<'_> {
     /// The tree of an `if` that decides.
-    pub(super) fn branches(&mut self, clauses: &[Node]) -> Tree {
+    pub(super) fn if_tree(&mut self, clauses: &[Node]) -> DecisionTree {
         let mut branches = Vec::new();
-        let mut otherwise = Tree::Leaf(Leaf::Default);
+        let mut otherwise = DecisionTree::Leaf(Leaf::Default);
         for clause in clauses.chunks(2) {
             match clause {
                 [condition, then] => {
-                    let condition = self.rule(condition);
-                    let then = self.tree(then);
-                    match known_truth(&condition) {
+                    let condition = self.compile_rule(condition);
+                    let then = self.compile_tree(then);
+                    match constant_truth(&condition) {
                         None => branches.push((condition, then)),
                         Some(false) => {}
                         Some(true) => {
@@ -28,22 +28,22 @@ impl Compiler<'_> {
                         }
                     }
                 }
-                [last] => otherwise = self.tree(last),
+                [last] => otherwise = self.compile_tree(last),
                 _ => {}
             }
         }
         if branches.is_empty() {
             return otherwise;
         }
-        Tree::If(branches.into(), Box::new(otherwise))
+        DecisionTree::If(branches.into(), Box::new(otherwise))
     }
 
     /// `and` and `or`.
-    pub(super) fn chain(&mut self, items: &[Node], stop_at: bool) -> Rule {
+    pub(super) fn short_circuit(&mut self, items: &[Node], stop_at: bool) -> Rule {
         let mut rules = Vec::new();
         for (index, item) in items.iter().enumerate() {
-            let rule = self.rule(item);
-            let known = known_truth(&rule);
+            let rule = self.compile_rule(item);
+            let known = constant_truth(&rule);
             if known.is_none_or(|truth| truth == stop_at) || index + 1 == items.len() {
                 rules.push(rule);
             }
@@ -62,11 +62,11 @@ impl Compiler<'_> {
     }
 
     /// An `if` inside a rule.
-    pub(super) fn conditional(&mut self, items: &[Node]) -> Rule {
+    pub(super) fn if_rule(&mut self, items: &[Node]) -> Rule {
         let mut rules = Vec::new();
         for clause in items.chunks(2) {
-            let mut clause = self.rules(clause);
-            match clause.first().and_then(known_truth) {
+            let mut clause = self.compile_rules(clause);
+            match clause.first().and_then(constant_truth) {
                 Some(false) if clause.len() == 2 => {}
                 Some(true) if clause.len() == 2 => {
                     rules.extend(clause.pop());
@@ -83,8 +83,8 @@ impl Compiler<'_> {
 }
 
 /// Whether a rule that is a constant counts as true.
-fn known_truth(rule: &Rule) -> Option<bool> {
+fn constant_truth(rule: &Rule) -> Option<bool> {
     let constant = rule.as_constant()?;
     let arena = Bump::new();
-    Some(truthy(constant.to_value(&arena)))
+    Some(is_truthy(constant.to_value(&arena)))
 }

@@ -1,55 +1,67 @@
 //! Compiles list operations.
 
-use crate::document::node::Kind;
 use crate::document::node::Node;
-use crate::rule::Fault;
+use crate::document::node::NodeKind;
+use crate::rule::EvalError;
 use crate::rule::Rule;
 use crate::rule::compile::Compiler;
-use crate::rule::each::Each;
-use crate::rule::each::EachKind;
-use crate::rule::each::Part;
-use crate::rule::expr::Expr;
-use crate::value::Literal;
+use crate::rule::each::ListOp;
+use crate::rule::each::ListOpKind;
+use crate::rule::each::ListOpOperand;
+use crate::rule::expr::JsonLogicNode;
+use crate::value::OwnedValue;
 
 impl Compiler<'_> {
-    pub(super) fn each(&mut self, kind: EachKind, items: &[Node]) -> Rule {
+    pub(super) fn list_op(&mut self, kind: ListOpKind, items: &[Node]) -> Rule {
         let lacking = match kind {
-            EachKind::Map | EachKind::Filter => items.len() < 2,
-            EachKind::Reduce => items.len() < 3,
-            EachKind::All | EachKind::Some | EachKind::None => false,
+            ListOpKind::Map | ListOpKind::Filter => items.len() < 2,
+            ListOpKind::Reduce => items.len() < 3,
+            ListOpKind::All | ListOpKind::Some | ListOpKind::None => false,
         };
         if lacking {
-            let empty = Literal::List(Box::default());
-            let reduced = kind == EachKind::Reduce;
-            return Rule::constant(if reduced { Literal::Number(0.0) } else { empty });
+            let empty = OwnedValue::List(Box::default());
+            let reduced = kind == ListOpKind::Reduce;
+            return Rule::from_literal(if reduced {
+                OwnedValue::Number(0.0)
+            } else {
+                empty
+            });
         }
         let Some((subject, rest)) = items.split_first() else {
-            return Rule::Fault(Fault::Arguments);
+            return Rule::Invalid(EvalError::InvalidArguments);
         };
-        let subject = match Expr::of(subject) {
+        let subject = match JsonLogicNode::from_node(subject) {
             // The items of a list that is written out are values, even if they look like operations.
-            Expr::List(_) => Some(Rule::constant(subject.to_literal())),
-            Expr::Operation(_) => Some(self.rule(subject)),
-            Expr::Value(node) => node.as_map().map(|_| self.rule(node)),
+            JsonLogicNode::List(_) => Some(Rule::from_literal(subject.to_owned_value())),
+            JsonLogicNode::Operation(_) => Some(self.compile_rule(subject)),
+            JsonLogicNode::Value(node) => node.as_map().map(|_| self.compile_rule(node)),
         };
         let bare = is_var(items.first());
-        let subject = subject.map(|rule| Part { rule, bare });
+        let subject = subject.map(|rule| ListOpOperand {
+            rule,
+            is_bare_var: bare,
+        });
         let initial = match rest.get(1) {
-            Some(node) if !matches!(node.kind, Kind::List(_)) => self.rule(node),
-            _ => Rule::Fault(Fault::Arguments),
+            Some(node) if !matches!(node.kind, NodeKind::List(_)) => self.compile_rule(node),
+            _ => Rule::Invalid(EvalError::InvalidArguments),
         };
-        let outer = std::mem::replace(&mut self.in_list, true);
+        let outer = std::mem::replace(&mut self.in_list_op, true);
         let body = match rest.first() {
-            Some(node) if matches!(kind, EachKind::Map | EachKind::Filter) => self.rule(node),
-            Some(node) if node.as_map().is_some() => self.rule(node),
-            _ => Rule::Fault(Fault::Arguments),
+            Some(node) if matches!(kind, ListOpKind::Map | ListOpKind::Filter) => {
+                self.compile_rule(node)
+            }
+            Some(node) if node.as_map().is_some() => self.compile_rule(node),
+            _ => Rule::Invalid(EvalError::InvalidArguments),
         };
-        self.in_list = outer;
+        self.in_list_op = outer;
         let bare = is_var(rest.first());
-        let body = Part { rule: body, bare };
-        Rule::Each(Box::new(Each {
+        let body = ListOpOperand {
+            rule: body,
+            is_bare_var: bare,
+        };
+        Rule::ListOp(Box::new(ListOp {
             kind,
-            subject,
+            input: subject,
             body,
             initial,
         }))
@@ -57,6 +69,6 @@ impl Compiler<'_> {
 }
 
 fn is_var(node: Option<&Node>) -> bool {
-    let member = node.and_then(Node::only_member);
+    let member = node.and_then(Node::single_member);
     member.is_some_and(|member| &*member.key == "var")
 }

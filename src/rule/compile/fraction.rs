@@ -1,93 +1,97 @@
 //! Compiles `fractional`, and its predecessor `fractionalEvaluation`.
 
 use crate::diag::Code;
-use crate::document::node::Kind;
 use crate::document::node::Member;
 use crate::document::node::Node;
-use crate::rule::Arguments;
-use crate::rule::Fault;
+use crate::document::node::NodeKind;
+use crate::rule::ArgumentRules;
+use crate::rule::EvalError;
 use crate::rule::Rule;
 use crate::rule::compile::Compiler;
-use crate::rule::expr::Expr;
+use crate::rule::expr::JsonLogicNode;
 use crate::rule::fractional;
-use crate::rule::fractional::Fractional;
-use crate::rule::fractional::Identity;
-use crate::rule::fractional::Key;
-use crate::rule::fractional::Split;
-use crate::rule::tree::Tree;
-use crate::rule::unit::Version;
-use crate::value::Literal;
+use crate::rule::fractional::BucketBy;
+use crate::rule::fractional::ConstantFractional;
+use crate::rule::fractional::DefaultBucketingKey;
+use crate::rule::fractional::DynamicFractional;
+use crate::rule::tree::DecisionTree;
+use crate::rule::unit::FractionalVersion;
+use crate::value::OwnedValue;
 use crate::value::Value;
 
 /// A share whose value and weight are known.
-struct Share<'n> {
+struct ConstantShare<'n> {
     node: &'n Node,
-    value: Literal,
+    value: OwnedValue,
     weight: i64,
 }
 
 impl Compiler<'_> {
     pub(super) fn fractional(&mut self, arguments: &Node) -> Rule {
-        if let Kind::List(items) = &arguments.kind
-            && let Some((split, shares)) = self.split(items)
+        if let NodeKind::List(items) = &arguments.kind
+            && let Some((split, shares)) = self.constant_fractional(items)
         {
-            let values = shares.into_iter().map(|s| Rule::constant(s.value));
-            return Rule::Split(Box::new((split, values.collect())));
+            let values = shares.into_iter().map(|s| Rule::from_literal(s.value));
+            return Rule::ConstantFractional(Box::new((split, values.collect())));
         }
-        self.general(arguments)
-            .map_or(Rule::Fault(Fault::Arguments), |f| {
-                Rule::Fractional(Box::new(f))
+        self.dynamic_fractional(arguments)
+            .map_or(Rule::Invalid(EvalError::InvalidArguments), |f| {
+                Rule::DynamicFractional(Box::new(f))
             })
     }
 
-    pub(super) fn split_tree(&mut self, items: &[Node]) -> Option<Tree> {
-        let (split, shares) = self.split(items)?;
+    pub(super) fn fractional_tree(&mut self, items: &[Node]) -> Option<DecisionTree> {
+        let (split, shares) = self.constant_fractional(items)?;
         let leaves = shares
             .iter()
-            .map(|share| self.leaf(&share.value, share.node.place))
+            .map(|share| self.leaf_for_constant(&share.value, share.node.position))
             .collect();
-        Some(Tree::Split(Box::new((split, leaves))))
+        Some(DecisionTree::Fractional(Box::new((split, leaves))))
     }
 
-    fn general(&mut self, arguments: &Node) -> Option<Fractional> {
-        let identity = self.identity()?;
+    fn dynamic_fractional(&mut self, arguments: &Node) -> Option<DynamicFractional> {
+        let identity = self.default_bucketing_key()?;
         let arguments = match &arguments.kind {
-            Kind::List(items) => Arguments::List(self.rules(items).into()),
-            _ => Arguments::Single(self.rule(arguments)),
+            NodeKind::List(items) => ArgumentRules::List(self.compile_rules(items).into()),
+            _ => ArgumentRules::Single(self.compile_rule(arguments)),
         };
-        Some(Fractional {
-            identity,
+        Some(DynamicFractional {
+            default_key: identity,
             arguments,
         })
     }
 
-    fn identity(&mut self) -> Option<Identity> {
-        let targeting_key = self.reads.slot(&["targetingKey"])?;
-        let flag_key = self.key.into();
-        Some(Identity {
-            version: self.fractional,
+    fn default_bucketing_key(&mut self) -> Option<DefaultBucketingKey> {
+        let targeting_key = self.slot_allocator.slot_for_path(&["targetingKey"])?;
+        let flag_key = self.flag_key.into();
+        Some(DefaultBucketingKey {
+            version: self.fractional_version,
             flag_key,
-            targeting_key,
+            targeting_key_slot: targeting_key,
         })
     }
 
     /// The split of a rule whose weights and values are all constants.
-    fn split<'n>(&mut self, items: &'n [Node]) -> Option<(Split, Vec<Share<'n>>)> {
+    fn constant_fractional<'n>(
+        &mut self,
+        items: &'n [Node],
+    ) -> Option<(ConstantFractional, Vec<ConstantShare<'n>>)> {
         let (first, rest) = items.split_first()?;
-        let (key, nodes) = match Expr::of(first) {
-            Expr::List(_) => (None, items),
-            Expr::Value(node) if self.is_identity(node) => (None, rest),
-            Expr::Value(node) => {
+        let (key, nodes) = match JsonLogicNode::from_node(first) {
+            JsonLogicNode::List(_) => (None, items),
+            JsonLogicNode::Value(node) if self.is_default_key(node) => (None, rest),
+            JsonLogicNode::Value(node) => {
                 node.as_text()?;
                 (Some(first), rest)
             }
-            Expr::Operation(_) => (Some(first), rest),
+            JsonLogicNode::Operation(_) => (Some(first), rest),
         };
-        let shares: Option<Vec<Share<'n>>> = nodes.iter().map(|node| self.share(node)).collect();
+        let shares: Option<Vec<ConstantShare<'n>>> =
+            nodes.iter().map(|node| self.parse_share(node)).collect();
         let shares = shares?;
         let total: i64 = shares.iter().map(|share| share.weight).sum();
         if total == 0 || total > fractional::MAX_WEIGHT {
-            let place = first.place;
+            let place = first.position;
             let message = format!("the weights of `fractional` sum to {total}");
             let help = "the sum must be from 1 to 2147483647; until then the flag's default counts";
             self.report.error(Code::Rule, place, message, help);
@@ -96,8 +100,8 @@ impl Compiler<'_> {
             return None;
         }
         let key = match key {
-            None => Key::Identity,
-            Some(node) => self.key(node, &shares)?,
+            None => BucketBy::DefaultKey,
+            Some(node) => self.bucket_by(node, &shares)?,
         };
         let mut end = 0_i64;
         let bounds = shares.iter().map(|share| {
@@ -105,60 +109,62 @@ impl Compiler<'_> {
             u32::try_from(end).unwrap_or(u32::MAX)
         });
         let bounds = bounds.collect();
-        let identity = self.identity()?;
-        let split = Split {
-            key,
-            identity,
-            bounds,
+        let identity = self.default_bucketing_key()?;
+        let split = ConstantFractional {
+            bucket_by: key,
+            default_key: identity,
+            cumulative_weights: bounds,
         };
         Some((split, shares))
     }
 
     /// What to bucket by: nested keys are compiled once each, or a few lines would take hours.
-    fn key(&mut self, node: &Node, shares: &[Share<'_>]) -> Option<Key> {
-        let rule = self.rule(node);
+    fn bucket_by(&mut self, node: &Node, shares: &[ConstantShare<'_>]) -> Option<BucketBy> {
+        let rule = self.compile_rule(node);
         match rule.as_constant() {
-            Some(Literal::Null) if self.fractional == Version::V2 => return Some(Key::Identity),
-            None | Some(Literal::Text(_)) => {}
+            Some(OwnedValue::Null) if self.fractional_version == FractionalVersion::V2 => {
+                return Some(BucketBy::DefaultKey);
+            }
+            None | Some(OwnedValue::Text(_)) => {}
             Some(_) => return None,
         }
-        let shares = shares.iter().map(|share| share.node.to_literal());
-        let shares = Literal::List(shares.collect());
-        Some(Key::Rule(Box::new((rule, shares))))
+        let shares = shares.iter().map(|share| share.node.to_owned_value());
+        let shares = OwnedValue::List(shares.collect());
+        Some(BucketBy::Computed(Box::new((rule, shares))))
     }
 
     /// Whether a constant stands for the flag's key and the targeting key.
-    fn is_identity(&self, node: &Node) -> bool {
-        self.fractional == Version::V2 && matches!(node.kind, Kind::Null)
+    fn is_default_key(&self, node: &Node) -> bool {
+        self.fractional_version == FractionalVersion::V2 && matches!(node.kind, NodeKind::Null)
     }
 
     /// `[value]` or `[value, weight]` with constants; a weight that no rule accepts is reported.
-    fn share<'n>(&mut self, node: &'n Node) -> Option<Share<'n>> {
-        let Expr::List([value, rest @ ..]) = Expr::of(node) else {
+    fn parse_share<'n>(&mut self, node: &'n Node) -> Option<ConstantShare<'n>> {
+        let JsonLogicNode::List([value, rest @ ..]) = JsonLogicNode::from_node(node) else {
             return None;
         };
-        let constant = |node: &Node| match Expr::of(node) {
-            Expr::Value(node) if node.as_map().is_none() => Some(node.to_literal()),
+        let constant = |node: &Node| match JsonLogicNode::from_node(node) {
+            JsonLogicNode::Value(node) if node.as_map().is_none() => Some(node.to_owned_value()),
             _ => None,
         };
         let weight = match rest {
-            [] => Literal::Null,
+            [] => OwnedValue::Null,
             [weight] => constant(weight)?,
             _ => return None,
         };
         let given = match weight {
-            Literal::Null => Value::Null,
-            Literal::Number(n) => Value::Number(n),
+            OwnedValue::Null => Value::Null,
+            OwnedValue::Number(n) => Value::Number(n),
             _ => Value::Bool(false),
         };
-        let Some(weight) = fractional::weight(given) else {
+        let Some(weight) = fractional::parse_weight(given) else {
             let message = "a weight of `fractional` must be a whole number up to 2147483647";
             let help = "until then the flag's default counts";
-            self.report.error(Code::Rule, node.place, message, help);
+            self.report.error(Code::Rule, node.position, message, help);
             return None;
         };
         let value = constant(value)?;
-        Some(Share {
+        Some(ConstantShare {
             node,
             value,
             weight,
@@ -170,26 +176,26 @@ impl Compiler<'_> {
         let message = "`fractionalEvaluation` is the old name of `fractional`";
         let help = "write `fractional`, with `{\"var\": …}` as its first argument";
         self.report
-            .warn(Code::Deprecated, member.place, message, help);
+            .warn(Code::Deprecated, member.position, message, help);
         let mut arguments = member.value.clone();
-        if let Kind::List(items) = &mut arguments.kind
+        if let NodeKind::List(items) = &mut arguments.kind
             && let Some(first) = items.first_mut()
             && first.as_text().is_some()
         {
-            let place = first.place;
+            let place = first.position;
             let value = std::mem::replace(
                 first,
                 Node {
-                    place,
-                    kind: Kind::Null,
+                    position: place,
+                    kind: NodeKind::Null,
                 },
             );
             let var = Member {
                 key: "var".into(),
-                place,
+                position: place,
                 value,
             };
-            first.kind = Kind::Map(vec![var]);
+            first.kind = NodeKind::Map(vec![var]);
         }
         self.fractional(&arguments)
     }

@@ -2,119 +2,124 @@
 
 use smallvec::SmallVec;
 
-use crate::document::node::Kind;
 use crate::document::node::Node;
+use crate::document::node::NodeKind;
 use crate::limits;
 use crate::number;
-use crate::rule::Fault;
+use crate::rule::EvalError;
 use crate::rule::Rule;
 use crate::rule::compile::Compiler;
-use crate::rule::expr::Expr;
-use crate::rule::var::Name;
-use crate::rule::var::Root;
+use crate::rule::expr::JsonLogicNode;
+use crate::rule::var::ContextLookup;
 use crate::rule::var::Var;
+use crate::rule::var::VarTarget;
 
 impl Compiler<'_> {
     pub(super) fn var(&mut self, arguments: &Node) -> Rule {
         match &arguments.kind {
-            Kind::Text(name) => {
+            NodeKind::Text(name) => {
                 let local = name.is_empty() || name.starts_with('.');
-                self.by_name(name, None, local)
+                self.var_by_name(name, None, local)
             }
-            Kind::Number(n) => {
+            NodeKind::Number(n) => {
                 let mut name = String::new();
-                number::write_plain(&mut name, *n);
-                self.by_name(&name, None, false)
+                number::write_decimal(&mut name, *n);
+                self.var_by_name(&name, None, false)
             }
-            Kind::Null => self.read(Name::Plain, None, false),
-            Kind::List(items) => self.by_list(arguments, items),
-            Kind::Map(_) if arguments.only_member().is_some() => self.computed(arguments),
-            Kind::Bool(_) | Kind::Map(_) => self.nameless(arguments),
+            NodeKind::Null => self.var_rule(VarTarget::ScalarData, None, false),
+            NodeKind::List(items) => self.var_by_list(arguments, items),
+            NodeKind::Map(_) if arguments.single_member().is_some() => self.computed_var(arguments),
+            NodeKind::Bool(_) | NodeKind::Map(_) => self.invalid_var_name(arguments),
         }
     }
 
     /// `{"var": [name, default]}`. A default counts only when there are just these two.
-    fn by_list(&mut self, arguments: &Node, items: &[Node]) -> Rule {
+    fn var_by_list(&mut self, arguments: &Node, items: &[Node]) -> Rule {
         let Some((name, rest)) = items.split_first() else {
-            return self.read(Name::Whole, None, false);
+            return self.var_rule(VarTarget::WholeData, None, false);
         };
-        match (Expr::of(name), rest) {
-            (Expr::Operation(_), _) | (_, [_, _, ..]) => self.computed(arguments),
-            (Expr::Value(node), _) => match node.as_text() {
+        match (JsonLogicNode::from_node(name), rest) {
+            (JsonLogicNode::Operation(_), _) | (_, [_, _, ..]) => self.computed_var(arguments),
+            (JsonLogicNode::Value(node), _) => match node.as_text() {
                 Some(name) => {
-                    let default = rest.first().map(|node| self.rule(node));
-                    self.by_name(name, default, false)
+                    let default = rest.first().map(|node| self.compile_rule(node));
+                    self.var_by_name(name, default, false)
                 }
-                None => self.nameless(arguments),
+                None => self.invalid_var_name(arguments),
             },
-            (Expr::List(_), _) => self.nameless(arguments),
+            (JsonLogicNode::List(_), _) => self.invalid_var_name(arguments),
         }
     }
 
-    fn nameless(&mut self, arguments: &Node) -> Rule {
+    fn invalid_var_name(&mut self, arguments: &Node) -> Rule {
         let help = "write the name of an attribute, as in `{\"var\": \"country\"}`";
-        self.never(arguments.place, "`var` is given no name", help);
-        Rule::Fault(Fault::Arguments)
+        self.report_invalid_rule(arguments.position, "`var` is given no name", help);
+        Rule::Invalid(EvalError::InvalidArguments)
     }
 
-    fn computed(&mut self, arguments: &Node) -> Rule {
-        let name = Box::new(self.rule(arguments));
-        self.read(Name::Computed(name), None, false)
+    fn computed_var(&mut self, arguments: &Node) -> Rule {
+        let name = Box::new(self.compile_rule(arguments));
+        self.var_rule(VarTarget::Computed(name), None, false)
     }
 
-    fn by_name(&mut self, name: &str, default: Option<Rule>, local: bool) -> Rule {
+    fn var_by_name(&mut self, name: &str, default: Option<Rule>, local: bool) -> Rule {
         let parts = name.split('.').filter(|part| !part.is_empty());
         let path: SmallVec<[&str; 4]> = parts.collect();
         if path.is_empty() {
-            return self.read(Name::Whole, default, local);
+            return self.var_rule(VarTarget::WholeData, default, local);
         }
-        let root = match self.root(&path) {
+        let root = match self.context_lookup(&path) {
             Some(root) => root,
             None if *path == ["$flagd"] => {
                 let name = Box::new(Rule::Text("$flagd".into()));
-                return self.read(Name::Computed(name), default, local);
+                return self.var_rule(VarTarget::Computed(name), default, local);
             }
-            None => return Rule::Fault(Fault::Arguments),
+            None => return Rule::Invalid(EvalError::InvalidArguments),
         };
         // Outside of list operations most are a slot or a constant.
-        if default.is_none() && !self.in_list {
+        if default.is_none() && !self.in_list_op {
             return match root {
-                Root::Slot(slot) => Rule::Slot(slot),
-                Root::Constant(constant) => *constant,
+                ContextLookup::Slot(slot) => Rule::Slot(slot),
+                ContextLookup::Constant(constant) => *constant,
             };
         }
         let path = path.into_iter().map(Into::into).collect();
-        self.read(Name::Path(path, root), default, local)
+        self.var_rule(VarTarget::Path(path, root), default, local)
     }
 
     /// What a path finds in the evaluation context; `$flagd` is ours, whatever the caller sends under that name.
-    fn root(&mut self, path: &[&str]) -> Option<Root> {
+    fn context_lookup(&mut self, path: &[&str]) -> Option<ContextLookup> {
         let constant = match *path {
             ["$flagd"] => return None,
-            ["$flagd", "flagKey"] => Rule::Text(self.key.into()),
+            ["$flagd", "flagKey"] => Rule::Text(self.flag_key.into()),
             ["$flagd", "timestamp"] => {
-                self.reads.clock = true;
-                Rule::Clock
+                self.slot_allocator.reads_timestamp = true;
+                Rule::Timestamp
             }
             ["$flagd", ..] => Rule::Null,
-            _ if path.len() > limits::DEPTH => return None,
-            _ => return self.reads.slot(path).map(Root::Slot),
+            _ if path.len() > limits::NESTING_DEPTH => return None,
+            _ => {
+                return self
+                    .slot_allocator
+                    .slot_for_path(path)
+                    .map(ContextLookup::Slot);
+            }
         };
-        Some(Root::Constant(Box::new(constant)))
+        Some(ContextLookup::Constant(Box::new(constant)))
     }
 
     /// The rule for a read.
-    fn read(&mut self, name: Name, default: Option<Rule>, local: bool) -> Rule {
-        if matches!(name, Name::Whole | Name::Computed(_)) {
-            self.reads.whole = true;
+    fn var_rule(&mut self, name: VarTarget, default: Option<Rule>, local: bool) -> Rule {
+        if matches!(name, VarTarget::WholeData | VarTarget::Computed(_)) {
+            self.slot_allocator.needs_full_context = true;
         }
-        if !self.in_list && default.is_none() && matches!(name, Name::Plain) {
+        if !self.in_list_op && default.is_none() && matches!(name, VarTarget::ScalarData) {
             return Rule::Null;
         }
         Rule::Var(Box::new(Var {
-            name,
+            target: name,
             default,
-            local,
+            innermost_only: local,
         }))
     }
 }

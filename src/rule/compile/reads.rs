@@ -1,72 +1,75 @@
 //! Collects which attributes a rule reads, and numbers them.
 
-use crate::context::Read;
-use crate::context::Reads;
+use crate::context::AttributeNode;
+use crate::context::ReadSet;
 use crate::limits;
 
 /// The reads of one flag, as they are found.
 #[derive(Debug, Default)]
-pub struct Builder {
+pub struct SlotAllocator {
     /// Whether a rule reads the whole context.
-    pub whole: bool,
+    pub needs_full_context: bool,
     /// Whether a rule reads the time.
-    pub clock: bool,
-    roots: Vec<Growing>,
-    slots: usize,
+    pub reads_timestamp: bool,
+    roots: Vec<AttributeNodeBuilder>,
+    slot_count: usize,
 }
 
 #[derive(Debug)]
-struct Growing {
+struct AttributeNodeBuilder {
     name: Box<str>,
     slot: Option<u16>,
-    inner: Vec<Growing>,
+    children: Vec<AttributeNodeBuilder>,
 }
 
-impl Builder {
+impl SlotAllocator {
     /// The slot of a path, the same one for the same path; `None` if there are too many.
-    pub fn slot(&mut self, path: &[&str]) -> Option<u16> {
+    pub fn slot_for_path(&mut self, path: &[&str]) -> Option<u16> {
         let (last, parents) = path.split_last()?;
         let mut level = &mut self.roots;
         for part in parents {
-            level = &mut child(level, part)?.inner;
+            level = &mut child_or_insert(level, part)?.children;
         }
-        let read = child(level, last)?;
-        if read.slot.is_none() && self.slots < limits::SLOTS {
-            read.slot = u16::try_from(self.slots).ok();
-            self.slots += 1;
+        let read = child_or_insert(level, last)?;
+        if read.slot.is_none() && self.slot_count < limits::ATTRIBUTE_SLOTS {
+            read.slot = u16::try_from(self.slot_count).ok();
+            self.slot_count += 1;
         }
         read.slot
     }
 
     /// The finished tree for the flag called `key`.
-    pub fn finish(self, key: &str) -> Reads {
-        Reads {
-            roots: finish(self.roots),
-            slots: self.slots,
-            whole: self.whole.then(|| key.into()),
-            clock: self.clock || self.whole,
+    pub fn finish(self, key: &str) -> ReadSet {
+        ReadSet {
+            roots: build_nodes(self.roots),
+            slot_count: self.slot_count,
+            full_context_flag_key: self.needs_full_context.then(|| key.into()),
+            reads_timestamp: self.reads_timestamp || self.needs_full_context,
         }
     }
 }
 
-fn child<'l>(level: &'l mut Vec<Growing>, name: &str) -> Option<&'l mut Growing> {
+fn child_or_insert<'l>(
+    level: &'l mut Vec<AttributeNodeBuilder>,
+    name: &str,
+) -> Option<&'l mut AttributeNodeBuilder> {
     let known = level.iter().position(|read| *read.name == *name);
     let index = known.unwrap_or(level.len());
     if known.is_none() {
-        level.push(Growing {
+        level.push(AttributeNodeBuilder {
             name: name.into(),
             slot: None,
-            inner: Vec::new(),
+            children: Vec::new(),
         });
     }
     level.get_mut(index)
 }
 
-fn finish(level: Vec<Growing>) -> Box<[Read]> {
-    let finished = level.into_iter().map(|read| Read {
+fn build_nodes(level: Vec<AttributeNodeBuilder>) -> Box<[AttributeNode]> {
+    let finished = level.into_iter().map(|read| AttributeNode {
         name: read.name,
         slot: read.slot,
-        inner: finish(read.inner),
+        children: build_nodes(read.children),
     });
     finished.collect()
 }

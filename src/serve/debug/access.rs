@@ -13,34 +13,34 @@ use crate::limits;
 
 /// Who may ask.
 #[derive(Debug, Clone)]
-pub enum Access {
+pub enum DebugAccess {
     /// Nobody: the paths are not there.
     Off,
     /// Who knows the token in this file.
-    Token(PathBuf),
+    BearerTokenFile(PathBuf),
     /// Everybody.
     Open,
 }
 
 /// A secret that is never printed.
-pub struct Token(Vec<u8>);
+pub struct BearerToken(Vec<u8>);
 
 /// The shortest token, in bytes: shorter ones can be guessed.
-const SHORTEST: usize = 16;
+const MIN_TOKEN_LENGTH: usize = 16;
 
-impl Access {
+impl DebugAccess {
     /// Whether anybody may ask.
-    pub fn is_on(&self) -> bool {
-        !matches!(self, Access::Off)
+    pub fn is_enabled(&self) -> bool {
+        !matches!(self, DebugAccess::Off)
     }
 
     /// Whether a request with these headers may. The file is read each time, so that a token that was replaced ends; it may
     /// lie on a file system that waits.
-    pub async fn admits(&self, headers: &HeaderMap) -> bool {
+    pub async fn authorizes(&self, headers: &HeaderMap) -> bool {
         let path = match self {
-            Access::Off => return false,
-            Access::Open => return true,
-            Access::Token(path) => path.clone(),
+            DebugAccess::Off => return false,
+            DebugAccess::Open => return true,
+            DebugAccess::BearerTokenFile(path) => path.clone(),
         };
         let given = headers
             .get(header::AUTHORIZATION)
@@ -54,9 +54,9 @@ impl Access {
         let Some(given) = given else {
             return false;
         };
-        let read = tokio::task::spawn_blocking(move || Token::read(&path)).await;
+        let read = tokio::task::spawn_blocking(move || BearerToken::read(&path)).await;
         match read {
-            Ok(Ok(token)) => token.is(given),
+            Ok(Ok(token)) => token.matches(given),
             Ok(Err(why)) => {
                 tracing::error!(
                     why,
@@ -69,33 +69,38 @@ impl Access {
     }
 }
 
-impl Token {
+impl BearerToken {
     /// The token in a file, without white space around it.
     ///
     /// # Errors
     /// If the file cannot be read, or holds no token.
-    pub fn read(path: &Path) -> Result<Token, String> {
+    pub fn read(path: &Path) -> Result<BearerToken, String> {
         let size = std::fs::metadata(path)
             .map_err(|error| error.to_string())?
             .len();
-        if size > limits::TOKEN {
-            return Err(format!("it is larger than {} bytes", limits::TOKEN));
+        if size > limits::TOKEN_RESPONSE {
+            return Err(format!(
+                "it is larger than {} bytes",
+                limits::TOKEN_RESPONSE
+            ));
         }
         let text = std::fs::read(path).map_err(|error| error.to_string())?;
         let token = text.trim_ascii();
-        if token.len() < SHORTEST {
-            return Err(format!("a token has at least {SHORTEST} characters"));
+        if token.len() < MIN_TOKEN_LENGTH {
+            return Err(format!(
+                "a token has at least {MIN_TOKEN_LENGTH} characters"
+            ));
         }
-        Ok(Token(token.to_vec()))
+        Ok(BearerToken(token.to_vec()))
     }
 
     /// Whether `given` is the token. How long that takes says nothing but how long the token is.
-    pub fn is(&self, given: &[u8]) -> bool {
+    pub fn matches(&self, given: &[u8]) -> bool {
         self.0.as_slice().ct_eq(given).into()
     }
 }
 
-impl fmt::Debug for Token {
+impl fmt::Debug for BearerToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Token(…)")
     }
@@ -107,15 +112,15 @@ mod tests {
 
     #[test]
     fn a_token_is_all_of_itself() {
-        let token = Token(b"0123456789abcdef".to_vec());
-        assert!(token.is(b"0123456789abcdef"));
+        let token = BearerToken(b"0123456789abcdef".to_vec());
+        assert!(token.matches(b"0123456789abcdef"));
         for other in [
             &b""[..],
             b"0123456789abcde",
             b"0123456789abcdeF",
             b"0123456789abcdef0",
         ] {
-            assert!(!token.is(other));
+            assert!(!token.matches(other));
         }
         assert_eq!(format!("{token:?}"), "Token(…)");
     }

@@ -8,41 +8,41 @@ use std::time::SystemTime;
 
 use crate::decision::Decision;
 use crate::decision::Reason;
-use crate::json::write_json;
-use crate::json::write_text;
-use crate::rule::unit::Version;
-use crate::ruleset::Flag;
+use crate::json::write_string;
+use crate::json::write_value;
+use crate::rule::unit::FractionalVersion;
+use crate::ruleset::CompiledFlag;
 use crate::selector::Selector;
-use crate::serve::debug::question::Asked;
+use crate::serve::debug::question::DebugScope;
 use crate::snapshot::Snapshot;
-use crate::source::status::State;
-use crate::source::status::Status;
-use crate::study::ask::Asker;
+use crate::source::status::SourceHealth;
+use crate::source::status::SourceStatus;
+use crate::study::ask::OwnedContext;
 use crate::study::explained;
 use crate::study::trace;
-use crate::value::Literal;
+use crate::value::OwnedValue;
 use crate::wire::sync;
 
 /// The answer of a flag, and everything about it.
-pub fn flag(
-    asked: &Asked<'_>,
-    flag: &Flag,
+pub fn flag_response(
+    scope: &DebugScope<'_>,
+    flag: &CompiledFlag,
     decision: Decision,
-    asker: &Asker,
+    asker: &OwnedContext,
     unit: Option<&str>,
 ) -> String {
     let mut out = String::from("{");
-    decided(&mut out, flag, decision);
+    write_decision(&mut out, flag, decision);
     out.push(',');
-    around(&mut out, asked, unit);
-    let status = asked
-        .debugging
+    write_identity(&mut out, scope, unit);
+    let status = scope
+        .config
         .statuses
         .iter()
         .find(|status| status.name == flag.source);
     out.push_str(",\"source\":");
     match status {
-        Some(status) => source(&mut out, status, asked.now),
+        Some(status) => write_source_status(&mut out, status, scope.now),
         None => out.push_str("null"),
     }
     let mut definition = String::new();
@@ -51,13 +51,13 @@ pub fn flag(
     }
     // Places of the file are not kept; this is the place in the definition below.
     let ruled = matches!(decision, Decision::Variant(_, Reason::TargetingMatch));
-    let rule = ruled.then(|| rule(flag, &definition, asker));
+    let rule = ruled.then(|| rule_pointer(flag, &definition, asker));
     out.push_str(",\"rule\":");
     match rule {
-        Some(rule) => write_text(&mut out, &rule),
+        Some(rule) => write_string(&mut out, &rule),
         None => out.push_str("null"),
     }
-    about(&mut out, asker);
+    write_context(&mut out, asker);
     out.push_str(",\"definition\":");
     out.push_str(if definition.is_empty() {
         "null"
@@ -69,45 +69,52 @@ pub fn flag(
 }
 
 /// The place of the rule that decided, as a JSON Pointer into the definition.
-fn rule(flag: &Flag, definition: &str, asker: &Asker) -> String {
-    let found = explained::flag(&flag.key, definition, asker.fractional);
-    let found =
-        found.and_then(|(flag, compiled)| trace::trace(&flag, &compiled, asker).decided.rule);
+fn rule_pointer(flag: &CompiledFlag, definition: &str, asker: &OwnedContext) -> String {
+    let found = explained::parse_and_compile(&flag.key, definition, asker.fractional_version);
+    let found = found.and_then(|(flag, compiled)| {
+        trace::trace(&flag, &compiled, asker)
+            .decided_by
+            .json_pointer
+    });
     found.unwrap_or_else(|| "/targeting".to_owned())
 }
 
 /// The context that counted, when that was, and how units are hashed.
-fn about(out: &mut String, asker: &Asker) {
+fn write_context(out: &mut String, asker: &OwnedContext) {
     let mut members = BTreeMap::new();
     // Of equal names the last one counts.
-    for (name, value) in &asker.members {
+    for (name, value) in &asker.attributes {
         members.insert(name.clone(), value.clone());
     }
     out.push_str(",\"context\":");
-    write_json(out, &Literal::Map(members.into_iter().collect()));
-    let version = match asker.fractional {
-        Version::V2 => "v2",
-        Version::V3 => "v3",
+    write_value(out, &OwnedValue::Map(members.into_iter().collect()));
+    let version = match asker.fractional_version {
+        FractionalVersion::V2 => "v2",
+        FractionalVersion::V3 => "v3",
     };
     let seconds = asker.seconds.unwrap_or(0.0);
     let _ = write!(out, ",\"timestamp\":{seconds},\"fractional\":\"{version}\"");
 }
 
 /// The answers of all flags.
-pub fn flags(asked: &Asked<'_>, answers: &[(&Flag, Decision)], unit: Option<&str>) -> String {
+pub fn flags_response(
+    scope: &DebugScope<'_>,
+    answers: &[(&CompiledFlag, Decision)],
+    unit: Option<&str>,
+) -> String {
     let mut out = String::from("{");
-    around(&mut out, asked, unit);
+    write_identity(&mut out, scope, unit);
     out.push_str(",\"flags\":[");
     for (at, (flag, decision)) in answers.iter().enumerate() {
         out.push_str(if at == 0 { "\n{" } else { ",\n{" });
-        decided(&mut out, flag, *decision);
-        let status = asked
-            .debugging
+        write_decision(&mut out, flag, *decision);
+        let status = scope
+            .config
             .statuses
             .iter()
             .find(|status| status.name == flag.source);
         out.push_str(",\"source\":");
-        write_text(&mut out, status.map_or("", |status| &status.label));
+        write_string(&mut out, status.map_or("", |status| &status.redacted_name));
         out.push('}');
     }
     out.push_str("]}");
@@ -115,39 +122,43 @@ pub fn flags(asked: &Asked<'_>, answers: &[(&Flag, Decision)], unit: Option<&str
 }
 
 /// Who was asked, and about whom.
-fn around(out: &mut String, asked: &Asked<'_>, unit: Option<&str>) {
+fn write_identity(out: &mut String, scope: &DebugScope<'_>, unit: Option<&str>) {
     out.push_str("\"replica\":");
-    write_text(out, &asked.debugging.replica);
+    write_string(out, &scope.config.replica);
     out.push_str(",\"targetingKey\":");
     match unit {
-        Some(unit) => write_text(out, unit),
+        Some(unit) => write_string(out, unit),
         None => out.push_str("null"),
     }
-    let _ = write!(out, ",\"generation\":{}", asked.snapshot.generation);
+    let _ = write!(out, ",\"generation\":{}", scope.snapshot.generation);
 }
 
 /// A flag and what it answered.
-fn decided(out: &mut String, flag: &Flag, decision: Decision) {
+fn write_decision(out: &mut String, flag: &CompiledFlag, decision: Decision) {
     out.push_str("\"key\":");
-    write_text(out, &flag.key);
+    write_string(out, &flag.key);
     out.push_str(",\"flagSetId\":");
-    match &flag.set {
-        Some(set) => write_text(out, set),
+    match &flag.flag_set_id {
+        Some(set) => write_string(out, set),
         None => out.push_str("null"),
     }
     let (index, reason, error) = match decision {
-        Decision::Variant(index, reason) => (Some(usize::from(index)), reason.text(), None),
+        Decision::Variant(index, reason) => (Some(usize::from(index)), reason.as_str(), None),
         Decision::Disabled => (None, "DISABLED", None),
         Decision::NoDefault => (None, "DEFAULT", None),
-        Decision::Error(code) => (None, "ERROR", Some(code.text())),
+        Decision::Error(code) => (None, "ERROR", Some(code.as_str())),
     };
-    let variant = index.and_then(|index| flag.names.get(index).zip(flag.values.get(index)));
+    let variant = index.and_then(|index| {
+        flag.variant_names
+            .get(index)
+            .zip(flag.variant_values.get(index))
+    });
     out.push_str(",\"variant\":");
     match variant {
         Some((name, value)) => {
-            write_text(out, name);
+            write_string(out, name);
             out.push_str(",\"value\":");
-            write_json(out, value);
+            write_value(out, value);
         }
         None => out.push_str("null,\"value\":null"),
     }
@@ -158,13 +169,13 @@ fn decided(out: &mut String, flag: &Flag, decision: Decision) {
 }
 
 /// The flags as plain flagd has them, without those that are faulty.
-pub fn definitions(snapshot: &Snapshot) -> String {
+pub fn definitions_response(snapshot: &Snapshot) -> String {
     let mut out = format!("{{\"generation\":{},\"flags\":{{", snapshot.generation);
-    let selected = snapshot.ruleset.select(&Selector::All);
-    let flags = selected.filter_map(|position| snapshot.ruleset.at(position));
+    let selected = snapshot.ruleset.select_positions(&Selector::All);
+    let flags = selected.filter_map(|position| snapshot.ruleset.flag_at(position));
     for (at, flag) in flags.filter(|flag| !flag.is_faulty()).enumerate() {
         out.push_str(if at == 0 { "\n" } else { ",\n" });
-        write_text(&mut out, &flag.key);
+        write_string(&mut out, &flag.key);
         out.push(':');
         sync::write_definition(&mut out, flag);
     }
@@ -173,25 +184,29 @@ pub fn definitions(snapshot: &Snapshot) -> String {
 }
 
 /// How all sources are doing.
-pub fn sources(snapshot: &Snapshot, statuses: &[Arc<Status>], now: SystemTime) -> String {
+pub fn sources_response(
+    snapshot: &Snapshot,
+    statuses: &[Arc<SourceStatus>],
+    now: SystemTime,
+) -> String {
     let (generation, usable) = (snapshot.generation, snapshot.is_usable());
     let flags = snapshot.ruleset.flags.len();
     let mut out =
         format!("{{\"generation\":{generation},\"ready\":{usable},\"flags\":{flags},\"sources\":[");
     for (at, status) in statuses.iter().enumerate() {
         out.push_str(if at == 0 { "\n" } else { ",\n" });
-        source(&mut out, status, now);
+        write_source_status(&mut out, status, now);
     }
     out.push_str("]}");
     out
 }
 
 /// How a source is doing. Its name may hold a secret; its label does not.
-fn source(out: &mut String, status: &Status, now: SystemTime) {
-    let state = status.read();
+fn write_source_status(out: &mut String, status: &SourceStatus, now: SystemTime) {
+    let state = status.health();
     out.push_str("{\"name\":");
-    write_text(out, &status.label);
-    let word = word(&state);
+    write_string(out, &status.redacted_name);
+    let word = sync_state_name(&state);
     let age = state.age(now).unwrap_or_default().as_secs_f64();
     let _ = write!(
         out,
@@ -218,10 +233,10 @@ fn source(out: &mut String, status: &Status, now: SystemTime) {
     }
     out.push_str(",\"lastError\":");
     match &state.last_error {
-        Some((_, why)) => write_text(out, why),
+        Some((_, why)) => write_string(out, why),
         None => out.push_str("null"),
     }
-    let State {
+    let SourceHealth {
         accepted,
         refused,
         failed,
@@ -234,8 +249,8 @@ fn source(out: &mut String, status: &Status, now: SystemTime) {
 }
 
 /// The state of a source in one word.
-fn word(state: &State) -> &'static str {
-    match (state.has_flags(), state.stored, state.failing_since) {
+fn sync_state_name(state: &SourceHealth) -> &'static str {
+    match (state.has_flags(), state.from_state_dir, state.failing_since) {
         (false, _, None) => "pending",
         (false, _, Some(_)) => "failing",
         (true, true, _) => "stored",

@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 use percent_encoding::utf8_percent_encode;
 
 /// What stands in a path only escaped. <https://www.rfc-editor.org/rfc/rfc3986#section-3.3>
-const ESCAPED: &AsciiSet = &CONTROLS
+const PATH_ESCAPES: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
     .add(b'#')
@@ -26,40 +26,40 @@ const ESCAPED: &AsciiSet = &CONTROLS
 
 /// What is to be done about the path of a request.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Path<'u> {
+pub enum NormalizedPath<'u> {
     /// It can be looked up.
-    Sound(&'u str),
+    Valid(&'u str),
     /// The client should ask there instead.
-    Moved(String),
+    Redirect(String),
     /// It has a `%` without two digits.
     Malformed,
 }
 
 /// Looks at the path of a request.
-pub fn check(uri: &Uri) -> Path<'_> {
+pub fn normalize(uri: &Uri) -> NormalizedPath<'_> {
     let path = uri.path();
-    if !is_escaped(path) {
-        return Path::Malformed;
+    if !has_valid_escapes(path) {
+        return NormalizedPath::Malformed;
     }
     let decoded = percent_decode_str(path).decode_utf8_lossy();
     // Only these can have a segment that goes.
     if !decoded.contains("//") && !decoded.contains("/.") {
-        return Path::Sound(path);
+        return NormalizedPath::Valid(path);
     }
     let cleaned = clean(&decoded);
     if *cleaned == *decoded {
-        return Path::Sound(path);
+        return NormalizedPath::Valid(path);
     }
-    let mut location = utf8_percent_encode(&cleaned, ESCAPED).to_string();
+    let mut location = utf8_percent_encode(&cleaned, PATH_ESCAPES).to_string();
     if let Some(query) = uri.query() {
         location.push('?');
         location.push_str(query);
     }
-    Path::Moved(location)
+    NormalizedPath::Redirect(location)
 }
 
 /// Whether two hexadecimal digits follow every `%`.
-fn is_escaped(path: &str) -> bool {
+fn has_valid_escapes(path: &str) -> bool {
     let mut pieces = path.split('%').map(str::as_bytes);
     pieces.next();
     pieces.all(|piece| {
@@ -91,10 +91,10 @@ mod tests {
 
     #[test]
     fn superfluous_segments_go_and_escapes_are_sound() {
-        let check = |text: &str| match check(&text.parse().expect("a target")) {
-            Path::Sound(path) => path.to_owned(),
-            Path::Moved(location) => format!("-> {location}"),
-            Path::Malformed => "malformed".to_owned(),
+        let check = |text: &str| match normalize(&text.parse().expect("a target")) {
+            NormalizedPath::Valid(path) => path.to_owned(),
+            NormalizedPath::Redirect(location) => format!("-> {location}"),
+            NormalizedPath::Malformed => "malformed".to_owned(),
         };
         for (path, want) in [
             ("/a/b", "/a/b"),

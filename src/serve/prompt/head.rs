@@ -17,54 +17,63 @@ use smallvec::SmallVec;
 use crate::limits;
 
 /// The most fields in a head of the plain kind. Browsers send fifteen.
-const FIELDS: usize = 24;
+const MAX_FIELDS: usize = 24;
 
 /// What has been read of a request.
 #[derive(Debug)]
-pub enum Look {
+pub enum ParsedRequest {
     /// All of it.
-    Whole {
+    Complete {
         /// The length of its head, in bytes.
-        head: usize,
+        head_length: usize,
         /// Its head and its body.
-        whole: Bytes,
+        bytes: Bytes,
     },
     /// Not all of it.
-    Part {
+    Partial {
         /// How long it is, in bytes, if its head is whole.
-        wanted: Option<usize>,
+        request_length: Option<usize>,
     },
     /// Something that is not of the plain kind, or will not be.
-    Other,
+    NotSimple,
 }
 
 /// Takes the first request from what was read, if it is all there and of the plain kind, and makes `request` what its
 /// head says. A head may have `limit` bytes.
-pub fn take(read: &mut BytesMut, limit: usize, request: &mut Parts) -> Look {
-    let mut fields = [httparse::EMPTY_HEADER; FIELDS];
+pub fn parse_next(read: &mut BytesMut, limit: usize, request: &mut Parts) -> ParsedRequest {
+    let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
     let mut parsed = httparse::Request::new(&mut fields);
     let head = match parsed.parse(read) {
         Ok(Status::Complete(head)) if head <= limit => head,
-        Ok(Status::Partial) if read.len() < limit => return Look::Part { wanted: None },
+        Ok(Status::Partial) if read.len() < limit => {
+            return ParsedRequest::Partial {
+                request_length: None,
+            };
+        }
         // What is wrong with a request is for hyper to tell.
-        _ => return Look::Other,
+        _ => return ParsedRequest::NotSimple,
     };
-    let (method, length) = match plain(&parsed) {
-        Some((method, body)) if body <= limits::PROMPT_BODY => (method, head + body),
-        _ => return Look::Other,
+    let (method, length) = match simple_method_and_length(&parsed) {
+        Some((method, body)) if body <= limits::FAST_PATH_BODY => (method, head + body),
+        _ => return ParsedRequest::NotSimple,
     };
     if read.len() < length {
         let wanted = Some(length);
-        return Look::Part { wanted };
+        return ParsedRequest::Partial {
+            request_length: wanted,
+        };
     }
-    let places = Places::of(&parsed, read);
+    let places = HeadRanges::new(&parsed, read);
     let whole = read.split_to(length).freeze();
     request.method = method;
-    if places.read(&whole, request).is_none() {
+    if places.fill_request(&whole, request).is_none() {
         put_back(read, &whole);
-        return Look::Other;
+        return ParsedRequest::NotSimple;
     }
-    Look::Whole { head, whole }
+    ParsedRequest::Complete {
+        head_length: head,
+        bytes: whole,
+    }
 }
 
 /// Makes as if a request had not been taken.
@@ -74,7 +83,7 @@ pub fn put_back(read: &mut BytesMut, whole: &[u8]) {
 }
 
 /// The method of a request, and how many bytes its body has, if it is of the plain kind.
-fn plain(request: &httparse::Request<'_, '_>) -> Option<(Method, usize)> {
+fn simple_method_and_length(request: &httparse::Request<'_, '_>) -> Option<(Method, usize)> {
     let (mut hosts, mut length) = (0, None);
     for field in &*request.headers {
         let named = |name: &HeaderName| field.name.eq_ignore_ascii_case(name.as_str());
@@ -112,19 +121,19 @@ fn plain(request: &httparse::Request<'_, '_>) -> Option<(Method, usize)> {
 }
 
 /// Where the parts of a head are.
-struct Places {
+struct HeadRanges {
     target: Range<usize>,
-    fields: SmallVec<[[Range<usize>; 2]; FIELDS]>,
+    fields: SmallVec<[[Range<usize>; 2]; MAX_FIELDS]>,
 }
 
-impl Places {
-    fn of(parsed: &httparse::Request<'_, '_>, read: &[u8]) -> Places {
+impl HeadRanges {
+    fn new(parsed: &httparse::Request<'_, '_>, read: &[u8]) -> HeadRanges {
         let place = |part: &[u8]| {
             let start = part.as_ptr().addr() - read.as_ptr().addr();
             start..start + part.len()
         };
         let fields = parsed.headers.iter();
-        Places {
+        HeadRanges {
             target: place(parsed.path.unwrap_or("").as_bytes()),
             fields: fields
                 .map(|field| [place(field.name.as_bytes()), place(field.value)])
@@ -133,7 +142,7 @@ impl Places {
     }
 
     /// Makes `request`, whose method is known, what the bytes say. `None` if they say what `http` does not take.
-    fn read(&self, whole: &Bytes, request: &mut Parts) -> Option<()> {
+    fn fill_request(&self, whole: &Bytes, request: &mut Parts) -> Option<()> {
         request.uri = Uri::from_maybe_shared(whole.slice(self.target.clone())).ok()?;
         request.extensions.clear();
         request.headers.clear();

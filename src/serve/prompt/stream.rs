@@ -18,16 +18,16 @@ use crate::serve::body::Body;
 ///
 /// # Errors
 /// If the client goes away.
-pub async fn send<S>(channel: &mut S, read: &mut BytesMut, mut body: Body) -> io::Result<()>
+pub async fn send_chunked<S>(io: &mut S, read: &mut BytesMut, mut body: Body) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     loop {
         let data = tokio::select! {
             biased;
-            data = next(&mut body) => data,
+            data = next_data(&mut body) => data,
             // Once it has said something it is asked no more: its next request waits until this one is over.
-            count = channel.read_buf(read), if read.is_empty() => match count? {
+            count = io.read_buf(read), if read.is_empty() => match count? {
                 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
                 _ => continue,
             },
@@ -35,22 +35,22 @@ where
         let Some(data) = data else { break };
         // What is empty would be the end.
         if !data.is_empty() {
-            channel.write_all_buf(&mut chunk(data)).await?;
-            channel.flush().await?;
+            io.write_all_buf(&mut encode_chunk(data)).await?;
+            io.flush().await?;
         }
     }
-    channel.write_all(b"0\r\n\r\n").await?;
-    channel.flush().await
+    io.write_all(b"0\r\n\r\n").await?;
+    io.flush().await
 }
 
 /// The next piece of a body, empty if it is something else than bytes; `None` at its end.
-async fn next(body: &mut Body) -> Option<Bytes> {
+async fn next_data(body: &mut Body) -> Option<Bytes> {
     let Ok(frame) = body.frame().await?;
     Some(frame.into_data().unwrap_or_default())
 }
 
 /// A piece as a chunk. It is not copied: all streams that tell of a change share its bytes, however long they take.
-fn chunk(data: Bytes) -> impl Buf {
+fn encode_chunk(data: Bytes) -> impl Buf {
     let size = Bytes::from(format!("{:X}\r\n", data.len()));
     size.chain(data).chain(&b"\r\n"[..])
 }

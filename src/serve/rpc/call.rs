@@ -12,135 +12,148 @@ use hyper::body::Incoming;
 
 use crate::decision::FlagType;
 use crate::resolve;
-use crate::resolve::Around;
-use crate::resolve::Call;
-use crate::resolve::Reply;
-use crate::resolve::Witness;
+use crate::resolve::DecisionObserver;
+use crate::resolve::RequestScope;
+use crate::resolve::ResponseMessage;
+use crate::resolve::RpcOptions;
 use crate::serve::body;
 use crate::serve::body::Body;
 use crate::serve::connect;
 use crate::serve::envelope;
 use crate::serve::events;
 use crate::serve::grpc;
-use crate::serve::patience::Patience;
-use crate::serve::protocol::Method;
-use crate::serve::protocol::Protocol;
-use crate::serve::protocol::Route;
+use crate::serve::patience::Deadline;
+use crate::serve::protocol::EvaluationMethod;
+use crate::serve::protocol::RpcProtocol;
+use crate::serve::protocol::RpcRoute;
 use crate::serve::rpc;
-use crate::serve::rpc::Refusal;
-use crate::serve::rpc::Rpc;
-use crate::serve::rpc::refused;
-use crate::telemetry::trace::Recording;
+use crate::serve::rpc::EvaluationService;
+use crate::serve::rpc::HttpRejection;
+use crate::serve::rpc::rejection_response;
+use crate::telemetry::trace::RequestSpan;
 use crate::wire::Codec;
-use crate::wire::Contract;
+use crate::wire::EvaluationApi;
 use crate::wire::error::RpcError;
 use crate::wire::request;
 
 /// What the headers of a call say.
-struct Asked {
-    route: Route,
+struct CallHeaders {
+    route: RpcRoute,
     content_type: HeaderValue,
-    protocol: Protocol,
+    protocol: RpcProtocol,
     codec: Codec,
     /// Whether the message is compressed, and how long the client waits.
-    manner: Result<(bool, Patience), RpcError>,
+    encoding_and_deadline: Result<(bool, Deadline), RpcError>,
 }
 
-impl Rpc {
+impl EvaluationService {
     /// Answers a call.
     ///
     /// No `async fn`, nor are there any below it: each would hold the request once more, and hyper keeps room for all of
     /// it as long as an HTTP/1.1 connection lasts.
-    pub fn call(
-        self: Arc<Rpc>,
-        route: Route,
+    pub fn handle_call(
+        self: Arc<EvaluationService>,
+        route: RpcRoute,
         parts: Parts,
         body: Incoming,
     ) -> impl Future<Output = Response<Body>> {
-        let asked = asked(route, &parts);
-        let settings = &self.settings;
+        let call_headers = parse_call_headers(route, &parts);
+        let settings = &self.config;
         let mut message = body::read(body, settings.max_body, settings.read_timeout);
         async move {
-            let message = match &asked {
-                Ok(asked) if asked.manner.is_ok() => (&mut message).await,
+            let message = match &call_headers {
+                Ok(asked) if asked.encoding_and_deadline.is_ok() => (&mut message).await,
                 // Whatever the message is, there is an answer.
                 _ => Ok(Bytes::new()),
             };
-            self.answer(asked, &parts, message)
+            self.respond(call_headers, &parts, message)
         }
     }
 
     /// Answers a call that is here whole.
-    pub fn whole(self: &Arc<Rpc>, route: Route, parts: &Parts, body: &Bytes) -> Response<Body> {
-        self.answer(asked(route, parts), parts, Ok(body.clone()))
+    pub fn handle_buffered(
+        self: &Arc<EvaluationService>,
+        route: RpcRoute,
+        parts: &Parts,
+        body: &Bytes,
+    ) -> Response<Body> {
+        self.respond(parse_call_headers(route, parts), parts, Ok(body.clone()))
     }
 
-    fn answer(
-        self: &Arc<Rpc>,
-        asked: Result<Asked, Refusal>,
+    fn respond(
+        self: &Arc<EvaluationService>,
+        call_headers: Result<CallHeaders, HttpRejection>,
         parts: &Parts,
         body: Result<Bytes, RpcError>,
     ) -> Response<Body> {
-        let mut response = match asked {
-            Err((status, hint)) => refused(status, hint),
+        let mut response = match call_headers {
+            Err((status, hint)) => rejection_response(status, hint),
             Ok(asked) => {
-                let message = body.and_then(|body| message(&asked, &body, self.settings.max_body));
+                let message =
+                    body.and_then(|body| decode_message(&asked, &body, self.config.max_body));
                 match asked.route.method {
-                    Method::Events => self.open(asked, parts, message),
-                    Method::One(want) => self.reply(Some(want), asked, parts, message),
-                    Method::All => self.reply(None, asked, parts, message),
+                    EvaluationMethod::EventStream => self.event_stream(asked, parts, message),
+                    EvaluationMethod::Resolve(want) => {
+                        self.unary(Some(want), asked, parts, message)
+                    }
+                    EvaluationMethod::ResolveAll => self.unary(None, asked, parts, message),
                 }
             }
         };
-        self.share(&parts.headers, &mut response);
+        self.add_cors(&parts.headers, &mut response);
         response
     }
 
     /// Opens a stream. Of the message nothing counts but that it is one.
-    fn open(
-        self: &Arc<Rpc>,
-        asked: Asked,
+    fn event_stream(
+        self: &Arc<EvaluationService>,
+        call_headers: CallHeaders,
         parts: &Parts,
-        message: Result<(Bytes, Patience), RpcError>,
+        message: Result<(Bytes, Deadline), RpcError>,
     ) -> Response<Body> {
-        let protocol = asked.protocol;
-        let ending = events::Ending { protocol };
+        let protocol = call_headers.protocol;
+        let ending = events::StreamFraming { protocol };
         let opened = message.and_then(|(message, patience)| {
-            request::check_empty(asked.codec, &message)?;
-            let selector = self.selector(&parts.headers)?;
-            let place = events::place(&self.streams)?;
-            let wish = events::Wish {
-                contract: asked.route.contract,
-                codec: asked.codec,
+            request::validate_empty(call_headers.codec, &message)?;
+            let selector = self.enforced_selector(&parts.headers)?;
+            let place = events::acquire_stream_slot(&self.stream_slots)?;
+            let wish = events::StreamRequest {
+                contract: call_headers.route.contract,
+                codec: call_headers.codec,
                 selector,
-                patience,
+                deadline: patience,
             };
             Ok(events::open(self.clone(), place, ending, wish))
         });
-        ending.opening(asked.content_type, opened)
+        ending.opening_response(call_headers.content_type, opened)
     }
 
     /// Answers with the value of one flag, which should be of the type `want`, or with those of all.
-    fn reply(
+    fn unary(
         &self,
         want: Option<FlagType>,
-        asked: Asked,
+        call_headers: CallHeaders,
         parts: &Parts,
-        message: Result<(Bytes, Patience), RpcError>,
+        message: Result<(Bytes, Deadline), RpcError>,
     ) -> Response<Body> {
         let outcome = message.and_then(|(message, patience)| {
-            patience.check()?;
-            self.resolve(want, (asked.route.contract, asked.codec), parts, &message)
+            patience.ensure_not_expired()?;
+            self.resolve(
+                want,
+                (call_headers.route.contract, call_headers.codec),
+                parts,
+                &message,
+            )
         });
-        let (headers, content_type) = (&parts.headers, asked.content_type);
-        match asked.protocol {
-            Protocol::Connect => {
+        let (headers, content_type) = (&parts.headers, call_headers.content_type);
+        match call_headers.protocol {
+            RpcProtocol::Connect => {
                 let gzip = envelope::accepts_gzip(headers, "accept-encoding");
-                connect::unary(content_type, outcome, gzip)
+                connect::unary_response(content_type, outcome, gzip)
             }
-            protocol @ (Protocol::Grpc | Protocol::GrpcWeb) => {
+            protocol @ (RpcProtocol::Grpc | RpcProtocol::GrpcWeb) => {
                 let gzip = envelope::accepts_gzip(headers, grpc::ACCEPT_ENCODING);
-                grpc::unary(protocol, content_type, outcome, gzip)
+                grpc::unary_response(protocol, content_type, outcome, gzip)
             }
         }
     }
@@ -148,37 +161,40 @@ impl Rpc {
     fn resolve(
         &self,
         want: Option<FlagType>,
-        (contract, codec): (Contract, Codec),
+        (contract, codec): (EvaluationApi, Codec),
         parts: &Parts,
         message: &Bytes,
-    ) -> Result<Reply, RpcError> {
+    ) -> Result<ResponseMessage, RpcError> {
         let headers = &parts.headers;
-        let recording = self.settings.traces.as_ref();
-        let recording = recording.and_then(|_| parts.extensions.get::<Recording>());
-        let selector = self.selector(headers)?;
+        let recording = self.config.traces.as_ref();
+        let recording = recording.and_then(|_| parts.extensions.get::<RequestSpan>());
+        let selector = self.enforced_selector(headers)?;
         // As in flagd, headers become context only in the newer contracts.
-        let headers = (contract != Contract::Schema1).then_some(headers);
-        let overlay = self.settings.extra.overlay(headers);
-        let call = Call {
+        let headers = (contract != EvaluationApi::SchemaV1).then_some(headers);
+        let overlay = self.config.added_context.overlay(headers);
+        let call = RpcOptions {
             contract,
             codec,
-            around: Around {
+            scope: RequestScope {
                 selector: &selector,
                 overlay: &overlay,
                 clock: resolve::system_clock,
-                witness: recording.map(|recording| recording as &dyn Witness),
+                observer: recording.map(|recording| recording as &dyn DecisionObserver),
             },
         };
         let snapshot = self.live.load();
         let begun = Instant::now();
-        let metrics = &self.settings.metrics;
+        let metrics = &self.config.metrics;
         let (answer, histogram) = if let Some(want) = want {
-            let answer = resolve::one(&snapshot, call, want, message);
-            (answer, &metrics.single)
+            let answer = resolve::resolve_flag(&snapshot, call, want, message);
+            (answer, &metrics.single_duration)
         } else {
-            (resolve::all(&snapshot, call, message), &metrics.bulk)
+            (
+                resolve::resolve_all(&snapshot, call, message),
+                &metrics.bulk_duration,
+            )
         };
-        histogram.time(begun.elapsed());
+        histogram.observe_duration(begun.elapsed());
         answer
     }
 }
@@ -187,37 +203,42 @@ impl Rpc {
 ///
 /// # Errors
 /// If nothing here understands them.
-fn asked(route: Route, parts: &Parts) -> Result<Asked, Refusal> {
+fn parse_call_headers(route: RpcRoute, parts: &Parts) -> Result<CallHeaders, HttpRejection> {
     let headers = &parts.headers;
-    let streaming = route.method == Method::Events;
-    let (content_type, protocol, codec) = rpc::spoken(parts, streaming)?;
+    let streaming = route.method == EvaluationMethod::EventStream;
+    let (content_type, protocol, codec) = rpc::negotiate_call(parts, streaming)?;
     let encoding = match protocol {
-        Protocol::Connect if streaming => connect::STREAM_ENCODING,
-        Protocol::Connect => header::CONTENT_ENCODING.as_str(),
-        Protocol::Grpc | Protocol::GrpcWeb => grpc::ENCODING,
+        RpcProtocol::Connect if streaming => connect::STREAM_CONTENT_ENCODING,
+        RpcProtocol::Connect => header::CONTENT_ENCODING.as_str(),
+        RpcProtocol::Grpc | RpcProtocol::GrpcWeb => grpc::ENCODING,
     };
     let patience = match protocol {
-        Protocol::Connect => connect::check,
-        Protocol::Grpc | Protocol::GrpcWeb => grpc::timeout,
+        RpcProtocol::Connect => connect::parse_protocol_headers,
+        RpcProtocol::Grpc | RpcProtocol::GrpcWeb => grpc::parse_deadline,
     };
     let gzip = envelope::is_gzip(headers, encoding);
-    Ok(Asked {
+    Ok(CallHeaders {
         route,
         content_type,
         protocol,
         codec,
-        manner: gzip.and_then(|gzip| Ok((gzip, patience(headers)?))),
+        encoding_and_deadline: gzip.and_then(|gzip| Ok((gzip, patience(headers)?))),
     })
 }
 
 /// The message of a call, and how long its client waits for the answer.
-fn message(asked: &Asked, body: &Bytes, limit: usize) -> Result<(Bytes, Patience), RpcError> {
-    let (gzip, patience) = asked.manner.clone()?;
-    let bare = asked.protocol == Protocol::Connect && asked.route.method != Method::Events;
+fn decode_message(
+    call_headers: &CallHeaders,
+    body: &Bytes,
+    limit: usize,
+) -> Result<(Bytes, Deadline), RpcError> {
+    let (gzip, patience) = call_headers.encoding_and_deadline.clone()?;
+    let bare = call_headers.protocol == RpcProtocol::Connect
+        && call_headers.route.method != EvaluationMethod::EventStream;
     let message = match bare {
         true if gzip => envelope::gunzip(body, limit)?,
         true => body.clone(),
-        false => envelope::only_message(body, gzip, limit, asked.protocol)?,
+        false => envelope::only_message(body, gzip, limit, call_headers.protocol)?,
     };
     Ok((message, patience))
 }

@@ -15,9 +15,9 @@ use socket2::Type;
 use tokio::net::UnixListener;
 
 /// Binds a path, or an abstract name.
-pub fn bind(path: &Path) -> io::Result<(UnixListener, Option<Entry>)> {
+pub fn bind(path: &Path) -> io::Result<(UnixListener, Option<SocketFile>)> {
     if let Some(name) = path.as_os_str().as_bytes().strip_prefix(b"@") {
-        return Ok((in_no_directory(name)?, None));
+        return Ok((bind_abstract(name)?, None));
     }
     let listener = match UnixListener::bind(path) {
         Err(error) if error.kind() == ErrorKind::AddrInUse && is_stale(path) => {
@@ -26,7 +26,7 @@ pub fn bind(path: &Path) -> io::Result<(UnixListener, Option<Entry>)> {
         }
         bound => bound?,
     };
-    let entry = Entry {
+    let entry = SocketFile {
         inode: inode(path),
         path: path.to_owned(),
     };
@@ -34,7 +34,7 @@ pub fn bind(path: &Path) -> io::Result<(UnixListener, Option<Entry>)> {
 }
 
 #[cfg(target_os = "linux")]
-fn in_no_directory(name: &[u8]) -> io::Result<UnixListener> {
+fn bind_abstract(name: &[u8]) -> io::Result<UnixListener> {
     use std::os::linux::net::SocketAddrExt as _;
     use std::os::unix::net::SocketAddr;
 
@@ -45,7 +45,7 @@ fn in_no_directory(name: &[u8]) -> io::Result<UnixListener> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn in_no_directory(_: &[u8]) -> io::Result<UnixListener> {
+fn bind_abstract(_: &[u8]) -> io::Result<UnixListener> {
     let why = "only Linux has abstract sockets; for a file of this name write ./@…";
     Err(io::Error::new(ErrorKind::Unsupported, why))
 }
@@ -73,12 +73,12 @@ fn inode(path: &Path) -> Option<u64> {
 
 /// The file of a Unix socket. Removed with it, unless it belongs to another one by now.
 #[derive(Debug)]
-pub struct Entry {
+pub struct SocketFile {
     path: PathBuf,
     inode: Option<u64>,
 }
 
-impl Drop for Entry {
+impl Drop for SocketFile {
     fn drop(&mut self) {
         if self.inode.is_some() && inode(&self.path) == self.inode {
             let _ = std::fs::remove_file(&self.path);

@@ -11,46 +11,48 @@ use http::request::Parts;
 use hyper::body::Incoming;
 
 use crate::selector::Selector;
-use crate::serve::Settings;
+use crate::serve::ServeConfig;
 use crate::serve::body;
 use crate::serve::body::Body;
 use crate::serve::envelope;
-use crate::serve::envelope::Split;
+use crate::serve::envelope::FrameSplit;
 use crate::serve::grpc;
-use crate::serve::patience::Patience;
+use crate::serve::patience::Deadline;
 use crate::serve::protocol;
-use crate::serve::protocol::Protocol;
+use crate::serve::protocol::RpcProtocol;
 use crate::serve::rpc;
-use crate::serve::sync::SERVICE;
-use crate::wire::error::Code;
+use crate::serve::sync::SERVICE_NAME;
+use crate::wire::error::RpcCode;
 use crate::wire::error::RpcError;
 use crate::wire::sync;
 
-const GRPC: HeaderValue = HeaderValue::from_static("application/grpc");
+const GRPC_CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/grpc");
 
 /// The methods of the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
+pub enum SyncMethod {
     /// `SyncFlags`.
-    Follow,
+    SyncFlags,
     /// `FetchAllFlags`.
-    Fetch,
+    FetchAllFlags,
     /// `GetMetadata`.
-    Metadata,
+    GetMetadata,
 }
 
 /// The method of a path.
 ///
 /// # Errors
 /// If there is none.
-pub fn method(path: &str) -> Result<Method, RpcError> {
-    let unknown = |why: String| Err(RpcError::new(Code::Unimplemented, why));
+pub fn parse_method(path: &str) -> Result<SyncMethod, RpcError> {
+    let unknown = |why: String| Err(RpcError::new(RpcCode::Unimplemented, why));
     let bare = path.strip_prefix('/').unwrap_or(path);
     match bare.rsplit_once('/') {
-        Some((SERVICE, "SyncFlags")) => Ok(Method::Follow),
-        Some((SERVICE, "FetchAllFlags")) => Ok(Method::Fetch),
-        Some((SERVICE, "GetMetadata")) => Ok(Method::Metadata),
-        Some((SERVICE, other)) => unknown(format!("unknown method {other} for service {SERVICE}")),
+        Some((SERVICE_NAME, "SyncFlags")) => Ok(SyncMethod::SyncFlags),
+        Some((SERVICE_NAME, "FetchAllFlags")) => Ok(SyncMethod::FetchAllFlags),
+        Some((SERVICE_NAME, "GetMetadata")) => Ok(SyncMethod::GetMetadata),
+        Some((SERVICE_NAME, other)) => {
+            unknown(format!("unknown method {other} for service {SERVICE_NAME}"))
+        }
         Some((service, _)) => unknown(format!("unknown service {service}")),
         None => unknown(format!("malformed method name: {path:?}")),
     }
@@ -60,70 +62,75 @@ pub fn method(path: &str) -> Result<Method, RpcError> {
 ///
 /// # Errors
 /// With the answer, if the request is no such call or its time is over.
-pub fn begun(parts: &Parts) -> Result<(HeaderValue, Patience), Box<Response<Body>>> {
+pub fn validate_headers(parts: &Parts) -> Result<(HeaderValue, Deadline), Box<Response<Body>>> {
     let given = parts.headers.get(header::CONTENT_TYPE);
     let text = given.and_then(|value| value.to_str().ok()).unwrap_or("");
-    let spoken = protocol::of(text, true).map(|(protocol, _)| protocol);
-    let (Some(Protocol::Grpc), Some(content_type)) = (spoken, given) else {
+    let spoken = protocol::parse_content_type(text, true).map(|(protocol, _)| protocol);
+    let (Some(RpcProtocol::Grpc), Some(content_type)) = (spoken, given) else {
         let why = format!("invalid gRPC request content-type {text:?}");
-        let error = RpcError::new(Code::InvalidArgument, why);
-        return Err(refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, error));
+        let error = RpcError::new(RpcCode::InvalidArgument, why);
+        return Err(rejection(StatusCode::UNSUPPORTED_MEDIA_TYPE, error));
     };
-    let patience = grpc::timeout(&parts.headers).map_err(|error| {
+    let patience = grpc::parse_deadline(&parts.headers).map_err(|error| {
         let why = format!("malformed grpc-timeout: {}", error.message);
-        refused(StatusCode::BAD_REQUEST, RpcError::new(Code::Internal, why))
+        rejection(
+            StatusCode::BAD_REQUEST,
+            RpcError::new(RpcCode::Internal, why),
+        )
     })?;
     if parts.method != HttpMethod::POST {
         let method = parts.method.as_str();
         let why = format!("Received a HEADERS frame with :method {method:?} which should be POST");
-        let error = RpcError::new(Code::Internal, why);
-        return Err(refused(StatusCode::METHOD_NOT_ALLOWED, error));
+        let error = RpcError::new(RpcCode::Internal, why);
+        return Err(rejection(StatusCode::METHOD_NOT_ALLOWED, error));
     }
-    let waits = patience.check();
-    waits.map_err(|error| refused(StatusCode::OK, error))?;
+    let waits = patience.ensure_not_expired();
+    waits.map_err(|error| rejection(StatusCode::OK, error))?;
     Ok((content_type.clone(), patience))
 }
 
-fn refused(status: StatusCode, error: RpcError) -> Box<Response<Body>> {
+fn rejection(status: StatusCode, error: RpcError) -> Box<Response<Body>> {
     let mut response = Response::new(Body::Empty);
     *response.status_mut() = status;
-    *response.headers_mut() = grpc::trailers(Err(error));
-    response.headers_mut().insert(header::CONTENT_TYPE, GRPC);
+    *response.headers_mut() = grpc::status_trailers(Err(error));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, GRPC_CONTENT_TYPE);
     Box::new(response)
 }
 
 /// What a client wants, in its own words.
 #[derive(Debug)]
-pub struct Wanted {
+pub struct SyncRequest {
     /// Its selector.
-    pub text: String,
+    pub selector_text: String,
     /// Its name.
     pub provider: String,
 }
 
-impl Wanted {
+impl SyncRequest {
     /// Reads a request. Of the selectors the header counts if it is there and not empty, otherwise the body.
     ///
     /// # Errors
     /// If it is not one message that can be read.
     pub async fn read(
-        method: Method,
+        method: SyncMethod,
         headers: &HeaderMap,
         body: Incoming,
-        settings: &Settings,
-    ) -> Result<Wanted, RpcError> {
+        settings: &ServeConfig,
+    ) -> Result<SyncRequest, RpcError> {
         let gzip = envelope::is_gzip(headers, grpc::ENCODING)?;
         let limit = settings.max_body;
         let body = body::read(body, limit, settings.read_timeout).await?;
-        let message = message(&body, gzip, limit, method)?;
-        let request = sync::Request::decode(&message)?;
+        let message = decode_message(&body, gzip, limit, method)?;
+        let request = sync::SyncRequestBody::decode(&message)?;
         let header = headers.get("flagd-selector");
         let header = header.map(|text| String::from_utf8_lossy(text.as_bytes()).into_owned());
-        Ok(Wanted {
-            text: header
+        Ok(SyncRequest {
+            selector_text: header
                 .filter(|text| !text.is_empty())
                 .unwrap_or(request.selector),
-            provider: request.provider,
+            provider: request.provider_id,
         })
     }
 
@@ -131,27 +138,34 @@ impl Wanted {
     ///
     /// # Errors
     /// If the text is no selector, or selects nothing in particular where that is not allowed.
-    pub fn selector(&self, settings: &Settings) -> Result<Selector, RpcError> {
-        Selector::parse(&self.text)
-            .and_then(|selector| rpc::required(settings, selector))
-            .map_err(RpcError::bad_selector)
+    pub fn parse_selector(&self, settings: &ServeConfig) -> Result<Selector, RpcError> {
+        Selector::parse(&self.selector_text)
+            .and_then(|selector| rpc::enforce_selector(settings, selector))
+            .map_err(RpcError::invalid_selector)
     }
 }
 
 /// The message of a request. What follows it counts only for a stream, whose codes for broken requests are others.
-fn message(body: &Bytes, gzip: bool, limit: usize, method: Method) -> Result<Bytes, RpcError> {
-    let stream = method == Method::Follow;
+fn decode_message(
+    body: &Bytes,
+    gzip: bool,
+    limit: usize,
+    method: SyncMethod,
+) -> Result<Bytes, RpcError> {
+    let stream = method == SyncMethod::SyncFlags;
     let broken = if stream {
-        Code::Internal
+        RpcCode::Internal
     } else {
-        Code::Unknown
+        RpcCode::Unknown
     };
-    let internal = |why: String| Err(RpcError::new(Code::Internal, why));
-    let (flags, data, rest) = match envelope::split(body) {
-        Split::Whole { flags, data, rest } => (flags, data, rest),
-        Split::Head | Split::Part { .. } => return Err(RpcError::new(broken, "unexpected EOF")),
-        Split::End if stream => return Err(RpcError::new(broken, NO_MESSAGE)),
-        Split::End => return Err(RpcError::new(broken, "EOF")),
+    let internal = |why: String| Err(RpcError::new(RpcCode::Internal, why));
+    let (flags, data, rest) = match envelope::split_first_frame(body) {
+        FrameSplit::Complete { flags, data, rest } => (flags, data, rest),
+        FrameSplit::PartialHeader | FrameSplit::PartialMessage { .. } => {
+            return Err(RpcError::new(broken, "unexpected EOF"));
+        }
+        FrameSplit::Empty if stream => return Err(RpcError::new(broken, NO_REQUEST_MESSAGE)),
+        FrameSplit::Empty => return Err(RpcError::new(broken, "EOF")),
     };
     let message = match (flags, gzip) {
         (0, _) => data,
@@ -161,16 +175,16 @@ fn message(body: &Bytes, gzip: bool, limit: usize, method: Method) -> Result<Byt
         }
         (other, _) => return internal(format!("grpc: received unexpected payload format {other}")),
     };
-    match envelope::split(&rest) {
-        Split::Whole { .. } if stream => internal(MESSAGES.into()),
-        Split::Head | Split::Part { .. } if stream => {
-            Err(RpcError::new(Code::Unknown, "unexpected EOF"))
+    match envelope::split_first_frame(&rest) {
+        FrameSplit::Complete { .. } if stream => internal(MULTIPLE_REQUEST_MESSAGES.into()),
+        FrameSplit::PartialHeader | FrameSplit::PartialMessage { .. } if stream => {
+            Err(RpcError::new(RpcCode::Unknown, "unexpected EOF"))
         }
         _ => Ok(message),
     }
 }
 
-const NO_MESSAGE: &str =
+const NO_REQUEST_MESSAGE: &str =
     "cardinality violation: received no request message from non-client-streaming RPC";
-const MESSAGES: &str =
+const MULTIPLE_REQUEST_MESSAGES: &str =
     "cardinality violation: received multiple request messages for non-client-streaming RPC";

@@ -15,77 +15,81 @@ use tonic::transport::ClientTlsConfig;
 use tonic::transport::Endpoint;
 use tower_service::Service;
 
-use crate::source::Pace;
+use crate::source::Timing;
 use crate::source::cause;
-use crate::source::spec::Dial;
-use crate::source::spec::Grpc;
-use crate::source::spec::Security;
+use crate::source::spec::DialAddress;
+use crate::source::spec::GrpcSpec;
+use crate::source::spec::TlsMode;
 use crate::source::tls;
 
 /// A connection to the service, made now: names are resolved and authorities read anew each time.
 ///
 /// # Errors
 /// Why there is none, in one line.
-pub async fn channel(settings: &Grpc, pace: Pace) -> Result<Channel, String> {
-    let endpoint = endpoint(settings, pace)?;
+pub async fn connect(spec: &GrpcSpec, timing: Timing) -> Result<Channel, String> {
+    let endpoint = endpoint(spec, timing)?;
     let connected = async {
-        match &settings.target.dial {
-            Dial::Tcp { host, port } => {
-                let tcp = Tcp {
+        match &spec.target.address {
+            DialAddress::Tcp { host, port } => {
+                let tcp = TcpConnector {
                     host: host.to_string(),
                     port: *port,
                 };
                 endpoint.connect_with_connector(tcp).await
             }
-            Dial::Unix(path) => endpoint.connect_with_connector(Unix(path.clone())).await,
+            DialAddress::Unix(path) => {
+                endpoint
+                    .connect_with_connector(UnixConnector(path.clone()))
+                    .await
+            }
         }
     };
-    match tokio::time::timeout(pace.connect, connected).await {
-        Ok(connected) => connected.map_err(|error| cause::chain(&error)),
-        Err(_) => Err(format!("no connection within {:?}", pace.connect)),
+    match tokio::time::timeout(timing.connect_timeout, connected).await {
+        Ok(connected) => connected.map_err(|error| cause::format_chain(&error)),
+        Err(_) => Err(format!("no connection within {:?}", timing.connect_timeout)),
     }
 }
 
-fn endpoint(settings: &Grpc, pace: Pace) -> Result<Endpoint, String> {
-    let authority = &settings.target.authority;
-    let (scheme, roots) = match &settings.security {
-        Security::Plain => ("http", None),
-        Security::System => ("https", Some(tls::system()?)),
-        Security::Authority(path) => ("https", Some(tls::authorities(path)?)),
+fn endpoint(spec: &GrpcSpec, timing: Timing) -> Result<Endpoint, String> {
+    let authority = &spec.target.authority;
+    let (scheme, roots) = match &spec.tls {
+        TlsMode::Plaintext => ("http", None),
+        TlsMode::SystemRoots => ("https", Some(tls::system_roots()?)),
+        TlsMode::CaFile(path) => ("https", Some(tls::load_ca_file(path)?)),
     };
     let endpoint = Endpoint::from_shared(format!("{scheme}://{authority}"));
     let mut endpoint = endpoint
         .and_then(|endpoint| endpoint.user_agent(concat!("fanion/", env!("CARGO_PKG_VERSION"))))
-        .map_err(|error| cause::chain(&error))?;
+        .map_err(|error| cause::format_chain(&error))?;
     if let Some(roots) = roots {
         let host = authority.host();
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let tls = ClientTlsConfig::new().trust_anchors(roots.roots);
         let secured = endpoint.tls_config(tls.domain_name(host));
-        endpoint = secured.map_err(|error| cause::chain(&error))?;
+        endpoint = secured.map_err(|error| cause::format_chain(&error))?;
     }
     // A peer that is gone without a word would otherwise be believed for hours.
     Ok(endpoint
-        .http2_keep_alive_interval(pace.ping)
-        .keep_alive_timeout(pace.pong)
+        .http2_keep_alive_interval(timing.keepalive_interval)
+        .keep_alive_timeout(timing.keepalive_timeout)
         .keep_alive_while_idle(true))
 }
 
 /// Connects to a host, whatever address it is asked for: `:authority` may be another name.
-struct Tcp {
+struct TcpConnector {
     host: String,
     port: u16,
 }
 
 /// Connects to a socket in the file system.
-struct Unix(PathBuf);
+struct UnixConnector(PathBuf);
 
-type Connecting<S> = Pin<Box<dyn Future<Output = io::Result<TokioIo<S>>> + Send>>;
+type ConnectFuture<S> = Pin<Box<dyn Future<Output = io::Result<TokioIo<S>>> + Send>>;
 
-impl Service<Uri> for Tcp {
+impl Service<Uri> for TcpConnector {
     type Response = TokioIo<TcpStream>;
     type Error = io::Error;
-    type Future = Connecting<TcpStream>;
+    type Future = ConnectFuture<TcpStream>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
@@ -101,10 +105,10 @@ impl Service<Uri> for Tcp {
     }
 }
 
-impl Service<Uri> for Unix {
+impl Service<Uri> for UnixConnector {
     type Response = TokioIo<UnixStream>;
     type Error = io::Error;
-    type Future = Connecting<UnixStream>;
+    type Future = ConnectFuture<UnixStream>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))

@@ -9,40 +9,40 @@ use http::header;
 use reqwest::Response;
 use reqwest::Url;
 
-use crate::document::Format;
+use crate::document::DocumentFormat;
 use crate::limits;
 use crate::source::cause;
-use crate::source::http::oauth::Tokens;
-use crate::source::http::web::Web;
-use crate::source::post::Delivery;
-use crate::source::spec::Http;
+use crate::source::http::oauth::TokenSource;
+use crate::source::http::web::HttpClients;
+use crate::source::post::FetchedDocument;
+use crate::source::spec::HttpSpec;
 
 /// Asks for a document.
 #[derive(Debug)]
 pub struct Fetcher {
-    settings: Http,
-    web: Web,
-    tokens: Option<Tokens>,
+    spec: HttpSpec,
+    clients: HttpClients,
+    tokens: Option<TokenSource>,
     /// The server's name for the document in force.
     pub etag: Option<Box<str>>,
 }
 
 /// What a request came to.
 #[derive(Debug)]
-pub enum Fetched {
+pub enum FetchResult {
     /// The document in force is still the newest.
     Unchanged,
     /// A text that may be a document.
-    Document(Delivery),
+    Document(FetchedDocument),
 }
 
 impl Fetcher {
     /// Nothing was asked yet.
-    pub fn new(settings: Http, etag: Option<Box<str>>) -> Fetcher {
+    pub fn new(spec: HttpSpec, etag: Option<Box<str>>) -> Fetcher {
         Fetcher {
-            tokens: settings.oauth.clone().map(Tokens::new),
-            web: Web::default(),
-            settings,
+            tokens: spec.oauth.clone().map(TokenSource::new),
+            clients: HttpClients::default(),
+            spec,
             etag,
         }
     }
@@ -51,25 +51,25 @@ impl Fetcher {
     ///
     /// # Errors
     /// Why there is no document, in one line.
-    pub async fn fetch(&mut self) -> Result<Fetched, String> {
-        let timeout = self.settings.timeout;
-        tokio::time::timeout(timeout, self.in_time())
+    pub async fn fetch(&mut self) -> Result<FetchResult, String> {
+        let timeout = self.spec.timeout;
+        tokio::time::timeout(timeout, self.fetch_without_timeout())
             .await
             .unwrap_or_else(|_| Err(format!("no whole answer within {timeout:?}")))
     }
 
-    async fn in_time(&mut self) -> Result<Fetched, String> {
-        let mut response = self.request().await?;
+    async fn fetch_without_timeout(&mut self) -> Result<FetchResult, String> {
+        let mut response = self.send_following_redirects().await?;
         if response.status() == StatusCode::UNAUTHORIZED
             && let Some(tokens) = &mut self.tokens
         {
             // The token may have been withdrawn before its time.
-            tokens.forget();
-            response = self.request().await?;
+            tokens.invalidate();
+            response = self.send_following_redirects().await?;
         }
         let status = response.status();
         if status == StatusCode::NOT_MODIFIED && self.etag.is_some() {
-            return Ok(Fetched::Unchanged);
+            return Ok(FetchResult::Unchanged);
         }
         if !status.is_success() {
             return Err(format!("error fetching from url: {status}"));
@@ -77,12 +77,12 @@ impl Fetcher {
         let etag = response.headers().get(header::ETAG);
         let etag = etag.and_then(|tag| tag.to_str().ok()).map(Into::into);
         let content_type = response.headers().get(header::CONTENT_TYPE).cloned();
-        let bytes = body(response, limits::DOCUMENT).await?;
+        let bytes = read_body(response, limits::DOCUMENT).await?;
         if bytes.is_empty() {
             return Err("the answer is empty".to_owned());
         }
-        let format = format(&self.settings.url, content_type.as_ref())?;
-        Ok(Fetched::Document(Delivery {
+        let format = document_format(&self.spec.url, content_type.as_ref())?;
+        Ok(FetchResult::Document(FetchedDocument {
             bytes,
             format,
             etag,
@@ -90,29 +90,29 @@ impl Fetcher {
     }
 
     /// Sends the request, and follows redirects.
-    async fn request(&mut self) -> Result<Response, String> {
-        let mut headers = self.headers();
+    async fn send_following_redirects(&mut self) -> Result<Response, String> {
+        let mut headers = self.request_headers();
         if let Some(tokens) = &mut self.tokens {
-            let token = tokens.authorization(&mut self.web).await?;
+            let token = tokens.authorization(&mut self.clients).await?;
             headers.insert(header::AUTHORIZATION, token);
         }
-        let mut url = self.settings.url.clone();
+        let mut url = self.spec.url.clone();
         for _ in 0..=limits::REDIRECTS {
-            let response = send(&mut self.web, &url, &headers).await?;
-            let Some(next) = location(&response, &url)? else {
+            let response = send(&mut self.clients, &url, &headers).await?;
+            let Some(next) = redirect_target(&response, &url)? else {
                 return Ok(response);
             };
-            if !may_know(&url, &next) {
-                headers = common();
+            if !may_forward_credentials(&url, &next) {
+                headers = accept_headers();
             }
             url = next;
         }
         Err(format!("stopped after {} redirects", limits::REDIRECTS))
     }
 
-    fn headers(&self) -> HeaderMap {
-        let settings = &self.settings;
-        let mut headers = common();
+    fn request_headers(&self) -> HeaderMap {
+        let settings = &self.spec;
+        let mut headers = accept_headers();
         if let Some(authorization) = &settings.authorization {
             headers.insert(header::AUTHORIZATION, authorization.clone());
         }
@@ -128,18 +128,22 @@ impl Fetcher {
 }
 
 /// What any server may see.
-fn common() -> HeaderMap {
+fn accept_headers() -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.append(header::ACCEPT, HeaderValue::from_static("application/json"));
     headers.append(header::ACCEPT, HeaderValue::from_static("application/yaml"));
     headers
 }
 
-async fn send(web: &mut Web, url: &Url, headers: &HeaderMap) -> Result<Response, String> {
-    let client = web.client(url)?;
+async fn send(
+    clients: &mut HttpClients,
+    url: &Url,
+    headers: &HeaderMap,
+) -> Result<Response, String> {
+    let client = clients.client(url)?;
     // A user and password in the URL become an `Authorization` here, unless there is one.
     let request = client.get(url.clone()).build();
-    let mut request = request.map_err(|error| cause::chain(&error.without_url()))?;
+    let mut request = request.map_err(|error| cause::format_chain(&error.without_url()))?;
     for name in headers.keys() {
         request.headers_mut().remove(name);
     }
@@ -147,11 +151,11 @@ async fn send(web: &mut Web, url: &Url, headers: &HeaderMap) -> Result<Response,
         request.headers_mut().append(name, value.clone());
     }
     let response = client.execute(request).await;
-    response.map_err(|error| cause::chain(&error.without_url()))
+    response.map_err(|error| cause::format_chain(&error.without_url()))
 }
 
 /// Where a redirect leads.
-fn location(response: &Response, url: &Url) -> Result<Option<Url>, String> {
+fn redirect_target(response: &Response, url: &Url) -> Result<Option<Url>, String> {
     let follows = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
     let location = response.headers().get(header::LOCATION);
     let Some(location) = location.filter(|_| follows) else {
@@ -165,7 +169,7 @@ fn location(response: &Response, url: &Url) -> Result<Option<Url>, String> {
 
 /// Whether what is secret may go along from one URL to the next: to the same server, or to the same host for more
 /// safety.
-fn may_know(from: &Url, to: &Url) -> bool {
+fn may_forward_credentials(from: &Url, to: &Url) -> bool {
     let ports = (from.port_or_known_default(), to.port_or_known_default());
     let safer = from.scheme() == "http" && to.scheme() == "https" && ports == (Some(80), Some(443));
     let same = from.scheme() == to.scheme() && ports.0 == ports.1;
@@ -173,7 +177,7 @@ fn may_know(from: &Url, to: &Url) -> bool {
 }
 
 /// An answer's body, if it is not too large.
-pub async fn body(mut response: Response, most: u64) -> Result<Bytes, String> {
+pub async fn read_body(mut response: Response, most: u64) -> Result<Bytes, String> {
     let too_large = || format!("the answer is larger than {most} bytes");
     if response
         .content_length()
@@ -182,7 +186,7 @@ pub async fn body(mut response: Response, most: u64) -> Result<Bytes, String> {
         return Err(too_large());
     }
     let mut body = BytesMut::new();
-    let chunk = |error: reqwest::Error| cause::chain(&error.without_url());
+    let chunk = |error: reqwest::Error| cause::format_chain(&error.without_url());
     while let Some(chunk) = response.chunk().await.map_err(chunk)? {
         if (body.len() + chunk.len()) as u64 > most {
             return Err(too_large());
@@ -193,8 +197,11 @@ pub async fn body(mut response: Response, most: u64) -> Result<Bytes, String> {
 }
 
 /// How a document is written: by the extension of the URL's path, or else by the content type.
-fn format(url: &Url, content_type: Option<&HeaderValue>) -> Result<Format, String> {
-    if let Some(format) = Format::of(url.path().as_ref()) {
+fn document_format(
+    url: &Url,
+    content_type: Option<&HeaderValue>,
+) -> Result<DocumentFormat, String> {
+    if let Some(format) = DocumentFormat::from_path(url.path().as_ref()) {
         return Ok(format);
     }
     let text = content_type.map(|value| String::from_utf8_lossy(value.as_bytes()));
@@ -203,10 +210,12 @@ fn format(url: &Url, content_type: Option<&HeaderValue>) -> Result<Format, Strin
     };
     let media = text.split(';').next().unwrap_or_default();
     match media.trim().to_ascii_lowercase().as_str() {
-        "application/json" => Ok(Format::Json),
-        "application/yaml" | "application/x-yaml" | "text/yaml" | "text/x-yaml" => Ok(Format::Yaml),
-        media if media.ends_with("+json") => Ok(Format::Json),
-        media if media.ends_with("+yaml") => Ok(Format::Yaml),
+        "application/json" => Ok(DocumentFormat::Json),
+        "application/yaml" | "application/x-yaml" | "text/yaml" | "text/x-yaml" => {
+            Ok(DocumentFormat::Yaml)
+        }
+        media if media.ends_with("+json") => Ok(DocumentFormat::Json),
+        media if media.ends_with("+yaml") => Ok(DocumentFormat::Yaml),
         media => Err(format!("unsupported file format: '{media}'")),
     }
 }

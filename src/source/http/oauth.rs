@@ -9,49 +9,49 @@ use http::HeaderValue;
 use http::header;
 use reqwest::Url;
 
-use crate::diag::Report;
+use crate::diag::DiagnosticSink;
 use crate::document::json;
-use crate::document::node::Kind;
 use crate::document::node::Node;
+use crate::document::node::NodeKind;
 use crate::limits;
 use crate::source::cause;
 use crate::source::http::fetch;
-use crate::source::http::web::Web;
-use crate::source::spec::Credentials;
-use crate::source::spec::OAuth;
+use crate::source::http::web::HttpClients;
+use crate::source::spec::OAuthCredentials;
+use crate::source::spec::OAuthSpec;
 
 /// A token is not used any more when it ends within this time, as in Go's library.
-const MARGIN: Duration = Duration::from_secs(10);
+const EXPIRY_MARGIN: Duration = Duration::from_secs(10);
 
 /// The tokens of a source.
-pub struct Tokens {
-    oauth: OAuth,
-    client: Option<Client>,
-    token: Option<Token>,
+pub struct TokenSource {
+    oauth: OAuthSpec,
+    client: Option<ClientCredentials>,
+    token: Option<AccessToken>,
 }
 
 /// Who asks for tokens.
-struct Client {
+struct ClientCredentials {
     id: String,
     secret: String,
-    read: Instant,
+    read_at: Instant,
 }
 
-struct Token {
+struct AccessToken {
     authorization: HeaderValue,
-    ends: Option<Instant>,
+    expires_at: Option<Instant>,
 }
 
-impl fmt::Debug for Tokens {
+impl fmt::Debug for TokenSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tokens").finish_non_exhaustive()
     }
 }
 
-impl Tokens {
+impl TokenSource {
     /// No token yet.
-    pub fn new(oauth: OAuth) -> Tokens {
-        Tokens {
+    pub fn new(oauth: OAuthSpec) -> TokenSource {
+        TokenSource {
             oauth,
             client: None,
             token: None,
@@ -59,7 +59,7 @@ impl Tokens {
     }
 
     /// Forgets the token; the next request asks for another.
-    pub fn forget(&mut self) {
+    pub fn invalidate(&mut self) {
         self.token = None;
     }
 
@@ -67,15 +67,22 @@ impl Tokens {
     ///
     /// # Errors
     /// Why there is no token. The request must not be sent then.
-    pub async fn authorization(&mut self, web: &mut Web) -> Result<HeaderValue, String> {
+    pub async fn authorization(
+        &mut self,
+        clients: &mut HttpClients,
+    ) -> Result<HeaderValue, String> {
         let now = Instant::now();
-        self.read_client(now)?;
-        let lasts = |token: &&Token| token.ends.is_none_or(|ends| ends > now + MARGIN);
+        self.load_credentials(now)?;
+        let lasts = |token: &&AccessToken| {
+            token
+                .expires_at
+                .is_none_or(|ends| ends > now + EXPIRY_MARGIN)
+        };
         if let Some(token) = self.token.as_ref().filter(lasts) {
             return Ok(token.authorization.clone());
         }
-        let answer = self.ask(web).await;
-        let token = answer.and_then(|answer| token(&answer, now));
+        let answer = self.request_token(clients).await;
+        let token = answer.and_then(|answer| parse_token_response(&answer, now));
         let token = token.map_err(|why| format!("no token from the token endpoint: {why}"))?;
         let authorization = token.authorization.clone();
         self.token = Some(token);
@@ -83,44 +90,54 @@ impl Tokens {
     }
 
     /// Brings the client's name and secret up to date. A token that was had with others does not count any more.
-    fn read_client(&mut self, now: Instant) -> Result<(), String> {
+    fn load_credentials(&mut self, now: Instant) -> Result<(), String> {
         let (id, secret) = match (&self.oauth.credentials, &self.client) {
-            (Credentials::Given { .. }, Some(_)) => return Ok(()),
-            (Credentials::Given { id, secret }, None) => (id.to_string(), secret.to_string()),
-            (Credentials::Folder { reload, .. }, Some(client)) if now < client.read + *reload => {
+            (OAuthCredentials::Inline { .. }, Some(_)) => return Ok(()),
+            (OAuthCredentials::Inline { id, secret }, None) => (id.to_string(), secret.to_string()),
+            (
+                OAuthCredentials::Directory {
+                    reload_interval: reload,
+                    ..
+                },
+                Some(client),
+            ) if now < client.read_at + *reload => {
                 return Ok(());
             }
-            (Credentials::Folder { path, .. }, _) => (
-                secret_file(path, "client-id")?,
-                secret_file(path, "client-secret")?,
+            (OAuthCredentials::Directory { path, .. }, _) => (
+                read_secret_file(path, "client-id")?,
+                read_secret_file(path, "client-secret")?,
             ),
         };
-        let same = |client: &Client| client.id == id && client.secret == secret;
+        let same = |client: &ClientCredentials| client.id == id && client.secret == secret;
         if !self.client.as_ref().is_some_and(same) {
             self.token = None;
         }
         let read = now;
-        self.client = Some(Client { id, secret, read });
+        self.client = Some(ClientCredentials {
+            id,
+            secret,
+            read_at: read,
+        });
         Ok(())
     }
 
-    async fn ask(&self, web: &mut Web) -> Result<String, String> {
+    async fn request_token(&self, clients: &mut HttpClients) -> Result<String, String> {
         let url = &self.oauth.token_url;
         let client = self.client.as_ref();
-        let form = form(
+        let form = token_request_form(
             url,
             client.map_or("", |client| &client.id),
             client.map_or("", |client| &client.secret),
         );
-        let request = web.client(url)?.post(url.clone());
+        let request = clients.client(url)?.post(url.clone());
         let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         let request = request
             .header(header::ACCEPT, "application/json")
             .body(form);
         let response = request.send().await;
-        let response = response.map_err(|error| cause::chain(&error.without_url()))?;
+        let response = response.map_err(|error| cause::format_chain(&error.without_url()))?;
         let status = response.status();
-        let body = fetch::body(response, limits::TOKEN).await?;
+        let body = fetch::read_body(response, limits::TOKEN_RESPONSE).await?;
         if !status.is_success() {
             return Err(status.to_string());
         }
@@ -129,7 +146,7 @@ impl Tokens {
 }
 
 /// The parameters of a request for a token.
-fn form(url: &Url, id: &str, secret: &str) -> String {
+fn token_request_form(url: &Url, id: &str, secret: &str) -> String {
     // The form's encoding is that of a query.
     let mut url = url.clone();
     url.query_pairs_mut()
@@ -140,7 +157,7 @@ fn form(url: &Url, id: &str, secret: &str) -> String {
     url.query().unwrap_or_default().to_owned()
 }
 
-fn secret_file(folder: &Path, name: &str) -> Result<String, String> {
+fn read_secret_file(folder: &Path, name: &str) -> Result<String, String> {
     let path = folder.join(name);
     let text = std::fs::read_to_string(&path);
     let text =
@@ -149,10 +166,10 @@ fn secret_file(folder: &Path, name: &str) -> Result<String, String> {
 }
 
 /// The token in the answer of a token endpoint.
-fn token(answer: &str, now: Instant) -> Result<Token, String> {
-    let mut report = Report::new("token".into());
-    let node = json::read(answer, &mut report).ok_or("the answer is not JSON")?;
-    let text = |name: &str| member(&node, name).and_then(Node::as_text);
+fn parse_token_response(answer: &str, now: Instant) -> Result<AccessToken, String> {
+    let mut report = DiagnosticSink::new("token".into());
+    let node = json::parse(answer, &mut report).ok_or("the answer is not JSON")?;
+    let text = |name: &str| find_member(&node, name).and_then(Node::as_text);
     let token = text("access_token").filter(|token| !token.is_empty());
     let token = token.ok_or("the answer has no access_token")?;
     let kind = match text("token_type") {
@@ -163,22 +180,22 @@ fn token(answer: &str, now: Instant) -> Result<Token, String> {
     let authorization = HeaderValue::from_str(&format!("{kind} {token}"));
     let mut authorization = authorization.map_err(|_| "the token cannot stand in a header")?;
     authorization.set_sensitive(true);
-    let seconds = match member(&node, "expires_in").map(|node| &node.kind) {
-        Some(Kind::Number(seconds)) => Some(*seconds),
-        Some(Kind::Text(seconds)) => seconds.parse().ok(),
+    let seconds = match find_member(&node, "expires_in").map(|node| &node.kind) {
+        Some(NodeKind::Number(seconds)) => Some(*seconds),
+        Some(NodeKind::Text(seconds)) => seconds.parse().ok(),
         _ => None,
     };
     let lasts = seconds
         .filter(|s| *s > 0.0)
         .map(Duration::try_from_secs_f64);
     let ends = lasts.and_then(|lasts| now.checked_add(lasts.ok()?));
-    Ok(Token {
+    Ok(AccessToken {
         authorization,
-        ends,
+        expires_at: ends,
     })
 }
 
-fn member<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
+fn find_member<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
     let members = node.as_map()?;
     members.iter().find(|m| *m.key == *name).map(|m| &m.value)
 }

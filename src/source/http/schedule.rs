@@ -5,31 +5,31 @@ use std::time::SystemTime;
 
 /// Moments that lie an interval apart, counted from midnight UTC, as in flagd.
 #[derive(Debug, Clone, Copy)]
-pub struct Schedule {
+pub struct PollSchedule {
     interval: u128,
     offset: u128,
 }
 
-const DAY: u128 = 86_400_000;
+const DAY_MILLIS: u128 = 86_400_000;
 
-impl Schedule {
+impl PollSchedule {
     /// The schedule of an interval and a seed; an empty seed does not shift it.
-    pub fn new(interval: Duration, seed: &str) -> Schedule {
+    pub fn new(interval: Duration, seed: &str) -> PollSchedule {
         let seconds = u32::try_from(interval.as_secs()).unwrap_or(u32::MAX);
         let shift = match (seed, seconds) {
             ("", _) | (_, 0) => 0,
             (seed, seconds) => fnv32a(seed.as_bytes()) % seconds,
         };
-        Schedule {
+        PollSchedule {
             interval: interval.as_millis().max(1),
             offset: u128::from(shift) * 1000,
         }
     }
 
     /// The time from `now` to the next moment.
-    pub fn wait(&self, now: SystemTime) -> Duration {
+    pub fn time_until_next(&self, now: SystemTime) -> Duration {
         let since = now.duration_since(SystemTime::UNIX_EPOCH);
-        let now = since.unwrap_or_default().as_millis() % DAY;
+        let now = since.unwrap_or_default().as_millis() % DAY_MILLIS;
         let elapsed = (now + self.interval - self.offset % self.interval) % self.interval;
         let left = u64::try_from(self.interval - elapsed);
         Duration::from_millis(left.unwrap_or(u64::MAX))
@@ -48,9 +48,9 @@ mod tests {
     use super::*;
 
     fn wait(interval: u64, seed: &str, now_millis: u64) -> u128 {
-        let schedule = Schedule::new(Duration::from_secs(interval), seed);
+        let schedule = PollSchedule::new(Duration::from_secs(interval), seed);
         let now = SystemTime::UNIX_EPOCH + Duration::from_millis(now_millis);
-        schedule.wait(now).as_millis()
+        schedule.time_until_next(now).as_millis()
     }
 
     #[test]

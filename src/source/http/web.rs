@@ -10,26 +10,23 @@ use crate::source::tls;
 
 /// Clients as far as they were needed.
 #[derive(Debug, Default)]
-pub struct Web {
-    plain: Option<Client>,
-    secure: Option<Client>,
+pub struct HttpClients {
+    http: Option<Client>,
+    https: Option<Client>,
 }
 
-impl Web {
+impl HttpClients {
     /// The client for a URL.
     ///
     /// # Errors
     /// If the system trusts nobody.
     pub fn client(&mut self, url: &Url) -> Result<Client, String> {
-        let (place, roots) = if url.scheme() == "https" {
-            (&mut self.secure, tls::system as fn() -> _)
+        let (slot, roots) = if url.scheme() == "https" {
+            (&mut self.https, tls::system_roots as fn() -> _)
         } else {
-            (
-                &mut self.plain,
-                (|| Ok(RootCertStore::empty())) as fn() -> _,
-            )
+            (&mut self.http, (|| Ok(RootCertStore::empty())) as fn() -> _)
         };
-        if let Some(client) = place {
+        if let Some(client) = slot {
             return Ok(client.clone());
         }
         let client = Client::builder()
@@ -37,10 +34,10 @@ impl Web {
             // Followed by hand: what is secret must not go to another host.
             .redirect(Policy::none())
             .pool_max_idle_per_host(1)
-            .tls_backend_preconfigured(tls::client(roots()?)?)
+            .tls_backend_preconfigured(tls::client_config(roots()?)?)
             .build()
-            .map_err(|error| crate::source::cause::chain(&error))?;
-        *place = Some(client.clone());
+            .map_err(|error| crate::source::cause::format_chain(&error))?;
+        *slot = Some(client.clone());
         Ok(client)
     }
 }

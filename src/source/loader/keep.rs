@@ -2,59 +2,61 @@
 
 use std::path::PathBuf;
 
-use crate::source::state::Entry;
-use crate::source::state::Store;
+use crate::source::state::StateDir;
+use crate::source::state::StateEntry;
 
 /// The state directory, if there is one, and what waits to be written.
 #[derive(Debug)]
-pub struct Keep {
-    store: Option<Store>,
-    waiting: Vec<Entry>,
+pub struct StateWriter {
+    dir: Option<StateDir>,
+    pending: Vec<StateEntry>,
 }
 
-impl Keep {
+impl StateWriter {
     /// The directory at this path, or nothing at all.
-    pub fn new(directory: Option<PathBuf>) -> Keep {
-        Keep {
-            store: directory.map(Store::open),
-            waiting: Vec::new(),
+    pub fn new(directory: Option<PathBuf>) -> StateWriter {
+        StateWriter {
+            dir: directory.map(StateDir::open),
+            pending: Vec::new(),
         }
     }
 
     /// What an earlier process left of a source.
-    pub fn read(&mut self, source: &str) -> Vec<Entry> {
-        let store = self.store.as_mut();
-        store.map(|store| store.read(source)).unwrap_or_default()
+    pub fn read_entries(&mut self, source: &str) -> Vec<StateEntry> {
+        let store = self.dir.as_mut();
+        store
+            .map(|store| store.read_entries(source))
+            .unwrap_or_default()
     }
 
     /// Takes a document to be written, if there is a directory.
-    pub fn add(&mut self, entry: impl FnOnce() -> Entry) {
-        if self.store.is_some() {
-            self.waiting.push(entry());
+    pub fn enqueue(&mut self, entry: impl FnOnce() -> StateEntry) {
+        if self.dir.is_some() {
+            self.pending.push(entry());
         }
     }
 
     /// Writes what waits.
-    pub fn write(&mut self) {
-        for entry in self.waiting.drain(..) {
-            if let Some(store) = &mut self.store {
-                store.write(&entry);
+    pub fn flush(&mut self) {
+        for entry in self.pending.drain(..) {
+            if let Some(store) = &mut self.dir {
+                store.write_entry(&entry);
             }
         }
     }
 
     /// Forgets the document of a file.
-    pub fn forget(&mut self, source: &str, file: &str) {
-        self.waiting
+    pub fn remove(&mut self, source: &str, file: &str) {
+        self.pending
             .retain(|e| (&*e.source, &*e.file) != (source, file));
-        if let Some(store) = &self.store {
-            store.forget(source, file);
+        if let Some(store) = &self.dir {
+            store.remove_entry(source, file);
         }
     }
 
     /// Notes that the document of a file is still the newest.
     pub fn touch(&self, source: &str, file: &str) {
-        if let Some(store) = &self.store {
+        if let Some(store) = &self.dir {
             store.touch(source, file);
         }
     }

@@ -7,82 +7,82 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 
-use crate::source::files::Files;
+use crate::source::files::FileSource;
+use crate::source::layer::CompileOptions;
 use crate::source::layer::Layer;
-use crate::source::layer::Manner;
-use crate::source::loader::care::Care;
-use crate::source::loader::care::complain;
-use crate::source::loader::keep::Keep;
-use crate::source::look::Look;
-use crate::source::post::Delivery;
-use crate::source::post::News;
-use crate::source::remote::Remote;
-use crate::source::remote::Verdict;
-use crate::source::spec::Kind;
-use crate::source::spec::Spec;
-use crate::source::state::Entry;
-use crate::source::status::Status;
-use crate::source::status::Trouble;
+use crate::source::loader::care::Reminders;
+use crate::source::loader::care::report_failure;
+use crate::source::loader::keep::StateWriter;
+use crate::source::look::ScanScope;
+use crate::source::post::FetchedDocument;
+use crate::source::post::SourceUpdate;
+use crate::source::remote::NetworkSource;
+use crate::source::remote::UpdateResult;
+use crate::source::spec::SourceKind;
+use crate::source::spec::SourceSpec;
+use crate::source::state::StateEntry;
+use crate::source::status::FailureKind;
+use crate::source::status::SourceStatus;
 
 /// A source, its documents and how it is doing.
 #[derive(Debug)]
-pub struct Source {
+pub struct ManagedSource {
     /// How it is reached.
-    pub kind: Kind,
+    pub kind: SourceKind,
     /// How it is doing.
-    pub status: Arc<Status>,
+    pub status: Arc<SourceStatus>,
     /// Whether it was asked once, whatever came of it.
     pub attempted: bool,
     /// How the server called the document of an earlier process.
-    pub etag: Option<Box<str>>,
-    content: Content,
-    care: Care,
+    pub restored_etag: Option<Box<str>>,
+    backend: SourceBackend,
+    reminders: Reminders,
 }
 
 #[derive(Debug)]
-enum Content {
-    Files(Files),
-    Remote(Remote),
+enum SourceBackend {
+    File(FileSource),
+    Network(NetworkSource),
 }
 
-impl Source {
+impl ManagedSource {
     /// A source that was not asked yet.
-    pub fn new(spec: &Spec) -> Source {
+    pub fn new(spec: &SourceSpec) -> ManagedSource {
         let content = match &spec.kind {
-            Kind::File(path) => Content::Files(Files::new(path)),
-            Kind::Http(_) | Kind::Grpc(_) => {
-                Content::Remote(Remote::new(spec.name.clone(), spec.label.clone()))
-            }
+            SourceKind::File(path) => SourceBackend::File(FileSource::new(path)),
+            SourceKind::Http(_) | SourceKind::Grpc(_) => SourceBackend::Network(
+                NetworkSource::new(spec.name.clone(), spec.redacted_name.clone()),
+            ),
         };
-        if let Kind::Grpc(grpc) = &spec.kind
+        if let SourceKind::Grpc(grpc) = &spec.kind
             && grpc.incremental
         {
-            let source = &*spec.label;
+            let source = &*spec.redacted_name;
             tracing::warn!(
                 source,
                 "incrementalUpdates has no effect: each message replaces all flags of the source"
             );
         }
-        Source {
+        ManagedSource {
             kind: spec.kind.clone(),
-            status: Arc::new(Status::new(spec)),
+            status: Arc::new(SourceStatus::new(spec)),
             attempted: false,
-            etag: None,
-            content,
-            care: Care::default(),
+            restored_etag: None,
+            backend: content,
+            reminders: Reminders::default(),
         }
     }
 
     /// Whether it is a network source.
-    pub fn is_remote(&self) -> bool {
-        matches!(self.content, Content::Remote(_))
+    pub fn is_network(&self) -> bool {
+        matches!(self.backend, SourceBackend::Network(_))
     }
 
     /// The flags of its documents, later ones over earlier ones.
     pub fn layers(&self) -> Box<dyn Iterator<Item = &Layer> + '_> {
-        match &self.content {
-            Content::Files(files) => Box::new(files.layers()),
-            Content::Remote(remote) => Box::new(remote.held.layer.iter()),
+        match &self.backend {
+            SourceBackend::File(files) => Box::new(files.layers()),
+            SourceBackend::Network(remote) => Box::new(remote.last_good.layer.iter()),
         }
     }
 
@@ -92,30 +92,33 @@ impl Source {
     }
 
     /// The directories in which events matter.
-    pub fn directories(&self) -> Vec<PathBuf> {
-        match &self.content {
-            Content::Files(files) => files.directories(),
-            Content::Remote(_) => Vec::new(),
+    pub fn watched_directories(&self) -> Vec<PathBuf> {
+        match &self.backend {
+            SourceBackend::File(files) => files.watched_directories(),
+            SourceBackend::Network(_) => Vec::new(),
         }
     }
 
     /// Takes what an earlier process left. Whether that was anything.
-    pub fn restore(&mut self, entries: &[Entry], manner: Manner) -> bool {
-        let good_at = match &mut self.content {
-            Content::Files(files) => files.restore(entries, manner),
-            Content::Remote(remote) => entries.last().and_then(|entry| {
-                let verdict = remote.take(&entry.bytes, entry.format, manner);
-                self.etag.clone_from(&entry.etag);
-                (verdict == Verdict::Accepted).then_some(entry.good_at)
+    pub fn restore(&mut self, entries: &[StateEntry], options: CompileOptions) -> bool {
+        let good_at = match &mut self.backend {
+            SourceBackend::File(files) => files.restore(entries, options),
+            SourceBackend::Network(remote) => entries.last().and_then(|entry| {
+                let verdict = remote.accept_document(&entry.bytes, entry.format, options);
+                self.restored_etag.clone_from(&entry.etag);
+                (verdict == UpdateResult::Accepted).then_some(entry.good_at)
             }),
         };
         let Some(good_at) = good_at else {
-            self.etag = None;
+            self.restored_etag = None;
             return false;
         };
-        self.status.restored(good_at);
+        self.status.record_restored(good_at);
         let age = SystemTime::now().duration_since(good_at);
-        let (source, age_seconds) = (&*self.status.label, age.unwrap_or_default().as_secs());
+        let (source, age_seconds) = (
+            &*self.status.redacted_name,
+            age.unwrap_or_default().as_secs(),
+        );
         tracing::info!(
             source,
             age_seconds,
@@ -125,20 +128,25 @@ impl Source {
     }
 
     /// Looks at files. Whether a document changed.
-    pub fn look(&mut self, look: &Look, manner: Manner, keep: &mut Keep) -> bool {
-        let Content::Files(files) = &mut self.content else {
+    pub fn scan(
+        &mut self,
+        look: &ScanScope,
+        options: CompileOptions,
+        state_writer: &mut StateWriter,
+    ) -> bool {
+        let SourceBackend::File(files) = &mut self.backend else {
             return false;
         };
         let now = SystemTime::now();
         self.attempted = true;
-        let scan = files.scan(look, manner);
-        let changed = scan.changed();
-        for file in &scan.gone {
-            keep.forget(&self.status.name, file);
+        let scan = files.scan(look, options);
+        let changed = scan.has_changes();
+        for file in &scan.removed {
+            state_writer.remove(&self.status.name, file);
         }
-        for (file, format, bytes) in scan.accepted {
-            self.status.accepted(now);
-            keep.add(|| Entry {
+        for (file, format, bytes) in scan.updated {
+            self.status.record_accepted(now);
+            state_writer.enqueue(|| StateEntry {
                 source: self.status.name.clone(),
                 file,
                 format,
@@ -147,57 +155,72 @@ impl Source {
                 bytes: Bytes::from_owner(bytes),
             });
         }
-        match files.trouble() {
+        match files.failure() {
             // The files themselves have told it.
-            Some((trouble, why)) => drop(self.status.trouble(now, trouble, why)),
-            None if files.layers().next().is_some() => self.status.confirmed(now),
+            Some((trouble, why)) => drop(self.status.record_failure(now, trouble, why)),
+            None if files.layers().next().is_some() => self.status.record_up_to_date(now),
             None => {}
         }
         changed
     }
 
     /// Takes what a network source tells. Whether its document changed.
-    pub fn hear(&mut self, news: News, manner: Manner, keep: &mut Keep) -> bool {
+    pub fn handle_update(
+        &mut self,
+        update: SourceUpdate,
+        options: CompileOptions,
+        state_writer: &mut StateWriter,
+    ) -> bool {
         self.attempted = true;
-        match news {
-            News::Document(delivery, verdict) => {
-                let taken = self.take(&delivery, manner, keep);
+        match update {
+            SourceUpdate::Document(delivery, verdict) => {
+                let taken = self.accept_document(&delivery, options, state_writer);
                 // Who asked may be gone.
-                let _ = verdict.send(!matches!(taken, Verdict::Refused(_)));
-                taken == Verdict::Accepted
+                let _ = verdict.send(!matches!(taken, UpdateResult::Refused(_)));
+                taken == UpdateResult::Accepted
             }
-            News::Unchanged => {
-                self.status.confirmed(SystemTime::now());
+            SourceUpdate::Unchanged => {
+                self.status.record_up_to_date(SystemTime::now());
                 false
             }
-            News::Failed(why) => {
-                complain(&self.status, self.has_document(), Trouble::Failed, &why);
+            SourceUpdate::Failed(why) => {
+                report_failure(
+                    &self.status,
+                    self.has_document(),
+                    FailureKind::Unavailable,
+                    &why,
+                );
                 false
             }
         }
     }
 
-    fn take(&mut self, delivery: &Delivery, manner: Manner, keep: &mut Keep) -> Verdict {
-        let Content::Remote(remote) = &mut self.content else {
-            return Verdict::Same;
+    fn accept_document(
+        &mut self,
+        document: &FetchedDocument,
+        options: CompileOptions,
+        state_writer: &mut StateWriter,
+    ) -> UpdateResult {
+        let SourceBackend::Network(remote) = &mut self.backend else {
+            return UpdateResult::Unchanged;
         };
         let now = SystemTime::now();
-        let verdict = remote.take(&delivery.bytes, delivery.format, manner);
+        let verdict = remote.accept_document(&document.bytes, document.format, options);
         match &verdict {
-            Verdict::Refused(why) => {
-                let kept = remote.held.layer.is_some();
-                complain(&self.status, kept, Trouble::Refused, why);
+            UpdateResult::Refused(why) => {
+                let kept = remote.last_good.layer.is_some();
+                report_failure(&self.status, kept, FailureKind::InvalidDocument, why);
             }
-            Verdict::Same => self.status.confirmed(now),
-            Verdict::Accepted => {
-                self.status.accepted(now);
-                keep.add(|| Entry {
+            UpdateResult::Unchanged => self.status.record_up_to_date(now),
+            UpdateResult::Accepted => {
+                self.status.record_accepted(now);
+                state_writer.enqueue(|| StateEntry {
                     source: self.status.name.clone(),
-                    file: self.status.label.clone(),
-                    format: delivery.format,
+                    file: self.status.redacted_name.clone(),
+                    format: document.format,
                     good_at: now,
-                    etag: delivery.etag.clone(),
-                    bytes: Bytes::clone(&delivery.bytes),
+                    etag: document.etag.clone(),
+                    bytes: Bytes::clone(&document.bytes),
                 });
             }
         }
@@ -205,15 +228,17 @@ impl Source {
     }
 
     /// What is due from time to time: a word about flags that are stale, and in the state directory that they are not.
-    pub fn tick(&mut self, now: SystemTime, reminder: Duration, keep: &Keep) {
-        self.care.remind(&self.status, now, reminder);
-        if !self.care.is_touch_due(&self.status, now) {
+    pub fn tick(&mut self, now: SystemTime, reminder: Duration, state_writer: &StateWriter) {
+        self.reminders.remind(&self.status, now, reminder);
+        if !self.reminders.is_touch_due(&self.status, now) {
             return;
         }
         let name = &self.status.name;
-        match &self.content {
-            Content::Files(files) => files.names().for_each(|file| keep.touch(name, file)),
-            Content::Remote(_) => keep.touch(name, &self.status.label),
+        match &self.backend {
+            SourceBackend::File(files) => files
+                .file_names()
+                .for_each(|file| state_writer.touch(name, file)),
+            SourceBackend::Network(_) => state_writer.touch(name, &self.status.redacted_name),
         }
     }
 }

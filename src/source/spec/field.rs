@@ -5,12 +5,12 @@ use http::HeaderName;
 use http::HeaderValue;
 
 use crate::diag;
-use crate::document::node::Kind;
 use crate::document::node::Member;
 use crate::document::node::Node;
+use crate::document::node::NodeKind;
 
 /// The members of an object, and what was wrong with them.
-pub struct Fields<'n> {
+pub struct SpecFieldReader<'n> {
     /// How the object is called in complaints, for instance `sources[0]`.
     path: String,
     members: &'n [Member],
@@ -18,11 +18,11 @@ pub struct Fields<'n> {
     pub mistakes: Vec<String>,
 }
 
-impl<'n> Fields<'n> {
+impl<'n> SpecFieldReader<'n> {
     /// The fields of `node`. Whatever is not in `known` is a mistake.
-    pub fn of(path: String, node: &'n Node, known: &[&str]) -> Fields<'n> {
+    pub fn new(path: String, node: &'n Node, known: &[&str]) -> SpecFieldReader<'n> {
         let members = node.as_map();
-        let mut fields = Fields {
+        let mut fields = SpecFieldReader {
             path,
             members: members.unwrap_or(&[]),
             mistakes: Vec::new(),
@@ -34,31 +34,31 @@ impl<'n> Fields<'n> {
         }
         for member in fields.members {
             if !known.iter().any(|k| k.eq_ignore_ascii_case(&member.key)) {
-                fields.unknown(&member.key, known);
+                fields.add_unknown_field(&member.key, known);
             }
         }
         fields
     }
 
     /// No fields at all, for a source that was given as a URI.
-    pub fn none() -> Fields<'static> {
-        Fields {
+    pub fn empty() -> SpecFieldReader<'static> {
+        SpecFieldReader {
             path: String::new(),
             members: &[],
             mistakes: Vec::new(),
         }
     }
 
-    fn unknown(&mut self, key: &str, known: &[&str]) {
-        let help = match diag::nearest(key, known.iter().copied()) {
+    fn add_unknown_field(&mut self, key: &str, known: &[&str]) {
+        let help = match diag::closest_match(key, known.iter().copied()) {
             Some(meant) => format!("; did you mean `{meant}`?"),
             None => String::new(),
         };
-        self.wrong(key, &format!("there is no such field{help}"));
+        self.add_mistake(key, &format!("there is no such field{help}"));
     }
 
     /// Notes what is wrong with a field, or with the whole if the field is `""`.
-    pub fn wrong(&mut self, field: &str, why: &str) {
+    pub fn add_mistake(&mut self, field: &str, why: &str) {
         let mistake = match (self.path.as_str(), field) {
             ("", _) => why.to_owned(),
             (path, "") => format!("{path}: {why}"),
@@ -68,52 +68,52 @@ impl<'n> Fields<'n> {
     }
 
     /// Takes over what was noted about an object inside this one.
-    pub fn absorb(&mut self, inner: Fields<'_>) {
+    pub fn merge_mistakes(&mut self, inner: SpecFieldReader<'_>) {
         self.mistakes.extend(inner.mistakes);
     }
 
     /// How an object inside this one is called.
-    pub fn inside(&self, field: &str) -> String {
+    pub fn nested_path(&self, field: &str) -> String {
         format!("{}.{field}", self.path)
     }
 
     /// A field's value. Upper and lower case are the same, and the last of several counts, as in Go. `null` is none.
-    pub fn node(&self, name: &str) -> Option<&'n Node> {
+    pub fn get(&self, name: &str) -> Option<&'n Node> {
         let named = |m: &&Member| m.key.eq_ignore_ascii_case(name);
         let member = self.members.iter().rev().find(named)?;
-        (!matches!(member.value.kind, Kind::Null)).then_some(&member.value)
+        (!matches!(member.value.kind, NodeKind::Null)).then_some(&member.value)
     }
 
     /// A string; empty if there is none.
-    pub fn text(&mut self, name: &str) -> &'n str {
-        match self.node(name) {
+    pub fn string(&mut self, name: &str) -> &'n str {
+        match self.get(name) {
             None => "",
             Some(node) => node.as_text().unwrap_or_else(|| {
-                self.mistyped(name, "a string", node);
+                self.add_type_mismatch(name, "a string", node);
                 ""
             }),
         }
     }
 
     /// A boolean; `None` if there is none.
-    pub fn switch(&mut self, name: &str) -> Option<bool> {
-        let node = self.node(name)?;
-        if let Kind::Bool(on) = node.kind {
+    pub fn boolean(&mut self, name: &str) -> Option<bool> {
+        let node = self.get(name)?;
+        if let NodeKind::Bool(on) = node.kind {
             return Some(on);
         }
-        self.mistyped(name, "a boolean", node);
+        self.add_type_mismatch(name, "a boolean", node);
         None
     }
 
     /// A whole number from 0 to `most`; `None` if there is none, or 0, which stands for the default.
-    pub fn whole(&mut self, name: &str, most: u32) -> Option<u32> {
-        let node = self.node(name)?;
-        let Kind::Number(number) = node.kind else {
-            self.mistyped(name, "a number", node);
+    pub fn positive_integer(&mut self, name: &str, most: u32) -> Option<u32> {
+        let node = self.get(name)?;
+        let NodeKind::Number(number) = node.kind else {
+            self.add_type_mismatch(name, "a number", node);
             return None;
         };
         if number.fract() != 0.0 || number < 0.0 || number > f64::from(most) {
-            self.wrong(
+            self.add_mistake(
                 name,
                 &format!("expected a whole number from 0 to {most}, found {number}"),
             );
@@ -129,26 +129,26 @@ impl<'n> Fields<'n> {
     }
 
     /// An object of strings as headers, each marked as secret.
-    pub fn headers(&mut self, name: &str) -> HeaderMap {
+    pub fn header_map(&mut self, name: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        let Some(node) = self.node(name) else {
+        let Some(node) = self.get(name) else {
             return headers;
         };
         let Some(members) = node.as_map() else {
-            self.mistyped(name, "an object of strings", node);
+            self.add_type_mismatch(name, "an object of strings", node);
             return headers;
         };
         for member in members {
             let field = format!("{name}.{}", member.key);
             let Some(value) = member.value.as_text() else {
-                self.mistyped(&field, "a string", &member.value);
+                self.add_type_mismatch(&field, "a string", &member.value);
                 continue;
             };
             let Ok(key) = HeaderName::from_bytes(member.key.as_bytes()) else {
-                self.wrong(&field, "this is not the name of a header");
+                self.add_mistake(&field, "this is not the name of a header");
                 continue;
             };
-            if let Some(value) = self.header(&field, value) {
+            if let Some(value) = self.header_value(&field, value) {
                 headers.insert(key, value);
             }
         }
@@ -156,17 +156,17 @@ impl<'n> Fields<'n> {
     }
 
     /// A header's value, marked as secret.
-    pub fn header(&mut self, field: &str, value: &str) -> Option<HeaderValue> {
+    pub fn header_value(&mut self, field: &str, value: &str) -> Option<HeaderValue> {
         let Ok(mut value) = HeaderValue::from_str(value) else {
-            self.wrong(field, "a header holds no control characters");
+            self.add_mistake(field, "a header holds no control characters");
             return None;
         };
         value.set_sensitive(true);
         Some(value)
     }
 
-    fn mistyped(&mut self, field: &str, want: &str, node: &Node) {
+    fn add_type_mismatch(&mut self, field: &str, want: &str, node: &Node) {
         let why = format!("expected {want}, found {}", node.type_name());
-        self.wrong(field, &why);
+        self.add_mistake(field, &why);
     }
 }

@@ -1,21 +1,21 @@
 //! `--sources`: a JSON array of sources, or the same list in a configuration file.
 
-use crate::diag::Report;
+use crate::diag::DiagnosticSink;
 use crate::document::json;
-use crate::document::node::Kind;
 use crate::document::node::Node;
-use crate::source::spec::Spec;
+use crate::document::node::NodeKind;
+use crate::source::spec::SourceSpec;
 use crate::source::spec::entry;
 
 /// The sources in the JSON text of `--sources`.
 ///
 /// # Errors
 /// Every mistake, a sentence each.
-pub fn list(text: &str) -> Result<Vec<Spec>, Vec<String>> {
-    let mut report = Report::new("sources".into());
-    let node = json::read(text, &mut report);
+pub fn parse_list(text: &str) -> Result<Vec<SourceSpec>, Vec<String>> {
+    let mut report = DiagnosticSink::new("sources".into());
+    let node = json::parse(text, &mut report);
     let mut mistakes: Vec<String> = report.finish().iter().map(ToString::to_string).collect();
-    let read = node.map(|node| from_node(&node));
+    let read = node.map(|node| list_from_node(&node));
     match read {
         Some(Ok(specs)) if mistakes.is_empty() => Ok(specs),
         Some(Err(more)) => {
@@ -30,8 +30,8 @@ pub fn list(text: &str) -> Result<Vec<Spec>, Vec<String>> {
 ///
 /// # Errors
 /// Every mistake, a sentence each.
-pub fn from_node(node: &Node) -> Result<Vec<Spec>, Vec<String>> {
-    let Kind::List(items) = &node.kind else {
+pub fn list_from_node(node: &Node) -> Result<Vec<SourceSpec>, Vec<String>> {
+    let NodeKind::List(items) = &node.kind else {
         let found = node.type_name();
         return Err(vec![format!(
             "sources: expected an array of objects, found {found}"

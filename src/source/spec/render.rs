@@ -6,18 +6,18 @@ use http::HeaderMap;
 use reqwest::Url;
 
 use crate::json;
-use crate::source::spec::Credentials;
-use crate::source::spec::Grpc;
-use crate::source::spec::Http;
-use crate::source::spec::Kind;
-use crate::source::spec::OAuth;
-use crate::source::spec::Security;
-use crate::source::spec::Spec;
+use crate::source::spec::GrpcSpec;
+use crate::source::spec::HttpSpec;
+use crate::source::spec::OAuthCredentials;
+use crate::source::spec::OAuthSpec;
+use crate::source::spec::SourceKind;
+use crate::source::spec::SourceSpec;
+use crate::source::spec::TlsMode;
 
 const REDACTED: &str = "[redacted]";
 
 /// A URL without its user, password and query.
-pub fn url(url: &Url) -> String {
+pub fn redact_parsed_url(url: &Url) -> String {
     let mut text = format!("{}://", url.scheme());
     if !url.username().is_empty() || url.password().is_some() {
         text += REDACTED;
@@ -37,7 +37,7 @@ pub fn url(url: &Url) -> String {
 }
 
 /// A text that was meant to be a URL, without what may be secret in it, whatever else is wrong with it.
-pub fn veiled(text: &str) -> String {
+pub fn redact_url(text: &str) -> String {
     let (scheme, rest) = match text.split_once("://") {
         Some((scheme, rest)) => (format!("{scheme}://"), rest),
         None => (String::new(), text),
@@ -53,88 +53,91 @@ pub fn veiled(text: &str) -> String {
 }
 
 /// A source as an entry of `--sources`.
-pub fn entry(spec: &Spec) -> String {
-    let mut object = Object::default();
-    object.text("uri", &spec.label);
-    object.text("provider", spec.kind.word());
+pub fn to_json(spec: &SourceSpec) -> String {
+    let mut object = RedactedObject::default();
+    object.string("uri", &spec.redacted_name);
+    object.string("provider", spec.kind.as_str());
     match &spec.kind {
-        Kind::File(_) => {}
-        Kind::Http(http) => http_fields(http, &mut object),
-        Kind::Grpc(grpc) => grpc_fields(grpc, &mut object),
+        SourceKind::File(_) => {}
+        SourceKind::Http(http) => write_http(http, &mut object),
+        SourceKind::Grpc(grpc) => write_grpc(grpc, &mut object),
     }
     object.finish()
 }
 
-fn http_fields(http: &Http, object: &mut Object) {
+fn write_http(http: &HttpSpec, object: &mut RedactedObject) {
     if http.authorization.is_some() {
-        object.text("authHeader", REDACTED);
+        object.string("authHeader", REDACTED);
     }
     object.seconds("interval", http.interval);
-    if !http.seed.is_empty() {
-        object.text("intervalSeed", &http.seed);
+    if !http.interval_seed.is_empty() {
+        object.string("intervalSeed", &http.interval_seed);
     }
     object.seconds("timeoutS", http.timeout);
-    headers(&http.headers, object);
+    write_headers(&http.headers, object);
     if let Some(oauth) = &http.oauth {
-        object.raw("oauth", &oauth_fields(oauth));
+        object.raw("oauth", &oauth_json(oauth));
     }
 }
 
-fn oauth_fields(oauth: &OAuth) -> String {
-    let mut object = Object::default();
+fn oauth_json(oauth: &OAuthSpec) -> String {
+    let mut object = RedactedObject::default();
     match &oauth.credentials {
-        Credentials::Given { id, .. } => {
-            object.text("clientID", id);
-            object.text("clientSecret", REDACTED);
+        OAuthCredentials::Inline { id, .. } => {
+            object.string("clientID", id);
+            object.string("clientSecret", REDACTED);
         }
-        Credentials::Folder { path, reload } => {
-            object.text("folder", &path.to_string_lossy());
+        OAuthCredentials::Directory {
+            path,
+            reload_interval: reload,
+        } => {
+            object.string("folder", &path.to_string_lossy());
             object.seconds("reloadDelayS", *reload);
         }
     }
-    object.text("tokenUrl", &url(&oauth.token_url));
+    object.string("tokenUrl", &redact_parsed_url(&oauth.token_url));
     object.finish()
 }
 
-fn grpc_fields(grpc: &Grpc, object: &mut Object) {
-    object.raw("tls", &(grpc.security != Security::Plain).to_string());
-    if let Security::Authority(path) = &grpc.security {
-        object.text("certPath", &path.to_string_lossy());
+fn write_grpc(grpc: &GrpcSpec, object: &mut RedactedObject) {
+    object.raw("tls", &(grpc.tls != TlsMode::Plaintext).to_string());
+    if let TlsMode::CaFile(path) = &grpc.tls {
+        object.string("certPath", &path.to_string_lossy());
     }
     if !grpc.provider_id.is_empty() {
-        object.text("providerID", &grpc.provider_id);
+        object.string("providerID", &grpc.provider_id);
     }
     if !grpc.selector.is_empty() {
-        object.text("selector", &grpc.selector);
+        object.string("selector", &grpc.selector);
     }
-    object.raw("maxMsgSize", &grpc.max_message.to_string());
+    object.raw("maxMsgSize", &grpc.max_message_bytes.to_string());
     if grpc.incremental {
         object.raw("incrementalUpdates", "true");
     }
-    headers(&grpc.headers, object);
+    write_headers(&grpc.headers, object);
 }
 
-fn headers(headers: &HeaderMap, object: &mut Object) {
+fn write_headers(headers: &HeaderMap, object: &mut RedactedObject) {
     if headers.is_empty() {
         return;
     }
-    let mut inner = Object::default();
+    let mut inner = RedactedObject::default();
     for name in headers.keys() {
-        inner.text(name.as_str(), REDACTED);
+        inner.string(name.as_str(), REDACTED);
     }
     object.raw("headers", &inner.finish());
 }
 
 /// A JSON object as it is written.
 #[derive(Default)]
-struct Object {
+struct RedactedObject {
     members: String,
 }
 
-impl Object {
-    fn text(&mut self, key: &str, value: &str) {
+impl RedactedObject {
+    fn string(&mut self, key: &str, value: &str) {
         let mut text = String::new();
-        json::write_text(&mut text, value);
+        json::write_string(&mut text, value);
         self.raw(key, &text);
     }
 
@@ -146,7 +149,7 @@ impl Object {
         if !self.members.is_empty() {
             self.members.push(',');
         }
-        json::write_text(&mut self.members, key);
+        json::write_string(&mut self.members, key);
         self.members.push(':');
         self.members += value;
     }

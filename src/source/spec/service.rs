@@ -1,15 +1,15 @@
 //! The fields of a flag sync service.
 
 use crate::limits;
-use crate::source::spec::Grpc;
-use crate::source::spec::Kind;
-use crate::source::spec::Security;
-use crate::source::spec::Spec;
-use crate::source::spec::field::Fields;
-use crate::source::spec::target::Target;
+use crate::source::spec::GrpcSpec;
+use crate::source::spec::SourceKind;
+use crate::source::spec::SourceSpec;
+use crate::source::spec::TlsMode;
+use crate::source::spec::field::SpecFieldReader;
+use crate::source::spec::target::GrpcTarget;
 
 /// Reads a source at `uri`.
-pub fn read(uri: &str, fields: &mut Fields<'_>) -> Option<Spec> {
+pub fn parse(uri: &str, fields: &mut SpecFieldReader<'_>) -> Option<SourceSpec> {
     let (name, secure) = match uri.split_once("://") {
         Some(("grpc", rest)) => (rest, false),
         Some(("grpcs", rest)) => (rest, true),
@@ -17,52 +17,52 @@ pub fn read(uri: &str, fields: &mut Fields<'_>) -> Option<Spec> {
     };
     let target = match name {
         "" => None,
-        _ => Target::parse(name)
-            .map_err(|why| fields.wrong("uri", &why))
+        _ => GrpcTarget::parse(name)
+            .map_err(|why| fields.add_mistake("uri", &why))
             .ok(),
     };
-    let settings = Grpc {
-        security: security(secure, fields),
-        provider_id: fields.text("providerID").to_owned(),
-        selector: fields.text("selector").to_owned(),
-        max_message: message_size(fields),
-        headers: fields.headers("headers"),
-        incremental: fields.switch("incrementalUpdates").unwrap_or(false),
+    let settings = GrpcSpec {
+        tls: parse_tls(secure, fields),
+        provider_id: fields.string("providerID").to_owned(),
+        selector: fields.string("selector").to_owned(),
+        max_message_bytes: parse_message_size(fields),
+        headers: fields.header_map("headers"),
+        incremental: fields.boolean("incrementalUpdates").unwrap_or(false),
         target: target?,
     };
-    Some(Spec {
+    Some(SourceSpec {
         name: name.into(),
-        label: name.into(),
-        kind: Kind::Grpc(Box::new(settings)),
+        redacted_name: name.into(),
+        kind: SourceKind::Grpc(Box::new(settings)),
     })
 }
 
-fn security(secure: bool, fields: &mut Fields<'_>) -> Security {
-    let tls = fields.switch("tls");
+fn parse_tls(secure: bool, fields: &mut SpecFieldReader<'_>) -> TlsMode {
+    let tls = fields.boolean("tls");
     if secure && tls == Some(false) {
-        fields.wrong(
+        fields.add_mistake(
             "tls",
             "grpcs:// asks for an encrypted connection, and `tls` for none",
         );
     }
-    match (secure || tls == Some(true), fields.text("certPath")) {
-        (false, "") => Security::Plain,
-        (true, "") => Security::System,
-        (true, path) => Security::Authority(path.into()),
+    match (secure || tls == Some(true), fields.string("certPath")) {
+        (false, "") => TlsMode::Plaintext,
+        (true, "") => TlsMode::SystemRoots,
+        (true, path) => TlsMode::CaFile(path.into()),
         (false, path) => {
             let why = format!(
                 "provided a non empty certificate {path}, but requested an insecure connection; set `tls` to true"
             );
-            fields.wrong("certPath", &why);
-            Security::Plain
+            fields.add_mistake("certPath", &why);
+            TlsMode::Plaintext
         }
     }
 }
 
-fn message_size(fields: &mut Fields<'_>) -> usize {
+fn parse_message_size(fields: &mut SpecFieldReader<'_>) -> usize {
     let most = usize::try_from(limits::DOCUMENT).unwrap_or(usize::MAX);
     let most = u32::try_from(most).unwrap_or(u32::MAX);
-    let size = fields.whole("maxMsgSize", most);
+    let size = fields.positive_integer("maxMsgSize", most);
     size.map_or(limits::SYNC_MESSAGE, |size| {
         usize::try_from(size).unwrap_or(limits::SYNC_MESSAGE)
     })

@@ -4,20 +4,20 @@ use std::path::PathBuf;
 
 use http::uri::Authority;
 
-use crate::source::spec::render::veiled;
+use crate::source::spec::render::redact_url;
 
 /// Where a connection goes, and what the server is called on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
+pub struct GrpcTarget {
     /// Where the connection goes.
-    pub dial: Dial,
+    pub address: DialAddress,
     /// The `:authority` of calls; its host is also the name that the server's certificate must have.
     pub authority: Authority,
 }
 
 /// Where a connection goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Dial {
+pub enum DialAddress {
     /// To a host.
     Tcp {
         /// Its name or address.
@@ -32,19 +32,19 @@ pub enum Dial {
 /// The port of a target that names none, as in gRPC.
 const DEFAULT_PORT: u16 = 443;
 
-impl Target {
+impl GrpcTarget {
     /// Reads a target.
     ///
     /// # Errors
     /// A sentence for the operator.
-    pub fn parse(text: &str) -> Result<Target, String> {
+    pub fn parse(text: &str) -> Result<GrpcTarget, String> {
         let (scheme, rest) = text.split_once(':').unwrap_or(("", text));
-        let shown = &veiled(text);
+        let shown = &redact_url(text);
         match scheme.to_ascii_lowercase().as_str() {
-            "dns" => dns(shown, rest),
-            "envoy" => envoy(shown, rest),
+            "dns" => parse_dns(shown, rest),
+            "envoy" => parse_envoy(shown, rest),
             // flagd documents `uds`, but hands it to the DNS resolver.
-            "unix" | "uds" => unix(shown, rest),
+            "unix" | "uds" => parse_unix(shown, rest),
             "xds" => Err(format!(
                 "invalid target `{shown}`: there is no xDS client here; name the host with dns:///HOST:PORT, or the \
                  local proxy with envoy://HOST:PORT/SERVICE"
@@ -52,16 +52,16 @@ impl Target {
             "unix-abstract" => Err(format!(
                 "invalid target `{shown}`: abstract sockets are not supported; use unix:/PATH"
             )),
-            _ => host(shown, text),
+            _ => parse_host(shown, text),
         }
     }
 }
 
-fn dns(shown: &str, rest: &str) -> Result<Target, String> {
+fn parse_dns(shown: &str, rest: &str) -> Result<GrpcTarget, String> {
     match rest.strip_prefix("//") {
-        None => host(shown, rest),
+        None => parse_host(shown, rest),
         Some(rest) => match rest.strip_prefix('/') {
-            Some(name) => host(shown, name),
+            Some(name) => parse_host(shown, name),
             None => Err(format!(
                 "invalid target `{shown}`: the system resolves names; write dns:///HOST:PORT, with three slashes"
             )),
@@ -69,15 +69,15 @@ fn dns(shown: &str, rest: &str) -> Result<Target, String> {
     }
 }
 
-fn host(shown: &str, name: &str) -> Result<Target, String> {
-    let authority = authority(shown, name)?;
-    Ok(Target {
-        dial: tcp(shown, &authority)?,
+fn parse_host(shown: &str, name: &str) -> Result<GrpcTarget, String> {
+    let authority = parse_authority(shown, name)?;
+    Ok(GrpcTarget {
+        address: tcp_address(shown, &authority)?,
         authority,
     })
 }
 
-fn unix(shown: &str, rest: &str) -> Result<Target, String> {
+fn parse_unix(shown: &str, rest: &str) -> Result<GrpcTarget, String> {
     let path = match rest.strip_prefix("//") {
         Some(path) if !path.starts_with('/') => "",
         Some(path) => path,
@@ -88,13 +88,13 @@ fn unix(shown: &str, rest: &str) -> Result<Target, String> {
             "invalid target `{shown}`: write unix:PATH or unix:///PATH"
         ));
     }
-    Ok(Target {
-        dial: Dial::Unix(path.into()),
+    Ok(GrpcTarget {
+        address: DialAddress::Unix(path.into()),
         authority: Authority::from_static("localhost"),
     })
 }
 
-fn envoy(shown: &str, rest: &str) -> Result<Target, String> {
+fn parse_envoy(shown: &str, rest: &str) -> Result<GrpcTarget, String> {
     let parts = rest
         .strip_prefix("//")
         .and_then(|rest| rest.split_once('/'));
@@ -103,30 +103,30 @@ fn envoy(shown: &str, rest: &str) -> Result<Target, String> {
             "invalid target `{shown}`: write envoy://HOST:PORT/SERVICE"
         ));
     };
-    let address = authority(shown, address)?;
+    let address = parse_authority(shown, address)?;
     if address.port().is_none() {
         return Err(format!(
             "invalid target `{shown}`: the port is missing; write envoy://HOST:PORT/SERVICE"
         ));
     }
-    Ok(Target {
-        dial: tcp(shown, &address)?,
-        authority: authority(shown, service)?,
+    Ok(GrpcTarget {
+        address: tcp_address(shown, &address)?,
+        authority: parse_authority(shown, service)?,
     })
 }
 
-fn authority(shown: &str, name: &str) -> Result<Authority, String> {
+fn parse_authority(shown: &str, name: &str) -> Result<Authority, String> {
     let parsed = name.parse::<Authority>().ok();
     let sound = |a: &Authority| !a.host().is_empty() && !a.as_str().contains('@');
     parsed.filter(sound).ok_or_else(|| {
         format!(
             "invalid target `{shown}`: `{}` is not HOST:PORT",
-            veiled(name)
+            redact_url(name)
         )
     })
 }
 
-fn tcp(shown: &str, authority: &Authority) -> Result<Dial, String> {
+fn tcp_address(shown: &str, authority: &Authority) -> Result<DialAddress, String> {
     let host = authority.host();
     let named = authority.as_str().len() > host.len();
     let port = match authority.port_u16() {
@@ -135,5 +135,5 @@ fn tcp(shown: &str, authority: &Authority) -> Result<Dial, String> {
         None => DEFAULT_PORT,
     };
     let host = host.trim_start_matches('[').trim_end_matches(']').into();
-    Ok(Dial::Tcp { host, port })
+    Ok(DialAddress::Tcp { host, port })
 }

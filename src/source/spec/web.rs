@@ -5,12 +5,12 @@ use std::time::Duration;
 use reqwest::Url;
 
 use crate::limits;
-use crate::source::spec::Credentials;
-use crate::source::spec::Http;
-use crate::source::spec::Kind;
-use crate::source::spec::OAuth;
-use crate::source::spec::Spec;
-use crate::source::spec::field::Fields;
+use crate::source::spec::HttpSpec;
+use crate::source::spec::OAuthCredentials;
+use crate::source::spec::OAuthSpec;
+use crate::source::spec::SourceKind;
+use crate::source::spec::SourceSpec;
+use crate::source::spec::field::SpecFieldReader;
 use crate::source::spec::render;
 
 const OAUTH_FIELDS: [&str; 5] = [
@@ -21,42 +21,44 @@ const OAUTH_FIELDS: [&str; 5] = [
     "reloadDelayS",
 ];
 /// The longest interval, in seconds, as in flagd.
-const LONGEST: u32 = 86_400;
+const MAX_INTERVAL_SECONDS: u32 = 86_400;
 /// The interval of a source that names none, in seconds, as in flagd.
-const INTERVAL: u32 = 5;
+const DEFAULT_INTERVAL_SECONDS: u32 = 5;
 
 /// Reads a source behind `uri`.
-pub fn read(uri: &str, fields: &mut Fields<'_>) -> Option<Spec> {
-    let url = address(uri, "uri", fields);
-    let authorization = match fields.text("authHeader") {
+pub fn parse(uri: &str, fields: &mut SpecFieldReader<'_>) -> Option<SourceSpec> {
+    let url = parse_url(uri, "uri", fields);
+    let authorization = match fields.string("authHeader") {
         "" => None,
-        value => fields.header("authHeader", value),
+        value => fields.header_value("authHeader", value),
     };
-    let interval = fields.whole("interval", u32::MAX).unwrap_or(INTERVAL);
-    if interval > LONGEST {
-        let why = format!("polling interval {interval}s exceeds maximum {LONGEST}s");
-        fields.wrong("interval", &why);
+    let interval = fields
+        .positive_integer("interval", u32::MAX)
+        .unwrap_or(DEFAULT_INTERVAL_SECONDS);
+    if interval > MAX_INTERVAL_SECONDS {
+        let why = format!("polling interval {interval}s exceeds maximum {MAX_INTERVAL_SECONDS}s");
+        fields.add_mistake("interval", &why);
     }
     let seconds = |whole: u32| Duration::from_secs(whole.into());
-    let settings = Http {
+    let settings = HttpSpec {
         authorization,
-        headers: fields.headers("headers"),
+        headers: fields.header_map("headers"),
         interval: seconds(interval),
-        seed: fields.text("intervalSeed").into(),
+        interval_seed: fields.string("intervalSeed").into(),
         timeout: fields
-            .whole("timeoutS", LONGEST)
+            .positive_integer("timeoutS", MAX_INTERVAL_SECONDS)
             .map_or(limits::FETCH_TIMEOUT, seconds),
-        oauth: oauth(fields),
+        oauth: parse_oauth(fields),
         url: url?,
     };
-    Some(Spec {
+    Some(SourceSpec {
         name: uri.into(),
-        label: render::url(&settings.url).into(),
-        kind: Kind::Http(Box::new(settings)),
+        redacted_name: render::redact_parsed_url(&settings.url).into(),
+        kind: SourceKind::Http(Box::new(settings)),
     })
 }
 
-fn address(text: &str, field: &str, fields: &mut Fields<'_>) -> Option<Url> {
+fn parse_url(text: &str, field: &str, fields: &mut SpecFieldReader<'_>) -> Option<Url> {
     if text.is_empty() {
         return None;
     }
@@ -67,37 +69,40 @@ fn address(text: &str, field: &str, fields: &mut Fields<'_>) -> Option<Url> {
         Ok(url) => format!("expected http:// or https://, found {}:", url.scheme()),
         Err(error) => format!("not a URL: {error}"),
     };
-    fields.wrong(field, &why);
+    fields.add_mistake(field, &why);
     None
 }
 
-fn oauth(fields: &mut Fields<'_>) -> Option<OAuth> {
-    let node = fields.node("oauth")?;
-    let mut inner = Fields::of(fields.inside("oauth"), node, &OAUTH_FIELDS);
-    let token_url = inner.text("tokenUrl");
+fn parse_oauth(fields: &mut SpecFieldReader<'_>) -> Option<OAuthSpec> {
+    let node = fields.get("oauth")?;
+    let mut inner = SpecFieldReader::new(fields.nested_path("oauth"), node, &OAUTH_FIELDS);
+    let token_url = inner.string("tokenUrl");
     if token_url.is_empty() {
-        inner.wrong("tokenUrl", "tokenUrl is a required field");
+        inner.add_mistake("tokenUrl", "tokenUrl is a required field");
     }
-    let token_url = address(token_url, "tokenUrl", &mut inner);
-    let (id, secret) = (inner.text("clientID"), inner.text("clientSecret"));
-    let (folder, reload) = (inner.text("folder"), inner.whole("reloadDelayS", u32::MAX));
+    let token_url = parse_url(token_url, "tokenUrl", &mut inner);
+    let (id, secret) = (inner.string("clientID"), inner.string("clientSecret"));
+    let (folder, reload) = (
+        inner.string("folder"),
+        inner.positive_integer("reloadDelayS", u32::MAX),
+    );
     let credentials = if folder.is_empty() {
         if id.is_empty() || secret.is_empty() {
-            inner.wrong(
+            inner.add_mistake(
                 "",
                 "give clientID and clientSecret, or a folder that has them",
             );
         }
         let (id, secret) = (id.into(), secret.into());
-        Credentials::Given { id, secret }
+        OAuthCredentials::Inline { id, secret }
     } else {
-        Credentials::Folder {
+        OAuthCredentials::Directory {
             path: folder.into(),
-            reload: Duration::from_secs(reload.unwrap_or(0).into()),
+            reload_interval: Duration::from_secs(reload.unwrap_or(0).into()),
         }
     };
-    fields.absorb(inner);
-    Some(OAuth {
+    fields.merge_mistakes(inner);
+    Some(OAuthSpec {
         token_url: token_url?,
         credentials,
     })

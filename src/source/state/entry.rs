@@ -12,7 +12,7 @@ use percent_encoding::CONTROLS;
 use percent_encoding::percent_decode_str;
 use percent_encoding::utf8_percent_encode;
 
-use crate::document::Format;
+use crate::document::DocumentFormat;
 
 /// The first line of each file.
 const MAGIC: &str = "fanion-state 1";
@@ -22,13 +22,13 @@ const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');
 
 /// The last good document of a source, or of one of its files.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct StateEntry {
     /// The source as selectors call it. It is not written: it may hold a secret.
     pub source: Arc<str>,
     /// The file; for a network source its name without secrets.
     pub file: Arc<str>,
     /// How the document is written.
-    pub format: Format,
+    pub format: DocumentFormat,
     /// When it was last known to be good.
     pub good_at: SystemTime,
     /// What the server called it.
@@ -37,7 +37,7 @@ pub struct Entry {
     pub bytes: Bytes,
 }
 
-impl fmt::Debug for Entry {
+impl fmt::Debug for StateEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Entry")
             .field("file", &self.file)
@@ -46,29 +46,29 @@ impl fmt::Debug for Entry {
     }
 }
 
-impl Entry {
+impl StateEntry {
     /// The name of its file.
-    pub fn key(&self) -> String {
-        key(&self.source, &self.file)
+    pub fn file_stem(&self) -> String {
+        file_stem(&self.source, &self.file)
     }
 
     /// The text before the document.
-    pub fn encode_head(&self) -> String {
-        let head = self.fields();
+    pub fn encode_header(&self) -> String {
+        let head = self.encode_fields();
         let checksum = checksum(&head, &self.bytes);
         format!("{head}checksum: {checksum}\n\n")
     }
 
-    fn fields(&self) -> String {
+    fn encode_fields(&self) -> String {
         let format = match self.format {
-            Format::Json => "json",
-            Format::Yaml => "yaml",
+            DocumentFormat::Json => "json",
+            DocumentFormat::Yaml => "yaml",
         };
         let since = self.good_at.duration_since(SystemTime::UNIX_EPOCH);
         let millis = since.unwrap_or_default().as_millis();
         let mut head = format!(
             "{MAGIC}\nkey: {}\nfile: {}\nformat: {format}\ngood-at: {millis}\n",
-            self.key(),
+            self.file_stem(),
             escape(&self.file)
         );
         if let Some(etag) = &self.etag {
@@ -83,7 +83,7 @@ impl Entry {
     ///
     /// # Errors
     /// Why it is not believed.
-    pub fn decode(name: &str, bytes: &[u8]) -> Result<Entry, &'static str> {
+    pub fn decode(name: &str, bytes: &[u8]) -> Result<StateEntry, &'static str> {
         let split = bytes.windows(2).position(|pair| pair == b"\n\n");
         let (head, body) = split
             .and_then(|at| Some((bytes.get(..=at)?, bytes.get(at + 2..)?)))
@@ -107,14 +107,14 @@ impl Entry {
             return Err("the file belongs to another source");
         }
         let format = match field("format") {
-            Some("json") => Format::Json,
-            Some("yaml") => Format::Yaml,
+            Some("json") => DocumentFormat::Json,
+            Some("yaml") => DocumentFormat::Yaml,
             _ => return Err("the head has no format"),
         };
         let millis = field("good-at").and_then(|millis| millis.parse().ok());
         let millis = Duration::from_millis(millis.ok_or("the head has no time")?);
         let good_at = SystemTime::UNIX_EPOCH.checked_add(millis);
-        Ok(Entry {
+        Ok(StateEntry {
             source: "".into(),
             file: field("file").map(unescape).unwrap_or_default().into(),
             format,
@@ -126,22 +126,22 @@ impl Entry {
 }
 
 /// The name of the file for a file of a source.
-pub fn key(source: &str, file: &str) -> String {
-    format!("{}-{}", hash(source), hash(file))
+pub fn file_stem(source: &str, file: &str) -> String {
+    format!("{}-{}", name_hash(source), name_hash(file))
 }
 
 /// A text as 32 characters that can stand in a file name.
-pub fn hash(text: &str) -> String {
-    digest(text.as_bytes())
+pub fn name_hash(text: &str) -> String {
+    murmur_hex(text.as_bytes())
 }
 
 /// Protects against damage, not against malice: whoever can write here can write flags.
 fn checksum(head: &str, body: &[u8]) -> String {
-    let (head, body) = (digest(head.as_bytes()), digest(body));
-    digest(format!("{head}{body}").as_bytes())
+    let (head, body) = (murmur_hex(head.as_bytes()), murmur_hex(body));
+    murmur_hex(format!("{head}{body}").as_bytes())
 }
 
-fn digest(bytes: &[u8]) -> String {
+fn murmur_hex(bytes: &[u8]) -> String {
     // Reading from memory does not fail.
     let hash = murmur3::murmur3_x64_128(&mut Cursor::new(bytes), 0).unwrap_or_default();
     format!("{hash:032x}")

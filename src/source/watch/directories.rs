@@ -9,28 +9,28 @@ use notify::RecursiveMode;
 use notify::Watcher as _;
 
 /// Watches directories as far as the system lets us. Where it does not, looking every second has to do.
-pub struct Directories {
+pub struct DirectoryWatcher {
     watcher: Option<RecommendedWatcher>,
     /// With the inode: a directory that was made anew must be watched anew. Those that cannot be watched are here as
     /// well, so that they are not tried again and again.
     watched: BTreeMap<PathBuf, u64>,
 }
 
-impl Directories {
+impl DirectoryWatcher {
     /// Nothing yet; events go to `handler`.
-    pub fn new(handler: impl notify::EventHandler) -> Directories {
+    pub fn new(handler: impl notify::EventHandler) -> DirectoryWatcher {
         let watcher = notify::recommended_watcher(handler);
         if let Err(error) = &watcher {
             tracing::warn!(%error, "no events from the file system; files are looked at every second");
         }
-        Directories {
+        DirectoryWatcher {
             watcher: watcher.ok(),
             watched: BTreeMap::new(),
         }
     }
 
     /// Watches just these directories.
-    pub fn follow(&mut self, wanted: Vec<PathBuf>) {
+    pub fn set_directories(&mut self, wanted: Vec<PathBuf>) {
         let Some(watcher) = &mut self.watcher else {
             return;
         };

@@ -14,39 +14,39 @@ use notify::event::CreateKind;
 use notify::event::ModifyKind;
 
 /// A writer that is silent for so long counts as done although it keeps the file open.
-const SILENT: Duration = Duration::from_secs(1);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(1);
 /// A writer that never falls silent is not waited for any longer than this.
-const ENDLESS: Duration = Duration::from_secs(10);
+const MAX_WAIT: Duration = Duration::from_secs(10);
 
 /// Files that are being written.
 #[derive(Debug, Default)]
-pub struct Writers {
-    files: BTreeMap<PathBuf, Writer>,
+pub struct OpenWriters {
+    files: BTreeMap<PathBuf, WriteActivity>,
 }
 
 #[derive(Debug)]
-struct Writer {
-    first: Instant,
-    last: Instant,
+struct WriteActivity {
+    first_write: Instant,
+    last_write: Instant,
 }
 
-impl Writer {
-    fn end(&self) -> Instant {
-        (self.last + SILENT).min(self.first + ENDLESS)
+impl WriteActivity {
+    fn released_at(&self) -> Instant {
+        (self.last_write + IDLE_TIMEOUT).min(self.first_write + MAX_WAIT)
     }
 }
 
-impl Writers {
+impl OpenWriters {
     /// Learns from an event.
-    pub fn note(&mut self, event: &Event, now: Instant) {
+    pub fn record_event(&mut self, event: &Event, now: Instant) {
         match event.kind {
             EventKind::Modify(ModifyKind::Data(_)) | EventKind::Create(CreateKind::File) => {
                 for path in event.paths.iter().filter(|path| !path.is_symlink()) {
-                    let writer = Writer {
-                        first: now,
-                        last: now,
+                    let writer = WriteActivity {
+                        first_write: now,
+                        last_write: now,
                     };
-                    self.files.entry(path.clone()).or_insert(writer).last = now;
+                    self.files.entry(path.clone()).or_insert(writer).last_write = now;
                 }
             }
             EventKind::Access(AccessKind::Close(AccessMode::Write))
@@ -61,10 +61,10 @@ impl Writers {
     }
 
     /// Forgets files whose writers count as done. Which ones those are.
-    pub fn release(&mut self, now: Instant) -> Vec<PathBuf> {
+    pub fn take_finished(&mut self, now: Instant) -> Vec<PathBuf> {
         let mut done = Vec::new();
         self.files.retain(|path, writer| {
-            let busy = writer.end() > now;
+            let busy = writer.released_at() > now;
             if !busy {
                 done.push(path.clone());
             }
@@ -74,13 +74,13 @@ impl Writers {
     }
 
     /// The files that are being written.
-    pub fn busy(&self) -> BTreeSet<PathBuf> {
+    pub fn paths(&self) -> BTreeSet<PathBuf> {
         self.files.keys().cloned().collect()
     }
 
     /// How long until a writer counts as done.
-    pub fn patience(&self, now: Instant) -> Option<Duration> {
-        let ends = self.files.values().map(Writer::end);
+    pub fn time_until_release(&self, now: Instant) -> Option<Duration> {
+        let ends = self.files.values().map(WriteActivity::released_at);
         ends.min().map(|end| end.saturating_duration_since(now))
     }
 }

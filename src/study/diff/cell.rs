@@ -2,30 +2,30 @@
 
 use ecow::EcoString;
 
-use crate::study::ask::Asker;
-use crate::study::bits::Bits;
+use crate::study::ask::OwnedContext;
+use crate::study::bits::BitSet;
 use crate::study::diff::outcome::Outcome;
-use crate::study::state::State;
+use crate::study::state::ContextSet;
 
 /// A case with two answers.
 #[derive(Debug)]
-pub struct Region {
+pub struct ChangedCase {
     /// The contexts.
-    pub state: State,
+    pub contexts: ContextSet,
     /// The old answer.
     pub from: Outcome,
     /// The new answer.
     pub to: Outcome,
     /// The part of the units that have the attributes.
-    pub measure: Option<f64>,
+    pub fraction_of_units: Option<f64>,
 }
 
-impl Region {
+impl ChangedCase {
     /// Whether it is certain, and how many it are.
     pub fn is_known(&self) -> bool {
-        let hidden = |outcome: &Outcome| matches!(outcome, Outcome::Hidden(_));
-        self.state.guesses.is_empty()
-            && self.measure.is_some()
+        let hidden = |outcome: &Outcome| matches!(outcome, Outcome::Opaque(_));
+        self.contexts.assumptions.is_empty()
+            && self.fraction_of_units.is_some()
             && !hidden(&self.from)
             && !hidden(&self.to)
     }
@@ -33,20 +33,20 @@ impl Region {
 
 /// Contexts with the same attributes as far as both rules can tell.
 #[derive(Debug)]
-pub struct Cell {
+pub struct ChangedCell {
     /// What is special about their attributes; empty for everyone.
-    pub conditions: Vec<Condition>,
+    pub conditions: Vec<AttributeCondition>,
     /// What becomes of them. What is not named here stays as it was.
     pub transitions: Vec<Transition>,
     /// For each attribute of the comparison the candidates that are in the cell.
-    pub sets: Vec<Bits>,
+    pub attribute_sets: Vec<BitSet>,
 }
 
 /// A condition on one attribute.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Condition {
+pub struct AttributeCondition {
     /// The attribute's path.
-    pub attribute: EcoString,
+    pub path: EcoString,
     /// The condition in words.
     pub text: String,
 }
@@ -59,16 +59,16 @@ pub struct Transition {
     /// The new answer.
     pub to: Outcome,
     /// The part of the cell's units, above 0 and up to 1.
-    pub share: f64,
+    pub fraction_of_units: f64,
     /// Their hashes: for each piece the bucketing keys and intervals that are not free.
-    pub pieces: Vec<Vec<Interval>>,
+    pub hash_intervals: Vec<Vec<HashInterval>>,
     /// Contexts that were really evaluated on both sides.
-    pub examples: Vec<Asker>,
+    pub examples: Vec<OwnedContext>,
 }
 
 /// Hashes of one bucketing key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Interval {
+pub struct HashInterval {
     /// The key in words, for instance `"checkout" + targetingKey`.
     pub key: String,
     /// The first hash.

@@ -4,34 +4,38 @@ use ecow::EcoString;
 
 use crate::decision::Decision;
 use crate::decision::ErrorCode;
-use crate::ruleset::Flag;
+use crate::ruleset::CompiledFlag;
 use crate::study::show;
-use crate::value::Literal;
+use crate::value::OwnedValue;
 
 /// What a caller sees.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// A variant and its value.
-    Variant(EcoString, Literal),
+    Variant(EcoString, OwnedValue),
     /// The caller's own default counts: the flag is disabled, or names no variant.
-    Caller,
+    CallerDefault,
     /// An error.
     Error(ErrorCode),
     /// Whatever an expression is that cannot be reasoned about, by its index.
-    Hidden(usize),
+    Opaque(usize),
 }
 
 /// What a caller sees of a decision.
-pub fn outcome(flag: &Flag, decision: Decision) -> Outcome {
+pub fn outcome_of_decision(flag: &CompiledFlag, decision: Decision) -> Outcome {
     match decision {
         Decision::Variant(index, _) => {
             let index = usize::from(index);
-            match flag.names.get(index).zip(flag.values.get(index)) {
+            match flag
+                .variant_names
+                .get(index)
+                .zip(flag.variant_values.get(index))
+            {
                 Some((name, value)) => Outcome::Variant(name.clone(), value.clone()),
                 None => Outcome::Error(ErrorCode::General),
             }
         }
-        Decision::Disabled | Decision::NoDefault => Outcome::Caller,
+        Decision::Disabled | Decision::NoDefault => Outcome::CallerDefault,
         Decision::Error(code) => Outcome::Error(code),
     }
 }
@@ -41,25 +45,25 @@ impl Outcome {
     pub fn name(&self) -> String {
         match self {
             Outcome::Variant(name, _) => name.to_string(),
-            Outcome::Caller => "(caller's default)".to_owned(),
-            Outcome::Error(code) => code.text().to_owned(),
-            Outcome::Hidden(_) => "?".to_owned(),
+            Outcome::CallerDefault => "(caller's default)".to_owned(),
+            Outcome::Error(code) => code.as_str().to_owned(),
+            Outcome::Opaque(_) => "?".to_owned(),
         }
     }
 
     /// The name of the variant, if it is one.
-    pub fn variant(&self) -> Option<&str> {
+    pub fn variant_name(&self) -> Option<&str> {
         match self {
             Outcome::Variant(name, _) => Some(name),
-            Outcome::Caller | Outcome::Error(_) | Outcome::Hidden(_) => None,
+            Outcome::CallerDefault | Outcome::Error(_) | Outcome::Opaque(_) => None,
         }
     }
 
     /// The transition to another outcome in words: with values where the names are the same.
-    pub fn to(&self, other: &Outcome) -> String {
+    pub fn format_transition(&self, other: &Outcome) -> String {
         match (self, other) {
             (Outcome::Variant(a, before), Outcome::Variant(b, after)) if a == b => {
-                let (before, after) = (show::value(before), show::value(after));
+                let (before, after) = (show::format_value(before), show::format_value(after));
                 format!("{a} {before}→{after}")
             }
             _ => format!("{}→{}", self.name(), other.name()),

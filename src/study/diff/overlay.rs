@@ -1,106 +1,111 @@
 //! Lays cases over each other, so that no two cells share a context.
 
 use crate::limits;
-use crate::study::ask::Asker;
-use crate::study::bits::Bits;
+use crate::study::ask::OwnedContext;
+use crate::study::bits::BitSet;
 use crate::study::describe;
-use crate::study::diff::Comparison;
-use crate::study::diff::cell::Cell;
-use crate::study::diff::cell::Condition;
-use crate::study::diff::cell::Interval;
-use crate::study::diff::cell::Region;
+use crate::study::diff::FlagComparison;
+use crate::study::diff::cell::AttributeCondition;
+use crate::study::diff::cell::ChangedCase;
+use crate::study::diff::cell::ChangedCell;
+use crate::study::diff::cell::HashInterval;
 use crate::study::diff::cell::Transition;
 use crate::study::diff::outcome::Outcome;
-use crate::study::diff::outcome::outcome;
+use crate::study::diff::outcome::outcome_of_decision;
 use crate::study::show;
-use crate::study::space::Part;
-use crate::study::space::Space;
+use crate::study::space::InputDomain;
+use crate::study::space::KeyPart;
 use crate::study::witness;
-use crate::value::Literal;
+use crate::value::OwnedValue;
 
 /// A box of attribute values and the regions that it is part of.
 #[derive(Debug, Clone)]
-struct Piece {
-    sets: Vec<Bits>,
-    regions: Vec<usize>,
+struct AttributeBox {
+    attribute_sets: Vec<BitSet>,
+    cases: Vec<usize>,
 }
 
 /// The cells of these regions, and whether these are all.
-pub fn cells(
-    regions: &[Region],
-    comparison: &Comparison<'_>,
+pub fn partition_into_cells(
+    regions: &[ChangedCase],
+    comparison: &FlagComparison<'_>,
     examples: usize,
-) -> (Vec<Cell>, bool) {
-    let mut pieces: Vec<Piece> = Vec::new();
+) -> (Vec<ChangedCell>, bool) {
+    let mut pieces: Vec<AttributeBox> = Vec::new();
     let mut whole = true;
     for (at, region) in regions.iter().enumerate() {
-        pieces = laid(pieces, &region.state.sets, at);
-        if pieces.len() > limits::CELLS {
+        pieces = add_box(pieces, &region.contexts.attribute_sets, at);
+        if pieces.len() > limits::DIFF_CELLS {
             whole = false;
-            pieces.truncate(limits::CELLS);
+            pieces.truncate(limits::DIFF_CELLS);
             break;
         }
     }
-    let drafts = pieces.into_iter().map(|piece| draft(piece, regions));
-    let mut drafts: Vec<Draft> = drafts.collect();
-    merge(&mut drafts);
-    let finish = |draft| finish(draft, regions, comparison, examples);
-    let mut cells: Vec<Cell> = drafts.into_iter().map(finish).collect();
+    let drafts = pieces
+        .into_iter()
+        .map(|piece| build_transitions(piece, regions));
+    let mut drafts: Vec<CellBuilder> = drafts.collect();
+    merge_adjacent_cells(&mut drafts);
+    let finish = |draft| build_cell(draft, regions, comparison, examples);
+    let mut cells: Vec<ChangedCell> = drafts.into_iter().map(finish).collect();
     cells.sort_by_key(|cell| cell.conditions.len());
     (cells, whole)
 }
 
 /// `pieces` with one more box over them.
-fn laid(pieces: Vec<Piece>, sets: &[Bits], region: usize) -> Vec<Piece> {
+fn add_box(pieces: Vec<AttributeBox>, sets: &[BitSet], region: usize) -> Vec<AttributeBox> {
     let mut laid = Vec::with_capacity(pieces.len() + 1);
     let mut rest = vec![sets.to_vec()];
     for piece in pieces {
-        let common = both(&piece.sets, sets);
-        if common.iter().any(Bits::is_empty) {
+        let common = intersect_boxes(&piece.attribute_sets, sets);
+        if common.iter().any(BitSet::is_empty) {
             laid.push(piece);
             continue;
         }
-        let outer = without(&piece.sets, &common);
-        laid.extend(outer.into_iter().map(|sets| Piece {
-            sets,
-            regions: piece.regions.clone(),
+        let outer = subtract_inner_box(&piece.attribute_sets, &common);
+        laid.extend(outer.into_iter().map(|sets| AttributeBox {
+            attribute_sets: sets,
+            cases: piece.cases.clone(),
         }));
-        rest = rest.iter().flat_map(|sets| cut(sets, &common)).collect();
-        let regions = piece.regions.iter().copied().chain([region]).collect();
-        laid.push(Piece {
-            sets: common,
-            regions,
+        rest = rest
+            .iter()
+            .flat_map(|sets| subtract_box(sets, &common))
+            .collect();
+        let regions = piece.cases.iter().copied().chain([region]).collect();
+        laid.push(AttributeBox {
+            attribute_sets: common,
+            cases: regions,
         });
     }
-    laid.extend(rest.into_iter().map(|sets| Piece {
-        sets,
-        regions: vec![region],
+    laid.extend(rest.into_iter().map(|sets| AttributeBox {
+        attribute_sets: sets,
+        cases: vec![region],
     }));
     laid
 }
 
-fn both(a: &[Bits], b: &[Bits]) -> Vec<Bits> {
-    a.iter().zip(b).map(|(a, b)| a.and(b)).collect()
+fn intersect_boxes(a: &[BitSet], b: &[BitSet]) -> Vec<BitSet> {
+    a.iter().zip(b).map(|(a, b)| a.intersection(b)).collect()
 }
 
 /// `sets` without what it shares with `common`.
-fn cut(sets: &[Bits], common: &[Bits]) -> Vec<Vec<Bits>> {
-    let shared = both(sets, common);
-    if shared.iter().any(Bits::is_empty) {
+fn subtract_box(sets: &[BitSet], common: &[BitSet]) -> Vec<Vec<BitSet>> {
+    let shared = intersect_boxes(sets, common);
+    if shared.iter().any(BitSet::is_empty) {
         return vec![sets.to_vec()];
     }
-    without(sets, &shared)
+    subtract_inner_box(sets, &shared)
 }
 
 /// `sets` without `inner`, which is a part of it, as boxes.
-fn without(sets: &[Bits], inner: &[Bits]) -> Vec<Vec<Bits>> {
+fn subtract_inner_box(sets: &[BitSet], inner: &[BitSet]) -> Vec<Vec<BitSet>> {
     let mut boxes = Vec::new();
     let mut left = sets.to_vec();
     for (at, part) in inner.iter().enumerate() {
         let Some(set) = left.get_mut(at) else {
             continue;
         };
-        let others = set.minus(part);
+        let others = set.difference(part);
         if others.is_empty() {
             continue;
         }
@@ -115,48 +120,52 @@ fn without(sets: &[Bits], inner: &[Bits]) -> Vec<Vec<Bits>> {
 
 /// A cell under construction.
 #[derive(Debug)]
-struct Draft {
-    sets: Vec<Bits>,
-    moves: Vec<Move>,
+struct CellBuilder {
+    attribute_sets: Vec<BitSet>,
+    transitions: Vec<TransitionBuilder>,
 }
 
 /// A transition under construction, by the indices of its regions.
 #[derive(Debug)]
-struct Move {
+struct TransitionBuilder {
     from: Outcome,
     to: Outcome,
-    share: f64,
-    regions: Vec<usize>,
+    fraction_of_units: f64,
+    cases: Vec<usize>,
 }
 
-fn draft(piece: Piece, regions: &[Region]) -> Draft {
-    let mut moves: Vec<Move> = Vec::new();
-    for at in piece.regions {
+fn build_transitions(piece: AttributeBox, regions: &[ChangedCase]) -> CellBuilder {
+    let mut moves: Vec<TransitionBuilder> = Vec::new();
+    for at in piece.cases {
         let Some(region) = regions.get(at) else {
             continue;
         };
-        let share = region.measure.unwrap_or(0.0);
-        let like = |other: &&mut Move| (&other.from, &other.to) == (&region.from, &region.to);
+        let share = region.fraction_of_units.unwrap_or(0.0);
+        let like =
+            |other: &&mut TransitionBuilder| (&other.from, &other.to) == (&region.from, &region.to);
         match moves.iter_mut().find(like) {
             Some(known) => {
-                known.share += share;
-                known.regions.push(at);
+                known.fraction_of_units += share;
+                known.cases.push(at);
             }
-            None => moves.push(Move {
+            None => moves.push(TransitionBuilder {
                 from: region.from.clone(),
                 to: region.to.clone(),
-                share,
-                regions: vec![at],
+                fraction_of_units: share,
+                cases: vec![at],
             }),
         }
     }
     moves.sort_by_cached_key(|m| (m.from.name(), m.to.name()));
-    let sets = piece.sets;
-    Draft { sets, moves }
+    let sets = piece.attribute_sets;
+    CellBuilder {
+        attribute_sets: sets,
+        transitions: moves,
+    }
 }
 
 /// Joins cells that differ in one attribute only and have the same transitions, until there are no more such.
-fn merge(drafts: &mut Vec<Draft>) {
+fn merge_adjacent_cells(drafts: &mut Vec<CellBuilder>) {
     let mut before = usize::MAX;
     while drafts.len() < before {
         before = drafts.len();
@@ -164,7 +173,7 @@ fn merge(drafts: &mut Vec<Draft>) {
         while at < drafts.len() {
             let joins = |other: &usize| {
                 let pair = drafts.get(at).zip(drafts.get(*other));
-                pair.is_some_and(|(a, b)| a.joins(b))
+                pair.is_some_and(|(a, b)| a.can_merge(b))
             };
             let Some(other) = (at + 1..drafts.len()).find(joins) else {
                 at += 1;
@@ -172,57 +181,67 @@ fn merge(drafts: &mut Vec<Draft>) {
             };
             let other = drafts.remove(other);
             if let Some(draft) = drafts.get_mut(at) {
-                draft.join(other);
+                draft.merge_with(other);
             }
         }
     }
 }
 
-impl Draft {
-    fn joins(&self, other: &Draft) -> bool {
-        let differ = self.sets.iter().zip(&other.sets).filter(|(a, b)| a != b);
-        let same = |(a, b): (&Move, &Move)| {
-            (&a.from, &a.to) == (&b.from, &b.to) && (a.share - b.share).abs() < 1e-12
+impl CellBuilder {
+    fn can_merge(&self, other: &CellBuilder) -> bool {
+        let differ = self
+            .attribute_sets
+            .iter()
+            .zip(&other.attribute_sets)
+            .filter(|(a, b)| a != b);
+        let same = |(a, b): (&TransitionBuilder, &TransitionBuilder)| {
+            (&a.from, &a.to) == (&b.from, &b.to)
+                && (a.fraction_of_units - b.fraction_of_units).abs() < 1e-12
         };
         differ.count() == 1
-            && self.moves.len() == other.moves.len()
-            && self.moves.iter().zip(&other.moves).all(same)
+            && self.transitions.len() == other.transitions.len()
+            && self.transitions.iter().zip(&other.transitions).all(same)
     }
 
-    fn join(&mut self, other: Draft) {
-        let sets = self.sets.iter().zip(&other.sets);
-        self.sets = sets.map(|(a, b)| a.or(b)).collect();
-        for (known, more) in self.moves.iter_mut().zip(other.moves) {
-            for region in more.regions {
-                if !known.regions.contains(&region) {
-                    known.regions.push(region);
+    fn merge_with(&mut self, other: CellBuilder) {
+        let sets = self.attribute_sets.iter().zip(&other.attribute_sets);
+        self.attribute_sets = sets.map(|(a, b)| a.union(b)).collect();
+        for (known, more) in self.transitions.iter_mut().zip(other.transitions) {
+            for region in more.cases {
+                if !known.cases.contains(&region) {
+                    known.cases.push(region);
                 }
             }
         }
     }
 }
 
-fn finish(draft: Draft, regions: &[Region], comparison: &Comparison<'_>, examples: usize) -> Cell {
-    let Comparison {
-        space,
-        before,
-        after,
+fn build_cell(
+    draft: CellBuilder,
+    regions: &[ChangedCase],
+    comparison: &FlagComparison<'_>,
+    examples: usize,
+) -> ChangedCell {
+    let FlagComparison {
+        domain: space,
+        old_program: before,
+        new_program: after,
         ..
     } = comparison;
-    let sets = draft.sets.iter().enumerate();
+    let sets = draft.attribute_sets.iter().enumerate();
     let conditions = sets.filter_map(|(at, set)| {
-        Some(Condition {
-            attribute: space.attributes.get(at)?.name.clone(),
-            text: describe::values(at, set, space, &[before, after])?,
+        Some(AttributeCondition {
+            path: space.attributes.get(at)?.path.clone(),
+            text: describe::describe_value_set(at, set, space, &[before, after])?,
         })
     });
     let conditions = conditions.collect();
-    let transition = |known: &Move| {
-        let own = known.regions.iter().filter_map(|at| regions.get(*at));
-        let own: Vec<&Region> = own.collect();
-        let mut pieces: Vec<Vec<Interval>> = Vec::new();
+    let transition = |known: &TransitionBuilder| {
+        let own = known.cases.iter().filter_map(|at| regions.get(*at));
+        let own: Vec<&ChangedCase> = own.collect();
+        let mut pieces: Vec<Vec<HashInterval>> = Vec::new();
         for region in &own {
-            let piece = intervals(region, space);
+            let piece = case_hash_intervals(region, space);
             if !piece.is_empty() && !pieces.contains(&piece) {
                 pieces.push(piece);
             }
@@ -230,47 +249,47 @@ fn finish(draft: Draft, regions: &[Region], comparison: &Comparison<'_>, example
         Transition {
             from: known.from.clone(),
             to: known.to.clone(),
-            share: known.share.min(1.0),
-            pieces,
-            examples: found(&own, &draft.sets, comparison, examples),
+            fraction_of_units: known.fraction_of_units.min(1.0),
+            hash_intervals: pieces,
+            examples: find_case_examples(&own, &draft.attribute_sets, comparison, examples),
         }
     };
-    let transitions = draft.moves.iter().map(transition).collect();
-    Cell {
+    let transitions = draft.transitions.iter().map(transition).collect();
+    ChangedCell {
         conditions,
         transitions,
-        sets: draft.sets,
+        attribute_sets: draft.attribute_sets,
     }
 }
 
 /// Contexts of a cell that are really in one of the regions.
-fn found(
-    regions: &[&Region],
-    sets: &[Bits],
-    comparison: &Comparison<'_>,
+fn find_case_examples(
+    regions: &[&ChangedCase],
+    sets: &[BitSet],
+    comparison: &FlagComparison<'_>,
     examples: usize,
-) -> Vec<Asker> {
-    let Comparison {
-        space,
-        before,
-        after,
+) -> Vec<OwnedContext> {
+    let FlagComparison {
+        domain: space,
+        old_program: before,
+        new_program: after,
         old,
         new,
     } = comparison;
-    let mut found: Vec<Asker> = Vec::new();
+    let mut found: Vec<OwnedContext> = Vec::new();
     for region in regions {
-        let mut state = region.state.clone();
-        state.sets = both(&state.sets, sets);
-        if found.len() >= examples || state.sets.iter().any(Bits::is_empty) {
+        let mut state = region.contexts.clone();
+        state.attribute_sets = intersect_boxes(&state.attribute_sets, sets);
+        if found.len() >= examples || state.attribute_sets.iter().any(BitSet::is_empty) {
             continue;
         }
-        let moves = |asker: &Asker| {
-            let before = outcome(old.compiled, asker.decide(old.compiled));
-            let after = outcome(new.compiled, asker.decide(new.compiled));
+        let moves = |asker: &OwnedContext| {
+            let before = outcome_of_decision(old.compiled, asker.decide(old.compiled));
+            let after = outcome_of_decision(new.compiled, asker.decide(new.compiled));
             (before, after) == (region.from.clone(), region.to.clone())
         };
         let wanted = examples - found.len();
-        found.extend(witness::find(
+        found.extend(witness::find_examples(
             &state,
             space,
             &[before, after],
@@ -281,13 +300,13 @@ fn found(
     found
 }
 
-fn intervals(region: &Region, space: &Space) -> Vec<Interval> {
-    let hashes = region.state.hashes.iter();
-    let interval = |(key, from, to): &(usize, u64, u64)| Interval {
+fn case_hash_intervals(region: &ChangedCase, space: &InputDomain) -> Vec<HashInterval> {
+    let hashes = region.contexts.hash_intervals.iter();
+    let interval = |(key, from, to): &(usize, u64, u64)| HashInterval {
         key: space
-            .keys
+            .bucketing_keys
             .get(*key)
-            .map_or(String::new(), |parts| in_words(parts, space)),
+            .map_or(String::new(), |parts| format_bucketing_key(parts, space)),
         from: *from,
         to: *to,
     };
@@ -295,14 +314,14 @@ fn intervals(region: &Region, space: &Space) -> Vec<Interval> {
 }
 
 /// A bucketing key in words.
-pub fn in_words(parts: &[Part], space: &Space) -> String {
-    let part = |part: &Part| match part {
-        Part::Text(text) => show::value(&Literal::Text(text.clone())),
-        Part::Attribute(at) => {
+pub fn format_bucketing_key(parts: &[KeyPart], space: &InputDomain) -> String {
+    let part = |part: &KeyPart| match part {
+        KeyPart::Text(text) => show::format_value(&OwnedValue::Text(text.clone())),
+        KeyPart::Attribute(at) => {
             let attribute = space.attributes.get(*at);
-            attribute.map_or(String::new(), |attribute| attribute.name.to_string())
+            attribute.map_or(String::new(), |attribute| attribute.path.to_string())
         }
-        Part::Hidden(_) => "?".to_owned(),
+        KeyPart::Opaque(_) => "?".to_owned(),
     };
     let parts: Vec<String> = parts.iter().map(part).collect();
     parts.join(" + ")

@@ -3,88 +3,94 @@
 use bumpalo::Bump;
 use ecow::EcoString;
 
-use crate::context::Context;
+use crate::context::EvaluationContext;
 use crate::diag::Code;
-use crate::diag::Report;
-use crate::document::node::Kind;
+use crate::diag::DiagnosticSink;
 use crate::document::node::Member;
 use crate::document::node::Node;
+use crate::document::node::NodeKind;
 use crate::rule::compile;
-use crate::rule::expr::Expr;
+use crate::rule::expr::JsonLogicNode;
 use crate::rule::tree::Leaf;
-use crate::rule::unit::Version;
-use crate::study::file::Subject;
+use crate::rule::unit::FractionalVersion;
+use crate::study::file::FlagView;
 use crate::study::lint::walk;
 
 /// Reports them, wherever a rule branches.
-pub fn check(subject: &Subject<'_>, report: &mut Report) {
+pub fn check(subject: &FlagView<'_>, report: &mut DiagnosticSink) {
     let Some(targeting) = &subject.flag.targeting else {
         return;
     };
-    walk::operations(targeting, &mut |member| {
-        let ("if" | "?:", Kind::List(clauses)) = (&*member.key, &member.value.kind) else {
+    walk::visit_operations(targeting, &mut |member| {
+        let ("if" | "?:", NodeKind::List(clauses)) = (&*member.key, &member.value.kind) else {
             return;
         };
         for clause in clauses.chunks(2) {
             if let [condition, _] = clause {
-                examine(condition, report);
+                check_condition(condition, report);
             }
         }
     });
 }
 
-fn examine(condition: &Node, report: &mut Report) {
+fn check_condition(condition: &Node, report: &mut DiagnosticSink) {
     let mut atoms = Vec::new();
-    collect(condition, true, &mut atoms);
-    for Atom {
+    collect_comparisons(condition, true, &mut atoms);
+    for AttributeComparison {
         node,
         member,
         attribute,
-        wanted,
+        expected_truth: wanted,
     } in atoms
     {
-        let met = truth(node) == Some(wanted);
-        if !met || without(condition, attribute) == Some(false) {
+        let met = truth_in_empty_context(node) == Some(wanted);
+        if !met || truth_without_attribute(condition, attribute) == Some(false) {
             continue;
         }
         let message = format!("a context without `{attribute}` meets this condition");
         let help = format!(
             "if that is not meant, ask for it first: `{{\"and\": [{{\"var\": \"{attribute}\"}}, …]}}`"
         );
-        report.warn(Code::Absent, member.place, message, help);
+        report.warn(Code::AbsentAttribute, member.position, message, help);
     }
 }
 
 /// A question about one attribute.
-struct Atom<'n> {
+struct AttributeComparison<'n> {
     node: &'n Node,
     member: &'n Member,
     attribute: &'n str,
     /// Which answer to it lets the condition be met.
-    wanted: bool,
+    expected_truth: bool,
 }
 
 /// The questions that `condition` is made of. That something is not there may be asked for openly.
-fn collect<'n>(condition: &'n Node, wanted: bool, atoms: &mut Vec<Atom<'n>>) {
-    let Expr::Operation(member) = Expr::of(condition) else {
+fn collect_comparisons<'n>(
+    condition: &'n Node,
+    wanted: bool,
+    atoms: &mut Vec<AttributeComparison<'n>>,
+) {
+    let JsonLogicNode::Operation(member) = JsonLogicNode::from_node(condition) else {
         return;
     };
-    match (&*member.key, inner(member)) {
-        ("and" | "or", items) => items.iter().for_each(|item| collect(item, wanted, atoms)),
-        ("!", [only]) => collect(only, !wanted, atoms),
-        ("!!", [only]) => collect(only, wanted, atoms),
-        ("==" | "!=" | "===" | "!==", items) if items.iter().any(is_empty) => {}
+    match (&*member.key, operation_arguments(member)) {
+        ("and" | "or", items) => items
+            .iter()
+            .for_each(|item| collect_comparisons(item, wanted, atoms)),
+        ("!", [only]) => collect_comparisons(only, !wanted, atoms),
+        ("!!", [only]) => collect_comparisons(only, wanted, atoms),
+        ("==" | "!=" | "===" | "!==", items) if items.iter().any(is_null_or_empty) => {}
         (
             "==" | "!=" | "===" | "!==" | "<" | "<=" | ">" | ">=" | "in" | "sem_ver"
             | "starts_with" | "ends_with",
             _,
         ) => {
-            if let Some(attribute) = only_attribute(condition) {
-                atoms.push(Atom {
+            if let Some(attribute) = sole_attribute(condition) {
+                atoms.push(AttributeComparison {
                     node: condition,
                     member,
                     attribute,
-                    wanted,
+                    expected_truth: wanted,
                 });
             }
         }
@@ -93,80 +99,92 @@ fn collect<'n>(condition: &'n Node, wanted: bool, atoms: &mut Vec<Atom<'n>>) {
 }
 
 /// The arguments of an operation, with or without brackets.
-fn inner(member: &Member) -> &[Node] {
+fn operation_arguments(member: &Member) -> &[Node] {
     match &member.value.kind {
-        Kind::List(items) => items,
+        NodeKind::List(items) => items,
         _ => std::slice::from_ref(&member.value),
     }
 }
 
-fn is_empty(node: &Node) -> bool {
+fn is_null_or_empty(node: &Node) -> bool {
     match &node.kind {
-        Kind::Null => true,
-        Kind::Text(text) => text.is_empty(),
+        NodeKind::Null => true,
+        NodeKind::Text(text) => text.is_empty(),
         _ => false,
     }
 }
 
 /// The attribute that `node` reads, if it is one alone and nothing stands in for it.
-fn only_attribute(node: &Node) -> Option<&str> {
+fn sole_attribute(node: &Node) -> Option<&str> {
     let mut ours = false;
-    walk::operations(node, &mut |member| {
-        ours |= walk::read(member).is_some_and(|read| walk::is_ours(read.name));
+    walk::visit_operations(node, &mut |member| {
+        ours |= walk::parse_var(member).is_some_and(|read| walk::is_reserved(read.path));
     });
-    let reads = walk::attributes(node);
+    let reads = walk::caller_attributes(node);
     let first = reads.first()?;
     let alone = reads
         .iter()
-        .all(|read| read.name == first.name && !read.has_default);
-    (alone && !ours).then_some(first.name)
+        .all(|read| read.path == first.path && !read.has_default);
+    (alone && !ours).then_some(first.path)
 }
 
 /// Whether a condition holds when `attribute` is not there, whatever else is; `None` if that depends.
-fn without(condition: &Node, attribute: &str) -> Option<bool> {
-    let Expr::Operation(member) = Expr::of(condition) else {
+fn truth_without_attribute(condition: &Node, attribute: &str) -> Option<bool> {
+    let JsonLogicNode::Operation(member) = JsonLogicNode::from_node(condition) else {
         return None;
     };
-    let items = inner(member);
-    let mut each = items.iter().map(|item| without(item, attribute));
+    let items = operation_arguments(member);
+    let mut each = items
+        .iter()
+        .map(|item| truth_without_attribute(item, attribute));
     match (&*member.key, items) {
         ("and", _) if each.any(|truth| truth == Some(false)) => Some(false),
         ("or", _) if each.any(|truth| truth == Some(true)) => Some(true),
         ("and", _) => items
             .iter()
-            .all(|i| without(i, attribute) == Some(true))
+            .all(|i| truth_without_attribute(i, attribute) == Some(true))
             .then_some(true),
         ("or", _) => items
             .iter()
-            .all(|i| without(i, attribute) == Some(false))
+            .all(|i| truth_without_attribute(i, attribute) == Some(false))
             .then_some(false),
-        ("!", [only]) => without(only, attribute).map(|truth| !truth),
-        ("!!", [only]) => without(only, attribute),
-        _ if only_attribute(condition) == Some(attribute) => truth(condition),
+        ("!", [only]) => truth_without_attribute(only, attribute).map(|truth| !truth),
+        ("!!", [only]) => truth_without_attribute(only, attribute),
+        _ if sole_attribute(condition) == Some(attribute) => truth_in_empty_context(condition),
         _ => None,
     }
 }
 
 /// Whether a condition holds in an empty context: as the rule engine sees it, not as it reads.
-fn truth(condition: &Node) -> Option<bool> {
-    let place = condition.place;
+fn truth_in_empty_context(condition: &Node) -> Option<bool> {
+    let place = condition.position;
     let value = Node {
-        place,
-        kind: Kind::List(vec![condition.clone()]),
+        position: place,
+        kind: NodeKind::List(vec![condition.clone()]),
     };
     let key = "!!".into();
     let truth = Node {
-        place,
-        kind: Kind::Map(vec![Member { key, place, value }]),
+        position: place,
+        kind: NodeKind::Map(vec![Member {
+            key,
+            position: place,
+            value,
+        }]),
     };
     let names: [EcoString; 2] = ["false".into(), "true".into()];
-    let mut unheard = Report::new("".into());
-    let (tree, reads) = compile::compile(&truth, "", &names, Version::default(), &mut unheard);
+    let mut unheard = DiagnosticSink::new("".into());
+    let (tree, reads) = compile::compile_targeting(
+        &truth,
+        "",
+        &names,
+        FractionalVersion::default(),
+        &mut unheard,
+    );
     let arena = Bump::new();
-    let context = Context::new(&reads, &arena, 0.0);
+    let context = EvaluationContext::new(&reads, &arena, 0.0);
     match tree.decide(&context, &names) {
         Leaf::Variant(0) => Some(false),
         Leaf::Variant(_) => Some(true),
-        Leaf::Default | Leaf::Unknown | Leaf::Fault => None,
+        Leaf::Default | Leaf::UnknownVariant | Leaf::Failed => None,
     }
 }

@@ -6,32 +6,32 @@ use ecow::EcoString;
 
 use crate::diag;
 use crate::diag::Code;
-use crate::diag::Report;
-use crate::study::file::File;
-use crate::study::file::Subject;
-use crate::study::lint::policy::Policy;
+use crate::diag::DiagnosticSink;
+use crate::study::file::FlagFile;
+use crate::study::file::FlagView;
+use crate::study::lint::policy::LintPolicy;
 use crate::study::lint::walk;
 
 /// By how many flags each attribute is read, and for what it was probably meant.
 #[derive(Debug)]
-pub struct Usage {
-    meant: BTreeMap<EcoString, EcoString>,
+pub struct AttributeUsage {
+    corrections: BTreeMap<EcoString, EcoString>,
 }
 
 /// What every caller may set, whether flags read it or not.
-const KNOWN: &str = "targetingKey";
+const TARGETING_KEY: &str = "targetingKey";
 /// More names than these are not compared with each other: it would take the square of their number.
-const COMPARED: usize = 2000;
+const MAX_COMPARED: usize = 2000;
 
-impl Usage {
+impl AttributeUsage {
     /// Counts.
-    pub fn of(files: &[File]) -> Usage {
+    pub fn from_files(files: &[FlagFile]) -> AttributeUsage {
         let mut flags: BTreeMap<&str, usize> = BTreeMap::new();
         for flag in files.iter().flat_map(|file| &file.flags) {
             let targeting = flag.targeting.iter();
             let mut names: Vec<_> = targeting
-                .flat_map(walk::attributes)
-                .map(|read| read.name)
+                .flat_map(walk::caller_attributes)
+                .map(|read| read.path)
                 .collect();
             names.sort_unstable();
             names.dedup();
@@ -39,20 +39,22 @@ impl Usage {
                 *flags.entry(name).or_default() += 1;
             }
         }
-        flags.insert(KNOWN, usize::MAX);
-        Usage {
-            meant: meant(&flags),
+        flags.insert(TARGETING_KEY, usize::MAX);
+        AttributeUsage {
+            corrections: suggest_corrections(&flags),
         }
     }
 }
 
-fn meant(flags: &BTreeMap<&str, usize>) -> BTreeMap<EcoString, EcoString> {
+fn suggest_corrections(flags: &BTreeMap<&str, usize>) -> BTreeMap<EcoString, EcoString> {
     let mut meant = BTreeMap::new();
-    for (name, count) in flags.iter().take(COMPARED) {
-        let others = flags.iter().take(COMPARED);
+    for (name, count) in flags.iter().take(MAX_COMPARED) {
+        let others = flags.iter().take(MAX_COMPARED);
         let more = others.filter(|(_, other)| *other > count);
-        let mut near: Vec<_> = more.filter(|(other, _)| is_near(name, other)).collect();
-        near.sort_by_key(|(other, count)| (diag::distance(name, other), usize::MAX - **count));
+        let mut near: Vec<_> = more
+            .filter(|(other, _)| is_likely_typo(name, other))
+            .collect();
+        near.sort_by_key(|(other, count)| (diag::edit_distance(name, other), usize::MAX - **count));
         if let Some((other, _)) = near.first() {
             meant.insert((*name).into(), (**other).into());
         }
@@ -62,7 +64,7 @@ fn meant(flags: &BTreeMap<&str, usize>) -> BTreeMap<EcoString, EcoString> {
 
 /// Whether two names differ by a slip: in case or separators only, or in a letter, two if they are long. Numbers tell
 /// names apart on purpose, as do two short words.
-fn is_near(name: &str, other: &str) -> bool {
+fn is_likely_typo(name: &str, other: &str) -> bool {
     let bare = |text: &str| text.replace(['_', '-', '.'], "").to_ascii_lowercase();
     let digits = |text: &str| -> String { text.chars().filter(char::is_ascii_digit).collect() };
     if bare(name) == bare(other) {
@@ -75,32 +77,41 @@ fn is_near(name: &str, other: &str) -> bool {
     };
     digits(name) == digits(other)
         && name.chars().next() == other.chars().next()
-        && diag::distance(name, other) <= allowed
+        && diag::edit_distance(name, other) <= allowed
 }
 
 /// Reports attributes that are not among those of the policy, or probably misspelt.
-pub fn check(subject: &Subject<'_>, usage: &Usage, policy: &Policy, report: &mut Report) {
-    let reads = subject.flag.targeting.iter().flat_map(walk::attributes);
+pub fn check(
+    subject: &FlagView<'_>,
+    usage: &AttributeUsage,
+    policy: &LintPolicy,
+    report: &mut DiagnosticSink,
+) {
+    let reads = subject
+        .flag
+        .targeting
+        .iter()
+        .flat_map(walk::caller_attributes);
     for read in reads {
-        let place = read.member.value.place;
-        let name = read.name;
+        let place = read.operation.value.position;
+        let name = read.path;
         let root = name.split('.').next().unwrap_or(name);
         let named = |known: &str| known == name || known == root;
-        if !policy.attributes.is_empty() && !named(KNOWN) {
-            if policy.attributes.iter().any(|known| named(known)) {
+        if !policy.known_attributes.is_empty() && !named(TARGETING_KEY) {
+            if policy.known_attributes.iter().any(|known| named(known)) {
                 continue;
             }
-            let known = policy.attributes.iter().map(AsRef::as_ref);
-            let help = match diag::nearest(name, known) {
+            let known = policy.known_attributes.iter().map(AsRef::as_ref);
+            let help = match diag::closest_match(name, known) {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => "add it to `attributes` in the configuration if callers send it".to_owned(),
             };
             let message = format!("no caller sends the attribute `{name}`");
-            report.warn(Code::Attribute, place, message, help);
-        } else if let Some(meant) = usage.meant.get(name) {
+            report.warn(Code::UnknownAttribute, place, message, help);
+        } else if let Some(meant) = usage.corrections.get(name) {
             let message = format!("only few flags read `{name}`, and more read `{meant}`");
             let help = format!("did you mean `{meant}`?");
-            report.warn(Code::Attribute, place, message, help);
+            report.warn(Code::UnknownAttribute, place, message, help);
         }
     }
 }

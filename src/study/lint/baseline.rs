@@ -9,19 +9,19 @@ use crate::diag::Diagnostic;
 use crate::document::node::Node;
 use crate::json;
 
-type Key = (String, String, String);
+type FindingKey = (String, String, String);
 
 /// The known findings, and how often each occurs.
 #[derive(Debug, Default)]
-pub struct Baseline(HashMap<Key, usize>);
+pub struct Baseline(HashMap<FindingKey, usize>);
 
 impl Baseline {
-    /// Reads what [`write`] has written. `None` if it is something else.
-    pub fn read(root: &Node) -> Option<Baseline> {
+    /// Reads what [`to_json`] has written. `None` if it is something else.
+    pub fn from_node(root: &Node) -> Option<Baseline> {
         let [member] = root.as_map()? else {
             return None;
         };
-        let crate::document::node::Kind::List(items) = &member.value.kind else {
+        let crate::document::node::NodeKind::List(items) = &member.value.kind else {
             return None;
         };
         let mut known = HashMap::new();
@@ -38,20 +38,22 @@ impl Baseline {
     }
 
     /// Takes what is known from `found`. How many findings were taken.
-    pub fn apply(mut self, found: &mut Vec<Diagnostic>) -> usize {
+    pub fn remove_known(mut self, found: &mut Vec<Diagnostic>) -> usize {
         let before = found.len();
-        found.retain(|diagnostic| match self.0.get_mut(&key(diagnostic)) {
-            Some(left) if *left > 0 => {
-                *left -= 1;
-                false
-            }
-            _ => true,
-        });
+        found.retain(
+            |diagnostic| match self.0.get_mut(&finding_key(diagnostic)) {
+                Some(left) if *left > 0 => {
+                    *left -= 1;
+                    false
+                }
+                _ => true,
+            },
+        );
         before - found.len()
     }
 }
 
-fn key(diagnostic: &Diagnostic) -> Key {
+fn finding_key(diagnostic: &Diagnostic) -> FindingKey {
     let Diagnostic {
         file,
         code,
@@ -62,18 +64,18 @@ fn key(diagnostic: &Diagnostic) -> Key {
 }
 
 /// The file that lists `found`, one finding a line, so that two branches seldom change the same one.
-pub fn write(found: &[Diagnostic]) -> String {
-    let mut keys: Vec<Key> = found.iter().map(key).collect();
+pub fn to_json(found: &[Diagnostic]) -> String {
+    let mut keys: Vec<FindingKey> = found.iter().map(finding_key).collect();
     keys.sort();
     let mut out = String::from("{\"known\": [");
     for (at, (file, code, message)) in keys.iter().enumerate() {
         out.push_str(if at == 0 { "\n" } else { ",\n" });
         out.push_str("{\"file\": ");
-        json::write_text(&mut out, file);
+        json::write_string(&mut out, file);
         out.push_str(", \"code\": ");
-        json::write_text(&mut out, code);
+        json::write_string(&mut out, code);
         out.push_str(", \"message\": ");
-        json::write_text(&mut out, message);
+        json::write_string(&mut out, message);
         out.push('}');
     }
     out.push_str("\n]}\n");

@@ -3,86 +3,91 @@
 use std::collections::HashSet;
 
 use crate::diag::Code;
-use crate::diag::Place;
-use crate::diag::Report;
+use crate::diag::DiagnosticSink;
+use crate::diag::Position;
 use crate::document;
-use crate::document::flag::Flag;
-use crate::document::node::Kind;
+use crate::document::flag::FlagDefinition;
 use crate::document::node::Node;
+use crate::document::node::NodeKind;
 use crate::limits;
-use crate::rule::expr::Expr;
-use crate::study::file::File;
-use crate::study::form::Site;
-use crate::study::form::SiteKind;
+use crate::rule::expr::JsonLogicNode;
+use crate::study::file::FlagFile;
+use crate::study::form::BranchKind;
+use crate::study::form::RuleBranch;
 use crate::study::lint::walk;
-use crate::study::proof::Premise;
+use crate::study::proof::PathCondition;
 use crate::study::show;
 use crate::study::survey;
-use crate::study::survey::Effort;
-use crate::study::survey::Survey;
+use crate::study::survey::BranchCoverage;
+use crate::study::survey::Budget;
 
 /// What is written at one place. A shared evaluator has one, however many rules it is put into.
-type Spot = (Place, SiteKind);
+type BranchLocation = (Position, BranchKind);
 
 /// Reports what no rule of a file reaches. Where that is not certain nothing is said.
-pub fn check(file: &File, report: &mut Report) {
+pub fn check(file: &FlagFile, report: &mut DiagnosticSink) {
     let mut reached = HashSet::new();
     let mut lost = Vec::new();
-    for subject in file.subjects() {
-        let works = subject.flag.fault.is_none() && !document::has_errors(&subject.compiled.found);
-        if works && !refers(subject.expanded) {
-            let survey = survey::survey(subject.expanded, Effort::MANY);
-            sift(&survey, &mut reached, &mut lost);
+    for subject in file.flag_views() {
+        let works = subject.flag.error_code.is_none()
+            && !document::has_errors(&subject.compiled.diagnostics);
+        if works && !has_unresolved_ref(subject.expanded) {
+            let survey = survey::analyze_coverage(subject.expanded, Budget::PER_LINTED_FLAG);
+            collect_branches(&survey, &mut reached, &mut lost);
         }
     }
-    for Lost {
-        spot,
+    for UnreachableBranch {
+        location: spot,
         message,
         help,
     } in lost
     {
         if !reached.contains(&spot) {
-            report.warn(Code::Unreached, spot.0, message, help);
+            report.warn(Code::UnreachableBranch, spot.0, message, help);
         }
     }
 }
 
 /// Whether a reference is left that leads nowhere: that is told, and what it was meant to be is not known.
-fn refers(flag: &Flag) -> bool {
+fn has_unresolved_ref(flag: &FlagDefinition) -> bool {
     let mut refers = false;
     if let Some(targeting) = &flag.targeting {
-        walk::operations(targeting, &mut |member| refers |= &*member.key == "$ref");
+        walk::visit_operations(targeting, &mut |member| refers |= &*member.key == "$ref");
     }
     refers
 }
 
 /// A branch that is not reached.
-struct Lost {
-    spot: Spot,
+struct UnreachableBranch {
+    location: BranchLocation,
     message: String,
     help: String,
 }
 
-fn sift(survey: &Survey<'_>, reached: &mut HashSet<Spot>, lost: &mut Vec<Lost>) {
+fn collect_branches(
+    survey: &BranchCoverage<'_>,
+    reached: &mut HashSet<BranchLocation>,
+    lost: &mut Vec<UnreachableBranch>,
+) {
     let mut told = 0;
-    for (at, site) in survey.program.sites.iter().enumerate() {
-        let spot = (site.node.place, site.kind);
-        if !survey.excludes(at) {
+    for (at, site) in survey.program.branches.iter().enumerate() {
+        let spot = (site.node.position, site.kind);
+        if !survey.is_unreachable(at) {
             reached.insert(spot);
-        } else if is_written(site) && !site.parent.is_some_and(|up| survey.excludes(up)) {
-            let (message, help) = if told < limits::LINT_BRANCHES {
-                let proof = survey.proof(at);
+        } else if is_removable(site) && !site.parent.is_some_and(|up| survey.is_unreachable(up)) {
+            let (message, help) = if told < limits::LINT_BRANCH_DIAGNOSTICS {
+                let proof = survey.unsat_core(at);
                 // All units have one hash: that is told of what they are bucketed by.
-                if matches!((site.kind, &*proof), (SiteKind::Share { .. }, [_])) {
+                if matches!((site.kind, &*proof), (BranchKind::Share { .. }, [_])) {
                     continue;
                 }
-                explained(site, survey, &proof)
+                message_and_help(site, survey, &proof)
             } else {
-                (named(site, survey.flag), String::new())
+                (unreachable_message(site, survey.flag), String::new())
             };
             told += 1;
-            lost.push(Lost {
-                spot,
+            lost.push(UnreachableBranch {
+                location: spot,
                 message,
                 help,
             });
@@ -91,48 +96,54 @@ fn sift(survey: &Survey<'_>, reached: &mut HashSet<Spot>, lost: &mut Vec<Lost>) 
 }
 
 /// Whether a site is something that could be left out. A weight of 0 says openly that nobody is there.
-fn is_written(site: &Site<'_>) -> bool {
+fn is_removable(site: &RuleBranch<'_>) -> bool {
     match site.kind {
-        SiteKind::Then(_) | SiteKind::Else => true,
-        SiteKind::Share { weight, .. } => weight > 0,
-        SiteKind::Root | SiteKind::Nothing => false,
+        BranchKind::Then(_) | BranchKind::Else => true,
+        BranchKind::Share { weight, .. } => weight > 0,
+        BranchKind::Root | BranchKind::ImplicitElse => false,
     }
 }
 
-fn named(site: &Site<'_>, flag: &Flag) -> String {
+fn unreachable_message(site: &RuleBranch<'_>, flag: &FlagDefinition) -> String {
     let what = match (site.kind, &site.node.kind) {
-        (SiteKind::Share { .. }, Kind::List(items)) => items.first().map(name),
-        _ => Some(name(site.node)),
+        (BranchKind::Share { .. }, NodeKind::List(items)) => items.first().map(format_result),
+        _ => Some(format_result(site.node)),
     };
     let what = what.unwrap_or_default();
     format!("nothing reaches {what} in the rule of flag `{}`", flag.key)
 }
 
 /// What stands at the end of a branch.
-fn name(node: &Node) -> String {
-    match Expr::of(node) {
-        Expr::Value(node) => match &node.kind {
-            Kind::Text(text) => format!("`{text}`"),
-            Kind::Null => "the default".to_owned(),
-            _ => format!("`{}`", show::condition(node)),
+fn format_result(node: &Node) -> String {
+    match JsonLogicNode::from_node(node) {
+        JsonLogicNode::Value(node) => match &node.kind {
+            NodeKind::Text(text) => format!("`{text}`"),
+            NodeKind::Null => "the default".to_owned(),
+            _ => format!("`{}`", show::format_condition(node)),
         },
-        Expr::List(_) | Expr::Operation(_) => format!("`{}`", show::condition(node)),
+        JsonLogicNode::List(_) | JsonLogicNode::Operation(_) => {
+            format!("`{}`", show::format_condition(node))
+        }
     }
 }
 
 /// How many conditions of a proof are told.
-const PREMISES: usize = 6;
+const MAX_CONDITIONS: usize = 6;
 
 /// The message has the words of the proof and no places, for a baseline knows findings by their messages.
-fn explained(site: &Site<'_>, survey: &Survey<'_>, proof: &[Premise]) -> (String, String) {
-    let named = named(site, survey.flag);
-    let wanted = |premise: &Premise| {
-        let how = if premise.holds { "hold" } else { "fail" };
+fn message_and_help(
+    site: &RuleBranch<'_>,
+    survey: &BranchCoverage<'_>,
+    proof: &[PathCondition],
+) -> (String, String) {
+    let named = unreachable_message(site, survey.flag);
+    let wanted = |premise: &PathCondition| {
+        let how = if premise.must_hold { "hold" } else { "fail" };
         format!("`{}` to {how}", premise.text)
     };
-    let mut list: Vec<String> = proof.iter().take(PREMISES).map(wanted).collect();
-    if proof.len() > PREMISES {
-        list.push(format!("{} more conditions", proof.len() - PREMISES));
+    let mut list: Vec<String> = proof.iter().take(MAX_CONDITIONS).map(wanted).collect();
+    if proof.len() > MAX_CONDITIONS {
+        list.push(format!("{} more conditions", proof.len() - MAX_CONDITIONS));
     }
     let message = match list.split_last() {
         Some((last, [])) => format!("{named}: it would take {last}"),
@@ -143,7 +154,10 @@ fn explained(site: &Site<'_>, survey: &Survey<'_>, proof: &[Premise]) -> (String
         None => named,
     };
     let mut places: Vec<String> = Vec::new();
-    for Premise { place, .. } in proof.iter().take(PREMISES) {
+    for PathCondition {
+        position: place, ..
+    } in proof.iter().take(MAX_CONDITIONS)
+    {
         let place = format!("{}:{}", place.line, place.column);
         if !places.contains(&place) {
             places.push(place);

@@ -1,17 +1,17 @@
 //! What units are bucketed by: something that stays with them, and that they all have.
 
 use crate::diag::Code;
-use crate::diag::Place;
-use crate::diag::Report;
-use crate::document::node::Kind;
+use crate::diag::DiagnosticSink;
+use crate::diag::Position;
 use crate::document::node::Member;
 use crate::document::node::Node;
-use crate::rule::expr::Expr;
-use crate::study::file::Subject;
+use crate::document::node::NodeKind;
+use crate::rule::expr::JsonLogicNode;
+use crate::study::file::FlagView;
 use crate::study::lint::walk;
 
 /// Names of what differs with every request, in lower case and without separators.
-const FLEETING: [&str; 18] = [
+const PER_REQUEST_NAMES: [&str; 18] = [
     "requestid",
     "xrequestid",
     "reqid",
@@ -33,100 +33,100 @@ const FLEETING: [&str; 18] = [
 ];
 
 /// Reports the bucketing keys of a flag that do not keep units where they are.
-pub fn check(subject: &Subject<'_>, report: &mut Report) {
+pub fn check(subject: &FlagView<'_>, report: &mut DiagnosticSink) {
     let Some(targeting) = &subject.flag.targeting else {
         return;
     };
-    walk::operations(targeting, &mut |member| {
+    walk::visit_operations(targeting, &mut |member| {
         if matches!(&*member.key, "fractional" | "fractionalEvaluation") {
-            split(member, report);
+            check_fractional(member, report);
         }
     });
 }
 
-fn split(member: &Member, report: &mut Report) {
-    let Kind::List(items) = &member.value.kind else {
+fn check_fractional(member: &Member, report: &mut DiagnosticSink) {
+    let NodeKind::List(items) = &member.value.kind else {
         return;
     };
     let Some(first) = items.first() else {
         return;
     };
-    match Expr::of(first) {
-        Expr::Operation(_) => key(first, report),
-        Expr::Value(node) => match &node.kind {
-            Kind::Text(name) if &*member.key == "fractionalEvaluation" => {
-                fleeting(name, node.place, report);
+    match JsonLogicNode::from_node(first) {
+        JsonLogicNode::Operation(_) => check_key(first, report),
+        JsonLogicNode::Value(node) => match &node.kind {
+            NodeKind::Text(name) if &*member.key == "fractionalEvaluation" => {
+                check_per_request_name(name, node.position, report);
             }
-            Kind::Text(text) => {
+            NodeKind::Text(text) => {
                 let message = format!("units are bucketed by the constant `{text}`");
-                constant(message, node.place, report);
+                report_constant_key(message, node.position, report);
             }
             _ => {}
         },
-        Expr::List(_) => {}
+        JsonLogicNode::List(_) => {}
     }
 }
 
-fn key(node: &Node, report: &mut Report) {
+fn check_key(node: &Node, report: &mut DiagnosticSink) {
     let mut clock = false;
-    walk::operations(node, &mut |member| {
-        clock |= walk::read(member).is_some_and(|read| read.name == "$flagd.timestamp");
+    walk::visit_operations(node, &mut |member| {
+        clock |= walk::parse_var(member).is_some_and(|read| read.path == "$flagd.timestamp");
     });
     if clock {
         let message = "units are bucketed by the time: everyone changes variants every second";
         let help = "bucket by what stays with a unit, such as `targetingKey`";
-        report.error(Code::Fleeting, node.place, message, help);
+        report.error(Code::UnstableBucketingKey, node.position, message, help);
         return;
     }
-    let reads = walk::attributes(node);
-    if reads.is_empty() && !computes(node) {
+    let reads = walk::caller_attributes(node);
+    if reads.is_empty() && !has_computed_var(node) {
         let message = "units are bucketed by a key that says nothing of them".to_owned();
-        constant(message, node.place, report);
+        report_constant_key(message, node.position, report);
     }
     for read in &reads {
-        fleeting(read.name, read.member.place, report);
+        check_per_request_name(read.path, read.operation.position, report);
     }
-    joined(node, &reads, report);
+    check_concatenated_key(node, &reads, report);
 }
 
 /// Whether a name is read that is known only when the rule runs.
-fn computes(node: &Node) -> bool {
+fn has_computed_var(node: &Node) -> bool {
     let mut found = false;
-    walk::operations(node, &mut |member| {
-        found |= &*member.key == "var" && walk::read(member).is_none();
+    walk::visit_operations(node, &mut |member| {
+        found |= &*member.key == "var" && walk::parse_var(member).is_none();
     });
     found
 }
 
-fn constant(message: String, place: Place, report: &mut Report) {
+fn report_constant_key(message: String, place: Position, report: &mut DiagnosticSink) {
     let help = "all of them fall into one bucket and get one variant; leave the key out, then it is the flag's key \
                 and `targetingKey`";
-    report.error(Code::NoUnit, place, message, help);
+    report.error(Code::ConstantBucketingKey, place, message, help);
 }
 
-fn fleeting(name: &str, place: Place, report: &mut Report) {
+fn check_per_request_name(name: &str, place: Position, report: &mut DiagnosticSink) {
     let last = name.rsplit('.').next().unwrap_or(name);
     let bare = last.replace(['_', '-'], "").to_ascii_lowercase();
-    if FLEETING.contains(&&*bare) {
+    if PER_REQUEST_NAMES.contains(&&*bare) {
         let message = format!("units are bucketed by `{name}`, which differs with every request");
         let help = "bucket by what stays with a unit, such as `targetingKey`";
-        report.warn(Code::Fleeting, place, message, help);
+        report.warn(Code::UnstableBucketingKey, place, message, help);
     }
 }
 
 /// A text that is put together is there even if its only telling part is not.
-fn joined(node: &Node, reads: &[walk::Read<'_>], report: &mut Report) {
-    let is_cat = node.only_member().is_some_and(|m| &*m.key == "cat");
+fn check_concatenated_key(node: &Node, reads: &[walk::VarRead<'_>], report: &mut DiagnosticSink) {
+    let is_cat = node.single_member().is_some_and(|m| &*m.key == "cat");
     let [only] = reads else {
         return;
     };
-    if !is_cat || only.has_default || only.name == "targetingKey" {
+    if !is_cat || only.has_default || only.path == "targetingKey" {
         return;
     }
-    let name = only.name;
+    let name = only.path;
     let message = format!("all contexts without `{name}` fall into one bucket");
     let help = format!(
         "bucket by `{{\"var\": \"{name}\"}}` alone: without it, the targeting key counts; or ask for it first"
     );
-    report.warn(Code::SharedBucket, only.member.place, message, help);
+    report.warn(Code::SharedBucket, only.operation.position, message, help);
 }

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use crate::diag::Code;
 use crate::diag::Diagnostic;
-use crate::diag::Report;
-use crate::document::merge::Identity;
-use crate::study::file::File;
-use crate::study::file::member;
-use crate::study::lint::policy::Policy;
+use crate::diag::DiagnosticSink;
+use crate::document::merge::FlagIdentity;
+use crate::study::file::FlagFile;
+use crate::study::file::find_member_ignore_case;
+use crate::study::lint::policy::LintPolicy;
 
 /// What rings are called where nobody says otherwise.
-const RINGS: [&str; 16] = [
+const DEFAULT_RINGS: [&str; 16] = [
     "internal",
     "employees",
     "employee",
@@ -31,32 +31,32 @@ const RINGS: [&str; 16] = [
 ];
 
 /// Reports each flag that is another but for its ring.
-pub fn check(files: &[File], policy: &Policy) -> Vec<Diagnostic> {
+pub fn check(files: &[FlagFile], policy: &LintPolicy) -> Vec<Diagnostic> {
     let named = files
         .iter()
-        .filter_map(|file| member(file.root.as_ref()?, "rings")?.as_map());
+        .filter_map(|file| find_member_ignore_case(file.root.as_ref()?, "rings")?.as_map());
     let mut rings: Vec<&str> = named.flatten().map(|ring| &*ring.key).collect();
     rings.extend(policy.rings.iter().map(String::as_str));
-    rings.extend(RINGS);
-    let mut families: BTreeMap<Identity<'_>, Vec<(usize, usize)>> = BTreeMap::new();
+    rings.extend(DEFAULT_RINGS);
+    let mut families: BTreeMap<FlagIdentity<'_>, Vec<(usize, usize)>> = BTreeMap::new();
     for (at, file) in files.iter().enumerate() {
         for (position, flag) in file.flags.iter().enumerate() {
-            if let Some(feature) = feature(&flag.key, &rings) {
-                let family = families.entry((feature, flag.set())).or_default();
+            if let Some(feature) = strip_ring_suffix(&flag.key, &rings) {
+                let family = families.entry((feature, flag.flag_set_id())).or_default();
                 family.push((at, position));
             }
         }
     }
     let found = families
         .into_iter()
-        .filter(|(_, family)| distinct(files, family) > 1);
+        .filter(|(_, family)| count_distinct_keys(files, family) > 1);
     found
-        .flat_map(|((feature, _), family)| tell(files, feature, &family))
+        .flat_map(|((feature, _), family)| report_family(files, feature, &family))
         .collect()
 }
 
 /// The key without the ring that it ends in.
-fn feature<'k>(key: &'k str, rings: &[&str]) -> Option<&'k str> {
+fn strip_ring_suffix<'k>(key: &'k str, rings: &[&str]) -> Option<&'k str> {
     let is_separator = |c: char| matches!(c, '-' | '_' | '.' | '/' | ':');
     let mut feature = None;
     for (at, separator) in key.char_indices().filter(|(_, c)| is_separator(*c)) {
@@ -78,18 +78,21 @@ fn is_ring(word: &str, rings: &[&str]) -> bool {
 }
 
 /// How many keys there are: a flag may stand in several files, one for each environment.
-fn distinct(files: &[File], family: &[(usize, usize)]) -> usize {
-    let mut keys: Vec<_> = family.iter().filter_map(|at| key(files, *at)).collect();
+fn count_distinct_keys(files: &[FlagFile], family: &[(usize, usize)]) -> usize {
+    let mut keys: Vec<_> = family
+        .iter()
+        .filter_map(|at| flag_key(files, *at))
+        .collect();
     keys.sort_unstable();
     keys.dedup();
     keys.len()
 }
 
-fn key(files: &[File], (at, position): (usize, usize)) -> Option<&str> {
+fn flag_key(files: &[FlagFile], (at, position): (usize, usize)) -> Option<&str> {
     Some(&files.get(at)?.flags.get(position)?.key)
 }
 
-fn tell(files: &[File], feature: &str, family: &[(usize, usize)]) -> Vec<Diagnostic> {
+fn report_family(files: &[FlagFile], feature: &str, family: &[(usize, usize)]) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for (at, position) in family {
         let Some(file) = files.get(*at) else { continue };
@@ -98,7 +101,7 @@ fn tell(files: &[File], feature: &str, family: &[(usize, usize)]) -> Vec<Diagnos
         };
         let mut others: Vec<String> = family
             .iter()
-            .filter_map(|other| key(files, *other))
+            .filter_map(|other| flag_key(files, *other))
             .filter(|other| *other != &*flag.key)
             .map(|other| format!("`{other}`"))
             .collect();
@@ -112,8 +115,8 @@ fn tell(files: &[File], feature: &str, family: &[(usize, usize)]) -> Vec<Diagnos
         let others = others.join(", ");
         let message = format!("flag `{}` differs from {others} by its ring only", flag.key);
         let help = format!("make it one flag, `{feature}`, with the rings in its rule");
-        let mut report = Report::new(file.name.clone());
-        report.warn(Code::Family, flag.place, message, help);
+        let mut report = DiagnosticSink::new(file.name.clone());
+        report.warn(Code::FlagFamily, flag.position, message, help);
         found.extend(report.finish());
     }
     found

@@ -4,17 +4,17 @@
 
 use crate::diag;
 use crate::diag::Code;
-use crate::diag::Report;
-use crate::document::node::Kind;
+use crate::diag::DiagnosticSink;
 use crate::document::node::Node;
-use crate::study::file::Subject;
-use crate::study::file::member;
-use crate::study::lint::policy::Policy;
-use crate::value::Literal;
+use crate::document::node::NodeKind;
+use crate::study::file::FlagView;
+use crate::study::file::find_member_ignore_case;
+use crate::study::lint::policy::LintPolicy;
+use crate::value::OwnedValue;
 
 /// What may be said of a flag's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Field {
+pub enum LifecycleField {
     /// Who answers for it.
     Owner,
     /// When it was made.
@@ -27,19 +27,21 @@ pub enum Field {
     Ticket,
 }
 
-impl Field {
+impl LifecycleField {
     /// All of them, each with its names; the first is ours.
-    pub const NAMES: [(Field, &'static [&'static str]); 5] = [
-        (Field::Owner, &["owner"]),
-        (Field::Created, &["created", "createdAt"]),
-        (Field::Expires, &["expires", "expectedCleanupDate"]),
-        (Field::Status, &["status"]),
-        (Field::Ticket, &["ticket", "jiraTicket"]),
+    pub const NAMES: [(LifecycleField, &'static [&'static str]); 5] = [
+        (LifecycleField::Owner, &["owner"]),
+        (LifecycleField::Created, &["created", "createdAt"]),
+        (LifecycleField::Expires, &["expires", "expectedCleanupDate"]),
+        (LifecycleField::Status, &["status"]),
+        (LifecycleField::Ticket, &["ticket", "jiraTicket"]),
     ];
 
     /// Its names.
     pub fn names(self) -> &'static [&'static str] {
-        let found = Field::NAMES.iter().find(|(known, _)| *known == self);
+        let found = LifecycleField::NAMES
+            .iter()
+            .find(|(known, _)| *known == self);
         found.map_or(&[], |(_, names)| names)
     }
 
@@ -53,16 +55,21 @@ impl Field {
 pub const STATUSES: [&str; 3] = ["active", "fully-rolled-out", "archived"];
 
 /// Where a field is written for a flag.
-fn written<'f>(subject: &Subject<'f>, field: Field) -> Option<&'f Node> {
-    let flag = subject.written?;
+fn field_node<'f>(subject: &FlagView<'f>, field: LifecycleField) -> Option<&'f Node> {
+    let flag = subject.node?;
     let places = ["lifecycle", "metadata"].into_iter();
-    let mut places = places.filter_map(|place| member(flag, place));
-    places.find_map(|place| field.names().iter().find_map(|name| member(place, name)))
+    let mut places = places.filter_map(|place| find_member_ignore_case(flag, place));
+    places.find_map(|place| {
+        field
+            .names()
+            .iter()
+            .find_map(|name| find_member_ignore_case(place, name))
+    })
 }
 
 /// The text of a field, also if the whole set of flags has it.
-fn text<'f>(subject: &Subject<'f>, field: Field) -> Option<&'f str> {
-    let own = written(subject, field).and_then(Node::as_text);
+fn field_text<'f>(subject: &FlagView<'f>, field: LifecycleField) -> Option<&'f str> {
+    let own = field_node(subject, field).and_then(Node::as_text);
     let inherited = || {
         let named = |key: &str| {
             field
@@ -72,7 +79,7 @@ fn text<'f>(subject: &Subject<'f>, field: Field) -> Option<&'f str> {
         };
         let found = subject.flag.metadata.iter().find(|(key, _)| named(key));
         match found {
-            Some((_, Literal::Text(text))) => Some(&**text),
+            Some((_, OwnedValue::Text(text))) => Some(&**text),
             _ => None,
         }
     };
@@ -81,15 +88,15 @@ fn text<'f>(subject: &Subject<'f>, field: Field) -> Option<&'f str> {
 }
 
 /// Whether a flag is archived.
-pub fn is_archived(subject: &Subject<'_>) -> bool {
-    text(subject, Field::Status) == Some("archived")
+pub fn is_archived(subject: &FlagView<'_>) -> bool {
+    field_text(subject, LifecycleField::Status) == Some("archived")
 }
 
 /// Reports what is missing, wrong, or overdue.
-pub fn check(subject: &Subject<'_>, policy: &Policy, report: &mut Report) {
-    required(subject, policy, report);
-    understood(subject, report);
-    overdue(subject, policy, report);
+pub fn check(subject: &FlagView<'_>, policy: &LintPolicy, report: &mut DiagnosticSink) {
+    check_required_fields(subject, policy, report);
+    check_field_values(subject, report);
+    check_expiry(subject, policy, report);
     let decides = subject
         .flag
         .targeting
@@ -104,52 +111,54 @@ pub fn check(subject: &Subject<'_>, policy: &Policy, report: &mut Report) {
             subject.flag.key
         );
         let help = "leave the rule out: an archived flag gives its final value, to everyone";
-        report.warn(Code::Archived, targeting.place, message, help);
+        report.warn(Code::ArchivedFlagDecides, targeting.position, message, help);
     }
 }
 
-fn required(subject: &Subject<'_>, policy: &Policy, report: &mut Report) {
+fn check_required_fields(subject: &FlagView<'_>, policy: &LintPolicy, report: &mut DiagnosticSink) {
     let flag = subject.flag;
-    let lives = subject.written.and_then(|flag| member(flag, "lifecycle"));
-    let mut wanted = policy.required.clone();
+    let lives = subject
+        .node
+        .and_then(|flag| find_member_ignore_case(flag, "lifecycle"));
+    let mut wanted = policy.required_lifecycle_fields.clone();
     // Whoever speaks of a flag's life says whose it is.
-    if lives.is_some() && !wanted.contains(&Field::Owner) {
-        wanted.push(Field::Owner);
+    if lives.is_some() && !wanted.contains(&LifecycleField::Owner) {
+        wanted.push(LifecycleField::Owner);
     }
     for field in wanted {
-        if text(subject, field).is_none() {
+        if field_text(subject, field).is_none() {
             let name = field.name();
             let message = format!("flag `{}` has no `{name}`", flag.key);
             let help = format!("write `lifecycle: {{ {name}: … }}` into it");
-            report.warn(Code::Ownerless, flag.place, message, help);
+            report.warn(Code::MissingLifecycleField, flag.position, message, help);
         }
     }
 }
 
-fn understood(subject: &Subject<'_>, report: &mut Report) {
+fn check_field_values(subject: &FlagView<'_>, report: &mut DiagnosticSink) {
     let key = &subject.flag.key;
-    if let Some(node) = written(subject, Field::Status)
+    if let Some(node) = field_node(subject, LifecycleField::Status)
         && node
             .as_text()
             .is_none_or(|status| !STATUSES.contains(&status))
     {
         let status = node.as_text().unwrap_or("");
-        let help = match diag::nearest(status, STATUSES) {
+        let help = match diag::closest_match(status, STATUSES) {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => format!("write one of {}", STATUSES.join(", ")),
         };
         let message = format!("`status` of flag `{key}` is none that is known");
-        report.warn(Code::Lifecycle, node.place, message, help);
+        report.warn(Code::Lifecycle, node.position, message, help);
     }
-    for field in [Field::Created, Field::Expires] {
-        if let Some(node) = written(subject, field)
-            && !matches!(node.kind, Kind::Null)
-            && node.as_text().and_then(day).is_none()
+    for field in [LifecycleField::Created, LifecycleField::Expires] {
+        if let Some(node) = field_node(subject, field)
+            && !matches!(node.kind, NodeKind::Null)
+            && node.as_text().and_then(parse_days_since_epoch).is_none()
         {
             let message = format!("`{}` of flag `{key}` is no date", field.name());
             report.warn(
                 Code::Lifecycle,
-                node.place,
+                node.position,
                 message,
                 "write it as 2026-09-01",
             );
@@ -157,27 +166,28 @@ fn understood(subject: &Subject<'_>, report: &mut Report) {
     }
 }
 
-fn overdue(subject: &Subject<'_>, policy: &Policy, report: &mut Report) {
-    let Some(expires) = text(subject, Field::Expires) else {
+fn check_expiry(subject: &FlagView<'_>, policy: &LintPolicy, report: &mut DiagnosticSink) {
+    let Some(expires) = field_text(subject, LifecycleField::Expires) else {
         return;
     };
-    let Some(late) = day(expires)
+    let Some(late) = parse_days_since_epoch(expires)
         .map(|day| policy.today - day)
         .filter(|late| *late > 0)
     else {
         return;
     };
     let flag = subject.flag;
-    let place = written(subject, Field::Expires).map_or(flag.place, |node| node.place);
+    let place =
+        field_node(subject, LifecycleField::Expires).map_or(flag.position, |node| node.position);
     let date = expires.get(..10).unwrap_or(expires);
     let message = format!("flag `{}` expired on {date}", flag.key);
     let help =
         format!("that was {late} days ago: remove it, from the code first, or give it more time");
-    report.warn(Code::Expired, place, message, help);
+    report.warn(Code::ExpiredFlag, place, message, help);
 }
 
 /// The day that a date such as `2026-09-01` or `2026-09-01T00:00:00Z` names, counted from 1970-01-01.
-pub fn day(text: &str) -> Option<i64> {
+pub fn parse_days_since_epoch(text: &str) -> Option<i64> {
     let date = text.get(..10)?;
     let behind = text.get(10..)?;
     if !(behind.is_empty() || behind.starts_with(['T', 't', ' '])) {
@@ -214,13 +224,13 @@ pub fn day(text: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::day;
+    use super::parse_days_since_epoch;
 
     #[test]
     fn dates_are_days() {
-        assert_eq!(day("1970-01-01"), Some(0));
-        assert_eq!(day("2000-02-29"), Some(11_016));
-        assert_eq!(day("2026-09-01T00:00:00Z"), Some(20_697));
+        assert_eq!(parse_days_since_epoch("1970-01-01"), Some(0));
+        assert_eq!(parse_days_since_epoch("2000-02-29"), Some(11_016));
+        assert_eq!(parse_days_since_epoch("2026-09-01T00:00:00Z"), Some(20_697));
         for none in [
             "",
             "2026-9-1",
@@ -231,7 +241,7 @@ mod tests {
             "20260-1-01",
             "+026-01-01",
         ] {
-            assert_eq!(day(none), None, "{none}");
+            assert_eq!(parse_days_since_epoch(none), None, "{none}");
         }
     }
 }

@@ -1,67 +1,69 @@
 //! How keys are spelled, where a convention is agreed on.
 
 use crate::diag::Code;
-use crate::diag::Report;
-use crate::study::file::Subject;
-use crate::study::lint::policy::Policy;
+use crate::diag::DiagnosticSink;
+use crate::study::file::FlagView;
+use crate::study::lint::policy::LintPolicy;
 
 /// How the words of a key are joined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Convention {
+pub enum NamingConvention {
     /// `new-checkout-flow`
     Kebab,
     /// `new_checkout_flow`
     Snake,
     /// `NEW_CHECKOUT_FLOW`
-    Screaming,
+    ScreamingSnake,
     /// `newCheckoutFlow`
     Camel,
     /// `NewCheckoutFlow`
     Pascal,
 }
 
-impl Convention {
+impl NamingConvention {
     /// All of them, as they are called.
-    pub const NAMES: [(&'static str, Convention); 5] = [
-        ("kebab-case", Convention::Kebab),
-        ("snake_case", Convention::Snake),
-        ("SCREAMING_SNAKE_CASE", Convention::Screaming),
-        ("camelCase", Convention::Camel),
-        ("PascalCase", Convention::Pascal),
+    pub const NAMES: [(&'static str, NamingConvention); 5] = [
+        ("kebab-case", NamingConvention::Kebab),
+        ("snake_case", NamingConvention::Snake),
+        ("SCREAMING_SNAKE_CASE", NamingConvention::ScreamingSnake),
+        ("camelCase", NamingConvention::Camel),
+        ("PascalCase", NamingConvention::Pascal),
     ];
 
     /// What it is called.
     fn name(self) -> &'static str {
-        let found = Convention::NAMES.iter().find(|(_, known)| *known == self);
+        let found = NamingConvention::NAMES
+            .iter()
+            .find(|(_, known)| *known == self);
         found.map_or("", |(name, _)| name)
     }
 
     /// `text` as the convention has it.
-    fn spell(self, text: &str) -> String {
-        let words = words(text);
+    fn convert(self, text: &str) -> String {
+        let words = split_words(text);
         let spelled = words.iter().enumerate().map(|(at, word)| match self {
-            Convention::Kebab | Convention::Snake => word.to_lowercase(),
-            Convention::Screaming => word.to_uppercase(),
-            Convention::Camel if at == 0 => word.to_lowercase(),
-            Convention::Camel | Convention::Pascal => capital(word),
+            NamingConvention::Kebab | NamingConvention::Snake => word.to_lowercase(),
+            NamingConvention::ScreamingSnake => word.to_uppercase(),
+            NamingConvention::Camel if at == 0 => word.to_lowercase(),
+            NamingConvention::Camel | NamingConvention::Pascal => capitalize(word),
         });
         let spelled: Vec<String> = spelled.collect();
         spelled.join(match self {
-            Convention::Kebab => "-",
-            Convention::Snake | Convention::Screaming => "_",
-            Convention::Camel | Convention::Pascal => "",
+            NamingConvention::Kebab => "-",
+            NamingConvention::Snake | NamingConvention::ScreamingSnake => "_",
+            NamingConvention::Camel | NamingConvention::Pascal => "",
         })
     }
 }
 
-fn capital(word: &str) -> String {
+fn capitalize(word: &str) -> String {
     let mut letters = word.chars();
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
     first.chain(letters.flat_map(char::to_lowercase)).collect()
 }
 
 /// The words in a text: between separators, and where a capital follows a small letter or begins a word behind others.
-fn words(text: &str) -> Vec<String> {
+fn split_words(text: &str) -> Vec<String> {
     let letters: Vec<char> = text.chars().collect();
     let mut words = vec![String::new()];
     for (at, letter) in letters.iter().enumerate() {
@@ -87,17 +89,17 @@ fn words(text: &str) -> Vec<String> {
 }
 
 /// Reports a key that is spelled otherwise.
-pub fn check(subject: &Subject<'_>, policy: &Policy, report: &mut Report) {
+pub fn check(subject: &FlagView<'_>, policy: &LintPolicy, report: &mut DiagnosticSink) {
     let Some(naming) = &policy.naming else {
         return;
     };
     let key = &*subject.flag.key;
     let wanted = match naming.separator {
-        None => naming.convention.spell(key),
+        None => naming.convention.convert(key),
         Some(separator) => {
             let parts = key
                 .split(separator)
-                .map(|part| naming.convention.spell(part));
+                .map(|part| naming.convention.convert(part));
             let parts: Vec<String> = parts.collect();
             parts.join(separator.encode_utf8(&mut [0; 4]))
         }
@@ -105,13 +107,13 @@ pub fn check(subject: &Subject<'_>, policy: &Policy, report: &mut Report) {
     if wanted != key {
         let message = format!("flag `{key}` is not named in {}", naming.convention.name());
         let help = format!("call it `{wanted}`");
-        report.warn(Code::Naming, subject.flag.place, message, help);
+        report.warn(Code::NamingConvention, subject.flag.position, message, help);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Convention;
+    use super::NamingConvention;
 
     #[test]
     fn keys_are_spelled_in_any_convention() {
@@ -130,8 +132,8 @@ mod tests {
             ("--x--", "x", "x"),
             ("", "", ""),
         ] {
-            assert_eq!(Convention::Kebab.spell(text), kebab);
-            assert_eq!(Convention::Camel.spell(text), camel);
+            assert_eq!(NamingConvention::Kebab.convert(text), kebab);
+            assert_eq!(NamingConvention::Camel.convert(text), camel);
         }
     }
 }

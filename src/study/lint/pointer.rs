@@ -2,38 +2,40 @@
 
 use std::fmt::Write as _;
 
-use crate::diag::Place;
-use crate::document::node::Kind;
+use crate::diag::Position;
 use crate::document::node::Node;
+use crate::document::node::NodeKind;
 
 /// The pointer (RFC 6901) to what begins at `place`: a value, or the member whose key stands there; otherwise to the last
 /// value that begins before it. The whole document is the empty pointer.
-pub fn to(root: &Node, place: Place) -> String {
+pub fn for_position(root: &Node, place: Position) -> String {
     let mut pointer = String::new();
     let mut node = root;
     // Values begin in the order of the text, so the way down is the last child that begins at or before the place.
     loop {
         let (next, exact) = match &node.kind {
-            Kind::List(items) => {
-                let at = items.iter().rposition(|item| item.place <= place);
+            NodeKind::List(items) => {
+                let at = items.iter().rposition(|item| item.position <= place);
                 let Some((at, item)) = at.and_then(|at| Some((at, items.get(at)?))) else {
                     return pointer;
                 };
                 let _ = write!(pointer, "/{at}");
-                (item, item.place == place)
+                (item, item.position == place)
             }
-            Kind::Map(members) => {
-                let before = members.iter().filter(|member| member.place <= place);
-                let Some(member) = before.max_by_key(|member| member.place) else {
+            NodeKind::Map(members) => {
+                let before = members.iter().filter(|member| member.position <= place);
+                let Some(member) = before.max_by_key(|member| member.position) else {
                     return pointer;
                 };
                 let key = member.key.as_str().replace('~', "~0").replace('/', "~1");
                 let _ = write!(pointer, "/{key}");
-                (&member.value, member.place == place)
+                (&member.value, member.position == place)
             }
-            Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) => return pointer,
+            NodeKind::Null | NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::Text(_) => {
+                return pointer;
+            }
         };
-        if exact && next.place >= place {
+        if exact && next.position >= place {
             return pointer;
         }
         node = next;
@@ -42,15 +44,15 @@ pub fn to(root: &Node, place: Place) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::to;
-    use crate::diag::Place;
-    use crate::diag::Report;
+    use super::for_position;
+    use crate::diag::DiagnosticSink;
+    use crate::diag::Position;
     use crate::document::yaml;
 
     #[test]
     fn every_place_has_a_pointer() {
         let text = "flags:\n  a/b:\n    variants: { on: [1, { x~y: 2 }] }\n  c: {}\n";
-        let root = yaml::read(text, &mut Report::new("f".into())).expect("it is YAML");
+        let root = yaml::parse(text, &mut DiagnosticSink::new("f".into())).expect("it is YAML");
         for (line, column, want) in [
             (1, 1, "/flags"),
             (2, 3, "/flags/a~1b"),
@@ -59,7 +61,11 @@ mod tests {
             (3, 27, "/flags/a~1b/variants/on/1/x~0y"),
             (4, 3, "/flags/c"),
         ] {
-            assert_eq!(to(&root, Place { line, column }), want, "{line}:{column}");
+            assert_eq!(
+                for_position(&root, Position { line, column }),
+                want,
+                "{line}:{column}"
+            );
         }
     }
 }

@@ -8,49 +8,49 @@ use std::path::PathBuf;
 use crate::diag::Code;
 use crate::diag::Diagnostic;
 use crate::diag::Severity;
-use crate::study::lint::lifecycle::Field;
-use crate::study::lint::naming::Convention;
-use crate::study::refs::pattern::Pattern;
+use crate::study::lint::lifecycle::LifecycleField;
+use crate::study::lint::naming::NamingConvention;
+use crate::study::refs::pattern::CallPattern;
 
 /// What is wanted. The default is what a project without configuration gets.
 #[derive(Debug, Clone, Default)]
-pub struct Policy {
+pub struct LintPolicy {
     /// Flag files, directories or globs, from the directory of the configuration.
-    pub flags: Vec<PathBuf>,
+    pub flag_paths: Vec<PathBuf>,
     /// How keys are spelled.
-    pub naming: Option<Naming>,
+    pub naming: Option<NamingPolicy>,
     /// What has to be said of every flag's life.
-    pub required: Vec<Field>,
+    pub required_lifecycle_fields: Vec<LifecycleField>,
     /// From which origins values may load.
-    pub origins: Vec<String>,
+    pub allowed_origins: Vec<String>,
     /// The attributes that callers send, if they are listed.
-    pub attributes: Vec<String>,
+    pub known_attributes: Vec<String>,
     /// More words for rings.
     pub rings: Vec<String>,
     /// How bad a finding is, where that is not the usual.
-    pub levels: Vec<(Code, Level)>,
+    pub severity_overrides: Vec<(Code, SeverityOverride)>,
     /// From what on a run fails.
     pub fail_on: FailOn,
     /// Where known findings are listed.
     pub baseline: Option<PathBuf>,
     /// What is looked for in source code.
-    pub refs: Refs,
+    pub code_refs: CodeRefsPolicy,
     /// The day on which flags are judged, counted from 1970-01-01.
     pub today: i64,
 }
 
 /// How keys are spelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Naming {
+pub struct NamingPolicy {
     /// The convention.
-    pub convention: Convention,
+    pub convention: NamingConvention,
     /// What separates parts of which each keeps the convention.
     pub separator: Option<char>,
 }
 
 /// What becomes of a kind of finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Level {
+pub enum SeverityOverride {
     /// It is not told.
     Off,
     /// It is told as this.
@@ -89,32 +89,35 @@ impl FailOn {
 
 /// What is looked for in source code.
 #[derive(Debug, Clone, Default)]
-pub struct Refs {
+pub struct CodeRefsPolicy {
     /// Where, from the directory of the configuration.
     pub paths: Vec<PathBuf>,
     /// Calls that name a flag, besides those that are known.
-    pub patterns: Vec<Pattern>,
+    pub patterns: Vec<CallPattern>,
     /// Globs of files that are left out.
     pub ignore: Vec<String>,
 }
 
-impl Policy {
+impl LintPolicy {
     /// Gives a finding the severity that is wanted; `false` if it is not wanted. An error of loading stays what it is.
-    pub fn judge(&self, diagnostic: &mut Diagnostic) -> bool {
-        if diagnostic.code.is_of_loading() && diagnostic.severity == Severity::Error {
+    pub fn apply_severity(&self, diagnostic: &mut Diagnostic) -> bool {
+        if diagnostic.code.is_reported_at_load() && diagnostic.severity == Severity::Error {
             return true;
         }
-        match self.level(diagnostic.code) {
-            Some(Level::Off) => return false,
-            Some(Level::As(severity)) => diagnostic.severity = severity,
+        match self.severity_override(diagnostic.code) {
+            Some(SeverityOverride::Off) => return false,
+            Some(SeverityOverride::As(severity)) => diagnostic.severity = severity,
             None => {}
         }
         true
     }
 
     /// What becomes of a kind of finding, if that is not the usual.
-    pub fn level(&self, code: Code) -> Option<Level> {
-        let level = self.levels.iter().rfind(|(known, _)| *known == code);
+    pub fn severity_override(&self, code: Code) -> Option<SeverityOverride> {
+        let level = self
+            .severity_overrides
+            .iter()
+            .rfind(|(known, _)| *known == code);
         level.map(|(_, level)| *level)
     }
 }

@@ -1,44 +1,44 @@
 //! Addresses in the values of variants: where code and pages are loaded from.
 
 use crate::diag::Code;
-use crate::diag::Report;
-use crate::document::node::Kind;
+use crate::diag::DiagnosticSink;
 use crate::document::node::Member;
 use crate::document::node::Node;
-use crate::study::file::Subject;
-use crate::study::file::member;
-use crate::study::lint::policy::Policy;
+use crate::document::node::NodeKind;
+use crate::study::file::FlagView;
+use crate::study::file::find_member_ignore_case;
+use crate::study::lint::policy::LintPolicy;
 
 /// The member of a variant that says where a remote module is loaded from.
-const REMOTE: &str = "remoteEntry";
+const REMOTE_ENTRY: &str = "remoteEntry";
 
 /// Reports addresses that are not safe to load from, and remote modules that would be mistaken for each other.
-pub fn check(subject: &Subject<'_>, policy: &Policy, report: &mut Report) {
+pub fn check(subject: &FlagView<'_>, policy: &LintPolicy, report: &mut DiagnosticSink) {
     let variants = subject
-        .written
-        .and_then(|flag| member(flag, "variants")?.as_map());
+        .node
+        .and_then(|flag| find_member_ignore_case(flag, "variants")?.as_map());
     let variants = variants.unwrap_or_default();
     for variant in variants {
-        visit(&variant.value, &mut |node, url| {
-            address(node, url, policy, report);
+        visit_urls(&variant.value, &mut |node, url| {
+            check_url(node, url, policy, report);
         });
     }
-    collisions(variants, report);
+    check_duplicate_urls(variants, report);
     let remote = |name: &str| {
         let found = variants.iter().find(|variant| &*variant.key == name);
-        found.filter(|variant| entry(&variant.value).is_some())
+        found.filter(|variant| remote_entry(&variant.value).is_some())
     };
     if let Some(canary) = remote("canary")
         && !variants.iter().any(|variant| &*variant.key == "stable")
     {
         let message = format!("flag `{}` has a `canary` and no `stable`", subject.flag.key);
         let help = "add the version that everyone else loads, and that a rollback goes back to";
-        report.error(Code::NoStable, canary.place, message, help);
+        report.error(Code::MissingStableVersion, canary.position, message, help);
     }
 }
 
 /// Visits every string that is an address.
-fn visit<'n>(node: &'n Node, then: &mut impl FnMut(&'n Node, &'n str)) {
+fn visit_urls<'n>(node: &'n Node, then: &mut impl FnMut(&'n Node, &'n str)) {
     if let Some(text) = node.as_text()
         && let Some((scheme, _)) = text.split_once("://")
         && matches!(
@@ -49,21 +49,21 @@ fn visit<'n>(node: &'n Node, then: &mut impl FnMut(&'n Node, &'n str)) {
         then(node, text);
     }
     for child in node.children() {
-        visit(child, then);
+        visit_urls(child, then);
     }
 }
 
-fn address(node: &Node, url: &str, policy: &Policy, report: &mut Report) {
+fn check_url(node: &Node, url: &str, policy: &LintPolicy, report: &mut DiagnosticSink) {
     let origin = origin(url);
     if !(origin.starts_with("https://") || origin.starts_with("wss://")) {
-        let message = format!("`{}` is not https", shown(url));
+        let message = format!("`{}` is not https", redact_query(url));
         let help = "whoever is on the way could put something else in its place";
-        report.error(Code::Insecure, node.place, message, help);
-    } else if !policy.origins.is_empty() && !policy.origins.contains(&origin) {
+        report.error(Code::InsecureUrl, node.position, message, help);
+    } else if !policy.allowed_origins.is_empty() && !policy.allowed_origins.contains(&origin) {
         let message = format!("`{origin}` is not among the allowed origins");
-        let origins: Vec<&str> = policy.origins.iter().map(AsRef::as_ref).collect();
+        let origins: Vec<&str> = policy.allowed_origins.iter().map(AsRef::as_ref).collect();
         let help = format!("allowed are {}", origins.join(", "));
-        report.error(Code::Origin, node.place, message, help);
+        report.error(Code::DisallowedOrigin, node.position, message, help);
     }
 }
 
@@ -83,7 +83,7 @@ pub fn origin(url: &str) -> String {
 }
 
 /// An address without its query, which may hold a secret, or a password.
-fn shown(url: &str) -> String {
+fn redact_query(url: &str) -> String {
     let origin = origin(url);
     let rest = url.split_once("://").map_or("", |(_, rest)| rest);
     let path = rest
@@ -94,27 +94,28 @@ fn shown(url: &str) -> String {
 }
 
 /// Where a variant loads its module from.
-fn entry(variant: &Node) -> Option<&Node> {
+fn remote_entry(variant: &Node) -> Option<&Node> {
     let members = variant.as_map()?;
-    let found = members.iter().find(|member| &*member.key == REMOTE)?;
-    matches!(found.value.kind, Kind::Text(_)).then_some(&found.value)
+    let found = members.iter().find(|member| &*member.key == REMOTE_ENTRY)?;
+    matches!(found.value.kind, NodeKind::Text(_)).then_some(&found.value)
 }
 
 /// Two versions at one address cannot be told apart by a cache.
-fn collisions(variants: &[Member], report: &mut Report) {
+fn check_duplicate_urls(variants: &[Member], report: &mut DiagnosticSink) {
     for (at, variant) in variants.iter().enumerate() {
-        let Some(own) = entry(&variant.value) else {
+        let Some(own) = remote_entry(&variant.value) else {
             continue;
         };
         let earlier = variants.iter().take(at);
-        let same = |other: &&Member| entry(&other.value).and_then(Node::as_text) == own.as_text();
+        let same =
+            |other: &&Member| remote_entry(&other.value).and_then(Node::as_text) == own.as_text();
         if let Some(other) = earlier.clone().find(same) {
             let message = format!(
                 "`{}` loads the same address as `{}`",
                 variant.key, other.key
             );
             let help = "give each version an address of its own: caches cannot tell them apart";
-            report.error(Code::SameAddress, own.place, message, help);
+            report.error(Code::DuplicateModuleUrl, own.position, message, help);
         }
     }
 }
@@ -122,7 +123,7 @@ fn collisions(variants: &[Member], report: &mut Report) {
 #[cfg(test)]
 mod tests {
     use super::origin;
-    use super::shown;
+    use super::redact_query;
 
     #[test]
     fn origins_are_those_that_browsers_see() {
@@ -145,6 +146,6 @@ mod tests {
             assert_eq!(origin(url), want);
         }
         let url = "http://u:secret@cdn.example.com/a.js?token=secret";
-        assert_eq!(shown(url), "http://cdn.example.com/a.js");
+        assert_eq!(redact_query(url), "http://cdn.example.com/a.js");
     }
 }

@@ -2,80 +2,82 @@
 
 use crate::limits;
 use crate::number;
-use crate::study::pool::Pool;
-use crate::study::uses::Uses;
-use crate::value::Literal;
+use crate::study::pool::Representatives;
+use crate::study::uses::Comparisons;
+use crate::value::OwnedValue;
 
 /// The most items of which every mixture is tried.
-const ITEMS: usize = 8;
+const MAX_ITEMS: usize = 8;
 
 /// Adds lists.
-pub fn generic(uses: &Uses, pool: &mut Pool) {
-    pool.add(Literal::List(Box::default()), true);
-    if uses.members.len() > ITEMS {
-        pool.note("it is asked for too many items of a list");
+pub fn add_lists(uses: &Comparisons, pool: &mut Representatives) {
+    pool.add(OwnedValue::List(Box::default()), true);
+    if uses.list_items.len() > MAX_ITEMS {
+        pool.mark_incomplete("it is asked for too many items of a list");
         return;
     }
-    let texts = uses.members.iter().filter_map(as_text);
-    let texts: Vec<Literal> = texts.collect();
-    mixtures(&texts, &stranger(uses), pool);
-    let others = Literal::Text("other".into());
-    pool.add(Literal::List([others].into()), false);
-    let numbers = uses.members.iter().filter_map(as_number);
-    let numbers: Vec<Literal> = numbers.collect();
-    mixtures(&numbers, &Literal::Number(7.125), pool);
-    let truths = [Literal::Bool(true), Literal::Bool(false)];
-    mixtures(&truths, &Literal::Bool(true), pool);
+    let texts = uses.list_items.iter().filter_map(as_text);
+    let texts: Vec<OwnedValue> = texts.collect();
+    add_subsets(&texts, &unmatched_string(uses), pool);
+    let others = OwnedValue::Text("other".into());
+    pool.add(OwnedValue::List([others].into()), false);
+    let numbers = uses.list_items.iter().filter_map(as_number);
+    let numbers: Vec<OwnedValue> = numbers.collect();
+    add_subsets(&numbers, &OwnedValue::Number(7.125), pool);
+    let truths = [OwnedValue::Bool(true), OwnedValue::Bool(false)];
+    add_subsets(&truths, &OwnedValue::Bool(true), pool);
 }
 
 /// A string that no item equals, not even as a number: a string that is no number counts as 0.
-fn stranger(uses: &Uses) -> Literal {
+fn unmatched_string(uses: &Comparisons) -> OwnedValue {
     let taken = |text: &str| {
-        uses.members.iter().any(|item| match item {
-            Literal::Text(item) => **item == *text,
-            Literal::Number(n) => number::parse_or_zero(text) == *n,
+        uses.list_items.iter().any(|item| match item {
+            OwnedValue::Text(item) => **item == *text,
+            OwnedValue::Number(n) => number::parse_or_zero(text) == *n,
             _ => false,
         })
     };
     let names = (7..).map(|n| format!("{n}.125"));
-    let free = names.take(limits::CANDIDATES).find(|text| !taken(text));
-    Literal::Text(free.unwrap_or_default().into())
+    let free = names
+        .take(limits::CANDIDATE_VALUES)
+        .find(|text| !taken(text));
+    OwnedValue::Text(free.unwrap_or_default().into())
 }
 
 /// A string that counts as this item.
-fn as_text(item: &Literal) -> Option<Literal> {
+fn as_text(item: &OwnedValue) -> Option<OwnedValue> {
     match item {
-        Literal::Text(text) => Some(Literal::Text(text.clone())),
+        OwnedValue::Text(text) => Some(OwnedValue::Text(text.clone())),
         // Spelled so that no string of the rule is likely to be the same.
-        Literal::Number(n) => {
+        OwnedValue::Number(n) => {
             let mut text = if *n < 0.0 { "-00" } else { "+00" }.to_owned();
-            number::write_plain(&mut text, n.abs());
-            Some(Literal::Text(text.into()))
+            number::write_decimal(&mut text, n.abs());
+            Some(OwnedValue::Text(text.into()))
         }
         _ => None,
     }
 }
 
 /// A number that counts as this item.
-fn as_number(item: &Literal) -> Option<Literal> {
+fn as_number(item: &OwnedValue) -> Option<OwnedValue> {
     match item {
-        Literal::Number(n) => Some(Literal::Number(*n)),
+        OwnedValue::Number(n) => Some(OwnedValue::Number(*n)),
         _ => None,
     }
 }
 
 /// Adds the lists of every set of `items`, and those with one more item that nobody asks for.
-fn mixtures(items: &[Literal], other: &Literal, pool: &mut Pool) {
+fn add_subsets(items: &[OwnedValue], other: &OwnedValue, pool: &mut Representatives) {
     for chosen in 0..1_usize << items.len() {
         let chosen = items
             .iter()
             .enumerate()
             .filter(|(at, _)| chosen >> at & 1 == 1);
-        let list: Vec<Literal> = chosen.map(|(_, item)| item.clone()).collect();
+        let list: Vec<OwnedValue> = chosen.map(|(_, item)| item.clone()).collect();
         let more = list.iter().cloned().chain([other.clone()]).collect();
         if !list.is_empty() {
-            pool.add(Literal::List(list.into()), false);
+            pool.add(OwnedValue::List(list.into()), false);
         }
-        pool.add(Literal::List(more), false);
+        pool.add(OwnedValue::List(more), false);
     }
 }

@@ -1,12 +1,12 @@
 //! Numbers: those that a rule names, and one between each two of them.
 
 use crate::number;
-use crate::study::pool::Pool;
-use crate::study::uses::Uses;
-use crate::value::Literal;
+use crate::study::pool::Representatives;
+use crate::study::uses::Comparisons;
+use crate::value::OwnedValue;
 
 /// The numbers that a rule names, in order.
-fn named(uses: &Uses) -> Vec<f64> {
+fn compared_numbers(uses: &Comparisons) -> Vec<f64> {
     let mut numbers: Vec<f64> = uses
         .numbers
         .iter()
@@ -18,7 +18,7 @@ fn named(uses: &Uses) -> Vec<f64> {
 }
 
 /// Numbers beside and between the named ones, the round ones first.
-fn between(named: &[f64]) -> Vec<f64> {
+fn intermediate_numbers(named: &[f64]) -> Vec<f64> {
     let mut numbers = vec![7.0];
     for n in named {
         numbers.extend([n + 1.0, n - 1.0]);
@@ -36,44 +36,44 @@ fn between(named: &[f64]) -> Vec<f64> {
 }
 
 /// Adds numbers, and where strings are read as numbers the strings that spell them.
-pub fn generic(uses: &Uses, pool: &mut Pool) {
-    let named = named(uses);
+pub fn add_numbers(uses: &Comparisons, pool: &mut Representatives) {
+    let named = compared_numbers(uses);
     for n in &named {
-        pool.add(Literal::Number(*n), true);
+        pool.add(OwnedValue::Number(*n), true);
     }
-    pool.add(Literal::Number(0.0), true);
-    let between = between(&named);
+    pool.add(OwnedValue::Number(0.0), true);
+    let between = intermediate_numbers(&named);
     for n in &between {
-        pool.add(Literal::Number(*n), false);
+        pool.add(OwnedValue::Number(*n), false);
     }
-    if uses.numeric {
+    if uses.parses_strings_as_numbers {
         for n in named.iter().chain(&between).chain(&[0.0]) {
-            spelled(*n, uses, pool);
+            add_spelling(*n, uses, pool);
         }
-        pool.add(Literal::Text(" ".into()), true);
+        pool.add(OwnedValue::Text(" ".into()), true);
     }
 }
 
 /// Adds a string that reads as `n` and that the rule does not name.
-fn spelled(n: f64, uses: &Uses, pool: &mut Pool) {
+fn add_spelling(n: f64, uses: &Comparisons, pool: &mut Representatives) {
     let mut plain = String::new();
-    number::write_plain(&mut plain, n);
+    number::write_decimal(&mut plain, n);
     let sign = if n.is_sign_negative() { "-" } else { "" };
     let digits = plain.trim_start_matches('-');
     let spellings = (0..8).map(|zeros| format!("{sign}{}{digits}", "0".repeat(zeros)));
     let free = spellings
         .into_iter()
-        .find(|text| !uses.equal.contains(text.as_str()));
+        .find(|text| !uses.equal_strings.contains(text.as_str()));
     match free {
-        Some(text) => pool.add(Literal::Text(text.into()), false),
-        None => pool.note("it is compared with too many spellings of one number"),
+        Some(text) => pool.add(OwnedValue::Text(text.into()), false),
+        None => pool.mark_incomplete("it is compared with too many spellings of one number"),
     }
 }
 
 /// Adds whole seconds: those that a rule names, and those beside them.
-pub fn seconds(uses: &Uses, pool: &mut Pool) {
+pub fn add_timestamps(uses: &Comparisons, pool: &mut Representatives) {
     let mut all: Vec<f64> = vec![0.0];
-    for n in named(uses) {
+    for n in compared_numbers(uses) {
         all.extend([
             n.floor() - 1.0,
             n.floor(),
@@ -85,6 +85,6 @@ pub fn seconds(uses: &Uses, pool: &mut Pool) {
     all.retain(|n| *n >= 0.0);
     all.sort_by(f64::total_cmp);
     for n in all {
-        pool.add(Literal::Number(n), false);
+        pool.add(OwnedValue::Number(n), false);
     }
 }

@@ -1,34 +1,34 @@
 //! Versions: those that a rule names, and the next one after each.
 
 use crate::rule::semver::Version;
-use crate::study::pool::Pool;
-use crate::study::uses::Uses;
-use crate::value::Literal;
+use crate::study::pool::Representatives;
+use crate::study::uses::Comparisons;
+use crate::value::OwnedValue;
 
 /// Adds versions.
 ///
 /// Between two versions there is another one if and only if it is not the next one after the lower: after a release the
 /// lowest prerelease of the next patch, after a prerelease the same with `.0` behind it. Where `^` and `~` begin and end
 /// stands the lowest prerelease of a release. So these, and each one's next, meet every interval.
-pub fn generic(uses: &Uses, pool: &mut Pool) {
+pub fn add_versions(uses: &Comparisons, pool: &mut Representatives) {
     for text in &uses.versions {
         if Version::parse(text).is_none() {
             continue;
         }
-        let Some((core, prerelease)) = numbers(text) else {
-            pool.note("it is compared with a version of very large numbers");
+        let Some((core, prerelease)) = parse_core(text) else {
+            pool.mark_incomplete("it is compared with a version of very large numbers");
             continue;
         };
-        around(core, prerelease, uses, pool);
-        rendered(core, pool);
+        add_neighbor_versions(core, prerelease, uses, pool);
+        add_versions_as_numbers(core, pool);
     }
     if !uses.versions.is_empty() {
-        add("0.0.0-0".to_owned(), uses, pool);
+        add_version("0.0.0-0".to_owned(), uses, pool);
     }
 }
 
 /// The numbers of a version, and its prerelease.
-fn numbers(text: &str) -> Option<([u64; 3], &str)> {
+fn parse_core(text: &str) -> Option<([u64; 3], &str)> {
     let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
     let text = text.split('+').next().unwrap_or(text);
     let (core, prerelease) = text.split_once('-').unwrap_or((text, ""));
@@ -42,7 +42,12 @@ fn numbers(text: &str) -> Option<([u64; 3], &str)> {
     Some(([next()?, next()?, next()?], prerelease))
 }
 
-fn around([major, minor, patch]: [u64; 3], prerelease: &str, uses: &Uses, pool: &mut Pool) {
+fn add_neighbor_versions(
+    [major, minor, patch]: [u64; 3],
+    prerelease: &str,
+    uses: &Comparisons,
+    pool: &mut Representatives,
+) {
     let releases = [
         [major, minor, patch],
         [major, minor, patch + 1],
@@ -52,34 +57,34 @@ fn around([major, minor, patch]: [u64; 3], prerelease: &str, uses: &Uses, pool: 
         [major, 0, 0],
     ];
     for [major, minor, patch] in releases {
-        add(format!("{major}.{minor}.{patch}"), uses, pool);
+        add_version(format!("{major}.{minor}.{patch}"), uses, pool);
     }
     if !prerelease.is_empty() {
-        add(format!("{major}.{minor}.{patch}-{prerelease}"), uses, pool);
-        add(
+        add_version(format!("{major}.{minor}.{patch}-{prerelease}"), uses, pool);
+        add_version(
             format!("{major}.{minor}.{patch}-{prerelease}.0"),
             uses,
             pool,
         );
     }
     for [major, minor, patch] in releases {
-        add(format!("{major}.{minor}.{patch}-0"), uses, pool);
-        add(format!("{major}.{minor}.{patch}-0.0"), uses, pool);
-        add(format!("{major}.{minor}.{}-0", patch + 1), uses, pool);
+        add_version(format!("{major}.{minor}.{patch}-0"), uses, pool);
+        add_version(format!("{major}.{minor}.{patch}-0.0"), uses, pool);
+        add_version(format!("{major}.{minor}.{}-0", patch + 1), uses, pool);
     }
 }
 
 /// Adds a spelling of a version that the rule does not name; one that it names is in the pool already.
-fn add(version: String, uses: &Uses, pool: &mut Pool) {
-    if uses.equal.contains(version.as_str()) {
-        pool.add(Literal::Text(format!("{version}+other").into()), false);
+fn add_version(version: String, uses: &Comparisons, pool: &mut Representatives) {
+    if uses.equal_strings.contains(version.as_str()) {
+        pool.add(OwnedValue::Text(format!("{version}+other").into()), false);
     } else {
-        pool.add(Literal::Text(version.into()), false);
+        pool.add(OwnedValue::Text(version.into()), false);
     }
 }
 
 /// Adds numbers that read as versions: two and a half is `2.5`, and no number is `2.10`.
-fn rendered([major, minor, _]: [u64; 3], pool: &mut Pool) {
+fn add_versions_as_numbers([major, minor, _]: [u64; 3], pool: &mut Representatives) {
     let minors = [
         minor,
         minor + 1,
@@ -91,7 +96,7 @@ fn rendered([major, minor, _]: [u64; 3], pool: &mut Pool) {
     for major in majors {
         for minor in minors.into_iter().chain([0, 1]) {
             if let Ok(n) = format!("{major}.{minor}").parse() {
-                pool.add(Literal::Number(n), false);
+                pool.add(OwnedValue::Number(n), false);
             }
         }
     }

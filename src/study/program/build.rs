@@ -4,170 +4,185 @@
 mod question;
 mod split;
 
-use crate::document::flag::Flag;
-use crate::document::node::Kind;
+use crate::document::flag::FlagDefinition;
 use crate::document::node::Member;
 use crate::document::node::Node;
-use crate::rule::expr::Expr;
-use crate::study::form::Clause;
-use crate::study::form::Form;
-use crate::study::form::Result as Answer;
-use crate::study::form::Site;
-use crate::study::form::SiteKind;
-use crate::study::program::Program;
-use crate::study::program::Want;
-use crate::study::space::Space;
+use crate::document::node::NodeKind;
+use crate::rule::expr::JsonLogicNode;
+use crate::study::form::BranchKind;
+use crate::study::form::BranchResult as Answer;
+use crate::study::form::IfClause;
+use crate::study::form::RuleBranch;
+use crate::study::form::SymbolicExpr;
+use crate::study::program::ResultKind;
+use crate::study::program::SymbolicProgram;
+use crate::study::space::InputDomain;
 use crate::study::uses;
-use crate::value::Literal;
+use crate::value::OwnedValue;
 
 /// The form of a flag's rule.
-pub fn root<'d>(
+pub fn lower_rule<'d>(
     node: &'d Node,
-    flag: &'d Flag,
-    program: &mut Program<'d>,
-    space: &mut Space,
+    flag: &'d FlagDefinition,
+    program: &mut SymbolicProgram<'d>,
+    space: &mut InputDomain,
 ) -> Answer {
-    let mut builder = Builder {
+    let mut builder = ProgramBuilder {
         flag,
         program,
         space,
     };
-    builder.answer(node, SiteKind::Root, None)
+    builder.lower_result(node, BranchKind::Root, None)
 }
 
 /// The form of a condition.
-pub fn condition<'d>(
+pub fn lower_condition<'d>(
     node: &'d Node,
-    flag: &'d Flag,
-    program: &mut Program<'d>,
-    space: &mut Space,
-) -> Form {
-    let mut builder = Builder {
+    flag: &'d FlagDefinition,
+    program: &mut SymbolicProgram<'d>,
+    space: &mut InputDomain,
+) -> SymbolicExpr {
+    let mut builder = ProgramBuilder {
         flag,
         program,
         space,
     };
-    builder.form(node, Want::Truth, None)
+    builder.lower_expr(node, ResultKind::Truthiness, None)
 }
 
-struct Builder<'b, 'd> {
-    flag: &'d Flag,
-    program: &'b mut Program<'d>,
-    space: &'b mut Space,
+struct ProgramBuilder<'b, 'd> {
+    flag: &'d FlagDefinition,
+    program: &'b mut SymbolicProgram<'d>,
+    space: &'b mut InputDomain,
 }
 
-impl<'d> Builder<'_, 'd> {
-    fn site(&mut self, site: Site<'d>) -> usize {
-        self.program.sites.push(site);
-        self.program.sites.len() - 1
+impl<'d> ProgramBuilder<'_, 'd> {
+    fn add_branch(&mut self, site: RuleBranch<'d>) -> usize {
+        self.program.branches.push(site);
+        self.program.branches.len() - 1
     }
 
     /// An answer of the flag, inside of the branch `parent`.
-    fn answer(&mut self, node: &'d Node, kind: SiteKind, parent: Option<usize>) -> Answer {
-        let site = Some(self.site(Site { kind, node, parent }));
-        let form = self.form(node, Want::Leaf, site);
-        Answer { form, site }
-    }
-
-    /// The form of an expression. `site` is its own, if it is an answer.
-    fn form(&mut self, node: &'d Node, want: Want, site: Option<usize>) -> Form {
-        let member = match Expr::of(node) {
-            Expr::Value(node) => return Form::Constant(node.to_literal()),
-            Expr::List(_) => return self.question(node, want),
-            Expr::Operation(member) => member,
-        };
-        match (&*member.key, &member.value.kind) {
-            ("if" | "?:", Kind::List(items)) => self.branches(node, items, want, site),
-            ("and", Kind::List(items)) if !items.is_empty() => Form::And(
-                items
-                    .iter()
-                    .map(|item| self.form(item, want, None))
-                    .collect(),
-            ),
-            ("or", Kind::List(items)) if !items.is_empty() => Form::Or(
-                items
-                    .iter()
-                    .map(|item| self.form(item, want, None))
-                    .collect(),
-            ),
-            ("!" | "!!", _) if is_plain(member) => match uses::arguments(member).first() {
-                Some(item) => {
-                    let inner = self.form(item, Want::Truth, None);
-                    Form::Not(Box::new(inner), &*member.key == "!!")
-                }
-                None => self.question(node, want),
-            },
-            ("fractional" | "fractionalEvaluation", _) => self.split(node, site),
-            ("missing", _) if want == Want::Truth => self.missing(node, member),
-            _ => self.question(node, want),
+    fn lower_result(&mut self, node: &'d Node, kind: BranchKind, parent: Option<usize>) -> Answer {
+        let site = Some(self.add_branch(RuleBranch { kind, node, parent }));
+        let form = self.lower_expr(node, ResultKind::Leaf, site);
+        Answer {
+            expr: form,
+            branch: site,
         }
     }
 
-    fn branches(
+    /// The form of an expression. `site` is its own, if it is an answer.
+    fn lower_expr(
+        &mut self,
+        node: &'d Node,
+        want: ResultKind,
+        site: Option<usize>,
+    ) -> SymbolicExpr {
+        let member = match JsonLogicNode::from_node(node) {
+            JsonLogicNode::Value(node) => return SymbolicExpr::Constant(node.to_owned_value()),
+            JsonLogicNode::List(_) => return self.lower_single_attribute(node, want),
+            JsonLogicNode::Operation(member) => member,
+        };
+        match (&*member.key, &member.value.kind) {
+            ("if" | "?:", NodeKind::List(items)) => self.lower_if(node, items, want, site),
+            ("and", NodeKind::List(items)) if !items.is_empty() => SymbolicExpr::And(
+                items
+                    .iter()
+                    .map(|item| self.lower_expr(item, want, None))
+                    .collect(),
+            ),
+            ("or", NodeKind::List(items)) if !items.is_empty() => SymbolicExpr::Or(
+                items
+                    .iter()
+                    .map(|item| self.lower_expr(item, want, None))
+                    .collect(),
+            ),
+            ("!" | "!!", _) if has_single_operand(member) => {
+                match uses::arguments(member).first() {
+                    Some(item) => {
+                        let inner = self.lower_expr(item, ResultKind::Truthiness, None);
+                        SymbolicExpr::Not(Box::new(inner), &*member.key == "!!")
+                    }
+                    None => self.lower_single_attribute(node, want),
+                }
+            }
+            ("fractional" | "fractionalEvaluation", _) => self.lower_fractional(node, site),
+            ("missing", _) if want == ResultKind::Truthiness => self.lower_missing(node, member),
+            _ => self.lower_single_attribute(node, want),
+        }
+    }
+
+    fn lower_if(
         &mut self,
         node: &'d Node,
         items: &'d [Node],
-        want: Want,
+        want: ResultKind,
         site: Option<usize>,
-    ) -> Form {
+    ) -> SymbolicExpr {
         let mut clauses = Vec::new();
         let mut last = None;
         for (at, clause) in items.chunks(2).enumerate() {
             match clause {
-                [condition, then] => clauses.push(Clause {
-                    condition: self.form(condition, Want::Truth, None),
-                    then: self.result(then, SiteKind::Then(at), want, site),
+                [condition, then] => clauses.push(IfClause {
+                    condition: self.lower_expr(condition, ResultKind::Truthiness, None),
+                    then: self.lower_branch_result(then, BranchKind::Then(at), want, site),
                 }),
-                [otherwise] => last = Some(self.result(otherwise, SiteKind::Else, want, site)),
+                [otherwise] => {
+                    last = Some(self.lower_branch_result(otherwise, BranchKind::Else, want, site))
+                }
                 _ => {}
             }
         }
         let last = last.unwrap_or_else(|| {
             let site = site.map(|parent| {
-                self.site(Site {
-                    kind: SiteKind::Nothing,
+                self.add_branch(RuleBranch {
+                    kind: BranchKind::ImplicitElse,
                     node,
                     parent: Some(parent),
                 })
             });
-            let form = Form::Constant(Literal::Null);
-            Answer { form, site }
+            let form = SymbolicExpr::Constant(OwnedValue::Null);
+            Answer {
+                expr: form,
+                branch: site,
+            }
         });
-        Form::If(clauses, Box::new(last))
+        SymbolicExpr::If(clauses, Box::new(last))
     }
 
-    fn result(
+    fn lower_branch_result(
         &mut self,
         node: &'d Node,
-        kind: SiteKind,
-        want: Want,
+        kind: BranchKind,
+        want: ResultKind,
         parent: Option<usize>,
     ) -> Answer {
         match parent {
-            Some(parent) => self.answer(node, kind, Some(parent)),
+            Some(parent) => self.lower_result(node, kind, Some(parent)),
             None => Answer {
-                form: self.form(node, want, None),
-                site: None,
+                expr: self.lower_expr(node, want, None),
+                branch: None,
             },
         }
     }
 }
 
 /// Whether a negation sees the value that stands there, and not the first item of a list that it happens to be.
-fn is_plain(member: &Member) -> bool {
+fn has_single_operand(member: &Member) -> bool {
     match &member.value.kind {
-        Kind::List(items) => items.len() == 1,
-        _ => is_truth(&member.value),
+        NodeKind::List(items) => items.len() == 1,
+        _ => is_boolean_or_null(&member.value),
     }
 }
 
 /// Whether an expression can only yield a truth value or null.
-fn is_truth(node: &Node) -> bool {
-    let Some(member) = node.only_member() else {
-        return matches!(node.kind, Kind::Bool(_) | Kind::Null);
+fn is_boolean_or_null(node: &Node) -> bool {
+    let Some(member) = node.single_member() else {
+        return matches!(node.kind, NodeKind::Bool(_) | NodeKind::Null);
     };
     match (&*member.key, &member.value.kind) {
-        ("and" | "or", Kind::List(items)) => items.iter().all(is_truth),
-        (name, _) => uses::decides(name),
+        ("and" | "or", NodeKind::List(items)) => items.iter().all(is_boolean_or_null),
+        (name, _) => uses::returns_boolean(name),
     }
 }

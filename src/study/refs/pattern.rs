@@ -2,19 +2,19 @@
 
 /// A call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pattern {
+pub struct CallPattern {
     /// What stands before the dot, if that has to be something certain.
     pub receiver: Option<String>,
     /// Its name.
     pub name: String,
     /// How many arguments stand before the key.
-    pub before: usize,
+    pub key_argument_index: usize,
 }
 
-impl Pattern {
+impl CallPattern {
     /// The pattern that is written as in the code that it finds: `isOn(KEY)`, `flags.isEnabled(KEY)`, or `Value(_, KEY)`
     /// where other arguments stand before the key.
-    pub fn parse(text: &str) -> Option<Pattern> {
+    pub fn parse(text: &str) -> Option<CallPattern> {
         let (head, rest) = text.trim().split_once('(')?;
         let arguments = rest.strip_suffix(')').unwrap_or(rest);
         let arguments: Vec<&str> = arguments.split(',').map(str::trim).collect();
@@ -31,22 +31,22 @@ impl Pattern {
         };
         let sound =
             word(name) && receiver.is_none_or(word) && arguments.iter().enumerate().all(other);
-        sound.then(|| Pattern {
+        sound.then(|| CallPattern {
             receiver: receiver.map(ToOwned::to_owned),
             name: name.to_owned(),
-            before,
+            key_argument_index: before,
         })
     }
 }
 
 /// The calls of OpenFeature's SDKs, and two that many codebases have.
-pub fn known() -> Vec<Pattern> {
+pub fn sdk_patterns() -> Vec<CallPattern> {
     let mut known = Vec::new();
     let mut add = |receiver: Option<&str>, name: String, before| {
-        known.push(Pattern {
+        known.push(CallPattern {
             receiver: receiver.map(ToOwned::to_owned),
             name,
-            before,
+            key_argument_index: before,
         });
     };
     for kind in [
@@ -92,11 +92,12 @@ pub fn known() -> Vec<Pattern> {
 
 #[cfg(test)]
 mod tests {
-    use super::Pattern;
+    use super::CallPattern;
 
     #[test]
     fn patterns_are_written_as_the_code() {
-        let of = |text| Pattern::parse(text).map(|p| (p.receiver, p.name, p.before));
+        let of =
+            |text| CallPattern::parse(text).map(|p| (p.receiver, p.name, p.key_argument_index));
         assert_eq!(of("isOn(KEY)"), Some((None, "isOn".into(), 0)));
         let want = (Some("this.flags".into()), "isOn".into(), 2);
         assert_eq!(of("this.flags.isOn(_, ..., KEY, _)"), Some(want));

@@ -2,15 +2,15 @@
 
 use crate::rule::bucket;
 use crate::rule::fractional;
-use crate::study::ask::Asker;
+use crate::study::ask::OwnedContext;
 use crate::study::unit;
-use crate::study::unit::HASHES;
-use crate::value::Literal;
+use crate::study::unit::HASH_SPACE;
+use crate::value::OwnedValue;
 use crate::value::Value;
 
 /// How a `fractional` shared out a unit.
 #[derive(Debug)]
-pub struct Shares {
+pub struct FractionalTrace {
     /// What was hashed.
     pub key: String,
     /// Its hash.
@@ -20,69 +20,73 @@ pub struct Shares {
     /// The sum of the weights: the number of buckets.
     pub total: u32,
     /// The shares, in order.
-    pub shares: Vec<Share>,
+    pub shares: Vec<ShareRange>,
 }
 
 /// One share.
 #[derive(Debug)]
-pub struct Share {
+pub struct ShareRange {
     /// What it yields.
-    pub value: Literal,
+    pub value: OwnedValue,
     /// Its first bucket.
-    pub from: u32,
+    pub first_bucket: u32,
     /// The bucket behind its last one.
-    pub to: u32,
+    pub end_bucket: u32,
 }
 
-impl Shares {
+impl FractionalTrace {
     /// The share that the unit has, and which one it is.
-    pub fn chosen(&self) -> Option<(usize, &Share)> {
+    pub fn selected_share(&self) -> Option<(usize, &ShareRange)> {
         let mut shares = self.shares.iter().enumerate();
-        shares.find(|(_, share)| (share.from..share.to).contains(&self.bucket))
+        shares.find(|(_, share)| (share.first_bucket..share.end_bucket).contains(&self.bucket))
     }
 
     /// Whether these shares explain a result.
-    pub fn yields(&self, result: Option<&Literal>) -> bool {
-        self.chosen().map(|(_, share)| &share.value) == result
+    pub fn explains_result(&self, result: Option<&OwnedValue>) -> bool {
+        self.selected_share().map(|(_, share)| &share.value) == result
     }
 
     /// Where the unit stands among all, in percent.
-    pub fn position(&self) -> f64 {
-        f64::from(self.hash) * 100.0 / HASHES as f64
+    pub fn hash_percentile(&self) -> f64 {
+        f64::from(self.hash) * 100.0 / HASH_SPACE as f64
     }
 }
 
 /// How evaluated arguments share out a unit; `None` where flagd gives null.
-pub fn shares(operands: &[Literal], flag_key: &str, asker: &Asker) -> Option<Shares> {
+pub fn trace_fractional(
+    operands: &[OwnedValue],
+    flag_key: &str,
+    asker: &OwnedContext,
+) -> Option<FractionalTrace> {
     let (key, rest) = match operands.split_first()? {
-        (Literal::Text(key), rest) => (key.to_string(), rest),
-        (Literal::Null, rest) => (identity(flag_key, asker)?, rest),
-        _ => (identity(flag_key, asker)?, operands),
+        (OwnedValue::Text(key), rest) => (key.to_string(), rest),
+        (OwnedValue::Null, rest) => (default_bucketing_key(flag_key, asker)?, rest),
+        _ => (default_bucketing_key(flag_key, asker)?, operands),
     };
     let mut total = 0;
     let mut shares = Vec::new();
     for share in rest {
-        let Literal::List(parts) = share else {
+        let OwnedValue::List(parts) = share else {
             return None;
         };
         let (value, weight) = (parts.first()?, parts.get(1));
         let weight = match weight {
-            None | Some(Literal::Null) => Value::Null,
-            Some(Literal::Number(n)) => Value::Number(*n),
+            None | Some(OwnedValue::Null) => Value::Null,
+            Some(OwnedValue::Number(n)) => Value::Number(*n),
             Some(_) => return None,
         };
         let from = total;
-        total += u32::try_from(fractional::weight(weight)?).ok()?;
+        total += u32::try_from(fractional::parse_weight(weight)?).ok()?;
         let value = value.clone();
-        shares.push(Share {
+        shares.push(ShareRange {
             value,
-            from,
-            to: total,
+            first_bucket: from,
+            end_bucket: total,
         });
     }
-    let hash = unit::hash(&key);
-    Some(Shares {
-        bucket: bucket::bucket(hash, total),
+    let hash = unit::bucketing_hash(&key);
+    Some(FractionalTrace {
+        bucket: bucket::scale_to_bucket(hash, total),
         key,
         hash,
         total,
@@ -90,9 +94,9 @@ pub fn shares(operands: &[Literal], flag_key: &str, asker: &Asker) -> Option<Sha
     })
 }
 
-fn identity(flag_key: &str, asker: &Asker) -> Option<String> {
-    match asker.at("targetingKey") {
-        Literal::Text(unit) if !unit.is_empty() => Some(format!("{flag_key}{unit}")),
+fn default_bucketing_key(flag_key: &str, asker: &OwnedContext) -> Option<String> {
+    match asker.value_at_path("targetingKey") {
+        OwnedValue::Text(unit) if !unit.is_empty() => Some(format!("{flag_key}{unit}")),
         _ => None,
     }
 }

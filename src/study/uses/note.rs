@@ -1,63 +1,68 @@
 //! What a question compares an attribute with.
 
-use crate::diag::Place;
+use crate::diag::Position;
 use crate::document::node::Node;
 use crate::number;
 use crate::rule::coerce;
-use crate::study::uses::Flow;
-use crate::study::uses::Foreign;
-use crate::study::uses::Uses;
-use crate::study::uses::literal;
-use crate::value::Literal;
+use crate::study::uses::Comparisons;
+use crate::study::uses::Unsupported;
+use crate::study::uses::ValueSink;
+use crate::study::uses::constant_value;
+use crate::value::OwnedValue;
 use crate::value::Value;
 
-impl Uses {
+impl Comparisons {
     /// Notes a question.
     ///
     /// # Errors
     /// If it cannot be reasoned about.
-    pub fn note(&mut self, flow: Flow<'_>) -> Result<(), Foreign> {
+    pub fn record(&mut self, flow: ValueSink<'_>) -> Result<(), Unsupported> {
         match flow {
-            Flow::Truth | Flow::Value => Ok(()),
-            Flow::Answer(names) => {
+            ValueSink::Truthiness | ValueSink::Value => Ok(()),
+            ValueSink::VariantName(names) => {
                 for (name, _) in names {
-                    self.equal.insert(name.clone());
-                    self.number(number::parse_or_zero(name));
+                    self.equal_strings.insert(name.clone());
+                    self.insert_number(number::parse_or_zero(name));
                 }
                 Ok(())
             }
-            Flow::Argument(name, items, at) => self.argument(name, items, at),
-            Flow::Merged(needle) => {
-                let needle = literal(needle)?;
-                self.member(needle.clone());
+            ValueSink::Argument(name, items, at) => self.record_argument(name, items, at),
+            ValueSink::MergedList(needle) => {
+                let needle = constant_value(needle)?;
+                self.insert_list_item(needle.clone());
                 // A value that is no list is the only item of one.
-                self.among(&Literal::List([needle].into()));
+                self.record_membership(&OwnedValue::List([needle].into()));
                 Ok(())
             }
         }
     }
 
-    fn argument(&mut self, name: &str, items: &[Node], at: usize) -> Result<(), Foreign> {
+    fn record_argument(
+        &mut self,
+        name: &str,
+        items: &[Node],
+        at: usize,
+    ) -> Result<(), Unsupported> {
         let others = items.iter().enumerate().filter(|(other, _)| *other != at);
-        let others: Vec<(usize, Literal)> = others
-            .map(|(other, node)| Ok((other, literal(node)?)))
-            .collect::<Result<_, Foreign>>()?;
+        let others: Vec<(usize, OwnedValue)> = others
+            .map(|(other, node)| Ok((other, constant_value(node)?)))
+            .collect::<Result<_, Unsupported>>()?;
         for (_, other) in &others {
             match name {
-                "==" | "!=" => self.equality(other, true),
-                "===" | "!==" => self.equality(other, false),
-                "<" | "<=" | ">" | ">=" => self.inequality(other),
-                "in" if at == 0 => self.among(other),
-                "in" => self.holds(other),
-                "starts_with" | "ends_with" => self.affix(name, other, at),
-                "sem_ver" => self.version(other),
+                "==" | "!=" => self.record_equality(other, true),
+                "===" | "!==" => self.record_equality(other, false),
+                "<" | "<=" | ">" | ">=" => self.record_ordering(other),
+                "in" if at == 0 => self.record_membership(other),
+                "in" => self.record_containment(other),
+                "starts_with" | "ends_with" => self.record_affix(name, other, at),
+                "sem_ver" => self.record_version(other),
                 "contains_all" | "contains_any" | "contains_none" if at == 0 => {
-                    self.holds_each(other);
+                    self.record_containment_of_each(other);
                 }
                 "contains_all" | "contains_any" | "contains_none" => {
-                    return Err(Foreign {
-                        place: items.first().map_or(Place::START, |node| node.place),
-                        what: format!("`{name}` with an attribute as its second argument"),
+                    return Err(Unsupported {
+                        position: items.first().map_or(Position::START, |node| node.position),
+                        description: format!("`{name}` with an attribute as its second argument"),
                     });
                 }
                 _ => {}
@@ -66,116 +71,119 @@ impl Uses {
         Ok(())
     }
 
-    fn equality(&mut self, other: &Literal, loose: bool) {
+    fn record_equality(&mut self, other: &OwnedValue, loose: bool) {
         match other {
-            Literal::Text(text) => {
-                self.equal.insert(text.clone());
+            OwnedValue::Text(text) => {
+                self.equal_strings.insert(text.clone());
                 if loose {
-                    self.number(coerce::comparable(Value::Text(text)));
+                    self.insert_number(coerce::to_comparable_number(Value::Text(text)));
                 }
             }
-            Literal::Number(n) => {
-                self.number(*n);
-                self.numeric |= loose;
+            OwnedValue::Number(n) => {
+                self.insert_number(*n);
+                self.parses_strings_as_numbers |= loose;
             }
-            Literal::Bool(b) if loose => {
-                self.number(f64::from(u8::from(*b)));
-                self.numeric = true;
+            OwnedValue::Bool(b) if loose => {
+                self.insert_number(f64::from(u8::from(*b)));
+                self.parses_strings_as_numbers = true;
             }
-            Literal::Null | Literal::Bool(_) | Literal::List(_) | Literal::Map(_) => {}
+            OwnedValue::Null | OwnedValue::Bool(_) | OwnedValue::List(_) | OwnedValue::Map(_) => {}
         }
     }
 
-    fn inequality(&mut self, other: &Literal) {
+    fn record_ordering(&mut self, other: &OwnedValue) {
         match other {
-            Literal::Text(text) => {
-                self.order.insert(text.clone());
-                self.number(coerce::comparable(Value::Text(text)));
+            OwnedValue::Text(text) => {
+                self.ordered_strings.insert(text.clone());
+                self.insert_number(coerce::to_comparable_number(Value::Text(text)));
             }
-            Literal::Null => {
-                self.number(0.0);
-                self.numeric = true;
+            OwnedValue::Null => {
+                self.insert_number(0.0);
+                self.parses_strings_as_numbers = true;
             }
-            _ => self.equality(other, true),
+            _ => self.record_equality(other, true),
         }
     }
 
     /// The attribute is looked for in `hay`.
-    fn among(&mut self, hay: &Literal) {
+    fn record_membership(&mut self, hay: &OwnedValue) {
         match hay {
-            Literal::Text(whole) => {
-                self.wholes.insert(whole.clone());
+            OwnedValue::Text(whole) => {
+                self.superstrings.insert(whole.clone());
             }
-            Literal::List(items) => items.iter().for_each(|item| match item {
-                Literal::Text(text) => {
-                    self.equal.insert(text.clone());
-                    self.number(number::parse_or_zero(text));
+            OwnedValue::List(items) => items.iter().for_each(|item| match item {
+                OwnedValue::Text(text) => {
+                    self.equal_strings.insert(text.clone());
+                    self.insert_number(number::parse_or_zero(text));
                 }
-                Literal::Number(n) => self.number(*n),
-                Literal::List(range) => {
-                    self.numeric = true;
+                OwnedValue::Number(n) => self.insert_number(*n),
+                OwnedValue::List(range) => {
+                    self.parses_strings_as_numbers = true;
                     range.iter().for_each(|end| match end {
-                        Literal::Number(n) => self.number(*n),
-                        Literal::Text(text) => self.number(number::parse_or_zero(text)),
+                        OwnedValue::Number(n) => self.insert_number(*n),
+                        OwnedValue::Text(text) => self.insert_number(number::parse_or_zero(text)),
                         _ => {}
                     });
                 }
-                Literal::Null | Literal::Bool(_) | Literal::Map(_) => {}
+                OwnedValue::Null | OwnedValue::Bool(_) | OwnedValue::Map(_) => {}
             }),
-            Literal::Null | Literal::Bool(_) | Literal::Number(_) | Literal::Map(_) => {}
+            OwnedValue::Null | OwnedValue::Bool(_) | OwnedValue::Number(_) | OwnedValue::Map(_) => {
+            }
         }
     }
 
     /// `needle` is looked for in the attribute.
-    fn holds(&mut self, needle: &Literal) {
-        if let Literal::Text(part) = needle {
-            self.parts.insert(part.clone());
+    fn record_containment(&mut self, needle: &OwnedValue) {
+        if let OwnedValue::Text(part) = needle {
+            self.substrings.insert(part.clone());
         }
-        self.member(needle.clone());
+        self.insert_list_item(needle.clone());
     }
 
-    fn holds_each(&mut self, wanted: &Literal) {
-        if let Literal::List(items) = wanted {
-            items.iter().for_each(|item| self.member(item.clone()));
+    fn record_containment_of_each(&mut self, wanted: &OwnedValue) {
+        if let OwnedValue::List(items) = wanted {
+            items
+                .iter()
+                .for_each(|item| self.insert_list_item(item.clone()));
         }
     }
 
-    fn affix(&mut self, name: &str, other: &Literal, at: usize) {
-        let Literal::Text(text) = other else {
+    fn record_affix(&mut self, name: &str, other: &OwnedValue, at: usize) {
+        let OwnedValue::Text(text) = other else {
             return;
         };
         let set = match (at, name) {
             (0, "starts_with") => &mut self.prefixes,
             (0, _) => &mut self.suffixes,
-            _ => &mut self.wholes,
+            _ => &mut self.superstrings,
         };
         set.insert(text.clone());
     }
 
     /// The other arguments of `sem_ver`: the operator is no version and does no harm.
-    fn version(&mut self, other: &Literal) {
+    fn record_version(&mut self, other: &OwnedValue) {
         match other {
-            Literal::Text(text) => {
+            OwnedValue::Text(text) => {
                 self.versions.insert(text.clone());
             }
-            Literal::Number(n) => {
+            OwnedValue::Number(n) => {
                 let mut text = String::new();
                 number::write_general(&mut text, *n);
                 self.versions.insert(text.into());
             }
-            Literal::Null | Literal::Bool(_) | Literal::List(_) | Literal::Map(_) => {}
+            OwnedValue::Null | OwnedValue::Bool(_) | OwnedValue::List(_) | OwnedValue::Map(_) => {}
         }
     }
 
-    fn number(&mut self, number: f64) {
+    fn insert_number(&mut self, number: f64) {
         if number.is_finite() {
             self.numbers.insert(number.to_bits());
         }
     }
 
-    fn member(&mut self, literal: Literal) {
-        if !self.members.contains(&literal) {
-            self.members.push(literal);
+    fn insert_list_item(&mut self, literal: OwnedValue) {
+        if !self.list_items.contains(&literal) {
+            self.list_items.push(literal);
         }
     }
 }

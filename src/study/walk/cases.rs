@@ -1,97 +1,112 @@
 //! The cases of what asks the context itself: where a set of contexts is split.
 
-use crate::rule::Fault;
+use crate::rule::EvalError;
 use crate::rule::coerce;
 use crate::rule::tree;
-use crate::study::bits::Bits;
-use crate::study::form::Form;
-use crate::study::pool::Candidate;
-use crate::study::program::Want;
+use crate::study::bits::BitSet;
+use crate::study::form::SymbolicExpr;
+use crate::study::pool::Representative;
+use crate::study::program::ResultKind;
 use crate::study::share;
-use crate::study::state::Guess;
-use crate::study::state::State;
-use crate::study::unit::Lot;
-use crate::study::unit::Split;
-use crate::study::walk::Case;
-use crate::study::walk::Got;
-use crate::study::walk::Partial;
-use crate::study::walk::TooMany;
-use crate::study::walk::Walk;
-use crate::value::Literal;
+use crate::study::state::Assumption;
+use crate::study::state::ContextSet;
+use crate::study::unit::ShareOutcome;
+use crate::study::unit::SymbolicFractional;
+use crate::study::walk::AbstractValue;
+use crate::study::walk::ExecutionCase;
+use crate::study::walk::PartialArgs;
+use crate::study::walk::SymbolicExecution;
+use crate::study::walk::TooManyCases;
+use crate::value::OwnedValue;
 
-impl Walk<'_, '_> {
-    pub(super) fn atom(&self, atom: usize, state: &State, want: Want) -> Vec<Case> {
-        let Some(atom) = self.program.atoms.get(atom) else {
+impl SymbolicExecution<'_, '_> {
+    pub(super) fn split_by_expr_result(
+        &self,
+        atom: usize,
+        state: &ContextSet,
+        want: ResultKind,
+    ) -> Vec<ExecutionCase> {
+        let Some(atom) = self.program.single_attribute_exprs.get(atom) else {
             return Vec::new();
         };
-        let space = &*self.space;
-        let got: Vec<Got> = match want {
-            Want::Truth => atom
-                .truths(space)
+        let space = &*self.domain;
+        let got: Vec<AbstractValue> = match want {
+            ResultKind::Truthiness => atom
+                .truth_per_representative(space)
                 .iter()
-                .map(|t| t.map_or(Got::Fault, Got::Truth))
+                .map(|t| t.map_or(AbstractValue::Fault, AbstractValue::Truthiness))
                 .collect(),
-            Want::Leaf => {
-                let leaves = atom.leaves(space, &self.program.names).iter();
-                leaves.map(|leaf| Got::Leaf(*leaf)).collect()
+            ResultKind::Leaf => {
+                let leaves = atom
+                    .leaf_per_representative(space, &self.program.variant_names)
+                    .iter();
+                leaves.map(|leaf| AbstractValue::Leaf(*leaf)).collect()
             }
-            Want::Value => {
-                let values = atom.values(space).iter().cloned();
+            ResultKind::Value => {
+                let values = atom.value_per_representative(space).iter().cloned();
                 values
-                    .map(|value| value.map_or(Got::Fault, Got::Value))
+                    .map(|value| value.map_or(AbstractValue::Fault, AbstractValue::Constant))
                     .collect()
             }
         };
-        classes(atom.attribute, &got, state)
+        partition_by_value(atom.attribute, &got, state)
     }
 
-    pub(super) fn absent(&self, attribute: usize, state: &State) -> Vec<Case> {
-        let candidates = self.space.attributes.get(attribute);
-        let candidates = candidates.map_or(&[][..], |a| &a.pool.candidates);
-        let null = |c: &Candidate| Got::Truth(c.value == Literal::Null);
-        let got: Vec<Got> = candidates.iter().map(null).collect();
-        classes(attribute, &got, state)
+    pub(super) fn split_by_presence(
+        &self,
+        attribute: usize,
+        state: &ContextSet,
+    ) -> Vec<ExecutionCase> {
+        let candidates = self.domain.attributes.get(attribute);
+        let candidates = candidates.map_or(&[][..], |a| &a.representatives.values);
+        let null = |c: &Representative| AbstractValue::Truthiness(c.value == OwnedValue::Null);
+        let got: Vec<AbstractValue> = candidates.iter().map(null).collect();
+        partition_by_value(attribute, &got, state)
     }
 
-    pub(super) fn split(
+    pub(super) fn split_by_fractional(
         &mut self,
-        split: &Split,
-        state: &State,
-        want: Want,
-    ) -> Result<Vec<Case>, TooMany> {
+        split: &SymbolicFractional,
+        state: &ContextSet,
+        want: ResultKind,
+    ) -> Result<Vec<ExecutionCase>, TooManyCases> {
         let mut cases = Vec::new();
-        for (state, lot) in share::lots(split, state, self.space) {
-            self.left = self.left.checked_sub(1).ok_or(TooMany)?;
+        for (state, lot) in share::split_by_share(split, state, self.domain) {
+            self.remaining_cases = self.remaining_cases.checked_sub(1).ok_or(TooManyCases)?;
             let got = match lot {
-                Lot::Fault => Got::Fault,
-                Lot::Share(share) => {
-                    if let Some(first) = split.sites {
-                        self.mark(first + share, &state);
+                ShareOutcome::Fault => AbstractValue::Fault,
+                ShareOutcome::Share(share) => {
+                    if let Some(first) = split.first_share_branch {
+                        self.record_reached(first + share, &state);
                     }
-                    let literal = split.shares.get(share).unwrap_or(&Literal::Null);
-                    self.got(literal, want)
+                    let literal = split.share_values.get(share).unwrap_or(&OwnedValue::Null);
+                    self.abstract_constant(literal, want)
                 }
-                Lot::Nothing | Lot::Open => self.got(&Literal::Null, want),
+                ShareOutcome::NoShare | ShareOutcome::DependsOnHash => {
+                    self.abstract_constant(&OwnedValue::Null, want)
+                }
             };
             cases.push((state, got));
         }
         Ok(cases)
     }
 
-    pub(super) fn product(
+    pub(super) fn extend_arguments(
         &mut self,
-        partial: Vec<Partial>,
-        form: &Form,
-    ) -> Result<Vec<Partial>, TooMany> {
+        partial: Vec<PartialArgs>,
+        form: &SymbolicExpr,
+    ) -> Result<Vec<PartialArgs>, TooManyCases> {
         let mut product = Vec::new();
         for (state, values) in partial {
             let Some(values) = values else {
                 product.push((state, None));
                 continue;
             };
-            for (state, got) in self.form(form, &state, Want::Value)? {
+            for (state, got) in self.execute(form, &state, ResultKind::Value)? {
                 let next = match got {
-                    Got::Value(value) => Some(values.iter().cloned().chain([value]).collect()),
+                    AbstractValue::Constant(value) => {
+                        Some(values.iter().cloned().chain([value]).collect())
+                    }
                     _ => None,
                 };
                 product.push((state, next));
@@ -100,54 +115,71 @@ impl Walk<'_, '_> {
         Ok(product)
     }
 
-    pub(super) fn got(&self, literal: &Literal, want: Want) -> Got {
-        if want == Want::Value {
-            return Got::Value(literal.clone());
+    pub(super) fn abstract_constant(
+        &self,
+        literal: &OwnedValue,
+        want: ResultKind,
+    ) -> AbstractValue {
+        if want == ResultKind::Value {
+            return AbstractValue::Constant(literal.clone());
         }
         let arena = bumpalo::Bump::new();
         let value = literal.to_value(&arena);
         match want {
-            Want::Truth => Got::Truth(coerce::truthy(value)),
-            _ => Got::Leaf(tree::leaf(Ok::<_, Fault>(value), &self.program.names)),
+            ResultKind::Truthiness => AbstractValue::Truthiness(coerce::is_truthy(value)),
+            _ => AbstractValue::Leaf(tree::leaf_for_value(
+                Ok::<_, EvalError>(value),
+                &self.program.variant_names,
+            )),
         }
     }
 }
 
 /// The state, split by what its candidates of one attribute come to.
-fn classes(attribute: usize, got: &[Got], state: &State) -> Vec<Case> {
-    let Some(set) = state.sets.get(attribute) else {
+fn partition_by_value(
+    attribute: usize,
+    got: &[AbstractValue],
+    state: &ContextSet,
+) -> Vec<ExecutionCase> {
+    let Some(set) = state.attribute_sets.get(attribute) else {
         return Vec::new();
     };
-    let mut classes: Vec<(Bits, &Got)> = Vec::new();
+    let mut classes: Vec<(BitSet, &AbstractValue)> = Vec::new();
     for at in set.iter() {
         let Some(this) = got.get(at) else { continue };
         let known = classes.iter_mut().find(|(_, other)| *other == this);
         if let Some((bits, _)) = known {
             bits.insert(at);
         } else {
-            let mut bits = Bits::none(got.len());
+            let mut bits = BitSet::empty(got.len());
             bits.insert(at);
             classes.push((bits, this));
         }
     }
-    let case = |(bits, got): (Bits, &Got)| Some((state.with(attribute, &bits)?, got.clone()));
+    let case = |(bits, got): (BitSet, &AbstractValue)| {
+        Some((state.restrict_attribute(attribute, &bits)?, got.clone()))
+    };
     classes.into_iter().filter_map(case).collect()
 }
 
 /// The state, split by what an expression that can be anything might come to.
-pub(super) fn guessed(hidden: usize, state: &State, want: Want) -> Vec<Case> {
-    if want != Want::Truth {
-        return vec![(state.clone(), Got::Hidden(hidden))];
+pub(super) fn split_by_assumption(
+    hidden: usize,
+    state: &ContextSet,
+    want: ResultKind,
+) -> Vec<ExecutionCase> {
+    if want != ResultKind::Truthiness {
+        return vec![(state.clone(), AbstractValue::Opaque(hidden))];
     }
-    let got = |guess: Guess| match guess {
-        Guess::True => Got::Truth(true),
-        Guess::False => Got::Truth(false),
-        _ => Got::Fault,
+    let got = |guess: Assumption| match guess {
+        Assumption::True => AbstractValue::Truthiness(true),
+        Assumption::False => AbstractValue::Truthiness(false),
+        _ => AbstractValue::Fault,
     };
-    match state.guess(hidden) {
+    match state.assumption(hidden) {
         Some(guess) => vec![(state.clone(), got(guess))],
-        None => [Guess::True, Guess::False, Guess::Fault]
-            .map(|guess| (state.supposing(hidden, guess), got(guess)))
+        None => [Assumption::True, Assumption::False, Assumption::Fault]
+            .map(|guess| (state.assuming(hidden, guess), got(guess)))
             .into(),
     }
 }

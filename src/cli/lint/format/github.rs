@@ -4,36 +4,36 @@
 
 use std::fmt::Write as _;
 
-use crate::cli::lint::format::sentence;
-use crate::cli::lint::format::severity;
+use crate::cli::lint::format::message_with_help;
+use crate::cli::lint::format::severity_name;
 use crate::diag::Diagnostic;
 
-pub fn write(found: &[Diagnostic]) -> String {
+pub fn render(found: &[Diagnostic]) -> String {
     let mut out = String::new();
     for diagnostic in found {
         let code = diagnostic.code;
         let _ = writeln!(
             out,
             "::{} file={},line={},col={},title={}::{}",
-            severity(diagnostic),
-            property(&diagnostic.file),
-            diagnostic.place.line,
-            diagnostic.place.column,
-            property(&format!("{}: {}", code.id(), code.title())),
-            data(&sentence(diagnostic, "\n")),
+            severity_name(diagnostic),
+            escape_property(&diagnostic.file),
+            diagnostic.position.line,
+            diagnostic.position.column,
+            escape_property(&format!("{}: {}", code.id(), code.title())),
+            escape_data(&message_with_help(diagnostic, "\n")),
         );
     }
     out
 }
 
 /// What stands behind the second pair of colons.
-fn data(text: &str) -> String {
+fn escape_data(text: &str) -> String {
     text.replace('%', "%25")
         .replace('\r', "%0D")
         .replace('\n', "%0A")
 }
 
 /// The value of a property.
-fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
+fn escape_property(text: &str) -> String {
+    escape_data(text).replace(':', "%3A").replace(',', "%2C")
 }

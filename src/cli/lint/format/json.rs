@@ -2,20 +2,20 @@
 
 use std::fmt::Write as _;
 
-use crate::cli::lint::format::pointer;
-use crate::cli::lint::format::severity;
+use crate::cli::lint::format::json_pointer;
+use crate::cli::lint::format::severity_name;
 use crate::diag::Diagnostic;
-use crate::json::write_text;
-use crate::study::file::File;
+use crate::json::write_string;
+use crate::study::file::FlagFile;
 use crate::study::lint;
 
-pub fn write(files: &[File], found: &[Diagnostic]) -> String {
+pub fn render(files: &[FlagFile], found: &[Diagnostic]) -> String {
     let mut out = String::from("{\"findings\":[");
     for (at, diagnostic) in found.iter().enumerate() {
         out.push_str(if at == 0 { "\n" } else { ",\n" });
-        one(&mut out, files, diagnostic);
+        write_finding(&mut out, files, diagnostic);
     }
-    let (errors, warnings) = lint::count(found);
+    let (errors, warnings) = lint::count_errors_and_warnings(found);
     let files = files.len();
     let _ = writeln!(
         out,
@@ -24,23 +24,23 @@ pub fn write(files: &[File], found: &[Diagnostic]) -> String {
     out
 }
 
-fn one(out: &mut String, files: &[File], diagnostic: &Diagnostic) {
+fn write_finding(out: &mut String, files: &[FlagFile], diagnostic: &Diagnostic) {
     let _ = write!(
         out,
         "{{\"code\":\"{}\",\"severity\":\"{}\",\"file\":",
         diagnostic.code.id(),
-        severity(diagnostic)
+        severity_name(diagnostic)
     );
-    write_text(out, &diagnostic.file);
-    let place = diagnostic.place;
+    write_string(out, &diagnostic.file);
+    let place = diagnostic.position;
     let _ = write!(out, ",\"line\":{},\"column\":{}", place.line, place.column);
-    if let Some(pointer) = pointer(files, diagnostic) {
+    if let Some(pointer) = json_pointer(files, diagnostic) {
         out.push_str(",\"pointer\":");
-        write_text(out, &pointer);
+        write_string(out, &pointer);
     }
     out.push_str(",\"message\":");
-    write_text(out, &diagnostic.message);
+    write_string(out, &diagnostic.message);
     out.push_str(",\"help\":");
-    write_text(out, &diagnostic.help);
+    write_string(out, &diagnostic.help);
     out.push('}');
 }

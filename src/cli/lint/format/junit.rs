@@ -2,14 +2,14 @@
 
 use std::fmt::Write as _;
 
-use crate::cli::lint::format::sentence;
+use crate::cli::lint::format::message_with_help;
 use crate::diag::Diagnostic;
-use crate::study::file::File;
+use crate::study::file::FlagFile;
 use crate::study::lint::policy::FailOn;
 
-pub fn write(files: &[File], found: &[Diagnostic], fail_on: FailOn) -> String {
-    let clean = |file: &&File| !found.iter().any(|d| d.file == file.name);
-    let clean: Vec<&File> = files.iter().filter(clean).collect();
+pub fn render(files: &[FlagFile], found: &[Diagnostic], fail_on: FailOn) -> String {
+    let clean = |file: &&FlagFile| !found.iter().any(|d| d.file == file.name);
+    let clean: Vec<&FlagFile> = files.iter().filter(clean).collect();
     let fails = |diagnostic: &Diagnostic| fail_on.fails(std::slice::from_ref(diagnostic));
     let failures = found.iter().filter(|diagnostic| fails(diagnostic)).count();
     let counts = format!(
@@ -22,27 +22,27 @@ pub fn write(files: &[File], found: &[Diagnostic], fail_on: FailOn) -> String {
         "<testsuites {counts}>\n<testsuite name=\"flagctl\" {counts}>"
     );
     for file in clean {
-        let name = escape(&file.name);
+        let name = escape_xml(&file.name);
         let _ = writeln!(out, "<testcase classname=\"{name}\" name=\"no findings\"/>");
     }
     for diagnostic in found {
-        one(&mut out, diagnostic, fails(diagnostic));
+        write_testcase(&mut out, diagnostic, fails(diagnostic));
     }
     out.push_str("</testsuite>\n</testsuites>\n");
     out
 }
 
-fn one(out: &mut String, diagnostic: &Diagnostic, fails: bool) {
-    let (file, code) = (escape(&diagnostic.file), diagnostic.code.id());
-    let place = diagnostic.place;
-    let told = escape(&sentence(diagnostic, "\n"));
+fn write_testcase(out: &mut String, diagnostic: &Diagnostic, fails: bool) {
+    let (file, code) = (escape_xml(&diagnostic.file), diagnostic.code.id());
+    let place = diagnostic.position;
+    let told = escape_xml(&message_with_help(diagnostic, "\n"));
     let _ = writeln!(
         out,
         "<testcase classname=\"{file}\" name=\"{code} at {}:{}\">",
         place.line, place.column
     );
     let _ = if fails {
-        let message = escape(&diagnostic.message);
+        let message = escape_xml(&diagnostic.message);
         writeln!(
             out,
             "<failure type=\"{code}\" message=\"{message}\">{told}</failure>"
@@ -54,7 +54,7 @@ fn one(out: &mut String, diagnostic: &Diagnostic, fails: bool) {
 }
 
 /// Text for XML 1.0, which has no place for most control characters.
-fn escape(text: &str) -> String {
+fn escape_xml(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
         match c {

@@ -8,30 +8,30 @@ use percent_encoding::AsciiSet;
 use percent_encoding::NON_ALPHANUMERIC;
 use percent_encoding::utf8_percent_encode;
 
-use crate::cli::lint::format::pointer;
-use crate::cli::lint::format::sentence;
-use crate::cli::lint::format::severity;
+use crate::cli::lint::format::json_pointer;
+use crate::cli::lint::format::message_with_help;
+use crate::cli::lint::format::severity_name;
 use crate::diag::Code;
 use crate::diag::Diagnostic;
-use crate::json::write_text;
-use crate::study::file::File;
+use crate::json::write_string;
+use crate::study::file::FlagFile;
 
-const SCHEMA: &str =
+const SCHEMA_URI: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 /// What stays as it is in the path of a URI.
-const PATH: &AsciiSet = &NON_ALPHANUMERIC
+const URI_PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'/')
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-pub fn write(files: &[File], found: &[Diagnostic]) -> String {
+pub fn render(files: &[FlagFile], found: &[Diagnostic]) -> String {
     let mut codes: Vec<Code> = found.iter().map(|d| d.code).collect();
     codes.sort_unstable();
     codes.dedup();
     let mut out = format!(
-        "{{\"$schema\":\"{SCHEMA}\",\"version\":\"2.1.0\",\"runs\":[{{\"tool\":{{\"driver\":{{"
+        "{{\"$schema\":\"{SCHEMA_URI}\",\"version\":\"2.1.0\",\"runs\":[{{\"tool\":{{\"driver\":{{"
     );
     let _ = write!(
         out,
@@ -41,7 +41,7 @@ pub fn write(files: &[File], found: &[Diagnostic]) -> String {
     );
     for (at, code) in codes.iter().enumerate() {
         out.push_str(if at == 0 { "\n" } else { ",\n" });
-        rule(&mut out, *code);
+        write_rule(&mut out, *code);
     }
     out.push_str("]}},\"columnKind\":\"unicodeCodePoints\",\"results\":[");
     let mut seen = std::collections::HashMap::new();
@@ -51,45 +51,51 @@ pub fn write(files: &[File], found: &[Diagnostic]) -> String {
         let key = (&diagnostic.file, diagnostic.code, &diagnostic.message);
         let count: &mut u32 = seen.entry(key).or_default();
         *count += 1;
-        result(&mut out, files, diagnostic, index, *count);
+        write_result(&mut out, files, diagnostic, index, *count);
     }
     out.push_str("]}]}\n");
     out
 }
 
-fn rule(out: &mut String, code: Code) {
+fn write_rule(out: &mut String, code: Code) {
     let _ = write!(
         out,
         "{{\"id\":\"{}\",\"shortDescription\":{{\"text\":",
         code.id()
     );
-    write_text(out, code.title());
+    write_string(out, code.title());
     out.push_str("},\"help\":{\"text\":");
-    write_text(out, code.page());
+    write_string(out, code.page());
     out.push_str(",\"markdown\":");
-    write_text(out, code.page());
+    write_string(out, code.page());
     out.push_str("}}");
 }
 
-fn result(out: &mut String, files: &[File], diagnostic: &Diagnostic, index: usize, count: u32) {
+fn write_result(
+    out: &mut String,
+    files: &[FlagFile],
+    diagnostic: &Diagnostic,
+    index: usize,
+    count: u32,
+) {
     let _ = write!(
         out,
         "{{\"ruleId\":\"{}\",\"ruleIndex\":{index},\"level\":\"{}\",\"message\":{{\"text\":",
         diagnostic.code.id(),
-        severity(diagnostic)
+        severity_name(diagnostic)
     );
-    write_text(out, &sentence(diagnostic, "\n"));
+    write_string(out, &message_with_help(diagnostic, "\n"));
     out.push_str("},\"locations\":[{\"physicalLocation\":{\"artifactLocation\":{\"uri\":");
-    write_text(out, &uri(&diagnostic.file));
-    let place = diagnostic.place;
+    write_string(out, &artifact_uri(&diagnostic.file));
+    let place = diagnostic.position;
     let _ = write!(
         out,
         "}},\"region\":{{\"startLine\":{},\"startColumn\":{}}}}}",
         place.line, place.column
     );
-    if let Some(pointer) = pointer(files, diagnostic) {
+    if let Some(pointer) = json_pointer(files, diagnostic) {
         out.push_str(",\"logicalLocations\":[{\"fullyQualifiedName\":");
-        write_text(out, &pointer);
+        write_string(out, &pointer);
         out.push_str("}]");
     }
     // Knows the finding again when lines have moved.
@@ -107,9 +113,9 @@ fn result(out: &mut String, files: &[File], diagnostic: &Diagnostic, index: usiz
 }
 
 /// A path as a reference.
-fn uri(path: &str) -> String {
+fn artifact_uri(path: &str) -> String {
     let path = path.replace('\\', "/");
-    let encoded = utf8_percent_encode(&path, PATH);
+    let encoded = utf8_percent_encode(&path, URI_PATH);
     let scheme = if path.starts_with('/') { "file://" } else { "" };
     format!("{scheme}{encoded}")
 }

@@ -2,15 +2,15 @@
 
 use std::fmt::Write as _;
 
-use crate::cli::lint::format::severity;
+use crate::cli::lint::format::severity_name;
 use crate::diag::Diagnostic;
-use crate::diag::Place;
+use crate::diag::Position;
 
-pub fn write(found: &[Diagnostic]) -> String {
+pub fn render(found: &[Diagnostic]) -> String {
     let mut out = String::new();
     for diagnostic in found {
-        let Place { line, column } = diagnostic.place;
-        let (severity, code) = (severity(diagnostic), diagnostic.code.id());
+        let Position { line, column } = diagnostic.position;
+        let (severity, code) = (severity_name(diagnostic), diagnostic.code.id());
         let (file, message) = (&diagnostic.file, &diagnostic.message);
         let _ = writeln!(out, "{file}:{line}:{column}: {severity}: {code}: {message}");
         if !diagnostic.help.is_empty() {

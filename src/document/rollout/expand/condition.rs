@@ -1,13 +1,13 @@
 //! Conditions of which some are known before anybody asks.
 
-use crate::diag::Place;
-use crate::document::node::Kind;
+use crate::diag::Position;
 use crate::document::node::Node;
+use crate::document::node::NodeKind;
 use crate::document::rollout::make;
 
 /// A condition.
 #[derive(Debug, Clone)]
-pub enum Condition {
+pub enum FoldedCondition {
     /// Holds for nobody.
     Never,
     /// Holds for everybody.
@@ -16,59 +16,63 @@ pub enum Condition {
     If(Node),
 }
 
-impl Condition {
+impl FoldedCondition {
     /// The condition that is written so.
-    pub fn of(node: Node) -> Condition {
+    pub fn from_node(node: Node) -> FoldedCondition {
         match node.kind {
-            Kind::Bool(true) => Condition::Always,
-            Kind::Bool(false) => Condition::Never,
-            _ => Condition::If(node),
+            NodeKind::Bool(true) => FoldedCondition::Always,
+            NodeKind::Bool(false) => FoldedCondition::Never,
+            _ => FoldedCondition::If(node),
         }
     }
 
     /// The rule for it.
-    pub fn into_node(self, place: Place) -> Node {
+    pub fn into_node(self, place: Position) -> Node {
         match self {
-            Condition::Never => make::truth(place, false),
-            Condition::Always => make::truth(place, true),
-            Condition::If(node) => node,
+            FoldedCondition::Never => make::boolean(place, false),
+            FoldedCondition::Always => make::boolean(place, true),
+            FoldedCondition::If(node) => node,
         }
     }
 
     /// Both.
-    pub fn and(self, other: Condition, place: Place) -> Condition {
+    pub fn and(self, other: FoldedCondition, place: Position) -> FoldedCondition {
         match (self, other) {
-            (Condition::Never, _) | (_, Condition::Never) => Condition::Never,
-            (Condition::Always, condition) | (condition, Condition::Always) => condition,
-            (Condition::If(a), Condition::If(b)) => {
-                Condition::If(make::operation(place, "and", vec![a, b]))
+            (FoldedCondition::Never, _) | (_, FoldedCondition::Never) => FoldedCondition::Never,
+            (FoldedCondition::Always, condition) | (condition, FoldedCondition::Always) => {
+                condition
+            }
+            (FoldedCondition::If(a), FoldedCondition::If(b)) => {
+                FoldedCondition::If(make::operation(place, "and", vec![a, b]))
             }
         }
     }
 
     /// The opposite.
-    pub fn not(self, place: Place) -> Condition {
+    pub fn not(self, place: Position) -> FoldedCondition {
         match self {
-            Condition::Never => Condition::Always,
-            Condition::Always => Condition::Never,
-            Condition::If(node) => Condition::If(make::operation(place, "!", vec![node])),
+            FoldedCondition::Never => FoldedCondition::Always,
+            FoldedCondition::Always => FoldedCondition::Never,
+            FoldedCondition::If(node) => {
+                FoldedCondition::If(make::operation(place, "!", vec![node]))
+            }
         }
     }
 }
 
 /// One of them, tried in their order.
-pub fn any(place: Place, conditions: Vec<Condition>) -> Condition {
+pub fn fold_or(place: Position, conditions: Vec<FoldedCondition>) -> FoldedCondition {
     let mut nodes = Vec::with_capacity(conditions.len());
     for condition in conditions {
         match condition {
-            Condition::Never => {}
-            Condition::Always => return Condition::Always,
-            Condition::If(node) => nodes.push(node),
+            FoldedCondition::Never => {}
+            FoldedCondition::Always => return FoldedCondition::Always,
+            FoldedCondition::If(node) => nodes.push(node),
         }
     }
     if nodes.is_empty() {
-        Condition::Never
+        FoldedCondition::Never
     } else {
-        Condition::If(make::any(place, nodes))
+        FoldedCondition::If(make::or(place, nodes))
     }
 }

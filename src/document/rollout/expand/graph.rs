@@ -3,73 +3,73 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::document::flag::Flag;
+use crate::document::flag::FlagDefinition;
 use crate::limits;
 
 /// The prerequisites of all flags.
 #[derive(Debug)]
-pub struct Graph {
+pub struct DependencyGraph {
     /// For each flag, the positions of the flags that it requires, in the order in which they are written.
     edges: Vec<Vec<Option<usize>>>,
     order: Vec<usize>,
-    circles: Vec<Option<Arc<[usize]>>>,
-    heights: Vec<usize>,
+    cycles: Vec<Option<Arc<[usize]>>>,
+    depths: Vec<usize>,
 }
 
 /// What a flag builds on.
 #[derive(Debug, Clone)]
-pub enum Standing {
+pub enum Dependencies {
     /// The flags that it requires, where they exist.
-    Sound(Vec<Option<usize>>),
+    Resolved(Vec<Option<usize>>),
     /// It requires itself, by way of these flags.
-    Circle(Arc<[usize]>),
+    Cycle(Arc<[usize]>),
     /// The chain of prerequisites is too long.
     TooLong,
 }
 
-impl Graph {
+impl DependencyGraph {
     /// The graph of `flags`. Of equal keys the last one wins.
-    pub fn of(flags: &[Arc<Flag>]) -> Graph {
-        let index = Index::of(flags);
-        let edges = flags.iter().map(|flag| edges(flag, &index));
+    pub fn from_flags(flags: &[Arc<FlagDefinition>]) -> DependencyGraph {
+        let index = FlagKeyIndex::from_flags(flags);
+        let edges = flags.iter().map(|flag| flag_edges(flag, &index));
         let edges: Vec<Vec<Option<usize>>> = edges.collect();
-        let mut graph = Graph {
-            circles: vec![None; edges.len()],
-            heights: vec![0; edges.len()],
+        let mut graph = DependencyGraph {
+            cycles: vec![None; edges.len()],
+            depths: vec![0; edges.len()],
             order: Vec::with_capacity(edges.len()),
             edges,
         };
-        graph.sort();
+        graph.topological_sort();
         graph
     }
 
     /// The positions of all flags, each after those that it requires.
-    pub fn order(&self) -> Vec<usize> {
+    pub fn topological_order(&self) -> Vec<usize> {
         self.order.clone()
     }
 
     /// What the flag at a position builds on.
-    pub fn standing(&self, at: usize) -> Standing {
-        if let Some(Some(circle)) = self.circles.get(at) {
-            return Standing::Circle(circle.clone());
+    pub fn dependencies(&self, at: usize) -> Dependencies {
+        if let Some(Some(circle)) = self.cycles.get(at) {
+            return Dependencies::Cycle(circle.clone());
         }
         if self
-            .heights
+            .depths
             .get(at)
-            .is_some_and(|height| *height > limits::REFERENCES)
+            .is_some_and(|height| *height > limits::REFERENCE_CHAIN)
         {
-            return Standing::TooLong;
+            return Dependencies::TooLong;
         }
-        Standing::Sound(self.edges.get(at).cloned().unwrap_or_default())
+        Dependencies::Resolved(self.edges.get(at).cloned().unwrap_or_default())
     }
 
     /// Depth first, without recursion: a chain may be as long as there are flags.
-    fn sort(&mut self) {
+    fn topological_sort(&mut self) {
         let mut seen = vec![false; self.edges.len()];
         for start in 0..self.edges.len() {
             // The open flags, and how many of their edges were followed.
             let mut path: Vec<(usize, usize)> = Vec::new();
-            if mark(&mut seen, start) {
+            if mark_visited(&mut seen, start) {
                 path.push((start, 0));
             }
             while let Some((at, followed)) = path.last_mut() {
@@ -80,37 +80,37 @@ impl Graph {
                     .copied();
                 *followed += 1;
                 match edge {
-                    Some(Some(next)) if mark(&mut seen, next) => path.push((next, 0)),
-                    Some(Some(next)) => self.note_circle(&path, next),
+                    Some(Some(next)) if mark_visited(&mut seen, next) => path.push((next, 0)),
+                    Some(Some(next)) => self.record_cycle(&path, next),
                     Some(None) => {}
                     None => {
                         let at = *at;
                         path.pop();
-                        self.close(at);
+                        self.finish_flag(at);
                     }
                 }
             }
         }
     }
 
-    fn close(&mut self, at: usize) {
+    fn finish_flag(&mut self, at: usize) {
         let below = self.edges.get(at).into_iter().flatten().flatten();
-        let below = below.filter_map(|next| self.heights.get(*next)).max();
+        let below = below.filter_map(|next| self.depths.get(*next)).max();
         let height = below.map_or(0, |height| height + 1);
-        if let Some(own) = self.heights.get_mut(at) {
+        if let Some(own) = self.depths.get_mut(at) {
             *own = height;
         }
         self.order.push(at);
     }
 
     /// Notes the circle that an edge to an open flag closes.
-    fn note_circle(&mut self, path: &[(usize, usize)], next: usize) {
+    fn record_cycle(&mut self, path: &[(usize, usize)], next: usize) {
         let Some(start) = path.iter().position(|(at, _)| *at == next) else {
             return;
         };
         let circle: Arc<[usize]> = path.iter().skip(start).map(|(at, _)| *at).collect();
         for at in circle.iter() {
-            if let Some(slot) = self.circles.get_mut(*at) {
+            if let Some(slot) = self.cycles.get_mut(*at) {
                 slot.get_or_insert_with(|| circle.clone());
             }
         }
@@ -118,30 +118,33 @@ impl Graph {
 }
 
 /// Whether this was the first visit.
-fn mark(seen: &mut [bool], at: usize) -> bool {
+fn mark_visited(seen: &mut [bool], at: usize) -> bool {
     seen.get_mut(at)
         .is_some_and(|seen| !std::mem::replace(seen, true))
 }
 
-fn edges(flag: &Flag, index: &Index<'_>) -> Vec<Option<usize>> {
-    let Some(words) = flag.words.as_ref() else {
+fn flag_edges(flag: &FlagDefinition, index: &FlagKeyIndex<'_>) -> Vec<Option<usize>> {
+    let Some(words) = flag.rollout_fields.as_ref() else {
         return Vec::new();
     };
     let requires = words.requires.iter();
-    let edges = requires.map(|required| index.find(&required.flag, flag.set()));
+    let edges = requires.map(|required| index.find(&required.flag, flag.flag_set_id()));
     edges.collect()
 }
 
 /// Flags by key.
-struct Index<'f>(HashMap<&'f str, Vec<(usize, Option<&'f str>)>>);
+struct FlagKeyIndex<'f>(HashMap<&'f str, Vec<(usize, Option<&'f str>)>>);
 
-impl<'f> Index<'f> {
-    fn of(flags: &'f [Arc<Flag>]) -> Index<'f> {
+impl<'f> FlagKeyIndex<'f> {
+    fn from_flags(flags: &'f [Arc<FlagDefinition>]) -> FlagKeyIndex<'f> {
         let mut index: HashMap<_, Vec<_>> = HashMap::new();
         for (at, flag) in flags.iter().enumerate() {
-            index.entry(&*flag.key).or_default().push((at, flag.set()));
+            index
+                .entry(&*flag.key)
+                .or_default()
+                .push((at, flag.flag_set_id()));
         }
-        Index(index)
+        FlagKeyIndex(index)
     }
 
     /// The flag of a key: that of the same flag set if there is one, else the last one.

@@ -3,31 +3,31 @@
 use std::path::PathBuf;
 
 use crate::diag::Code;
-use crate::diag::Report;
+use crate::diag::DiagnosticSink;
 use crate::diag::Severity;
-use crate::document::node::Kind;
 use crate::document::node::Node;
-use crate::study::lint::lifecycle::Field;
-use crate::study::lint::naming::Convention;
+use crate::document::node::NodeKind;
+use crate::study::lint::lifecycle::LifecycleField;
+use crate::study::lint::naming::NamingConvention;
+use crate::study::lint::policy::CodeRefsPolicy;
 use crate::study::lint::policy::FailOn;
-use crate::study::lint::policy::Level;
-use crate::study::lint::policy::Naming;
-use crate::study::lint::policy::Policy;
-use crate::study::lint::policy::Refs;
-use crate::study::lint::policy::setting::choice;
-use crate::study::lint::policy::setting::located;
-use crate::study::lint::policy::setting::members;
-use crate::study::lint::policy::setting::paths;
-use crate::study::lint::policy::setting::text;
-use crate::study::lint::policy::setting::texts;
-use crate::study::lint::policy::setting::wrong;
+use crate::study::lint::policy::LintPolicy;
+use crate::study::lint::policy::NamingPolicy;
+use crate::study::lint::policy::SeverityOverride;
+use crate::study::lint::policy::setting::for_each_known_member;
+use crate::study::lint::policy::setting::parse_choice;
+use crate::study::lint::policy::setting::parse_paths;
+use crate::study::lint::policy::setting::parse_string;
+use crate::study::lint::policy::setting::parse_strings;
+use crate::study::lint::policy::setting::parse_strings_with_positions;
+use crate::study::lint::policy::setting::report_wrong_type;
 use crate::study::lint::url;
-use crate::study::refs::pattern::Pattern;
+use crate::study::refs::pattern::CallPattern;
 
-impl Policy {
+impl LintPolicy {
     /// Reads a configuration. What cannot be understood is reported with its place, and left out.
-    pub fn read(root: &Node, report: &mut Report) -> Policy {
-        let mut policy = Policy::default();
+    pub fn from_node(root: &Node, report: &mut DiagnosticSink) -> LintPolicy {
+        let mut policy = LintPolicy::default();
         let known = [
             "$schema",
             "attributes",
@@ -41,69 +41,69 @@ impl Policy {
             "rules",
             "urls",
         ];
-        members(root, &known, report, |name, node, report| match name {
-            "attributes" => policy.attributes = texts(node, report),
-            "baseline" => policy.baseline = text(node, report).map(PathBuf::from),
+        for_each_known_member(root, &known, report, |name, node, report| match name {
+            "attributes" => policy.known_attributes = parse_strings(node, report),
+            "baseline" => policy.baseline = parse_string(node, report).map(PathBuf::from),
             "failOn" => {
-                policy.fail_on = choice(node, &FailOn::NAMES, report).unwrap_or_default();
+                policy.fail_on = parse_choice(node, &FailOn::NAMES, report).unwrap_or_default();
             }
-            "flags" => policy.flags = paths(node, report),
-            "lifecycle" => policy.required = lifecycle(node, report),
-            "naming" => policy.naming = naming(node, report),
-            "refs" => policy.refs = refs(node, report),
-            "rings" => policy.rings = texts(node, report),
-            "rules" => policy.levels = levels(node, report),
-            "urls" => policy.origins = origins(node, report),
+            "flags" => policy.flag_paths = parse_paths(node, report),
+            "lifecycle" => policy.required_lifecycle_fields = parse_lifecycle(node, report),
+            "naming" => policy.naming = parse_naming(node, report),
+            "refs" => policy.code_refs = parse_code_refs(node, report),
+            "rings" => policy.rings = parse_strings(node, report),
+            "rules" => policy.severity_overrides = parse_severity_overrides(node, report),
+            "urls" => policy.allowed_origins = parse_origins(node, report),
             _ => {}
         });
         policy
     }
 }
 
-fn naming(node: &Node, report: &mut Report) -> Option<Naming> {
+fn parse_naming(node: &Node, report: &mut DiagnosticSink) -> Option<NamingPolicy> {
     let (mut convention, mut separator) = (None, None);
     if node.as_text().is_some() {
-        convention = choice(node, &Convention::NAMES, report);
+        convention = parse_choice(node, &NamingConvention::NAMES, report);
     } else {
         let known = ["convention", "separator"];
-        members(node, &known, report, |name, node, report| {
+        for_each_known_member(node, &known, report, |name, node, report| {
             if name == "convention" {
-                convention = choice(node, &Convention::NAMES, report);
+                convention = parse_choice(node, &NamingConvention::NAMES, report);
                 return;
             }
             let mut letters = node.as_text().unwrap_or("").chars();
             separator = letters.next().filter(|_| letters.next().is_none());
             if separator.is_none() {
-                wrong(node, "one character", report);
+                report_wrong_type(node, "one character", report);
             }
         });
     }
-    convention.map(|convention| Naming {
+    convention.map(|convention| NamingPolicy {
         convention,
         separator,
     })
 }
 
-fn lifecycle(node: &Node, report: &mut Report) -> Vec<Field> {
+fn parse_lifecycle(node: &Node, report: &mut DiagnosticSink) -> Vec<LifecycleField> {
     let mut required = Vec::new();
-    members(node, &["require"], report, |_, node, report| {
-        let known = Field::NAMES.map(|(field, _)| (field.name(), field));
+    for_each_known_member(node, &["require"], report, |_, node, report| {
+        let known = LifecycleField::NAMES.map(|(field, _)| (field.name(), field));
         let items = match &node.kind {
-            Kind::List(items) => items,
+            NodeKind::List(items) => items,
             _ => std::slice::from_ref(node),
         };
         required = items
             .iter()
-            .filter_map(|item| choice(item, &known, report))
+            .filter_map(|item| parse_choice(item, &known, report))
             .collect();
     });
     required
 }
 
-fn origins(node: &Node, report: &mut Report) -> Vec<String> {
+fn parse_origins(node: &Node, report: &mut DiagnosticSink) -> Vec<String> {
     let mut origins = Vec::new();
-    members(node, &["origins"], report, |_, node, report| {
-        for (text, place) in located(node, report) {
+    for_each_known_member(node, &["origins"], report, |_, node, report| {
+        for (text, place) in parse_strings_with_positions(node, report) {
             let origin = url::origin(&text);
             if text.trim_end_matches('/').eq_ignore_ascii_case(&origin) && text.contains("://") {
                 origins.push(origin);
@@ -117,49 +117,52 @@ fn origins(node: &Node, report: &mut Report) -> Vec<String> {
     origins
 }
 
-fn levels(node: &Node, report: &mut Report) -> Vec<(Code, Level)> {
+fn parse_severity_overrides(
+    node: &Node,
+    report: &mut DiagnosticSink,
+) -> Vec<(Code, SeverityOverride)> {
     let known = [
-        ("off", Level::Off),
-        ("warning", Level::As(Severity::Warning)),
-        ("error", Level::As(Severity::Error)),
+        ("off", SeverityOverride::Off),
+        ("warning", SeverityOverride::As(Severity::Warning)),
+        ("error", SeverityOverride::As(Severity::Error)),
     ];
     let mut levels = Vec::new();
     let Some(members) = node.as_map() else {
-        wrong(node, "an object of codes and levels", report);
+        report_wrong_type(node, "an object of codes and levels", report);
         return levels;
     };
     for member in members {
-        let Some(code) = Code::of(&member.key) else {
+        let Some(code) = Code::from_id(&member.key) else {
             let message = format!("there is no code `{}`", member.key);
             let help = "`flagctl lint --explain all` lists them";
-            report.error(Code::Configuration, member.place, message, help);
+            report.error(Code::Configuration, member.position, message, help);
             continue;
         };
-        let level = choice(&member.value, &known, report);
+        let level = parse_choice(&member.value, &known, report);
         levels.extend(level.map(|level| (code, level)));
     }
     levels
 }
 
-fn refs(node: &Node, report: &mut Report) -> Refs {
-    let mut refs = Refs::default();
-    members(
+fn parse_code_refs(node: &Node, report: &mut DiagnosticSink) -> CodeRefsPolicy {
+    let mut refs = CodeRefsPolicy::default();
+    for_each_known_member(
         node,
         &["ignore", "paths", "patterns"],
         report,
         |name, node, report| match name {
-            "ignore" => refs.ignore = texts(node, report),
-            "paths" => refs.paths = paths(node, report),
-            _ => refs.patterns = patterns(node, report),
+            "ignore" => refs.ignore = parse_strings(node, report),
+            "paths" => refs.paths = parse_paths(node, report),
+            _ => refs.patterns = parse_patterns(node, report),
         },
     );
     refs
 }
 
-fn patterns(node: &Node, report: &mut Report) -> Vec<Pattern> {
+fn parse_patterns(node: &Node, report: &mut DiagnosticSink) -> Vec<CallPattern> {
     let mut patterns = Vec::new();
-    for (text, place) in located(node, report) {
-        if let Some(pattern) = Pattern::parse(&text) {
+    for (text, place) in parse_strings_with_positions(node, report) {
+        if let Some(pattern) = CallPattern::parse(&text) {
             patterns.push(pattern);
         } else {
             let message = format!("`{text}` is no pattern");

@@ -2,136 +2,145 @@
 
 use std::cell::OnceCell;
 
-use crate::document::node::Kind;
 use crate::document::node::Member;
 use crate::document::node::Node;
+use crate::document::node::NodeKind;
 use crate::rule::Rule;
 use crate::rule::operator::Operator;
-use crate::study::ask::Question;
-use crate::study::form::Form;
-use crate::study::program::Atom;
-use crate::study::program::Want;
-use crate::study::program::build::Builder;
-use crate::study::space::Outside;
+use crate::study::ask::CompiledExpr;
+use crate::study::form::SymbolicExpr;
+use crate::study::program::ResultKind;
+use crate::study::program::SingleAttributeExpr;
+use crate::study::program::build::ProgramBuilder;
+use crate::study::space::UnsupportedInFile;
 use crate::study::uses;
-use crate::study::uses::Flow;
-use crate::study::uses::Foreign;
+use crate::study::uses::Unsupported;
+use crate::study::uses::ValueSink;
 
-impl<'d> Builder<'_, 'd> {
+impl<'d> ProgramBuilder<'_, 'd> {
     /// A question about one attribute at the most, or else whatever can be made of it.
-    pub(super) fn question(&mut self, node: &'d Node, want: Want) -> Form {
-        let question = Question::new(node, &self.flag.key);
+    pub(super) fn lower_single_attribute(
+        &mut self,
+        node: &'d Node,
+        want: ResultKind,
+    ) -> SymbolicExpr {
+        let question = CompiledExpr::new(node, &self.flag.key);
         if let Some(constant) = question.rule().as_constant() {
-            return Form::Constant(constant);
+            return SymbolicExpr::Constant(constant);
         }
-        if let Rule::Fault(_) = question.rule() {
-            return Form::Fault;
+        if let Rule::Invalid(_) = question.rule() {
+            return SymbolicExpr::Fault;
         }
-        let paths = question.paths().unwrap_or_default();
+        let paths = question.attribute_paths().unwrap_or_default();
         let flow = match want {
-            Want::Truth => Flow::Truth,
-            Want::Leaf => Flow::Answer(&self.flag.variants),
-            Want::Value => Flow::Value,
+            ResultKind::Truthiness => ValueSink::Truthiness,
+            ResultKind::Leaf => ValueSink::VariantName(&self.flag.variants),
+            ResultKind::Value => ValueSink::Value,
         };
-        let asked = match (&*paths, uses::collect(node, flow)) {
+        let asked = match (&*paths, uses::attribute_uses(node, flow)) {
             ([path], Ok(questions)) => {
-                let attribute = self.space.attribute(path);
+                let attribute = self.space.intern_attribute(path);
                 let uses = self
                     .space
                     .attributes
                     .get_mut(attribute)
-                    .map(|a| &mut a.uses);
+                    .map(|a| &mut a.comparisons);
                 let noted = uses.map_or(Ok(()), |uses| {
-                    questions.iter().try_for_each(|q| uses.note(q.flow))
+                    questions.iter().try_for_each(|q| uses.record(q.sink))
                 });
                 noted.map(|()| attribute)
             }
-            ([], Ok(_)) => Err(Foreign {
-                place: node.place,
-                what: "a `var` that reads the whole context".to_owned(),
+            ([], Ok(_)) => Err(Unsupported {
+                position: node.position,
+                description: "a `var` that reads the whole context".to_owned(),
             }),
             (_, Err(foreign)) => Err(foreign),
-            (_, Ok(_)) => Err(Foreign {
-                place: node.place,
-                what: "a comparison of several attributes".to_owned(),
+            (_, Ok(_)) => Err(Unsupported {
+                position: node.position,
+                description: "a comparison of several attributes".to_owned(),
             }),
         };
         match asked {
             Ok(attribute) => {
-                self.program.atoms.push(Atom {
-                    node,
-                    attribute,
-                    question,
-                    truths: OnceCell::new(),
-                    leaves: OnceCell::new(),
-                    values: OnceCell::new(),
-                });
-                Form::Atom(self.program.atoms.len() - 1)
+                self.program
+                    .single_attribute_exprs
+                    .push(SingleAttributeExpr {
+                        node,
+                        attribute,
+                        compiled: question,
+                        truth_cache: OnceCell::new(),
+                        leaf_cache: OnceCell::new(),
+                        value_cache: OnceCell::new(),
+                    });
+                SymbolicExpr::SingleAttribute(self.program.single_attribute_exprs.len() - 1)
             }
             Err(foreign) => self
-                .inside(node)
-                .unwrap_or_else(|| self.hidden(node, &foreign)),
+                .lower_pure_operator(node)
+                .unwrap_or_else(|| self.opaque(node, &foreign)),
         }
     }
 
     /// An operator over forms of which each has finitely many values.
-    fn inside(&mut self, node: &'d Node) -> Option<Form> {
-        let member = node.only_member()?;
-        let operator = Operator::named(&member.key).filter(|operator| operator.is_pure())?;
-        let Kind::List(items) = &member.value.kind else {
+    fn lower_pure_operator(&mut self, node: &'d Node) -> Option<SymbolicExpr> {
+        let member = node.single_member()?;
+        let operator = Operator::from_name(&member.key).filter(|operator| operator.is_pure())?;
+        let NodeKind::List(items) = &member.value.kind else {
             return None;
         };
-        if !items.iter().all(is_finite) {
+        if !items.iter().all(has_finitely_many_values) {
             return None;
         }
-        let forms = items.iter().map(|item| self.form(item, Want::Value, None));
-        let forms: Vec<Form> = forms.collect();
-        (!forms.iter().any(Form::hides)).then_some(Form::Apply(operator, forms))
+        let forms = items
+            .iter()
+            .map(|item| self.lower_expr(item, ResultKind::Value, None));
+        let forms: Vec<SymbolicExpr> = forms.collect();
+        (!forms.iter().any(SymbolicExpr::contains_opaque))
+            .then_some(SymbolicExpr::PureOperator(operator, forms))
     }
 
-    pub(super) fn hidden(&mut self, node: &'d Node, foreign: &Foreign) -> Form {
-        let why = Outside {
+    pub(super) fn opaque(&mut self, node: &'d Node, foreign: &Unsupported) -> SymbolicExpr {
+        let why = UnsupportedInFile {
             file: self.program.file.clone(),
-            place: foreign.place,
-            what: format!("{} cannot be reasoned about", foreign.what),
+            position: foreign.position,
+            description: format!("{} cannot be reasoned about", foreign.description),
         };
-        Form::Hidden(self.space.hide(node, why))
+        SymbolicExpr::Opaque(self.space.intern_opaque_expr(node, why))
     }
 
     /// Whether one of the named attributes is null.
-    pub(super) fn missing(&mut self, node: &'d Node, member: &'d Member) -> Form {
+    pub(super) fn lower_missing(&mut self, node: &'d Node, member: &'d Member) -> SymbolicExpr {
         let names = uses::arguments(member);
         let plain = |name: &Node| {
-            let name = name.as_text().map(uses::dotted);
+            let name = name.as_text().map(uses::normalize_path);
             name.is_some_and(|name| !name.is_empty() && !name.starts_with("$flagd"))
         };
         if names.is_empty() || !names.iter().all(plain) {
-            return self.question(node, Want::Truth);
+            return self.lower_single_attribute(node, ResultKind::Truthiness);
         }
         let present = names.iter().map(|name| {
             let attribute = self
                 .space
-                .attribute(&uses::dotted(name.as_text().unwrap_or("")));
-            Form::Absent(attribute)
+                .intern_attribute(&uses::normalize_path(name.as_text().unwrap_or("")));
+            SymbolicExpr::IsAbsent(attribute)
         });
-        Form::Or(present.collect())
+        SymbolicExpr::Or(present.collect())
     }
 }
 
 /// Whether an expression has finitely many values, whatever the context.
-fn is_finite(node: &Node) -> bool {
-    let Some(member) = node.only_member() else {
+fn has_finitely_many_values(node: &Node) -> bool {
+    let Some(member) = node.single_member() else {
         return node
             .children()
-            .all(|item| item.only_member().is_none() && is_finite(item));
+            .all(|item| item.single_member().is_none() && has_finitely_many_values(item));
     };
     let items = uses::arguments(member);
     match (&*member.key, &member.value.kind) {
-        ("if" | "?:", Kind::List(_)) => items
+        ("if" | "?:", NodeKind::List(_)) => items
             .chunks(2)
-            .all(|clause| clause.last().is_some_and(is_finite)),
-        ("and" | "or", Kind::List(_)) => items.iter().all(is_finite),
-        ("fractional", Kind::List(_)) => true,
-        (name, _) => uses::decides(name),
+            .all(|clause| clause.last().is_some_and(has_finitely_many_values)),
+        ("and" | "or", NodeKind::List(_)) => items.iter().all(has_finitely_many_values),
+        ("fractional", NodeKind::List(_)) => true,
+        (name, _) => uses::returns_boolean(name),
     }
 }
