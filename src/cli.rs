@@ -1,25 +1,10 @@
 //! What is typed: arguments, the environment, exit codes.
 
-pub mod ask;
-pub mod check;
-pub mod compile;
-pub mod data;
-pub mod diff;
-pub mod eval;
-pub mod explain;
-pub mod flags;
-pub mod flagrc;
-pub mod get;
-pub mod healthcheck;
-pub mod lint;
-mod output;
-pub mod refs;
-pub mod replica;
-pub mod said;
-pub mod schema;
-pub mod sidecar;
-pub mod start;
-mod stray;
+pub mod flag_lint;
+pub mod fanion;
+pub mod flagctl;
+pub mod input;
+pub mod output;
 
 use std::process::ExitCode;
 

@@ -1,13 +1,13 @@
 //! What `fanion start` is asked to do: what was said, wherever it was said, and what that means.
 
 pub mod csv;
-pub mod duration;
-mod exact;
+pub mod go_duration;
+mod number_precision;
 pub mod file;
-pub mod layers;
-pub mod pairs;
-pub mod print;
-pub mod table;
+pub mod option_resolver;
+pub mod key_value;
+pub mod print_config;
+pub mod option_table;
 mod toml;
 
 use std::net::IpAddr;
@@ -19,28 +19,28 @@ use ecow::EcoString;
 use http::HeaderName;
 
 use crate::config::file::ConfigFile;
-use crate::config::layers::CliOptions;
-use crate::config::layers::OptionResolver;
-use crate::config::layers::ResolvedOption;
+use crate::config::option_resolver::CliOptions;
+use crate::config::option_resolver::OptionResolver;
+use crate::config::option_resolver::ResolvedOption;
 use crate::document::FaultPolicy;
 use crate::limits;
-use crate::rule::unit::FractionalVersion;
+use crate::rule::bucketing::bucketing_value::FractionalVersion;
 use crate::serve::ServeConfig;
-use crate::serve::calm::PingPolicy;
-use crate::serve::cors::AllowedOrigins;
-use crate::serve::debug::BearerToken;
-use crate::serve::debug::DebugAccess;
-use crate::serve::debug::DebugConfig;
-use crate::serve::socket::ListenAddr;
-use crate::serve::tls::TlsPaths;
+use crate::serve::admin::debug::BearerToken;
+use crate::serve::admin::debug::DebugAccess;
+use crate::serve::admin::debug::DebugConfig;
+use crate::serve::connection::ping_enforcement::PingPolicy;
+use crate::serve::http::cors::AllowedOrigins;
+use crate::serve::listen::socket::ListenAddr;
+use crate::serve::listen::tls::TlsPaths;
 use crate::source;
 use crate::source::Timing;
 use crate::source::spec;
 use crate::source::spec::SourceSpec;
 use crate::telemetry;
 use crate::telemetry::LogFormat;
-use crate::wire::extra::ContextEnrichment;
-use crate::wire::stream::StreamEndpoint;
+use crate::wire::context::enrichment::ContextEnrichment;
+use crate::wire::ofrep::sse_events::StreamEndpoint;
 
 /// What the options mean.
 #[derive(Debug)]
@@ -62,7 +62,7 @@ pub struct Config {
     /// How requests are served.
     pub serve_config: ServeConfig,
     /// Where metrics and traces are sent.
-    pub telemetry_config: telemetry::settings::TelemetryConfig,
+    pub telemetry_config: telemetry::config::TelemetryConfig,
     /// How log lines are written.
     pub log_format: LogFormat,
     /// Whether to log more.
@@ -314,7 +314,7 @@ fn sources<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<E>) -> Ve
             Ok(spec) => {
                 // A URL may hold a password.
                 let http = matches!(spec.kind, spec::SourceKind::Http(_));
-                shown.push(layers::json_string(if http {
+                shown.push(option_resolver::json_string(if http {
                     &spec.redacted_name
                 } else {
                     &text
@@ -324,7 +324,7 @@ fn sources<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<E>) -> Ve
             Err(mistake) => options.errors.push(mistake),
         }
     }
-    options.redact("uri", layers::json_array(shown.into_iter()));
+    options.redact("uri", option_resolver::json_array(shown.into_iter()));
     sources.extend(options.list(
         "sources",
         spec::list_from_node,
@@ -340,8 +340,8 @@ fn sources<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<E>) -> Ve
 
 fn telemetry_config<E: Fn(&str) -> Option<String>>(
     options: &mut OptionResolver<E>,
-) -> telemetry::settings::TelemetryConfig {
-    let typed = telemetry::settings::OtelOptions {
+) -> telemetry::config::TelemetryConfig {
+    let typed = telemetry::config::OtelOptions {
         metrics_exporter: options.optional_string("metrics-exporter"),
         collector_uri: options.optional_string("otel-collector-uri"),
         cert_path: options.optional_string("otel-cert-path").map(Into::into),
@@ -350,10 +350,10 @@ fn telemetry_config<E: Fn(&str) -> Option<String>>(
         reload_interval: Some(options.duration("otel-reload-interval"))
             .filter(|every| !every.is_zero()),
     };
-    let settings = telemetry::settings::TelemetryConfig::resolve(&typed, &options.env);
+    let settings = telemetry::config::TelemetryConfig::resolve(&typed, &options.env);
     settings.unwrap_or_else(|mistakes| {
         options.errors.extend(mistakes);
-        telemetry::settings::TelemetryConfig::default()
+        telemetry::config::TelemetryConfig::default()
     })
 }
 

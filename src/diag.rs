@@ -174,7 +174,7 @@ mod tests {
     use super::closest_match;
 
     #[test]
-    fn a_slip_of_the_finger_finds_its_word() {
+    fn misspelled_name_gets_a_suggestion() {
         let names = ["fractional", "starts_with", "ends_with"];
         assert_eq!(closest_match("fractionl", names), Some("fractional"));
         assert_eq!(closest_match("start_with", names), Some("starts_with"));

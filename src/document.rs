@@ -3,37 +3,37 @@
 //! `parse` yields a [`Document`] and its diagnostics; `merge` lays documents over each other. Rules stay as written
 //! here; `rule` gives them meaning. Format: <https://flagd.dev/reference/flag-definitions/>.
 
-pub mod field;
+pub mod schema;
 pub mod flag;
-pub mod json;
+pub mod json_parser;
 pub mod merge;
-pub mod node;
-pub mod parts;
-pub mod plain;
-mod reference;
+pub mod syntax_tree;
+pub mod incremental;
+pub mod flagd_targeting_json;
+mod evaluator_ref;
 pub mod rollout;
-mod scalar;
-pub mod write;
-pub mod yaml;
-mod yaml_help;
+mod yaml_scalar;
+pub mod serialize;
+pub mod yaml_parser;
+mod yaml_error_help;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::courtesy;
+use crate::coop;
 use crate::diag;
 use crate::diag::Code;
 use crate::diag::Diagnostic;
 use crate::diag::DiagnosticSink;
 use crate::diag::Position;
 use crate::diag::Severity;
+use crate::document::evaluator_ref::EvaluatorTable;
 use crate::document::flag::FlagDefinition;
-use crate::document::node::Member;
-use crate::document::node::Node;
-use crate::document::node::NodeKind;
-use crate::document::reference::EvaluatorTable;
 use crate::document::rollout::ring;
 use crate::document::rollout::ring::Rings;
+use crate::document::syntax_tree::Member;
+use crate::document::syntax_tree::Node;
+use crate::document::syntax_tree::NodeKind;
 use crate::value::OwnedMap;
 
 /// The flags of one source, or of several laid over each other.
@@ -136,8 +136,8 @@ pub fn parse_syntax_tree(
 ) -> Option<Node> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     match format {
-        DocumentFormat::Yaml => yaml::parse(text, report),
-        DocumentFormat::Json => json::parse(text, report),
+        DocumentFormat::Yaml => yaml_parser::parse(text, report),
+        DocumentFormat::Json => json_parser::parse(text, report),
     }
 }
 
@@ -195,7 +195,7 @@ fn parse_preamble(
     };
     let mut top = TopLevelMembers::default();
     for member in members {
-        let Some(known) = field::DOCUMENT.field_ignore_case(&member.key) else {
+        let Some(known) = schema::DOCUMENT.field_ignore_case(&member.key) else {
             report_unknown_member(&member.key, member.position, report);
             continue;
         };
@@ -218,7 +218,7 @@ fn parse_preamble(
         );
         return None;
     };
-    let mut evaluators = reference::resolve_evaluators(top.evaluators, length, report)?;
+    let mut evaluators = evaluator_ref::resolve_evaluators(top.evaluators, length, report)?;
     let set = top.metadata;
     let set = set.map(|metadata| flag::parse_flag_set_metadata(&metadata, report));
     let set = set.unwrap_or_default();
@@ -241,7 +241,7 @@ fn parse_preamble(
 }
 
 fn report_unknown_member(key: &str, place: Position, report: &mut DiagnosticSink) {
-    let help = match diag::closest_match(key, field::DOCUMENT.field_names()) {
+    let help = match diag::closest_match(key, schema::DOCUMENT.field_names()) {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => "it has no effect; flags stand below `flags`".to_owned(),
     };
@@ -289,7 +289,7 @@ impl Preamble {
         origin: &DocumentOrigin,
         report: &mut DiagnosticSink,
     ) -> FlagDefinition {
-        courtesy::yield_if_due();
+        coop::yield_if_due();
         let Member {
             key,
             position: place,

@@ -24,7 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn does_not_change_unnoticed() {
+    fn fingerprint_of_known_input_is_stable() {
         // Where it does, each client asks again once for what it has while replicas of two releases stand side by side.
         assert_eq!(
             hash(&("new-welcome", Some(true), 3_u64)),

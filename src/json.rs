@@ -2,18 +2,18 @@
 //!
 //! Both flag documents and requests are read with it. Strict: what RFC 8259 does not allow is an error with a position.
 
-mod literal;
-mod plain;
+mod write;
+mod string_scan;
 mod reader;
-mod text;
+mod escape;
 
 use crate::diag::Position;
-pub use crate::json::literal::write_object;
-pub use crate::json::literal::write_value;
+pub use crate::json::escape::RawString;
+pub use crate::json::escape::write_string;
 pub use crate::json::reader::ObjectIndex;
 pub use crate::json::reader::Reader;
-pub use crate::json::text::RawString;
-pub use crate::json::text::write_string;
+pub use crate::json::write::write_object;
+pub use crate::json::write::write_value;
 use crate::limits;
 
 /// What kind of value comes next.

@@ -42,12 +42,12 @@ pub mod decision;
 pub mod selector;
 pub mod change;
 pub mod context;
-pub mod courtesy;
+pub mod coop;
 // Flag files into compiled flags.
 pub mod document;
 pub mod rule;
 pub mod ruleset;
-pub mod promise;
+pub mod stickiness;
 // Bytes.
 pub mod wire;
 // Counting.
@@ -55,7 +55,7 @@ pub mod metric;
 pub mod snapshot;
 pub mod resolve;
 // Reasoning.
-pub mod study;
+pub mod analysis;
 // The process.
 pub mod live;
 pub mod telemetry;

@@ -28,8 +28,8 @@ fn disable_malloc_fastbins() {}
 
 fn main() -> ExitCode {
     disable_malloc_fastbins();
-    match cli::sidecar::parse_args() {
-        Ok(matches) => cli::report_errors(cli::sidecar::run(&matches)),
+    match cli::fanion::parse_args() {
+        Ok(matches) => cli::report_errors(cli::fanion::run(&matches)),
         Err(error) => cli::print_clap_error(&error),
     }
 }

@@ -5,11 +5,11 @@
 
 pub mod family;
 pub mod histogram;
-pub mod http;
+pub mod http_server;
 pub mod process;
-pub mod stream;
-pub mod tally;
-pub mod text;
+pub mod sync_stream;
+pub mod evaluation;
+pub mod prometheus;
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -19,8 +19,8 @@ use crate::metric::family::MetricFamily;
 use crate::metric::family::MetricKind;
 use crate::metric::family::MetricValue;
 use crate::metric::histogram::Histogram;
-use crate::metric::http::HttpServerMetrics;
-use crate::metric::stream::SyncStreamMetrics;
+use crate::metric::http_server::HttpServerMetrics;
+use crate::metric::sync_stream::SyncStreamMetrics;
 
 /// The name under which the process reports, for flagd's dashboards the same as flagd's.
 pub const SERVICE_NAME: &str = "flagd";

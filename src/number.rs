@@ -249,7 +249,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_what_go_reads() {
+    fn numbers_are_parsed_as_in_go() {
         let cases = [
             ("1_000", Ok(1000.0)),
             ("_1", Err(ParseNumberError::Syntax)),
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn writes_what_go_writes() {
+    fn numbers_are_formatted_as_in_go() {
         for (number, want) in [
             (1e21, "1e+21"),
             (1e20, "100000000000000000000"),

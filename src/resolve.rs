@@ -15,12 +15,12 @@ use crate::snapshot::Snapshot;
 use crate::value::OwnedValue;
 use crate::wire::Codec;
 use crate::wire::EvaluationApi;
-use crate::wire::answer;
-use crate::wire::bulk::ResolveAllEncoder;
-use crate::wire::bulk::ResolveAllEntry;
-use crate::wire::error::RpcError;
-use crate::wire::request::DecodedContext;
-use crate::wire::request::ResolveRequest;
+use crate::wire::evaluation::request::DecodedContext;
+use crate::wire::evaluation::request::ResolveRequest;
+use crate::wire::evaluation::resolve_all_response::ResolveAllEncoder;
+use crate::wire::evaluation::resolve_all_response::ResolveAllEntry;
+use crate::wire::evaluation::resolve_response;
+use crate::wire::rpc_error::RpcError;
 
 /// How a request is to be understood.
 #[derive(Debug, Clone, Copy)]
@@ -143,11 +143,11 @@ fn encode_response(
     want: FlagType,
     decision: Decision,
 ) -> Result<ResponseMessage, RpcError> {
-    let metadata = answer::response_metadata(flag, call.scope.selector);
+    let metadata = resolve_response::response_metadata(flag, call.scope.selector);
     let (reason, index) = match decision {
         Decision::Variant(index, reason) => (reason.as_str(), Some(index)),
-        Decision::Disabled => (answer::REASON_DISABLED, None),
-        Decision::NoDefault => (answer::REASON_NO_DEFAULT, None),
+        Decision::Disabled => (resolve_response::REASON_DISABLED, None),
+        Decision::NoDefault => (resolve_response::REASON_NO_DEFAULT, None),
         Decision::Error(code) => return Err(code.into()),
     };
     let message = match call.codec {
@@ -171,8 +171,8 @@ fn encode_json(
     (reason, index): (&str, Option<u16>),
 ) -> String {
     match index {
-        Some(index) => answer::encode_json(flag, metadata, index, want, reason, contract),
-        None => answer::encode_json_without_value(metadata, want, reason, contract),
+        Some(index) => resolve_response::encode_json(flag, metadata, index, want, reason, contract),
+        None => resolve_response::encode_json_without_value(metadata, want, reason, contract),
     }
 }
 
@@ -190,11 +190,12 @@ fn encode_proto(
                 flag.variant_names.get(index)?,
                 flag.variant_values.get(index)?,
             );
-            let written = answer::encode_protobuf(&mut out, value, want, reason, name, metadata);
+            let written =
+                resolve_response::encode_protobuf(&mut out, value, want, reason, name, metadata);
             return written.then_some(out);
         }
-        None if empty => answer::encode_protobuf_empty_object(&mut out, reason, metadata),
-        None => answer::encode_protobuf_without_value(&mut out, reason, metadata),
+        None if empty => resolve_response::encode_protobuf_empty_object(&mut out, reason, metadata),
+        None => resolve_response::encode_protobuf_without_value(&mut out, reason, metadata),
     }
     Some(out)
 }

@@ -1,42 +1,30 @@
 //! The targeting language: `JSONLogic` as flagd evaluates it, compiled once per load.
 //!
-//! `compile` turns a rule as written into a [`tree::DecisionTree`] whose leaves are variants; `eval` walks it. Everything that can
+//! `compile` turns a rule as written into a [`decision_tree::DecisionTree`] whose leaves are variants; `eval` walks it. Everything that can
 //! be known when a flag loads is known then: attributes are slots, constants are folded, sets and versions are
 //! prepared, weights are summed. The language: <https://flagd.dev/reference/custom-operations/> and
 //! <https://jsonlogic.com/operations.html>; where they leave room, what flagd answers decides.
 //!
 //! A value that comes out of the caller's context is data. It is never looked at as a rule.
 
-pub mod among;
-mod arithmetic;
-pub mod bucket;
-mod cbor;
 pub mod coerce;
-mod compare;
 pub mod compile;
-mod condition;
-pub mod each;
 pub mod eval;
-pub mod expr;
-pub mod fractional;
-mod list;
+pub mod syntax;
 pub mod operator;
-pub mod semver;
-mod text;
-pub mod tree;
-pub mod unit;
-pub mod var;
+pub mod decision_tree;
+pub mod bucketing;
 
 use ecow::EcoString;
 
-use crate::rule::among::InSet;
-use crate::rule::compare::ComparisonOp;
-use crate::rule::each::ListOp;
-use crate::rule::fractional::ConstantFractional;
-use crate::rule::fractional::DynamicFractional;
+use crate::rule::bucketing::fractional::ConstantFractional;
+use crate::rule::bucketing::fractional::DynamicFractional;
 use crate::rule::operator::Operator;
-use crate::rule::semver::VersionTest;
-use crate::rule::var::Var;
+use crate::rule::operator::comparison::ComparisonOp;
+use crate::rule::operator::in_set::InSet;
+use crate::rule::operator::list_op::ListOp;
+use crate::rule::operator::semver::VersionTest;
+use crate::rule::operator::var::Var;
 use crate::value::OwnedValue;
 
 /// Why a rule has no value. flagd answers every one of them with `PARSE_ERROR`.

@@ -1,7 +1,7 @@
 //! Compiled flags. Immutable; deciding cannot fail.
 
-mod abreast;
-mod link;
+mod merge_join;
+mod prerequisite;
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use ecow::EcoString;
 
 use crate::context::EvaluationContext;
 use crate::context::ReadSet;
-use crate::courtesy;
+use crate::coop;
 use crate::decision::Decision;
 use crate::decision::ErrorCode;
 use crate::decision::FlagType;
@@ -22,16 +22,16 @@ use crate::diag::DiagnosticSink;
 use crate::diag::Position;
 use crate::document;
 use crate::document::Document;
+use crate::document::flagd_targeting_json;
 use crate::document::merge;
 use crate::document::merge::FlagIdentity;
-use crate::document::plain;
 use crate::document::rollout::expand;
 use crate::fingerprint;
+use crate::rule::bucketing::bucketing_value::FractionalVersion;
 use crate::rule::compile;
-use crate::rule::tree::DecisionTree;
-use crate::rule::tree::Leaf;
-use crate::rule::unit::FractionalVersion;
-pub use crate::ruleset::abreast::merge_join;
+use crate::rule::decision_tree::DecisionTree;
+use crate::rule::decision_tree::Leaf;
+pub use crate::ruleset::merge_join::merge_join;
 use crate::selector::Selector;
 use crate::value::OwnedMap;
 use crate::value::OwnedValue;
@@ -147,12 +147,12 @@ pub fn compile_flag(
     flag: document::flag::FlagDefinition,
     fractional: FractionalVersion,
 ) -> CompiledFlag {
-    courtesy::yield_if_due();
+    coop::yield_if_due();
     if flag.rollout_fields.is_none() {
         return compile_plain_flag(flag, fractional);
     }
     let (expanded, found) = expand::expand_one(&flag);
-    link::compile_expanded(
+    prerequisite::compile_expanded(
         UnexpandedDefinition {
             flag,
             fractional_version: fractional,
@@ -170,7 +170,7 @@ fn compile_plain_flag(
     let (foreign, file, place) = (!flag.portable, flag.origin.file.clone(), flag.position);
     let rule = flag.targeting.as_ref().map(|targeting| {
         let mut rule = String::with_capacity(TARGETING_JSON_CAPACITY);
-        plain::write_targeting(&mut rule, targeting);
+        flagd_targeting_json::write_targeting(&mut rule, targeting);
         rule.as_str().into()
     });
     let print = flag_fingerprint(&flag, rule.as_deref());
@@ -228,7 +228,7 @@ fn flag_fingerprint(flag: &document::flag::FlagDefinition, rule: Option<&str>) -
 }
 
 /// An empty object means no targeting; null means targeting that never chooses.
-fn is_empty_targeting(targeting: &document::node::Node) -> bool {
+fn is_empty_targeting(targeting: &document::syntax_tree::Node) -> bool {
     targeting.as_map().is_some_and(<[_]>::is_empty)
 }
 
@@ -242,7 +242,7 @@ impl Ruleset {
 
     /// Flags sorted by key, each with what it requires.
     fn from_flags(mut flags: Vec<Arc<CompiledFlag>>) -> Ruleset {
-        link::inline_prerequisites(&mut flags);
+        prerequisite::inline_prerequisites(&mut flags);
         // Not only unlike its neighbour's: whoever compiles documents one behind the other has keys in no order.
         let distinct = flags.is_sorted_by(|a, b| a.key < b.key);
         Ruleset {
@@ -253,7 +253,7 @@ impl Ruleset {
 
     /// What is wrong with the rules.
     pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
-        courtesy::yielding_cheap(&self.flags).flat_map(|flag| &flag.diagnostics)
+        coop::yielding_cheap(&self.flags).flat_map(|flag| &flag.diagnostics)
     }
 
     /// The position of the selected flag called `key`.
@@ -305,7 +305,7 @@ impl CompiledFlag {
         match &self.unexpanded_definition {
             Some(written) => Some(written.flag.clone()),
             None if self.is_faulty() => None,
-            None => Some(link::reconstruct_flag_definition(self)),
+            None => Some(prerequisite::reconstruct_flag_definition(self)),
         }
     }
 

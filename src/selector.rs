@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_both_keys_and_bare_names() {
+    fn selector_accepts_both_keys_and_bare_names() {
         let source = |name: &str| Ok(Selector::Source(name.into()));
         assert_eq!(Selector::parse(""), Ok(Selector::All));
         assert_eq!(Selector::parse("flags.json"), source("flags.json"));

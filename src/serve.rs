@@ -6,32 +6,12 @@
 //! where it arrived: on HTTP/2 between two turns of hyper (`turn`), on HTTP/1.1 before it gets there (`prompt`).
 
 pub mod admin;
-mod answers;
-mod authority;
-mod body;
-pub mod calm;
-mod channel;
-mod connect;
-pub mod cors;
-pub mod debug;
-mod envelope;
-mod events;
-mod grpc;
-mod health;
-mod listen;
-mod observe;
-mod ofrep;
-mod patience;
-mod prompt;
-mod protocol;
-mod reflection;
-mod rpc;
-pub mod socket;
-mod sse;
-mod standing;
-mod sync;
-pub mod tls;
-mod turn;
+pub mod connection;
+pub mod http;
+pub mod listen;
+pub mod ofrep;
+pub mod rpc;
+pub mod sync;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,24 +23,27 @@ use tokio::task::JoinSet;
 use crate::limits;
 use crate::live::Live;
 use crate::metric::Metrics;
-use crate::metric::http::Scheme;
+use crate::metric::http_server::Scheme;
 use crate::serve::admin::AdminService;
-use crate::serve::answers::Handler;
-use crate::serve::calm::PingPolicy;
-use crate::serve::cors::AllowedOrigins;
-use crate::serve::debug::DebugConfig;
-use crate::serve::debug::DebugEndpoints;
-use crate::serve::listen::PortConfig;
-use crate::serve::observe::Instrumentation;
-use crate::serve::ofrep::OfrepService;
-use crate::serve::rpc::EvaluationService;
-use crate::serve::socket::Listener;
-use crate::serve::standing::BuiltinServices;
-use crate::serve::sync::FlagSyncService;
-use crate::serve::tls::ReloadableTlsConfig;
+use crate::serve::admin::debug::DebugConfig;
+use crate::serve::admin::debug::DebugEndpoints;
+use crate::serve::connection::ping_enforcement::PingPolicy;
+use crate::serve::http::cors::AllowedOrigins;
+use crate::serve::http::handler::Handler;
+use crate::serve::http::instrumentation::Instrumentation;
+use crate::serve::listen::accept;
+use crate::serve::listen::accept::PortConfig;
+use crate::serve::listen::socket::Listener;
+use crate::serve::listen::tls::ReloadableTlsConfig;
+use crate::serve::ofrep::router::OfrepService;
+use crate::serve::rpc::builtin_services::BuiltinServices;
+use crate::serve::rpc::negotiate;
+use crate::serve::rpc::router::EvaluationService;
+use crate::serve::sync::service;
+use crate::serve::sync::service::FlagSyncService;
 use crate::telemetry::trace::RequestTracer;
-use crate::wire::extra::ContextEnrichment;
-use crate::wire::stream::StreamEndpoint;
+use crate::wire::context::enrichment::ContextEnrichment;
+use crate::wire::ofrep::sse_events::StreamEndpoint;
 
 /// What the servers need to know.
 #[derive(Debug, Clone)]
@@ -159,7 +142,7 @@ pub async fn run(
     mut shutdown: watch::Receiver<bool>,
 ) {
     let settings = Arc::new(settings);
-    let (probes, pool) = listen::connection_slots();
+    let (probes, pool) = accept::connection_slots();
     let common = ServerContext {
         connection_slots: pool,
         stream_slots: Arc::new(Semaphore::new(match settings.max_streams {
@@ -177,7 +160,7 @@ pub async fn run(
         () = tokio::time::sleep(limits::INITIAL_LOAD_TIMEOUT) => {
             tracing::warn!("the sources are still being read; serving what there is");
         }
-        () = listen::shutdown_requested(&mut shutdown) => {}
+        () = accept::shutdown_requested(&mut shutdown) => {}
     }
     let tls = listeners.tls;
     let mut servers = JoinSet::new();
@@ -192,7 +175,7 @@ pub async fn run(
     };
     // The ports wait for their connections as long as they may; what then still holds on to the probes is let go.
     let over = async {
-        listen::shutdown_requested(&mut shutdown).await;
+        accept::shutdown_requested(&mut shutdown).await;
         tokio::time::sleep(grace + limits::PROBE_EXTRA_GRACE).await;
     };
     tokio::select! {
@@ -227,7 +210,7 @@ impl ServerContext {
             metrics: self.config.metrics.clone(),
             debug: DebugEndpoints::new(self.live.clone(), self.config.clone()),
         });
-        listen::serve(
+        accept::serve(
             listener,
             admin,
             PortConfig::new(&self.config, pool),
@@ -241,7 +224,7 @@ impl ServerContext {
         tls: Option<Arc<ReloadableTlsConfig>>,
     ) -> impl Future<Output = ()> + use<> {
         let rpc = Arc::new(EvaluationService {
-            builtin_services: self.builtin_services(&protocol::EVALUATION_SERVICES),
+            builtin_services: self.builtin_services(&negotiate::EVALUATION_SERVICES),
             live: self.live.clone(),
             config: self.config.clone(),
             stream_slots: self.stream_slots.clone(),
@@ -275,7 +258,7 @@ impl ServerContext {
     ) -> impl Future<Output = ()> + use<A> {
         let manner = PortConfig::new(&self.config, &self.connection_slots);
         let manner = PortConfig { tls, ..manner };
-        listen::serve(listener, handler, manner, self.shutdown.clone())
+        accept::serve(listener, handler, manner, self.shutdown.clone())
     }
 
     fn serve_sync(
@@ -284,7 +267,7 @@ impl ServerContext {
         tls: Option<Arc<ReloadableTlsConfig>>,
     ) -> impl Future<Output = ()> + use<> {
         let sync = Arc::new(FlagSyncService {
-            builtin_services: self.builtin_services(&[sync::SERVICE_NAME]),
+            builtin_services: self.builtin_services(&[service::SERVICE_NAME]),
             live: self.live.clone(),
             config: self.config.clone(),
             stream_slots: self.stream_slots.clone(),
@@ -295,7 +278,7 @@ impl ServerContext {
             ping_policy: Some(self.config.ping_policy),
             ..PortConfig::new(&self.config, &self.connection_slots)
         };
-        listen::serve(listener, sync, manner, self.shutdown.clone())
+        accept::serve(listener, sync, manner, self.shutdown.clone())
     }
 
     /// What a port serves besides `own`.

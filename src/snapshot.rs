@@ -1,25 +1,25 @@
 //! One generation: compiled flags, their answers as bytes, and what changed since the generation before.
 
-mod answers;
-mod change;
-mod memo;
+mod encoded_responses;
+mod flag_changes;
+mod selector_cache;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::courtesy;
+use crate::coop;
 use crate::decision::Decision;
 use crate::decision::FlagType;
-use crate::metric::tally::EvaluationCounters;
+use crate::metric::evaluation::EvaluationCounters;
 use crate::ruleset::Ruleset;
 use crate::selector::Selector;
-pub use crate::snapshot::change::Fingerprints;
-pub use crate::snapshot::change::FlagChanges;
-use crate::snapshot::memo::SelectorCache;
-use crate::wire::extra::ContextEnrichment;
-use crate::wire::frame::encode_length_prefixed;
-use crate::wire::sync;
+pub use crate::snapshot::flag_changes::Fingerprints;
+pub use crate::snapshot::flag_changes::FlagChanges;
+use crate::snapshot::selector_cache::SelectorCache;
+use crate::wire::context::enrichment::ContextEnrichment;
+use crate::wire::flag_sync;
+use crate::wire::grpc::length_prefixed_message::encode_length_prefixed;
 
 /// Everything that answers requests. Immutable; replaced as a whole.
 #[derive(Debug, Default)]
@@ -86,10 +86,10 @@ impl Snapshot {
             evaluations: tally,
             ..
         } = self;
-        courtesy::yielding_cheap(ruleset.flags).for_each(drop);
-        courtesy::yield_if_due();
+        coop::yielding_cheap(ruleset.flags).for_each(drop);
+        coop::yield_if_due();
         drop(tally);
-        courtesy::yield_if_due();
+        coop::yield_if_due();
     }
 
     /// Whether evaluations can be answered from this as they are meant: every source has brought flags.
@@ -107,7 +107,7 @@ impl Snapshot {
         want: FlagType,
     ) -> Option<Bytes> {
         let flag = self.ruleset.flag_at(position)?;
-        answers::encoded_response(flag, decision, want)
+        encoded_responses::encoded_response(flag, decision, want)
     }
 
     /// The framed answer to `FetchAllFlags`.
@@ -115,7 +115,7 @@ impl Snapshot {
         let make = || {
             encode_length_prefixed(
                 0,
-                &sync::encode_fetch_all_flags_response(&self.sync_document(selector)),
+                &flag_sync::encode_fetch_all_flags_response(&self.sync_document(selector)),
             )
         };
         let fetched = self
@@ -132,7 +132,7 @@ impl Snapshot {
             SyncMessage {
                 frame: encode_length_prefixed(
                     0,
-                    &sync::encode_sync_flags_response(&document, extra),
+                    &flag_sync::encode_sync_flags_response(&document, extra),
                 ),
                 fingerprint: print.unwrap_or_default(),
             }
@@ -147,7 +147,7 @@ impl Snapshot {
     fn sync_document(&self, selector: &Selector) -> String {
         let selected = self.ruleset.select_positions(selector);
         let flags = selected.filter_map(|position| self.ruleset.flag_at(position));
-        sync::flag_configuration(flags)
+        flag_sync::flag_configuration(flags)
     }
 
     /// Whether a selector selects anything.
@@ -202,7 +202,7 @@ impl Snapshot {
             Selector::All => self.ruleset.flags.len(),
             _ => 0,
         });
-        prints.extend(courtesy::yielding_cheap(selected).filter_map(print));
+        prints.extend(coop::yielding_cheap(selected).filter_map(print));
         Fingerprints::new(prints)
     }
 }

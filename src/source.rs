@@ -8,33 +8,22 @@
 //!
 //! What is not configured costs nothing: no client, no certificates, no task, no state directory.
 
-mod backoff;
-pub mod cause;
-pub mod file;
-mod files;
-mod grpc;
-mod held;
-pub mod http;
-pub mod known;
+mod last_good;
 pub mod layer;
-pub mod loader;
-mod look;
-mod post;
-mod remote;
-pub mod report;
-pub mod settle;
+mod update_channel;
+pub mod metrics;
 pub mod spec;
-pub mod state;
+pub mod state_dir;
 pub mod status;
-mod text;
-mod tls;
-pub mod watch;
+pub mod updater;
+pub mod file;
+pub mod network;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::document::FaultPolicy;
-use crate::rule::unit::FractionalVersion;
+use crate::rule::bucketing::bucketing_value::FractionalVersion;
 
 /// How sources are treated.
 #[derive(Debug, Clone)]

@@ -1,8 +1,8 @@
 //! What the process says of itself: logs, on standard error, and everything that it counts.
 
-pub mod collector;
-pub mod push;
-pub mod settings;
+pub mod otlp_client;
+pub mod otlp_metrics;
+pub mod config;
 pub mod trace;
 
 use std::sync::Arc;
@@ -16,8 +16,8 @@ use crate::live::Live;
 use crate::metric::Metrics;
 use crate::metric::family::MetricFamily;
 use crate::snapshot::Snapshot;
-use crate::telemetry::collector::OtlpClient;
-use crate::telemetry::settings::TelemetryConfig;
+use crate::telemetry::config::TelemetryConfig;
+use crate::telemetry::otlp_client::OtlpClient;
 use crate::telemetry::trace::RequestTracer;
 
 /// How log lines are written.
@@ -66,7 +66,7 @@ pub fn start_exporters(
     let pushing = settings.metrics.map(|target| {
         let collector = OtlpClient::new(target, "metrics");
         let (metrics, live) = (metrics.clone(), live.clone());
-        let push = push::export_periodically(
+        let push = otlp_metrics::export_periodically(
             collector,
             metrics,
             live,

@@ -2,23 +2,13 @@
 //!
 //! Wire constants appear here and nowhere else. Everything comes in two codecs, protobuf and its JSON mapping.
 
-pub mod answer;
-pub mod bulk;
-pub mod error;
-pub mod event;
-pub mod extra;
-mod field;
-pub mod frame;
-pub mod health;
-mod json;
+pub mod rpc_error;
 pub mod ofrep;
-pub mod pb;
-mod proto;
-pub mod reflection;
-pub mod request;
-pub mod structure;
-pub mod stream;
-pub mod sync;
+pub mod flag_sync;
+pub mod context;
+pub mod evaluation;
+pub mod grpc;
+pub mod protobuf;
 
 /// How a message is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

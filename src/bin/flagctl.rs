@@ -5,16 +5,16 @@ use std::process::ExitCode;
 use clap::CommandFactory as _;
 use clap::Parser as _;
 use clap_complete::Shell;
-use fanion::cli::compile;
-use fanion::cli::diff;
-use fanion::cli::eval;
-use fanion::cli::explain;
-use fanion::cli::get;
-use fanion::cli::lint;
-use fanion::cli::refs;
-use fanion::cli::said;
-use fanion::cli::said::CommandOutput;
-use fanion::cli::schema;
+use fanion::cli::flagctl::compile;
+use fanion::cli::flagctl::diff;
+use fanion::cli::flagctl::eval;
+use fanion::cli::flagctl::explain;
+use fanion::cli::flagctl::get;
+use fanion::cli::flagctl::lint;
+use fanion::cli::flagctl::refs;
+use fanion::cli::flagctl::schema;
+use fanion::cli::output::command_output;
+use fanion::cli::output::command_output::CommandOutput;
 
 /// Answers questions about flags. Exits with 0 for yes, 1 for no, and 2 where there is no answer.
 #[derive(Debug, clap::Parser)]
@@ -48,9 +48,9 @@ enum Command {
 fn main() -> ExitCode {
     let command = match Command::try_parse() {
         Ok(command) => command,
-        Err(error) => return said::print_clap_error(&error),
+        Err(error) => return command_output::print_clap_error(&error),
     };
-    said::print_result(match command {
+    command_output::print_result(match command {
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),

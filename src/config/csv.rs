@@ -63,7 +63,7 @@ mod tests {
 
     /// What Go's `encoding/csv` makes of the same texts.
     #[test]
-    fn lines_are_read_as_go_reads_them() {
+    fn csv_lines_are_parsed_as_in_go() {
         for (text, values) in [
             ("", &[][..]),
             ("a", &["a"]),

@@ -2,19 +2,19 @@
 
 use std::path::Path;
 
-use crate::config::exact;
-use crate::config::table;
+use crate::config::number_precision;
+use crate::config::option_table;
 use crate::config::toml;
 use crate::diag;
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
 use crate::diag::Position;
 use crate::diag::Severity;
-use crate::document::json;
-use crate::document::node::Member;
-use crate::document::node::Node;
-use crate::document::node::NodeKind;
-use crate::document::yaml;
+use crate::document::json_parser;
+use crate::document::syntax_tree::Member;
+use crate::document::syntax_tree::Node;
+use crate::document::syntax_tree::NodeKind;
+use crate::document::yaml_parser;
 use crate::limits;
 
 /// What stands in a configuration file.
@@ -70,8 +70,8 @@ impl ConfigFile {
 pub fn read_node(path: &Path, report: &mut DiagnosticSink) -> Result<Option<Node>, String> {
     let extension = path.extension().and_then(|e| e.to_str()).unwrap_or("");
     let parse = match extension.to_ascii_lowercase().as_str() {
-        "yaml" | "yml" => yaml::parse,
-        "json" => json::parse,
+        "yaml" | "yml" => yaml_parser::parse,
+        "json" => json_parser::parse,
         "toml" => toml::parse,
         _ => return Err("its name must end in .yaml, .yml, .json or .toml".to_owned()),
     };
@@ -84,7 +84,7 @@ pub fn read_node(path: &Path, report: &mut DiagnosticSink) -> Result<Option<Node
     let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
     let node = parse(&text, report);
     if let Some(node) = &node {
-        exact::report_lost_digits(&text, node, report);
+        number_precision::report_lost_digits(&text, node, report);
     }
     Ok(node)
 }
@@ -112,7 +112,7 @@ fn parse_options(node: Node, report: &mut DiagnosticSink) -> Vec<(String, Node)>
 
 fn parse_option(member: Member, report: &mut DiagnosticSink) -> Option<(String, Node)> {
     let name = member.key.to_ascii_lowercase();
-    match table::option(&name) {
+    match option_table::option(&name) {
         Some(row) if matches!(row.name, "config" | "print-config") => {
             let message = format!("`{name}` cannot stand in a configuration file");
             let help = format!("say --{name} or {}", row.env_var());
@@ -128,7 +128,7 @@ fn parse_option(member: Member, report: &mut DiagnosticSink) -> Option<(String, 
 }
 
 fn report_unknown_option(name: &str, place: Position, report: &mut DiagnosticSink) {
-    let help = match diag::closest_match(name, table::options().map(|row| row.name)) {
+    let help = match diag::closest_match(name, option_table::options().map(|row| row.name)) {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => "`fanion start --help` lists the options".to_owned(),
     };

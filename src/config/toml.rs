@@ -6,9 +6,9 @@ use toml::de::DeValue;
 
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
-use crate::document::node::Member;
-use crate::document::node::Node;
-use crate::document::node::NodeKind;
+use crate::document::syntax_tree::Member;
+use crate::document::syntax_tree::Node;
+use crate::document::syntax_tree::NodeKind;
 use crate::json::position_at;
 
 /// Reads a text.

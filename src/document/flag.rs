@@ -12,12 +12,12 @@ use crate::diag::DiagnosticSink;
 use crate::diag::Position;
 use crate::document::DocumentDefaults;
 use crate::document::DocumentOrigin;
-use crate::document::field;
-use crate::document::node::Member;
-use crate::document::node::Node;
-use crate::document::node::NodeKind;
 use crate::document::rollout;
 use crate::document::rollout::RolloutFields;
+use crate::document::schema;
+use crate::document::syntax_tree::Member;
+use crate::document::syntax_tree::Node;
+use crate::document::syntax_tree::NodeKind;
 use crate::limits;
 use crate::value::OwnedMap;
 use crate::value::OwnedValue;
@@ -88,7 +88,7 @@ pub(super) fn parse_flag(
         NodeKind::Map(members) => {
             let mut words = Vec::new();
             for member in members {
-                if field::ROLLOUT_FIELDS
+                if schema::ROLLOUT_FIELDS
                     .field_ignore_case(&member.key)
                     .is_some()
                 {
@@ -137,10 +137,10 @@ fn parse_member(
     value: Node,
     report: &mut DiagnosticSink,
 ) {
-    let Some(field) = field::FLAG.field_ignore_case(key) else {
-        let known = field::FLAG
+    let Some(field) = schema::FLAG.field_ignore_case(key) else {
+        let known = schema::FLAG
             .field_names()
-            .chain(field::ROLLOUT_FIELDS.field_names());
+            .chain(schema::ROLLOUT_FIELDS.field_names());
         let help = match diag::closest_match(key, known) {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => "it has no effect".to_owned(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::courtesy;
+use crate::coop;
 use crate::document::Document;
 use crate::document::flag::FlagDefinition;
 
@@ -33,10 +33,10 @@ pub fn merge_layers<'l, F: 'l>(
     let mut all = Vec::new();
     for (rank, layer) in layers.into_iter().enumerate() {
         // What is compared stands beside the flag: whoever sorts thousands looks there again and again.
-        all.extend(courtesy::yielding_cheap(layer).map(|flag| (identity(flag), rank, flag)));
+        all.extend(coop::yielding_cheap(layer).map(|flag| (identity(flag), rank, flag)));
     }
     // The sort is stable, so that of equal flags the one that counts comes last.
-    all.sort_by(|(a, ..), (b, ..)| courtesy::yielding_cmp(a, b));
+    all.sort_by(|(a, ..), (b, ..)| coop::yielding_cmp(a, b));
     all.dedup_by(|later, earlier| {
         let same = later.0 == earlier.0;
         if same {
@@ -44,9 +44,9 @@ pub fn merge_layers<'l, F: 'l>(
         }
         same
     });
-    for group in courtesy::yielding_cheap(all.chunk_by_mut(|(a, ..), (b, ..)| a.0 == b.0)) {
+    for group in coop::yielding_cheap(all.chunk_by_mut(|(a, ..), (b, ..)| a.0 == b.0)) {
         group.sort_by_key(|(_, rank, _)| *rank);
     }
-    let all = courtesy::yielding_cheap(all);
+    let all = coop::yielding_cheap(all);
     all.map(|(.., flag)| flag.clone()).collect()
 }

@@ -7,17 +7,16 @@
 
 pub mod bucketing;
 pub mod expand;
-pub mod instant;
+pub mod timestamp;
 pub mod lifecycle;
-mod make;
-mod member;
+mod jsonlogic_builder;
 pub mod ramp;
-mod read;
+mod parse;
 pub mod region;
-pub mod requirement;
+pub mod prerequisite;
 pub mod ring;
-pub mod share;
-mod summary;
+pub mod percentage;
+mod metadata;
 
 use std::sync::Arc;
 
@@ -26,17 +25,17 @@ use ecow::EcoString;
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
 use crate::document::flag::FlagDefinition;
-pub use crate::document::rollout::read::parse_rollout_fields;
+pub use crate::document::rollout::parse::parse_rollout_fields;
 
 use crate::diag::Position;
-use crate::document::node::Node;
 use crate::document::rollout::bucketing::Bucketing;
 use crate::document::rollout::lifecycle::Lifecycle;
+use crate::document::rollout::percentage::Percentage;
+use crate::document::rollout::prerequisite::Prerequisite;
 use crate::document::rollout::ramp::Ramp;
 use crate::document::rollout::region::RegionPercentage;
-use crate::document::rollout::requirement::Prerequisite;
 use crate::document::rollout::ring::Rings;
-use crate::document::rollout::share::Percentage;
+use crate::document::syntax_tree::Node;
 
 /// The words of one flag.
 #[derive(Debug, Clone, Default)]

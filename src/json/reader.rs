@@ -1,9 +1,9 @@
 //! The cursor.
 
-mod leap;
+mod skip_unchecked;
 mod number;
-mod outline;
-mod rest;
+mod object_index;
+mod token_scan;
 mod skip;
 mod string;
 
@@ -11,7 +11,7 @@ use crate::json::Error;
 use crate::json::ErrorKind;
 use crate::json::RawString;
 use crate::json::ValueKind;
-pub use crate::json::reader::outline::ObjectIndex;
+pub use crate::json::reader::object_index::ObjectIndex;
 use crate::json::reader::string::StringSpan;
 use crate::limits;
 

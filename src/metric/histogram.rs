@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bound_belongs_to_the_bucket_below_it() {
+    fn bucket_upper_bound_is_inclusive() {
         let histogram = Histogram::for_durations(&[1_000, 5_000_000]);
         for nanos in [0, 1_000, 1_001, 5_000_000, 5_000_001] {
             histogram.observe(nanos);

@@ -5,9 +5,9 @@ use bumpalo::Bump;
 use crate::resolve::RequestScope;
 use crate::ruleset::CompiledFlag;
 use crate::snapshot::Snapshot;
+use crate::wire::evaluation::request::DecodedContext;
 use crate::wire::ofrep;
 use crate::wire::ofrep::OfrepErrorResponse;
-use crate::wire::request::DecodedContext;
 
 /// Evaluates the flag called `key`.
 ///

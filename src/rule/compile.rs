@@ -1,10 +1,10 @@
 //! Turns a rule as written into a tree, and says what is wrong with it.
 
-mod branch;
-mod each;
-mod fraction;
-mod read;
-mod reads;
+mod control_flow;
+mod list_op;
+mod fractional;
+mod var;
+mod slots;
 
 use bumpalo::Bump;
 use ecow::EcoString;
@@ -15,27 +15,27 @@ use crate::diag;
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
 use crate::diag::Position;
-use crate::document::node::Member;
-use crate::document::node::Node;
-use crate::document::node::NodeKind;
+use crate::document::syntax_tree::Member;
+use crate::document::syntax_tree::Node;
+use crate::document::syntax_tree::NodeKind;
 use crate::limits;
 use crate::rule::ArgumentRules;
 use crate::rule::EvalError;
 use crate::rule::Rule;
-use crate::rule::among::ConstantSet;
-use crate::rule::among::InSet;
-use crate::rule::compile::reads::SlotAllocator;
-use crate::rule::each::ListOpKind;
+use crate::rule::bucketing::bucketing_value::FractionalVersion;
+use crate::rule::compile::slots::SlotAllocator;
+use crate::rule::decision_tree;
+use crate::rule::decision_tree::DecisionTree;
+use crate::rule::decision_tree::Leaf;
 use crate::rule::eval::Scope;
 use crate::rule::eval::eval;
-use crate::rule::expr::JsonLogicNode;
 use crate::rule::operator;
 use crate::rule::operator::Operator;
-use crate::rule::semver::VersionTest;
-use crate::rule::tree;
-use crate::rule::tree::DecisionTree;
-use crate::rule::tree::Leaf;
-use crate::rule::unit::FractionalVersion;
+use crate::rule::operator::in_set::ConstantSet;
+use crate::rule::operator::in_set::InSet;
+use crate::rule::operator::list_op::ListOpKind;
+use crate::rule::operator::semver::VersionTest;
+use crate::rule::syntax::JsonLogicNode;
 use crate::value::OwnedValue;
 
 /// The tree for the rule of the flag called `key`, and what it reads. `names` are the flag's variants, sorted.
@@ -123,7 +123,7 @@ impl Compiler<'_> {
     /// The leaf for a constant result, with a warning if no variant is called so.
     fn leaf_for_constant(&mut self, constant: &OwnedValue, place: Position) -> Leaf {
         let arena = Bump::new();
-        let leaf = tree::leaf_for_value(Ok(constant.to_value(&arena)), self.variant_names);
+        let leaf = decision_tree::leaf_for_value(Ok(constant.to_value(&arena)), self.variant_names);
         if leaf == Leaf::UnknownVariant {
             let names = || self.variant_names.iter().map(AsRef::as_ref);
             let (spelled, near) = match constant {

@@ -1,19 +1,21 @@
 //! Walks a compiled rule. The rule, the context and whatever the walk makes live equally long.
 
+pub(super) mod condition;
+
 use smallvec::SmallVec;
 
 use crate::context::EvaluationContext;
 use crate::rule::ArgumentRules;
 use crate::rule::EvalError;
 use crate::rule::Rule;
+use crate::rule::bucketing::fractional::ConstantFractional;
+use crate::rule::bucketing::fractional::SelectedShare;
 use crate::rule::coerce::is_truthy;
-use crate::rule::condition::eval_condition;
-use crate::rule::each;
-use crate::rule::fractional::ConstantFractional;
-use crate::rule::fractional::SelectedShare;
+use crate::rule::eval::condition::eval_condition;
 use crate::rule::operator::Args;
 use crate::rule::operator::EvalResult;
-use crate::rule::var;
+use crate::rule::operator::list_op;
+use crate::rule::operator::var;
 use crate::value::OwnedValue;
 use crate::value::Value;
 
@@ -120,7 +122,7 @@ pub fn eval<'a>(rule: &'a Rule, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
         Rule::Timestamp => Ok(Value::Number(scope.context.unix_seconds())),
         Rule::Var(var) => var::eval_var(var, scope),
         Rule::DynamicFractional(fractional) => fractional.eval(scope),
-        Rule::ListOp(each) => each::eval_list_op(each, scope),
+        Rule::ListOp(each) => list_op::eval_list_op(each, scope),
         Rule::Apply(parts) => {
             let (operator, arguments) = &**parts;
             with_evaluated_args(arguments, scope, |given| operator.apply(given, scope))

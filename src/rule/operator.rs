@@ -1,16 +1,19 @@
 //! The names of operators, and how those that take their arguments evaluated are carried out.
 
+mod arithmetic;
+pub(super) mod comparison;
+pub mod in_set;
+pub mod list_op;
+mod membership;
+pub mod semver;
+pub(super) mod string_ops;
+pub mod var;
+
 use crate::document::rollout::bucketing;
 use crate::rule::EvalError;
-use crate::rule::arithmetic;
-use crate::rule::bucket::dialect;
-use crate::rule::compare;
-use crate::rule::compare::ComparisonOp;
+use crate::rule::bucketing::vendor_hash;
 use crate::rule::eval::Scope;
-use crate::rule::list;
-use crate::rule::semver;
-use crate::rule::text;
-use crate::rule::var;
+use crate::rule::operator::comparison::ComparisonOp;
 use crate::value::Value;
 
 /// An operator that evaluates all its arguments before it looks at any.
@@ -108,8 +111,8 @@ impl Operator {
     /// Carries the operator out.
     pub fn apply<'a>(self, given: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
         match self {
-            Operator::Not => Ok(Value::Bool(!compare::first_is_truthy(given))),
-            Operator::ToBool => Ok(Value::Bool(compare::first_is_truthy(given))),
+            Operator::Not => Ok(Value::Bool(!comparison::first_is_truthy(given))),
+            Operator::ToBool => Ok(Value::Bool(comparison::first_is_truthy(given))),
             Operator::Compare(how) => how.apply(given),
             Operator::Add
             | Operator::Subtract
@@ -119,20 +122,22 @@ impl Operator {
             | Operator::Max
             | Operator::Min
             | Operator::Abs => arithmetic::apply(self, given),
-            Operator::Cat => text::cat(given, scope),
-            Operator::Substr => text::substr(given, scope),
-            Operator::StartsWith => Ok(text::test_affix(given, |s, affix| s.starts_with(affix))),
-            Operator::EndsWith => Ok(text::test_affix(given, |s, affix| s.ends_with(affix))),
+            Operator::Cat => string_ops::cat(given, scope),
+            Operator::Substr => string_ops::substr(given, scope),
+            Operator::StartsWith => Ok(string_ops::test_affix(given, |s, affix| {
+                s.starts_with(affix)
+            })),
+            Operator::EndsWith => Ok(string_ops::test_affix(given, |s, affix| s.ends_with(affix))),
             Operator::SemVer => Ok(semver::apply(given)),
-            Operator::In => list::contains(given, scope),
-            Operator::Merge => list::merge(given, scope),
-            Operator::Set => list::set(given, scope),
-            Operator::ContainsAll => list::contains_all(given, scope),
-            Operator::ContainsAny => list::contains_any(given, scope),
-            Operator::ContainsNone => list::contains_none(given, scope),
+            Operator::In => membership::contains(given, scope),
+            Operator::Merge => membership::merge(given, scope),
+            Operator::Set => membership::set(given, scope),
+            Operator::ContainsAll => membership::contains_all(given, scope),
+            Operator::ContainsAny => membership::contains_any(given, scope),
+            Operator::ContainsNone => membership::contains_none(given, scope),
             Operator::Missing => var::missing(given, scope),
             Operator::MissingSome => var::missing_some(given, scope),
-            Operator::VendorBucket => dialect::apply(given, scope),
+            Operator::VendorBucket => vendor_hash::apply(given, scope),
         }
     }
 }

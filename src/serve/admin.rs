@@ -1,5 +1,7 @@
 //! The management port: probes, metrics, and what a replica says of itself.
 
+pub mod debug;
+
 use std::sync::Arc;
 
 use http::HeaderValue;
@@ -13,13 +15,13 @@ use tokio::sync::watch;
 
 use crate::live::Live;
 use crate::metric::Metrics;
-use crate::metric::text;
-use crate::serve::answers::Handler;
-use crate::serve::body::Body;
-use crate::serve::debug::DebugEndpoints;
-use crate::serve::grpc;
-use crate::serve::rpc;
-use crate::serve::standing::BuiltinServices;
+use crate::metric::prometheus;
+use crate::serve::admin::debug::DebugEndpoints;
+use crate::serve::http::body::Body;
+use crate::serve::http::handler::Handler;
+use crate::serve::rpc::builtin_services::BuiltinServices;
+use crate::serve::rpc::grpc;
+use crate::serve::rpc::router;
 use crate::telemetry;
 
 /// What the probes look at.
@@ -48,7 +50,7 @@ impl Handler for Arc<AdminService> {
 
 impl AdminService {
     async fn dispatch(self: Arc<AdminService>, request: Request<Incoming>) -> Response<Body> {
-        if request.version() != Version::HTTP_2 || !rpc::is_plain_grpc(request.headers()) {
+        if request.version() != Version::HTTP_2 || !router::is_plain_grpc(request.headers()) {
             if self.debug.serves_path(request.uri().path()) {
                 return self.debug.handle(request).await;
             }
@@ -56,8 +58,8 @@ impl AdminService {
         }
         let answered = self.builtin_services.try_handle(request).await;
         answered.unwrap_or_else(|_| {
-            let mut response = rpc::plain_text_not_found();
-            let trailers = grpc::status_trailers(Err(rpc::unimplemented_error()));
+            let mut response = router::plain_text_not_found();
+            let trailers = grpc::status_trailers(Err(router::unimplemented_error()));
             response.headers_mut().extend(trailers);
             response
         })
@@ -70,7 +72,7 @@ impl AdminService {
             "/readyz" if self.live.load().is_usable() && !*self.shutdown.borrow() => StatusCode::OK,
             "/readyz" => StatusCode::PRECONDITION_FAILED,
             "/metrics" => return self.metrics(),
-            _ => return rpc::plain_text_not_found(),
+            _ => return router::plain_text_not_found(),
         };
         let mut response = Response::new(Body::Empty);
         *response.status_mut() = status;
@@ -80,9 +82,9 @@ impl AdminService {
     /// Everything that is counted, in Prometheus' text format.
     fn metrics(&self) -> Response<Body> {
         let families = telemetry::collect_families(&self.metrics, &self.live.load());
-        let text = text::encode_text(&families, &self.metrics.resource);
+        let text = prometheus::encode_text(&families, &self.metrics.resource);
         let mut response = Response::new(Body::Full(text.into()));
-        let format = HeaderValue::from_static(text::CONTENT_TYPE);
+        let format = HeaderValue::from_static(prometheus::CONTENT_TYPE);
         response.headers_mut().insert(header::CONTENT_TYPE, format);
         response
     }

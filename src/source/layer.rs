@@ -6,17 +6,17 @@ use std::sync::Arc;
 
 use ecow::EcoString;
 
-use crate::courtesy;
+use crate::coop;
 use crate::diag::Diagnostic;
 use crate::document;
 use crate::document::DocumentFormat;
 use crate::document::DocumentOrigin;
 use crate::document::FaultPolicy;
-use crate::document::parts::IncrementalParser;
-use crate::document::parts::ParseCost;
+use crate::document::incremental::IncrementalParser;
+use crate::document::incremental::ParseCost;
 use crate::fingerprint;
 use crate::json::Reader;
-use crate::rule::unit::FractionalVersion;
+use crate::rule::bucketing::bucketing_value::FractionalVersion;
 use crate::ruleset;
 use crate::ruleset::CompiledFlag;
 use crate::value::OwnedValue;
@@ -119,7 +119,7 @@ fn compile_whole(
 fn sort_positions(flags: &[Arc<CompiledFlag>]) -> Arc<[u32]> {
     let all = (0..).zip(flags).map(|(at, flag)| (flag.identity(), at));
     let mut all: Vec<(_, u32)> = all.collect();
-    all.sort_unstable_by(courtesy::yielding_cmp);
+    all.sort_unstable_by(coop::yielding_cmp);
     all.into_iter().map(|(_, at)| at).collect()
 }
 

@@ -3,13 +3,13 @@
 //! Two spellings lead here: a `--uri`, and an entry of `--sources`. Nothing here reads a file or opens a socket. What an
 //! operator may not want to see in a log is never printed: neither by `Debug` nor by [`SourceSpec::to_redacted_json`].
 
-mod entry;
-mod field;
-mod list;
-mod render;
-mod service;
-mod target;
-mod web;
+mod parse_entry;
+mod field_reader;
+mod parse_list;
+mod redact;
+mod parse_grpc;
+mod grpc_target;
+mod parse_http;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -20,11 +20,11 @@ use http::HeaderMap;
 use http::HeaderValue;
 use reqwest::Url;
 
-pub use crate::source::spec::list::list_from_node;
-pub use crate::source::spec::list::parse_list;
-pub use crate::source::spec::render::redact_url;
-pub use crate::source::spec::target::DialAddress;
-pub use crate::source::spec::target::GrpcTarget;
+pub use crate::source::spec::grpc_target::DialAddress;
+pub use crate::source::spec::grpc_target::GrpcTarget;
+pub use crate::source::spec::parse_list::list_from_node;
+pub use crate::source::spec::parse_list::parse_list;
+pub use crate::source::spec::redact::redact_url;
 
 /// A source as the operator names it.
 #[derive(Clone)]
@@ -131,7 +131,7 @@ impl SourceSpec {
     /// # Errors
     /// A sentence for the operator, if the text names no source that this program has.
     pub fn from_uri(text: &str) -> Result<SourceSpec, String> {
-        entry::from_uri(text)
+        parse_entry::from_uri(text)
     }
 
     /// The file, directory or glob at `path`.
@@ -147,7 +147,7 @@ impl SourceSpec {
 
     /// The source as an entry of `--sources`, secrets replaced by `[redacted]`.
     pub fn to_redacted_json(&self) -> String {
-        render::to_json(self)
+        redact::to_json(self)
     }
 }
 
@@ -170,7 +170,7 @@ impl fmt::Debug for SourceSpec {
 
 impl fmt::Debug for HttpSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let url = render::redact_parsed_url(&self.url);
+        let url = redact::redact_parsed_url(&self.url);
         f.debug_struct("Http")
             .field("url", &url)
             .finish_non_exhaustive()
@@ -179,7 +179,7 @@ impl fmt::Debug for HttpSpec {
 
 impl fmt::Debug for OAuthSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let url = render::redact_parsed_url(&self.token_url);
+        let url = redact::redact_parsed_url(&self.token_url);
         f.debug_struct("OAuth")
             .field("token_url", &url)
             .finish_non_exhaustive()

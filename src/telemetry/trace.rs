@@ -33,7 +33,7 @@ use tokio::runtime::Handle;
 use crate::decision::Decision;
 use crate::resolve::DecisionObserver;
 use crate::ruleset::CompiledFlag;
-use crate::telemetry::collector::OtlpClient;
+use crate::telemetry::otlp_client::OtlpClient;
 use crate::value::OwnedValue;
 
 /// Where spans come from and go to. Sampling, queue and batches follow OpenTelemetry's variables.

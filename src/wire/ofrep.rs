@@ -2,6 +2,8 @@
 //!
 //! <https://github.com/open-feature/protocol>. Statuses and texts are flagd's.
 
+pub mod sse_events;
+
 use ecow::EcoString;
 
 use crate::decision::Decision;
@@ -12,9 +14,9 @@ use crate::json::ValueKind;
 use crate::ruleset::CompiledFlag;
 use crate::selector::Selector;
 use crate::value::OwnedValue;
-use crate::wire::answer;
-use crate::wire::request::EncodedContext;
-use crate::wire::structure;
+use crate::wire::evaluation::request::EncodedContext;
+use crate::wire::evaluation::resolve_response;
+use crate::wire::protobuf::encode_struct;
 
 /// An answer that is no evaluation, or an evaluation that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,11 +111,11 @@ fn write_evaluation(
     decision: Decision,
     selector: &Selector,
 ) -> Result<(), OfrepErrorResponse> {
-    let metadata = answer::response_metadata(flag, selector);
+    let metadata = resolve_response::response_metadata(flag, selector);
     let (reason, chosen) = match decision {
         Decision::Error(code) => return Err(evaluation_error(&flag.key, code, &metadata)),
-        Decision::Disabled => (answer::REASON_DISABLED, None),
-        Decision::NoDefault => (answer::REASON_NO_DEFAULT, None),
+        Decision::Disabled => (resolve_response::REASON_DISABLED, None),
+        Decision::NoDefault => (resolve_response::REASON_NO_DEFAULT, None),
         Decision::Variant(index, reason) => {
             let index = usize::from(index);
             let value = flag.variant_values.get(index);
@@ -127,7 +129,7 @@ fn write_evaluation(
     out.push('{');
     if let Some((value, _)) = chosen {
         out.push_str("\"value\":");
-        structure::write_value(out, value);
+        encode_struct::write_value(out, value);
         out.push(',');
     }
     out.push_str("\"key\":");
@@ -209,7 +211,7 @@ fn error_response(
 fn write_metadata(out: &mut String, metadata: Option<&[(EcoString, OwnedValue)]>) {
     out.push_str(",\"metadata\":");
     match metadata {
-        Some(members) => structure::write_object(out, members),
+        Some(members) => encode_struct::write_object(out, members),
         None => out.push_str("null"),
     }
 }
@@ -243,7 +245,7 @@ impl BulkEvaluationEncoder {
 
     /// The answer with where to learn of changes, as [`stream::StreamEndpoint::member`] writes it.
     ///
-    /// [`stream::StreamEndpoint::member`]: crate::wire::stream::Advert::member
+    /// [`stream::StreamEndpoint::member`]: crate::wire::ofrep::sse_events::Advert::member
     pub fn finish(self, selector: &Selector, event_streams: &str) -> String {
         let mut out = self.0;
         out.push(']');

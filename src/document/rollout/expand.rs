@@ -3,11 +3,11 @@
 //! The order of decision: `kill`, `deny`, `allow`, `requires`, then for each rollout `when` and one of `rings`,
 //! `segments` and `percentage`, then `targeting`, then `defaultVariant`.
 
-mod condition;
-mod graph;
+mod folded_condition;
+mod dependency_graph;
 mod prerequisite;
-mod quota;
-mod rehome;
+mod percentage_condition;
+mod inline_flag_key;
 
 use std::sync::Arc;
 
@@ -20,17 +20,17 @@ use crate::diag::DiagnosticSink;
 use crate::diag::Position;
 use crate::document::flag;
 use crate::document::flag::FlagDefinition;
-use crate::document::node::Node;
 use crate::document::rollout::Release;
 use crate::document::rollout::Rollout;
 use crate::document::rollout::RolloutFields;
-use crate::document::rollout::expand::condition::FoldedCondition;
-use crate::document::rollout::expand::condition::fold_or;
-use crate::document::rollout::expand::graph::Dependencies;
-use crate::document::rollout::expand::graph::DependencyGraph;
+use crate::document::rollout::expand::dependency_graph::Dependencies;
+use crate::document::rollout::expand::dependency_graph::DependencyGraph;
+use crate::document::rollout::expand::folded_condition::FoldedCondition;
+use crate::document::rollout::expand::folded_condition::fold_or;
 use crate::document::rollout::expand::prerequisite::PrerequisiteFlags;
-use crate::document::rollout::make;
-use crate::document::rollout::summary;
+use crate::document::rollout::jsonlogic_builder;
+use crate::document::rollout::metadata;
+use crate::document::syntax_tree::Node;
 use crate::limits;
 
 /// A flag with a rule in place of its words, and what is wrong with that.
@@ -90,7 +90,7 @@ fn expand_flag(
     report: &mut DiagnosticSink,
 ) -> FlagDefinition {
     let mut flag = flag.clone();
-    flag.metadata = flag::merge_metadata(&flag.metadata, summary::rollout_metadata(&flag, words));
+    flag.metadata = flag::merge_metadata(&flag.metadata, metadata::rollout_metadata(&flag, words));
     if let Some(place) = words.kill_position {
         apply_kill(&mut flag, words, place, report);
         return flag;
@@ -100,7 +100,7 @@ fn expand_flag(
     if words.faulty || circle {
         flag.error_code = flag.error_code.or(Some(ErrorCode::ParseError));
     }
-    flag.portable = words.rollouts.iter().all(quota::is_portable) && met.portable;
+    flag.portable = words.rollouts.iter().all(percentage_condition::is_portable) && met.portable;
     if !flag.portable {
         report_not_portable(&flag, report);
     }
@@ -121,8 +121,11 @@ fn apply_kill(
     flag.disabled = false;
     flag.error_code = None;
     if let Some(safe) = safe {
-        let arguments = vec![make::boolean(place, true), make::string(place, safe)];
-        flag.targeting = Some(make::operation(place, "if", arguments));
+        let arguments = vec![
+            jsonlogic_builder::boolean(place, true),
+            jsonlogic_builder::string(place, safe),
+        ];
+        flag.targeting = Some(jsonlogic_builder::operation(place, "if", arguments));
         return;
     }
     flag.targeting = None;
@@ -156,8 +159,8 @@ fn build_targeting(
         closed: false,
     };
     let safe = |place| match words.safe_variant.as_deref() {
-        Some(safe) => make::string(place, safe),
-        None => make::null(place),
+        Some(safe) => jsonlogic_builder::string(place, safe),
+        None => jsonlogic_builder::null(place),
     };
     for rollout in &words.rollouts {
         chain.add_branch(
@@ -208,15 +211,23 @@ impl IfChain {
         let rest = rest.filter(|rest| rest.as_map().is_none_or(|members| !members.is_empty()));
         match (self.closed, self.arguments.len()) {
             (false, _) => self.arguments.extend(rest.cloned()),
-            (true, 1) => self.arguments.insert(0, make::boolean(self.place, true)),
+            (true, 1) => self
+                .arguments
+                .insert(0, jsonlogic_builder::boolean(self.place, true)),
             (true, _) => {}
         }
-        Some(make::operation(self.place, "if", self.arguments))
+        Some(jsonlogic_builder::operation(
+            self.place,
+            "if",
+            self.arguments,
+        ))
     }
 }
 
 fn targeting_key_condition(place: Position, keys: &[EcoString]) -> FoldedCondition {
-    condition_unless_empty(keys, |keys| make::targeting_key_in(place, keys))
+    condition_unless_empty(keys, |keys| {
+        jsonlogic_builder::targeting_key_in(place, keys)
+    })
 }
 
 /// The condition for some names; nobody fits none.
@@ -239,7 +250,7 @@ fn rollout_condition(rollout: &Rollout, words: &RolloutFields) -> FoldedConditio
         Some(node) => FoldedCondition::from_node(node.clone()),
     };
     let mut ways = vec![condition_unless_empty(&rollout.rings, |names| {
-        make::attribute_equals_any(place, "ring", names)
+        jsonlogic_builder::attribute_equals_any(place, "ring", names)
     })];
     let rings = rollout
         .rings
@@ -248,9 +259,9 @@ fn rollout_condition(rollout: &Rollout, words: &RolloutFields) -> FoldedConditio
     let conditions = rings.filter_map(|ring| ring.condition.clone());
     ways.extend(conditions.map(FoldedCondition::from_node));
     ways.push(condition_unless_empty(&rollout.segments, |names| {
-        make::has_any_segment(place, names)
+        jsonlogic_builder::has_any_segment(place, names)
     }));
-    ways.push(quota::percentage_condition(rollout));
+    ways.push(percentage_condition::percentage_condition(rollout));
     eligible.and(fold_or(place, ways), place)
 }
 
@@ -258,22 +269,27 @@ fn rollout_condition(rollout: &Rollout, words: &RolloutFields) -> FoldedConditio
 fn release_result(rollout: &Rollout) -> Node {
     let place = rollout.position;
     let shares = match &rollout.release {
-        Release::Variant(name) => return make::string(place, name),
+        Release::Variant(name) => return jsonlogic_builder::string(place, name),
         Release::Split(shares) => shares,
     };
     let bucketing = &rollout.bucketing;
     let parts = vec![
-        quota::seed_node(bucketing, place),
-        make::string(place, "/split/"),
-        make::var(place, bucketing.unit_attribute()),
+        percentage_condition::seed_node(bucketing, place),
+        jsonlogic_builder::string(place, "/split/"),
+        jsonlogic_builder::var(place, bucketing.unit_attribute()),
     ];
-    let mut arguments = vec![make::operation(place, "cat", parts)];
+    let mut arguments = vec![jsonlogic_builder::operation(place, "cat", parts)];
     let shares = shares.iter();
-    arguments.extend(shares.map(|(name, weight)| make::weighted_variant(place, name, *weight)));
-    let split = make::operation(place, "fractional", arguments);
+    arguments.extend(
+        shares.map(|(name, weight)| jsonlogic_builder::weighted_variant(place, name, *weight)),
+    );
+    let split = jsonlogic_builder::operation(place, "fractional", arguments);
     // Without a unit everybody would be in one share.
-    let guarded = vec![make::var(place, bucketing.unit_attribute()), split];
-    make::operation(place, "if", guarded)
+    let guarded = vec![
+        jsonlogic_builder::var(place, bucketing.unit_attribute()),
+        split,
+    ];
+    jsonlogic_builder::operation(place, "if", guarded)
 }
 
 /// Refuses a rule that became too large or too deep.

@@ -6,12 +6,12 @@ use crate::diag;
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
 use crate::diag::Position;
-use crate::document::field;
-use crate::document::field::FieldType;
-use crate::document::node::Member;
-use crate::document::node::Node;
-use crate::document::node::NodeKind;
-use crate::document::rollout::instant;
+use crate::document::rollout::timestamp;
+use crate::document::schema;
+use crate::document::schema::FieldType;
+use crate::document::syntax_tree::Member;
+use crate::document::syntax_tree::Node;
+use crate::document::syntax_tree::NodeKind;
 use crate::value::OwnedValue;
 
 /// The lifecycle of a flag.
@@ -93,8 +93,8 @@ pub fn parse_lifecycle(flag: &str, node: &Node, report: &mut DiagnosticSink) -> 
 
 fn validate_member(flag: &str, member: &Member, report: &mut DiagnosticSink) {
     let name = &*member.key;
-    let Some(field) = field::LIFECYCLE.field(name) else {
-        let names = || field::LIFECYCLE.field_names();
+    let Some(field) = schema::LIFECYCLE.field(name) else {
+        let names = || schema::LIFECYCLE.field_names();
         let help = match diag::closest_match(name, names()) {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => format!(
@@ -147,5 +147,5 @@ fn lookup<T: Copy>(text: &str, known: &[(&'static str, T)]) -> Option<T> {
 }
 
 fn parse_day(text: &str) -> Option<i64> {
-    instant::parse_timestamp(text).map(|seconds| seconds.div_euclid(86_400))
+    timestamp::parse_timestamp(text).map(|seconds| seconds.div_euclid(86_400))
 }

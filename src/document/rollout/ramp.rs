@@ -3,7 +3,7 @@
 //! Evaluators cannot compute weights everywhere, so a ramp is a staircase: each stage has its share, and which stage it is
 //! is compared with the time. A unit's bucket does not depend on the stage; a larger share takes the variant from nobody.
 
-use crate::document::rollout::share::Percentage;
+use crate::document::rollout::percentage::Percentage;
 
 /// A ramp from nobody to a share, or the way back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_doubling_ramp_is_1_2_4_to_100_at_equal_distances() {
+    fn doubling_ramp_doubles_at_equal_intervals_up_to_100() {
         let ramp = Ramp {
             from: 0,
             to: 700,
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn s003_22_a_rollback_in_two_steps_is_100_50_0() {
+    fn reversed_ramp_in_two_steps_is_100_50_0() {
         let ramp = Ramp {
             from: 1000,
             to: 1200,
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_staircase_is_never_ahead_of_its_line_and_arrives() {
+    fn stepped_ramp_stays_below_the_line_and_ends_at_target() {
         for (steps, span) in [(1, 7), (3, 10), (100, 99), (1000, 86_400), (7, 1)] {
             let ramp = Ramp {
                 from: 50,

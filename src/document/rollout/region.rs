@@ -3,7 +3,7 @@
 use ecow::EcoString;
 
 use crate::diag::Position;
-use crate::document::rollout::share::Percentage;
+use crate::document::rollout::percentage::Percentage;
 
 /// One stop of a geographic rollout.
 #[derive(Debug, Clone)]

@@ -5,9 +5,9 @@ use ecow::EcoString;
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
 use crate::diag::Position;
-use crate::document::node::Node;
-use crate::document::node::NodeKind;
-use crate::document::rollout::make;
+use crate::document::rollout::jsonlogic_builder;
+use crate::document::syntax_tree::Node;
+use crate::document::syntax_tree::NodeKind;
 
 /// The rings of one document, in their order.
 #[derive(Debug, Clone, Default)]
@@ -67,7 +67,10 @@ fn parse_ring_condition(name: &str, node: Node, report: &mut DiagnosticSink) -> 
         && &*member.key == "segments"
     {
         let segments = parse_segments(name, &member.value, report);
-        return Some(make::has_any_segment(member.position, &segments));
+        return Some(jsonlogic_builder::has_any_segment(
+            member.position,
+            &segments,
+        ));
     }
     let help = "write a rule such as `{ in: [{ var: group }, [employee]] }`, or `{ segments: [employee] }`";
     match &node.kind {

@@ -1,11 +1,11 @@
 //! Passing over values that nobody reads.
 
 use crate::json::ErrorKind;
-use crate::json::plain::skip_unescaped;
 use crate::json::reader::Reader;
 use crate::json::reader::Result;
-use crate::json::reader::rest::skip_whitespace;
-use crate::json::reader::rest::skip_whitespace_unless;
+use crate::json::reader::token_scan::skip_whitespace;
+use crate::json::reader::token_scan::skip_whitespace_unless;
+use crate::json::string_scan::skip_unescaped;
 use crate::limits;
 
 // One bit for each object and array that is open.

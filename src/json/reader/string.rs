@@ -2,9 +2,9 @@
 
 use crate::json::ErrorKind;
 use crate::json::RawString;
-use crate::json::plain::unescaped_len;
 use crate::json::reader::Reader;
 use crate::json::reader::Result;
+use crate::json::string_scan::unescaped_len;
 
 /// Where a string stands, without its quotes.
 #[derive(Debug, Clone, Copy)]

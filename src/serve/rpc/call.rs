@@ -16,25 +16,25 @@ use crate::resolve::DecisionObserver;
 use crate::resolve::RequestScope;
 use crate::resolve::ResponseMessage;
 use crate::resolve::RpcOptions;
-use crate::serve::body;
-use crate::serve::body::Body;
-use crate::serve::connect;
-use crate::serve::envelope;
-use crate::serve::events;
-use crate::serve::grpc;
-use crate::serve::patience::Deadline;
-use crate::serve::protocol::EvaluationMethod;
-use crate::serve::protocol::RpcProtocol;
-use crate::serve::protocol::RpcRoute;
-use crate::serve::rpc;
-use crate::serve::rpc::EvaluationService;
-use crate::serve::rpc::HttpRejection;
-use crate::serve::rpc::rejection_response;
+use crate::serve::http::body;
+use crate::serve::http::body::Body;
+use crate::serve::rpc::connect;
+use crate::serve::rpc::deadline::Deadline;
+use crate::serve::rpc::envelope;
+use crate::serve::rpc::event_stream;
+use crate::serve::rpc::grpc;
+use crate::serve::rpc::negotiate::EvaluationMethod;
+use crate::serve::rpc::negotiate::RpcProtocol;
+use crate::serve::rpc::negotiate::RpcRoute;
+use crate::serve::rpc::router;
+use crate::serve::rpc::router::EvaluationService;
+use crate::serve::rpc::router::HttpRejection;
+use crate::serve::rpc::router::rejection_response;
 use crate::telemetry::trace::RequestSpan;
 use crate::wire::Codec;
 use crate::wire::EvaluationApi;
-use crate::wire::error::RpcError;
-use crate::wire::request;
+use crate::wire::evaluation::request;
+use crate::wire::rpc_error::RpcError;
 
 /// What the headers of a call say.
 struct CallHeaders {
@@ -112,18 +112,18 @@ impl EvaluationService {
         message: Result<(Bytes, Deadline), RpcError>,
     ) -> Response<Body> {
         let protocol = call_headers.protocol;
-        let ending = events::StreamFraming { protocol };
+        let ending = event_stream::StreamFraming { protocol };
         let opened = message.and_then(|(message, patience)| {
             request::validate_empty(call_headers.codec, &message)?;
             let selector = self.enforced_selector(&parts.headers)?;
-            let place = events::acquire_stream_slot(&self.stream_slots)?;
-            let wish = events::StreamRequest {
+            let place = event_stream::acquire_stream_slot(&self.stream_slots)?;
+            let wish = event_stream::StreamRequest {
                 contract: call_headers.route.contract,
                 codec: call_headers.codec,
                 selector,
                 deadline: patience,
             };
-            Ok(events::open(self.clone(), place, ending, wish))
+            Ok(event_stream::open(self.clone(), place, ending, wish))
         });
         ending.opening_response(call_headers.content_type, opened)
     }
@@ -206,7 +206,7 @@ impl EvaluationService {
 fn parse_call_headers(route: RpcRoute, parts: &Parts) -> Result<CallHeaders, HttpRejection> {
     let headers = &parts.headers;
     let streaming = route.method == EvaluationMethod::EventStream;
-    let (content_type, protocol, codec) = rpc::negotiate_call(parts, streaming)?;
+    let (content_type, protocol, codec) = router::negotiate_call(parts, streaming)?;
     let encoding = match protocol {
         RpcProtocol::Connect if streaming => connect::STREAM_CONTENT_ENCODING,
         RpcProtocol::Connect => header::CONTENT_ENCODING.as_str(),

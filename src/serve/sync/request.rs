@@ -12,19 +12,19 @@ use hyper::body::Incoming;
 
 use crate::selector::Selector;
 use crate::serve::ServeConfig;
-use crate::serve::body;
-use crate::serve::body::Body;
-use crate::serve::envelope;
-use crate::serve::envelope::FrameSplit;
-use crate::serve::grpc;
-use crate::serve::patience::Deadline;
-use crate::serve::protocol;
-use crate::serve::protocol::RpcProtocol;
-use crate::serve::rpc;
-use crate::serve::sync::SERVICE_NAME;
-use crate::wire::error::RpcCode;
-use crate::wire::error::RpcError;
-use crate::wire::sync;
+use crate::serve::http::body;
+use crate::serve::http::body::Body;
+use crate::serve::rpc::deadline::Deadline;
+use crate::serve::rpc::envelope;
+use crate::serve::rpc::envelope::FrameSplit;
+use crate::serve::rpc::grpc;
+use crate::serve::rpc::negotiate;
+use crate::serve::rpc::negotiate::RpcProtocol;
+use crate::serve::rpc::router;
+use crate::serve::sync::service::SERVICE_NAME;
+use crate::wire::flag_sync;
+use crate::wire::rpc_error::RpcCode;
+use crate::wire::rpc_error::RpcError;
 
 const GRPC_CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/grpc");
 
@@ -65,7 +65,7 @@ pub fn parse_method(path: &str) -> Result<SyncMethod, RpcError> {
 pub fn validate_headers(parts: &Parts) -> Result<(HeaderValue, Deadline), Box<Response<Body>>> {
     let given = parts.headers.get(header::CONTENT_TYPE);
     let text = given.and_then(|value| value.to_str().ok()).unwrap_or("");
-    let spoken = protocol::parse_content_type(text, true).map(|(protocol, _)| protocol);
+    let spoken = negotiate::parse_content_type(text, true).map(|(protocol, _)| protocol);
     let (Some(RpcProtocol::Grpc), Some(content_type)) = (spoken, given) else {
         let why = format!("invalid gRPC request content-type {text:?}");
         let error = RpcError::new(RpcCode::InvalidArgument, why);
@@ -123,7 +123,7 @@ impl SyncRequest {
         let limit = settings.max_body;
         let body = body::read(body, limit, settings.read_timeout).await?;
         let message = decode_message(&body, gzip, limit, method)?;
-        let request = sync::SyncRequestBody::decode(&message)?;
+        let request = flag_sync::SyncRequestBody::decode(&message)?;
         let header = headers.get("flagd-selector");
         let header = header.map(|text| String::from_utf8_lossy(text.as_bytes()).into_owned());
         Ok(SyncRequest {
@@ -140,7 +140,7 @@ impl SyncRequest {
     /// If the text is no selector, or selects nothing in particular where that is not allowed.
     pub fn parse_selector(&self, settings: &ServeConfig) -> Result<Selector, RpcError> {
         Selector::parse(&self.selector_text)
-            .and_then(|selector| rpc::enforce_selector(settings, selector))
+            .and_then(|selector| router::enforce_selector(settings, selector))
             .map_err(RpcError::invalid_selector)
     }
 }

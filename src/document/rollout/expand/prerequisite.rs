@@ -6,13 +6,13 @@ use crate::diag;
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
 use crate::document::flag::FlagDefinition;
-use crate::document::node::Node;
 use crate::document::rollout::RolloutFields;
-use crate::document::rollout::expand::condition::FoldedCondition;
-use crate::document::rollout::expand::graph::Dependencies;
-use crate::document::rollout::expand::rehome;
-use crate::document::rollout::make;
-use crate::document::rollout::requirement::Prerequisite;
+use crate::document::rollout::expand::dependency_graph::Dependencies;
+use crate::document::rollout::expand::folded_condition::FoldedCondition;
+use crate::document::rollout::expand::inline_flag_key;
+use crate::document::rollout::jsonlogic_builder;
+use crate::document::rollout::prerequisite::Prerequisite;
+use crate::document::syntax_tree::Node;
 use crate::limits;
 
 /// A condition, and whether plain flagd can compute it.
@@ -162,18 +162,22 @@ fn rule_yields_variant_condition(
     by_default: bool,
 ) -> FoldedCondition {
     let place = required.position;
-    let rule = rehome::inline_flag_key(rule, &other.key);
+    let rule = inline_flag_key::inline_flag_key(rule, &other.key);
     let names = other.variants.iter().map(|(name, _)| &**name);
     let names = names.filter(|name| (*name == &*required.variant) != by_default);
     let mut values = Vec::new();
     for name in names {
-        values.push(make::string(place, name));
+        values.push(jsonlogic_builder::string(place, name));
         // A rule may yield true for the variant `true`.
         if let Ok(truth) = name.parse::<bool>() {
-            values.push(make::boolean(place, truth));
+            values.push(jsonlogic_builder::boolean(place, truth));
         }
     }
-    let among = make::operation(place, "in", vec![rule, make::array(place, values)]);
+    let among = jsonlogic_builder::operation(
+        place,
+        "in",
+        vec![rule, jsonlogic_builder::array(place, values)],
+    );
     let among = FoldedCondition::If(among);
     if by_default { among.not(place) } else { among }
 }

@@ -1,0 +1,9 @@
+//! The analyses over the model: symbolic execution, branch coverage and reachability, unsatisfiable cores, and the search for example contexts.
+
+pub mod classify;
+pub mod coverage;
+pub mod example_search;
+pub mod fractional_split;
+pub mod reachability;
+pub mod symbolic_execution;
+pub mod unsat_core;

@@ -1,0 +1,96 @@
+//! Which candidates stand for a value that somebody really has.
+
+use std::mem::discriminant;
+
+use crate::analysis::diff::changed_cell::ChangedCell;
+use crate::analysis::model::bitset::BitSet;
+use crate::analysis::model::concrete_eval::OwnedContext;
+use crate::analysis::model::input_domain::AttributeDomain;
+use crate::analysis::model::input_domain::InputDomain;
+use crate::analysis::model::program::SymbolicProgram;
+use crate::rule::coerce;
+use crate::rule::decision_tree;
+use crate::rule::decision_tree::Leaf;
+use crate::value::OwnedValue;
+
+/// The value of an attribute in a context; null if it has none.
+pub fn attribute_value(attribute: &AttributeDomain, asker: &OwnedContext) -> OwnedValue {
+    asker.value_at_path(&attribute.path)
+}
+
+/// What the candidates answer to one question, and what the value does: whether it counts as true, and which answer it
+/// names.
+type ExprResults<'q> = (&'q [Option<bool>], &'q [Leaf], Option<bool>, Leaf);
+
+/// The candidates that answer every question as `value` does; itself, if it is one that stands for itself alone.
+pub fn equivalent_representatives(
+    attribute: usize,
+    value: &OwnedValue,
+    space: &InputDomain,
+    programs: &[&SymbolicProgram<'_>],
+) -> BitSet {
+    let known = space.attributes.get(attribute);
+    let candidates = known.map_or(&[][..], |attribute| &attribute.representatives.values);
+    let mut like = BitSet::empty(candidates.len());
+    let itself = candidates
+        .iter()
+        .position(|c| c.is_singleton && c.value == *value);
+    if let Some(itself) = itself {
+        like.insert(itself);
+        return like;
+    }
+    let mut answers: Vec<ExprResults<'_>> = Vec::new();
+    for program in programs {
+        for atom in program
+            .single_attribute_exprs
+            .iter()
+            .filter(|atom| atom.attribute == attribute)
+        {
+            let truth = atom
+                .compiled
+                .evaluate_for_value(value, |v| v.ok().map(coerce::is_truthy));
+            let leaf = atom.compiled.evaluate_for_value(value, |v| {
+                decision_tree::leaf_for_value(v, &program.variant_names)
+            });
+            let leaves = atom.leaf_per_representative(space, &program.variant_names);
+            answers.push((atom.truth_per_representative(space), leaves, truth, leaf));
+        }
+    }
+    let hashed = known.is_some_and(|attribute| attribute.is_used_for_bucketing);
+    for (at, candidate) in candidates
+        .iter()
+        .enumerate()
+        .filter(|(_, c)| !c.is_singleton)
+    {
+        let fits = answers.iter().all(|(truths, leaves, truth, leaf)| {
+            truths.get(at) == Some(truth) && leaves.get(at) == Some(leaf)
+        });
+        // What is hashed of a value depends on its type, too.
+        let typed = !hashed || discriminant(&candidate.value) == discriminant(value);
+        if fits && typed {
+            like.insert(at);
+        }
+    }
+    like
+}
+
+/// The cell that a context is in.
+pub fn find_cell(
+    asker: &OwnedContext,
+    cells: &[ChangedCell],
+    space: &InputDomain,
+    programs: &[&SymbolicProgram<'_>],
+) -> Option<usize> {
+    let likes: Vec<BitSet> = space
+        .attributes
+        .iter()
+        .enumerate()
+        .map(|(at, attribute)| {
+            equivalent_representatives(at, &attribute_value(attribute, asker), space, programs)
+        })
+        .collect();
+    cells.iter().position(|cell| {
+        let mut sets = cell.attribute_sets.iter().zip(&likes);
+        sets.all(|(set, like)| !set.intersection(like).is_empty())
+    })
+}

@@ -1,0 +1,78 @@
+//! What is wrong with flags that load: rules that cannot mean what they say, and customs that are not kept.
+//!
+//! One file per concern, each a function from a flag or a file to a report. Loading finds mistakes of form; what is found
+//! here needs the whole flag, all flags, or the policy of whoever asks.
+
+pub mod json_pointer;
+pub mod policy;
+pub mod flag;
+pub mod suppression;
+pub mod targeting;
+
+use crate::analysis::flag_file::FlagFile;
+use crate::analysis::flag_file::FlagView;
+use crate::analysis::lint::flag::flag_per_ring;
+use crate::analysis::lint::flag::lifecycle;
+use crate::analysis::lint::flag::naming_convention;
+use crate::analysis::lint::flag::variant_url;
+use crate::analysis::lint::policy::LintPolicy;
+use crate::analysis::lint::policy::SeverityOverride;
+use crate::analysis::lint::targeting::absent_attribute;
+use crate::analysis::lint::targeting::bucketing_key;
+use crate::analysis::lint::targeting::constant_rule;
+use crate::analysis::lint::targeting::unknown_attribute;
+use crate::analysis::lint::targeting::unknown_attribute::AttributeUsage;
+use crate::analysis::lint::targeting::unreachable_branch;
+use crate::diag::Code;
+use crate::diag::Diagnostic;
+use crate::diag::DiagnosticSink;
+use crate::diag::Severity;
+
+/// All that is wrong with `files`: what loading said, and what is found beyond. Sorted by file, place and code.
+pub fn check(files: &[FlagFile], policy: &LintPolicy) -> Vec<Diagnostic> {
+    let usage = AttributeUsage::from_files(files);
+    let mut found = Vec::new();
+    for file in files {
+        let mut report = DiagnosticSink::new(file.name.clone());
+        for subject in file.flag_views() {
+            check_flag(&subject, &usage, policy, &mut report);
+        }
+        // Nothing else takes as long.
+        if policy.severity_override(Code::UnreachableBranch) != Some(SeverityOverride::Off) {
+            unreachable_branch::check(file, &mut report);
+        }
+        found.extend(file.diagnostics.iter().cloned());
+        found.extend(report.finish());
+    }
+    found.extend(flag_per_ring::check(files, policy));
+    let rank = |name: &str| files.iter().position(|file| *file.name == *name);
+    found.sort_by_cached_key(|d| (rank(&d.file), d.position, d.code, d.message.clone()));
+    found.dedup();
+    found.retain_mut(|diagnostic| policy.apply_severity(diagnostic));
+    found
+}
+
+fn check_flag(
+    subject: &FlagView<'_>,
+    usage: &AttributeUsage,
+    policy: &LintPolicy,
+    report: &mut DiagnosticSink,
+) {
+    naming_convention::check(subject, policy, report);
+    lifecycle::check(subject, policy, report);
+    variant_url::check(subject, policy, report);
+    if subject.flag.error_code.is_some() {
+        return;
+    }
+    unknown_attribute::check(subject, usage, policy, report);
+    absent_attribute::check(subject, report);
+    bucketing_key::check(subject, report);
+    constant_rule::check(subject, report);
+}
+
+/// How many errors and warnings there are.
+pub fn count_errors_and_warnings(found: &[Diagnostic]) -> (usize, usize) {
+    let errors = found.iter().filter(|d| d.severity == Severity::Error);
+    let errors = errors.count();
+    (errors, found.len() - errors)
+}

@@ -1,0 +1,174 @@
+//! Reads a configuration, setting by setting.
+
+use std::path::PathBuf;
+
+use crate::analysis::code_refs::call_pattern::CallPattern;
+use crate::analysis::lint::flag::lifecycle::LifecycleField;
+use crate::analysis::lint::flag::naming_convention::NamingConvention;
+use crate::analysis::lint::flag::variant_url;
+use crate::analysis::lint::policy::CodeRefsPolicy;
+use crate::analysis::lint::policy::FailOn;
+use crate::analysis::lint::policy::LintPolicy;
+use crate::analysis::lint::policy::NamingPolicy;
+use crate::analysis::lint::policy::SeverityOverride;
+use crate::analysis::lint::policy::setting_parser::for_each_known_member;
+use crate::analysis::lint::policy::setting_parser::parse_choice;
+use crate::analysis::lint::policy::setting_parser::parse_paths;
+use crate::analysis::lint::policy::setting_parser::parse_string;
+use crate::analysis::lint::policy::setting_parser::parse_strings;
+use crate::analysis::lint::policy::setting_parser::parse_strings_with_positions;
+use crate::analysis::lint::policy::setting_parser::report_wrong_type;
+use crate::diag::Code;
+use crate::diag::DiagnosticSink;
+use crate::diag::Severity;
+use crate::document::syntax_tree::Node;
+use crate::document::syntax_tree::NodeKind;
+
+impl LintPolicy {
+    /// Reads a configuration. What cannot be understood is reported with its place, and left out.
+    pub fn from_node(root: &Node, report: &mut DiagnosticSink) -> LintPolicy {
+        let mut policy = LintPolicy::default();
+        let known = [
+            "$schema",
+            "attributes",
+            "baseline",
+            "failOn",
+            "flags",
+            "lifecycle",
+            "naming",
+            "refs",
+            "rings",
+            "rules",
+            "urls",
+        ];
+        for_each_known_member(root, &known, report, |name, node, report| match name {
+            "attributes" => policy.known_attributes = parse_strings(node, report),
+            "baseline" => policy.baseline = parse_string(node, report).map(PathBuf::from),
+            "failOn" => {
+                policy.fail_on = parse_choice(node, &FailOn::NAMES, report).unwrap_or_default();
+            }
+            "flags" => policy.flag_paths = parse_paths(node, report),
+            "lifecycle" => policy.required_lifecycle_fields = parse_lifecycle(node, report),
+            "naming" => policy.naming = parse_naming(node, report),
+            "refs" => policy.code_refs = parse_code_refs(node, report),
+            "rings" => policy.rings = parse_strings(node, report),
+            "rules" => policy.severity_overrides = parse_severity_overrides(node, report),
+            "urls" => policy.allowed_origins = parse_origins(node, report),
+            _ => {}
+        });
+        policy
+    }
+}
+
+fn parse_naming(node: &Node, report: &mut DiagnosticSink) -> Option<NamingPolicy> {
+    let (mut convention, mut separator) = (None, None);
+    if node.as_text().is_some() {
+        convention = parse_choice(node, &NamingConvention::NAMES, report);
+    } else {
+        let known = ["convention", "separator"];
+        for_each_known_member(node, &known, report, |name, node, report| {
+            if name == "convention" {
+                convention = parse_choice(node, &NamingConvention::NAMES, report);
+                return;
+            }
+            let mut letters = node.as_text().unwrap_or("").chars();
+            separator = letters.next().filter(|_| letters.next().is_none());
+            if separator.is_none() {
+                report_wrong_type(node, "one character", report);
+            }
+        });
+    }
+    convention.map(|convention| NamingPolicy {
+        convention,
+        separator,
+    })
+}
+
+fn parse_lifecycle(node: &Node, report: &mut DiagnosticSink) -> Vec<LifecycleField> {
+    let mut required = Vec::new();
+    for_each_known_member(node, &["require"], report, |_, node, report| {
+        let known = LifecycleField::NAMES.map(|(field, _)| (field.name(), field));
+        let items = match &node.kind {
+            NodeKind::List(items) => items,
+            _ => std::slice::from_ref(node),
+        };
+        required = items
+            .iter()
+            .filter_map(|item| parse_choice(item, &known, report))
+            .collect();
+    });
+    required
+}
+
+fn parse_origins(node: &Node, report: &mut DiagnosticSink) -> Vec<String> {
+    let mut origins = Vec::new();
+    for_each_known_member(node, &["origins"], report, |_, node, report| {
+        for (text, place) in parse_strings_with_positions(node, report) {
+            let origin = variant_url::origin(&text);
+            if text.trim_end_matches('/').eq_ignore_ascii_case(&origin) && text.contains("://") {
+                origins.push(origin);
+            } else {
+                let message = format!("`{text}` is no origin");
+                let help = "write scheme and host alone: `https://cdn.example.com`";
+                report.error(Code::Configuration, place, message, help);
+            }
+        }
+    });
+    origins
+}
+
+fn parse_severity_overrides(
+    node: &Node,
+    report: &mut DiagnosticSink,
+) -> Vec<(Code, SeverityOverride)> {
+    let known = [
+        ("off", SeverityOverride::Off),
+        ("warning", SeverityOverride::As(Severity::Warning)),
+        ("error", SeverityOverride::As(Severity::Error)),
+    ];
+    let mut levels = Vec::new();
+    let Some(members) = node.as_map() else {
+        report_wrong_type(node, "an object of codes and levels", report);
+        return levels;
+    };
+    for member in members {
+        let Some(code) = Code::from_id(&member.key) else {
+            let message = format!("there is no code `{}`", member.key);
+            let help = "`flagctl lint --explain all` lists them";
+            report.error(Code::Configuration, member.position, message, help);
+            continue;
+        };
+        let level = parse_choice(&member.value, &known, report);
+        levels.extend(level.map(|level| (code, level)));
+    }
+    levels
+}
+
+fn parse_code_refs(node: &Node, report: &mut DiagnosticSink) -> CodeRefsPolicy {
+    let mut refs = CodeRefsPolicy::default();
+    for_each_known_member(
+        node,
+        &["ignore", "paths", "patterns"],
+        report,
+        |name, node, report| match name {
+            "ignore" => refs.ignore = parse_strings(node, report),
+            "paths" => refs.paths = parse_paths(node, report),
+            _ => refs.patterns = parse_patterns(node, report),
+        },
+    );
+    refs
+}
+
+fn parse_patterns(node: &Node, report: &mut DiagnosticSink) -> Vec<CallPattern> {
+    let mut patterns = Vec::new();
+    for (text, place) in parse_strings_with_positions(node, report) {
+        if let Some(pattern) = CallPattern::parse(&text) {
+            patterns.push(pattern);
+        } else {
+            let message = format!("`{text}` is no pattern");
+            let help = "write it as the call that it finds: `flags.isOn(KEY)`, `isOn(_, KEY)`";
+            report.error(Code::Configuration, place, message, help);
+        }
+    }
+    patterns
+}

@@ -1,0 +1,125 @@
+//! Comments that allow what is otherwise reported: `# flag-lint: ignore F103 the deny list is meant for strangers, too`.
+//!
+//! Behind a value the comment covers its line; on a line of its own it covers the line that follows, and what is
+//! indented below that. JSON has no comments: there a baseline does the same.
+
+use crate::analysis::flag_file::FlagFile;
+use crate::diag::Code;
+use crate::diag::Diagnostic;
+use crate::diag::DiagnosticSink;
+use crate::diag::Position;
+use crate::diag::Severity;
+
+const DIRECTIVE: &str = "# flag-lint: ignore ";
+
+/// What a comment covers.
+struct IgnoreComment {
+    position: Position,
+    code: Code,
+    first_line: u32,
+    last_line: u32,
+    used: bool,
+}
+
+/// Takes what comments allow from `found`, and adds what is wrong with the comments. How many findings were taken.
+///
+/// An error that loading found stays: the flag does answer with it.
+pub fn remove_ignored(files: &[FlagFile], found: &mut Vec<Diagnostic>) -> usize {
+    let before = found.len();
+    let mut complaints = Vec::new();
+    for file in files {
+        let mut report = DiagnosticSink::new(file.name.clone());
+        let mut comments = parse_comments(&file.text, &mut report);
+        let own = |d: &Diagnostic| d.file == file.name;
+        found.retain(|diagnostic| !own(diagnostic) || !is_ignored(diagnostic, &mut comments));
+        for comment in comments.iter().filter(|comment| !comment.used) {
+            let message = format!("nothing here is {}", comment.code.id());
+            let help = "remove the comment";
+            report.warn(Code::StaleAllowComment, comment.position, message, help);
+        }
+        complaints.extend(report.finish());
+    }
+    let taken = before - found.len();
+    found.extend(complaints);
+    taken
+}
+
+fn is_ignored(diagnostic: &Diagnostic, comments: &mut [IgnoreComment]) -> bool {
+    let line = diagnostic.position.line;
+    let fits = |c: &&mut IgnoreComment| {
+        c.code == diagnostic.code && (c.first_line..=c.last_line).contains(&line)
+    };
+    let Some(comment) = comments.iter_mut().find(fits) else {
+        return false;
+    };
+    comment.used = true;
+    !(diagnostic.code.is_reported_at_load() && diagnostic.severity == Severity::Error)
+}
+
+fn parse_comments(text: &str, report: &mut DiagnosticSink) -> Vec<IgnoreComment> {
+    if !text.contains(DIRECTIVE) {
+        return Vec::new();
+    }
+    let lines: Vec<&str> = text.lines().collect();
+    let mut comments = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        let Some((before, behind)) = line.split_once(DIRECTIVE) else {
+            continue;
+        };
+        let number = |at: usize| u32::try_from(at + 1).unwrap_or(u32::MAX);
+        let column = u32::try_from(before.chars().count() + 1).unwrap_or(u32::MAX);
+        let place = Position {
+            line: number(at),
+            column,
+        };
+        let (first, last) = if before.trim().is_empty() {
+            indented_block(&lines, at + 1)
+        } else {
+            (at, at)
+        };
+        let mut codes = 0;
+        for word in behind.split([' ', ',']).filter(|word| !word.is_empty()) {
+            let Some(code) = Code::from_id(word) else {
+                break;
+            };
+            codes += 1;
+            comments.push(IgnoreComment {
+                position: place,
+                code,
+                first_line: number(first),
+                last_line: number(last),
+                used: false,
+            });
+        }
+        if codes == 0 {
+            let help = "name it: `# flag-lint: ignore F103`, and say why behind it";
+            report.warn(
+                Code::StaleAllowComment,
+                place,
+                "the comment names no code to ignore",
+                help,
+            );
+        }
+    }
+    comments
+}
+
+/// The lines from the first one at or after `from` that says something to the last that is indented below it.
+fn indented_block(lines: &[&str], from: usize) -> (usize, usize) {
+    let says = |line: &str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let rest = || {
+        lines
+            .iter()
+            .enumerate()
+            .skip(from)
+            .filter(|(_, line)| says(line))
+    };
+    let Some((first, head)) = rest().next() else {
+        return (from, from);
+    };
+    let below = rest()
+        .skip(1)
+        .take_while(|(_, line)| indent(line) > indent(head));
+    (first, below.last().map_or(first, |(at, _)| at))
+}

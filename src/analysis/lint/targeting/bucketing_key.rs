@@ -1,0 +1,132 @@
+//! What units are bucketed by: something that stays with them, and that they all have.
+
+use crate::analysis::flag_file::FlagView;
+use crate::analysis::lint::targeting::visit;
+use crate::diag::Code;
+use crate::diag::DiagnosticSink;
+use crate::diag::Position;
+use crate::document::syntax_tree::Member;
+use crate::document::syntax_tree::Node;
+use crate::document::syntax_tree::NodeKind;
+use crate::rule::syntax::JsonLogicNode;
+
+/// Names of what differs with every request, in lower case and without separators.
+const PER_REQUEST_NAMES: [&str; 18] = [
+    "requestid",
+    "xrequestid",
+    "reqid",
+    "traceid",
+    "spanid",
+    "traceparent",
+    "correlationid",
+    "transactionid",
+    "messageid",
+    "eventid",
+    "random",
+    "rand",
+    "nonce",
+    "timestamp",
+    "time",
+    "now",
+    "requesttime",
+    "date",
+];
+
+/// Reports the bucketing keys of a flag that do not keep units where they are.
+pub fn check(subject: &FlagView<'_>, report: &mut DiagnosticSink) {
+    let Some(targeting) = &subject.flag.targeting else {
+        return;
+    };
+    visit::visit_operations(targeting, &mut |member| {
+        if matches!(&*member.key, "fractional" | "fractionalEvaluation") {
+            check_fractional(member, report);
+        }
+    });
+}
+
+fn check_fractional(member: &Member, report: &mut DiagnosticSink) {
+    let NodeKind::List(items) = &member.value.kind else {
+        return;
+    };
+    let Some(first) = items.first() else {
+        return;
+    };
+    match JsonLogicNode::from_node(first) {
+        JsonLogicNode::Operation(_) => check_key(first, report),
+        JsonLogicNode::Value(node) => match &node.kind {
+            NodeKind::Text(name) if &*member.key == "fractionalEvaluation" => {
+                check_per_request_name(name, node.position, report);
+            }
+            NodeKind::Text(text) => {
+                let message = format!("units are bucketed by the constant `{text}`");
+                report_constant_key(message, node.position, report);
+            }
+            _ => {}
+        },
+        JsonLogicNode::List(_) => {}
+    }
+}
+
+fn check_key(node: &Node, report: &mut DiagnosticSink) {
+    let mut clock = false;
+    visit::visit_operations(node, &mut |member| {
+        clock |= visit::parse_var(member).is_some_and(|read| read.path == "$flagd.timestamp");
+    });
+    if clock {
+        let message = "units are bucketed by the time: everyone changes variants every second";
+        let help = "bucket by what stays with a unit, such as `targetingKey`";
+        report.error(Code::UnstableBucketingKey, node.position, message, help);
+        return;
+    }
+    let reads = visit::caller_attributes(node);
+    if reads.is_empty() && !has_computed_var(node) {
+        let message = "units are bucketed by a key that says nothing of them".to_owned();
+        report_constant_key(message, node.position, report);
+    }
+    for read in &reads {
+        check_per_request_name(read.path, read.operation.position, report);
+    }
+    check_concatenated_key(node, &reads, report);
+}
+
+/// Whether a name is read that is known only when the rule runs.
+fn has_computed_var(node: &Node) -> bool {
+    let mut found = false;
+    visit::visit_operations(node, &mut |member| {
+        found |= &*member.key == "var" && visit::parse_var(member).is_none();
+    });
+    found
+}
+
+fn report_constant_key(message: String, place: Position, report: &mut DiagnosticSink) {
+    let help = "all of them fall into one bucket and get one variant; leave the key out, then it is the flag's key \
+                and `targetingKey`";
+    report.error(Code::ConstantBucketingKey, place, message, help);
+}
+
+fn check_per_request_name(name: &str, place: Position, report: &mut DiagnosticSink) {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let bare = last.replace(['_', '-'], "").to_ascii_lowercase();
+    if PER_REQUEST_NAMES.contains(&&*bare) {
+        let message = format!("units are bucketed by `{name}`, which differs with every request");
+        let help = "bucket by what stays with a unit, such as `targetingKey`";
+        report.warn(Code::UnstableBucketingKey, place, message, help);
+    }
+}
+
+/// A text that is put together is there even if its only telling part is not.
+fn check_concatenated_key(node: &Node, reads: &[visit::VarRead<'_>], report: &mut DiagnosticSink) {
+    let is_cat = node.single_member().is_some_and(|m| &*m.key == "cat");
+    let [only] = reads else {
+        return;
+    };
+    if !is_cat || only.has_default || only.path == "targetingKey" {
+        return;
+    }
+    let name = only.path;
+    let message = format!("all contexts without `{name}` fall into one bucket");
+    let help = format!(
+        "bucket by `{{\"var\": \"{name}\"}}` alone: without it, the targeting key counts; or ask for it first"
+    );
+    report.warn(Code::SharedBucket, only.operation.position, message, help);
+}

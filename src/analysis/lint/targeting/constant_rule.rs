@@ -1,0 +1,96 @@
+//! Rules that end in the same variant for everyone: a rollout that is over, or never began.
+
+use crate::analysis::flag_file::FlagView;
+use crate::diag::Code;
+use crate::diag::DiagnosticSink;
+use crate::rule::bucketing::fractional::ConstantFractional;
+use crate::rule::decision_tree::DecisionTree;
+use crate::rule::decision_tree::Leaf;
+use crate::ruleset::EvaluationPlan;
+
+/// Reports a flag whose rule chooses nothing. One that is killed chooses nothing on purpose.
+pub fn check(subject: &FlagView<'_>, report: &mut DiagnosticSink) {
+    let words = subject.flag.rollout_fields.as_deref();
+    if words.is_some_and(|words| words.kill_position.is_some()) {
+        return;
+    }
+    let rollout = words.and_then(|words| words.rollouts.first());
+    let targeting = subject.flag.targeting.as_ref();
+    let Some(place) = rollout
+        .map(|rollout| rollout.position)
+        .or(targeting.map(|node| node.position))
+    else {
+        return;
+    };
+    let mut leaves = Vec::new();
+    let known = match &subject.compiled.evaluation_plan {
+        EvaluationPlan::Targeted(tree) => collect_leaves(tree, &mut leaves),
+        // Words that take nobody make no rule.
+        EvaluationPlan::Static(_) if rollout.is_some() => {
+            leaves.push(Leaf::Default);
+            true
+        }
+        EvaluationPlan::Static(_)
+        | EvaluationPlan::Disabled
+        | EvaluationPlan::NoDefault
+        | EvaluationPlan::Faulty(_) => false,
+    };
+    if !known {
+        return;
+    }
+    let default = subject.compiled.default_variant;
+    let variant = |leaf: &Leaf| match leaf {
+        Leaf::Variant(index) => Some(*index),
+        Leaf::Default => default,
+        Leaf::UnknownVariant | Leaf::Failed => None,
+    };
+    let Some(Some(first)) = leaves.first().map(variant) else {
+        return;
+    };
+    if !leaves.iter().all(|leaf| variant(leaf) == Some(first)) {
+        return;
+    }
+    let name = subject.compiled.variant_names.get(usize::from(first));
+    let name = name.map_or("", AsRef::as_ref);
+    let message = format!(
+        "the rule of flag `{}` gives everyone `{name}`",
+        subject.flag.key
+    );
+    let help = "if that is for good, write it as `defaultVariant` and leave the rule out";
+    report.warn(Code::ConstantRule, place, message, help);
+}
+
+/// The leaves that somebody with a targeting key can reach; whether they are known.
+fn collect_leaves(tree: &DecisionTree, leaves: &mut Vec<Leaf>) -> bool {
+    match tree {
+        DecisionTree::Leaf(leaf) => leaves.push(*leaf),
+        DecisionTree::If(branches, otherwise) => {
+            let known = branches
+                .iter()
+                .all(|(_, then)| collect_leaves(then, leaves));
+            return known && collect_leaves(otherwise, leaves);
+        }
+        DecisionTree::Fractional(parts) => {
+            let (split, shares) = &**parts;
+            leaves.extend(nonzero_shares(split, shares));
+        }
+        DecisionTree::Computed(_) => return false,
+    }
+    true
+}
+
+/// The shares that have a weight.
+fn nonzero_shares(split: &ConstantFractional, shares: &[Leaf]) -> Vec<Leaf> {
+    let mut below = 0;
+    let mut reached = Vec::new();
+    for (bound, leaf) in split.cumulative_weights.iter().zip(shares) {
+        if *bound > below {
+            reached.push(*leaf);
+        }
+        below = *bound;
+    }
+    if reached.is_empty() {
+        reached.push(Leaf::Default);
+    }
+    reached
+}

@@ -1,0 +1,117 @@
+//! Attributes that are probably misspelt: nobody else reads them, and a name beside them is read by more flags.
+
+use std::collections::BTreeMap;
+
+use ecow::EcoString;
+
+use crate::analysis::flag_file::FlagFile;
+use crate::analysis::flag_file::FlagView;
+use crate::analysis::lint::policy::LintPolicy;
+use crate::analysis::lint::targeting::visit;
+use crate::diag;
+use crate::diag::Code;
+use crate::diag::DiagnosticSink;
+
+/// By how many flags each attribute is read, and for what it was probably meant.
+#[derive(Debug)]
+pub struct AttributeUsage {
+    corrections: BTreeMap<EcoString, EcoString>,
+}
+
+/// What every caller may set, whether flags read it or not.
+const TARGETING_KEY: &str = "targetingKey";
+/// More names than these are not compared with each other: it would take the square of their number.
+const MAX_COMPARED: usize = 2000;
+
+impl AttributeUsage {
+    /// Counts.
+    pub fn from_files(files: &[FlagFile]) -> AttributeUsage {
+        let mut flags: BTreeMap<&str, usize> = BTreeMap::new();
+        for flag in files.iter().flat_map(|file| &file.flags) {
+            let targeting = flag.targeting.iter();
+            let mut names: Vec<_> = targeting
+                .flat_map(visit::caller_attributes)
+                .map(|read| read.path)
+                .collect();
+            names.sort_unstable();
+            names.dedup();
+            for name in names {
+                *flags.entry(name).or_default() += 1;
+            }
+        }
+        flags.insert(TARGETING_KEY, usize::MAX);
+        AttributeUsage {
+            corrections: suggest_corrections(&flags),
+        }
+    }
+}
+
+fn suggest_corrections(flags: &BTreeMap<&str, usize>) -> BTreeMap<EcoString, EcoString> {
+    let mut meant = BTreeMap::new();
+    for (name, count) in flags.iter().take(MAX_COMPARED) {
+        let others = flags.iter().take(MAX_COMPARED);
+        let more = others.filter(|(_, other)| *other > count);
+        let mut near: Vec<_> = more
+            .filter(|(other, _)| is_likely_typo(name, other))
+            .collect();
+        near.sort_by_key(|(other, count)| (diag::edit_distance(name, other), usize::MAX - **count));
+        if let Some((other, _)) = near.first() {
+            meant.insert((*name).into(), (**other).into());
+        }
+    }
+    meant
+}
+
+/// Whether two names differ by a slip: in case or separators only, or in a letter, two if they are long. Numbers tell
+/// names apart on purpose, as do two short words.
+fn is_likely_typo(name: &str, other: &str) -> bool {
+    let bare = |text: &str| text.replace(['_', '-', '.'], "").to_ascii_lowercase();
+    let digits = |text: &str| -> String { text.chars().filter(char::is_ascii_digit).collect() };
+    if bare(name) == bare(other) {
+        return true;
+    }
+    let allowed = match name.chars().count() {
+        0..=4 => 0,
+        5..=8 => 1,
+        _ => 2,
+    };
+    digits(name) == digits(other)
+        && name.chars().next() == other.chars().next()
+        && diag::edit_distance(name, other) <= allowed
+}
+
+/// Reports attributes that are not among those of the policy, or probably misspelt.
+pub fn check(
+    subject: &FlagView<'_>,
+    usage: &AttributeUsage,
+    policy: &LintPolicy,
+    report: &mut DiagnosticSink,
+) {
+    let reads = subject
+        .flag
+        .targeting
+        .iter()
+        .flat_map(visit::caller_attributes);
+    for read in reads {
+        let place = read.operation.value.position;
+        let name = read.path;
+        let root = name.split('.').next().unwrap_or(name);
+        let named = |known: &str| known == name || known == root;
+        if !policy.known_attributes.is_empty() && !named(TARGETING_KEY) {
+            if policy.known_attributes.iter().any(|known| named(known)) {
+                continue;
+            }
+            let known = policy.known_attributes.iter().map(AsRef::as_ref);
+            let help = match diag::closest_match(name, known) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => "add it to `attributes` in the configuration if callers send it".to_owned(),
+            };
+            let message = format!("no caller sends the attribute `{name}`");
+            report.warn(Code::UnknownAttribute, place, message, help);
+        } else if let Some(meant) = usage.corrections.get(name) {
+            let message = format!("only few flags read `{name}`, and more read `{meant}`");
+            let help = format!("did you mean `{meant}`?");
+            report.warn(Code::UnknownAttribute, place, message, help);
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The symbolic model of a flag: its rule as symbolic expressions, its input domain, sets of contexts, and bucketing.
+
+pub mod bitset;
+pub mod bucketing;
+pub mod comparisons;
+pub mod concrete_eval;
+pub mod context_set;
+pub mod input_domain;
+pub mod program;
+pub mod representatives;
+pub mod symbolic_expr;

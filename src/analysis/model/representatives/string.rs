@@ -1,0 +1,149 @@
+//! Strings: those that a rule names, and strings that it does not name with every mixture of the parts that it asks for.
+
+use std::collections::BTreeSet;
+
+use ecow::EcoString;
+
+use crate::analysis::model::comparisons::Comparisons;
+use crate::analysis::model::representatives::Representatives;
+use crate::limits;
+use crate::value::OwnedValue;
+
+/// The most parts of which every mixture is tried.
+const MAX_SUBSTRINGS: usize = 6;
+/// The longest string of which every part is tried, in bytes.
+const MAX_SUPERSTRING_BYTES: usize = 64;
+/// The most strings of which that is done.
+const MAX_SUPERSTRINGS: usize = 64;
+
+/// Adds the strings that a rule names.
+pub fn add_named_strings(uses: &Comparisons, pool: &mut Representatives) {
+    for text in &uses.equal_strings {
+        pool.add(OwnedValue::Text(text.clone()), true);
+    }
+}
+
+/// Adds strings that a rule does not name.
+pub fn add_unnamed_strings(uses: &Comparisons, pool: &mut Representatives) {
+    let affixes = [&uses.prefixes, &uses.suffixes, &uses.substrings];
+    let affixed = affixes.iter().any(|set| !set.is_empty());
+    let kinds = [
+        uses.parses_strings_as_numbers,
+        !uses.ordered_strings.is_empty(),
+        affixed,
+        !uses.superstrings.is_empty(),
+        !uses.versions.is_empty(),
+    ];
+    if kinds.iter().filter(|kind| **kind).count() > 1 {
+        pool.mark_incomplete(
+            "it is asked for several kinds of things: parts, order, numbers, versions",
+        );
+    }
+    add_unrelated_strings(uses, pool);
+    if !uses.ordered_strings.is_empty() {
+        add_order_boundaries(uses, pool);
+    }
+    if affixed {
+        add_affix_combinations(uses, pool);
+    }
+    for whole in uses.superstrings.iter().take(MAX_SUPERSTRINGS) {
+        add_substrings(whole, pool);
+    }
+    if uses.superstrings.len() > MAX_SUPERSTRINGS {
+        pool.mark_incomplete("it is looked for in too many strings");
+    }
+}
+
+/// Some string that is neither named nor a number nor a version.
+fn add_unrelated_strings(uses: &Comparisons, pool: &mut Representatives) {
+    let names = ["user-1", "other", "another"].map(str::to_owned);
+    let more = (0..).map(|n| format!("other-{n}"));
+    let taken = |name: &String| uses.equal_strings.contains(name.as_str());
+    for name in names.into_iter().chain(more).filter(|n| !taken(n)).take(2) {
+        pool.add(OwnedValue::Text(name.into()), false);
+    }
+}
+
+/// Of each interval between two named strings the least string.
+fn add_order_boundaries(uses: &Comparisons, pool: &mut Representatives) {
+    for text in uses.ordered_strings.union(&uses.equal_strings) {
+        pool.add(
+            OwnedValue::Text(text.clone()),
+            uses.equal_strings.contains(text),
+        );
+        for next in ["a", "\u{0}"] {
+            pool.add(OwnedValue::Text(format!("{text}{next}").into()), false);
+        }
+    }
+    pool.add(OwnedValue::Text("\u{0}".into()), false);
+}
+
+/// Every beginning with every ending and every set of parts, kept apart by a character that none of them has.
+fn add_affix_combinations(uses: &Comparisons, pool: &mut Representatives) {
+    let Some(gap) = unused_char(uses) else {
+        return pool.mark_incomplete("it is compared with too many characters");
+    };
+    let ends = (uses.prefixes.len() + 1).saturating_mul(uses.suffixes.len() + 1);
+    if uses.substrings.len() > MAX_SUBSTRINGS
+        || ends.saturating_mul(1 << uses.substrings.len()) > limits::CANDIDATE_VALUES
+    {
+        return pool.mark_incomplete("it is asked for too many parts");
+    }
+    let with_none = |set: &BTreeSet<EcoString>| -> Vec<String> {
+        let mut all = vec![String::new()];
+        all.extend(set.iter().map(ToString::to_string));
+        all
+    };
+    let parts: Vec<&EcoString> = uses.substrings.iter().collect();
+    for chosen in 0..1_usize << parts.len() {
+        let chosen = parts
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| chosen >> at & 1 == 1);
+        let chosen = chosen.flat_map(|(_, part)| part.chars().chain([gap]));
+        let inner: String = chosen.collect();
+        for prefix in with_none(&uses.prefixes) {
+            for suffix in with_none(&uses.suffixes) {
+                let text = format!("{prefix}{gap}{inner}{suffix}");
+                pool.add(OwnedValue::Text(text.into()), false);
+            }
+        }
+    }
+}
+
+/// A character that no string in the rule has.
+fn unused_char(uses: &Comparisons) -> Option<char> {
+    let sets = [
+        &uses.equal_strings,
+        &uses.prefixes,
+        &uses.suffixes,
+        &uses.substrings,
+    ];
+    let taken = |c: char| {
+        sets.iter()
+            .any(|set| set.iter().any(|text| text.contains(c)))
+    };
+    ('0'..='9')
+        .chain('a'..='z')
+        .chain("_-~".chars())
+        .chain('\u{e000}'..='\u{e0ff}')
+        .find(|c| !taken(*c))
+}
+
+fn add_substrings(whole: &str, pool: &mut Representatives) {
+    if whole.len() > MAX_SUPERSTRING_BYTES {
+        return pool.mark_incomplete("it is looked for in a long string");
+    }
+    let ends: Vec<usize> = whole
+        .char_indices()
+        .map(|(at, _)| at)
+        .chain([whole.len()])
+        .collect();
+    for from in &ends {
+        for to in ends.iter().filter(|to| *to > from) {
+            if let Some(part) = whole.get(*from..*to) {
+                pool.add(OwnedValue::Text(part.into()), true);
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The options of `start` as arguments, made from [`table`].
+
+use clap::Arg;
+use clap::ArgAction;
+use clap::ArgMatches;
+use clap::Command;
+
+use crate::config::option_resolver::CliOptions;
+use crate::config::option_table;
+use crate::config::option_table::OptionKind;
+use crate::config::option_table::OptionSpec;
+
+/// Adds the options to a command.
+pub fn add_options(command: Command) -> Command {
+    let rows = option_table::OPTION_GROUPS
+        .iter()
+        .flat_map(|(heading, rows)| rows.iter().map(move |row| (*heading, row)));
+    command.args(
+        rows.enumerate().map(|(order, (heading, row))| {
+            build_arg(row).help_heading(heading).display_order(order)
+        }),
+    )
+}
+
+fn build_arg(row: &'static OptionSpec) -> Arg {
+    let arg = Arg::new(row.name)
+        .long(row.name)
+        .value_name(row.value_name)
+        .help(help(row));
+    let arg = match row.short {
+        Some(short) => arg.short(short),
+        None => arg,
+    };
+    match row.kind {
+        // As in flagd: `--debug` and `--debug=false`, but not `--debug false`.
+        OptionKind::Boolean => arg
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value("true")
+            .overrides_with(row.name),
+        OptionKind::Single | OptionKind::JsonArray => arg.overrides_with(row.name),
+        OptionKind::Repeated | OptionKind::KeyValues => arg.action(ArgAction::Append),
+    }
+}
+
+fn help(row: &OptionSpec) -> String {
+    let form = match row.kind {
+        OptionKind::Repeated => ", separated by spaces",
+        OptionKind::KeyValues => ", a JSON object",
+        OptionKind::Single | OptionKind::JsonArray | OptionKind::Boolean => "",
+    };
+    let default = if row.default.is_empty() {
+        String::new()
+    } else {
+        format!(" [default: {}]", row.default)
+    };
+    format!("{} [env: {}{form}]{default}", row.help, row.env_var())
+}
+
+/// Options that may also stand before the command, as in flagd.
+pub fn options_before_subcommand() -> impl Iterator<Item = Arg> {
+    let early = |row: &&OptionSpec| matches!(row.name, "config" | "debug");
+    option_table::options()
+        .filter(early)
+        .map(|row| build_arg(row).hide(true))
+}
+
+/// What was typed, before the command and behind it.
+pub fn from_matches(before: &ArgMatches, behind: &ArgMatches) -> CliOptions {
+    let values = |row: &'static OptionSpec| {
+        let find = |matches: &ArgMatches| {
+            let values = matches.try_get_many::<String>(row.name).ok()??;
+            Some(values.cloned().collect())
+        };
+        Some((row.name, find(behind).or_else(|| find(before))?))
+    };
+    option_table::options().filter_map(values).collect()
+}

@@ -1,0 +1,53 @@
+//! Arguments that belong to no option. flagd ignores them, and with them what they were meant to say.
+
+use clap::Error;
+use clap::error::ContextKind;
+use clap::error::ContextValue;
+use clap::error::ErrorKind;
+
+use crate::config::option_table;
+use crate::config::option_table::OptionKind;
+use crate::config::option_table::OptionSpec;
+
+/// Adds to a complaint about such an argument how it was probably meant.
+pub fn add_suggestion(mut error: Error, arguments: &[String]) -> Error {
+    let stray = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(stray)) if error.kind() == ErrorKind::UnknownArgument => stray,
+        _ => return error,
+    };
+    if let Some(hint) = suggestion(arguments, stray) {
+        let hint = ContextValue::StyledStrs(vec![hint.into()]);
+        error.insert(ContextKind::Suggested, hint);
+    }
+    error
+}
+
+fn suggestion(arguments: &[String], stray: &str) -> Option<String> {
+    if stray.starts_with('-') {
+        return None;
+    }
+    let at = arguments.iter().rposition(|argument| argument == stray)?;
+    let before = arguments.get(..at)?;
+    let row = before
+        .iter()
+        .rev()
+        .find_map(|argument| find_option(argument))?;
+    let name = row.name;
+    match row.kind {
+        OptionKind::Boolean => Some(format!("write `--{name}={stray}`")),
+        OptionKind::Repeated | OptionKind::KeyValues => Some(format!(
+            "for another value say the option again: `--{name} {stray}`"
+        )),
+        OptionKind::Single | OptionKind::JsonArray => None,
+    }
+}
+
+/// The option that an argument names, if it is nothing but its name.
+fn find_option(argument: &str) -> Option<&'static OptionSpec> {
+    option_table::options().find(|row| {
+        argument.strip_prefix("--") == Some(row.name)
+            || row
+                .short
+                .is_some_and(|short| argument == format!("-{short}"))
+    })
+}

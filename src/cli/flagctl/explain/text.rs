@@ -1,0 +1,159 @@
+//! An explanation for people.
+
+use std::fmt::Write as _;
+
+use crate::analysis::explain::counterfactual::Counterfactual;
+use crate::analysis::explain::trace::TraceStep;
+use crate::analysis::explain::trace::fractional::FractionalTrace;
+use crate::analysis::format;
+use crate::analysis::model::bucketing::HASH_SPACE;
+use crate::analysis::outcome::Outcome;
+use crate::cli::flagctl::explain::Explanation;
+use crate::cli::flagctl::explain::json::format_position;
+use crate::cli::input::replica::evaluation::ReplicaStatus;
+use crate::cli::output::output_format;
+
+/// The explanation as a page.
+pub fn render(explanation: &Explanation<'_>) -> String {
+    let file = &explanation.flag.origin.file;
+    let decided = &explanation.trace.decided_by;
+    let value = match &explanation.outcome {
+        Outcome::Variant(_, value) => format::format_value(value),
+        _ => "-".to_owned(),
+    };
+    let head = ["KEY", "VARIANT", "VALUE", "REASON"]
+        .map(str::to_owned)
+        .into();
+    let row = vec![
+        explanation.flag.key.to_string(),
+        explanation.outcome.name(),
+        value,
+        explanation.reason.to_owned(),
+    ];
+    let mut page = output_format::align_columns(&[head, row]);
+    if let Some(standing) = &explanation.replica_status {
+        let ReplicaStatus {
+            name: replica,
+            generation,
+            source,
+            sync_state: sync,
+            age_seconds: age,
+        } = standing;
+        let _ = writeln!(
+            page,
+            "\nANSWERED BY {replica}, generation {generation}, from {source}: {sync}, {age} s old"
+        );
+    }
+    let _ = writeln!(
+        page,
+        "\nDECIDED BY {}: {}",
+        format_position(file, decided.position),
+        decided.text
+    );
+    if !explanation.trace.steps.is_empty() {
+        page.push_str("\nTRACE\n");
+        explanation
+            .trace
+            .steps
+            .iter()
+            .for_each(|step| write_step(&mut page, step, 1));
+    }
+    page.push_str("\nTO GET ANOTHER ANSWER\n");
+    for alternative in &explanation.alternatives {
+        let _ = writeln!(
+            page,
+            "  {}: {}",
+            alternative.outcome.name(),
+            describe_changes(alternative)
+        );
+    }
+    match (
+        explanation.alternatives.is_empty(),
+        explanation.alternatives_complete,
+    ) {
+        (true, true) => page.push_str("  there is none: everyone gets this one\n"),
+        (_, false) => {
+            page.push_str("  there may be others: part of the rule cannot be reasoned about\n");
+        }
+        (false, true) => {}
+    }
+    page
+}
+
+fn write_step(page: &mut String, step: &TraceStep, depth: usize) {
+    let indent = "  ".repeat(depth);
+    let place = step.position;
+    let result = step.result.as_ref();
+    let result = result.map_or("fault".to_owned(), format::format_value);
+    let _ = write!(
+        page,
+        "{indent}{}:{} {} → {result}",
+        place.line, place.column, step.text
+    );
+    if !step.attributes_read.is_empty() {
+        let saw = step.attributes_read.iter();
+        let saw: Vec<String> = saw
+            .map(|(n, v)| format!("{n} = {}", format::format_value(v)))
+            .collect();
+        let _ = write!(page, "   ({})", saw.join(", "));
+    }
+    page.push('\n');
+    if let Some(shares) = &step.fractional {
+        write_bucket(page, shares, &indent);
+    }
+    step.substeps
+        .iter()
+        .for_each(|inner| write_step(page, inner, depth + 1));
+}
+
+fn write_bucket(page: &mut String, shares: &FractionalTrace, indent: &str) {
+    let FractionalTrace {
+        key,
+        hash,
+        bucket,
+        total,
+        ..
+    } = shares;
+    let _ = writeln!(
+        page,
+        "{indent}  key {key:?}: hash {hash}, bucket {bucket} of {total} ({:.3} %)",
+        shares.hash_percentile()
+    );
+    for share in &shares.shares {
+        let own = (share.first_bucket..share.end_bucket).contains(bucket);
+        let _ = writeln!(
+            page,
+            "{indent}  {} {}: buckets {} to {}",
+            if own { "*" } else { " " },
+            format::format_value(&share.value),
+            share.first_bucket,
+            share.end_bucket
+        );
+    }
+}
+
+/// What would have to change, in words.
+fn describe_changes(alternative: &Counterfactual) -> String {
+    let attributes = alternative.attribute_changes.iter().map(|other| {
+        let (is, example) = (
+            format::format_value(&other.current),
+            format::format_value(&other.example),
+        );
+        format!("{} (is {is}; {example} would do)", other.condition)
+    });
+    let hashes = alternative.hash_changes.iter().map(|other| {
+        let percent = |hash: u64| hash as f64 * 100.0 / HASH_SPACE as f64;
+        format!(
+            "a unit whose hash of {} is from {:.3} to {:.3} % (is {:.3} %)",
+            other.key,
+            percent(other.from),
+            percent(other.to),
+            percent(other.current)
+        )
+    });
+    let all: Vec<String> = attributes.chain(hashes).collect();
+    if all.is_empty() {
+        return "nothing".to_owned();
+    }
+    all.join(", and ")
+}

@@ -1,0 +1,125 @@
+//! What a rule may be. How many arguments an operator wants, and which, is left to `flagctl lint`.
+
+use crate::cli::flagctl::schema::SchemaKeywords;
+use crate::cli::flagctl::schema::any_of;
+use crate::cli::flagctl::schema::array_of;
+use crate::cli::flagctl::schema::non_empty_string;
+use crate::cli::flagctl::schema::ref_to;
+use crate::cli::flagctl::schema::type_keyword;
+use crate::cli::flagctl::schema::type_schema;
+use crate::cli::output::json_value::array;
+use crate::cli::output::json_value::boolean;
+use crate::cli::output::json_value::from_literal;
+use crate::cli::output::json_value::number;
+use crate::cli::output::json_value::object;
+use crate::cli::output::json_value::string;
+use crate::document::rollout::bucketing;
+use crate::document::syntax_tree::Node;
+use crate::rule::operator;
+use crate::rule::operator::Operator;
+use crate::value::OwnedValue;
+
+const SCALAR_TYPES: [&str; 4] = ["null", "boolean", "number", "string"];
+
+/// The definitions that the rest of the schema refers to.
+pub fn definitions() -> Vec<(&'static str, Node)> {
+    let rules = |least| array_of(object(ref_to("rule")), least);
+    let operation = || object(ref_to("operation"));
+    vec![
+        (
+            "ring",
+            object(any_of([
+                type_schema(&["boolean"]),
+                object(ref_to("segments")),
+                operation(),
+            ])),
+        ),
+        // An object with several members chooses no variant.
+        (
+            "targeting",
+            object(any_of([
+                type_schema(&SCALAR_TYPES),
+                rules(0),
+                empty_object(),
+                operation(),
+            ])),
+        ),
+        (
+            "evaluator",
+            object(any_of([
+                type_schema(&SCALAR_TYPES),
+                rules(1),
+                multi_member_object(),
+                object(ref_to("segments")),
+                operation(),
+            ])),
+        ),
+        (
+            "rule",
+            object(any_of([
+                type_schema(&SCALAR_TYPES),
+                rules(0),
+                empty_object(),
+                multi_member_object(),
+                operation(),
+            ])),
+        ),
+        ("segments", object(segments_object())),
+        ("operation", object(operation_object())),
+    ]
+}
+
+/// `null`
+pub fn null() -> Node {
+    from_literal(&OwnedValue::Null)
+}
+
+/// How a ring is defined for short; a ring may also refer to an evaluator that is written so.
+fn segments_object() -> SchemaKeywords {
+    let names = any_of([
+        type_schema(&["string"]),
+        array_of(type_schema(&["string"]), 1),
+    ]);
+    vec![
+        type_keyword(&["object"]),
+        ("additionalProperties", boolean(false)),
+        ("properties", object([("segments", object(names))])),
+        ("required", array([string("segments")])),
+    ]
+}
+
+fn empty_object() -> Node {
+    object([type_keyword(&["object"]), ("maxProperties", number(0.0))])
+}
+
+/// An object that is a value as it stands.
+fn multi_member_object() -> Node {
+    object([type_keyword(&["object"]), ("minProperties", number(2.0))])
+}
+
+/// An object of one member: an operator and its arguments, or a reference.
+fn operation_object() -> SchemaKeywords {
+    let named = Operator::names().filter(|name| *name != bucketing::BUCKET_OPERATOR);
+    let arguments = |name: &str| {
+        if operator::LAZY_LIST_OPERATORS.contains(&name) {
+            array_of(object(ref_to("rule")), 0)
+        } else {
+            object(ref_to("rule"))
+        }
+    };
+    vec![
+        type_keyword(&["object"]),
+        ("minProperties", number(1.0)),
+        ("maxProperties", number(1.0)),
+        ("additionalProperties", boolean(false)),
+        (
+            "properties",
+            object(named.map(|name| (name, arguments(name)))),
+        ),
+        // As a pattern: some programs would take a property of this name for a reference.
+        (
+            "patternProperties",
+            object([("^\\$ref$", object(non_empty_string()))]),
+        ),
+    ]
+}

@@ -1,0 +1,109 @@
+//! Numbers of a configuration become texts; those that would come out with other digits are refused.
+//!
+//! Nodes hold 64-bit floats. flagd hands over a number such as `9007199254740993` as it stands in the file, and
+//! identifiers are numbers of that size.
+
+use crate::diag::Code;
+use crate::diag::DiagnosticSink;
+use crate::diag::Position;
+use crate::document::syntax_tree::Node;
+use crate::document::syntax_tree::NodeKind;
+
+/// From here on floats skip whole numbers.
+const EXACT_INTEGER_LIMIT: f64 = 9_007_199_254_740_992.0;
+
+/// Reports the numbers in `node`, which was read from `text`, that do not keep their digits.
+pub fn report_lost_digits(text: &str, node: &Node, report: &mut DiagnosticSink) {
+    let lines: Vec<&str> = text.split('\n').collect();
+    visit(&lines, node, report);
+}
+
+fn visit(lines: &[&str], node: &Node, report: &mut DiagnosticSink) {
+    if let NodeKind::Number(value) = node.kind {
+        let literal = number_token(lines, node.position);
+        if value.is_finite() && !is_lossless(literal, value) {
+            let message = format!("the number `{literal}` has more digits than a number can keep");
+            let help = "put it in quotation marks, then it stays as it is";
+            report.error(Code::LimitExceeded, node.position, message, help);
+        }
+    }
+    for child in node.children() {
+        visit(lines, child, report);
+    }
+}
+
+/// The word at a place; an alias, for instance, has none.
+fn number_token<'t>(lines: &[&'t str], place: Position) -> &'t str {
+    let index = |n: u32| usize::try_from(n.saturating_sub(1)).unwrap_or(usize::MAX);
+    let line = lines.get(index(place.line)).copied().unwrap_or("");
+    let start = line.char_indices().nth(index(place.column));
+    let rest = start.and_then(|(at, _)| line.get(at..)).unwrap_or("");
+    let inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.' | '_');
+    let end = rest.find(|c| !inside(c)).unwrap_or(rest.len());
+    rest.get(..end).unwrap_or("")
+}
+
+fn is_lossless(literal: &str, value: f64) -> bool {
+    let plain = literal.replace('_', "");
+    if plain.parse() != Ok(value) {
+        // Octal, hexadecimal, or not where it was looked for.
+        return value.abs() < EXACT_INTEGER_LIMIT;
+    }
+    significant_digits(&plain) == significant_digits(&format!("{value:e}"))
+}
+
+/// The digits of a number that count: no exponent, no zeros at either end.
+fn significant_digits(text: &str) -> String {
+    let mantissa = text.split(['e', 'E']).next().unwrap_or("");
+    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+    digits.trim_matches('0').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::yaml_parser;
+
+    fn mistakes(text: &str) -> Vec<String> {
+        let mut report = DiagnosticSink::new("c".into());
+        let node = yaml_parser::parse(text, &mut report).expect("it can be read");
+        report_lost_digits(text, &node, &mut report);
+        report.finish().iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn numbers_that_would_lose_digits_are_rejected() {
+        for kept in [
+            "0",
+            "-0.0",
+            "1.10",
+            "1e3",
+            "1_000",
+            "010",
+            "0x1F",
+            "0.1",
+            "9007199254740992",
+            "-10000000000000000",
+            "1.7976931348623157e308",
+            "'9007199254740993'",
+            "[&a 7, *a, !!int 7]",
+        ] {
+            assert_eq!(mistakes(kept), [""; 0], "{kept}");
+        }
+        for lost in [
+            "9007199254740993",
+            "-9_007_199_254_740_993",
+            "18446744073709551615",
+            "0.12345678901234567890",
+            "1e-400",
+            "0x20000000000001",
+            "&a 9007199254740993",
+        ] {
+            assert_eq!(mistakes(lost).len(), 1, "{lost}");
+        }
+        let found = mistakes("a:\n  - {\u{e9}: 9007199254740993, b: 1}\n");
+        let want = "c:2:9: F003: the number `9007199254740993` has more digits than a number can keep \
+                    (help: put it in quotation marks, then it stays as it is)";
+        assert_eq!(found, [want]);
+    }
+}

@@ -1,0 +1,77 @@
+//! What a flag's metadata says of its rollout and its lifecycle.
+
+use crate::document::flag::FlagDefinition;
+use crate::document::rollout::Release;
+use crate::document::rollout::Rollout;
+use crate::document::rollout::RolloutFields;
+use crate::document::rollout::ramp::RampShape;
+use crate::document::rollout::ring::Rings;
+use crate::document::rollout::timestamp;
+use crate::value::OwnedMap;
+use crate::value::OwnedValue;
+
+/// The metadata that the words of a flag stand for; nothing that the flag's own metadata has.
+pub fn rollout_metadata(flag: &FlagDefinition, words: &RolloutFields) -> OwnedMap {
+    let mut all = words.lifecycle.metadata.clone();
+    let phase = rollout_phase(words);
+    let own = |name: &str| flag.metadata.iter().any(|(known, _)| **known == *name);
+    if let Some(phase) = phase
+        && !own("rollout")
+    {
+        all.push(("rollout".into(), OwnedValue::Text(phase.into())));
+    }
+    all.into()
+}
+
+/// How far the rollouts of a flag are, for instance `ring 2 of 4, 25 %`.
+pub fn rollout_phase(words: &RolloutFields) -> Option<String> {
+    if words.kill_position.is_some() {
+        return Some("killed".to_owned());
+    }
+    let many = words.rollouts.len() > 1;
+    let phases = words.rollouts.iter().map(|rollout| match &rollout.release {
+        Release::Variant(name) if many => {
+            format!("{name}: {}", single_rollout_phase(rollout, &words.rings))
+        }
+        Release::Variant(_) | Release::Split(_) => single_rollout_phase(rollout, &words.rings),
+    });
+    let phases: Vec<String> = phases.collect();
+    (!phases.is_empty()).then(|| phases.join("; "))
+}
+
+fn single_rollout_phase(rollout: &Rollout, rings: &Rings) -> String {
+    let mut parts = Vec::new();
+    let names = rollout.rings.iter();
+    let outermost = names.filter_map(|name| rings.rings.iter().position(|ring| ring.name == *name));
+    match outermost.max() {
+        Some(at) => parts.push(format!("ring {} of {}", at + 1, rings.rings.len())),
+        None if rollout.rings.is_empty() => {}
+        None => parts.push(format!("rings {}", rollout.rings.join(", "))),
+    }
+    for region in &rollout.regions {
+        parts.push(format!("{} {}", region.names.join("/"), region.percentage));
+    }
+    parts.push(describe_percentage(rollout));
+    parts.join(", ")
+}
+
+fn describe_percentage(rollout: &Rollout) -> String {
+    let Some(ramp) = rollout.ramp else {
+        return rollout.percentage.to_string();
+    };
+    let full = rollout.percentage.percent();
+    let (start, end) = if ramp.reverse {
+        (full, 0.0)
+    } else {
+        (0.0, full)
+    };
+    let shape = match ramp.shape {
+        RampShape::Linear(_) => "",
+        RampShape::Doubling => " doubling",
+    };
+    let (from, to) = (
+        timestamp::format_rfc3339(ramp.from),
+        timestamp::format_rfc3339(ramp.to),
+    );
+    format!("{start} % to {end} %{shape} from {from} to {to}")
+}

@@ -1,0 +1,74 @@
+//! Reads what is hashed, and how.
+
+use ecow::EcoString;
+
+use crate::diag;
+use crate::diag::Code;
+use crate::document::rollout::Rollout;
+use crate::document::rollout::bucketing::BucketingDialect;
+use crate::document::rollout::parse::field_parser::FieldParser;
+use crate::document::syntax_tree::Node;
+
+impl FieldParser<'_> {
+    pub(super) fn parse_bucket_by(&mut self, node: &Node) -> Option<EcoString> {
+        let name = self.parse_string(node, "rollout.bucketBy")?;
+        if name.starts_with("$flagd") {
+            let what = format!("is `{name}`, which is not the caller's");
+            let help =
+                "bucket by what stays the same for a unit, such as `targetingKey` or `sessionId`";
+            self.report_invalid(node.position, "rollout.bucketBy", what, help);
+            return None;
+        }
+        (&*name != "targetingKey").then_some(name)
+    }
+
+    pub(super) fn parse_dialect(&mut self, node: &Node) -> Option<BucketingDialect> {
+        let name = self.parse_string(node, "rollout.dialect")?;
+        let found = BucketingDialect::from_name(&name);
+        if found.is_none() {
+            let help = match diag::closest_match(&name, BucketingDialect::NAMES) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("dialects are: {}", BucketingDialect::NAMES.join(", ")),
+            };
+            let what = format!("is `{name}`, which is no dialect");
+            self.report_invalid(node.position, "rollout.dialect", what, &help);
+        }
+        found
+    }
+
+    /// What is known to go wrong with the hashes of others.
+    pub(super) fn warn_about_dialect(&mut self, rollout: &Rollout) {
+        let dialect = rollout.bucketing.dialect;
+        let known = match dialect {
+            BucketingDialect::Java31 => {
+                "flags share their cohorts: two of 10 % overlap by anything from 0 to 95 %"
+            }
+            BucketingDialect::Fnv1a => {
+                "the flag's key is not hashed: the same units are the first of every rollout"
+            }
+            BucketingDialect::Md5
+            | BucketingDialect::FlagdMurmur3
+            | BucketingDialect::FlagdLegacy100 => "",
+        };
+        let help = "use it to migrate, then go over to `flagd-murmur3`";
+        if !known.is_empty() {
+            let message = format!("with `{}`, {known}", dialect.name());
+            self.report
+                .warn(Code::WeakDialect, rollout.position, message, help);
+        }
+        let shares = rollout.regions.iter().map(|region| region.percentage);
+        let mut shares = shares.chain([rollout.percentage]);
+        if dialect.is_not_flagd() && shares.any(|share| share.weight() % 1000 != 0) {
+            let message = format!(
+                "`{}` has a hundred buckets: a share of less than one is one",
+                dialect.name()
+            );
+            self.report.warn(
+                Code::WeakDialect,
+                rollout.position,
+                message,
+                "write whole percentages",
+            );
+        }
+    }
+}

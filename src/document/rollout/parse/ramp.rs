@@ -1,0 +1,109 @@
+//! Reads ramps.
+
+use crate::document::rollout::parse::field_parser::FieldParser;
+use crate::document::rollout::ramp;
+use crate::document::rollout::ramp::Ramp;
+use crate::document::rollout::ramp::RampShape;
+use crate::document::rollout::timestamp;
+use crate::document::schema;
+use crate::document::syntax_tree::Node;
+use crate::document::syntax_tree::NodeKind;
+
+impl FieldParser<'_> {
+    pub(super) fn parse_ramp(&mut self, node: &Node) -> Option<Ramp> {
+        let word = "rollout.ramp";
+        let help = "write it as an object, for instance `{ from: 2026-06-01, to: 2026-06-08 }`";
+        let (mut from, mut to, mut steps) = (None, None, None);
+        let (mut doubling, mut reverse) = (false, false);
+        for member in self.parse_known_members(node, word, &schema::RAMP, help) {
+            let value = &member.value;
+            match &*member.key {
+                "from" => from = self.parse_timestamp(value, "rollout.ramp.from"),
+                "to" => to = self.parse_timestamp(value, "rollout.ramp.to"),
+                "shape" => doubling = self.parse_is_doubling(value)?,
+                "steps" => steps = self.parse_steps(value),
+                "reverse" => reverse = self.parse_bool(value, "rollout.ramp.reverse"),
+                _ => {}
+            }
+        }
+        if doubling && steps.is_some() {
+            let help = "a doubling ramp has the steps 1, 2, 4 and so on";
+            self.report_no_effect(node.position, "rollout.ramp.steps", "has no effect", help);
+        }
+        let (Some(from), Some(to)) = (from, to) else {
+            if !self.faulty {
+                self.report_invalid(node.position, word, "has no `from` or no `to`", help);
+            }
+            return None;
+        };
+        if from >= to {
+            let help = "exchange them; a ramp that runs backwards says `reverse: true`";
+            self.report_invalid(node.position, word, "does not begin before it ends", help);
+            return None;
+        }
+        let shape = if doubling {
+            RampShape::Doubling
+        } else {
+            RampShape::Linear(steps)
+        };
+        Some(Ramp {
+            from,
+            to,
+            shape,
+            reverse,
+        })
+    }
+
+    fn parse_timestamp(&mut self, node: &Node, word: &str) -> Option<i64> {
+        let text = self.parse_string(node, word)?;
+        let found = timestamp::parse_timestamp(&text);
+        if found.is_none() {
+            let what = format!("is `{text}`, which is no point in time");
+            self.report_invalid(
+                node.position,
+                word,
+                what,
+                "write 2026-06-01T08:00:00Z, or a date",
+            );
+        }
+        found
+    }
+
+    /// Whether the shape is the doubling one.
+    fn parse_is_doubling(&mut self, node: &Node) -> Option<bool> {
+        match &*self.parse_string(node, "rollout.ramp.shape")? {
+            "linear" => Some(false),
+            "doubling" => Some(true),
+            other => {
+                let what = format!("is `{other}`");
+                self.report_invalid(
+                    node.position,
+                    "rollout.ramp.shape",
+                    what,
+                    "write linear or doubling",
+                );
+                None
+            }
+        }
+    }
+
+    fn parse_steps(&mut self, node: &Node) -> Option<u32> {
+        let whole = match node.kind {
+            NodeKind::Number(n) if n.fract() == 0.0 => {
+                u32::try_from(crate::number::truncate_to_i64(n)).ok()
+            }
+            _ => None,
+        };
+        let found = whole.filter(|n| (1..=ramp::MAX_STEPS).contains(n));
+        if found.is_none() {
+            let help = "write a whole number from 1 to 1000";
+            self.report_invalid(
+                node.position,
+                "rollout.ramp.steps",
+                "is no number of steps",
+                help,
+            );
+        }
+        found
+    }
+}

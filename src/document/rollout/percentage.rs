@@ -1,0 +1,73 @@
+//! A percentage, exactly.
+
+use std::fmt;
+
+use crate::document::syntax_tree::Node;
+use crate::document::syntax_tree::NodeKind;
+
+/// A share of all units in steps of 0.001 percent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Percentage(u32);
+
+impl Percentage {
+    /// How many steps there are: the sum of the weights in every rule that a rollout makes. It is constant, so that the
+    /// bucket of a unit never depends on the share.
+    pub const TOTAL_WEIGHT: u32 = 100_000;
+    /// Nobody.
+    pub const NONE: Percentage = Percentage(0);
+    /// Everybody.
+    pub const ALL: Percentage = Percentage(Percentage::TOTAL_WEIGHT);
+
+    /// A share of so many thousandths of a percent; more than all of them is all.
+    pub fn from_thousandths(count: u32) -> Percentage {
+        Percentage(count.min(Percentage::TOTAL_WEIGHT))
+    }
+
+    /// Thousandths of a percent, from 0 to `STEPS`.
+    pub fn weight(self) -> u32 {
+        self.0
+    }
+
+    /// The share in percent.
+    pub fn percent(self) -> f64 {
+        f64::from(self.0) / 1000.0
+    }
+
+    /// This share times `part / whole`, rounded down.
+    pub fn scale(self, part: u32, whole: u32) -> Percentage {
+        let scaled = u64::from(self.0) * u64::from(part) / u64::from(whole.max(1));
+        Percentage::from_thousandths(u32::try_from(scaled).unwrap_or(Percentage::TOTAL_WEIGHT))
+    }
+
+    /// Reads a number of percent.
+    ///
+    /// # Errors
+    /// What is wrong with it and what to write instead.
+    pub fn parse(node: &Node) -> Result<Percentage, (String, &'static str)> {
+        let NodeKind::Number(percent) = node.kind else {
+            let help = "write a number from 0 to 100, without a percent sign";
+            return Err((format!("is {}", node.type_name()), help));
+        };
+        if !(0.0..=100.0).contains(&percent) {
+            return Err((
+                format!("is {percent}"),
+                "a percentage is a number from 0 to 100",
+            ));
+        }
+        let steps = (percent * 1000.0).round();
+        if (steps / 1000.0 - percent).abs() > 1e-9 {
+            let help = "the finest step is 0.001";
+            return Err((format!("is {percent}, finer than buckets are"), help));
+        }
+        let steps = crate::number::truncate_to_i64(steps);
+        Ok(Percentage::from_thousandths(
+            u32::try_from(steps).unwrap_or(0),
+        ))
+    }
+}
+
+impl fmt::Display for Percentage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} %", self.percent())
+    }
+}

@@ -1,0 +1,312 @@
+//! Reads a YAML flag document into nodes. The only file that knows the YAML parser.
+//!
+//! Structure comes from `saphyr-parser`, event by event; what scalars mean is decided in `scalar`. Aliases are copied,
+//! within a budget, so that a few lines cannot grow into gigabytes.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use saphyr_parser::Event;
+use saphyr_parser::Marker;
+use saphyr_parser::Parser;
+use saphyr_parser::ScalarStyle;
+use saphyr_parser::ScanError;
+use saphyr_parser::Span;
+use saphyr_parser::StrInput;
+use saphyr_parser::Tag;
+
+use crate::coop;
+use crate::diag::Code;
+use crate::diag::DiagnosticSink;
+use crate::diag::Position;
+use crate::document::syntax_tree::Member;
+use crate::document::syntax_tree::Node;
+use crate::document::syntax_tree::NodeKind;
+use crate::document::syntax_tree::ObjectBuilder;
+use crate::document::yaml_error_help;
+use crate::document::yaml_scalar;
+use crate::limits;
+
+/// The first document in `text`, or `None` after the reason was reported.
+pub fn parse(text: &str, report: &mut DiagnosticSink) -> Option<Node> {
+    let mut composer = Composer {
+        events: Parser::new_from_str(text),
+        anchors: HashMap::new(),
+        depth: 0,
+        node_count: 0,
+        copied_values: 0,
+        report,
+    };
+    match composer.compose_document() {
+        Ok(node) => Some(node),
+        Err(ComposeError::Reported) => None,
+        Err(ComposeError::Syntax(error)) => {
+            let place = marker_position(*error.marker());
+            let (message, help) = yaml_error_help::explain_syntax_error(text, place, error.info());
+            report.error(Code::Syntax, place, message, help);
+            None
+        }
+    }
+}
+
+enum ComposeError {
+    Syntax(ScanError),
+    Reported,
+}
+
+impl From<ScanError> for ComposeError {
+    fn from(error: ScanError) -> ComposeError {
+        ComposeError::Syntax(error)
+    }
+}
+
+struct Composer<'t, 'r> {
+    events: Parser<'t, StrInput<'t>>,
+    anchors: HashMap<usize, Node>,
+    depth: usize,
+    node_count: usize,
+    copied_values: usize,
+    report: &'r mut DiagnosticSink,
+}
+
+type ComposeResult<T> = Result<T, ComposeError>;
+
+impl<'t> Composer<'t, '_> {
+    fn compose_document(&mut self) -> ComposeResult<Node> {
+        let start = loop {
+            match self.next_event()? {
+                (Event::StreamEnd, span) => break (Event::StreamEnd, span),
+                (Event::DocumentStart(_), _) => break self.next_event()?,
+                _ => {}
+            }
+        };
+        if matches!(start.0, Event::StreamEnd | Event::DocumentEnd) {
+            return Ok(Node {
+                position: Position::START,
+                kind: NodeKind::Null,
+            });
+        }
+        let node = self.compose_node(start)?;
+        self.warn_about_further_documents()?;
+        Ok(node)
+    }
+
+    /// What follows the first document is not read, but a slip in it should not pass in silence.
+    fn warn_about_further_documents(&mut self) -> ComposeResult<()> {
+        loop {
+            match self.next_event()? {
+                (Event::StreamEnd, _) => return Ok(()),
+                (Event::DocumentStart(_), span) => {
+                    let message = "only the first document of a file is read";
+                    let help = "put each document into its own file";
+                    self.report.warn(
+                        Code::DocumentShape,
+                        marker_position(span.start),
+                        message,
+                        help,
+                    );
+                    return Ok(());
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn next_event(&mut self) -> ComposeResult<(Event<'t>, Span)> {
+        coop::yield_if_due();
+        match self.events.next_event() {
+            Some(event) => Ok(event?),
+            None => Ok((Event::StreamEnd, Span::empty(Marker::default()))),
+        }
+    }
+
+    fn compose_node(&mut self, (event, span): (Event<'t>, Span)) -> ComposeResult<Node> {
+        let place = marker_position(span.start);
+        self.node_count += 1;
+        if self.node_count > limits::DOCUMENT_VALUES {
+            return self.limit_error(place, "the document has too many values");
+        }
+        let (kind, anchor) = match event {
+            Event::Scalar(text, style, anchor, tag) => (
+                self.compose_scalar(place, &text, style, tag.as_deref()),
+                anchor,
+            ),
+            Event::SequenceStart(anchor, _) => {
+                (self.compose_nested(place, Self::compose_sequence)?, anchor)
+            }
+            Event::MappingStart(anchor, _) => {
+                (self.compose_nested(place, Self::compose_mapping)?, anchor)
+            }
+            Event::Alias(anchor) => (self.copy_alias(place, anchor)?, 0),
+            Event::Nothing
+            | Event::StreamStart
+            | Event::StreamEnd
+            | Event::DocumentStart(_)
+            | Event::DocumentEnd
+            | Event::SequenceEnd
+            | Event::MappingEnd => (NodeKind::Null, 0),
+        };
+        let node = Node {
+            position: place,
+            kind,
+        };
+        if anchor > 0 {
+            self.charge_copy(&node)?;
+            self.anchors.insert(anchor, node.clone());
+        }
+        Ok(node)
+    }
+
+    /// Counts a copy of `node` against what may be copied.
+    fn charge_copy(&mut self, node: &Node) -> ComposeResult<()> {
+        let allowed = limits::EXPANSION_ALLOWANCE.max(self.node_count * limits::EXPANSION_FACTOR);
+        self.copied_values += node.size();
+        if self.copied_values > allowed {
+            return self.limit_error(node.position, "aliases make the document too large");
+        }
+        Ok(())
+    }
+
+    fn compose_nested(
+        &mut self,
+        place: Position,
+        read: fn(&mut Self) -> ComposeResult<NodeKind>,
+    ) -> ComposeResult<NodeKind> {
+        if self.depth >= limits::NESTING_DEPTH {
+            return self.limit_error(
+                place,
+                &format!("nested deeper than {} levels", limits::NESTING_DEPTH),
+            );
+        }
+        self.depth += 1;
+        let kind = read(self);
+        self.depth -= 1;
+        kind
+    }
+
+    fn compose_sequence(&mut self) -> ComposeResult<NodeKind> {
+        let mut items = Vec::new();
+        loop {
+            match self.next_event()? {
+                (Event::SequenceEnd, _) => return Ok(NodeKind::List(items)),
+                event => items.push(self.compose_node(event)?),
+            }
+        }
+    }
+
+    fn compose_mapping(&mut self) -> ComposeResult<NodeKind> {
+        let mut members = ObjectBuilder::default();
+        let mut merged = Vec::new();
+        loop {
+            let (event, span) = self.next_event()?;
+            let place = marker_position(span.start);
+            let (text, plain) = match &event {
+                Event::MappingEnd => break,
+                Event::Scalar(text, style, ..) => (text.clone(), *style == ScalarStyle::Plain),
+                _ => (self.alias_key(place, &event)?, false),
+            };
+            let value_event = self.next_event()?;
+            let value = self.compose_node(value_event)?;
+            if plain && text == "<<" {
+                merged.push(value);
+                continue;
+            }
+            let key = if plain {
+                yaml_scalar::key_text(&text)
+            } else {
+                text.into()
+            };
+            let member = Member {
+                key,
+                position: place,
+                value,
+            };
+            members.insert_or_warn(member, self.report);
+        }
+        for source in merged {
+            self.apply_merge_key(source, &mut members)?;
+        }
+        Ok(members.finish())
+    }
+
+    /// `<<: *base` or `<<: [*a, *b]`: members that are not written out come from there, the first source first.
+    fn apply_merge_key(&mut self, source: Node, members: &mut ObjectBuilder) -> ComposeResult<()> {
+        match source.kind {
+            NodeKind::Map(inherited) => {
+                for member in inherited {
+                    if !members.contains(&member.key) {
+                        members.push(member);
+                    }
+                }
+                Ok(())
+            }
+            NodeKind::List(sources) => sources
+                .into_iter()
+                .try_for_each(|source| self.apply_merge_key(source, members)),
+            NodeKind::Null | NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::Text(_) => {
+                self.limit_error(source.position, "`<<` merges mappings; this is none")
+            }
+        }
+    }
+
+    /// A key that is an alias of a scalar. Other keys than scalars do not exist in JSON.
+    fn alias_key(&mut self, place: Position, event: &Event<'t>) -> ComposeResult<Cow<'t, str>> {
+        let scalar = match event {
+            Event::Alias(anchor) => self.anchors.get(anchor).map(|n| &n.kind),
+            _ => None,
+        };
+        match scalar {
+            Some(NodeKind::Text(text)) => Ok(Cow::Owned(text.to_string())),
+            _ => self.limit_error(
+                place,
+                "a key is a list or a mapping; only text can be a key",
+            ),
+        }
+    }
+
+    fn copy_alias(&mut self, place: Position, anchor: usize) -> ComposeResult<NodeKind> {
+        let Some(node) = self.anchors.get(&anchor).cloned() else {
+            return self.limit_error(place, "an alias refers to the value that it is part of");
+        };
+        if self.depth + node.depth() > limits::NESTING_DEPTH {
+            return self.limit_error(place, "aliases nest the document too deeply");
+        }
+        self.charge_copy(&node)?;
+        Ok(node.kind)
+    }
+
+    fn compose_scalar(
+        &mut self,
+        place: Position,
+        text: &str,
+        style: ScalarStyle,
+        tag: Option<&Tag>,
+    ) -> NodeKind {
+        let as_text = tag.is_some_and(|t| t.is_yaml_core_schema() && t.suffix == "str");
+        if style != ScalarStyle::Plain || as_text {
+            return NodeKind::Text(text.into());
+        }
+        match yaml_scalar::resolve_plain_scalar(text) {
+            NodeKind::Number(n) if !n.is_finite() => {
+                let message = format!("`{text}` is no number that JSON can carry");
+                self.report
+                    .error(Code::Syntax, place, message, "quote it to make it a string");
+                NodeKind::Text(text.into())
+            }
+            kind => kind,
+        }
+    }
+
+    fn limit_error<T>(&mut self, place: Position, message: &str) -> ComposeResult<T> {
+        self.report.error(Code::LimitExceeded, place, message, "");
+        Err(ComposeError::Reported)
+    }
+}
+
+fn marker_position(marker: Marker) -> Position {
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    Position {
+        line: count(marker.line().max(1)),
+        column: count(marker.col() + 1),
+    }
+}

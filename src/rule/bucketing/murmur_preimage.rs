@@ -1,0 +1,107 @@
+//! A unit for a bucket: the hash, backwards. Counterexamples are named with it.
+
+use crate::rule::bucketing::murmur;
+
+/// A unit whose hash, behind `prefix`, is from `low` to `high`, both included.
+///
+/// Readable ones are tried first. For an interval too narrow for them the last four letters are computed from the hash;
+/// one in some three hundred results is made of letters and digits.
+pub fn find_unit(prefix: &str, low: u32, high: u32) -> Option<String> {
+    let within =
+        |unit: &String| (low..=high).contains(&murmur::hash([prefix.as_bytes(), unit.as_bytes()]));
+    let readable = (0..2000).map(|i| format!("user-{i}"));
+    if let Some(found) = readable.into_iter().find(|unit| within(unit)) {
+        return Some(found);
+    }
+    let targets = (low..=high).take(64);
+    targets.into_iter().find_map(|target| {
+        let stems = (0..2000).map(|i| block_aligned_stem(prefix, i));
+        stems
+            .into_iter()
+            .find_map(|stem| append_preimage_block(prefix, &stem, target))
+    })
+}
+
+/// `user-17` and as many letters as make whole blocks of four together with the prefix.
+fn block_aligned_stem(prefix: &str, number: u32) -> String {
+    let mut stem = format!("user-{number}-");
+    while !(prefix.len() + stem.len()).is_multiple_of(4) {
+        stem.push('x');
+    }
+    stem
+}
+
+const C1: u32 = 0xcc9e_2d51;
+const C2: u32 = 0x1b87_3593;
+
+/// The stem with the four letters that make its hash `target`, if they are letters and digits.
+fn append_preimage_block(prefix: &str, stem: &str, target: u32) -> Option<String> {
+    let blocks = prefix.as_bytes().iter().chain(stem.as_bytes());
+    let bytes: Vec<u8> = blocks.copied().collect();
+    let state = bytes
+        .chunks_exact(4)
+        .fold(0, |state: u32, block| mix_block(state, block));
+    let length = u32::try_from(bytes.len() + 4).ok()?;
+    let wanted = invert_finalizer(target) ^ length;
+    let wanted = wanted
+        .wrapping_sub(0xe654_6b64)
+        .wrapping_mul(modular_inverse(5));
+    let block = (wanted.rotate_right(13) ^ state).wrapping_mul(modular_inverse(C2));
+    let block = block.rotate_right(15).wrapping_mul(modular_inverse(C1));
+    let letters = block.to_le_bytes();
+    let readable = letters.iter().all(u8::is_ascii_alphanumeric);
+    readable.then(|| format!("{stem}{}", String::from_utf8_lossy(&letters)))
+}
+
+fn mix_block(state: u32, block: &[u8]) -> u32 {
+    let block = block
+        .iter()
+        .rev()
+        .fold(0, |word, byte| (word << 8) | u32::from(*byte));
+    let block = block.wrapping_mul(C1).rotate_left(15).wrapping_mul(C2);
+    (state ^ block)
+        .rotate_left(13)
+        .wrapping_mul(5)
+        .wrapping_add(0xe654_6b64)
+}
+
+/// The state before the last shuffling of bits.
+fn invert_finalizer(hash: u32) -> u32 {
+    let hash = invert_xorshift(hash, 16).wrapping_mul(modular_inverse(0xc2b2_ae35));
+    let hash = invert_xorshift(hash, 13).wrapping_mul(modular_inverse(0x85eb_ca6b));
+    invert_xorshift(hash, 16)
+}
+
+/// The number that gives `x` as `y ^ (y >> bits)`.
+fn invert_xorshift(x: u32, bits: u32) -> u32 {
+    (0..32 / bits).fold(x, |y, _| x ^ (y >> bits))
+}
+
+/// The inverse of an odd number modulo 2³², by Newton's iteration.
+fn modular_inverse(odd: u32) -> u32 {
+    (0..5).fold(odd, |x, _| {
+        x.wrapping_mul(2_u32.wrapping_sub(odd.wrapping_mul(x)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn preimage_exists_for_every_hash() {
+        let mut target = 12345_u32;
+        for prefix in ["", "f", "checkout.payments.express-pay", "ünïcødé"] {
+            for _ in 0..20 {
+                target = target.wrapping_mul(2_654_435_761).wrapping_add(7);
+                let found = find_unit(prefix, target, target.saturating_add(1)).expect("a unit");
+                let hash = murmur::hash([prefix.as_bytes(), found.as_bytes()]);
+                assert!(
+                    (target..=target.saturating_add(1)).contains(&hash),
+                    "{found}"
+                );
+            }
+        }
+        assert_eq!(find_unit("f", 0, u32::MAX).as_deref(), Some("user-0"));
+    }
+}

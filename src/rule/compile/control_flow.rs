@@ -1,0 +1,90 @@
+//! Compiles `if`, `and` and `or`. What is known to be true or false is decided here and now.
+
+use bumpalo::Bump;
+
+use crate::document::syntax_tree::Node;
+use crate::rule::Rule;
+use crate::rule::coerce::is_truthy;
+use crate::rule::compile::Compiler;
+use crate::rule::decision_tree::DecisionTree;
+use crate::rule::decision_tree::Leaf;
+
+impl Compiler<'_> {
+    /// The tree of an `if` that decides.
+    pub(super) fn if_tree(&mut self, clauses: &[Node]) -> DecisionTree {
+        let mut branches = Vec::new();
+        let mut otherwise = DecisionTree::Leaf(Leaf::Default);
+        for clause in clauses.chunks(2) {
+            match clause {
+                [condition, then] => {
+                    let condition = self.compile_rule(condition);
+                    let then = self.compile_tree(then);
+                    match constant_truth(&condition) {
+                        None => branches.push((condition, then)),
+                        Some(false) => {}
+                        Some(true) => {
+                            otherwise = then;
+                            break;
+                        }
+                    }
+                }
+                [last] => otherwise = self.compile_tree(last),
+                _ => {}
+            }
+        }
+        if branches.is_empty() {
+            return otherwise;
+        }
+        DecisionTree::If(branches.into(), Box::new(otherwise))
+    }
+
+    /// `and` and `or`.
+    pub(super) fn short_circuit(&mut self, items: &[Node], stop_at: bool) -> Rule {
+        let mut rules = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            let rule = self.compile_rule(item);
+            let known = constant_truth(&rule);
+            if known.is_none_or(|truth| truth == stop_at) || index + 1 == items.len() {
+                rules.push(rule);
+            }
+            if known == Some(stop_at) {
+                break;
+            }
+        }
+        if rules.len() < 2 {
+            return rules.pop().unwrap_or(Rule::Null);
+        }
+        if stop_at {
+            Rule::Or(rules.into())
+        } else {
+            Rule::And(rules.into())
+        }
+    }
+
+    /// An `if` inside a rule.
+    pub(super) fn if_rule(&mut self, items: &[Node]) -> Rule {
+        let mut rules = Vec::new();
+        for clause in items.chunks(2) {
+            let mut clause = self.compile_rules(clause);
+            match clause.first().and_then(constant_truth) {
+                Some(false) if clause.len() == 2 => {}
+                Some(true) if clause.len() == 2 => {
+                    rules.extend(clause.pop());
+                    break;
+                }
+                _ => rules.append(&mut clause),
+            }
+        }
+        if rules.len() < 2 {
+            return rules.pop().unwrap_or(Rule::Null);
+        }
+        Rule::If(rules.into())
+    }
+}
+
+/// Whether a rule that is a constant counts as true.
+fn constant_truth(rule: &Rule) -> Option<bool> {
+    let constant = rule.as_constant()?;
+    let arena = Bump::new();
+    Some(is_truthy(constant.to_value(&arena)))
+}

@@ -1,0 +1,202 @@
+//! Compiles `fractional`, and its predecessor `fractionalEvaluation`.
+
+use crate::diag::Code;
+use crate::document::syntax_tree::Member;
+use crate::document::syntax_tree::Node;
+use crate::document::syntax_tree::NodeKind;
+use crate::rule::ArgumentRules;
+use crate::rule::EvalError;
+use crate::rule::Rule;
+use crate::rule::bucketing::bucketing_value::FractionalVersion;
+use crate::rule::bucketing::fractional;
+use crate::rule::bucketing::fractional::BucketBy;
+use crate::rule::bucketing::fractional::ConstantFractional;
+use crate::rule::bucketing::fractional::DefaultBucketingKey;
+use crate::rule::bucketing::fractional::DynamicFractional;
+use crate::rule::compile::Compiler;
+use crate::rule::decision_tree::DecisionTree;
+use crate::rule::syntax::JsonLogicNode;
+use crate::value::OwnedValue;
+use crate::value::Value;
+
+/// A share whose value and weight are known.
+struct ConstantShare<'n> {
+    node: &'n Node,
+    value: OwnedValue,
+    weight: i64,
+}
+
+impl Compiler<'_> {
+    pub(super) fn fractional(&mut self, arguments: &Node) -> Rule {
+        if let NodeKind::List(items) = &arguments.kind
+            && let Some((split, shares)) = self.constant_fractional(items)
+        {
+            let values = shares.into_iter().map(|s| Rule::from_literal(s.value));
+            return Rule::ConstantFractional(Box::new((split, values.collect())));
+        }
+        self.dynamic_fractional(arguments)
+            .map_or(Rule::Invalid(EvalError::InvalidArguments), |f| {
+                Rule::DynamicFractional(Box::new(f))
+            })
+    }
+
+    pub(super) fn fractional_tree(&mut self, items: &[Node]) -> Option<DecisionTree> {
+        let (split, shares) = self.constant_fractional(items)?;
+        let leaves = shares
+            .iter()
+            .map(|share| self.leaf_for_constant(&share.value, share.node.position))
+            .collect();
+        Some(DecisionTree::Fractional(Box::new((split, leaves))))
+    }
+
+    fn dynamic_fractional(&mut self, arguments: &Node) -> Option<DynamicFractional> {
+        let identity = self.default_bucketing_key()?;
+        let arguments = match &arguments.kind {
+            NodeKind::List(items) => ArgumentRules::List(self.compile_rules(items).into()),
+            _ => ArgumentRules::Single(self.compile_rule(arguments)),
+        };
+        Some(DynamicFractional {
+            default_key: identity,
+            arguments,
+        })
+    }
+
+    fn default_bucketing_key(&mut self) -> Option<DefaultBucketingKey> {
+        let targeting_key = self.slot_allocator.slot_for_path(&["targetingKey"])?;
+        let flag_key = self.flag_key.into();
+        Some(DefaultBucketingKey {
+            version: self.fractional_version,
+            flag_key,
+            targeting_key_slot: targeting_key,
+        })
+    }
+
+    /// The split of a rule whose weights and values are all constants.
+    fn constant_fractional<'n>(
+        &mut self,
+        items: &'n [Node],
+    ) -> Option<(ConstantFractional, Vec<ConstantShare<'n>>)> {
+        let (first, rest) = items.split_first()?;
+        let (key, nodes) = match JsonLogicNode::from_node(first) {
+            JsonLogicNode::List(_) => (None, items),
+            JsonLogicNode::Value(node) if self.is_default_key(node) => (None, rest),
+            JsonLogicNode::Value(node) => {
+                node.as_text()?;
+                (Some(first), rest)
+            }
+            JsonLogicNode::Operation(_) => (Some(first), rest),
+        };
+        let shares: Option<Vec<ConstantShare<'n>>> =
+            nodes.iter().map(|node| self.parse_share(node)).collect();
+        let shares = shares?;
+        let total: i64 = shares.iter().map(|share| share.weight).sum();
+        if total == 0 || total > fractional::MAX_WEIGHT {
+            let place = first.position;
+            let message = format!("the weights of `fractional` sum to {total}");
+            let help = "the sum must be from 1 to 2147483647; until then the flag's default counts";
+            self.report.error(Code::Rule, place, message, help);
+        }
+        if total > fractional::MAX_WEIGHT {
+            return None;
+        }
+        let key = match key {
+            None => BucketBy::DefaultKey,
+            Some(node) => self.bucket_by(node, &shares)?,
+        };
+        let mut end = 0_i64;
+        let bounds = shares.iter().map(|share| {
+            end += share.weight;
+            u32::try_from(end).unwrap_or(u32::MAX)
+        });
+        let bounds = bounds.collect();
+        let identity = self.default_bucketing_key()?;
+        let split = ConstantFractional {
+            bucket_by: key,
+            default_key: identity,
+            cumulative_weights: bounds,
+        };
+        Some((split, shares))
+    }
+
+    /// What to bucket by: nested keys are compiled once each, or a few lines would take hours.
+    fn bucket_by(&mut self, node: &Node, shares: &[ConstantShare<'_>]) -> Option<BucketBy> {
+        let rule = self.compile_rule(node);
+        match rule.as_constant() {
+            Some(OwnedValue::Null) if self.fractional_version == FractionalVersion::V2 => {
+                return Some(BucketBy::DefaultKey);
+            }
+            None | Some(OwnedValue::Text(_)) => {}
+            Some(_) => return None,
+        }
+        let shares = shares.iter().map(|share| share.node.to_owned_value());
+        let shares = OwnedValue::List(shares.collect());
+        Some(BucketBy::Computed(Box::new((rule, shares))))
+    }
+
+    /// Whether a constant stands for the flag's key and the targeting key.
+    fn is_default_key(&self, node: &Node) -> bool {
+        self.fractional_version == FractionalVersion::V2 && matches!(node.kind, NodeKind::Null)
+    }
+
+    /// `[value]` or `[value, weight]` with constants; a weight that no rule accepts is reported.
+    fn parse_share<'n>(&mut self, node: &'n Node) -> Option<ConstantShare<'n>> {
+        let JsonLogicNode::List([value, rest @ ..]) = JsonLogicNode::from_node(node) else {
+            return None;
+        };
+        let constant = |node: &Node| match JsonLogicNode::from_node(node) {
+            JsonLogicNode::Value(node) if node.as_map().is_none() => Some(node.to_owned_value()),
+            _ => None,
+        };
+        let weight = match rest {
+            [] => OwnedValue::Null,
+            [weight] => constant(weight)?,
+            _ => return None,
+        };
+        let given = match weight {
+            OwnedValue::Null => Value::Null,
+            OwnedValue::Number(n) => Value::Number(n),
+            _ => Value::Bool(false),
+        };
+        let Some(weight) = fractional::parse_weight(given) else {
+            let message = "a weight of `fractional` must be a whole number up to 2147483647";
+            let help = "until then the flag's default counts";
+            self.report.error(Code::Rule, node.position, message, help);
+            return None;
+        };
+        let value = constant(value)?;
+        Some(ConstantShare {
+            node,
+            value,
+            weight,
+        })
+    }
+
+    /// `fractionalEvaluation` took the name of an attribute where `fractional` takes a value.
+    pub(super) fn legacy_fractional(&mut self, member: &Member) -> Rule {
+        let message = "`fractionalEvaluation` is the old name of `fractional`";
+        let help = "write `fractional`, with `{\"var\": …}` as its first argument";
+        self.report
+            .warn(Code::Deprecated, member.position, message, help);
+        let mut arguments = member.value.clone();
+        if let NodeKind::List(items) = &mut arguments.kind
+            && let Some(first) = items.first_mut()
+            && first.as_text().is_some()
+        {
+            let place = first.position;
+            let value = std::mem::replace(
+                first,
+                Node {
+                    position: place,
+                    kind: NodeKind::Null,
+                },
+            );
+            let var = Member {
+                key: "var".into(),
+                position: place,
+                value,
+            };
+            first.kind = NodeKind::Map(vec![var]);
+        }
+        self.fractional(&arguments)
+    }
+}

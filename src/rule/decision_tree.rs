@@ -1,0 +1,151 @@
+//! The part of a rule that decides: conditions on the way, variants at the leaves.
+
+use ecow::EcoString;
+
+use crate::context::EvaluationContext;
+use crate::rule::EvalError;
+use crate::rule::Rule;
+use crate::rule::bucketing::fractional::ConstantFractional;
+use crate::rule::bucketing::fractional::SelectedShare;
+use crate::rule::eval::Scope;
+use crate::rule::eval::condition::eval_condition;
+use crate::rule::eval::eval;
+use crate::rule::operator::EvalResult;
+use crate::value::Value;
+
+/// A decision tree.
+#[derive(Debug, Clone)]
+pub enum DecisionTree {
+    /// The outcome is known.
+    Leaf(Leaf),
+    /// The first branch whose condition is true, or the last tree.
+    If(Box<[(Rule, DecisionTree)]>, Box<DecisionTree>),
+    /// The leaf of the unit's share.
+    Fractional(Box<(ConstantFractional, Box<[Leaf]>)>),
+    /// The variant whose name the rule yields.
+    Computed(Box<Rule>),
+}
+
+/// Where a decision ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leaf {
+    /// This variant, by its index.
+    Variant(u16),
+    /// Targeting chose nothing.
+    Default,
+    /// Targeting chose something that is not a variant.
+    UnknownVariant,
+    /// Targeting cannot be evaluated.
+    Failed,
+}
+
+impl DecisionTree {
+    /// Decides for a context; `names` are the flag's variants, sorted, and a variant's index is its position.
+    pub fn decide<'a>(&'a self, context: &EvaluationContext<'a>, names: &[EcoString]) -> Leaf {
+        self.descend(&Scope::root(context), names)
+            .unwrap_or(Leaf::Failed)
+    }
+
+    fn descend<'a>(
+        &'a self,
+        scope: &Scope<'_, 'a>,
+        names: &[EcoString],
+    ) -> Result<Leaf, EvalError> {
+        let mut tree = self;
+        loop {
+            match tree {
+                DecisionTree::Leaf(leaf) => return Ok(*leaf),
+                DecisionTree::If(branches, otherwise) => {
+                    tree = first_true_branch(branches, scope)?.unwrap_or(otherwise);
+                }
+                DecisionTree::Fractional(parts) => return leaf_for_share(parts, scope, names),
+                DecisionTree::Computed(rule) => {
+                    return Ok(leaf_for_value(eval(rule, scope), names));
+                }
+            }
+        }
+    }
+}
+
+/// The first branch whose condition holds.
+fn first_true_branch<'a>(
+    branches: &'a [(Rule, DecisionTree)],
+    scope: &Scope<'_, 'a>,
+) -> Result<Option<&'a DecisionTree>, EvalError> {
+    for (condition, then) in branches {
+        if eval_condition(condition, scope)? {
+            return Ok(Some(then));
+        }
+    }
+    Ok(None)
+}
+
+/// The leaf of the unit's share.
+fn leaf_for_share<'a>(
+    (split, leaves): &'a (ConstantFractional, Box<[Leaf]>),
+    scope: &Scope<'_, 'a>,
+    names: &[EcoString],
+) -> Result<Leaf, EvalError> {
+    Ok(match split.select_share(scope)? {
+        SelectedShare::NoShare => Leaf::Default,
+        SelectedShare::Index(index) => leaves.get(index).copied().unwrap_or(Leaf::Default),
+        SelectedShare::Value(value) => leaf_for_value(Ok(value), names),
+    })
+}
+
+/// The leaf for a rule's value: the variant that is spelled like its JSON form without quotation marks.
+pub fn leaf_for_value(value: EvalResult<'_>, names: &[EcoString]) -> Leaf {
+    let spelled = match value {
+        Err(_) => return Leaf::Failed,
+        Ok(Value::Null) => return Leaf::Default,
+        Ok(Value::Text(name)) => return find_variant(names, name),
+        Ok(Value::Bool(b)) => return find_variant(names, if b { "true" } else { "false" }),
+        Ok(other) => to_variant_name(other),
+    };
+    spelled.map_or(Leaf::Failed, |name| find_variant(names, &name))
+}
+
+/// The leaf for the variant called `name` among the sorted `names`.
+fn find_variant(names: &[EcoString], name: &str) -> Leaf {
+    let index = names.binary_search_by(|known| (**known).cmp(name)).ok();
+    let index = index.and_then(|index| u16::try_from(index).ok());
+    index.map_or(Leaf::UnknownVariant, Leaf::Variant)
+}
+
+/// The JSON form of a value without quotation marks; `None` if it has none, as for NaN.
+fn to_variant_name(value: Value<'_>) -> Option<String> {
+    let mut out = String::new();
+    write_variant_name(&mut out, value).then_some(out)
+}
+
+fn write_variant_name(out: &mut String, value: Value<'_>) -> bool {
+    match value {
+        Value::Null => out.push_str("null"),
+        Value::Bool(b) => out.push_str(if b { "true" } else { "false" }),
+        Value::Number(n) => return crate::number::write_json(out, n),
+        Value::Text(s) => out.extend(s.chars().filter(|c| *c != '"')),
+        Value::List(items) => {
+            let sound = |(i, item): (usize, &Value<'_>)| {
+                out.push(if i == 0 { '[' } else { ',' });
+                write_variant_name(out, *item)
+            };
+            let sound = items.iter().enumerate().all(sound);
+            out.push_str(if items.is_empty() { "[]" } else { "]" });
+            return sound;
+        }
+        Value::Map(members) => {
+            let mut members: Vec<_> = members.to_vec();
+            members.sort_by_key(|(key, _)| *key);
+            let mut sound = true;
+            for (i, (key, member)) in members.iter().enumerate() {
+                out.push(if i == 0 { '{' } else { ',' });
+                out.extend(key.chars().filter(|c| *c != '"'));
+                out.push(':');
+                sound &= write_variant_name(out, *member);
+            }
+            out.push_str(if members.is_empty() { "{}" } else { "}" });
+            return sound;
+        }
+    }
+    true
+}

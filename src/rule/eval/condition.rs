@@ -1,0 +1,150 @@
+//! Conditions: whether a rule's value counts as true, without the value.
+//!
+//! Nearly all that a decision computes are conditions, and nearly all of those ask something of an attribute's text or
+//! number. They are answered here where the attribute stands; whatever is rarer is evaluated, and its value looked at.
+
+use crate::rule::ArgumentRules;
+use crate::rule::EvalError;
+use crate::rule::Rule;
+use crate::rule::coerce::is_truthy;
+use crate::rule::eval::Scope;
+use crate::rule::eval::ScopeData;
+use crate::rule::eval::eval;
+use crate::rule::operator::Operator;
+use crate::rule::operator::comparison::ComparisonOp;
+use crate::rule::operator::in_set::InSet;
+use crate::rule::operator::semver::VersionTest;
+use crate::value::Value;
+
+/// Whether `rule` counts as true.
+///
+/// # Errors
+/// If it cannot be evaluated.
+pub fn eval_condition<'a>(rule: &'a Rule, scope: &Scope<'_, 'a>) -> Result<bool, EvalError> {
+    match rule {
+        Rule::Compare(parts) => {
+            let (how, left, right) = &**parts;
+            eval_comparison(*how, left, right, scope)
+        }
+        Rule::InSet(among) => eval_in_set(among, scope),
+        Rule::And(rules) => short_circuit(rules, scope, false),
+        Rule::Or(rules) => short_circuit(rules, scope, true),
+        Rule::VersionTest(test) => eval_version_test(test, scope),
+        Rule::Apply(parts) => eval_operator(rule, parts.0, &parts.1, scope),
+        _ => eval_generic(rule, scope),
+    }
+}
+
+/// The text that a rule yields, if it is an attribute or a constant.
+#[inline]
+pub fn text_operand<'a>(rule: &'a Rule, scope: &Scope<'_, 'a>) -> Option<&'a str> {
+    match rule {
+        Rule::Slot(slot) => match scope.context.slot_ref(*slot) {
+            Value::Text(text) => Some(text),
+            _ => None,
+        },
+        Rule::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// The number that a rule yields, if it is an attribute or a constant.
+#[inline]
+fn number_operand<'a>(rule: &'a Rule, scope: &Scope<'_, 'a>) -> Option<f64> {
+    match rule {
+        Rule::Slot(slot) => match scope.context.slot_ref(*slot) {
+            Value::Number(number) => Some(*number),
+            _ => None,
+        },
+        Rule::Number(number) => Some(*number),
+        _ => None,
+    }
+}
+
+#[inline(never)]
+fn eval_generic<'a>(rule: &'a Rule, scope: &Scope<'_, 'a>) -> Result<bool, EvalError> {
+    Ok(is_truthy(eval(rule, scope)?))
+}
+
+#[inline]
+fn eval_comparison<'a>(
+    how: ComparisonOp,
+    left: &'a Rule,
+    right: &'a Rule,
+    scope: &Scope<'_, 'a>,
+) -> Result<bool, EvalError> {
+    if let (Some(left), Some(right)) = (text_operand(left, scope), text_operand(right, scope)) {
+        scope.spend_steps_for_text(left)?;
+        return Ok(how.compare_same_type(left, right));
+    }
+    if let (Some(left), Some(right)) = (number_operand(left, scope), number_operand(right, scope)) {
+        return Ok(how.compare_same_type(&left, &right));
+    }
+    eval_generic_comparison(how, left, right, scope)
+}
+
+#[inline(never)]
+fn eval_generic_comparison<'a>(
+    how: ComparisonOp,
+    left: &'a Rule,
+    right: &'a Rule,
+    scope: &Scope<'_, 'a>,
+) -> Result<bool, EvalError> {
+    let (left, right) = (eval(left, scope)?, eval(right, scope)?);
+    if let (Value::Text(text), Value::Text(_)) = (left, right) {
+        scope.spend_steps_for_text(text)?;
+    }
+    Ok(how.compare(left, right))
+}
+
+fn eval_in_set<'a>(among: &'a InSet, scope: &Scope<'_, 'a>) -> Result<bool, EvalError> {
+    if let ScopeData::Item(_) = scope.data {
+        scope.spend_steps(among.set.len() / 8)?;
+    }
+    match text_operand(&among.needle, scope) {
+        Some(needle) => Ok(among.set.contains_text(needle)),
+        None => Ok(among.set.contains(eval(&among.needle, scope)?)),
+    }
+}
+
+fn short_circuit<'a>(
+    rules: &'a [Rule],
+    scope: &Scope<'_, 'a>,
+    stop_at: bool,
+) -> Result<bool, EvalError> {
+    for rule in rules {
+        if eval_condition(rule, scope)? == stop_at {
+            return Ok(stop_at);
+        }
+    }
+    // Of nothing, both are null.
+    Ok(!stop_at && !rules.is_empty())
+}
+
+fn eval_version_test<'a>(test: &'a VersionTest, scope: &Scope<'_, 'a>) -> Result<bool, EvalError> {
+    match text_operand(&test.value, scope) {
+        Some(text) => Ok(test.test_text(text).unwrap_or(false)),
+        None => Ok(is_truthy(test.test_value(eval(&test.value, scope)?))),
+    }
+}
+
+fn eval_operator<'a>(
+    rule: &'a Rule,
+    operator: Operator,
+    arguments: &'a ArgumentRules,
+    scope: &Scope<'_, 'a>,
+) -> Result<bool, EvalError> {
+    match (operator, arguments.as_list()) {
+        (Operator::Not, Some([rule])) => Ok(!eval_condition(rule, scope)?),
+        (Operator::StartsWith | Operator::EndsWith, Some([whole, affix])) => {
+            match (text_operand(whole, scope), text_operand(affix, scope)) {
+                (Some(whole), Some(affix)) if operator == Operator::StartsWith => {
+                    Ok(whole.starts_with(affix))
+                }
+                (Some(whole), Some(affix)) => Ok(whole.ends_with(affix)),
+                _ => eval_generic(rule, scope),
+            }
+        }
+        _ => eval_generic(rule, scope),
+    }
+}

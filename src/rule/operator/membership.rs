@@ -1,0 +1,135 @@
+//! Membership, and making lists and maps out of others.
+
+use crate::rule::EvalError;
+use crate::rule::coerce;
+use crate::rule::eval::Scope;
+use crate::rule::operator::Args;
+use crate::rule::operator::EvalResult;
+use crate::rule::operator::comparison;
+use crate::value::Value;
+
+/// `in`: a part of a string, or an item of a list.
+pub fn contains<'a>(given: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
+    let needle = given.require(0)?;
+    let found = match given.require(1).unwrap_or(Value::Null) {
+        Value::Text(hay) => match needle {
+            Value::Text(needle) => {
+                scope.spend_steps_for_text(hay)?;
+                hay.contains(needle)
+            }
+            _ => return Err(EvalError::InvalidArguments),
+        },
+        Value::List(items) => {
+            scope.spend_steps(items.len() / 8)?;
+            list_contains(needle, items)?
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Map(_) => false,
+    };
+    Ok(Value::Bool(found))
+}
+
+/// Whether an item equals `needle`. An item that is itself a list is a range, its ends included.
+fn list_contains(needle: Value<'_>, items: &[Value<'_>]) -> Result<bool, EvalError> {
+    for item in items {
+        let hit = match (*item, needle) {
+            (Value::List(range), _) => is_in_range(needle, range)?,
+            (item, Value::Number(n)) => coerce::to_arithmetic_number(item)? == n,
+            (Value::Map(_), Value::Map(_)) => return Err(EvalError::InvalidArguments),
+            (item, needle) => comparison::strictly_equal(item, needle),
+        };
+        if hit {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn is_in_range(needle: Value<'_>, range: &[Value<'_>]) -> Result<bool, EvalError> {
+    let [low, high, ..] = range else {
+        return Err(EvalError::InvalidArguments);
+    };
+    let number = coerce::to_arithmetic_number(needle)?;
+    Ok(number >= coerce::to_arithmetic_number(*low)?
+        && coerce::to_arithmetic_number(*high)? >= number)
+}
+
+/// `merge`: one list out of lists and single values.
+pub fn merge<'a>(given: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
+    let values = match given {
+        Args::Single(Value::Null | Value::Map(_)) => return Err(EvalError::InvalidArguments),
+        Args::Single(value) => return scope.alloc_list(&[value]),
+        Args::List(values) => values,
+    };
+    let mut merged = Vec::new();
+    for value in values {
+        match value {
+            Value::List(items) => merged.extend_from_slice(items),
+            single => merged.push(*single),
+        }
+    }
+    scope.alloc_list(&merged)
+}
+
+/// `set`: a copy of a map with one member replaced.
+pub fn set<'a>(given: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
+    match *given.require_list()? {
+        [] => Ok(Value::Null),
+        [Value::Map(members), Value::Text(name), value, ..] => {
+            let others = members.iter().filter(|(key, _)| *key != name);
+            let mut members: Vec<_> = others.copied().collect();
+            members.push((name, value));
+            scope.alloc_map(&members)
+        }
+        [Value::Map(_), _, _, ..] => Err(EvalError::InvalidArguments),
+        [first, ..] => Ok(first),
+    }
+}
+
+/// `contains_all`: every item of the second list is in the first.
+pub fn contains_all<'a>(given: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
+    let Args::List([Value::List(all), Value::List(wanted)]) = given else {
+        return Ok(Value::Bool(false));
+    };
+    for item in *wanted {
+        scope.spend_steps(all.len() / 8)?;
+        if !contains_strictly_equal(all, *item)? {
+            return Ok(Value::Bool(false));
+        }
+    }
+    Ok(Value::Bool(true))
+}
+
+/// `contains_any`: some item of the second list is in the first.
+pub fn contains_any<'a>(given: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
+    let Args::List([Value::List(all), Value::List(wanted)]) = given else {
+        return Ok(Value::Bool(false));
+    };
+    for item in *wanted {
+        scope.spend_steps(all.len() / 8)?;
+        if contains_strictly_equal(all, *item)? {
+            return Ok(Value::Bool(true));
+        }
+    }
+    Ok(Value::Bool(false))
+}
+
+/// `contains_none`: no item of the second list is in the first.
+pub fn contains_none<'a>(given: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
+    match contains_any(given, scope)? {
+        Value::Bool(any) => Ok(Value::Bool(!any)),
+        other => Ok(other),
+    }
+}
+
+fn contains_strictly_equal(items: &[Value<'_>], wanted: Value<'_>) -> Result<bool, EvalError> {
+    for item in items {
+        match (*item, wanted) {
+            (Value::Map(_), Value::Map(_)) | (Value::List(_), Value::List(_)) => {
+                return Err(EvalError::InvalidArguments);
+            }
+            (item, wanted) if comparison::strictly_equal(item, wanted) => return Ok(true),
+            _ => {}
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,52 @@
+//! Two generations of flags, side by side.
+
+use std::iter;
+use std::slice;
+use std::sync::Arc;
+
+use crate::coop;
+use crate::ruleset::CompiledFlag;
+use crate::ruleset::Ruleset;
+
+/// Flags, sorted by key.
+type FlagSlice<'f> = &'f [Arc<CompiledFlag>];
+
+/// For each key of either generation, in order, the flags that have it in the one and in the other.
+pub fn merge_join<'f>(
+    before: &'f Ruleset,
+    after: &'f Ruleset,
+) -> impl Iterator<Item = (FlagSlice<'f>, FlagSlice<'f>)> {
+    let distinct = before.keys_are_unique && after.keys_are_unique;
+    let (mut before, mut after) = (&*before.flags, &*after.flags);
+    iter::from_fn(move || {
+        coop::tick();
+        // Most flags are the same ones, and need not even be looked at.
+        if distinct && let Some(same) = pop_identical(&mut before, &mut after) {
+            return Some(same);
+        }
+        let heads = [before.first(), after.first()];
+        let key = heads.into_iter().flatten().map(|flag| &flag.key).min()?;
+        Some((pop_key(&mut before, key), pop_key(&mut after, key)))
+    })
+}
+
+/// Takes the first flag of both, if it is the same one.
+fn pop_identical<'f>(
+    before: &mut FlagSlice<'f>,
+    after: &mut FlagSlice<'f>,
+) -> Option<(FlagSlice<'f>, FlagSlice<'f>)> {
+    let (old, olds) = before.split_first()?;
+    let (new, news) = after.split_first()?;
+    Arc::ptr_eq(old, new).then(|| {
+        (*before, *after) = (olds, news);
+        (slice::from_ref(old), slice::from_ref(new))
+    })
+}
+
+/// Takes the flags with this key from the front.
+fn pop_key<'f>(flags: &mut FlagSlice<'f>, key: &Arc<str>) -> FlagSlice<'f> {
+    let count = flags.iter().take_while(|flag| flag.key == *key).count();
+    let (these, others) = flags.split_at(count);
+    *flags = others;
+    these
+}

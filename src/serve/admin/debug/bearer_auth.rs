@@ -1,0 +1,127 @@
+//! Who may ask a replica about itself.
+
+use std::fmt;
+use std::path::Path;
+use std::path::PathBuf;
+
+use http::HeaderMap;
+use http::HeaderValue;
+use http::header;
+use subtle::ConstantTimeEq as _;
+
+use crate::limits;
+
+/// Who may ask.
+#[derive(Debug, Clone)]
+pub enum DebugAccess {
+    /// Nobody: the paths are not there.
+    Off,
+    /// Who knows the token in this file.
+    BearerTokenFile(PathBuf),
+    /// Everybody.
+    Open,
+}
+
+/// A secret that is never printed.
+pub struct BearerToken(Vec<u8>);
+
+/// The shortest token, in bytes: shorter ones can be guessed.
+const MIN_TOKEN_LENGTH: usize = 16;
+
+impl DebugAccess {
+    /// Whether anybody may ask.
+    pub fn is_enabled(&self) -> bool {
+        !matches!(self, DebugAccess::Off)
+    }
+
+    /// Whether a request with these headers may. The file is read each time, so that a token that was replaced ends; it may
+    /// lie on a file system that waits.
+    pub async fn authorizes(&self, headers: &HeaderMap) -> bool {
+        let path = match self {
+            DebugAccess::Off => return false,
+            DebugAccess::Open => return true,
+            DebugAccess::BearerTokenFile(path) => path.clone(),
+        };
+        let given = headers
+            .get(header::AUTHORIZATION)
+            .map(HeaderValue::as_bytes);
+        let given = given.and_then(|value| {
+            let (scheme, token) = value.split_at_checked(7)?;
+            scheme
+                .eq_ignore_ascii_case(b"bearer ")
+                .then_some(token.trim_ascii())
+        });
+        let Some(given) = given else {
+            return false;
+        };
+        let read = tokio::task::spawn_blocking(move || BearerToken::read(&path)).await;
+        match read {
+            Ok(Ok(token)) => token.matches(given),
+            Ok(Err(why)) => {
+                tracing::error!(
+                    why,
+                    "the token of the debug endpoints cannot be read; nobody is let in"
+                );
+                false
+            }
+            Err(_) => false,
+        }
+    }
+}
+
+impl BearerToken {
+    /// The token in a file, without white space around it.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or holds no token.
+    pub fn read(path: &Path) -> Result<BearerToken, String> {
+        let size = std::fs::metadata(path)
+            .map_err(|error| error.to_string())?
+            .len();
+        if size > limits::TOKEN_RESPONSE {
+            return Err(format!(
+                "it is larger than {} bytes",
+                limits::TOKEN_RESPONSE
+            ));
+        }
+        let text = std::fs::read(path).map_err(|error| error.to_string())?;
+        let token = text.trim_ascii();
+        if token.len() < MIN_TOKEN_LENGTH {
+            return Err(format!(
+                "a token has at least {MIN_TOKEN_LENGTH} characters"
+            ));
+        }
+        Ok(BearerToken(token.to_vec()))
+    }
+
+    /// Whether `given` is the token. How long that takes says nothing but how long the token is.
+    pub fn matches(&self, given: &[u8]) -> bool {
+        self.0.as_slice().ct_eq(given).into()
+    }
+}
+
+impl fmt::Debug for BearerToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn token_must_match_exactly() {
+        let token = BearerToken(b"0123456789abcdef".to_vec());
+        assert!(token.matches(b"0123456789abcdef"));
+        for other in [
+            &b""[..],
+            b"0123456789abcde",
+            b"0123456789abcdeF",
+            b"0123456789abcdef0",
+        ] {
+            assert!(!token.matches(other));
+        }
+        assert_eq!(format!("{token:?}"), "Token(…)");
+    }
+}

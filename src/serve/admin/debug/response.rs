@@ -1,0 +1,261 @@
+//! What a replica answers, in JSON.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+use std::time::SystemTime;
+
+use crate::analysis::explain::parse_definition;
+use crate::analysis::explain::trace;
+use crate::analysis::model::concrete_eval::OwnedContext;
+use crate::decision::Decision;
+use crate::decision::Reason;
+use crate::json::write_string;
+use crate::json::write_value;
+use crate::rule::bucketing::bucketing_value::FractionalVersion;
+use crate::ruleset::CompiledFlag;
+use crate::selector::Selector;
+use crate::serve::admin::debug::query::DebugScope;
+use crate::snapshot::Snapshot;
+use crate::source::status::SourceHealth;
+use crate::source::status::SourceStatus;
+use crate::value::OwnedValue;
+use crate::wire::flag_sync;
+
+/// The answer of a flag, and everything about it.
+pub fn flag_response(
+    scope: &DebugScope<'_>,
+    flag: &CompiledFlag,
+    decision: Decision,
+    asker: &OwnedContext,
+    unit: Option<&str>,
+) -> String {
+    let mut out = String::from("{");
+    write_decision(&mut out, flag, decision);
+    out.push(',');
+    write_identity(&mut out, scope, unit);
+    let status = scope
+        .config
+        .statuses
+        .iter()
+        .find(|status| status.name == flag.source);
+    out.push_str(",\"source\":");
+    match status {
+        Some(status) => write_source_status(&mut out, status, scope.now),
+        None => out.push_str("null"),
+    }
+    let mut definition = String::new();
+    if !flag.is_faulty() {
+        flag_sync::write_definition(&mut definition, flag);
+    }
+    // Places of the file are not kept; this is the place in the definition below.
+    let ruled = matches!(decision, Decision::Variant(_, Reason::TargetingMatch));
+    let rule = ruled.then(|| rule_pointer(flag, &definition, asker));
+    out.push_str(",\"rule\":");
+    match rule {
+        Some(rule) => write_string(&mut out, &rule),
+        None => out.push_str("null"),
+    }
+    write_context(&mut out, asker);
+    out.push_str(",\"definition\":");
+    out.push_str(if definition.is_empty() {
+        "null"
+    } else {
+        &definition
+    });
+    out.push('}');
+    out
+}
+
+/// The place of the rule that decided, as a JSON Pointer into the definition.
+fn rule_pointer(flag: &CompiledFlag, definition: &str, asker: &OwnedContext) -> String {
+    let found =
+        parse_definition::parse_and_compile(&flag.key, definition, asker.fractional_version);
+    let found = found.and_then(|(flag, compiled)| {
+        trace::trace(&flag, &compiled, asker)
+            .decided_by
+            .json_pointer
+    });
+    found.unwrap_or_else(|| "/targeting".to_owned())
+}
+
+/// The context that counted, when that was, and how units are hashed.
+fn write_context(out: &mut String, asker: &OwnedContext) {
+    let mut members = BTreeMap::new();
+    // Of equal names the last one counts.
+    for (name, value) in &asker.attributes {
+        members.insert(name.clone(), value.clone());
+    }
+    out.push_str(",\"context\":");
+    write_value(out, &OwnedValue::Map(members.into_iter().collect()));
+    let version = match asker.fractional_version {
+        FractionalVersion::V2 => "v2",
+        FractionalVersion::V3 => "v3",
+    };
+    let seconds = asker.seconds.unwrap_or(0.0);
+    let _ = write!(out, ",\"timestamp\":{seconds},\"fractional\":\"{version}\"");
+}
+
+/// The answers of all flags.
+pub fn flags_response(
+    scope: &DebugScope<'_>,
+    answers: &[(&CompiledFlag, Decision)],
+    unit: Option<&str>,
+) -> String {
+    let mut out = String::from("{");
+    write_identity(&mut out, scope, unit);
+    out.push_str(",\"flags\":[");
+    for (at, (flag, decision)) in answers.iter().enumerate() {
+        out.push_str(if at == 0 { "\n{" } else { ",\n{" });
+        write_decision(&mut out, flag, *decision);
+        let status = scope
+            .config
+            .statuses
+            .iter()
+            .find(|status| status.name == flag.source);
+        out.push_str(",\"source\":");
+        write_string(&mut out, status.map_or("", |status| &status.redacted_name));
+        out.push('}');
+    }
+    out.push_str("]}");
+    out
+}
+
+/// Who was asked, and about whom.
+fn write_identity(out: &mut String, scope: &DebugScope<'_>, unit: Option<&str>) {
+    out.push_str("\"replica\":");
+    write_string(out, &scope.config.replica);
+    out.push_str(",\"targetingKey\":");
+    match unit {
+        Some(unit) => write_string(out, unit),
+        None => out.push_str("null"),
+    }
+    let _ = write!(out, ",\"generation\":{}", scope.snapshot.generation);
+}
+
+/// A flag and what it answered.
+fn write_decision(out: &mut String, flag: &CompiledFlag, decision: Decision) {
+    out.push_str("\"key\":");
+    write_string(out, &flag.key);
+    out.push_str(",\"flagSetId\":");
+    match &flag.flag_set_id {
+        Some(set) => write_string(out, set),
+        None => out.push_str("null"),
+    }
+    let (index, reason, error) = match decision {
+        Decision::Variant(index, reason) => (Some(usize::from(index)), reason.as_str(), None),
+        Decision::Disabled => (None, "DISABLED", None),
+        Decision::NoDefault => (None, "DEFAULT", None),
+        Decision::Error(code) => (None, "ERROR", Some(code.as_str())),
+    };
+    let variant = index.and_then(|index| {
+        flag.variant_names
+            .get(index)
+            .zip(flag.variant_values.get(index))
+    });
+    out.push_str(",\"variant\":");
+    match variant {
+        Some((name, value)) => {
+            write_string(out, name);
+            out.push_str(",\"value\":");
+            write_value(out, value);
+        }
+        None => out.push_str("null,\"value\":null"),
+    }
+    let _ = write!(out, ",\"reason\":\"{reason}\"");
+    if let Some(error) = error {
+        let _ = write!(out, ",\"errorCode\":\"{error}\"");
+    }
+}
+
+/// The flags as plain flagd has them, without those that are faulty.
+pub fn definitions_response(snapshot: &Snapshot) -> String {
+    let mut out = format!("{{\"generation\":{},\"flags\":{{", snapshot.generation);
+    let selected = snapshot.ruleset.select_positions(&Selector::All);
+    let flags = selected.filter_map(|position| snapshot.ruleset.flag_at(position));
+    for (at, flag) in flags.filter(|flag| !flag.is_faulty()).enumerate() {
+        out.push_str(if at == 0 { "\n" } else { ",\n" });
+        write_string(&mut out, &flag.key);
+        out.push(':');
+        flag_sync::write_definition(&mut out, flag);
+    }
+    out.push_str("}}");
+    out
+}
+
+/// How all sources are doing.
+pub fn sources_response(
+    snapshot: &Snapshot,
+    statuses: &[Arc<SourceStatus>],
+    now: SystemTime,
+) -> String {
+    let (generation, usable) = (snapshot.generation, snapshot.is_usable());
+    let flags = snapshot.ruleset.flags.len();
+    let mut out =
+        format!("{{\"generation\":{generation},\"ready\":{usable},\"flags\":{flags},\"sources\":[");
+    for (at, status) in statuses.iter().enumerate() {
+        out.push_str(if at == 0 { "\n" } else { ",\n" });
+        write_source_status(&mut out, status, now);
+    }
+    out.push_str("]}");
+    out
+}
+
+/// How a source is doing. Its name may hold a secret; its label does not.
+fn write_source_status(out: &mut String, status: &SourceStatus, now: SystemTime) {
+    let state = status.health();
+    out.push_str("{\"name\":");
+    write_string(out, &status.redacted_name);
+    let word = sync_state_name(&state);
+    let age = state.age(now).unwrap_or_default().as_secs_f64();
+    let _ = write!(
+        out,
+        ",\"kind\":\"{}\",\"sync\":\"{word}\",\"age\":{age:.3}",
+        status.kind
+    );
+    let times = [
+        ("lastSuccess", state.last_success),
+        ("failingSince", state.failing_since),
+        ("lastErrorAt", state.last_error.as_ref().map(|(at, _)| *at)),
+    ];
+    for (name, time) in times {
+        match time.map(|time| {
+            time.duration_since(SystemTime::UNIX_EPOCH)
+                .unwrap_or(Duration::ZERO)
+        }) {
+            Some(since) => {
+                let _ = write!(out, ",\"{name}\":{:.3}", since.as_secs_f64());
+            }
+            None => {
+                let _ = write!(out, ",\"{name}\":null");
+            }
+        }
+    }
+    out.push_str(",\"lastError\":");
+    match &state.last_error {
+        Some((_, why)) => write_string(out, why),
+        None => out.push_str("null"),
+    }
+    let SourceHealth {
+        accepted,
+        refused,
+        failed,
+        ..
+    } = state;
+    let _ = write!(
+        out,
+        ",\"accepted\":{accepted},\"refused\":{refused},\"failed\":{failed}}}"
+    );
+}
+
+/// The state of a source in one word.
+fn sync_state_name(state: &SourceHealth) -> &'static str {
+    match (state.has_flags(), state.from_state_dir, state.failing_since) {
+        (false, _, None) => "pending",
+        (false, _, Some(_)) => "failing",
+        (true, true, _) => "stored",
+        (true, false, Some(_)) => "stale",
+        (true, false, None) => "current",
+    }
+}

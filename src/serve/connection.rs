@@ -1,0 +1,7 @@
+//! One accepted connection: protocol detection, the HTTP/1.1 fast path, the HTTP/2 executor, and keepalive enforcement.
+
+pub mod authority_rewrite;
+pub mod http1;
+pub mod http2_executor;
+pub mod ping_enforcement;
+pub mod protocol_detection;

@@ -1,0 +1,56 @@
+//! Answers in pieces, as they are sent over HTTP/1.1.
+//! <https://www.rfc-editor.org/rfc/rfc9112#section-7.1>
+
+use std::io;
+
+use bytes::Buf;
+use bytes::Bytes;
+use bytes::BytesMut;
+use http_body_util::BodyExt as _;
+use tokio::io::AsyncRead;
+use tokio::io::AsyncReadExt as _;
+use tokio::io::AsyncWrite;
+use tokio::io::AsyncWriteExt as _;
+
+use crate::serve::http::body::Body;
+
+/// Sends the pieces of a body as they come. What the client says meanwhile is added to `read`.
+///
+/// # Errors
+/// If the client goes away.
+pub async fn send_chunked<S>(io: &mut S, read: &mut BytesMut, mut body: Body) -> io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    loop {
+        let data = tokio::select! {
+            biased;
+            data = next_data(&mut body) => data,
+            // Once it has said something it is asked no more: its next request waits until this one is over.
+            count = io.read_buf(read), if read.is_empty() => match count? {
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                _ => continue,
+            },
+        };
+        let Some(data) = data else { break };
+        // What is empty would be the end.
+        if !data.is_empty() {
+            io.write_all_buf(&mut encode_chunk(data)).await?;
+            io.flush().await?;
+        }
+    }
+    io.write_all(b"0\r\n\r\n").await?;
+    io.flush().await
+}
+
+/// The next piece of a body, empty if it is something else than bytes; `None` at its end.
+async fn next_data(body: &mut Body) -> Option<Bytes> {
+    let Ok(frame) = body.frame().await?;
+    Some(frame.into_data().unwrap_or_default())
+}
+
+/// A piece as a chunk. It is not copied: all streams that tell of a change share its bytes, however long they take.
+fn encode_chunk(data: Bytes) -> impl Buf {
+    let size = Bytes::from(format!("{:X}\r\n", data.len()));
+    size.chain(data).chain(&b"\r\n"[..])
+}

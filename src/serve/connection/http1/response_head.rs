@@ -1,0 +1,76 @@
+//! The heads of answers, as they are sent over HTTP/1.1, and what their bodies are.
+
+use std::time::Duration;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::Response;
+use http::StatusCode;
+use http::response::Parts;
+
+use crate::serve::http::body::Body;
+
+/// The body of an answer.
+pub enum ResponseBody {
+    /// One piece.
+    Buffered(Bytes),
+    /// Pieces as they come.
+    Streamed(Body),
+}
+
+/// What an answer consists of. `None` if there are trailers, or if by its status there cannot be a body.
+pub fn split_response(response: Response<Body>) -> Option<(Parts, ResponseBody)> {
+    let (head, body) = response.into_parts();
+    let bodiless = [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&head.status);
+    let content = match body {
+        Body::Full(bytes) => ResponseBody::Buffered(bytes),
+        Body::Empty => ResponseBody::Buffered(Bytes::new()),
+        Body::Stream(_) | Body::Instrumented(..) => ResponseBody::Streamed(body),
+        Body::WithTrailers(..) => return None,
+    };
+    (!bodiless).then_some((head, content))
+}
+
+/// Writes the head of an answer.
+pub fn write_head(out: &mut Vec<u8>, head: &Parts, content: &ResponseBody, date: &DateHeader) {
+    let mut put = |pieces: &[&[u8]]| pieces.iter().for_each(|piece| out.extend_from_slice(piece));
+    let reason = head.status.canonical_reason().unwrap_or("<none>");
+    put(&[
+        b"HTTP/1.1 ",
+        head.status.as_str().as_bytes(),
+        b" ",
+        reason.as_bytes(),
+        b"\r\n",
+    ]);
+    for (name, value) in &head.headers {
+        put(&[name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"]);
+    }
+    match content {
+        ResponseBody::Buffered(bytes) => {
+            put(&[b"content-length: ", bytes.len().to_string().as_bytes()])
+        }
+        ResponseBody::Streamed(_) => put(&[b"transfer-encoding: chunked"]),
+    }
+    put(&[b"\r\ndate: ", date.text.as_bytes(), b"\r\n\r\n"]);
+}
+
+/// What time it is, in the words of HTTP.
+#[derive(Debug, Default)]
+pub struct DateHeader {
+    text: String,
+    /// When that was, in seconds.
+    unix_second: u64,
+}
+
+impl DateHeader {
+    /// Looks at the clock.
+    pub fn update(&mut self) {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let second = now.map_or(0, |now| now.as_secs());
+        if self.text.is_empty() || second != self.unix_second {
+            self.unix_second = second;
+            self.text =
+                httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + Duration::from_secs(second));
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Where a port listens: on TCP or on a Unix socket.
+
+use std::fmt;
+use std::io;
+use std::io::ErrorKind;
+use std::io::IoSlice;
+use std::net::IpAddr;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::task::Context;
+use std::task::Poll;
+
+use socket2::SockRef;
+use socket2::TcpKeepalive;
+use tokio::io::AsyncRead;
+use tokio::io::AsyncWrite;
+use tokio::io::ReadBuf;
+use tokio::net::TcpListener;
+use tokio::net::TcpStream;
+use tokio::net::UnixListener;
+use tokio::net::UnixStream;
+
+use crate::limits;
+use crate::serve::listen::unix;
+pub use crate::serve::listen::unix::SocketFile;
+
+/// Where to listen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ListenAddr {
+    /// A TCP port, 0 for any that is free; of one address, or of all interfaces.
+    Tcp(Option<IpAddr>, u16),
+    /// A Unix socket. On Linux a name that begins with `@` is in no directory, as in Go.
+    Unix(PathBuf),
+}
+
+impl fmt::Display for ListenAddr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ListenAddr::Tcp(None, port) => write!(f, "port {port}"),
+            ListenAddr::Tcp(Some(address), port) => {
+                write!(f, "{}", SocketAddr::new(*address, *port))
+            }
+            ListenAddr::Unix(path) => write!(f, "socket {}", path.display()),
+        }
+    }
+}
+
+/// A bound socket.
+#[derive(Debug)]
+pub enum Listener {
+    /// On TCP.
+    Tcp(TcpListener),
+    /// On a Unix socket, which may be a file.
+    Unix(UnixListener, Option<SocketFile>),
+}
+
+impl Listener {
+    /// Binds a place. A Unix socket that nobody answers on any more, as a killed process leaves it, is replaced.
+    ///
+    /// # Errors
+    /// If the place is taken or may not be used.
+    pub async fn bind(addr: &ListenAddr) -> io::Result<Listener> {
+        match addr {
+            ListenAddr::Tcp(Some(address), port) => TcpListener::bind((*address, *port))
+                .await
+                .map(Listener::Tcp),
+            ListenAddr::Tcp(None, port) => bind_all_interfaces(*port).await.map(Listener::Tcp),
+            ListenAddr::Unix(path) => {
+                let (listener, entry) = unix::bind(path)?;
+                Ok(Listener::Unix(listener, entry))
+            }
+        }
+    }
+
+    /// The TCP port.
+    pub fn port(&self) -> Option<u16> {
+        match self {
+            Listener::Tcp(listener) => listener.local_addr().ok().map(|address| address.port()),
+            Listener::Unix(..) => None,
+        }
+    }
+
+    /// The next connection.
+    ///
+    /// # Errors
+    /// Usually when the process is out of file descriptors.
+    pub async fn accept(&self) -> io::Result<SocketStream> {
+        match self {
+            Listener::Tcp(listener) => {
+                let (socket, _) = listener.accept().await?;
+                set_socket_options(&socket);
+                Ok(SocketStream::Tcp(socket))
+            }
+            Listener::Unix(listener, _) => Ok(SocketStream::Unix(listener.accept().await?.0)),
+        }
+    }
+}
+
+/// All interfaces, IPv6 and IPv4 alike where the system has both.
+async fn bind_all_interfaces(port: u16) -> io::Result<TcpListener> {
+    match TcpListener::bind(SocketAddr::from(([0_u16; 8], port))).await {
+        Err(error) if error.kind() != ErrorKind::AddrInUse => {
+            TcpListener::bind(SocketAddr::from(([0_u8; 4], port))).await
+        }
+        bound => bound,
+    }
+}
+
+fn set_socket_options(socket: &TcpStream) {
+    // Without it small answers wait for the client's acknowledgement.
+    let _ = socket.set_nodelay(true);
+    // A peer that is gone without a word gives its place back. The kernel notices; pings of HTTP/2's own would cost a
+    // tenth of every call.
+    let keep_alive = TcpKeepalive::new()
+        .with_time(limits::TCP_KEEPALIVE)
+        .with_interval(limits::TCP_KEEPALIVE);
+    let _ = SockRef::from(socket).set_tcp_keepalive(&keep_alive);
+}
+
+/// One connection.
+#[derive(Debug)]
+pub enum SocketStream {
+    /// On TCP.
+    Tcp(TcpStream),
+    /// On a Unix socket.
+    Unix(UnixStream),
+}
+
+impl AsyncRead for SocketStream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            SocketStream::Tcp(socket) => Pin::new(socket).poll_read(cx, buf),
+            SocketStream::Unix(socket) => Pin::new(socket).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for SocketStream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            SocketStream::Tcp(socket) => Pin::new(socket).poll_write(cx, bytes),
+            SocketStream::Unix(socket) => Pin::new(socket).poll_write(cx, bytes),
+        }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            SocketStream::Tcp(socket) => Pin::new(socket).poll_write_vectored(cx, slices),
+            SocketStream::Unix(socket) => Pin::new(socket).poll_write_vectored(cx, slices),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            SocketStream::Tcp(socket) => Pin::new(socket).poll_flush(cx),
+            SocketStream::Unix(socket) => Pin::new(socket).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            SocketStream::Tcp(socket) => Pin::new(socket).poll_shutdown(cx),
+            SocketStream::Unix(socket) => Pin::new(socket).poll_shutdown(cx),
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Framed messages and compression.
+
+use std::io::Read as _;
+use std::io::Write as _;
+
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::read::MultiGzDecoder;
+use flate2::write::GzEncoder;
+use http::HeaderMap;
+
+use crate::resolve::ResponseMessage;
+use crate::serve::rpc::negotiate::RpcProtocol;
+pub use crate::wire::grpc::length_prefixed_message::MESSAGE_PREFIX_LEN;
+pub use crate::wire::grpc::length_prefixed_message::encode_length_prefixed;
+use crate::wire::rpc_error::RpcCode;
+use crate::wire::rpc_error::RpcError;
+
+/// Flag of a compressed message.
+pub const COMPRESSED: u8 = 0b0000_0001;
+/// Flag of the last frame of a Connect stream.
+pub const END_STREAM: u8 = 0b0000_0010;
+/// Flag of the trailers of a gRPC-Web answer.
+pub const WEB_TRAILERS: u8 = 0b1000_0000;
+
+/// A reply as a frame.
+pub fn into_frame(reply: ResponseMessage) -> Bytes {
+    match reply {
+        ResponseMessage::Framed(bytes) => bytes,
+        ResponseMessage::Unframed(message) => encode_length_prefixed(0, &message),
+    }
+}
+
+/// A reply as a bare message.
+pub fn into_bare_message(reply: ResponseMessage) -> Bytes {
+    match reply {
+        ResponseMessage::Framed(bytes) => bytes.slice(MESSAGE_PREFIX_LEN.min(bytes.len())..),
+        ResponseMessage::Unframed(message) => message.into(),
+    }
+}
+
+/// The one message of a request that consists of frames, read as connect-go reads them.
+///
+/// # Errors
+/// If there is not exactly one, or it is compressed in a way that was not announced.
+pub fn only_message(
+    body: &Bytes,
+    gzip: bool,
+    limit: usize,
+    protocol: RpcProtocol,
+) -> Result<Bytes, RpcError> {
+    let (first, rest) = next_message(body, protocol)?;
+    let Some(first) = first else {
+        let why = "unary request has zero messages";
+        return Err(RpcError::new(RpcCode::Unimplemented, why));
+    };
+    let message = first.decompress(gzip, limit)?;
+    if let (Some(second), _) = next_message(&rest, protocol)? {
+        second.decompress(gzip, limit)?;
+        let why = "unary request has multiple messages";
+        return Err(RpcError::new(RpcCode::Unimplemented, why));
+    }
+    Ok(message)
+}
+
+/// A message as it travels.
+struct EnvelopedMessage {
+    compressed: bool,
+    data: Bytes,
+}
+
+impl EnvelopedMessage {
+    fn decompress(self, gzip: bool, limit: usize) -> Result<Bytes, RpcError> {
+        match (self.compressed, gzip) {
+            (false, _) => Ok(self.data),
+            (true, false) => {
+                let why = "protocol error: sent compressed message without compression support";
+                Err(RpcError::new(RpcCode::Internal, why))
+            }
+            (true, true) if self.data.is_empty() => Ok(self.data),
+            (true, true) => gunzip(&self.data, limit),
+        }
+    }
+}
+
+/// The next message of a body, if it has not ended, and what follows.
+fn next_message(
+    body: &Bytes,
+    protocol: RpcProtocol,
+) -> Result<(Option<EnvelopedMessage>, Bytes), RpcError> {
+    match split_first_frame(body) {
+        FrameSplit::Empty => Ok((None, Bytes::new())),
+        FrameSplit::PartialHeader => Err(incomplete_error("incomplete envelope: unexpected EOF")),
+        FrameSplit::PartialMessage { promised, got } => Err(incomplete_error(&format!(
+            "promised {promised} bytes in enveloped message, got {got} bytes"
+        ))),
+        FrameSplit::Complete { flags, data, rest } if flags & !COMPRESSED == 0 => {
+            let compressed = flags == COMPRESSED;
+            Ok((Some(EnvelopedMessage { compressed, data }), rest))
+        }
+        FrameSplit::Complete { flags, rest, .. } => {
+            validate_end_of_stream(flags, protocol, &rest)?;
+            Ok((None, Bytes::new()))
+        }
+    }
+}
+
+/// What a body of frames begins with.
+#[derive(Debug)]
+pub enum FrameSplit {
+    /// Nothing.
+    Empty,
+    /// A part of a frame's head.
+    PartialHeader,
+    /// A part of a message: how many bytes its head promises, and how many there are.
+    PartialMessage {
+        /// Length in the header, in bytes.
+        promised: u32,
+        /// Bytes of the message that are there.
+        got: usize,
+    },
+    /// A message, and what follows it.
+    Complete {
+        /// Flags of the header.
+        flags: u8,
+        /// The message.
+        data: Bytes,
+        /// Everything behind it.
+        rest: Bytes,
+    },
+}
+
+/// Takes the first frame off a body.
+pub fn split_first_frame(body: &Bytes) -> FrameSplit {
+    let Some(([flags, length @ ..], rest)) = body.split_first_chunk::<MESSAGE_PREFIX_LEN>() else {
+        return if body.is_empty() {
+            FrameSplit::Empty
+        } else {
+            FrameSplit::PartialHeader
+        };
+    };
+    let promised = u32::from_be_bytes(*length);
+    let length = usize::try_from(promised).unwrap_or(usize::MAX);
+    if length > rest.len() {
+        let got = rest.len();
+        return FrameSplit::PartialMessage { promised, got };
+    }
+    FrameSplit::Complete {
+        flags: *flags,
+        data: body.slice(MESSAGE_PREFIX_LEN..MESSAGE_PREFIX_LEN + length),
+        rest: body.slice(MESSAGE_PREFIX_LEN + length..),
+    }
+}
+
+/// Whether a frame with flags of a protocol's own ends the request: nothing may follow it.
+fn validate_end_of_stream(flags: u8, protocol: RpcProtocol, rest: &Bytes) -> Result<(), RpcError> {
+    let ends = match protocol {
+        RpcProtocol::Grpc => 0,
+        RpcProtocol::GrpcWeb => WEB_TRAILERS,
+        RpcProtocol::Connect => END_STREAM,
+    };
+    if !rest.is_empty() {
+        let extra = rest.len();
+        let why = format!("corrupt response: {extra} extra bytes after end of stream");
+        Err(RpcError::new(RpcCode::Internal, why))
+    } else if flags & ends == 0 {
+        let why = format!("protocol error: invalid envelope flags {flags}");
+        Err(RpcError::new(RpcCode::Internal, why))
+    } else {
+        Ok(())
+    }
+}
+
+fn incomplete_error(why: &str) -> RpcError {
+    RpcError::new(RpcCode::InvalidArgument, format!("protocol error: {why}"))
+}
+
+/// Whether the request says that it is compressed with gzip.
+///
+/// # Errors
+/// If it says that it is compressed with anything else.
+pub fn is_gzip(headers: &HeaderMap, name: &str) -> Result<bool, RpcError> {
+    match headers.get(name).map_or(&b""[..], |value| value.as_bytes()) {
+        b"" | b"identity" => Ok(false),
+        b"gzip" => Ok(true),
+        other => {
+            let other = String::from_utf8_lossy(other);
+            let why = format!("unknown compression {other:?}: supported encodings are gzip");
+            Err(RpcError::new(RpcCode::Unimplemented, why))
+        }
+    }
+}
+
+/// Whether the client takes answers compressed with gzip.
+pub fn accepts_gzip(headers: &HeaderMap, name: &str) -> bool {
+    let accepted = headers.get(name).and_then(|value| value.to_str().ok());
+    let encodings = accepted.unwrap_or("").split(',');
+    encodings
+        .map(|encoding| encoding.split_once(';').unwrap_or((encoding, "")))
+        .any(|(name, weight)| name.trim() == "gzip" && weight.replace(' ', "") != "q=0")
+}
+
+/// Decompresses, never to more than `limit` bytes (0 for any number).
+///
+/// # Errors
+/// If the bytes are not gzip, or become too many.
+pub fn gunzip(bytes: &[u8], limit: usize) -> Result<Bytes, RpcError> {
+    let most = if limit == 0 { u64::MAX } else { limit as u64 };
+    let mut out = Vec::new();
+    let mut decoder = MultiGzDecoder::new(bytes).take(most.saturating_add(1));
+    if let Err(error) = decoder.read_to_end(&mut out) {
+        let why = format!("decompress: {error}");
+        return Err(RpcError::new(RpcCode::InvalidArgument, why));
+    }
+    if out.len() as u64 > most {
+        return Err(RpcError::body_too_large(limit));
+    }
+    Ok(out.into())
+}
+
+/// Compresses.
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 2), Compression::fast());
+    // Writing to memory does not fail.
+    let _ = encoder.write_all(bytes);
+    encoder.finish().unwrap_or_default()
+}

@@ -1,0 +1,70 @@
+//! How closely to look at files.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::path::PathBuf;
+
+/// A look at all files. Those are read of which the file system says that they changed, and some of which it does not.
+#[derive(Debug, Default)]
+pub struct ScanScope {
+    /// Whether all of them are: something happened, and nobody knows where.
+    pub read_all: bool,
+    /// Those at which something happened are, too.
+    pub changed_paths: BTreeSet<PathBuf>,
+    /// Those that somebody is writing wait.
+    pub open_paths: BTreeSet<PathBuf>,
+}
+
+impl ScanScope {
+    /// A look at everything.
+    pub fn full() -> ScanScope {
+        ScanScope {
+            read_all: true,
+            ..ScanScope::default()
+        }
+    }
+
+    /// Whether a file must be read whatever the file system says about it.
+    pub fn must_read(&self, path: &Path) -> bool {
+        self.read_all || contains_path(&self.changed_paths, path)
+    }
+
+    /// Whether somebody is writing a file.
+    pub fn is_being_written(&self, path: &Path) -> bool {
+        contains_path(&self.open_paths, path)
+    }
+}
+
+/// Whether a file, or the one that it links to, is among `paths`, which are as the file system's events name them.
+fn contains_path(paths: &BTreeSet<PathBuf>, path: &Path) -> bool {
+    let is_one = |path: std::io::Result<PathBuf>| path.is_ok_and(|path| paths.contains(&path));
+    !paths.is_empty() && (is_one(std::path::absolute(path)) || is_one(path.canonicalize()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scan_scope_matches_files_and_symlink_targets() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let real = directory.path().canonicalize().expect("a path");
+        let (file, link) = (real.join("flags.json"), real.join("link.json"));
+        std::fs::write(&file, "{}").expect("written");
+        std::os::unix::fs::symlink(&file, &link).expect("linked");
+        let look = ScanScope {
+            changed_paths: BTreeSet::from([file.clone()]),
+            ..ScanScope::default()
+        };
+        assert!(look.must_read(&file) && look.must_read(&link));
+        assert!(!look.must_read(&real.join("other.json")) && !look.is_being_written(&file));
+        assert!(ScanScope::full().must_read(&real.join("other.json")));
+        let relative = Path::new("no-such-file.json");
+        let busy = BTreeSet::from([std::path::absolute(relative).expect("a path")]);
+        let look = ScanScope {
+            open_paths: busy,
+            ..ScanScope::default()
+        };
+        assert!(look.is_being_written(relative) && !look.must_read(relative));
+    }
+}

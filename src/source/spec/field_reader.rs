@@ -1,0 +1,172 @@
+//! The fields of one entry of `--sources`, read by name and type. What is wrong is noted, and reading goes on.
+
+use http::HeaderMap;
+use http::HeaderName;
+use http::HeaderValue;
+
+use crate::diag;
+use crate::document::syntax_tree::Member;
+use crate::document::syntax_tree::Node;
+use crate::document::syntax_tree::NodeKind;
+
+/// The members of an object, and what was wrong with them.
+pub struct SpecFieldReader<'n> {
+    /// How the object is called in complaints, for instance `sources[0]`.
+    path: String,
+    members: &'n [Member],
+    /// What was wrong, a sentence each.
+    pub mistakes: Vec<String>,
+}
+
+impl<'n> SpecFieldReader<'n> {
+    /// The fields of `node`. Whatever is not in `known` is a mistake.
+    pub fn new(path: String, node: &'n Node, known: &[&str]) -> SpecFieldReader<'n> {
+        let members = node.as_map();
+        let mut fields = SpecFieldReader {
+            path,
+            members: members.unwrap_or(&[]),
+            mistakes: Vec::new(),
+        };
+        if members.is_none() {
+            let path = &fields.path;
+            let mistake = format!("{path}: expected an object, found {}", node.type_name());
+            fields.mistakes.push(mistake);
+        }
+        for member in fields.members {
+            if !known.iter().any(|k| k.eq_ignore_ascii_case(&member.key)) {
+                fields.add_unknown_field(&member.key, known);
+            }
+        }
+        fields
+    }
+
+    /// No fields at all, for a source that was given as a URI.
+    pub fn empty() -> SpecFieldReader<'static> {
+        SpecFieldReader {
+            path: String::new(),
+            members: &[],
+            mistakes: Vec::new(),
+        }
+    }
+
+    fn add_unknown_field(&mut self, key: &str, known: &[&str]) {
+        let help = match diag::closest_match(key, known.iter().copied()) {
+            Some(meant) => format!("; did you mean `{meant}`?"),
+            None => String::new(),
+        };
+        self.add_mistake(key, &format!("there is no such field{help}"));
+    }
+
+    /// Notes what is wrong with a field, or with the whole if the field is `""`.
+    pub fn add_mistake(&mut self, field: &str, why: &str) {
+        let mistake = match (self.path.as_str(), field) {
+            ("", _) => why.to_owned(),
+            (path, "") => format!("{path}: {why}"),
+            (path, _) => format!("{path}.{field}: {why}"),
+        };
+        self.mistakes.push(mistake);
+    }
+
+    /// Takes over what was noted about an object inside this one.
+    pub fn merge_mistakes(&mut self, inner: SpecFieldReader<'_>) {
+        self.mistakes.extend(inner.mistakes);
+    }
+
+    /// How an object inside this one is called.
+    pub fn nested_path(&self, field: &str) -> String {
+        format!("{}.{field}", self.path)
+    }
+
+    /// A field's value. Upper and lower case are the same, and the last of several counts, as in Go. `null` is none.
+    pub fn get(&self, name: &str) -> Option<&'n Node> {
+        let named = |m: &&Member| m.key.eq_ignore_ascii_case(name);
+        let member = self.members.iter().rev().find(named)?;
+        (!matches!(member.value.kind, NodeKind::Null)).then_some(&member.value)
+    }
+
+    /// A string; empty if there is none.
+    pub fn string(&mut self, name: &str) -> &'n str {
+        match self.get(name) {
+            None => "",
+            Some(node) => node.as_text().unwrap_or_else(|| {
+                self.add_type_mismatch(name, "a string", node);
+                ""
+            }),
+        }
+    }
+
+    /// A boolean; `None` if there is none.
+    pub fn boolean(&mut self, name: &str) -> Option<bool> {
+        let node = self.get(name)?;
+        if let NodeKind::Bool(on) = node.kind {
+            return Some(on);
+        }
+        self.add_type_mismatch(name, "a boolean", node);
+        None
+    }
+
+    /// A whole number from 0 to `most`; `None` if there is none, or 0, which stands for the default.
+    pub fn positive_integer(&mut self, name: &str, most: u32) -> Option<u32> {
+        let node = self.get(name)?;
+        let NodeKind::Number(number) = node.kind else {
+            self.add_type_mismatch(name, "a number", node);
+            return None;
+        };
+        if number.fract() != 0.0 || number < 0.0 || number > f64::from(most) {
+            self.add_mistake(
+                name,
+                &format!("expected a whole number from 0 to {most}, found {number}"),
+            );
+            return None;
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "whole and within bounds, as was just found"
+        )]
+        let whole = number as u32;
+        (whole > 0).then_some(whole)
+    }
+
+    /// An object of strings as headers, each marked as secret.
+    pub fn header_map(&mut self, name: &str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        let Some(node) = self.get(name) else {
+            return headers;
+        };
+        let Some(members) = node.as_map() else {
+            self.add_type_mismatch(name, "an object of strings", node);
+            return headers;
+        };
+        for member in members {
+            let field = format!("{name}.{}", member.key);
+            let Some(value) = member.value.as_text() else {
+                self.add_type_mismatch(&field, "a string", &member.value);
+                continue;
+            };
+            let Ok(key) = HeaderName::from_bytes(member.key.as_bytes()) else {
+                self.add_mistake(&field, "this is not the name of a header");
+                continue;
+            };
+            if let Some(value) = self.header_value(&field, value) {
+                headers.insert(key, value);
+            }
+        }
+        headers
+    }
+
+    /// A header's value, marked as secret.
+    pub fn header_value(&mut self, field: &str, value: &str) -> Option<HeaderValue> {
+        let Ok(mut value) = HeaderValue::from_str(value) else {
+            self.add_mistake(field, "a header holds no control characters");
+            return None;
+        };
+        value.set_sensitive(true);
+        Some(value)
+    }
+
+    fn add_type_mismatch(&mut self, field: &str, want: &str, node: &Node) {
+        let why = format!("expected {want}, found {}", node.type_name());
+        self.add_mistake(field, &why);
+    }
+}

@@ -1,0 +1,129 @@
+//! One source, from a URI or from an entry of `--sources`.
+
+use crate::document::syntax_tree::Node;
+use crate::source::spec::SourceSpec;
+use crate::source::spec::field_reader::SpecFieldReader;
+use crate::source::spec::parse_grpc;
+use crate::source::spec::parse_http;
+use crate::source::spec::redact::redact_url;
+
+const KNOWN_FIELDS: [&str; 14] = [
+    "uri",
+    "provider",
+    "authHeader",
+    "certPath",
+    "tls",
+    "providerID",
+    "selector",
+    "interval",
+    "intervalSeed",
+    "maxMsgSize",
+    "timeoutS",
+    "incrementalUpdates",
+    "headers",
+    "oauth",
+];
+/// The providers of flagd that this program does not have.
+const UNSUPPORTED_PROVIDERS: [&str; 4] = ["kubernetes", "gcs", "azblob", "s3"];
+/// How sources of these providers begin.
+const UNSUPPORTED_URI_PREFIXES: [&str; 4] = ["gs://", "azblob://", "s3://", "core.openfeature.dev"];
+/// How targets for gRPC's name resolvers begin.
+const GRPC_TARGET_SCHEMES: [&str; 5] = ["envoy:", "dns:", "uds:", "xds:", "unix:"];
+
+/// Reads a `--uri`.
+pub fn from_uri(text: &str) -> Result<SourceSpec, String> {
+    let provider = match text {
+        _ if text.starts_with("file:") => "file",
+        _ if text.starts_with("http://") || text.starts_with("https://") => "http",
+        _ if text.starts_with("grpc://") || text.starts_with("grpcs://") => "grpc",
+        _ if GRPC_TARGET_SCHEMES
+            .iter()
+            .any(|scheme| text.starts_with(scheme)) =>
+        {
+            "grpc"
+        }
+        _ if UNSUPPORTED_URI_PREFIXES
+            .iter()
+            .any(|begin| text.starts_with(begin)) =>
+        {
+            return Err(format!(
+                "sync uri argument {} names a kind of source that is not supported yet",
+                redact_url(text)
+            ));
+        }
+        _ => {
+            return Err(format!(
+                "invalid sync uri argument: {}, must start with 'file:', 'http(s)://' or 'grpc(s)://'",
+                redact_url(text)
+            ));
+        }
+    };
+    let mut fields = SpecFieldReader::empty();
+    match parse_provider(text, provider, &mut fields) {
+        Some(spec) if fields.mistakes.is_empty() => Ok(spec),
+        _ => {
+            let why = fields.mistakes.join(", ");
+            Err(format!("invalid sync uri argument: {why}"))
+        }
+    }
+}
+
+/// Reads an entry of `--sources`, which complaints call `path`.
+pub fn from_node(path: String, node: &Node) -> Result<SourceSpec, Vec<String>> {
+    let mut fields = SpecFieldReader::new(path, node, &KNOWN_FIELDS);
+    if node.as_map().is_none() {
+        return Err(fields.mistakes);
+    }
+    let (uri, provider) = (fields.string("uri"), fields.string("provider"));
+    for (field, value) in [("uri", uri), ("provider", provider)] {
+        let is_typed = fields
+            .get(field)
+            .is_none_or(|node| node.as_text().is_some());
+        if value.is_empty() && is_typed {
+            fields.add_mistake(field, &format!("{field} is a required field"));
+        }
+    }
+    let spec = parse_provider(uri, provider, &mut fields);
+    match spec {
+        Some(spec) if fields.mistakes.is_empty() => Ok(spec),
+        _ => Err(fields.mistakes),
+    }
+}
+
+fn parse_provider(
+    uri: &str,
+    provider: &str,
+    fields: &mut SpecFieldReader<'_>,
+) -> Option<SourceSpec> {
+    match provider {
+        "file" | "fsnotify" | "fileinfo" => parse_file(uri, fields),
+        "http" => parse_http::parse(uri, fields),
+        "grpc" => parse_grpc::parse(uri, fields),
+        "" => None,
+        _ if UNSUPPORTED_PROVIDERS.contains(&provider) => {
+            let why = format!("the provider `{provider}` is not supported yet");
+            fields.add_mistake("provider", &why);
+            None
+        }
+        _ => {
+            let why = format!(
+                "invalid sync provider: {provider}, must be one of 'file', 'fsnotify', 'fileinfo', 'http' or 'grpc'"
+            );
+            fields.add_mistake("provider", &why);
+            None
+        }
+    }
+}
+
+fn parse_file(uri: &str, fields: &mut SpecFieldReader<'_>) -> Option<SourceSpec> {
+    let path = uri.strip_prefix("file:").unwrap_or(uri);
+    if path.contains("://") {
+        fields.add_mistake(
+            "uri",
+            &format!("{} is not the path of a file", redact_url(uri)),
+        );
+    } else if path.is_empty() && !uri.is_empty() {
+        fields.add_mistake("uri", &format!("{uri}, the path is missing"));
+    }
+    (!path.is_empty()).then(|| SourceSpec::from_path(path))
+}

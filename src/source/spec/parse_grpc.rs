@@ -1,0 +1,69 @@
+//! The fields of a flag sync service.
+
+use crate::limits;
+use crate::source::spec::GrpcSpec;
+use crate::source::spec::SourceKind;
+use crate::source::spec::SourceSpec;
+use crate::source::spec::TlsMode;
+use crate::source::spec::field_reader::SpecFieldReader;
+use crate::source::spec::grpc_target::GrpcTarget;
+
+/// Reads a source at `uri`.
+pub fn parse(uri: &str, fields: &mut SpecFieldReader<'_>) -> Option<SourceSpec> {
+    let (name, secure) = match uri.split_once("://") {
+        Some(("grpc", rest)) => (rest, false),
+        Some(("grpcs", rest)) => (rest, true),
+        _ => (uri, false),
+    };
+    let target = match name {
+        "" => None,
+        _ => GrpcTarget::parse(name)
+            .map_err(|why| fields.add_mistake("uri", &why))
+            .ok(),
+    };
+    let settings = GrpcSpec {
+        tls: parse_tls(secure, fields),
+        provider_id: fields.string("providerID").to_owned(),
+        selector: fields.string("selector").to_owned(),
+        max_message_bytes: parse_message_size(fields),
+        headers: fields.header_map("headers"),
+        incremental: fields.boolean("incrementalUpdates").unwrap_or(false),
+        target: target?,
+    };
+    Some(SourceSpec {
+        name: name.into(),
+        redacted_name: name.into(),
+        kind: SourceKind::Grpc(Box::new(settings)),
+    })
+}
+
+fn parse_tls(secure: bool, fields: &mut SpecFieldReader<'_>) -> TlsMode {
+    let tls = fields.boolean("tls");
+    if secure && tls == Some(false) {
+        fields.add_mistake(
+            "tls",
+            "grpcs:// asks for an encrypted connection, and `tls` for none",
+        );
+    }
+    match (secure || tls == Some(true), fields.string("certPath")) {
+        (false, "") => TlsMode::Plaintext,
+        (true, "") => TlsMode::SystemRoots,
+        (true, path) => TlsMode::CaFile(path.into()),
+        (false, path) => {
+            let why = format!(
+                "provided a non empty certificate {path}, but requested an insecure connection; set `tls` to true"
+            );
+            fields.add_mistake("certPath", &why);
+            TlsMode::Plaintext
+        }
+    }
+}
+
+fn parse_message_size(fields: &mut SpecFieldReader<'_>) -> usize {
+    let most = usize::try_from(limits::DOCUMENT).unwrap_or(usize::MAX);
+    let most = u32::try_from(most).unwrap_or(u32::MAX);
+    let size = fields.positive_integer("maxMsgSize", most);
+    size.map_or(limits::SYNC_MESSAGE, |size| {
+        usize::try_from(size).unwrap_or(limits::SYNC_MESSAGE)
+    })
+}

@@ -1,0 +1,109 @@
+//! The fields of a document behind a URL.
+
+use std::time::Duration;
+
+use reqwest::Url;
+
+use crate::limits;
+use crate::source::spec::HttpSpec;
+use crate::source::spec::OAuthCredentials;
+use crate::source::spec::OAuthSpec;
+use crate::source::spec::SourceKind;
+use crate::source::spec::SourceSpec;
+use crate::source::spec::field_reader::SpecFieldReader;
+use crate::source::spec::redact;
+
+const OAUTH_FIELDS: [&str; 5] = [
+    "clientID",
+    "clientSecret",
+    "tokenUrl",
+    "folder",
+    "reloadDelayS",
+];
+/// The longest interval, in seconds, as in flagd.
+const MAX_INTERVAL_SECONDS: u32 = 86_400;
+/// The interval of a source that names none, in seconds, as in flagd.
+const DEFAULT_INTERVAL_SECONDS: u32 = 5;
+
+/// Reads a source behind `uri`.
+pub fn parse(uri: &str, fields: &mut SpecFieldReader<'_>) -> Option<SourceSpec> {
+    let url = parse_url(uri, "uri", fields);
+    let authorization = match fields.string("authHeader") {
+        "" => None,
+        value => fields.header_value("authHeader", value),
+    };
+    let interval = fields
+        .positive_integer("interval", u32::MAX)
+        .unwrap_or(DEFAULT_INTERVAL_SECONDS);
+    if interval > MAX_INTERVAL_SECONDS {
+        let why = format!("polling interval {interval}s exceeds maximum {MAX_INTERVAL_SECONDS}s");
+        fields.add_mistake("interval", &why);
+    }
+    let seconds = |whole: u32| Duration::from_secs(whole.into());
+    let settings = HttpSpec {
+        authorization,
+        headers: fields.header_map("headers"),
+        interval: seconds(interval),
+        interval_seed: fields.string("intervalSeed").into(),
+        timeout: fields
+            .positive_integer("timeoutS", MAX_INTERVAL_SECONDS)
+            .map_or(limits::FETCH_TIMEOUT, seconds),
+        oauth: parse_oauth(fields),
+        url: url?,
+    };
+    Some(SourceSpec {
+        name: uri.into(),
+        redacted_name: redact::redact_parsed_url(&settings.url).into(),
+        kind: SourceKind::Http(Box::new(settings)),
+    })
+}
+
+fn parse_url(text: &str, field: &str, fields: &mut SpecFieldReader<'_>) -> Option<Url> {
+    if text.is_empty() {
+        return None;
+    }
+    // What is wrong is not repeated word for word: it may hold a password.
+    let url = Url::parse(text).map_err(|error| error.to_string());
+    let why = match url {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => return Some(url),
+        Ok(url) => format!("expected http:// or https://, found {}:", url.scheme()),
+        Err(error) => format!("not a URL: {error}"),
+    };
+    fields.add_mistake(field, &why);
+    None
+}
+
+fn parse_oauth(fields: &mut SpecFieldReader<'_>) -> Option<OAuthSpec> {
+    let node = fields.get("oauth")?;
+    let mut inner = SpecFieldReader::new(fields.nested_path("oauth"), node, &OAUTH_FIELDS);
+    let token_url = inner.string("tokenUrl");
+    if token_url.is_empty() {
+        inner.add_mistake("tokenUrl", "tokenUrl is a required field");
+    }
+    let token_url = parse_url(token_url, "tokenUrl", &mut inner);
+    let (id, secret) = (inner.string("clientID"), inner.string("clientSecret"));
+    let (folder, reload) = (
+        inner.string("folder"),
+        inner.positive_integer("reloadDelayS", u32::MAX),
+    );
+    let credentials = if folder.is_empty() {
+        if id.is_empty() || secret.is_empty() {
+            inner.add_mistake(
+                "",
+                "give clientID and clientSecret, or a folder that has them",
+            );
+        }
+        let (id, secret) = (id.into(), secret.into());
+        OAuthCredentials::Inline { id, secret }
+    } else {
+        OAuthCredentials::Directory {
+            path: folder.into(),
+            reload_interval: Duration::from_secs(reload.unwrap_or(0).into()),
+        }
+    };
+    fields.merge_mistakes(inner);
+    Some(OAuthSpec {
+        token_url: token_url?,
+        credentials,
+    })
+}

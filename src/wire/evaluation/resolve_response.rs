@@ -1,0 +1,175 @@
+//! The answer to a request for one flag.
+//!
+//! One protobuf encoding serves all three contracts: it spells out values that are zero, as `flagd.evaluation.v2` must,
+//! and leaves out what is not there, which the older contracts read as zero.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use ecow::EcoString;
+
+use crate::decision::FlagType;
+use crate::number;
+use crate::ruleset::CompiledFlag;
+use crate::selector::Selector;
+use crate::value::OwnedValue;
+use crate::wire::EvaluationApi;
+use crate::wire::protobuf::encode_field;
+use crate::wire::protobuf::encode_struct;
+
+/// The reason of a flag that is disabled.
+pub const REASON_DISABLED: &str = "DISABLED";
+/// The reason of a flag that has no default variant. flagd's schema.v1 says `FALLBACK`, a word of its inside.
+pub const REASON_NO_DEFAULT: &str = "DEFAULT";
+
+/// The metadata of an answer: the flag's over what is repeated of the selector.
+pub fn response_metadata<'f>(
+    flag: &'f CompiledFlag,
+    selector: &Selector,
+) -> Cow<'f, [(EcoString, OwnedValue)]> {
+    let Some((key, value)) = selector.metadata_entry() else {
+        return Cow::Borrowed(&flag.metadata);
+    };
+    match flag
+        .metadata
+        .binary_search_by(|(known, _)| (**known).cmp(key))
+    {
+        Ok(_) => Cow::Borrowed(&flag.metadata),
+        Err(at) => {
+            let mut all = flag.metadata.to_vec();
+            all.insert(at, (key.into(), OwnedValue::Text(value.into())));
+            Cow::Owned(all)
+        }
+    }
+}
+
+/// Appends the answer with a variant; `false`, and nothing, if the variant's value is not of the type wanted.
+pub fn encode_protobuf(
+    out: &mut Vec<u8>,
+    value: &OwnedValue,
+    want: FlagType,
+    reason: &str,
+    variant: &str,
+    metadata: &[(EcoString, OwnedValue)],
+) -> bool {
+    match (want, value) {
+        (FlagType::Boolean, OwnedValue::Bool(b)) => encode_field::varint(out, 1, u64::from(*b)),
+        (FlagType::String, OwnedValue::Text(s)) => encode_field::string(out, 1, s),
+        (FlagType::Float, OwnedValue::Number(n)) => encode_field::double(out, 1, *n),
+        (FlagType::Int, OwnedValue::Number(n)) => {
+            encode_field::varint(out, 1, number::truncate_to_i64(*n).cast_unsigned());
+        }
+        (FlagType::Object, OwnedValue::Map(members)) => {
+            encode_field::message(out, 1, |out| {
+                encode_struct::encode_struct_fields(out, members)
+            });
+        }
+        _ => return false,
+    }
+    write_protobuf_reason_variant_metadata(out, reason, variant, metadata);
+    true
+}
+
+/// Appends the answer without a variant, of any type.
+pub fn encode_protobuf_without_value(
+    out: &mut Vec<u8>,
+    reason: &str,
+    metadata: &[(EcoString, OwnedValue)],
+) {
+    write_protobuf_reason_variant_metadata(out, reason, "", metadata);
+}
+
+/// Appends the same with an empty object for a value, as the older contracts have it.
+pub fn encode_protobuf_empty_object(
+    out: &mut Vec<u8>,
+    reason: &str,
+    metadata: &[(EcoString, OwnedValue)],
+) {
+    encode_field::message(out, 1, |_| {});
+    write_protobuf_reason_variant_metadata(out, reason, "", metadata);
+}
+
+fn write_protobuf_reason_variant_metadata(
+    out: &mut Vec<u8>,
+    reason: &str,
+    variant: &str,
+    metadata: &[(EcoString, OwnedValue)],
+) {
+    encode_field::string(out, 2, reason);
+    if !variant.is_empty() {
+        encode_field::string(out, 3, variant);
+    }
+    encode_field::message(out, 4, |out| {
+        encode_struct::encode_struct_fields(out, metadata)
+    });
+}
+
+/// The answer with a variant, in JSON.
+pub fn encode_json(
+    flag: &CompiledFlag,
+    metadata: &[(EcoString, OwnedValue)],
+    index: u16,
+    want: FlagType,
+    reason: &str,
+    api: EvaluationApi,
+) -> String {
+    let mut out = String::with_capacity(160);
+    let index = usize::from(index);
+    out.push_str("{\"value\":");
+    match flag.variant_values.get(index) {
+        Some(OwnedValue::Number(n)) if want == FlagType::Int => {
+            let _ = write!(out, "\"{}\"", number::truncate_to_i64(*n));
+        }
+        Some(value) => encode_struct::write_value(&mut out, value),
+        None => out.push_str("null"),
+    }
+    let variant = flag.variant_names.get(index).map_or("", AsRef::as_ref);
+    let shown = !variant.is_empty() || api != EvaluationApi::EvaluationV2;
+    write_json_reason_variant_metadata(&mut out, metadata, reason, shown.then_some(variant));
+    out
+}
+
+/// The answer without a variant, in JSON: the older contracts cannot leave the value out.
+pub fn encode_json_without_value(
+    metadata: &[(EcoString, OwnedValue)],
+    want: FlagType,
+    reason: &str,
+    api: EvaluationApi,
+) -> String {
+    let zero = match want {
+        FlagType::Boolean => "false",
+        FlagType::String => "\"\"",
+        FlagType::Int => "\"0\"",
+        FlagType::Float => "0",
+        FlagType::Object => "{}",
+    };
+    let mut out = String::from("{");
+    let explicit = api != EvaluationApi::EvaluationV2;
+    if explicit {
+        out.push_str("\"value\":");
+        out.push_str(zero);
+    }
+    write_json_reason_variant_metadata(&mut out, metadata, reason, explicit.then_some(""));
+    out
+}
+
+fn write_json_reason_variant_metadata(
+    out: &mut String,
+    metadata: &[(EcoString, OwnedValue)],
+    reason: &str,
+    variant: Option<&str>,
+) {
+    if out.len() > 1 {
+        out.push(',');
+    }
+    out.push_str("\"reason\":\"");
+    out.push_str(reason);
+    out.push('"');
+    if let Some(variant) = variant {
+        out.push_str(",\"variant\":");
+        crate::json::write_string(out, variant);
+    }
+    out.push_str(",\"metadata\":");
+    encode_struct::write_object(out, metadata);
+    out.push('}');
+}

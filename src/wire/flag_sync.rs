@@ -1,0 +1,161 @@
+//! Flag sync: whole flag documents for those who evaluate them in their own process.
+//!
+//! Documents carry only what plain flagd knows, their rules as `document::plain` writes them. A faulty flag is left out: it would make
+//! others refuse the document.
+
+use prost::Message as _;
+use prost_types::Struct;
+use prost_types::Value;
+use prost_types::value::Kind as ValueKind;
+
+use crate::json;
+use crate::ruleset::CompiledFlag;
+use crate::ruleset::EvaluationPlan;
+use crate::wire::context::enrichment::ContextEnrichment;
+use crate::wire::protobuf::generated::sync1 as pb;
+use crate::wire::rpc_error::RpcCode;
+use crate::wire::rpc_error::RpcError;
+
+/// What the body of a request says.
+#[derive(Debug, Clone, Default)]
+pub struct SyncRequestBody {
+    /// The flags that it is about; deprecated in favour of the header.
+    pub selector: String,
+    /// How the client calls itself.
+    pub provider_id: String,
+}
+
+impl SyncRequestBody {
+    /// Reads a body.
+    ///
+    /// # Errors
+    /// If it is no request.
+    pub fn decode(body: &[u8]) -> Result<SyncRequestBody, RpcError> {
+        let request = pb::SyncFlagsRequest::decode(body);
+        let request = request.map_err(|error| {
+            let why = format!("grpc: failed to unmarshal the received message: {error}");
+            RpcError::new(RpcCode::Internal, why)
+        })?;
+        Ok(SyncRequestBody {
+            selector: request.selector,
+            provider_id: request.provider_id,
+        })
+    }
+}
+
+/// The message of a `SyncFlags` stream.
+pub fn encode_sync_flags_response(document: &str, enrichment: &ContextEnrichment) -> Vec<u8> {
+    pb::SyncFlagsResponse {
+        flag_configuration: document.to_owned(),
+        sync_context: Some(sync_context(enrichment)),
+    }
+    .encode_to_vec()
+}
+
+/// The answer to `FetchAllFlags`.
+pub fn encode_fetch_all_flags_response(document: &str) -> Vec<u8> {
+    let flag_configuration = document.to_owned();
+    pb::FetchAllFlagsResponse { flag_configuration }.encode_to_vec()
+}
+
+/// The answer to `GetMetadata`.
+pub fn encode_metadata_response(enrichment: &ContextEnrichment) -> Vec<u8> {
+    let metadata = Some(sync_context(enrichment));
+    pb::GetMetadataResponse { metadata }.encode_to_vec()
+}
+
+/// What subscribers add to their contexts: the fixed values, never those from headers.
+fn sync_context(enrichment: &ContextEnrichment) -> Struct {
+    let text = |text: &str| Value {
+        kind: Some(ValueKind::StringValue(text.to_owned())),
+    };
+    let values = enrichment.static_values.iter();
+    Struct {
+        fields: values
+            .map(|(name, value)| (name.to_string(), text(value)))
+            .collect(),
+    }
+}
+
+/// A document with these flags.
+pub fn flag_configuration<'f>(flags: impl Iterator<Item = &'f CompiledFlag>) -> String {
+    let mut out = String::from("{\"flags\":{");
+    for (i, flag) in flags
+        .filter(|flag| !flag.is_faulty() && !flag.not_portable)
+        .enumerate()
+    {
+        if i > 0 {
+            out.push(',');
+        }
+        write_flag_with_source(&mut out, flag);
+    }
+    out.push_str("}}");
+    out
+}
+
+fn write_flag_with_source(out: &mut String, flag: &CompiledFlag) {
+    json::write_string(out, &flag.key);
+    out.push(':');
+    write_definition_with(out, flag, Some(&flag.source));
+}
+
+/// A document with these flags that does not say where they are from.
+pub fn flag_configuration_without_source<'f>(
+    flags: impl Iterator<Item = &'f CompiledFlag>,
+) -> String {
+    let mut out = String::from("{\"flags\":{");
+    for (i, flag) in flags.filter(|flag| !flag.is_faulty()).enumerate() {
+        if i > 0 {
+            out.push(',');
+        }
+        json::write_string(&mut out, &flag.key);
+        out.push(':');
+        write_definition(&mut out, flag);
+    }
+    out.push_str("}}");
+    out
+}
+
+/// Appends a flag as it stands in a document, without where it is from.
+pub fn write_definition(out: &mut String, flag: &CompiledFlag) {
+    write_definition_with(out, flag, None);
+}
+
+fn write_definition_with(out: &mut String, flag: &CompiledFlag, source: Option<&str>) {
+    out.push_str("{\"state\":\"");
+    let disabled = matches!(flag.evaluation_plan, EvaluationPlan::Disabled);
+    out.push_str(if disabled { "DISABLED" } else { "ENABLED" });
+    out.push_str("\",\"defaultVariant\":");
+    let default = flag
+        .default_variant
+        .and_then(|at| flag.variant_names.get(usize::from(at)));
+    json::write_string(out, default.map_or("", |name| name));
+    out.push_str(",\"variants\":{");
+    for (i, (name, value)) in flag
+        .variant_names
+        .iter()
+        .zip(&*flag.variant_values)
+        .enumerate()
+    {
+        if i > 0 {
+            out.push(',');
+        }
+        json::write_string(out, name);
+        out.push(':');
+        json::write_value(out, value);
+    }
+    out.push('}');
+    if let Some(rule) = &flag.targeting_json {
+        out.push_str(",\"targeting\":");
+        out.push_str(rule);
+    }
+    if let Some(source) = source {
+        out.push_str(",\"source\":");
+        json::write_string(out, source);
+    }
+    if !flag.metadata.is_empty() {
+        out.push_str(",\"metadata\":");
+        json::write_object(out, &flag.metadata);
+    }
+    out.push('}');
+}

@@ -1,0 +1,5 @@
+//! Protobuf encoding: generated messages, and writers for fields and for `google.protobuf.Struct`.
+
+pub mod encode_field;
+pub mod encode_struct;
+pub mod generated;

@@ -1,0 +1,5 @@
+//! Static analysis of rules: diff, reachability, explanations.
+
+pub mod diff;
+pub mod explain;
+pub mod reachability;

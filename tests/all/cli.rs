@@ -1,0 +1,4 @@
+//! The command-line programs `fanion`, `flagctl` and `flag-lint`.
+
+pub mod fanion;
+pub mod flagctl;

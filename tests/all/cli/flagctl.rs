@@ -1,0 +1,7 @@
+//! The `flagctl` program, one file per command.
+
+pub mod eval;
+pub mod get;
+pub mod lint;
+pub mod multiple_files;
+pub mod refs;

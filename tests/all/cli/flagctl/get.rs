@@ -1,0 +1,182 @@
+//! `flagctl get`, `list` and `compile`: from files, and from a running replica.
+
+use std::path::Path;
+use std::process::Command;
+use std::process::Output;
+
+use fanion::serve::ServeConfig;
+use fanion::serve::admin::debug::DebugAccess;
+use fanion::serve::admin::debug::DebugConfig;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::cli::flagctl::lint::configuration::flagctl;
+use crate::cli::flagctl::lint::configuration::printed;
+use crate::support::server;
+
+const FLAGS: &str = "flags:\n  checkout.payments.express-pay:\n    variants: { \"on\": true, \"off\": false }\n    \
+     defaultVariant: \"off\"\n    targeting: { fractional: [[\"on\", 1], [\"off\", 99]] }\n  b: { state: DISABLED, variants: { x: 1 } }\n";
+const KEY: &str = "checkout.payments.express-pay";
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"))
+}
+
+fn with(directory: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_flagctl"));
+    let command = command.env_clear().envs(variables.iter().copied());
+    command
+        .current_dir(directory)
+        .args(arguments)
+        .output()
+        .expect("the program runs")
+}
+
+#[test]
+fn get_prints_a_flag_of_a_configured_context() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let home = dir.path().join(".config/flagctl");
+    std::fs::create_dir_all(&home).expect("directories");
+    std::fs::write(dir.path().join("flags.yaml"), FLAGS).expect("a file");
+    let config = "contexts: { prod: { flags: [../../flags.yaml] } }\n";
+    std::fs::write(home.join("config.yaml"), config).expect("a file");
+    let variables = [("HOME", dir.path().to_str().expect("text"))];
+    let get = |arguments: &[&str]| with(dir.path(), &variables, arguments);
+    let output = get(&["get", KEY, "--env", "prod", "-o", "json"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let targeting = json!({"fractional": [["on", 1], ["off", 99]]});
+    assert_eq!(json(&output)["targeting"], targeting);
+    let output = get(&["get", KEY, "--env", "prod", "-o", "yaml"]);
+    let want = format!(
+        "key: {KEY}\nstate: ENABLED\ndefaultVariant: \"off\"\nvariants:\n  \"off\": false\n  \"on\": true\n\
+         targeting:\n  fractional:\n    - [\"on\", 1]\n    - [\"off\", 99]\n"
+    );
+    assert_eq!(printed(&output.stdout), want);
+    let output = get(&["get", KEY, "--env", "prod"]);
+    let row = |cells: [&str; 5]| {
+        let [key, state, default, variants, rule] = cells;
+        format!("{key:<32}{state:<10}{default:<10}{variants:<11}{rule}\n")
+    };
+    let head = row(["KEY", "STATE", "DEFAULT", "VARIANTS", "RULE"]);
+    let want = head + &row([KEY, "ENABLED", "off", "off,on", "yes"]);
+    assert_eq!(printed(&output.stdout), want);
+    let output = get(&["get", "nothing", "--env", "prod"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(printed(&output.stdout), "");
+    assert_eq!(
+        printed(&output.stderr),
+        "error: there is no flag `nothing`\n"
+    );
+    let output = get(&["get", KEY, "--env", "prd"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        printed(&output.stderr).contains("did you mean `prod`?"),
+        "{output:?}"
+    );
+}
+
+#[test]
+fn list_and_compile_print_plain_flagd_json() {
+    let dir = tempfile::tempdir().expect("a directory");
+    std::fs::write(dir.path().join("flags.yaml"), FLAGS).expect("a file");
+    let output = flagctl(dir.path(), &["list", "--flags", "flags.yaml", "-o", "json"]);
+    let listed = json(&output);
+    assert_eq!(listed[0]["key"], "b");
+    assert_eq!(listed[1]["key"], KEY);
+    assert_eq!(listed.as_array().map(Vec::len), Some(2));
+    let compiled = flagctl(dir.path(), &["compile", "flags.yaml"]);
+    assert_eq!(compiled.status.code(), Some(0));
+    assert_eq!(
+        json(&compiled)["flags"][KEY]["targeting"],
+        listed[1]["targeting"]
+    );
+    let yaml = flagctl(dir.path(), &["compile", "flags.yaml", "-o", "yaml"]);
+    std::fs::write(dir.path().join("again.yaml"), &yaml.stdout).expect("a file");
+    let again = flagctl(dir.path(), &["compile", "again.yaml"]);
+    assert_eq!(again.stdout, compiled.stdout);
+    std::fs::write(dir.path().join("bad.yaml"), "flags: { f: 3 }").expect("a file");
+    let output = flagctl(dir.path(), &["compile", "bad.yaml"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(json(&output), json!({"flags": {}}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn get_and_list_query_a_replica_with_a_token() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let flags = dir.path().join("flags.yaml");
+    std::fs::write(&flags, FLAGS).expect("a file");
+    let token = dir.path().join("token");
+    std::fs::write(&token, "hush-hush-hush-hush\n").expect("a file");
+    let debugging = DebugConfig {
+        access: DebugAccess::BearerTokenFile(token.clone()),
+        ..DebugConfig::default()
+    };
+    let settings = ServeConfig {
+        debug: debugging,
+        ..ServeConfig::default()
+    };
+    let server = server::start_with(&flags, settings).await;
+    let url = format!("http://127.0.0.1:{}", server.management);
+    let config =
+        format!("current: here\ncontexts: {{ here: {{ replica: '{url}', tokenFile: token }} }}\n");
+    let path = dir.path().join("config.yaml");
+    std::fs::write(&path, config).expect("a file");
+    let config = [("FLAGCTL_CONFIG", path.to_str().expect("text"))];
+    let output = with(dir.path(), &config, &["get", KEY, "-o", "json"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let files = flagctl(
+        dir.path(),
+        &["get", KEY, "--flags", "flags.yaml", "-o", "json"],
+    );
+    assert_eq!(json(&output), json(&files));
+    let output = with(dir.path(), &config, &["list", "-o", "json"]);
+    let files = flagctl(dir.path(), &["list", "--flags", "flags.yaml", "-o", "json"]);
+    assert_eq!(json(&output), json(&files));
+    assert_eq!(
+        with(dir.path(), &config, &["get", "nothing"]).status.code(),
+        Some(1)
+    );
+    let without = with(dir.path(), &[], &["get", KEY, "--replica", &url]);
+    assert_eq!(without.status.code(), Some(2));
+    assert!(
+        printed(&without.stderr).contains("it wants a token"),
+        "{without:?}"
+    );
+    let wrong = [("FLAGCTL_TOKEN", "hush-hush-hush-hushX")];
+    let output = with(dir.path(), &wrong, &["get", KEY, "--replica", &url]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(!printed(&output.stderr).contains("hush"), "{output:?}");
+}
+
+#[test]
+fn completions_are_generated_for_bash_zsh_and_fish() {
+    for shell in ["bash", "zsh", "fish"] {
+        let output = flagctl(Path::new("."), &["completions", shell]);
+        assert_eq!(output.status.code(), Some(0), "{shell}");
+        assert!(
+            printed(&output.stdout).contains("write-baseline"),
+            "{shell}"
+        );
+    }
+}
+
+#[test]
+fn invalid_arguments_exit_with_2() {
+    for arguments in [
+        &["get"][..],
+        &["get", "f", "--flags", "x", "--env", "y"],
+        &["nonsense"],
+    ] {
+        assert_eq!(
+            flagctl(Path::new("."), arguments).status.code(),
+            Some(2),
+            "{arguments:?}"
+        );
+    }
+    let output = flagctl(Path::new("/"), &["get", "f"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        printed(&output.stderr).contains("where are the flags?"),
+        "{output:?}"
+    );
+}

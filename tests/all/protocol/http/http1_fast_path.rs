@@ -1,0 +1,307 @@
+//! HTTP/1.1 requests are answered in one of two places. Nobody can tell which it was.
+
+use proptest::prelude::*;
+use serde_json::json;
+use tokio::io::AsyncReadExt as _;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
+
+use crate::support::daemon::DEADLINE;
+use crate::support::server;
+use crate::support::server::Server;
+
+const RPC: &str = "/flagd.evaluation.v1.Service/";
+const OFREP: &str = "/ofrep/v1/evaluate/flags";
+/// How many users there are.
+const USERS: u32 = 1000;
+const JSON: &str = "Content-Type: application/json\r\n";
+/// A field that means nothing here, and is not for the quick way.
+const SLOW: &str = "expect: nothing\r\n";
+
+/// A flag for each of many users, and one whose answer is long.
+async fn serve() -> (Server, tempfile::TempDir) {
+    let long = "x".repeat(40_000);
+    let user = |n: u32| (n.to_string(), format!("user-{n}").into());
+    let users: serde_json::Map<_, _> = (0..USERS).map(user).collect();
+    let flags = json!({"flags": {
+        "who": {"variants": users, "defaultVariant": "0", "targeting": {"var": "targetingKey"}},
+        "on": {"variants": {"on": true}, "defaultVariant": "on", "metadata": {"owner": "payments"}},
+        "off": {"state": "DISABLED", "variants": {"on": true}, "defaultVariant": "on"},
+        "long": {"variants": {"on": {"text": long}}, "defaultVariant": "on"},
+    }});
+    server::serve_text("flags.json", &flags.to_string()).await
+}
+
+fn request(path: &str, fields: &str, body: &str) -> String {
+    let length = body.len();
+    format!("POST {path} HTTP/1.1\r\nHost: a\r\n{fields}Content-Length: {length}\r\n\r\n{body}")
+}
+
+/// What a server says to these bytes until it has said as many things as there are requests, or closes.
+async fn answers(port: u16, pieces: &[&[u8]], count: usize) -> Vec<String> {
+    let socket = TcpStream::connect(("127.0.0.1", port)).await;
+    let mut socket = socket.expect("a connection");
+    socket.set_nodelay(true).expect("no delay");
+    let (mut from, mut to) = socket.split();
+    let write = async {
+        for piece in pieces {
+            to.write_all(piece).await.expect("it takes it");
+            tokio::task::yield_now().await;
+        }
+    };
+    let read = async {
+        let (mut read, mut found) = (Vec::new(), Vec::new());
+        while found.len() < count && from.read_buf(&mut read).await.expect("an answer") > 0 {
+            while let Some(length) = first(&read) {
+                let one = read.drain(..length).collect::<Vec<_>>();
+                found.push(undated(&String::from_utf8_lossy(&one)));
+            }
+        }
+        found
+    };
+    let both = async { tokio::join!(write, read).1 };
+    tokio::time::timeout(DEADLINE, both).await.expect("answers")
+}
+
+/// How long the first answer in `read` is, if all of it is there.
+fn first(read: &[u8]) -> Option<usize> {
+    let head = read.windows(4).position(|end| end == b"\r\n\r\n")? + 4;
+    let text = str::from_utf8(&read[..head]).expect("a head");
+    let length = text
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "));
+    let whole = head + length.map_or(0, |length| length.parse().expect("a number"));
+    (whole <= read.len()).then_some(whole)
+}
+
+pub fn undated(answer: &str) -> String {
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+    let (dates, rest): (Vec<_>, Vec<_>) = head.lines().partition(|line| line.starts_with("date: "));
+    assert_eq!(dates.len(), 1, "{head}");
+    format!("{}\r\n\r\n{body}", rest.join("\r\n"))
+}
+
+/// A path, a field of its head, and a body. Without a content type it is JSON.
+const CASES: &str = r#"
+ResolveBoolean | | {"flagKey": "on", "context": {"targetingKey": "one"}}
+ResolveBoolean | Content-Type: Application/JSON | {"flagKey": "on"}
+ResolveBoolean | Origin: https://a.example | {"flagKey": "on"}
+ResolveBoolean | Connection: Keep-Alive | {"flagKey": "on"}
+ResolveBoolean | Connect-Protocol-Version: 2 | {"flagKey": "on"}
+ResolveBoolean | Connect-Timeout-Ms: 0 | {"flagKey": "on"}
+ResolveBoolean | Content-Encoding: gzip | {"flagKey": "on"}
+ResolveBoolean | Content-Encoding: br | {"flagKey": "on"}
+ResolveBoolean | Flagd-Selector: flagSetId=none | {"flagKey": "on"}
+ResolveBoolean | Flagd-Selector: ? | {"flagKey": "on"}
+ResolveBoolean | Content-Type: text/plain | {"flagKey": "on"}
+ResolveBoolean | Content-Type: | {"flagKey": "on"}
+ResolveBoolean | Content-Type: Application/GRPC+json |
+EventStream | Content-Type: Application/GRPC+json |
+ResolveBoolean | Content-Type: application/grpc-web+json | {"flagKey": "on"}
+ResolveBoolean | |
+ResolveBoolean | | {
+ResolveBoolean | | {"flagKey": "off"}
+ResolveBoolean | | {"flagKey": "absent"}
+ResolveString | | {"flagKey": "on"}
+ResolveString | | {"flagKey": "who", "context": {"targetingKey": "7"}}
+ResolveObject | | {"flagKey": "long"}
+ResolveObject | Accept-Encoding: br, gzip | {"flagKey": "long"}
+ResolveAll | | {}
+ResolveNothing | | {}
+EventStream | | {}
+EventStream | Content-Type: application/connect+json | {
+EventStream | Content-Type: application/grpc-web+json |
+/on | | {}
+/on | Content-Type: | {"context": {"targetingKey": "one"}}
+/o%6e?x=1 | | {}
+/%zz | | {}
+/../flags/on | | {}
+/off | | {}
+/absent | | {}
+/long | | {}
+/on | | {
+/on | Flagd-Selector: ? | {}
+/on | Origin: https://a.example | {}
+/ | | {}
+/ | If-None-Match: * | {}
+/a/b | | {}
+"#;
+
+#[tokio::test]
+async fn fast_path_and_hyper_send_equal_responses() {
+    let (server, _directory) = serve().await;
+    for case in CASES.trim().lines() {
+        let [path, field, body] = case.splitn(3, '|').map(str::trim).collect::<Vec<_>>()[..] else {
+            panic!("{case}");
+        };
+        let (port, base) = match path.strip_prefix('/') {
+            Some(_) => (server.ofrep, OFREP),
+            None => (server.port, RPC),
+        };
+        let typed = if field.starts_with("Content-Type") {
+            ""
+        } else {
+            JSON
+        };
+        let fields = format!(
+            "{typed}{field}{}",
+            if field.is_empty() { "" } else { "\r\n" }
+        );
+        let quick = request(&format!("{base}{path}"), &fields, body);
+        let slow = request(&format!("{base}{path}"), &format!("{fields}{SLOW}"), body);
+        let quick = answers(port, &[quick.as_bytes()], 1).await;
+        let slow = answers(port, &[slow.as_bytes()], 1).await;
+        assert_eq!(quick, slow, "{case}");
+        assert_eq!(quick.len(), 1, "{case}");
+    }
+}
+
+#[tokio::test]
+async fn fast_path_and_hyper_agree_on_requests_without_body() {
+    let (server, _directory) = serve().await;
+    for (port, path) in [
+        (server.port, format!("{RPC}ResolveBoolean")),
+        (server.port, format!("{RPC}EventStream")),
+        (server.port, "/".to_owned()),
+        (server.ofrep, format!("{OFREP}/on")),
+        (server.ofrep, "/ofrep/v1/sse/foo=bar".to_owned()),
+        (server.ofrep, "/".to_owned()),
+    ] {
+        let get = |fields: &str| format!("GET {path} HTTP/1.1\r\nHost: a\r\n{fields}\r\n");
+        // An evaluation after it tells that its end was found.
+        let (evaluation, body) = if port == server.port {
+            (format!("{RPC}ResolveBoolean"), r#"{"flagKey": "on"}"#)
+        } else {
+            (format!("{OFREP}/on"), "{}")
+        };
+        let next = request(&evaluation, JSON, body);
+        let twice = async |fields: &str| {
+            let bytes = format!("{}{next}", get(fields));
+            answers(port, &[bytes.as_bytes()], 2).await
+        };
+        let quick = twice("").await;
+        assert_eq!(quick.len(), 2, "{quick:?}");
+        assert!(quick[1].starts_with("HTTP/1.1 200 OK"), "{quick:?}");
+        assert_eq!(quick, twice(SLOW).await, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn requests_outside_the_fast_path_are_served_by_hyper() {
+    let (server, _directory) = serve().await;
+    let path = format!("{RPC}ResolveBoolean");
+    let body = r#"{"flagKey": "on"}"#;
+    let plain = request(&path, JSON, body);
+    let chunked = format!(
+        "POST {path} HTTP/1.1\r\nHost: a\r\n{JSON}Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n",
+        body.len()
+    );
+    let length = format!("Content-Length: {}\r\n", body.len());
+    let many: String = (0..100).map(|n| format!("x-{n}: {n}\r\n")).collect();
+    let large = format!(
+        r#"{{"flagKey": "on", "context": {{"x": "{}"}}}}"#,
+        "x".repeat(100_000)
+    );
+    for other in [
+        chunked,
+        request(&path, &format!("{JSON}{length}"), body),
+        request(&path, &format!("{JSON}Upgrade: h2c\r\n"), body),
+        request(&path, &format!("{JSON}{many}"), body),
+        request(&path, &format!("{JSON}x: {}\r\n", "x".repeat(9000)), body),
+        request(&format!("http://a{path}"), JSON, body),
+        request(&path, JSON, &large),
+    ] {
+        let bytes = format!("{plain}{other}{plain}");
+        let answers = answers(server.port, &[bytes.as_bytes()], 3).await;
+        assert_eq!(answers.len(), 3, "{other}");
+        assert!(
+            answers.iter().all(|answer| *answer == answers[0]),
+            "{answers:?}"
+        );
+        assert!(answers[0].contains(r#""variant":"on""#), "{answers:?}");
+    }
+    let both = format!("Content-Length: 1\r\n{JSON}");
+    let refused = answers(server.port, &[request(&path, &both, body).as_bytes()], 1).await;
+    assert!(refused[0].starts_with("HTTP/1.1 400 "), "{refused:?}");
+}
+
+#[tokio::test]
+async fn body_above_the_limit_is_rejected() {
+    let settings = fanion::serve::ServeConfig {
+        max_body: 10,
+        ..fanion::serve::ServeConfig::default()
+    };
+    let (server, _directory) = server::serve_with("flags.json", r#"{"flags": {}}"#, settings).await;
+    for (port, path, status) in [
+        (server.port, format!("{RPC}ResolveBoolean"), "429"),
+        (server.ofrep, format!("{OFREP}/f"), "413"),
+    ] {
+        let bytes = request(&path, JSON, r#"{"flagKey": "f"}"#);
+        let answer = answers(port, &[bytes.as_bytes()], 1).await;
+        assert_eq!(answer[0].split(' ').nth(1), Some(status), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn partially_received_request_is_answered_during_shutdown() {
+    let (server, _directory) = serve().await;
+    let whole = request(
+        &format!("{RPC}ResolveBoolean"),
+        JSON,
+        r#"{"flagKey": "on"}"#,
+    );
+    let (begun, rest) = whole.split_at(whole.len() - 3);
+    let socket = TcpStream::connect(("127.0.0.1", server.port)).await;
+    let mut socket = socket.expect("a connection");
+    // The first answer says that what follows it was read, too.
+    let bytes = format!("{whole}{begun}");
+    socket.write_all(bytes.as_bytes()).await.expect("sent");
+    let mut read = Vec::new();
+    while first(&read).is_none() {
+        assert!(socket.read_buf(&mut read).await.expect("an answer") > 0);
+    }
+    server.shutdown.send(true).expect("a server");
+    // Nobody else is let in once it is on its way.
+    while TcpStream::connect(("127.0.0.1", server.port)).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    socket.write_all(rest.as_bytes()).await.expect("sent");
+    read.clear();
+    let end = tokio::time::timeout(DEADLINE, socket.read_to_end(&mut read)).await;
+    end.expect("an end").expect("an answer");
+    let answer = String::from_utf8_lossy(&read);
+    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+}
+
+/// Requests: who asks, whether it takes the slow way, and how much longer than others it is.
+fn asks() -> impl Strategy<Value = Vec<(u32, bool, usize)>> {
+    proptest::collection::vec((0..USERS, prop::bool::weighted(0.1), 0..500_usize), 1..12)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn requests_split_at_any_byte_are_answered(asks in asks(), cuts in proptest::collection::vec(0..4000_usize, 0..20)) {
+        let mut bytes = String::new();
+        for (user, slow, longer) in &asks {
+            let fields = format!("{JSON}{}", if *slow { SLOW } else { "" });
+            let longer = "x".repeat(*longer);
+            let body = format!(r#"{{"context": {{"targetingKey": "{user}", "x": "{longer}"}}}}"#);
+            bytes += &request(&format!("{OFREP}/who"), &fields, &body);
+        }
+        let mut cuts: Vec<_> = cuts.iter().map(|cut| cut % bytes.len()).chain([0, bytes.len()]).collect();
+        cuts.sort_unstable();
+        let pieces: Vec<_> = cuts.windows(2).map(|cut| &bytes.as_bytes()[cut[0]..cut[1]]).collect();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let found = runtime.expect("a runtime").block_on(async {
+            let (server, _directory) = serve().await;
+            answers(server.ofrep, &pieces, asks.len()).await
+        });
+        prop_assert_eq!(found.len(), asks.len());
+        for ((user, ..), answer) in asks.iter().zip(found) {
+            let own = format!(r#""value":"user-{user}""#);
+            prop_assert!(answer.contains(&own), "{} {}", own, answer);
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Streams over HTTP/1.1, which are answered in one of two places like everything else there.
+
+use fanion::serve::ServeConfig;
+use tokio::io::AsyncReadExt as _;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
+
+use crate::protocol::http::http1_fast_path::undated;
+use crate::support::daemon::DEADLINE;
+use crate::support::server;
+
+const FLAGS: &str = "flags: {on: {variants: {on: true}, defaultVariant: on}}";
+const EVENTS: &str = "POST /flagd.evaluation.v1.Service/EventStream HTTP/1.1\r\nhost: a\r\n";
+/// A field that means nothing here, and is not for the quick way.
+const SLOW: &str = "expect: nothing\r\n";
+
+/// A request for a stream in Connect's JSON.
+fn connect(fields: &str) -> String {
+    format!(
+        "{EVENTS}{fields}content-type: application/connect+json\r\ncontent-length: 7\r\n\r\n\0\0\0\0\x02{{}}"
+    )
+}
+
+/// What a client has read of its connection.
+struct Client {
+    socket: TcpStream,
+    read: Vec<u8>,
+}
+
+impl Client {
+    async fn send(port: u16, text: &str) -> Client {
+        let socket = TcpStream::connect(("127.0.0.1", port)).await;
+        let mut socket = socket.expect("a connection");
+        socket.write_all(text.as_bytes()).await.expect("sent");
+        let read = Vec::new();
+        Client { socket, read }
+    }
+
+    /// Reads until there is `text`.
+    async fn until(&mut self, text: &str) {
+        let has = |read: &[u8]| read.windows(text.len()).any(|at| at == text.as_bytes());
+        let read = async {
+            while !has(&self.read) {
+                let count = self.socket.read_buf(&mut self.read).await;
+                assert!(count.expect("an answer") > 0, "{text}: {}", self.text());
+            }
+        };
+        tokio::time::timeout(DEADLINE, read).await.expect("in time");
+    }
+
+    /// All that was said until the connection ended.
+    async fn end(mut self) -> String {
+        let end = self.socket.read_to_end(&mut self.read);
+        let end = tokio::time::timeout(DEADLINE, end).await;
+        end.expect("in time").expect("an end");
+        self.text()
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.read).into_owned()
+    }
+}
+
+/// What is said to a request for a stream until the server ends, which it does once an edit has made it say `changed`.
+async fn said(request: &str, ready: &str, changed: &str) -> String {
+    let (server, directory) = server::serve_text("flags.yaml", FLAGS).await;
+    let port = if request.starts_with("GET /ofrep") {
+        server.ofrep
+    } else {
+        server.port
+    };
+    let mut client = Client::send(port, request).await;
+    client.until(ready).await;
+    let path = directory.path().join("flags.yaml");
+    std::fs::write(path, FLAGS.replace("true", "false")).expect("a file");
+    client.until(changed).await;
+    server.shutdown.send(true).expect("it runs");
+    undated(&client.end().await)
+}
+
+#[tokio::test]
+async fn fast_path_and_hyper_send_equal_streams() {
+    let events = ["provider_ready", "configuration_change"];
+    let web = "content-type: application/grpc-web+proto\r\norigin: http://page.test\r\n";
+    let changes = "GET /ofrep/v1/sse HTTP/1.1\r\nhost: a\r\n";
+    let cases = |fields: &str| {
+        [
+            (connect(fields), events),
+            (
+                format!("{EVENTS}{fields}{web}content-length: 5\r\n\r\n\0\0\0\0\0"),
+                events,
+            ),
+            (format!("{changes}{fields}\r\n"), ["id: ", "refetch"]),
+        ]
+    };
+    for ((quick, [ready, changed]), (slow, _)) in cases("").into_iter().zip(cases(SLOW)) {
+        let text = said(&quick, ready, changed).await;
+        assert!(text.starts_with("HTTP/1.1 200 OK\r\n"), "{text}");
+        assert!(text.ends_with("\r\n0\r\n\r\n"), "{text}");
+        assert_eq!(text, said(&slow, ready, changed).await);
+    }
+}
+
+#[tokio::test]
+async fn pipelined_requests_are_answered_after_the_stream() {
+    let (server, _directory) = server::serve_text("flags.yaml", FLAGS).await;
+    let body = r#"{"flagKey": "on"}"#;
+    let next = format!(
+        "POST /flagd.evaluation.v1.Service/ResolveBoolean HTTP/1.1\r\nhost: a\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    for slow in ["", SLOW] {
+        // All at once: whoever sends later may find the stream at its end.
+        let stream = connect(&format!("{slow}connect-timeout-ms: 50\r\n"));
+        let mut client = Client::send(server.port, &format!("{stream}{next}{next}")).await;
+        client.until("provider_ready").await;
+        client.until("deadline_exceeded").await;
+        client.until("\r\n0\r\n\r\nHTTP/1.1 200 OK\r\n").await;
+        client.until("}HTTP/1.1 200 OK\r\n").await;
+    }
+}
+
+#[tokio::test]
+async fn disconnect_releases_the_stream_slot() {
+    let settings = ServeConfig {
+        max_streams: 1,
+        ..ServeConfig::default()
+    };
+    let (server, _directory) = server::serve_with("flags.yaml", FLAGS, settings).await;
+    let mut first = Client::send(server.port, &connect("")).await;
+    first.until("provider_ready").await;
+    let mut second = Client::send(server.port, &connect("")).await;
+    second.until("resource_exhausted").await;
+    drop(first);
+    let again = async {
+        loop {
+            let mut third = Client::send(server.port, &connect("")).await;
+            // Either `provider_ready` or `resource_exhausted`.
+            third.until("_").await;
+            if third.text().contains("provider_") {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(DEADLINE, again)
+        .await
+        .expect("a place");
+}

@@ -1,0 +1,237 @@
+//! Every word over every protocol: gRPC, Connect, OFREP, and whoever evaluates what flag sync sends.
+
+use std::collections::BTreeSet;
+
+use fanion::document;
+use fanion::document::DocumentFormat;
+use fanion::document::merge::merge_documents;
+use fanion::rule::bucketing::bucketing_value::FractionalVersion;
+use fanion::ruleset;
+use fanion::ruleset::Ruleset;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::support::evaluate;
+use crate::support::server;
+use crate::support::server::Client;
+use crate::support::server::Http;
+use crate::support::server::Server;
+use crate::support::server::pb::evaluation1;
+use crate::support::server::pb::sync1 as sync;
+
+const FLAGS: &str = include_str!("../../data/words.yaml");
+
+/// Flags, contexts, and the variants that the words promise; real providers are held against the same ones.
+const CASES: &str = include_str!("../../data/words.json");
+
+/// What a flag has to answer.
+struct Case {
+    flag: String,
+    context: Value,
+    variant: String,
+    /// The same with the third version of `fractional`.
+    third: String,
+}
+
+fn cases() -> Vec<Case> {
+    let cases: Vec<Value> = serde_json::from_str(CASES).expect("a list");
+    let text = |case: &Value, name: &str| case[name].as_str().map(ToOwned::to_owned);
+    let case = |case: Value| {
+        let variant = text(&case, "variant").expect("a variant");
+        Case {
+            flag: text(&case, "flag").expect("a flag"),
+            third: text(&case, "v3").unwrap_or_else(|| variant.clone()),
+            context: case["context"].clone(),
+            variant,
+        }
+    };
+    cases.into_iter().map(case).collect()
+}
+
+fn plain(document: &str) -> Ruleset {
+    let (ruleset, diagnostics) = evaluate::load(document, DocumentFormat::Json);
+    assert_eq!(diagnostics, [], "what is sent needs no words");
+    ruleset
+}
+
+async fn synced(server: &Server) -> String {
+    let channel = server::channel_to(server.sync).await;
+    let mut client = sync::flag_sync_service_client::FlagSyncServiceClient::new(channel);
+    let request = sync::FetchAllFlagsRequest {
+        provider_id: String::new(),
+        selector: String::new(),
+    };
+    let answer = client.fetch_all_flags(request).await.expect("an answer");
+    answer.into_inner().flag_configuration
+}
+
+async fn over_grpc(server: &Server, key: &str, context: &Value) -> String {
+    let channel = server::channel(server).await;
+    let mut client = evaluation1::service_client::ServiceClient::new(channel);
+    let context = Some(server::proto_struct(context));
+    let flag_key = key.to_owned();
+    if matches!(key, "split" | "several") {
+        let request = evaluation1::ResolveIntRequest { flag_key, context };
+        return client
+            .resolve_int(request)
+            .await
+            .expect("an answer")
+            .into_inner()
+            .variant;
+    }
+    let request = evaluation1::ResolveBooleanRequest { flag_key, context };
+    client
+        .resolve_boolean(request)
+        .await
+        .expect("an answer")
+        .into_inner()
+        .variant
+}
+
+async fn over_connect(server: &Server, key: &str, context: &Value) -> String {
+    let method = if matches!(key, "split" | "several") {
+        "ResolveInt"
+    } else {
+        "ResolveBoolean"
+    };
+    let body = json!({"flagKey": key, "context": context}).to_string();
+    let path = format!("/flagd.evaluation.v1.Service/{method}");
+    let answer = server::call(server, &path, &body).await.json();
+    answer["variant"].as_str().expect("a variant").to_owned()
+}
+
+async fn over_ofrep(server: &Server, key: &str, context: &Value) -> String {
+    let mut client = Client::connect(server.ofrep, Http::One).await;
+    let body = json!({ "context": context }).to_string();
+    let path = format!("/ofrep/v1/evaluate/flags/{key}");
+    let answer = client
+        .post(&path, &["content-type: application/json"], body)
+        .await
+        .json();
+    answer["variant"].as_str().expect("a variant").to_owned()
+}
+
+#[tokio::test]
+async fn rollout_fields_give_the_same_variant_over_every_protocol() {
+    let (server, _dir) = server::serve_text("flags.yaml", FLAGS).await;
+    let document = synced(&server).await;
+    let theirs = plain(&document);
+    let mut asked = BTreeSet::new();
+    for case in cases() {
+        let Case { flag, context, .. } = &case;
+        let answers = [
+            ("gRPC", over_grpc(&server, flag, context).await),
+            ("Connect", over_connect(&server, flag, context).await),
+            ("OFREP", over_ofrep(&server, flag, context).await),
+        ];
+        for (protocol, got) in answers {
+            assert_eq!(got, case.variant, "{flag} {context} over {protocol}");
+        }
+        let answer = evaluate::ask(&theirs, flag, context);
+        assert_eq!(
+            answer["variant"], *case.variant,
+            "{flag} {context} from flag sync"
+        );
+        asked.insert(case.flag);
+    }
+    let sent: BTreeSet<String> = theirs
+        .flags
+        .iter()
+        .map(|flag| flag.key.to_string())
+        .collect();
+    assert_eq!(asked, sent, "every flag has a case");
+}
+
+/// The words themselves, and what is sent, with the third version of `fractional`.
+#[tokio::test]
+async fn rollout_fields_give_recorded_variants_with_fractional_v3() {
+    let (server, _dir) = server::serve_text("flags.yaml", FLAGS).await;
+    let sent = synced(&server).await;
+    let third = |text: &str, format| {
+        let parsed = document::parse(text, format, &evaluate::origin());
+        let document = merge_documents([&parsed.document.expect("a document")]);
+        ruleset::compile(&document, FractionalVersion::V3).0
+    };
+    for flags in [
+        third(FLAGS, DocumentFormat::Yaml),
+        third(&sent, DocumentFormat::Json),
+    ] {
+        for Case {
+            flag,
+            context,
+            third,
+            ..
+        } in cases()
+        {
+            let answer = evaluate::ask(&flags, &flag, &context);
+            assert_eq!(answer["variant"], *third, "{flag} {context}");
+        }
+    }
+}
+
+/// What flag sync sends decides as the words do, for many contexts, now and at other times.
+#[tokio::test]
+async fn synced_document_decides_as_rollout_fields_do() {
+    let (server, _dir) = server::serve_text("flags.yaml", FLAGS).await;
+    let document = synced(&server).await;
+    let theirs = plain(&document);
+    let (ours, _) = evaluate::load(FLAGS, DocumentFormat::Yaml);
+    for flag in &theirs.flags {
+        let mut seen = BTreeSet::new();
+        for i in 0..300 {
+            let pick = |of: &[&str]| of[i % of.len()].to_owned();
+            let segments = [["beta-tester"].as_slice(), &["staff"], &[]][i % 3];
+            let context = json!({
+                "targetingKey": format!("user-{i}"), "country": pick(&["DE", "US", "FR"]),
+                "region": pick(&["eu-west-1", "us-east-1", "us-west-2", "ap-south-1"]),
+                "ring": pick(&["internal", "unheard-of", "all"]), "segments": segments,
+                "device": {"id": format!("device-{i}")},
+            });
+            let (here, there) = (
+                evaluate::ask(&ours, &flag.key, &context),
+                evaluate::ask(&theirs, &flag.key, &context),
+            );
+            assert_eq!(here, there, "{} {context}", flag.key);
+            seen.insert(here["variant"].to_string());
+        }
+        let constant = ["everybody", "killed", "lifecycle", "ramp.ahead"].contains(&&*flag.key);
+        assert_eq!(seen.len() > 1, !constant, "{}: {seen:?}", flag.key);
+    }
+}
+
+/// what plain flagd cannot compute is not sent, and everything that is sent has only members of plain flagd.
+#[tokio::test]
+async fn flag_sync_omits_flags_that_flagd_cannot_compute() {
+    let (server, _dir) = server::serve_text("flags.yaml", FLAGS).await;
+    let document: Value = serde_json::from_str(&synced(&server).await).expect("JSON");
+    let flags = document["flags"].as_object().expect("flags");
+    assert!(!flags.contains_key("foreign") && flags.len() >= 18);
+    for (key, flag) in flags {
+        let known = [
+            "state",
+            "defaultVariant",
+            "variants",
+            "targeting",
+            "source",
+            "metadata",
+        ];
+        for member in flag.as_object().expect("a flag").keys() {
+            assert!(known.contains(&&**member), "{key} has {member}");
+        }
+        assert!(!flag.to_string().contains("$fanion"), "{flag}");
+    }
+    let (_, diagnostics) = evaluate::load(FLAGS, DocumentFormat::Yaml);
+    let codes: Vec<_> = diagnostics.iter().map(|d| d.code.id()).collect();
+    assert_eq!(codes, ["F017", "F023", "F022"], "{diagnostics:?}");
+    // Where nothing is hashed anybody can compute it.
+    let trivial = FLAGS.replace(
+        "percentage: 30, dialect: md5",
+        "percentage: 100, dialect: md5",
+    );
+    let (server, _dir) = server::serve_text("flags.yaml", &trivial).await;
+    let document: Value = serde_json::from_str(&synced(&server).await).expect("JSON");
+    assert_eq!(
+        document["flags"]["foreign"]["targeting"],
+        json!({"if": [true, "on"]})
+    );
+}

@@ -1,0 +1,252 @@
+//! Rows of the documents that flags come from: what is done there by other means works here.
+
+use std::collections::BTreeSet;
+
+use fanion::document::DocumentFormat;
+use fanion::ruleset::Ruleset;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::support::evaluate;
+use crate::support::server;
+use crate::support::server::Client;
+use crate::support::server::Http;
+
+fn load(document: &Value) -> Ruleset {
+    evaluate::load(&document.to_string(), DocumentFormat::Json).0
+}
+
+fn variant(ruleset: &Ruleset, key: &str, context: &Value) -> String {
+    let answer = evaluate::ask(ruleset, key, context);
+    answer["variant"].as_str().expect("a variant").to_owned()
+}
+
+fn remote(enabled: bool, percentage: u32) -> Value {
+    let at = |version: &str| {
+        let entry = format!("https://cdn.example.com/remotes/checkout/{version}/remoteEntry.js");
+        json!({"version": version, "remoteEntry": entry})
+    };
+    json!({"flags": {"checkout-remote-rollout": {
+        "state": "ENABLED", "variants": {"stable": at("1.4.0"), "canary": at("2.0.0")}, "defaultVariant": "stable",
+        "kill": !enabled,
+        "rollout": {
+            "variant": "canary", "segments": ["internal-staff"], "percentage": percentage,
+            "bucketBy": "sessionId", "dialect": "fnv1a32-abs100",
+        },
+    }}})
+}
+
+#[test]
+fn kill_then_segments_then_percentage_decide() {
+    let key = "checkout-remote-rollout";
+    let staff = json!({"sessionId": "session-1", "segments": ["x", "internal-staff"]});
+    let session = |id: &str| json!({ "sessionId": id });
+    for percentage in [0, 10, 100] {
+        assert_eq!(
+            variant(&load(&remote(false, percentage)), key, &staff),
+            "stable"
+        );
+        assert_eq!(
+            variant(&load(&remote(true, percentage)), key, &staff),
+            "canary"
+        );
+    }
+    // The buckets are 97 and 28.
+    for (percentage, first, second) in [
+        (0, "stable", "stable"),
+        (28, "stable", "stable"),
+        (29, "stable", "canary"),
+        (97, "stable", "canary"),
+        (98, "canary", "canary"),
+        (100, "canary", "canary"),
+    ] {
+        let flags = load(&remote(true, percentage));
+        assert_eq!(
+            variant(&flags, key, &session("session-1")),
+            first,
+            "at {percentage}"
+        );
+        assert_eq!(
+            variant(&flags, key, &session("session-42")),
+            second,
+            "at {percentage}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn object_variant_is_returned_as_json() {
+    let (server, _dir) = server::serve_text("flags.json", &remote(true, 10).to_string()).await;
+    let body = r#"{"flagKey":"checkout-remote-rollout","context":{"segments":["internal-staff"]}}"#;
+    let answer = server::call(&server, "/flagd.evaluation.v1.Service/ResolveObject", body).await;
+    let answer = answer.json();
+    assert_eq!(answer["variant"], "canary");
+    let entry = "https://cdn.example.com/remotes/checkout/2.0.0/remoteEntry.js";
+    assert_eq!(
+        answer["value"],
+        json!({"version": "2.0.0", "remoteEntry": entry})
+    );
+}
+
+#[tokio::test]
+async fn json_body_is_read_with_any_content_type() {
+    let (server, _dir) = server::serve_text("flags.json", &remote(true, 10).to_string()).await;
+    let mut client = Client::connect(server.ofrep, Http::One).await;
+    let path = "/ofrep/v1/evaluate/flags/checkout-remote-rollout";
+    let body = r#"{"context":{"segments":["internal-staff"]}}"#;
+    for headers in [
+        &["content-type: application/json"][..],
+        &["content-type: application/x-www-form-urlencoded"],
+        &["content-type: text/plain;charset=UTF-8"],
+        &[],
+    ] {
+        let answer = client.post(path, headers, body).await;
+        assert_eq!(answer.json()["variant"], "canary", "{headers:?}");
+    }
+}
+
+#[test]
+fn two_flags_bucket_independently() {
+    let flag = json!({"variants": {"on": 1, "off": 0}, "defaultVariant": "off",
+        "rollout": {"variant": "on", "percentage": 10, "dialect": "md5-8hex-100"}});
+    let modern = json!({"variants": {"on": 1, "off": 0}, "defaultVariant": "off",
+        "rollout": {"variant": "on", "percentage": 10}});
+    let flags = load(&json!({"flags": {"a": flag, "b": flag, "c": modern, "d": modern}}));
+    for (one, other) in [("a", "b"), ("c", "d")] {
+        let (mut first, mut both) = (0.0_f64, 0.0_f64);
+        for i in 0..40_000 {
+            let unit = json!({"targetingKey": format!("user-{i}")});
+            if variant(&flags, one, &unit) == "on" {
+                first += 1.0;
+                both += f64::from(u8::from(variant(&flags, other, &unit) == "on"));
+            }
+        }
+        // The 99.9 % band of a binomial distribution.
+        let band = 3.29 * (first * 0.1 * 0.9).sqrt() + 1.0;
+        assert!(
+            (both - first * 0.1).abs() < band,
+            "{both} of {first} are in both"
+        );
+    }
+}
+
+const EXPRESS: &str = r#"
+flags:
+  checkout.payments.express-pay:
+    state: ENABLED
+    variants: {"on": true, "off": false}
+    defaultVariant: "off"
+    targeting:
+      TARGETING
+"#;
+
+#[test]
+fn legacy_fractional_evaluation_loads_with_a_warning() {
+    let rule = r#"fractionalEvaluation: [{var: targetingKey}, ["on",1], ["off",99]]"#;
+    let (ruleset, diagnostics) =
+        evaluate::load(&EXPRESS.replace("TARGETING", rule), DocumentFormat::Yaml);
+    let told: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].contains("F014") && told[0].contains("write `fractional`"),
+        "{told:?}"
+    );
+    let on = (0..10_000).filter(|i| {
+        variant(
+            &ruleset,
+            "checkout.payments.express-pay",
+            &json!({"targetingKey": format!("user-{i}")}),
+        ) == "on"
+    });
+    assert!(
+        (67..=133).contains(&on.count()),
+        "1 % within the band of 99.9 %"
+    );
+}
+
+#[test]
+fn one_percent_cohort_is_contained_in_larger_shares() {
+    let at = |percentage: u32| {
+        load(
+            &json!({"flags": {"f": {"variants": {"on": 1, "off": 0}, "defaultVariant": "off",
+            "rollout": {"variant": "on", "percentage": percentage}}}}),
+        )
+    };
+    let cohort = |percentage: u32| -> BTreeSet<u32> {
+        let flags = at(percentage);
+        let units = 0..100_000;
+        units
+            .filter(|i| variant(&flags, "f", &json!({"targetingKey": format!("user-{i}")})) == "on")
+            .collect()
+    };
+    let shares = [1, 2, 5, 10].map(cohort);
+    let band = 3.29 * (100_000.0_f64 * 0.01 * 0.99).sqrt();
+    assert!(
+        (shares[0].len() as f64 - 1000.0).abs() < band,
+        "{}",
+        shares[0].len()
+    );
+    assert!(shares.windows(2).all(|pair| pair[0].is_subset(&pair[1])));
+}
+
+#[test]
+fn ring_rule_works_and_its_syntax_error_is_located() {
+    let rule = r#"if: [{in: [{var: ring}, ["internal","beta"]]}, "on", {fractionalEvaluation: [{var: targetingKey}, ["on",5], ["off",95]]}]"#;
+    let (ruleset, _) = evaluate::load(&EXPRESS.replace("TARGETING", rule), DocumentFormat::Yaml);
+    let key = "checkout.payments.express-pay";
+    for ring in ["internal", "beta"] {
+        assert_eq!(
+            variant(
+                &ruleset,
+                key,
+                &json!({"targetingKey": "user-1", "ring": ring})
+            ),
+            "on"
+        );
+    }
+    assert_eq!(
+        variant(
+            &ruleset,
+            key,
+            &json!({"targetingKey": "user-1", "ring": "all"})
+        ),
+        "off"
+    );
+    let misprint =
+        "{ if: [\n        - in: [{var: ring}, [internal, beta]]\n        - \"on\"\n      ] }";
+    let (_, diagnostics) = evaluate::load(
+        &EXPRESS.replace("TARGETING", misprint),
+        DocumentFormat::Yaml,
+    );
+    let told = diagnostics[0].to_string();
+    assert!(
+        told.starts_with("flags.yaml:9:") && told.contains("a list with dashes stands inside"),
+        "{told}"
+    );
+}
+
+#[test]
+fn equals_contains_comparison_and_in_conditions_match() {
+    for (rule, hit, miss) in [
+        (json!({"==": [{"var": "a"}, "x"]}), json!("x"), json!("y")),
+        (
+            json!({"in": ["ell", {"var": "a"}]}),
+            json!("hello"),
+            json!("hallo"),
+        ),
+        (json!({">": [{"var": "a"}, 5]}), json!(6), json!(5)),
+        (json!({"<": [{"var": "a"}, 5]}), json!(4), json!(5)),
+        (
+            json!({"in": [{"var": "a"}, ["x", "y"]]}),
+            json!("y"),
+            json!("z"),
+        ),
+    ] {
+        let flags = load(
+            &json!({"flags": {"f": {"variants": {"on": 1, "off": 0}, "defaultVariant": "off",
+            "rollout": {"variant": "on", "percentage": 100, "when": rule}}}}),
+        );
+        assert_eq!(variant(&flags, "f", &json!({"a": hit})), "on", "{rule}");
+        assert_eq!(variant(&flags, "f", &json!({"a": miss})), "off", "{rule}");
+    }
+}

@@ -1,0 +1,382 @@
+//! What rollouts promise: growth takes from nobody, a rollback goes backwards, nobody takes a detour. The words keep it;
+//! edits that break it are told, with somebody whom they hit.
+
+use bumpalo::Bump;
+use fanion::decision::Decision;
+use fanion::diag::Diagnostic;
+use fanion::document;
+use fanion::document::DocumentFormat;
+use fanion::document::merge::merge_documents;
+use fanion::rule::bucketing::bucketing_value::FractionalVersion;
+use fanion::ruleset;
+use fanion::ruleset::Ruleset;
+use fanion::stickiness;
+use fanion::wire::Codec;
+use fanion::wire::evaluation::request::ResolveRequest;
+use proptest::prelude::*;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::support::daemon::Daemon;
+use crate::support::evaluate;
+
+const KEY: &str = "f";
+const NOW: i64 = 1_780_272_000;
+
+/// One state of a flag file, merged and compiled.
+struct State {
+    ruleset: Ruleset,
+}
+
+impl State {
+    fn of(members: &Value) -> State {
+        let mut flag = json!({"variants": {"on": 1, "off": 0, "beta": 2}, "defaultVariant": "off"});
+        for (key, value) in members.as_object().expect("members") {
+            flag[key] = value.clone();
+        }
+        let text = json!({"flags": {KEY: flag}}).to_string();
+        let parsed = document::parse(&text, DocumentFormat::Json, &evaluate::origin());
+        let document = merge_documents(&parsed.document);
+        let (ruleset, _) = ruleset::compile(&document, FractionalVersion::default());
+        State { ruleset }
+    }
+
+    fn variant(&self, context: &str, now: i64) -> &str {
+        let flag = &self.ruleset.flags[0];
+        let arena = Bump::new();
+        let body = format!("{{\"context\":{context}}}");
+        let attributes =
+            ResolveRequest::decode_resolve_all(Codec::Json, body.as_bytes()).expect("a context");
+        let context = attributes
+            .context_for_flag(flag, &[], &arena, now as f64)
+            .expect("a context");
+        match flag.decide(&context) {
+            Decision::Variant(index, _) => &flag.variant_names[usize::from(index)],
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn of_unit(&self, unit: &str, now: i64) -> &str {
+        self.variant(&json!({ "targetingKey": unit }).to_string(), now)
+    }
+}
+
+fn broken(old: &Value, new: &Value) -> Vec<Diagnostic> {
+    stickiness::ruleset_violations(&State::of(old).ruleset, &State::of(new).ruleset, NOW)
+}
+
+fn codes(old: &Value, new: &Value) -> Vec<&'static str> {
+    broken(old, new).iter().map(|d| d.code.id()).collect()
+}
+
+fn share(percentage: f64) -> Value {
+    json!({"rollout": {"variant": "on", "percentage": percentage}})
+}
+
+fn split(shares: &[(&str, u32)]) -> Value {
+    let shares: Vec<Value> = shares
+        .iter()
+        .map(|(name, weight)| json!([name, weight]))
+        .collect();
+    json!({"targeting": { "fractional": shares }})
+}
+
+/// A generator of edits and the units that see them: shares in thousandths, around everything that stays the same.
+fn around() -> impl Strategy<Value = Value> {
+    let rest = prop_oneof![
+        Just(Value::Null),
+        Just(json!({"if": [{"==": [{"var": "plan"}, "pro"]}, "beta"]})),
+        Just(json!({"fractional": [["beta", 30], ["off", 70]]})),
+        Just(json!({"fractional": [{"var": "email"}, ["beta", 50], [null, 50]]})),
+    ];
+    let rings = prop::sample::subsequence(vec!["internal", "beta", "early"], 0..=3);
+    let dialect = prop::sample::select(vec![
+        "flagd-murmur3",
+        "flagd-murmur3",
+        "flagd-murmur3-legacy100",
+        "fnv1a32-abs100",
+        "md5-8hex-100",
+        "java31-abs100",
+    ]);
+    let bucket_by = prop::option::of(Just("sessionId"));
+    let seed = prop::option::of("[a-z]{1,8}");
+    (rest, rings, dialect, bucket_by, seed).prop_map(|(rest, rings, dialect, by, seed)| {
+        let mut rollout = json!({"variant": "on", "rings": rings, "dialect": dialect});
+        if let Some(by) = by {
+            rollout["bucketBy"] = json!(by);
+        }
+        if let Some(seed) = seed {
+            rollout["seed"] = json!(seed);
+        }
+        let mut members = json!({ "rollout": rollout });
+        if !rest.is_null() {
+            members["targeting"] = rest;
+        }
+        members
+    })
+}
+
+fn contexts() -> impl Strategy<Value = Vec<String>> {
+    let context = ("\\PC{1,12}", 0..4_usize, any::<bool>()).prop_map(|(unit, ring, pro)| {
+        let rings = ["internal", "beta", "early", "all"];
+        let plan = if pro { "pro" } else { "free" };
+        json!({"targetingKey": unit, "sessionId": format!("s{unit}"), "ring": rings[ring], "plan": plan, "email": unit})
+            .to_string()
+    });
+    prop::collection::vec(context, 1000)
+}
+
+/// What the promise says of one unit and one edit; `None` if it is kept.
+fn breach(before: &str, after: &str, grows: bool) -> Option<&'static str> {
+    match (before, after) {
+        (before, after) if before == after => None,
+        ("on", _) if grows => Some("growth took it away"),
+        (_, "on") if !grows => Some("a rollback showed it to somebody new"),
+        ("on", _) | (_, "on") => None,
+        _ => Some("a detour over another variant"),
+    }
+}
+
+/// The first breach of an edit, over all contexts.
+fn first_breach(old: &State, new: &State, contexts: &[String], grows: bool) -> Option<String> {
+    contexts.iter().find_map(|context| {
+        let (before, after) = (old.variant(context, NOW), new.variant(context, NOW));
+        breach(before, after, grows)
+            .map(|what| format!("{what}: {context} from {before} to {after}"))
+    })
+}
+
+fn with_share(members: &Value, thousandths: u32) -> State {
+    let mut members = members.clone();
+    members["rollout"]["percentage"] = json!(f64::from(thousandths) / 1000.0);
+    State::of(&members)
+}
+
+proptest! {
+    // 350 edits each way and 1000 units, and 350 ramps, 60 units and 16 moments: more than a million.
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(350) })]
+
+    #[test]
+    fn percentage_edits_are_sticky(
+        members in around(), a in 0..=100_000_u32, b in 0..=100_000_u32, contexts in contexts(),
+    ) {
+        let (less, more) = (with_share(&members, a.min(b)), with_share(&members, a.max(b)));
+        prop_assert_eq!(first_breach(&less, &more, &contexts, true), None);
+        prop_assert_eq!(first_breach(&more, &less, &contexts, false), None);
+        prop_assert_eq!(stickiness::ruleset_violations(&less.ruleset, &more.ruleset, NOW), []);
+        prop_assert_eq!(stickiness::ruleset_violations(&more.ruleset, &less.ruleset, NOW), []);
+    }
+
+    #[test]
+    fn ramps_are_monotonic_and_reversible(
+        doubling in any::<bool>(), steps in 1..1000_u32, span in 1..1_000_000_i64, target in 1..=100_000_u32,
+        moments in prop::collection::vec(-0.2..1.2_f64, 8), contexts in contexts(),
+    ) {
+        let show = document::rollout::timestamp::format_rfc3339;
+        let ramp = |reverse: bool| {
+            let mut ramp = json!({"from": show(NOW), "to": show(NOW + span), "reverse": reverse});
+            if doubling {
+                ramp["shape"] = json!("doubling");
+            } else {
+                ramp["steps"] = json!(steps);
+            }
+            State::of(&json!({"rollout": {"variant": "on", "percentage": f64::from(target) / 1000.0, "ramp": ramp}}))
+        };
+        let (up, down) = (ramp(false), ramp(true));
+        let mut moments: Vec<i64> = moments.iter().map(|part| NOW + fanion::number::truncate_to_i64(part * span as f64)).collect();
+        moments.sort_unstable();
+        for context in contexts.iter().take(60) {
+            let climbs = moments.iter().map(|now| up.variant(context, *now) == "on");
+            prop_assert!(climbs.is_sorted(), "growing with time took it from {context}");
+            let falls = moments.iter().map(|now| down.variant(context, *now) == "off");
+            prop_assert!(falls.is_sorted(), "shrinking with time gave it to {context}");
+            for now in &moments {
+                // Backwards, but for the very seconds in which a step is taken.
+                let mirror = NOW + span - (now - NOW);
+                let there = [mirror - 1, mirror].map(|then| up.variant(context, then));
+                prop_assert!(there.contains(&down.variant(context, *now)), "not the way back for {context}");
+            }
+        }
+    }
+}
+
+/// The checks above would see a generator that deals from the other end, hashes the share, or changes the sum.
+#[test]
+fn stickiness_properties_detect_broken_edits() {
+    let contexts: Vec<String> = (0..2000)
+        .map(|i| json!({"targetingKey": format!("user-{i}")}).to_string())
+        .collect();
+    let from_the_end = |p: u32| split(&[("off", 100 - p), ("on", p)]);
+    let reseeded =
+        |p: u32| json!({"rollout": {"variant": "on", "percentage": p, "seed": format!("at-{p}")}});
+    let in_the_middle = |p: u32| split(&[("off", 50 - p / 2), ("on", p), ("off", 50 - p / 2)]);
+    let shifted = |p: u32| split(&[("beta", p), ("on", 10), ("off", 90 - p)]);
+    for (broken_one, name) in [
+        (&reseeded as &dyn Fn(u32) -> Value, "reseeded"),
+        (&shifted, "shifted"),
+    ] {
+        let (old, new) = (broken_one(10), broken_one(20));
+        let (old_state, new_state) = (State::of(&old), State::of(&new));
+        assert!(
+            first_breach(&old_state, &new_state, &contexts, true).is_some(),
+            "{name}"
+        );
+        assert!(!broken(&old, &new).is_empty(), "{name} is not told");
+    }
+    // These two are fine by themselves: the share grows at its other end. Turning one into the other is not.
+    for (old, new) in [
+        (from_the_end(10), in_the_middle(20)),
+        (split(&[("on", 10), ("off", 90)]), from_the_end(20)),
+    ] {
+        let (old_state, new_state) = (State::of(&old), State::of(&new));
+        assert!(first_breach(&old_state, &new_state, &contexts, true).is_some());
+        assert_eq!(codes(&old, &new), ["F024"], "{old} {new}");
+    }
+}
+
+/// Whoever is named as a counterexample is one.
+fn named(found: &Diagnostic) -> &str {
+    let words = found.message.split('`').skip(1).step_by(2);
+    words
+        .into_iter()
+        .find(|word| word.starts_with("user-"))
+        .expect("somebody who is hit")
+}
+
+#[test]
+fn reported_user_changes_variant() {
+    for (old, new, code) in [
+        (
+            split(&[("on", 5), ("off", 95)]),
+            split(&[("off", 90), ("on", 10)]),
+            "F024",
+        ),
+        (
+            split(&[("on", 500_000), ("off", 500_001)]),
+            split(&[("off", 1), ("on", 500_001), ("off", 499_999)]),
+            "F024",
+        ),
+        (
+            split(&[("on", 20), ("off", 80)]),
+            split(&[("off", 90), ("on", 10)]),
+            "F025",
+        ),
+        (
+            split(&[("on", 20), ("beta", 30), ("off", 50)]),
+            split(&[("on", 30), ("beta", 30), ("off", 40)]),
+            "F026",
+        ),
+        (
+            share(5.0),
+            json!({"rollout": {"variant": "beta", "percentage": 5}}),
+            "F026",
+        ),
+        (
+            share(5.0),
+            json!({"rollout": {"variant": "on", "percentage": 5, "seed": "other"}}),
+            "F027",
+        ),
+        (
+            share(5.0),
+            json!({"rollout": {"variant": "on", "percentage": 6, "dialect": "md5-8hex-100"}}),
+            "F027",
+        ),
+        (
+            json!({"rollout": {"variant": "on", "percentage": 40, "ramp": {"from": "2020-01-01", "to": "2020-01-02"}}}),
+            json!({"rollout": {"variant": "on", "ramp": {"from": "2026-06-01", "to": "2026-06-09"}}}),
+            "F024",
+        ),
+        (
+            share(40.0),
+            json!({"rollout": {"variant": "on", "ramp": {"from": "2026-06-01", "to": "2026-06-09", "reverse": true}}}),
+            "F025",
+        ),
+    ] {
+        let found = broken(&old, &new);
+        let hit = found.iter().find(|d| d.code.id() == code);
+        let hit = hit.unwrap_or_else(|| panic!("no {code} in {found:#?} for {old} and {new}"));
+        let unit = named(hit);
+        let (before, after) = (State::of(&old), State::of(&new));
+        assert_ne!(before.of_unit(unit, NOW), after.of_unit(unit, NOW), "{hit}");
+    }
+}
+
+#[test]
+fn sticky_edits_are_not_reported() {
+    let plain = split(&[("on", 5), ("off", 95)]);
+    let ringed = |shares: &Value| json!({"targeting": {"if": [{"in": [{"var": "ring"}, ["a"]]}, "on", shares["targeting"]]}});
+    for (old, new) in [
+        (share(5.0), share(50.0)),
+        (share(50.0), share(0.0)),
+        (share(100.0), share(7.5)),
+        (plain.clone(), split(&[("on", 60), ("off", 40)])),
+        // From a rule to words, and from hundredths to thousandths.
+        (plain.clone(), share(7.0)),
+        (plain.clone(), split(&[("on", 50), ("off", 950)])),
+        (ringed(&plain), ringed(&split(&[("on", 50), ("off", 50)]))),
+        // What nobody has yet may be dealt anew.
+        (
+            share(0.0),
+            json!({"rollout": {"variant": "on", "percentage": 5, "seed": "other"}}),
+        ),
+        (
+            share(100.0),
+            json!({"kill": true, "rollout": {"variant": "on", "percentage": 100}}),
+        ),
+        (
+            json!({"rollout": {"split": {"on": 1, "beta": 1}, "percentage": 10}}),
+            json!({"rollout": {"split": {"on": 1, "beta": 1}, "percentage": 90}}),
+        ),
+        (
+            json!({"rollout": {"variant": "on", "regions": [{"region": "eu", "percentage": 10}]}}),
+            json!({"rollout": {"variant": "on", "regions": [{"region": "eu", "percentage": 30}, {"region": "us", "percentage": 5}]}}),
+        ),
+        (
+            json!({"rollout": {"variant": "on", "percentage": 40}}),
+            json!({"rollout": {"variant": "on", "percentage": 40, "ramp": {"from": "2026-06-01", "to": "2026-06-09", "reverse": true}}}),
+        ),
+    ] {
+        assert_eq!(broken(&old, &new), [], "{old} to {new}");
+    }
+}
+
+/// S000-23: whoever had it first has it first again.
+#[test]
+fn rollback_and_regrowth_select_the_same_users() {
+    let (first, again) = (State::of(&share(7.0)), State::of(&share(7.0)));
+    let none = State::of(&share(0.0));
+    for i in 0..3000 {
+        let unit = format!("user-{i}");
+        assert_eq!(first.of_unit(&unit, NOW), again.of_unit(&unit, NOW));
+        assert_eq!(none.of_unit(&unit, NOW), "off");
+    }
+}
+
+/// Whoever edits a file in force is told at once; the edit counts all the same.
+#[test]
+fn stickiness_violation_is_logged_at_reload() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let write = |shares: &str| {
+        let text = format!(
+            "flags:\n  f:\n    variants: {{ \"on\": 1, \"off\": 0 }}\n    defaultVariant: \"off\"\n    targeting: {{ fractional: {shares} }}\n"
+        );
+        let staged = directory.path().join("staged");
+        std::fs::write(&staged, text).expect("a file");
+        std::fs::rename(staged, directory.path().join("flags.yaml")).expect("renamed");
+    };
+    write("[[\"on\", 5], [\"off\", 95]]");
+    let daemon = Daemon::start(directory.path(), &["--uri", "file:flags.yaml"]);
+    daemon.in_force();
+    write("[[\"off\", 90], [\"on\", 10]]");
+    let told = daemon.log(|line| line["code"] == "F024");
+    let message = told["message"].as_str().expect("a message");
+    assert!(
+        message.starts_with("flags.yaml:2:3: F024: `fractional` of flag `f`"),
+        "{message}"
+    );
+    assert!(
+        message.contains("from 5 % to 10 % and takes it from `user-2`"),
+        "{message}"
+    );
+    daemon.in_force();
+}

@@ -1,0 +1,3 @@
+//! Reload of flag files and directories.
+
+pub mod reload;

@@ -1,0 +1,3 @@
+//! Flags from a gRPC flag sync service.
+
+pub mod subscription;

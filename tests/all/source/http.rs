@@ -1,0 +1,3 @@
+//! Flags from an HTTP server.
+
+pub mod polling;

@@ -1,0 +1,3 @@
+//! The state directory, which keeps the last good flags across restarts.
+
+pub mod restart;
