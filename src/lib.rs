@@ -43,6 +43,7 @@ pub mod selector;
 pub mod change;
 pub mod context;
 pub mod coop;
+pub mod fault_injection;
 // Flag files into compiled flags.
 pub mod document;
 pub mod rule;
