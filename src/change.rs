@@ -1,18 +1,18 @@
-//! What can happen to a flag between two generations.
+//! `ChangeKind`: the kinds of change to a flag between two generations.
 
-/// What happened to a flag. <https://flagd.dev/reference/specifications/protos/>
+/// The change to a flag: <https://flagd.dev/reference/specifications/protos/>.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangeKind {
-    /// It is new.
+    /// The flag is new.
     Write,
-    /// It answers differently.
+    /// The fingerprint of the flag changed.
     Update,
-    /// It is gone.
+    /// The flag was removed.
     Delete,
 }
 
 impl ChangeKind {
-    /// The change as an event names it.
+    /// The name of the change in events.
     pub fn as_str(self) -> &'static str {
         match self {
             ChangeKind::Write => "write",

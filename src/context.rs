@@ -1,58 +1,18 @@
-//! The evaluation context as a flag sees it: only the attributes that its rules read.
+//! `EvaluationContext`: the attributes of a caller's context that a flag's rules read, in slots.
+
+mod read_set;
 
 use std::cell::Cell;
 
 use bumpalo::Bump;
 
+pub use crate::context::read_set::AttributeNode;
+pub use crate::context::read_set::ReadSet;
 use crate::limits;
+use crate::number;
 use crate::value::Value;
 
-/// Which attributes the rules of a flag read, as a tree of names.
-///
-/// Every path is a slot. Whoever holds the caller's bytes walks them once beside this tree, fills the slots and skips
-/// the rest.
-#[derive(Debug, Clone, Default)]
-pub struct ReadSet {
-    /// The top-level attributes.
-    pub roots: Box<[AttributeNode]>,
-    /// The number of slots.
-    pub slot_count: usize,
-    /// The flag's key, if some rule wants the whole context, of which it is a part.
-    pub full_context_flag_key: Option<Box<str>>,
-    /// Whether a rule reads `$flagd.timestamp`.
-    pub reads_timestamp: bool,
-}
-
-impl ReadSet {
-    /// The top-level attribute called `name`, if it is read.
-    pub fn root(&self, name: &[u8]) -> Option<&AttributeNode> {
-        find_node(&self.roots, name)
-    }
-}
-
-/// One attribute that is read: itself, some of its members, or both.
-#[derive(Debug, Clone)]
-pub struct AttributeNode {
-    /// The attribute's name.
-    pub name: Box<str>,
-    /// Where the attribute itself goes.
-    pub slot: Option<u16>,
-    /// Members that are read.
-    pub children: Box<[AttributeNode]>,
-}
-
-impl AttributeNode {
-    /// The member called `name`, if it is read.
-    pub fn child(&self, name: &[u8]) -> Option<&AttributeNode> {
-        find_node(&self.children, name)
-    }
-}
-
-// A flag reads a handful of attributes: comparing lengths first makes a linear search the fastest one.
-fn find_node<'r>(reads: &'r [AttributeNode], name: &[u8]) -> Option<&'r AttributeNode> {
-    reads.iter().find(|read| read.name.as_bytes() == name)
-}
-
+// Nearly all flags read fewer attributes: their slots need no allocation.
 const INLINE_SLOTS: usize = 8;
 
 /// The context of one evaluation.
@@ -81,35 +41,35 @@ impl<'a> EvaluationContext<'a> {
         }
     }
 
-    /// What stands in a slot.
+    /// The value in a slot.
     pub fn slot(&self, slot: u16) -> Value<'a> {
         *self.slot_ref(slot)
     }
 
-    /// The place of a slot.
+    /// The value in a slot, by reference.
     #[inline]
     pub fn slot_ref(&self, slot: u16) -> &Value<'a> {
         let slots = self.spilled_slots.as_deref().unwrap_or(&self.inline_slots);
         slots.get(usize::from(slot)).unwrap_or(&Value::Null)
     }
 
-    /// Puts a value into a slot.
+    /// Sets the value in a slot.
     pub fn set_slot(&mut self, slot: u16, value: Value<'a>) {
         let slots = self
             .spilled_slots
             .as_deref_mut()
             .unwrap_or(&mut self.inline_slots);
-        if let Some(place) = slots.get_mut(usize::from(slot)) {
-            *place = value;
+        if let Some(target) = slots.get_mut(usize::from(slot)) {
+            *target = value;
         }
     }
 
-    /// The whole context; null unless [`ReadSet::full_context`] asked for it.
+    /// The full context; null unless [`ReadSet::full_context_flag_key`] is set.
     pub fn full_context(&self) -> Value<'a> {
         self.full_context
     }
 
-    /// Sets the whole context, to which `$flagd` is added.
+    /// Sets the full context, to which `$flagd` is added.
     pub fn set_full_context(&mut self, flag_key: &'a str, mut members: Vec<(&'a str, Value<'a>)>) {
         let flagd = [
             ("flagKey", Value::Text(flag_key)),
@@ -119,7 +79,7 @@ impl<'a> EvaluationContext<'a> {
         self.full_context = Value::Map(self.arena.alloc_slice_copy(&members));
     }
 
-    /// Where values that an evaluation makes live.
+    /// The arena of values that the evaluation computes.
     pub fn arena(&self) -> &'a Bump {
         self.arena
     }
@@ -129,7 +89,7 @@ impl<'a> EvaluationContext<'a> {
         self.unix_seconds
     }
 
-    /// Takes `steps` from the evaluation's allowance; `false` when it is used up.
+    /// Charges `steps` to the evaluation's budget; returns false if the budget is exhausted.
     pub fn spend_steps(&self, steps: usize) -> bool {
         let left = u32::try_from(steps)
             .ok()
@@ -149,7 +109,7 @@ impl<'a> EvaluationContext<'a> {
         self
     }
 
-    /// Fills every slot below `read` from an attribute's value.
+    /// Fills every slot below the node `read` from an attribute's value.
     pub fn fill_slots(&mut self, read: &AttributeNode, value: Value<'a>) {
         if let Some(slot) = read.slot {
             self.set_slot(slot, value);
@@ -159,20 +119,20 @@ impl<'a> EvaluationContext<'a> {
         }
     }
 
-    /// Empties every slot below `read`.
+    /// Sets every slot below the node `read` to null.
     pub fn clear_slots(&mut self, read: &AttributeNode) {
         self.fill_slots(read, Value::Null);
     }
 }
 
-/// One step of a dotted path: a member of a map, or an item of a list by its number.
+/// One segment of a dotted path: a member of a map, or an item of a list by its index.
 ///
-/// As in flagd, a step that is no number reads the first item of a list.
+/// As in flagd, a segment that is not a number reads the first item of a list.
 pub fn lookup_path_segment<'a>(value: Value<'a>, part: &str) -> Value<'a> {
     match value {
         Value::Map(_) => value.member(part),
         Value::List(items) => {
-            let index = crate::number::truncate_to_i64(crate::number::parse_or_zero(part));
+            let index = number::truncate_to_i64(number::parse_or_zero(part));
             let item = usize::try_from(index).ok().and_then(|i| items.get(i));
             item.copied().unwrap_or(Value::Null)
         }

@@ -1,6 +1,6 @@
-//! The answer to one evaluation, before it has bytes.
+//! `Decision`: the result of one evaluation, with its reason or error code, before it is encoded.
 
-/// The type that the caller asked for.
+/// The type that the caller requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FlagType {
     /// `ResolveBoolean`.
@@ -15,7 +15,7 @@ pub enum FlagType {
     Object,
 }
 
-/// Why a variant was chosen.
+/// The reason why a variant was chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reason {
     /// The flag has no targeting.
@@ -27,7 +27,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// The reason as it stands in an answer.
+    /// The reason as responses contain it.
     pub fn as_str(self) -> &'static str {
         match self {
             Reason::Static => "STATIC",
@@ -37,7 +37,7 @@ impl Reason {
     }
 }
 
-/// Why there is no answer.
+/// The reason why an evaluation fails.
 ///
 /// <https://openfeature.dev/specification/types#error-code>
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -46,7 +46,7 @@ pub enum ErrorCode {
     FlagNotFound,
     /// The flag's definition or its targeting cannot be evaluated.
     ParseError,
-    /// The chosen variant is not of the type asked for.
+    /// The chosen variant is not of the required type.
     TypeMismatch,
     /// Targeting chose something that is not a variant.
     General,
@@ -64,15 +64,27 @@ impl ErrorCode {
     }
 }
 
-/// What a flag answers to one context.
+/// The decision of a flag for one context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
     /// The variant with this index, and why.
     Variant(u16, Reason),
-    /// The flag is disabled: the caller's own default counts.
+    /// The flag is disabled: the caller uses its own default.
     Disabled,
-    /// Neither targeting nor the flag names a variant: the caller's own default counts.
+    /// Neither targeting nor the flag names a variant: the caller uses its own default.
     NoDefault,
-    /// No answer.
+    /// The evaluation failed.
     Error(ErrorCode),
+}
+
+impl Decision {
+    /// The reason as an evaluation response spells it.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Decision::Variant(_, reason) => reason.as_str(),
+            Decision::Disabled => "DISABLED",
+            Decision::NoDefault => Reason::Default.as_str(),
+            Decision::Error(_) => "ERROR",
+        }
+    }
 }

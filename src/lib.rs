@@ -3,31 +3,46 @@
 //! The program is two lines:
 //!
 //! ```text
-//! flag files ──parse──▶ Document ──compile──▶ Layer ──lay──▶ Ruleset ──build──▶ Snapshot ──publish──▶ Live
+//! flag files ──parse──▶ Document ──compile──▶ Layer ──merge──▶ Ruleset ──build──▶ Snapshot ──publish──▶ Live
 //! request bytes ──decode──▶ Context ──decide(Ruleset)──▶ Decision ──encode──▶ response bytes
 //! ```
 //!
-//! The first runs once per change, in [`source::loader`], for the flags that changed: what was written is let go flag by
-//! flag, and only what is compiled is kept. The second runs once per request, in [`resolve`]. Each arrow is one verb.
-//! Whatever can be asked of a flag when it loads is answered left of [`ruleset::Ruleset`]; nothing right of
-//! `decode` can fail for reasons of its own.
+//! The first line runs once per change, on the update thread, in [`source::updater`]. It parses and compiles only the
+//! flags that changed, and drops a flag's syntax tree as soon as the flag is compiled. The second line runs once per
+//! request, in [`resolve`], called by the handlers in [`serve`]. Each arrow is one verb.
 //!
-//! Compiling a flag includes turning its words for rollouts into a rule; what it requires of flags in other documents is
-//! put in when layers are laid over each other. `promise` holds an edit against what those words promise.
+//! All checks that need only the flag file run left of [`ruleset::Ruleset`]. Right of `decode` no step fails for reasons
+//! of its own, takes unbounded time or holds unbounded memory.
+//!
+//! Compiling a flag includes expanding its rollout fields into a targeting rule; prerequisites on flags of other
+//! documents are resolved when layers are merged. [`stickiness`] compares an edit with the flags before it, and reports
+//! users who would lose their variant.
 //!
 //! # Invariants
 //!
-//! * A module uses only those above it in the list below; a test reads the `use` lines and keeps it so. `rule` has
-//!   never heard of gRPC, `serve` has never heard of YAML.
-//! * [`live::Live`] is the only state that is shared and changes, beside what [`source::status`] notes for people. A
-//!   request loads it once and sees one generation.
-//! * One thread orders all updates, whatever source they come from, and lays all documents' flags over each other anew.
-//! * A flag that is taken over from the document before is what it would be if it were read anew.
-//! * A document that is refused changes nothing. A flag that is faulty answers with its error and harms no other.
+//! * A module uses only modules above it in the list below; a test reads the `use` lines and enforces it. `rule` does not
+//!   know gRPC, `serve` does not know YAML.
+//! * A response depends on the request and on one snapshot. [`live::Live`] holds the active snapshot; a request loads it
+//!   once, so that it never sees flags of two generations.
+//! * One thread orders all updates from all sources, and merges the layers of all documents again after each change.
+//! * A flag that is taken over from the document before equals the flag that parsing it again would give.
+//! * A rejected document changes nothing. A faulty flag evaluates to its error and affects no other flag.
 //! * A value from a caller's context is data. It is never evaluated as a rule.
-//! * Nothing a client or a source sends makes memory or time grow without a bound from [`limits`].
+//! * Memory and time per request and per document are bounded by [`limits`].
 //!
-//! `wire` stands before `snapshot`, because snapshots keep encoded answers.
+//! # Shared mutable state
+//!
+//! * [`live::Live`]: the active snapshot, replaced as a whole. No other shared state changes what a flag evaluates to.
+//! * Metrics: the counters in [`metric::registry::Metrics`], and the evaluation counters, which each snapshot takes over
+//!   from the one before it.
+//! * [`source::status`]: the health of each source, for probes, metrics and debug endpoints.
+//! * Caches by selector in each snapshot; they hold only values computed from that snapshot.
+//! * The TLS configuration of the servers and of the OTLP client, read again from its files at intervals.
+//! * Semaphores for connections, streams and debug requests, and the channels that announce shutdown and the initial load.
+//! * The span of a traced request, shared by the tasks of that request.
+//!
+//! `wire` stands before `snapshot`, because snapshots keep encoded responses. [`fault_injection`] is compiled to nothing in
+//! release builds; tests of debug builds use it to make named places panic or block.
 
 #![forbid(unsafe_code)]
 
@@ -36,13 +51,14 @@ pub mod limits;
 pub mod number;
 pub mod value;
 pub mod diag;
+pub mod coop;
 pub mod fingerprint;
 pub mod json;
 pub mod decision;
 pub mod selector;
 pub mod change;
 pub mod context;
-pub mod coop;
+pub mod error_chain;
 pub mod fault_injection;
 // Flag files into compiled flags.
 pub mod document;
@@ -55,10 +71,11 @@ pub mod wire;
 pub mod metric;
 pub mod snapshot;
 pub mod resolve;
-// Reasoning.
+// Static analysis.
 pub mod analysis;
 // The process.
 pub mod live;
+pub mod http_client;
 pub mod telemetry;
 pub mod source;
 pub mod serve;

@@ -1,4 +1,4 @@
-//! Every bound that keeps a hostile input from costing more than it should.
+//! Constants: all bounds on memory, time and work that input may cause.
 //!
 //! Limits that an operator may change are options of `fanion start`; these are their defaults.
 
@@ -8,10 +8,10 @@ use std::time::Duration;
 pub const REQUEST_BODY: usize = 1_000_000;
 /// The largest header block of a request, in bytes, as flagd's `--max-request-header`.
 pub const REQUEST_HEADER: usize = 1_000_000;
-/// The most fields in the head of an HTTP/1.1 request. Room for all of them is made for each.
+/// The most header fields of an HTTP/1.1 request. Memory for all of them is reserved for each request.
 pub const HTTP1_HEADERS: usize = 1024;
-/// The largest head, in bytes, of a request over HTTP/1.1 that is answered without hyper. It is read from its beginning
-/// with each piece that arrives.
+/// The largest head, in bytes, of an HTTP/1.1 request on the fast path without hyper. It is parsed from its start for each
+/// piece that arrives.
 pub const FAST_PATH_HEAD: usize = 8 * 1024;
 /// The largest body, in bytes, of such a request.
 pub const FAST_PATH_BODY: usize = 64 * 1024;
@@ -21,7 +21,7 @@ pub const READ_TIMEOUT: Duration = Duration::from_secs(5);
 pub const BUILTIN_SERVICE_REQUEST: usize = 16 * 1024;
 /// Requests to the debug endpoints at one time; further ones are refused.
 pub const DEBUG_REQUESTS: usize = 4;
-/// The largest body of a question to the debug endpoints, in bytes.
+/// The largest body of a request to the debug endpoints, in bytes.
 pub const DEBUG_REQUEST: usize = 64 * 1024;
 /// Open connections per port, if the system allows as many; further ones wait to be accepted.
 pub const CONNECTIONS: usize = 16_384;
@@ -35,6 +35,10 @@ pub const RESERVED_FILE_DESCRIPTORS: u64 = 64;
 pub const PROBE_CONNECTIONS: usize = 256;
 /// How long evaluation waits for the first look at the sources.
 pub const INITIAL_LOAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a probe or a scrape waits for the update thread to respond.
+pub const LIVENESS_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long the servers may take to end after a part of the process failed.
+pub const FAILURE_GRACE: Duration = Duration::from_secs(1);
 /// After how much silence the kernel asks whether a peer is still there, as Go has it.
 pub const TCP_KEEPALIVE: Duration = Duration::from_secs(15);
 /// Concurrent calls on one HTTP/2 connection, as Go's HTTP/2 server has it.
@@ -75,15 +79,15 @@ pub const NESTING_DEPTH: usize = 100;
 pub const REFERENCE_CHAIN: usize = 32;
 /// The most values in one document, aliases and references expanded.
 pub const DOCUMENT_VALUES: usize = 8_000_000;
-/// How many names are looked at for a suggestion.
+/// The most candidates for a suggestion.
 pub const SUGGESTION_CANDIDATES: usize = 10_000;
 /// How much larger than its own nodes a document may grow by aliases and references; small documents always may
 /// grow to `EXPANSION_FREE`.
 pub const EXPANSION_FACTOR: usize = 20;
-/// The number of values that aliases and references may make in any document.
+/// The number of values that aliases and references may add in any document.
 pub const EXPANSION_ALLOWANCE: usize = 100_000;
 
-/// The most work one evaluation may do in lists: items visited plus 64-byte pieces of text made.
+/// The most work of one evaluation in lists: items visited plus 64-byte pieces of text created.
 pub const EVALUATION_STEPS: u32 = 1_000_000;
 /// The most work of that kind that one request for all flags may cause, over all of them.
 pub const BULK_STEPS: u32 = 10_000_000;
@@ -94,22 +98,22 @@ pub const VARIANTS: usize = 65_535;
 
 /// The largest answer of a telemetry collector, in bytes.
 pub const COLLECTOR_RESPONSE: usize = 64 * 1024;
-/// Series that the counts of flags may have, as OpenTelemetry has it; the rest is one series.
+/// The most series of a flag metric, as in OpenTelemetry; further ones share one series.
 pub const LABEL_SETS: usize = 2000;
-/// Clients of flag sync that metrics tell apart.
+/// The most flag sync clients with a metric label of their own.
 pub const LABEL_VALUES: usize = 100;
-/// The longest value, in bytes, that a client may give a label.
+/// The longest label value from a client, in bytes.
 pub const LABEL_BYTES: usize = 128;
 
-/// The most cases that reasoning about one flag tells apart; beyond them it knows nothing.
+/// The most cases that the analysis of one flag distinguishes; beyond them the result is unknown.
 pub const ANALYSIS_CASES: usize = 20_000;
-/// The same for each of the many flags that are linted.
+/// The most cases for each flag in a lint run.
 pub const LINT_CASES: usize = 4000;
-/// How often a question of one flag that is linted is put to a value.
+/// The most evaluations of a comparison for one flag in a lint run.
 pub const LINT_COMPARISONS: usize = 50_000;
-/// How many of the unreachable branches of one flag are told one by one.
+/// The most unreachable branches of one flag that are reported individually.
 pub const LINT_BRANCH_DIAGNOSTICS: usize = 4;
-/// The most cells that the changes of one flag are told in.
+/// The most cells in the diff of one flag.
 pub const DIFF_CELLS: usize = 1000;
-/// The most values that reasoning tries for one attribute.
+/// The most candidate values that the analysis tries for one attribute.
 pub const CANDIDATE_VALUES: usize = 20_000;

@@ -1,4 +1,4 @@
-//! The snapshot in force: the only state that the process shares and changes.
+//! `Live`: the active snapshot, behind an atomic pointer; the only shared mutable state of requests.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use crate::snapshot::Snapshot;
 
-/// Holds the snapshot in force. Reading it takes no lock; replacing it tells whoever follows.
+/// The active snapshot. Loading it takes no lock; publishing another one notifies all subscribers.
 #[derive(Debug)]
 pub struct Live {
     snapshot: ArcSwap<Snapshot>,
@@ -25,24 +25,24 @@ impl Default for Live {
 }
 
 impl Live {
-    /// The snapshot in force. A request loads it once, so that it sees exactly one generation.
+    /// Returns the active snapshot. A request loads it once, so that it sees exactly one generation.
     pub fn load(&self) -> Guard<Arc<Snapshot>> {
         self.snapshot.load()
     }
 
-    /// The same, to be held for longer.
+    /// Returns the active snapshot as an `Arc`, for longer use.
     pub fn load_full(&self) -> Arc<Snapshot> {
         self.snapshot.load_full()
     }
 
-    /// Puts a snapshot in force.
+    /// Makes a snapshot the active one.
     pub fn publish(&self, snapshot: Snapshot) {
         let generation = snapshot.generation;
         self.snapshot.store(Arc::new(snapshot));
         self.generation.send_replace(generation);
     }
 
-    /// Follows the generation in force.
+    /// Returns a receiver of the active generation.
     pub fn subscribe(&self) -> watch::Receiver<u64> {
         self.generation.subscribe()
     }

@@ -3,23 +3,24 @@
 use std::process::ExitCode;
 
 use fanion::cli;
+use fanion::cli::output::exit_code;
 
-/// The only function of the C library's mathematics that anything here calls, tokio's statistics. Where it is not found
-/// here the whole library is loaded for it: half a MiB in every pod.
-#[expect(unsafe_code, reason = "a symbol of the linker's")]
+/// Defines the only symbol of the C math library that the program needs; tokio's statistics call it. Without this
+/// definition the dynamic linker would load all of `libm`, half a MiB in every pod.
+#[expect(unsafe_code, reason = "defines a linker symbol")]
 #[unsafe(no_mangle)]
 extern "C" fn pow(base: f64, exponent: f64) -> f64 {
     libm::pow(base, exponent)
 }
 
-/// Has glibc's allocator join small pieces of memory as they are let go. As it is, it leaves that for when somebody next
-/// needs a large piece: ten thousand flags that were replaced cost up to ten milliseconds then, in which their thread
-/// cannot give way to requests.
+/// Disables the fastbins of glibc's `malloc`, so that small chunks are merged when they are freed. By default glibc merges
+/// them at the next large allocation: after ten thousand flags were replaced, that takes up to ten milliseconds, during
+/// which the thread cannot yield to requests.
 #[cfg(target_env = "gnu")]
-#[expect(unsafe_code, reason = "the C library's")]
+#[expect(unsafe_code, reason = "calls the C library")]
 fn disable_malloc_fastbins() {
-    // SAFETY: `mallopt` takes its parameters by value, and there is no other thread yet. The answer is of no use: a C
-    // library that does not know the parameter has no such habit.
+    // SAFETY: `mallopt` takes its parameters by value, and no other thread runs yet. The result is ignored: a library
+    // that does not know the parameter has no fastbins.
     let _ = unsafe { libc::mallopt(libc::M_MXFAST, 0) };
 }
 
@@ -29,7 +30,7 @@ fn disable_malloc_fastbins() {}
 fn main() -> ExitCode {
     disable_malloc_fastbins();
     match cli::fanion::parse_args() {
-        Ok(matches) => cli::report_errors(cli::fanion::run(&matches)),
-        Err(error) => cli::print_clap_error(&error),
+        Ok(matches) => exit_code::report_errors(cli::fanion::run(&matches)),
+        Err(error) => exit_code::print_clap_error(&error, ExitCode::FAILURE),
     }
 }

@@ -1,5 +1,6 @@
-//! One request from bytes to bytes: decode, decide, encode. No I/O, no waiting, no clock unless a rule reads it.
+//! Resolves one RPC request from bytes to bytes: decode, decide, encode. No I/O, no waiting, no clock unless a rule reads it.
 
+pub mod bulk;
 pub mod ofrep;
 
 use bumpalo::Bump;
@@ -15,45 +16,65 @@ use crate::snapshot::Snapshot;
 use crate::value::OwnedValue;
 use crate::wire::Codec;
 use crate::wire::EvaluationApi;
-use crate::wire::evaluation::request::DecodedContext;
+use crate::wire::context::decoded::DecodedContext;
 use crate::wire::evaluation::request::ResolveRequest;
 use crate::wire::evaluation::resolve_all_response::ResolveAllEncoder;
 use crate::wire::evaluation::resolve_all_response::ResolveAllEntry;
 use crate::wire::evaluation::resolve_response;
 use crate::wire::rpc_error::RpcError;
+use crate::wire::selector_metadata;
 
-/// How a request is to be understood.
+/// The contract, codec and scope of an RPC request.
 #[derive(Debug, Clone, Copy)]
 pub struct RpcOptions<'r> {
-    /// The contract that it speaks.
+    /// The contract of the request.
     pub contract: EvaluationApi,
-    /// The codec of the request and the answer.
+    /// The codec of the request and the response.
     pub codec: Codec,
-    /// What surrounds it.
+    /// Everything that does not depend on the protocol.
     pub scope: RequestScope<'r>,
 }
 
-/// What surrounds a request.
+/// The scope of a request: selector, added attributes, clock and observer.
 #[derive(Debug, Clone, Copy)]
 pub struct RequestScope<'r> {
-    /// Which flags it is about.
+    /// The selector of the flags.
     pub selector: &'r Selector,
-    /// Attributes that lie over the caller's.
+    /// Attributes that override those of the client.
     pub overlay: &'r [(&'r str, &'r str)],
-    /// Whole seconds since the epoch, asked for only by rules that read them.
+    /// Returns whole seconds since the epoch; called only for rules that read them.
     pub clock: fn() -> f64,
-    /// Who wants to know what was decided.
+    /// The observer of decisions.
     pub observer: Option<&'r dyn DecisionObserver>,
 }
 
-/// Learns of decisions as they are made.
+/// Observes decisions as they are made.
 pub trait DecisionObserver: std::fmt::Debug {
-    /// What was decided for the flag called `key`; there is no flag if it is unknown.
+    /// Called with the decision for the flag called `key`; `flag` is `None` if it is unknown.
     fn on_decision(&self, key: &str, flag: Option<&CompiledFlag>, decision: Decision);
 }
 
 impl RequestScope<'_> {
-    /// Counts a decision about the flag at `position`, and tells of it.
+    /// Returns the selected flag called `key` and its position. Counts a request for an unknown flag.
+    fn find_flag<'s>(self, snapshot: &'s Snapshot, key: &str) -> Option<(usize, &'s CompiledFlag)> {
+        let position = snapshot.ruleset.position(key, self.selector);
+        let found = position.and_then(|at| Some((at, snapshot.ruleset.flag_at(at)?)));
+        if found.is_none() {
+            self.record_not_found(snapshot, key);
+        }
+        found
+    }
+
+    /// Returns the time if the rule of this flag reads it, else 0.
+    fn seconds(self, flag: &CompiledFlag) -> f64 {
+        if flag.read_set.reads_timestamp {
+            (self.clock)()
+        } else {
+            0.0
+        }
+    }
+
+    /// Counts a decision about the flag at `position`, and reports it to the observer.
     fn record_decision(
         self,
         snapshot: &Snapshot,
@@ -64,21 +85,21 @@ impl RequestScope<'_> {
         snapshot
             .evaluations
             .count_evaluation(position, flag, decision);
-        if let Some(witness) = self.observer {
-            witness.on_decision(&flag.key, Some(flag), decision);
+        if let Some(observer) = self.observer {
+            observer.on_decision(&flag.key, Some(flag), decision);
         }
     }
 
-    /// Counts a request for a flag that is not there, and tells of it.
+    /// Counts a request for an unknown flag, and reports it to the observer.
     fn record_not_found(self, snapshot: &Snapshot, key: &str) {
         snapshot.evaluations.count_error(ErrorCode::FlagNotFound);
-        if let Some(witness) = self.observer {
-            witness.on_decision(key, None, Decision::Error(ErrorCode::FlagNotFound));
+        if let Some(observer) = self.observer {
+            observer.on_decision(key, None, Decision::Error(ErrorCode::FlagNotFound));
         }
     }
 }
 
-/// An answer.
+/// A response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ResponseMessage {
     /// A protobuf message behind the five bytes that frame it in gRPC.
@@ -87,10 +108,10 @@ pub enum ResponseMessage {
     Unframed(Vec<u8>),
 }
 
-/// Answers a request for one flag.
+/// Resolves a request for one flag.
 ///
 /// # Errors
-/// As flagd: for an unknown or faulty flag, a value of another type, or a body that is no request.
+/// As flagd: for an unknown or faulty flag, a value of another type, or an invalid body.
 pub fn resolve_flag(
     snapshot: &Snapshot,
     call: RpcOptions<'_>,
@@ -98,20 +119,11 @@ pub fn resolve_flag(
     body: &[u8],
 ) -> Result<ResponseMessage, RpcError> {
     let request = ResolveRequest::decode(call.codec, body)?;
-    let position = snapshot
-        .ruleset
-        .position(&request.flag_key, call.scope.selector);
-    let found = position.and_then(|at| Some((at, snapshot.ruleset.flag_at(at)?)));
-    let Some((position, flag)) = found else {
-        call.scope.record_not_found(snapshot, &request.flag_key);
+    let Some((position, flag)) = call.scope.find_flag(snapshot, &request.flag_key) else {
         return Err(ErrorCode::FlagNotFound.into());
     };
     let arena = Bump::new();
-    let seconds = if flag.read_set.reads_timestamp {
-        (call.scope.clock)()
-    } else {
-        0.0
-    };
+    let seconds = call.scope.seconds(flag);
     let context = request
         .context
         .context_for_flag(flag, call.scope.overlay, &arena, seconds)?;
@@ -136,14 +148,14 @@ pub fn resolve_flag(
     encode_response(flag, call, want, decision)
 }
 
-/// An answer that is not ready-made: in JSON, or with the selector in its metadata.
+/// Encodes a response that is not cached: in JSON, or with the selector in its metadata.
 fn encode_response(
     flag: &CompiledFlag,
     call: RpcOptions<'_>,
     want: FlagType,
     decision: Decision,
 ) -> Result<ResponseMessage, RpcError> {
-    let metadata = resolve_response::response_metadata(flag, call.scope.selector);
+    let metadata = selector_metadata::response_metadata(flag, call.scope.selector);
     let (reason, index) = match decision {
         Decision::Variant(index, reason) => (reason.as_str(), Some(index)),
         Decision::Disabled => (resolve_response::REASON_DISABLED, None),
@@ -200,16 +212,16 @@ fn encode_proto(
     Some(out)
 }
 
-/// Whether an answer without a value has an empty object for one: a message cannot be unset in the older contracts.
+/// Returns true if a response without a value has an empty object instead: the older contracts cannot leave it unset.
 fn is_empty_object(contract: EvaluationApi, want: FlagType, decision: Decision) -> bool {
     let without = matches!(decision, Decision::Disabled | Decision::NoDefault);
     without && want == FlagType::Object && contract != EvaluationApi::EvaluationV2
 }
 
-/// Answers a request for all flags. A flag that fails is an entry of the answer, not a failure.
+/// Resolves a request for all flags. A flag that fails is an entry of the response, not a failure.
 ///
 /// # Errors
-/// For a body that is no request.
+/// If the body is invalid.
 pub fn resolve_all(
     snapshot: &Snapshot,
     call: RpcOptions<'_>,
@@ -225,7 +237,7 @@ pub fn resolve_all(
         selector, clock, ..
     } = call.scope;
     let mut bulk = ResolveAllEncoder::new(call.codec, call.contract);
-    decoded.decide_all(flags, clock(), |position, flag, decision| {
+    bulk::decide_all(&decoded, flags, clock(), |position, flag, decision| {
         if let Some(entry) = ResolveAllEntry::new(flag, decision, call.contract, selector) {
             call.scope
                 .record_decision(snapshot, position, flag, entry.decision);
@@ -235,7 +247,7 @@ pub fn resolve_all(
     Ok(ResponseMessage::Unframed(bulk.finish(selector)))
 }
 
-/// The present in whole seconds since the epoch.
+/// Returns the time in whole seconds since the epoch.
 pub fn system_clock() -> f64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.map_or(0.0, |since| since.as_secs() as f64)

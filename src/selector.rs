@@ -1,10 +1,10 @@
-//! `Flagd-Selector`: which of the flags a request is about.
+//! `Selector`: the `Flagd-Selector` header, which selects flags by flag set or source.
 //!
 //! <https://flagd.dev/concepts/selectors/>
 
 use crate::limits;
 
-/// A selection of flags. One that matches nothing is no error: it is an empty set.
+/// A selection of flags. A selector that matches nothing is valid and selects the empty set.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub enum Selector {
     /// All flags.
@@ -19,7 +19,7 @@ pub enum Selector {
 }
 
 impl Selector {
-    /// Reads `flagSetId=ID`, `source=NAME`, or a bare source name.
+    /// Parses `flagSetId=ID`, `source=NAME`, or a bare source name.
     ///
     /// # Errors
     /// A sentence for the caller, if the key is neither of the two, or the text is longer than any name should be.
@@ -40,7 +40,7 @@ impl Selector {
         }
     }
 
-    /// Whether a flag of this set and source is selected.
+    /// Returns true if a flag of this set and source is selected.
     pub fn matches(&self, set: Option<&str>, source: &str) -> bool {
         match self {
             Selector::All => true,
@@ -50,11 +50,11 @@ impl Selector {
         }
     }
 
-    /// What answers repeat of the selector in their metadata.
+    /// The metadata entry that repeats the selector in responses.
     pub fn metadata_entry(&self) -> Option<(&'static str, &str)> {
         match self {
             Selector::All | Selector::NoFlagSet => None,
-            // It selects nothing, and there is nothing to repeat.
+            // The empty source selects nothing.
             Selector::Source(name) if name.is_empty() => None,
             Selector::FlagSet(id) => Some(("flagSetId", id)),
             Selector::Source(name) => Some(("source", name)),

@@ -1,6 +1,7 @@
-//! One generation: compiled flags, their answers as bytes, and what changed since the generation before.
+//! `Snapshot`: one generation of compiled flags, its cached responses, and the changes since the previous generation.
 
 mod encoded_responses;
+mod fingerprints;
 mod flag_changes;
 mod selector_cache;
 
@@ -11,10 +12,11 @@ use bytes::Bytes;
 use crate::coop;
 use crate::decision::Decision;
 use crate::decision::FlagType;
+use crate::fingerprint;
 use crate::metric::evaluation::EvaluationCounters;
 use crate::ruleset::Ruleset;
 use crate::selector::Selector;
-pub use crate::snapshot::flag_changes::Fingerprints;
+pub use crate::snapshot::fingerprints::Fingerprints;
 pub use crate::snapshot::flag_changes::FlagChanges;
 use crate::snapshot::selector_cache::SelectorCache;
 use crate::wire::context::enrichment::ContextEnrichment;
@@ -28,9 +30,9 @@ pub struct Snapshot {
     pub generation: u64,
     /// The flags.
     pub ruleset: Ruleset,
-    /// Whether some source has not brought any flags yet.
+    /// True if a source has no flags yet.
     pub partial: bool,
-    /// Answers to `FetchAllFlags`.
+    /// Responses to `FetchAllFlags`.
     fetch_all_responses: SelectorCache<Bytes>,
     /// Messages of `SyncFlags`.
     sync_messages: SelectorCache<SyncMessage>,
@@ -38,20 +40,20 @@ pub struct Snapshot {
     default_fingerprints: Arc<Fingerprints>,
     /// Those of the flags that win with one.
     selected_fingerprints: SelectorCache<Arc<Fingerprints>>,
-    /// What changed since the generation before, of all flags.
+    /// The changes of all flags since the previous generation.
     pub changes: Arc<FlagChanges>,
-    /// And of those that win with a selector.
+    /// The changes of the flags that win with a selector.
     selected_changes: SelectorCache<Arc<FlagChanges>>,
-    /// How often the flags gave which answers.
+    /// Counts of evaluations by flag and result.
     pub evaluations: EvaluationCounters,
 }
 
 /// A message of flag sync.
 #[derive(Debug, Clone)]
 pub struct SyncMessage {
-    /// With the five bytes that frame it in gRPC.
+    /// The message with the five bytes that frame it in gRPC.
     pub frame: Bytes,
-    /// A number that differs, in all likelihood, when the document differs.
+    /// The fingerprint of the document.
     pub fingerprint: u128,
 }
 
@@ -79,7 +81,7 @@ impl Snapshot {
         snapshot
     }
 
-    /// Lets go of it, which takes time if it is large.
+    /// Drops the snapshot and gives way to other threads in between, because a large one takes long.
     pub fn drop_yielding(self) {
         let Snapshot {
             ruleset,
@@ -92,14 +94,14 @@ impl Snapshot {
         coop::yield_if_due();
     }
 
-    /// Whether evaluations can be answered from this as they are meant: every source has brought flags.
+    /// Returns true if every source has flags.
     pub fn is_usable(&self) -> bool {
         self.generation > 0 && !self.partial
     }
 
-    /// The protobuf answer of the flag at `position`, with the five bytes that frame it in gRPC.
+    /// Returns the protobuf response of the flag at `position`, with the five bytes that frame it in gRPC.
     ///
-    /// `None` where there is no such answer: errors, and values of another type.
+    /// `None` for errors and for values of another type.
     pub fn encoded_response(
         &self,
         position: usize,
@@ -110,7 +112,7 @@ impl Snapshot {
         encoded_responses::encoded_response(flag, decision, want)
     }
 
-    /// The framed answer to `FetchAllFlags`.
+    /// Returns the framed response to `FetchAllFlags`.
     pub fn fetch_all_response(&self, selector: &Selector) -> Bytes {
         let make = || {
             encode_length_prefixed(
@@ -124,17 +126,16 @@ impl Snapshot {
         fetched.unwrap_or_else(make)
     }
 
-    /// The framed message of `SyncFlags`, with the context that all subscribers are told.
+    /// Returns the framed message of `SyncFlags`, with the context for all subscribers.
     pub fn sync_message(&self, selector: &Selector, extra: &ContextEnrichment) -> SyncMessage {
         let make = || {
             let document = self.sync_document(selector);
-            let print = murmur3::murmur3_x64_128(&mut document.as_bytes(), 0);
             SyncMessage {
                 frame: encode_length_prefixed(
                     0,
                     &flag_sync::encode_sync_flags_response(&document, extra),
                 ),
-                fingerprint: print.unwrap_or_default(),
+                fingerprint: fingerprint::bytes_128(document.as_bytes()),
             }
         };
         let synced = self
@@ -143,19 +144,19 @@ impl Snapshot {
         synced.unwrap_or_else(make)
     }
 
-    /// The selected flags as a document for flag sync.
+    /// Returns the selected flags as a document for flag sync.
     fn sync_document(&self, selector: &Selector) -> String {
         let selected = self.ruleset.select_positions(selector);
         let flags = selected.filter_map(|position| self.ruleset.flag_at(position));
         flag_sync::flag_configuration(flags)
     }
 
-    /// Whether a selector selects anything.
+    /// Returns true if a selector selects any flag.
     fn selects_any(&self, selector: &Selector) -> bool {
         self.ruleset.select_positions(selector).next().is_some()
     }
 
-    /// The keys of the selected flags, and what tells whether they changed. Who remembers this can let the snapshot go.
+    /// Returns the fingerprints of the selected flags. A subscriber keeps them instead of the snapshot.
     pub fn fingerprints(&self, selector: &Selector) -> Arc<Fingerprints> {
         let make = || {
             self.selects_any(selector)
@@ -170,8 +171,8 @@ impl Snapshot {
         }
     }
 
-    /// What changed of the selected flags since somebody saw them in generation `then`. Computed once for all who saw
-    /// the generation before.
+    /// Returns the changes of the selected flags since generation `then`, whose fingerprints are `seen`. Computed once for
+    /// all subscribers that saw the previous generation.
     pub fn changes_since(
         &self,
         then: u64,

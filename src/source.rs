@@ -1,15 +1,17 @@
-//! Where flag documents come from: files, URLs and flag sync services. Brings documents, keeps the last good one of
-//! each, and publishes.
+//! Flag sources: files, URLs and flag sync services. Reads documents, keeps the last good one of each, and publishes.
 //!
-//! One thread of its own orders all updates: it reads files, takes what the network sources bring, lays all documents
-//! over each other and publishes, so that compiling a large document never delays an evaluation. A network source is a
-//! task on the runtime that only moves bytes; whether they are a document is decided on the thread, by the same code as
-//! for files.
+//! One update thread orders all updates: it reads files, receives the documents of network sources, merges all documents
+//! and publishes, so that compiling a large document never delays an evaluation. A network source is a task on the
+//! runtime that only moves bytes; the thread compiles them, by the same code as for files.
 //!
-//! What is not configured costs nothing: no client, no certificates, no task, no state directory.
+//! A source that is not configured costs nothing: no client, no certificates, no task, no state directory.
 
+mod diagnostic_log;
+pub mod error;
+pub mod error_kind;
 mod last_good;
 pub mod layer;
+mod panic_message;
 mod update_channel;
 pub mod metrics;
 pub mod spec;
@@ -25,37 +27,37 @@ use std::time::Duration;
 use crate::document::FaultPolicy;
 use crate::rule::bucketing::bucketing_value::FractionalVersion;
 
-/// How sources are treated.
+/// The options that all sources share.
 #[derive(Debug, Clone)]
 pub struct SourceConfig {
-    /// How faulty flags are treated.
+    /// The treatment of faulty flags.
     pub faults: FaultPolicy,
-    /// Where the last good document of each source is kept for the next start.
+    /// The directory that keeps the last good document of each source for the next start.
     pub state_dir: Option<PathBuf>,
-    /// Whether a source that brings no flags at first ends the start.
+    /// True if the process exits when a source has no flags at startup.
     pub fail_fast: bool,
-    /// How `fractional` hashes its units.
+    /// The hash of `fractional`.
     pub fractional_version: FractionalVersion,
-    /// How patient to be.
+    /// Timeouts and intervals.
     pub timing: Timing,
 }
 
-/// How long things may take, and when they are tried again.
+/// Timeouts, retry delays and intervals of sources.
 #[derive(Debug, Clone, Copy)]
 pub struct Timing {
-    /// The wait after a first failure; it doubles with each further one.
+    /// The delay after a first failure; it doubles with each further one.
     pub initial_backoff: Duration,
-    /// The longest wait after a failure.
+    /// The longest delay after a failure.
     pub max_backoff: Duration,
-    /// How long it may take to connect.
+    /// The time limit of a connection attempt.
     pub connect_timeout: Duration,
-    /// How long an open sync stream may bring nothing before that is a failure.
+    /// The time limit of the first message on a sync stream.
     pub first_message_timeout: Duration,
-    /// After how much silence the peer of a sync stream is asked whether it is there. flagd's service allows 30 s.
+    /// The time between keepalive pings on a sync stream. flagd's service allows one in 30 s.
     pub keepalive_interval: Duration,
-    /// How long it may take to answer that.
+    /// The time limit of the answer to a ping.
     pub keepalive_timeout: Duration,
-    /// How often a source whose flags are stale is spoken of.
+    /// The time between two reminders of a stale source.
     pub stale_reminder_interval: Duration,
 }
 

@@ -1,13 +1,16 @@
-//! What rollouts promise, held against an edit.
+//! Stickiness: checks that an edit to a running rollout does not take variants from users.
 //!
-//! Whoever has a variant keeps it while its share grows. A rollback takes it from those who got it last, and shows it to
-//! nobody new. Nobody is shown a variant on the way from one to another. The unit that is hashed stays the same. Words
-//! keep all of that by themselves as long as only their shares change; rules that people write by hand may not. An edit
-//! that breaks a promise takes effect nevertheless: whoever made it may have meant it. It is told, with somebody whom it
-//! hits.
+//! A user keeps a variant while its share grows. A rollback takes it from the users who got it last, and shows it to no
+//! new one. No user sees a third variant between two. The bucketing key stays the same. Rollout fields guarantee this
+//! as long as only their shares change; handwritten rules may not. An edit that violates stickiness takes effect
+//! nevertheless, since it may be intended. It is reported, with an affected user.
 
-mod allocation_diff;
 mod allocation;
+mod allocation_diff;
+mod flag_allocations;
+mod fractional_allocation;
+mod rollout_allocation;
+mod violation;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,11 +20,14 @@ use crate::diag::Diagnostic;
 use crate::diag::DiagnosticSink;
 use crate::document::Document;
 use crate::document::flag::FlagDefinition;
-use crate::ruleset;
+use crate::ruleset::CompiledFlag;
 use crate::ruleset::Ruleset;
+use crate::ruleset::merge_join::merge_join;
 use crate::stickiness::allocation::Allocation;
+use crate::stickiness::flag_allocations::allocations_at;
+use crate::stickiness::violation::report_violations;
 
-/// What the change from one set of flags to the next breaks, at a time in seconds since 1970.
+/// The stickiness violations of the change from one ruleset to the next, at a time in seconds since 1970.
 pub fn ruleset_violations(old: &Ruleset, new: &Ruleset, now: i64) -> Vec<Diagnostic> {
     let mut broken = Vec::new();
     for (before, flag) in
@@ -32,12 +38,12 @@ pub fn ruleset_violations(old: &Ruleset, new: &Ruleset, now: i64) -> Vec<Diagnos
             (before.to_flag_definition(), flag.to_flag_definition())
         {
             let found = flag_violations(&before, &after, now).into_iter();
-            // What is read again from what flag sync sends stands nowhere but at its key.
-            broken.extend(found.map(|told| match flag.unexpanded_definition {
-                Some(_) => told,
+            // A reconstructed definition has no positions of its own: its diagnostics are reported at the flag's key.
+            broken.extend(found.map(|diagnostic| match flag.unexpanded_definition {
+                Some(_) => diagnostic,
                 None => Diagnostic {
                     position: flag.source_location.0,
-                    ..told
+                    ..diagnostic
                 },
             }));
         }
@@ -45,27 +51,27 @@ pub fn ruleset_violations(old: &Ruleset, new: &Ruleset, now: i64) -> Vec<Diagnos
     broken
 }
 
-/// The flags that answer differently now, each with what it was.
+/// The flags whose fingerprints changed, each with its predecessor.
 fn changed_flags<'f>(
     old: &'f Ruleset,
     new: &'f Ruleset,
-) -> impl Iterator<Item = (&'f ruleset::CompiledFlag, &'f ruleset::CompiledFlag)> {
-    let pairs = ruleset::merge_join(old, new).flat_map(|(old, new)| {
+) -> impl Iterator<Item = (&'f CompiledFlag, &'f CompiledFlag)> {
+    let pairs = merge_join(old, new).flat_map(|(old, new)| {
         new.iter().filter_map(move |flag| {
-            let was = |old: &&Arc<ruleset::CompiledFlag>| {
+            let was = |old: &&Arc<CompiledFlag>| {
                 Arc::ptr_eq(old, flag) || old.flag_set_id == flag.flag_set_id
             };
             Some((old.iter().find(was)?, flag))
         })
     });
-    // The same flag need not even be looked at.
+    // An identical flag needs no comparison of fingerprints.
     let pairs =
         pairs.filter(|(old, new)| !Arc::ptr_eq(old, new) && old.fingerprint != new.fingerprint);
     pairs.map(|(old, new)| (&**old, &**new))
 }
 
-/// What the change from one document to the next breaks, at a time in seconds since 1970. Where documents are at hand, this
-/// knows every place in them; their words may be expanded.
+/// The stickiness violations of the change from one document to the next, at a time in seconds since 1970. Diagnostics
+/// have exact positions; rollout fields may be expanded.
 pub fn document_violations(old: &Document, new: &Document, now: i64) -> Vec<Diagnostic> {
     let known = old.flags.iter();
     let known = known.map(|flag| ((&*flag.key, flag.flag_set_id()), flag));
@@ -79,24 +85,24 @@ pub fn document_violations(old: &Document, new: &Document, now: i64) -> Vec<Diag
         .collect()
 }
 
-/// Whether a flag divides units into shares at all.
-fn uses_bucketing(flag: &ruleset::CompiledFlag) -> bool {
+/// Returns true if a flag divides units into shares.
+fn uses_bucketing(flag: &CompiledFlag) -> bool {
     let rule = flag.targeting_json.as_deref().unwrap_or_default();
     !flag.is_faulty() && (flag.unexpanded_definition.is_some() || rule.contains("fractional"))
 }
 
-/// What the edit from `old` to `new`, two flags as written, breaks at a time in seconds since 1970.
+/// The stickiness violations of the edit from one definition to the next, at a time in seconds since 1970.
 ///
-/// A flag that is killed, disabled or faulty promises nothing, before or after.
+/// None if the flag is killed, disabled or faulty before or after the edit.
 pub fn flag_violations(old: &FlagDefinition, new: &FlagDefinition, now: i64) -> Vec<Diagnostic> {
     let mut report = DiagnosticSink::new(new.origin.file.clone());
     if is_inactive(old) || is_inactive(new) {
         return report.finish();
     }
-    let before = allocation::allocations_at(old, now);
-    for after in allocation::allocations_at(new, now) {
+    let before = allocations_at(old, now);
+    for after in allocations_at(new, now) {
         if let Some(before) = matching_allocation(&before, &after) {
-            allocation_diff::report_violations(&new.key, before, &after, &mut report);
+            report_violations(&new.key, before, &after, &mut report);
         }
     }
     report.finish()
@@ -106,11 +112,11 @@ fn is_inactive(flag: &FlagDefinition) -> bool {
     let killed = flag
         .rollout_fields
         .as_ref()
-        .is_some_and(|words| words.kill_position.is_some());
+        .is_some_and(|fields| fields.kill_position.is_some());
     killed || flag.disabled || flag.error_code.is_some()
 }
 
-/// The lane that `after` was before the edit.
+/// The allocation that `after` was before the edit.
 fn matching_allocation<'l>(before: &'l [Allocation], after: &Allocation) -> Option<&'l Allocation> {
-    before.iter().find(|lane| lane.id == after.id)
+    before.iter().find(|allocation| allocation.id == after.id)
 }

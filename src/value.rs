@@ -1,4 +1,4 @@
-//! What a rule computes with: JSON values, borrowed for one evaluation or owned by a document.
+//! JSON values: `Value`, borrowed for one evaluation, and `OwnedValue`, owned by a document.
 //!
 //! No I/O, no coercion rules (those are `rule::coerce`), no wire formats.
 
@@ -34,7 +34,7 @@ impl<'a> Value<'a> {
         found.map_or(Value::Null, |(_, value)| *value)
     }
 
-    /// Whether this is `Null`.
+    /// Returns true if this is `Null`.
     pub fn is_null(self) -> bool {
         matches!(self, Value::Null)
     }
@@ -92,7 +92,7 @@ impl OwnedValue {
         }
     }
 
-    /// The same value for use in an evaluation; lists and maps are laid out in `arena`.
+    /// The value for use in an evaluation; lists and maps are allocated in `arena`.
     pub fn to_value<'a>(&'a self, arena: &'a Bump) -> Value<'a> {
         match self {
             OwnedValue::Null => Value::Null,

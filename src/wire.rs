@@ -1,6 +1,9 @@
-//! What bytes mean: requests into contexts, decisions into answers. Pure, synchronous, bounded.
+//! Wire formats: requests to contexts, decisions to responses. Pure, synchronous, bounded.
 //!
-//! Wire constants appear here and nowhere else. Everything comes in two codecs, protobuf and its JSON mapping.
+//! Messages of the evaluation services come in two codecs, protobuf and its JSON mapping; OFREP is JSON. All message
+//! formats are here. Names that belong to the transport stand where the transport is: header names, content types and
+//! service paths in `serve::rpc`, `serve::ofrep` and `serve::sync`, those of outgoing requests in `source::network` and
+//! `telemetry`, and the routes that are metric labels in `metric::http_server::request_labels`.
 
 pub mod rpc_error;
 pub mod ofrep;
@@ -9,8 +12,10 @@ pub mod context;
 pub mod evaluation;
 pub mod grpc;
 pub mod protobuf;
+pub mod query;
+pub mod selector_metadata;
 
-/// How a message is written.
+/// The encoding of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Codec {
     /// Protobuf.
@@ -19,7 +24,7 @@ pub enum Codec {
     Json,
 }
 
-/// The version of the evaluation contract.
+/// The version of the evaluation service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EvaluationApi {
     /// `schema.v1.Service`

@@ -1,11 +1,13 @@
-//! Which flags source code asks for.
+//! References to flags in source code: calls of an SDK that name a key, and keys that no code contains.
 //!
-//! Code is not parsed: a call is a known name, an opening parenthesis, and a string where the name has its key. That is
-//! the same in all languages for which there is an SDK, and quick. A key that is put together when the code runs is not
-//! found; so that its flag is not called unused, a key that stands anywhere in the code counts as used.
+//! Code is not parsed: a call is a known name, an opening parenthesis, and a string where the call takes its key. That
+//! works for every language with an SDK, and is fast. A key that is built at run time is not found; so that its flag is
+//! not reported as unused, a key that occurs anywhere in the code counts as used.
 
 mod call_parser;
 pub mod call_pattern;
+pub mod code_references;
+pub mod flag_reference;
 
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
@@ -15,29 +17,21 @@ use aho_corasick::BuildError;
 use aho_corasick::MatchKind;
 
 use crate::analysis::code_refs::call_pattern::CallPattern;
+use crate::analysis::code_refs::flag_reference::FlagReference;
 
-/// What is looked for: calls, and the keys of all flags.
+/// A scanner of source code for SDK calls and for the keys of all flags.
 #[derive(Debug)]
 pub struct ReferenceScanner {
     matcher: AhoCorasick,
-    /// For each word the calls that bear this name; none for a key.
+    /// The call patterns of each word; empty for a key.
     patterns_by_word: Vec<Vec<CallPattern>>,
-    /// Whether each word was seen on its own.
+    /// True for each word that occurred as a whole word.
     occurred: Vec<AtomicBool>,
     key_count: usize,
 }
 
-/// A key that a call names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FlagReference {
-    /// The key.
-    pub key: String,
-    /// The offset of the string.
-    pub offset: usize,
-}
-
 impl ReferenceScanner {
-    /// A search for `patterns`, and for `keys` as plain text.
+    /// A scanner for `patterns`, and for `keys` as plain text.
     ///
     /// # Errors
     /// If there are too many.
@@ -68,7 +62,7 @@ impl ReferenceScanner {
         })
     }
 
-    /// The keys that calls in `code` name. Notes every key that stands in it.
+    /// The keys that calls in `code` name. Records every key that occurs in it.
     pub fn scan(&self, code: &[u8]) -> Vec<FlagReference> {
         let mut uses = Vec::new();
         for found in self.matcher.find_iter(code) {
@@ -92,7 +86,7 @@ impl ReferenceScanner {
         uses
     }
 
-    /// The positions of the keys that stood in no code so far.
+    /// The indices of the keys that occurred in no code so far.
     pub fn unused_keys(&self) -> impl Iterator<Item = usize> {
         let keys = self.occurred.iter().take(self.key_count).enumerate();
         keys.filter(|(_, seen)| !seen.load(Ordering::Relaxed))

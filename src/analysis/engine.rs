@@ -1,9 +1,12 @@
-//! The analyses over the model: symbolic execution, branch coverage and reachability, unsatisfiable cores, and the search for example contexts.
+//! The analyses over the model: symbolic execution, branch coverage and reachability, unsatisfiable cores, and the
+//! search for example contexts.
 
+pub mod abstract_value;
 pub mod classify;
 pub mod coverage;
 pub mod example_search;
 pub mod fractional_split;
+pub mod path_condition;
 pub mod reachability;
 pub mod symbolic_execution;
 pub mod unsat_core;

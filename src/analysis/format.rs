@@ -1,21 +1,23 @@
-//! Conditions and values in words.
+//! Formats conditions and values as one line of text.
 
+pub mod bucketing_key;
 pub mod value_set;
 
 use std::fmt::Write as _;
 
-use crate::analysis::model::comparisons::arguments;
 use crate::document::syntax_tree::Node;
 use crate::json;
 use crate::number;
 use crate::rule::syntax::JsonLogicNode;
 use crate::value::OwnedValue;
 
-/// How many items of a list are shown.
+/// The maximum number of list items that are shown.
 const MAX_ITEMS: usize = 6;
-/// How many characters of a condition are shown.
+
+/// The maximum number of characters of a condition that are shown.
 const MAX_CHARS: usize = 160;
-/// How many characters a number may have without an exponent.
+
+/// The maximum number of characters of a number without an exponent.
 const MAX_NUMBER_CHARS: usize = 24;
 
 /// A condition in one line, for instance `country == "DE"`.
@@ -55,7 +57,7 @@ fn write_expr(out: &mut String, node: &Node) {
         JsonLogicNode::List(items) => return write_list(out, items.iter(), write_expr),
         JsonLogicNode::Operation(member) => member,
     };
-    let items = arguments(member);
+    let items = member.arguments();
     match (&*member.key, items) {
         ("var", [name, ..]) => match name.as_text() {
             Some(name) => out.push_str(name),
@@ -93,10 +95,10 @@ fn write_expr(out: &mut String, node: &Node) {
     }
 }
 
-/// An operand: in parentheses where it would otherwise be torn apart.
+/// Writes an operand, in parentheses if it is a compound expression.
 fn write_operand(out: &mut String, node: &Node) {
     let compound = node.single_member().is_some_and(|member| {
-        let items = arguments(member).len();
+        let items = member.arguments().len();
         let name = &*member.key;
         items > 1 && !matches!(name, "var" | "if" | "fractional" | "cat")
     });

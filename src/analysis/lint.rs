@@ -1,19 +1,20 @@
-//! What is wrong with flags that load: rules that cannot mean what they say, and customs that are not kept.
+//! The linter: runs all lints over flag files, and applies the severities of the policy.
 //!
-//! One file per concern, each a function from a flag or a file to a report. Loading finds mistakes of form; what is found
-//! here needs the whole flag, all flags, or the policy of whoever asks.
+//! One file per lint, each a function from a flag or a file to diagnostics. Loading reports errors of form; these
+//! lints need the whole flag, all flags, or the policy.
 
-pub mod json_pointer;
-pub mod policy;
+pub mod code_references;
 pub mod flag;
+pub mod policy;
 pub mod suppression;
 pub mod targeting;
+pub mod url_origin;
 
 use crate::analysis::flag_file::FlagFile;
-use crate::analysis::flag_file::FlagView;
+use crate::analysis::flag_file::flag_view::FlagView;
 use crate::analysis::lint::flag::flag_per_ring;
+use crate::analysis::lint::flag::key_naming;
 use crate::analysis::lint::flag::lifecycle;
-use crate::analysis::lint::flag::naming_convention;
 use crate::analysis::lint::flag::variant_url;
 use crate::analysis::lint::policy::LintPolicy;
 use crate::analysis::lint::policy::SeverityOverride;
@@ -28,7 +29,7 @@ use crate::diag::Diagnostic;
 use crate::diag::DiagnosticSink;
 use crate::diag::Severity;
 
-/// All that is wrong with `files`: what loading said, and what is found beyond. Sorted by file, place and code.
+/// All findings in `files`: the diagnostics of loading, and those of lints. Sorted by file, position and code.
 pub fn check(files: &[FlagFile], policy: &LintPolicy) -> Vec<Diagnostic> {
     let usage = AttributeUsage::from_files(files);
     let mut found = Vec::new();
@@ -58,7 +59,7 @@ fn check_flag(
     policy: &LintPolicy,
     report: &mut DiagnosticSink,
 ) {
-    naming_convention::check(subject, policy, report);
+    key_naming::check(subject, policy, report);
     lifecycle::check(subject, policy, report);
     variant_url::check(subject, policy, report);
     if subject.flag.error_code.is_some() {
@@ -70,7 +71,7 @@ fn check_flag(
     constant_rule::check(subject, report);
 }
 
-/// How many errors and warnings there are.
+/// The numbers of errors and warnings.
 pub fn count_errors_and_warnings(found: &[Diagnostic]) -> (usize, usize) {
     let errors = found.iter().filter(|d| d.severity == Severity::Error);
     let errors = errors.count();

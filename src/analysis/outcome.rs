@@ -1,46 +1,42 @@
-//! What a caller sees of a flag.
+//! The outcome of a flag: a variant and its value, the caller's default, or an error.
 
 use ecow::EcoString;
 
-use crate::analysis::format;
 use crate::decision::Decision;
 use crate::decision::ErrorCode;
 use crate::ruleset::CompiledFlag;
 use crate::value::OwnedValue;
 
-/// What a caller sees.
+/// The result of a flag's evaluation as a caller sees it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// A variant and its value.
     Variant(EcoString, OwnedValue),
-    /// The caller's own default counts: the flag is disabled, or names no variant.
+    /// The caller uses its own default: the flag is disabled, or names no variant.
     CallerDefault,
     /// An error.
     Error(ErrorCode),
-    /// Whatever an expression is that cannot be reasoned about, by its index.
+    /// The result of an opaque expression, by its index.
     Opaque(usize),
 }
 
-/// What a caller sees of a decision.
-pub fn outcome_of_decision(flag: &CompiledFlag, decision: Decision) -> Outcome {
-    match decision {
-        Decision::Variant(index, _) => {
-            let index = usize::from(index);
-            match flag
-                .variant_names
-                .get(index)
-                .zip(flag.variant_values.get(index))
-            {
-                Some((name, value)) => Outcome::Variant(name.clone(), value.clone()),
-                None => Outcome::Error(ErrorCode::General),
-            }
-        }
-        Decision::Disabled | Decision::NoDefault => Outcome::CallerDefault,
-        Decision::Error(code) => Outcome::Error(code),
-    }
-}
-
 impl Outcome {
+    /// The outcome of a flag's decision.
+    pub fn from_decision(flag: &CompiledFlag, decision: Decision) -> Outcome {
+        match decision {
+            Decision::Variant(index, _) => {
+                let index = usize::from(index);
+                let name = flag.variant_names.get(index);
+                match name.zip(flag.variant_values.get(index)) {
+                    Some((name, value)) => Outcome::Variant(name.clone(), value.clone()),
+                    None => Outcome::Error(ErrorCode::General),
+                }
+            }
+            Decision::Disabled | Decision::NoDefault => Outcome::CallerDefault,
+            Decision::Error(code) => Outcome::Error(code),
+        }
+    }
+
     /// The outcome in a word: the variant's name, an error code, or `(caller's default)`.
     pub fn name(&self) -> String {
         match self {
@@ -56,17 +52,6 @@ impl Outcome {
         match self {
             Outcome::Variant(name, _) => Some(name),
             Outcome::CallerDefault | Outcome::Error(_) | Outcome::Opaque(_) => None,
-        }
-    }
-
-    /// The transition to another outcome in words: with values where the names are the same.
-    pub fn format_transition(&self, other: &Outcome) -> String {
-        match (self, other) {
-            (Outcome::Variant(a, before), Outcome::Variant(b, after)) if a == b => {
-                let (before, after) = (format::format_value(before), format::format_value(after));
-                format!("{a} {before}→{after}")
-            }
-            _ => format!("{}→{}", self.name(), other.name()),
         }
     }
 }

@@ -1,17 +1,18 @@
-//! The commands of `fanion`.
+//! The command line of `fanion`: `start`, `healthcheck`, `version` and `completions`.
 
 pub mod healthcheck;
 pub mod options;
 pub mod start;
 mod unknown_argument;
 
-use std::io::Write as _;
-
 use clap::Arg;
 use clap::ArgMatches;
 use clap::Command;
 use clap::value_parser;
 use clap_complete::Shell;
+
+use crate::cli::output::completions;
+use crate::cli::output::stdout;
 
 /// All commands and their arguments.
 pub fn command() -> Command {
@@ -37,10 +38,10 @@ pub fn command() -> Command {
         )
 }
 
-/// Reads the arguments of this process.
+/// Parses the arguments of this process.
 ///
 /// # Errors
-/// What the argument parser found.
+/// The error of the argument parser, which `--help` and `--version` also return.
 pub fn parse_args() -> Result<ArgMatches, clap::Error> {
     command().try_get_matches().map_err(|error| {
         let arguments = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
@@ -48,22 +49,20 @@ pub fn parse_args() -> Result<ArgMatches, clap::Error> {
     })
 }
 
-/// Runs what was asked for.
+/// Runs the command.
 ///
 /// # Errors
-/// What keeps it from being done, a sentence each.
+/// The messages for standard error.
 pub fn run(matches: &ArgMatches) -> Result<(), Vec<String>> {
     match matches.subcommand() {
-        Some(("start", behind)) => start::run(options::from_matches(matches, behind)),
-        Some(("healthcheck", behind)) => healthcheck::run(matches, behind),
+        Some(("start", after)) => start::run(options::from_matches(matches, after)),
+        Some(("healthcheck", after)) => healthcheck::run(matches, after),
         Some(("completions", matches)) => {
-            let mut script = Vec::new();
-            if let Some(shell) = matches.get_one::<Shell>("shell") {
-                clap_complete::generate(*shell, &mut command(), "fanion", &mut script);
-            }
-            write_stdout(&script)
+            let shell = matches.get_one::<Shell>("shell").copied();
+            let script = shell.map(|shell| completions::script(shell, command()));
+            stdout::write_or_message(&script.unwrap_or_default())
         }
-        _ => write_stdout(version_line().as_bytes()),
+        _ => stdout::write_or_message(version_line().as_bytes()),
     }
 }
 
@@ -73,13 +72,4 @@ fn version_line() -> String {
     let date = option_env!("FANION_DATE").unwrap_or("unknown");
     let version = env!("CARGO_PKG_VERSION");
     format!("fanion: {version} ({commit}), built at: {date}\n")
-}
-
-/// Writes to standard output.
-///
-/// # Errors
-/// If nobody takes it.
-pub fn write_stdout(bytes: &[u8]) -> Result<(), Vec<String>> {
-    let written = std::io::stdout().write_all(bytes);
-    written.map_err(|error| vec![format!("cannot write to standard output: {error}")])
 }

@@ -1,13 +1,26 @@
-//! `flag-lint check`: flag files and the code that asks for flags, in one run.
+//! The command line of `flag-lint`; its only command `check` lints flag files and the source code that names flags.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
-use crate::cli::flagctl::lint;
-use crate::cli::flagctl::lint::Findings;
-use crate::cli::flagctl::lint::ReportArgs;
-use crate::cli::flagctl::refs;
+use clap::Parser as _;
+
+use crate::analysis::lint::code_references;
 use crate::cli::input::flagrc;
+use crate::cli::input::source_code;
+use crate::cli::lint_report::Findings;
+use crate::cli::lint_report::ReportArgs;
 use crate::cli::output::command_output::CommandOutput;
+use crate::cli::output::exit_code;
+use crate::cli::output::exit_code::EXIT_ERROR;
+
+/// Checks flag files, and the code that asks for flags.
+#[derive(Debug, clap::Parser)]
+#[command(name = "flag-lint", version)]
+enum Command {
+    /// Tells what is wrong. Exits with 1 if there are errors.
+    Check(Box<CheckArgs>),
+}
 
 /// The arguments of `check`.
 #[derive(Debug, Default, clap::Args)]
@@ -15,30 +28,33 @@ pub struct CheckArgs {
     /// Source files and directories; those of the configuration, or this directory, if there are none.
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// How findings are told and what of them counts.
+    /// The options of the report.
     #[command(flatten)]
     report: ReportArgs,
 }
 
-/// Runs the command.
-///
-/// # Errors
-/// If the configuration names no flag files.
-pub fn run(arguments: &CheckArgs) -> anyhow::Result<CommandOutput> {
-    let (mut policy, found) = flagrc::read_policy(&arguments.report.flagrc)?;
+/// Parses the arguments of this process and runs the command.
+pub fn main() -> ExitCode {
+    match Command::try_parse() {
+        Ok(Command::Check(arguments)) => exit_code::print_result(check(&arguments)),
+        Err(error) => exit_code::print_clap_error(&error, ExitCode::from(EXIT_ERROR)),
+    }
+}
+
+fn check(arguments: &CheckArgs) -> anyhow::Result<CommandOutput> {
+    let (mut policy, diagnostics) = flagrc::read_policy(&arguments.report.flagrc)?;
     if !arguments.paths.is_empty() {
         policy.code_refs.paths.clone_from(&arguments.paths);
     }
-    let files = lint::read_flag_files(&[], &policy)?;
-    let patterns = refs::call_patterns(&policy);
-    let uses = refs::find_references(&files, &policy, &patterns)?;
-    let mut findings = Findings::collect(&files, &policy, found);
-    let more = refs::check(&files, &uses, &policy);
-    // A file that cannot be read is told of once.
-    let news = more
-        .into_iter()
-        .filter(|finding| !findings.diagnostics.contains(finding));
-    let news: Vec<_> = news.collect();
-    findings.diagnostics.extend(news);
+    let files = flagrc::read_flag_files(&[], &policy)?;
+    let patterns = source_code::call_patterns(&policy);
+    let references = source_code::find_references(&files, &policy, &patterns)?;
+    let mut findings = Findings::collect(&files, &policy, diagnostics);
+    // Both checks report a file that cannot be read.
+    for finding in code_references::check(&files, &references, &policy) {
+        if !findings.diagnostics.contains(&finding) {
+            findings.diagnostics.push(finding);
+        }
+    }
     arguments.report.report_findings(&files, &policy, findings)
 }

@@ -1,6 +1,12 @@
-//! Command output: formats, JSON values, lint findings, standard output and exit codes.
+//! Command output: formats, tables, lint findings, standard output, shell completions and exit codes.
 
+pub mod columns;
 pub mod command_output;
+pub mod completions;
+pub mod exit_code;
 pub mod findings;
+pub mod flag_table;
+pub mod outcome_json;
 pub mod output_format;
-pub mod json_value;
+pub mod position;
+pub mod stdout;

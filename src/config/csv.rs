@@ -1,9 +1,12 @@
-//! One line of comma-separated values, as flagd reads arguments that hold several.
+//! One line of comma-separated values, as flagd reads an argument with several values.
+//!
+//! flagd uses Go's `encoding/csv`. The crate `csv` differs from it: it accepts a bare quotation mark within a value and an
+//! unclosed one, which Go refuses, so a typing mistake would become a value.
 
 /// The values of a line. A value in quotation marks may hold commas, and quotation marks written twice.
 ///
 /// # Errors
-/// Why the text is no such line; the text itself is not repeated, for it may hold a password.
+/// If the text is not such a line. The error does not repeat the text, which may hold a password.
 pub fn parse_record(text: &str) -> Result<Vec<String>, &'static str> {
     let text = text.strip_suffix('\n').unwrap_or(text);
     let mut rest = Some(text.strip_suffix('\r').unwrap_or(text)).filter(|text| !text.is_empty());
@@ -61,7 +64,7 @@ fn parse_quoted(inside: &str) -> ParsedValue<'_> {
 mod tests {
     use super::*;
 
-    /// What Go's `encoding/csv` makes of the same texts.
+    /// Go's `encoding/csv` parses the same texts to the same values.
     #[test]
     fn csv_lines_are_parsed_as_in_go() {
         for (text, values) in [

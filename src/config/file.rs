@@ -2,22 +2,18 @@
 
 use std::path::Path;
 
-use crate::config::number_precision;
 use crate::config::option_table;
-use crate::config::toml;
+use crate::config::structured_file::read_node;
 use crate::diag;
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
 use crate::diag::Position;
 use crate::diag::Severity;
-use crate::document::json_parser;
 use crate::document::syntax_tree::Member;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
-use crate::document::yaml_parser;
-use crate::limits;
 
-/// What stands in a configuration file.
+/// The options of a configuration file.
 #[derive(Debug, Default)]
 pub struct ConfigFile {
     /// Its path, as it was named to us.
@@ -27,7 +23,7 @@ pub struct ConfigFile {
 }
 
 impl ConfigFile {
-    /// Reads a file: what can be made of it, and all that is wrong with it, with its place.
+    /// Reads a file: the valid options, and all mistakes with their positions.
     pub fn read(path: &Path) -> (ConfigFile, Vec<String>) {
         let name = path.to_string_lossy().into_owned();
         let mut report = DiagnosticSink::new(name.as_str().into());
@@ -53,7 +49,7 @@ impl ConfigFile {
 
     /// The value of an option.
     pub fn get(&self, name: &str) -> Option<&Node> {
-        // A null is how YAML writes that nothing is said.
+        // A null in YAML means that the option is not set.
         let node = self
             .options
             .iter()
@@ -61,32 +57,6 @@ impl ConfigFile {
             .map(|(_, node)| node);
         node.filter(|node| !matches!(node.kind, NodeKind::Null))
     }
-}
-
-/// The values in a file of any of the three formats, told by its extension. What is wrong with its text is reported.
-///
-/// # Errors
-/// Why the file cannot be read.
-pub fn read_node(path: &Path, report: &mut DiagnosticSink) -> Result<Option<Node>, String> {
-    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or("");
-    let parse = match extension.to_ascii_lowercase().as_str() {
-        "yaml" | "yml" => yaml_parser::parse,
-        "json" => json_parser::parse,
-        "toml" => toml::parse,
-        _ => return Err("its name must end in .yaml, .yml, .json or .toml".to_owned()),
-    };
-    let size = std::fs::metadata(path)
-        .map_err(|error| error.to_string())?
-        .len();
-    if size > limits::CONFIG_FILE {
-        return Err(format!("it is larger than {} bytes", limits::CONFIG_FILE));
-    }
-    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
-    let node = parse(&text, report);
-    if let Some(node) = &node {
-        number_precision::report_lost_digits(&text, node, report);
-    }
-    Ok(node)
 }
 
 fn parse_options(node: Node, report: &mut DiagnosticSink) -> Vec<(String, Node)> {
@@ -113,7 +83,7 @@ fn parse_options(node: Node, report: &mut DiagnosticSink) -> Vec<(String, Node)>
 fn parse_option(member: Member, report: &mut DiagnosticSink) -> Option<(String, Node)> {
     let name = member.key.to_ascii_lowercase();
     match option_table::option(&name) {
-        Some(row) if matches!(row.name, "config" | "print-config") => {
+        Some(row) if !option_table::is_allowed_in_file(row) => {
             let message = format!("`{name}` cannot stand in a configuration file");
             let help = format!("say --{name} or {}", row.env_var());
             report.error(Code::UnknownMember, member.position, message, help);

@@ -1,4 +1,7 @@
-//! Durations as Go writes them, for instance `1h30m`, `1.5s`, `500ms`.
+//! Durations in the syntax of Go, for instance `1h30m`, `1.5s`, `500ms`.
+//!
+//! flagd uses Go's `time.ParseDuration`. The crate `humantime` differs from it: it accepts days, months and years, and
+//! spaces between the parts, which Go refuses.
 
 use std::time::Duration;
 
@@ -23,7 +26,7 @@ pub fn parse(text: &str) -> Option<Duration> {
     (duration <= MAX_DURATION).then_some(duration)
 }
 
-/// What a text that is no duration should have been.
+/// The help for a text that is not a duration.
 pub fn invalid_help(text: &str) -> String {
     if text.parse::<f64>().is_ok_and(|number| number > 0.0) {
         // flagd takes a bare number of a variable or a file for nanoseconds.

@@ -1,4 +1,4 @@
-//! Keys and their values, as typed or read. A key counts once: what is said last wins.
+//! Keys and values of an option: parsing of `KEY=VALUE` arguments. The last value of a key wins.
 
 use ecow::EcoString;
 
@@ -12,7 +12,7 @@ pub type KeyValues = Vec<(EcoString, EcoString)>;
 /// Only an argument with more than one `=` is a line of several pairs, as in flagd: `k=a,b` is one.
 ///
 /// # Errors
-/// Why it cannot be read.
+/// If the argument is not a CSV line; the error gives the reason.
 pub fn split_argument(text: &str) -> Result<Vec<String>, &'static str> {
     if text.matches('=').count() > 1 {
         return csv::parse_record(text);

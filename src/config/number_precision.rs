@@ -1,4 +1,4 @@
-//! Numbers of a configuration become texts; those that would come out with other digits are refused.
+//! Reports numbers of a configuration file that a 64-bit float cannot keep, since options turn numbers into text.
 //!
 //! Nodes hold 64-bit floats. flagd hands over a number such as `9007199254740993` as it stands in the file, and
 //! identifiers are numbers of that size.

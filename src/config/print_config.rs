@@ -1,8 +1,8 @@
-//! `--print-config`: what is in effect, as a configuration file that could be read back.
+//! `--print-config`: the resolved options as a YAML configuration file, with the origin of each value.
 
 use std::fmt::Write as _;
 
-use crate::config::option_resolver::ResolvedOption;
+use crate::config::option_origin::ResolvedOption;
 use crate::config::option_table;
 
 /// The configuration in YAML, one option a line, and behind each where it comes from.
@@ -11,12 +11,11 @@ pub fn render_yaml(options: &[ResolvedOption]) -> String {
     for row in option_table::options() {
         let found = options
             .iter()
-            .find(|settled| settled.option.name == row.name);
-        // Which file was read, and that this was asked for, would not be options of a file.
-        let Some(settled) = found.filter(|_| !matches!(row.name, "config" | "print-config")) else {
+            .find(|resolved| resolved.option.name == row.name);
+        let Some(resolved) = found.filter(|_| option_table::is_allowed_in_file(row)) else {
             continue;
         };
-        let _ = writeln!(out, "{}: {} # {}", row.name, settled.json, settled.origin);
+        let _ = writeln!(out, "{}: {} # {}", row.name, resolved.json, resolved.origin);
     }
     out
 }

@@ -1,4 +1,4 @@
-//! TOML into the nodes that YAML and JSON are read into.
+//! Parses TOML into the same syntax tree as YAML and JSON.
 
 use toml::Spanned;
 use toml::de::DeTable;

@@ -1,8 +1,8 @@
-//! The stable names of mistakes, one line each. Every one has a page in `docs/lint`; without it nothing builds.
+//! `Code`: the stable diagnostic codes (F001 and so on). Each has a page in `docs/lint`, which is compiled in.
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $id:literal,)*) => {
-        /// The stable name of a kind of mistake.
+        /// The stable code of a kind of mistake.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Code {
             $($(#[$doc])* $name,)*
@@ -19,7 +19,7 @@ macro_rules! codes {
                 }
             }
 
-            /// The page that explains it, in Markdown.
+            /// The page in `docs/lint` that explains the code, in Markdown.
             pub fn page(self) -> &'static str {
                 match self {
                     $(Code::$name => include_str!(concat!("../../docs/lint/", $id, ".md")),)*
@@ -36,7 +36,7 @@ codes! {
     DocumentShape = "F002",
     /// A bound is exceeded: size, depth, aliases.
     LimitExceeded = "F003",
-    /// A key stands twice in one object; the last one counts.
+    /// Duplicate key in one object; the last one counts.
     DuplicateKey = "F004",
     /// A flag without a usable key.
     FlagKey = "F005",
@@ -48,7 +48,7 @@ codes! {
     UnknownMember = "F008",
     /// `$evaluators` is unusable, or one of its entries is.
     Evaluator = "F009",
-    /// A `$ref` that names no evaluator, or a circle of them.
+    /// A `$ref` that names no evaluator, or a cycle of references.
     Reference = "F010",
     /// A rule uses an operator that does not exist.
     Operator = "F011",
@@ -60,11 +60,11 @@ codes! {
     Deprecated = "F014",
     /// The file cannot be read.
     Unreadable = "F015",
-    /// A word of a rollout that cannot be understood: a percentage outside of 0 to 100, a ramp that ends before it begins.
+    /// An invalid rollout field: a percentage outside of 0 to 100, a ramp that ends before it begins.
     Rollout = "F016",
     /// A ring that is not defined, or whose definition is no condition.
     Ring = "F017",
-    /// A prerequisite that does not exist, or a circle of them.
+    /// A prerequisite that does not exist, or a cycle of them.
     Prerequisite = "F018",
     /// A flag that is killed and has no safe variant.
     Kill = "F020",
@@ -72,15 +72,15 @@ codes! {
     WeakDialect = "F021",
     /// A flag that plain flagd cannot evaluate, and that flag sync leaves out.
     NotPortable = "F022",
-    /// A word that has no effect.
+    /// A field that has no effect.
     NoEffect = "F023",
-    /// An edit that lets a share grow and takes the variant from somebody who has it.
+    /// An edit that raises a percentage and takes the variant from a user who has it.
     GrowthTakesVariant = "F024",
-    /// An edit that rolls a variant back and shows it to somebody who did not have it.
+    /// An edit that rolls a variant back and shows it to a user who did not have it.
     RollbackShowsVariant = "F025",
-    /// An edit that moves somebody between variants of which neither gives way to the other.
+    /// An edit that moves a user between two variants of which neither grows at the expense of the other.
     UnorderedVariantMove = "F026",
-    /// An edit that changes what is hashed, so that all units are dealt anew.
+    /// An edit that changes the hashed value, so that all units are bucketed again.
     BucketingKeyChanged = "F027",
     /// A branch of a rule that no context reaches.
     UnreachableBranch = "F101",
@@ -88,23 +88,23 @@ codes! {
     UnknownAttribute = "F102",
     /// A condition that a context meets because it lacks an attribute.
     AbsentAttribute = "F103",
-    /// Units are bucketed by what differs with every request.
+    /// Units are bucketed by a value that differs with every request.
     UnstableBucketingKey = "F104",
-    /// Units are bucketed by what is the same for all.
+    /// Units are bucketed by a value that is the same for all.
     ConstantBucketingKey = "F105",
     /// Units that lack an attribute share one bucket.
     SharedBucket = "F106",
     /// A rule that gives everyone the same variant.
     ConstantRule = "F107",
     /// Flags that differ by their ring only.
-    FlagFamily = "F108",
+    FlagPerRing = "F108",
     /// A key that does not keep the naming convention.
     NamingConvention = "F109",
-    /// Something that has to be said of a flag's life is not.
+    /// A required lifecycle field is missing.
     MissingLifecycleField = "F110",
-    /// A flag that should be gone.
+    /// A flag past its expiry date.
     ExpiredFlag = "F111",
-    /// A part of the lifecycle that cannot be understood.
+    /// An invalid lifecycle field.
     Lifecycle = "F112",
     /// An archived flag that still decides.
     ArchivedFlagDecides = "F113",
@@ -122,9 +122,9 @@ codes! {
     ArchivedFlag = "F121",
     /// A flag that no source code names.
     UnusedFlag = "F122",
-    /// A comment that allows what is not there.
-    StaleAllowComment = "F130",
-    /// A configuration that cannot be understood.
+    /// An ignore comment without a matching finding.
+    StaleIgnoreComment = "F130",
+    /// An invalid configuration.
     Configuration = "F131",
 }
 
@@ -135,8 +135,8 @@ impl Code {
         Code::ALL.iter().find(same).copied()
     }
 
-    /// Whether loading finds such mistakes in a document by itself. Nobody can allow those that are errors: a flag answers
-    /// with them.
+    /// Returns true if loading a document reports this code by itself. An allow comment has no effect on those that are
+    /// errors: the flag answers with them.
     pub fn is_reported_at_load(self) -> bool {
         let of_edit = matches!(
             self,
@@ -148,7 +148,7 @@ impl Code {
         self.id() < "F100" && !of_edit
     }
 
-    /// What the mistake is, in a few words: the title of its page.
+    /// The title of its page.
     pub fn title(self) -> &'static str {
         let title = self.page().lines().next().unwrap_or("");
         title.split_once(": ").map_or(title, |(_, title)| title)

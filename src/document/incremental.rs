@@ -1,8 +1,8 @@
-//! A JSON document flag by flag: each is read by itself, or not at all if it is known from before.
+//! Incremental parser of JSON documents: flag by flag, and not at all for flags whose text is unchanged.
 //!
-//! Reading a document whole makes nodes for all of it at once, many times the size of its text. Here one flag's nodes are
-//! gone before the next flag's are made. What comes out is the same, to the last diagnostic; where that would take more
-//! than looking at one flag, [`IncrementalParser::try_new`] declines.
+//! A document parsed whole has nodes for all flags at once, many times the size of its text. Here the nodes of one flag are
+//! dropped before the next flag is parsed. The result is the same, with the same diagnostics; if that cannot be computed
+//! flag by flag, [`IncrementalParser::try_new`] returns `None`.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -12,79 +12,78 @@ use foldhash::fast::RandomState;
 use crate::coop;
 use crate::diag::Diagnostic;
 use crate::diag::DiagnosticSink;
-use crate::document;
-use crate::document::DocumentOrigin;
-use crate::document::Preamble;
-use crate::document::evaluator_ref::REF;
 use crate::document::flag::FlagDefinition;
 use crate::document::json_parser::NodeParser;
-use crate::document::json_parser::PositionTracker;
+use crate::document::json_parser::position_tracker::PositionTracker;
+use crate::document::origin::DocumentOrigin;
+use crate::document::preamble::Preamble;
+use crate::document::preamble::evaluator_ref::REF;
+use crate::document::preamble::parse_preamble;
 use crate::document::syntax_tree::Node;
-use crate::document::syntax_tree::ObjectBuilder;
+use crate::document::syntax_tree::object_builder::ObjectBuilder;
 use crate::json::Reader;
 use crate::limits;
 
-/// Bytes that a short flag takes. For so many there is room at once: what grows is copied again and again.
+/// The size of a short flag in bytes: memory for spans is reserved by it, so that they are seldom copied.
 const TYPICAL_FLAG_BYTES: usize = 128;
 
-/// How deep flags stand: in the object of flags, in the document.
+/// The nesting depth of flags: in the object of flags, in the document.
 const FLAG_DEPTH: usize = 2;
 
-/// A document that is read in parts.
+/// The flags of a JSON document, parsed one at a time.
 #[derive(Debug)]
 pub struct IncrementalParser<'t> {
     text: &'t str,
-    /// Where the flags stand, key and value.
+    /// The byte ranges of the flags, key and value.
     flag_spans: Vec<Range<usize>>,
     origin: &'t DocumentOrigin,
     preamble: Preamble,
     positions: PositionTracker<'t>,
-    /// How many values may still come.
+    /// The number of further values that the document may have.
     value_budget: usize,
     report: DiagnosticSink,
 }
 
-/// What was spent on reading a flag. The same must be spent when it is known from before: limits are of the whole
-/// document.
+/// The part of the document's limits that a flag used. A flag that is reused uses the same part.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ParseCost {
     /// The values in its text.
     pub values: u32,
-    /// The values copied by references.
+    /// The values copied for references.
     pub copied: u32,
 }
 
-/// A flag that was read.
+/// A parsed flag.
 #[derive(Debug)]
 pub struct ParsedFlag {
     /// The flag.
     pub flag: FlagDefinition,
-    /// What it took.
+    /// The part of the limits that it used.
     pub cost: ParseCost,
-    /// Whether there is nothing to complain about.
+    /// True if the flag has no diagnostics.
     pub without_diagnostics: bool,
 }
 
 impl<'t> IncrementalParser<'t> {
-    /// The parts of `text`, if it has one object of flags with distinct keys, and all but the flags is sound and within
-    /// bounds.
+    /// Splits `text` into flags. `None` unless it has one object of flags with distinct keys, and the rest is valid and
+    /// within limits.
     pub fn try_new(text: &'t str, origin: &'t DocumentOrigin) -> Option<IncrementalParser<'t>> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut report = DiagnosticSink::new(origin.file.clone());
         let (node, values, spans) = parse_all_but_flags(text, &mut report)?;
-        let (frame, _) = document::parse_preamble(node, text.len(), &mut report)?;
+        let (preamble, _) = parse_preamble(node, text.len(), &mut report)?;
         Some(IncrementalParser {
             text,
             flag_spans: spans,
             origin,
-            preamble: frame,
+            preamble,
             positions: PositionTracker::new(text),
             value_budget: limits::DOCUMENT_VALUES.checked_sub(values)?,
             report,
         })
     }
 
-    /// The text before the first flag and behind the last one.
+    /// The text before the first flag and after the last one.
     pub fn text_around_flags(&self) -> [&'t str; 2] {
         let from = self
             .flag_spans
@@ -98,18 +97,18 @@ impl<'t> IncrementalParser<'t> {
         [text(0..from), text(to..self.text.len())]
     }
 
-    /// How many flags there are.
+    /// The number of flags.
     pub fn flag_count(&self) -> usize {
         self.flag_spans.len()
     }
 
-    /// The flag at this position as it stands in the text: its key in quotes, a colon, and its value.
+    /// The text of the flag at this index: its key in quotes, a colon, and its value.
     pub fn flag_text(&self, at: usize) -> &'t str {
         let span = self.flag_spans.get(at).cloned().unwrap_or_default();
         self.text.get(span).unwrap_or("")
     }
 
-    /// Spends what a flag that is known from before took. Whether that is there to be spent.
+    /// Charges the cost of a reused flag. Returns false if a limit is exceeded.
     pub fn charge_reused(&mut self, cost: ParseCost) -> bool {
         let values = self.value_budget.checked_sub(cost.values as usize);
         let copies = self.preamble.evaluators.copy_budget;
@@ -122,8 +121,7 @@ impl<'t> IncrementalParser<'t> {
         true
     }
 
-    /// Reads the flag at this position, which is behind all that were read before. `None` if it is unsound, or the whole has too
-    /// many values.
+    /// Parses the flag at this index; indices must rise. `None` if it is invalid, or the document has too many values.
     pub fn parse_flag(&mut self, at: usize) -> Option<ParsedFlag> {
         let found = self.report.count();
         let copies = self.preamble.evaluators.copy_budget;
@@ -143,7 +141,7 @@ impl<'t> IncrementalParser<'t> {
         }
         self.value_budget = self.value_budget.checked_sub(values)?;
         let evaluators = &mut self.preamble.evaluators;
-        // Most flags refer to nothing, and their text shows it.
+        // Most flags have no reference: a search of the text is cheaper than a walk over the nodes.
         if text.contains(REF) || text.contains('\\') {
             evaluators.substitute_refs(&mut member.value, &mut self.report);
         }
@@ -161,20 +159,20 @@ impl<'t> IncrementalParser<'t> {
         })
     }
 
-    /// Everything that is wrong with what was read, in the order of the text.
+    /// The diagnostics of the parsed flags, in the order of the text.
     pub fn finish(self) -> Vec<Diagnostic> {
         self.report.finish()
     }
 }
 
-/// The document without its flags, how many values are in it, and where the flags stand.
+/// The document without its flags, the number of its values, and the spans of the flags.
 fn parse_all_but_flags(
     text: &str,
     report: &mut DiagnosticSink,
 ) -> Option<(Node, usize, Vec<Range<usize>>)> {
-    let mut places = PositionTracker::new(text);
-    let place = places.advance_to(Reader::new(text).next_offset());
-    let mut parser = NodeParser::new_at(0, 0, &mut places, report);
+    let mut positions = PositionTracker::new(text);
+    let position = positions.advance_to(Reader::new(text).next_offset());
+    let mut parser = NodeParser::new_at(0, 0, &mut positions, report);
     parser.reader.begin_object().ok()?;
     let mut members = Vec::new();
     let mut spans = None;
@@ -198,17 +196,10 @@ fn parse_all_but_flags(
         once.insert_or_warn(member, report);
     }
     let kind = once.finish();
-    Some((
-        Node {
-            position: place,
-            kind,
-        },
-        values,
-        spans?,
-    ))
+    Some((Node { position, kind }, values, spans?))
 }
 
-/// Where the flags stand, if they are an object with distinct keys.
+/// The spans of the flags, if they are an object with distinct keys.
 fn scan_flag_spans(reader: &mut Reader<'_>) -> Option<Vec<Range<usize>>> {
     let count = reader.remaining() / TYPICAL_FLAG_BYTES;
     let mut spans = Vec::with_capacity(count);

@@ -1,4 +1,4 @@
-//! Lays documents over each other: for each flag set and key, the flag of the last document that has it.
+//! Merges documents: for each flag set and key, the flag of the last document that has it.
 
 use std::sync::Arc;
 
@@ -6,12 +6,12 @@ use crate::coop;
 use crate::document::Document;
 use crate::document::flag::FlagDefinition;
 
-/// All flags of `documents`, as [`merge_layers`] lays them over each other.
+/// Merges documents by [`merge_layers`].
 pub fn merge_documents<'d>(documents: impl IntoIterator<Item = &'d Document>) -> Document {
     merge_flags(documents.into_iter().map(|document| &document.flags))
 }
 
-/// The same for the flags of documents.
+/// Merges the flags of documents by [`merge_layers`].
 pub fn merge_flags<'d>(
     layers: impl IntoIterator<Item: IntoIterator<Item = &'d Arc<FlagDefinition>>>,
 ) -> Document {
@@ -19,23 +19,23 @@ pub fn merge_flags<'d>(
     Document { flags }
 }
 
-/// What tells flags apart: the key, and the flag set.
+/// The identity of a flag: its key and its flag set.
 pub type FlagIdentity<'f> = (&'f str, Option<&'f str>);
 
 /// All flags of `layers`, sorted by key. Of equal keys in one flag set only the later layer's flag is left; of equal
 /// keys in several flag sets the later layer's comes last, and within one layer the greater set id.
 ///
-/// Always made anew from all layers, so that a shadowed flag returns when its shadow goes.
+/// Computed from all layers each time, so that a shadowed flag returns when the later definition is removed.
 pub fn merge_layers<'l, F: 'l>(
     layers: impl IntoIterator<Item: IntoIterator<Item = &'l Arc<F>>>,
     identity: impl Fn(&F) -> FlagIdentity<'_>,
 ) -> Vec<Arc<F>> {
     let mut all = Vec::new();
     for (rank, layer) in layers.into_iter().enumerate() {
-        // What is compared stands beside the flag: whoever sorts thousands looks there again and again.
+        // The identity is stored beside the flag: sorting thousands of flags compares it many times.
         all.extend(coop::yielding_cheap(layer).map(|flag| (identity(flag), rank, flag)));
     }
-    // The sort is stable, so that of equal flags the one that counts comes last.
+    // The sort is stable, so that of equal flags the one of the last layer comes last.
     all.sort_by(|(a, ..), (b, ..)| coop::yielding_cmp(a, b));
     all.dedup_by(|later, earlier| {
         let same = later.0 == earlier.0;

@@ -1,23 +1,22 @@
-//! A document as written: values that remember where they stand.
+//! Syntax tree of YAML and JSON: values with their positions.
+
+pub mod object_builder;
 
 use ecow::EcoString;
-use smallvec::SmallVec;
 
-use crate::diag::Code;
-use crate::diag::DiagnosticSink;
 use crate::diag::Position;
 use crate::value::OwnedValue;
 
-/// A value and its place.
+/// A value and its position.
 #[derive(Debug, Clone)]
 pub struct Node {
-    /// Where it begins.
+    /// The position of its first character.
     pub position: Position,
-    /// What it is.
+    /// The value.
     pub kind: NodeKind,
 }
 
-/// What a node is.
+/// The value of a node.
 #[derive(Debug, Clone)]
 pub enum NodeKind {
     /// `null`
@@ -39,7 +38,7 @@ pub enum NodeKind {
 pub struct Member {
     /// Its key.
     pub key: EcoString,
-    /// Where the key begins.
+    /// The position of its key.
     pub position: Position,
     /// Its value.
     pub value: Node,
@@ -64,13 +63,37 @@ impl Node {
         }
     }
 
-    /// The only member of an object that has just one: how an operation is written.
+    /// The items of an array; null counts as an empty list, any other value as a list of one.
+    pub fn items_or_self(&self) -> &[Node] {
+        match &self.kind {
+            NodeKind::List(items) => items,
+            NodeKind::Null => &[],
+            NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::Text(_) | NodeKind::Map(_) => {
+                std::slice::from_ref(self)
+            }
+        }
+    }
+
+    /// The only member of an object with one member: the form of an operation.
     pub fn single_member(&self) -> Option<&Member> {
         if let Some([member]) = self.as_map() {
             Some(member)
         } else {
             None
         }
+    }
+
+    /// The value of the member called `name`, if this is an object that has one.
+    pub fn member(&self, name: &str) -> Option<&Node> {
+        let mut members = self.as_map()?.iter();
+        members.rfind(|m| *m.key == *name).map(|m| &m.value)
+    }
+
+    /// The value of the last member called `name` in any case, as flagd looks up the members of flags.
+    pub fn member_ignore_case(&self, name: &str) -> Option<&Node> {
+        let mut members = self.as_map()?.iter();
+        let found = members.rfind(|m| m.key.eq_ignore_ascii_case(name));
+        found.map(|m| &m.value)
     }
 
     /// The type in the words of JSON.
@@ -97,7 +120,7 @@ impl Node {
         items.iter().chain(members.iter().map(|m| &m.value))
     }
 
-    /// The same, to be changed.
+    /// [`Node::children`], mutable.
     pub fn children_mut(&mut self) -> impl Iterator<Item = &mut Node> {
         let (items, members): (&mut [Node], &mut [Member]) = match &mut self.kind {
             NodeKind::List(items) => (items, &mut []),
@@ -111,7 +134,7 @@ impl Node {
             .chain(members.iter_mut().map(|m| &mut m.value))
     }
 
-    /// What a copy of this costs: the number of values in it, long texts counted for more.
+    /// The cost of a copy: the number of values in this one, plus one for each 64 bytes of text.
     pub fn size(&self) -> usize {
         let text = self.as_text().map_or(0, |text| text.len() / 64);
         1 + text + self.children().map(Node::size).sum::<usize>()
@@ -122,7 +145,7 @@ impl Node {
         self.children().map(|c| 1 + c.depth()).max().unwrap_or(0)
     }
 
-    /// The value without its places.
+    /// The value without positions.
     pub fn to_owned_value(&self) -> OwnedValue {
         match &self.kind {
             NodeKind::Null => OwnedValue::Null,
@@ -137,76 +160,5 @@ impl Node {
                 OwnedValue::Map(members.iter().map(owned).collect())
             }
         }
-    }
-}
-
-/// Collects the members of an object; a key that comes again replaces the earlier member.
-#[derive(Debug, Default)]
-pub struct ObjectBuilder {
-    members: InlineVec<Member>,
-    // Only objects larger than a screenful are worth an index.
-    index: std::collections::HashMap<EcoString, usize>,
-}
-
-impl ObjectBuilder {
-    /// Adds a member whose key is not there yet.
-    pub fn push(&mut self, member: Member) {
-        if self.members.len() == 16 {
-            let keys = self.members.iter().enumerate();
-            self.index = keys.map(|(i, m)| (m.key.clone(), i)).collect();
-        }
-        if self.members.len() >= 16 {
-            self.index.insert(member.key.clone(), self.members.len());
-        }
-        self.members.push(member);
-    }
-
-    /// Adds a member and warns if its key was there before.
-    pub fn insert_or_warn(&mut self, member: Member, report: &mut DiagnosticSink) {
-        let place = member.position;
-        let Some(earlier) = self.index_of(&member.key) else {
-            self.push(member);
-            return;
-        };
-        if let Some(known) = self.members.get_mut(earlier) {
-            let Position { line, column } = known.position;
-            let message = format!("`{}` stands twice in one object", member.key);
-            *known = member;
-            let help = format!("the first, at {line}:{column}, does not count; remove one of them");
-            report.warn(Code::DuplicateKey, place, message, help);
-        }
-    }
-
-    /// Whether a member has this key.
-    pub fn contains(&self, key: &str) -> bool {
-        self.index_of(key).is_some()
-    }
-
-    fn index_of(&self, key: &str) -> Option<usize> {
-        if self.members.len() > 16 {
-            self.index.get(key).copied()
-        } else {
-            self.members.iter().position(|m| *m.key == *key)
-        }
-    }
-
-    /// The object.
-    pub fn finish(self) -> NodeKind {
-        NodeKind::Map(into_exact_vec(self.members))
-    }
-}
-
-/// What is collected on the stack, as long as it is little: most objects and lists are, and should take no more memory
-/// than they need.
-pub type InlineVec<T> = SmallVec<[T; 8]>;
-
-/// What was collected: a few in memory of their own size, many in what they grew to.
-#[inline]
-pub fn into_exact_vec<T>(mut collected: InlineVec<T>) -> Vec<T> {
-    if collected.spilled() {
-        collected.into_vec()
-    } else {
-        // Not `into_vec`, which would move all the room there is.
-        collected.drain(..).collect()
     }
 }

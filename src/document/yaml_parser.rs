@@ -1,7 +1,10 @@
-//! Reads a YAML flag document into nodes. The only file that knows the YAML parser.
+//! Composes the events of `saphyr-parser` into a syntax tree. The only file that uses that crate.
 //!
-//! Structure comes from `saphyr-parser`, event by event; what scalars mean is decided in `scalar`. Aliases are copied,
-//! within a budget, so that a few lines cannot grow into gigabytes.
+//! `scalar` resolves plain scalars. Aliases are copied within a budget, so that a few lines cannot grow into gigabytes.
+
+mod error_help;
+pub(super) mod scalar;
+mod timestamp;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -22,12 +25,13 @@ use crate::diag::Position;
 use crate::document::syntax_tree::Member;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
-use crate::document::syntax_tree::ObjectBuilder;
-use crate::document::yaml_error_help;
-use crate::document::yaml_scalar;
+use crate::document::syntax_tree::object_builder::ObjectBuilder;
+use crate::document::yaml_parser::error_help::explain_syntax_error;
+use crate::document::yaml_parser::scalar::key_text;
+use crate::document::yaml_parser::scalar::resolve_plain_scalar;
 use crate::limits;
 
-/// The first document in `text`, or `None` after the reason was reported.
+/// Parses the first document in `text`; `None` after an error was reported.
 pub fn parse(text: &str, report: &mut DiagnosticSink) -> Option<Node> {
     let mut composer = Composer {
         events: Parser::new_from_str(text),
@@ -41,9 +45,9 @@ pub fn parse(text: &str, report: &mut DiagnosticSink) -> Option<Node> {
         Ok(node) => Some(node),
         Err(ComposeError::Reported) => None,
         Err(ComposeError::Syntax(error)) => {
-            let place = marker_position(*error.marker());
-            let (message, help) = yaml_error_help::explain_syntax_error(text, place, error.info());
-            report.error(Code::Syntax, place, message, help);
+            let position = marker_position(*error.marker());
+            let (message, help) = explain_syntax_error(text, position, error.info());
+            report.error(Code::Syntax, position, message, help);
             None
         }
     }
@@ -91,7 +95,7 @@ impl<'t> Composer<'t, '_> {
         Ok(node)
     }
 
-    /// What follows the first document is not read, but a slip in it should not pass in silence.
+    /// Warns about further documents, which are not used, and reports syntax errors before them.
     fn warn_about_further_documents(&mut self) -> ComposeResult<()> {
         loop {
             match self.next_event()? {
@@ -121,23 +125,25 @@ impl<'t> Composer<'t, '_> {
     }
 
     fn compose_node(&mut self, (event, span): (Event<'t>, Span)) -> ComposeResult<Node> {
-        let place = marker_position(span.start);
+        let position = marker_position(span.start);
         self.node_count += 1;
         if self.node_count > limits::DOCUMENT_VALUES {
-            return self.limit_error(place, "the document has too many values");
+            return self.limit_error(position, "the document has too many values");
         }
         let (kind, anchor) = match event {
             Event::Scalar(text, style, anchor, tag) => (
-                self.compose_scalar(place, &text, style, tag.as_deref()),
+                self.compose_scalar(position, &text, style, tag.as_deref()),
                 anchor,
             ),
-            Event::SequenceStart(anchor, _) => {
-                (self.compose_nested(place, Self::compose_sequence)?, anchor)
-            }
-            Event::MappingStart(anchor, _) => {
-                (self.compose_nested(place, Self::compose_mapping)?, anchor)
-            }
-            Event::Alias(anchor) => (self.copy_alias(place, anchor)?, 0),
+            Event::SequenceStart(anchor, _) => (
+                self.compose_nested(position, Self::compose_sequence)?,
+                anchor,
+            ),
+            Event::MappingStart(anchor, _) => (
+                self.compose_nested(position, Self::compose_mapping)?,
+                anchor,
+            ),
+            Event::Alias(anchor) => (self.copy_alias(position, anchor)?, 0),
             Event::Nothing
             | Event::StreamStart
             | Event::StreamEnd
@@ -146,10 +152,7 @@ impl<'t> Composer<'t, '_> {
             | Event::SequenceEnd
             | Event::MappingEnd => (NodeKind::Null, 0),
         };
-        let node = Node {
-            position: place,
-            kind,
-        };
+        let node = Node { position, kind };
         if anchor > 0 {
             self.charge_copy(&node)?;
             self.anchors.insert(anchor, node.clone());
@@ -157,7 +160,7 @@ impl<'t> Composer<'t, '_> {
         Ok(node)
     }
 
-    /// Counts a copy of `node` against what may be copied.
+    /// Charges a copy of `node` to the alias budget.
     fn charge_copy(&mut self, node: &Node) -> ComposeResult<()> {
         let allowed = limits::EXPANSION_ALLOWANCE.max(self.node_count * limits::EXPANSION_FACTOR);
         self.copied_values += node.size();
@@ -169,12 +172,12 @@ impl<'t> Composer<'t, '_> {
 
     fn compose_nested(
         &mut self,
-        place: Position,
+        position: Position,
         read: fn(&mut Self) -> ComposeResult<NodeKind>,
     ) -> ComposeResult<NodeKind> {
         if self.depth >= limits::NESTING_DEPTH {
             return self.limit_error(
-                place,
+                position,
                 &format!("nested deeper than {} levels", limits::NESTING_DEPTH),
             );
         }
@@ -199,11 +202,11 @@ impl<'t> Composer<'t, '_> {
         let mut merged = Vec::new();
         loop {
             let (event, span) = self.next_event()?;
-            let place = marker_position(span.start);
+            let position = marker_position(span.start);
             let (text, plain) = match &event {
                 Event::MappingEnd => break,
                 Event::Scalar(text, style, ..) => (text.clone(), *style == ScalarStyle::Plain),
-                _ => (self.alias_key(place, &event)?, false),
+                _ => (self.alias_key(position, &event)?, false),
             };
             let value_event = self.next_event()?;
             let value = self.compose_node(value_event)?;
@@ -211,14 +214,10 @@ impl<'t> Composer<'t, '_> {
                 merged.push(value);
                 continue;
             }
-            let key = if plain {
-                yaml_scalar::key_text(&text)
-            } else {
-                text.into()
-            };
+            let key = if plain { key_text(&text) } else { text.into() };
             let member = Member {
                 key,
-                position: place,
+                position,
                 value,
             };
             members.insert_or_warn(member, self.report);
@@ -229,7 +228,7 @@ impl<'t> Composer<'t, '_> {
         Ok(members.finish())
     }
 
-    /// `<<: *base` or `<<: [*a, *b]`: members that are not written out come from there, the first source first.
+    /// `<<: *base` or `<<: [*a, *b]`: adds the members of the sources whose keys are missing, the first source first.
     fn apply_merge_key(&mut self, source: Node, members: &mut ObjectBuilder) -> ComposeResult<()> {
         match source.kind {
             NodeKind::Map(inherited) => {
@@ -249,8 +248,8 @@ impl<'t> Composer<'t, '_> {
         }
     }
 
-    /// A key that is an alias of a scalar. Other keys than scalars do not exist in JSON.
-    fn alias_key(&mut self, place: Position, event: &Event<'t>) -> ComposeResult<Cow<'t, str>> {
+    /// The text of a key that is an alias of a string. JSON has no other keys.
+    fn alias_key(&mut self, position: Position, event: &Event<'t>) -> ComposeResult<Cow<'t, str>> {
         let scalar = match event {
             Event::Alias(anchor) => self.anchors.get(anchor).map(|n| &n.kind),
             _ => None,
@@ -258,18 +257,18 @@ impl<'t> Composer<'t, '_> {
         match scalar {
             Some(NodeKind::Text(text)) => Ok(Cow::Owned(text.to_string())),
             _ => self.limit_error(
-                place,
+                position,
                 "a key is a list or a mapping; only text can be a key",
             ),
         }
     }
 
-    fn copy_alias(&mut self, place: Position, anchor: usize) -> ComposeResult<NodeKind> {
+    fn copy_alias(&mut self, position: Position, anchor: usize) -> ComposeResult<NodeKind> {
         let Some(node) = self.anchors.get(&anchor).cloned() else {
-            return self.limit_error(place, "an alias refers to the value that it is part of");
+            return self.limit_error(position, "an alias refers to the value that it is part of");
         };
         if self.depth + node.depth() > limits::NESTING_DEPTH {
-            return self.limit_error(place, "aliases nest the document too deeply");
+            return self.limit_error(position, "aliases nest the document too deeply");
         }
         self.charge_copy(&node)?;
         Ok(node.kind)
@@ -277,7 +276,7 @@ impl<'t> Composer<'t, '_> {
 
     fn compose_scalar(
         &mut self,
-        place: Position,
+        position: Position,
         text: &str,
         style: ScalarStyle,
         tag: Option<&Tag>,
@@ -286,19 +285,24 @@ impl<'t> Composer<'t, '_> {
         if style != ScalarStyle::Plain || as_text {
             return NodeKind::Text(text.into());
         }
-        match yaml_scalar::resolve_plain_scalar(text) {
+        match resolve_plain_scalar(text) {
             NodeKind::Number(n) if !n.is_finite() => {
                 let message = format!("`{text}` is no number that JSON can carry");
-                self.report
-                    .error(Code::Syntax, place, message, "quote it to make it a string");
+                self.report.error(
+                    Code::Syntax,
+                    position,
+                    message,
+                    "quote it to make it a string",
+                );
                 NodeKind::Text(text.into())
             }
             kind => kind,
         }
     }
 
-    fn limit_error<T>(&mut self, place: Position, message: &str) -> ComposeResult<T> {
-        self.report.error(Code::LimitExceeded, place, message, "");
+    fn limit_error<T>(&mut self, position: Position, message: &str) -> ComposeResult<T> {
+        self.report
+            .error(Code::LimitExceeded, position, message, "");
         Err(ComposeError::Reported)
     }
 }

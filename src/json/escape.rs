@@ -1,11 +1,11 @@
-//! Strings: reading their escapes, and writing them.
+//! Escaping and unescaping of JSON strings; `RawString`, a string token before unescaping.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use crate::json::string_scan::unescaped_len;
 
-/// A string as it stands in the text.
+/// A string token in the text, not yet unescaped.
 #[derive(Debug, Clone, Copy)]
 pub struct RawString<'t> {
     /// The offset of the opening quote.
@@ -24,7 +24,7 @@ impl<'t> RawString<'t> {
         }
     }
 
-    /// Whether the string's characters are `other`.
+    /// Returns true if the unescaped string is `other`.
     pub fn equals(self, other: &str) -> bool {
         if self.escaped {
             unescape(self.raw) == other
@@ -34,7 +34,27 @@ impl<'t> RawString<'t> {
     }
 }
 
-/// The characters of a string whose escapes were already checked.
+/// The byte range of a string between its quotes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct StringSpan {
+    pub start: usize,
+    pub end: usize,
+    pub escaped: bool,
+}
+
+impl StringSpan {
+    /// The string in `text`, from which the span was taken.
+    #[inline]
+    pub fn to_raw_string(self, text: &str) -> RawString<'_> {
+        RawString {
+            offset: self.start - 1,
+            raw: text.get(self.start..self.end).unwrap_or(""),
+            escaped: self.escaped,
+        }
+    }
+}
+
+/// Unescapes a string whose escapes are valid.
 fn unescape(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
     let mut rest = raw;

@@ -1,18 +1,17 @@
-//! The cursor.
+//! `Reader`: pull parser over a borrowed text. Its token scanners are methods in the files below.
 
 mod skip_unchecked;
 mod number;
-mod object_index;
+pub(super) mod object_index;
 mod token_scan;
 mod skip;
 mod string;
 
-use crate::json::Error;
-use crate::json::ErrorKind;
-use crate::json::RawString;
-use crate::json::ValueKind;
-pub use crate::json::reader::object_index::ObjectIndex;
-use crate::json::reader::string::StringSpan;
+use crate::json::error::Error;
+use crate::json::error::ErrorKind;
+use crate::json::escape::RawString;
+use crate::json::escape::StringSpan;
+use crate::json::value_kind::ValueKind;
 use crate::limits;
 
 /// A position in a JSON text.
@@ -26,7 +25,7 @@ pub struct Reader<'t> {
 type Result<T> = std::result::Result<T, Error>;
 
 impl<'t> Reader<'t> {
-    /// The start of `text`.
+    /// A reader at the start of `text`.
     pub fn new(text: &'t str) -> Reader<'t> {
         Reader {
             text,
@@ -35,7 +34,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// The middle of `text`, inside `depth` objects and arrays.
+    /// A reader at the byte offset `at`, inside `depth` objects and arrays.
     pub fn new_at(text: &'t str, at: usize, depth: usize) -> Reader<'t> {
         Reader {
             text,
@@ -44,18 +43,18 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// The offset of the next byte, once white space is passed over.
+    /// Passes over white space and returns the offset of the next byte.
     pub fn next_offset(&mut self) -> usize {
         self.skip_whitespace();
         self.offset
     }
 
-    /// How many bytes are left.
+    /// The number of bytes left.
     pub fn remaining(&self) -> usize {
         self.remaining_bytes().len()
     }
 
-    /// Everything from `start` to here.
+    /// The text from `start` to here.
     pub fn text_since(&self, start: usize) -> &'t str {
         self.text.get(start..self.offset).unwrap_or("")
     }
@@ -76,13 +75,13 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Reads `null`.
+    /// Parses `null`.
     #[inline]
     pub fn parse_null(&mut self) -> Result<()> {
         self.expect_keyword("null")
     }
 
-    /// Reads `true` or `false`.
+    /// Parses `true` or `false`.
     #[inline]
     pub fn parse_bool(&mut self) -> Result<bool> {
         let value = self.peek_byte() == Some(b't');
@@ -114,13 +113,13 @@ impl<'t> Reader<'t> {
         self.begin(b'[', "an array")
     }
 
-    /// The next key of an object, with the cursor behind its colon; `None` steps out of the object.
+    /// Parses the next key of an object and its colon; returns `None` at the end, outside of the object.
     pub fn next_key(&mut self, first: bool) -> Result<Option<RawString<'t>>> {
         let key = self.next_key_span(first)?;
         Ok(key.map(|span| span.to_raw_string(self.text)))
     }
 
-    /// Where the next key of an object stands.
+    /// [`Reader::next_key`] as a span.
     #[inline]
     fn next_key_span(&mut self, first: bool) -> Result<Option<StringSpan>> {
         if !self.has_next(first, b'}', "`,` or `}`")? {
@@ -133,7 +132,7 @@ impl<'t> Reader<'t> {
         Ok(Some(key))
     }
 
-    /// Whether an array has another item; `false` steps out of the array.
+    /// Returns true if the array has another item; at the end it steps out of the array.
     #[inline]
     pub fn has_next_item(&mut self, first: bool) -> Result<bool> {
         self.has_next(first, b']', "`,` or `]`")
@@ -156,7 +155,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Checks that nothing but white space is left.
+    /// Returns an error unless only white space is left.
     pub fn expect_end(&mut self) -> Result<()> {
         self.skip_whitespace();
         match self.peek_byte() {
@@ -218,7 +217,7 @@ impl<'t> Reader<'t> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::write_string;
+    use crate::json::escape::write_string;
 
     fn whole(text: &str) -> Result<()> {
         let mut reader = Reader::new(text);

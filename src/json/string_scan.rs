@@ -1,15 +1,14 @@
-//! The bytes of a string that stand for themselves.
+//! SWAR search, eight bytes a step, for the first byte of a string that is a quote, a backslash or a control character.
 
 const LOW_BITS: u64 = u64::from_le_bytes([1; 8]);
 
-/// How many bytes at the front stand for themselves in a string: those before a quote, a backslash, or a control
-/// character.
+/// The number of bytes before the first quote, backslash or control character.
 #[inline]
 pub fn unescaped_len(bytes: &[u8]) -> usize {
     bytes.len() - skip_unescaped(bytes).len()
 }
 
-/// What is behind the bytes that stand for themselves. Eight are looked at in one step.
+/// The bytes from the first quote, backslash or control character on.
 #[inline]
 pub fn skip_unescaped(bytes: &[u8]) -> &[u8] {
     let mut rest = bytes;
@@ -24,17 +23,18 @@ pub fn skip_unescaped(bytes: &[u8]) -> &[u8] {
     rest.get(unescaped_len_bytewise(rest)..).unwrap_or(&[])
 }
 
-/// The same for fewer than eight bytes, as they stand at the end of a text.
+/// [`unescaped_len`] for fewer than eight bytes, at the end of a text.
 #[inline(never)]
 fn unescaped_len_bytewise(bytes: &[u8]) -> usize {
     let is_plain = |b: &&u8| !matches!(b, b'"' | b'\\' | ..0x20);
     bytes.iter().take_while(is_plain).count()
 }
 
-/// The highest bit of each byte that does not stand for itself. Right up to the first; behind it there may be more.
+/// Sets the highest bit of each quote, backslash and control character. Correct up to the first one; higher bytes may
+/// have false positives.
 #[inline]
 fn special_byte_mask(word: u64) -> u64 {
-    // A quote changes places with a space, next to the control characters, so that one subtraction finds both.
+    // The XOR swaps quote and space: the quote is then next to the control characters, and one subtraction finds both.
     let low = (word ^ (LOW_BITS * 0x02)).wrapping_sub(LOW_BITS * 0x21);
     let slash = (word ^ (LOW_BITS * 0x5C)).wrapping_sub(LOW_BITS);
     (low | slash) & !word & (LOW_BITS << 7)

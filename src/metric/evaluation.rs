@@ -1,12 +1,15 @@
-//! How often each flag gave each answer.
+//! Evaluation counters: how often each flag was evaluated to each variant, with each reason.
 //!
-//! Every snapshot has a tally beside its flags; the next one takes the counters over by key, so that they never go
-//! backwards. Counters are made when they are first needed: flags that nobody asks for cost next to nothing.
+//! Every snapshot has counters beside its flags; the next snapshot takes them over by key, so that no count ever
+//! decreases. A flag's counters are allocated on its first evaluation: a flag that is never evaluated costs one pointer.
 
-mod flag_counters;
 mod export;
+mod flag_counters;
+mod shared_counters;
+mod totals;
 
 use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -14,13 +17,14 @@ use ecow::EcoString;
 
 use crate::decision::Decision;
 use crate::decision::ErrorCode;
-use crate::metric::evaluation::flag_counters::EvaluationTotals;
 use crate::metric::evaluation::flag_counters::FlagCounters;
 use crate::metric::evaluation::flag_counters::LazyFlagCounters;
-use crate::metric::evaluation::flag_counters::SharedCounters;
-use crate::ruleset;
+use crate::metric::evaluation::shared_counters::SharedCounters;
+use crate::metric::evaluation::totals::EvaluationTotals;
+use crate::metric::family::MetricFamily;
 use crate::ruleset::CompiledFlag;
 use crate::ruleset::Ruleset;
+use crate::ruleset::merge_join::merge_join;
 
 /// The counters of one generation.
 #[derive(Debug, Default)]
@@ -29,22 +33,22 @@ pub struct EvaluationCounters {
     by_flag: Vec<Arc<LazyFlagCounters>>,
     /// Those of flags that are gone or have other variants now, while older generations may still count.
     retired: Vec<Arc<LazyFlagCounters>>,
-    /// What nobody counts any more.
+    /// The sums of counters that were dropped.
     retired_totals: Arc<EvaluationTotals>,
     shared: Arc<SharedCounters>,
 }
 
 impl EvaluationCounters {
-    /// The tally of `ruleset`, which follows the flags `before` with their tally.
+    /// The counters of `ruleset`, which replaces `before` with its counters.
     pub fn carry_over(
         ruleset: &Ruleset,
         before: &Ruleset,
-        tally: &EvaluationCounters,
+        counters: &EvaluationCounters,
     ) -> EvaluationCounters {
         let mut flags = Vec::with_capacity(ruleset.flags.len());
-        let mut fading = Vec::new();
-        let mut cells = &*tally.by_flag;
-        for (was, group) in ruleset::merge_join(before, ruleset) {
+        let mut retired = Vec::new();
+        let mut cells = &*counters.by_flag;
+        for (was, group) in merge_join(before, ruleset) {
             let (counted, others) = cells.split_at(was.len().min(cells.len()));
             cells = others;
             match (group, was, counted) {
@@ -54,23 +58,23 @@ impl EvaluationCounters {
                 {
                     flags.push(cell.clone());
                 }
-                _ => carry_over_key_group(group, (was, counted), &mut flags, &mut fading),
+                _ => carry_over_key_group(group, (was, counted), &mut flags, &mut retired),
             }
         }
-        let mut gone = tally.retired_totals.clone();
-        for cell in &tally.retired {
-            // Whoever else counts here is a request that still holds a generation before the last.
+        let mut retired_totals = counters.retired_totals.clone();
+        for cell in &counters.retired {
+            // A further reference is held by a request on an older snapshot, which may still count.
             if Arc::strong_count(cell) > 1 {
-                fading.push(cell.clone());
+                retired.push(cell.clone());
             } else if let Some(counts) = cell.get() {
-                counts.add_to(Arc::make_mut(&mut gone));
+                counts.add_to(Arc::make_mut(&mut retired_totals));
             }
         }
         EvaluationCounters {
             by_flag: flags,
-            retired: fading,
-            retired_totals: gone,
-            shared: tally.shared.clone(),
+            retired,
+            retired_totals,
+            shared: counters.shared.clone(),
         }
     }
 
@@ -84,6 +88,18 @@ impl EvaluationCounters {
         };
         let counts = cell.get_or_init(|| Box::new(FlagCounters::new(flag)));
         counts.count(decision, &self.shared);
+    }
+
+    /// flagd's two families.
+    pub fn collect(&self) -> [MetricFamily; 2] {
+        let mut totals = EvaluationTotals::clone(&self.retired_totals);
+        let mut seen = HashSet::new();
+        for cell in self.by_flag.iter().chain(&self.retired) {
+            if let Some(counts) = cell.get().filter(|_| seen.insert(Arc::as_ptr(cell))) {
+                counts.add_to(&mut totals);
+            }
+        }
+        export::families(&totals, &self.shared)
     }
 
     /// Counts an answer that is an error.

@@ -1,6 +1,6 @@
-//! What is exported: series of one name, with their labels, at one moment.
+//! Metric families: series of one name with their labels, as they are exported.
 
-/// What the numbers of a family mean.
+/// The kind of a metric family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MetricKind {
     /// They only grow.
@@ -20,11 +20,11 @@ pub struct MetricFamily {
     pub name: &'static str,
     /// The unit as OpenTelemetry writes it: `s`, `By`, `{request}`.
     pub unit: &'static str,
-    /// What the numbers mean.
+    /// Its kind.
     pub kind: MetricKind,
     /// A sentence about it.
     pub help: &'static str,
-    /// Whether it is one of flagd's, which name the scope that they come from.
+    /// True for flagd's families, which carry the instrumentation scope.
     pub is_flagd_scope: bool,
     /// The series.
     pub series: Vec<Series>,
@@ -53,7 +53,7 @@ pub enum MetricValue {
     Distribution {
         /// The upper bounds of all buckets but the last, which has none.
         bounds: Vec<f64>,
-        /// How many values are in each bucket alone.
+        /// The count of values in each bucket alone.
         counts: Vec<u64>,
         /// The sum of all values.
         sum: f64,

@@ -1,17 +1,16 @@
-//! Distributions.
+//! A histogram over fixed buckets, of durations or sizes.
 
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::metric::family::MetricValue;
-use crate::metric::nanos;
 
 /// A distribution over fixed buckets, in nanoseconds or bytes.
 #[derive(Debug)]
 pub struct Histogram {
     bounds: &'static [u64],
-    /// How many of the small unit make one of the unit that is exported.
+    /// The number of observed units in one exported unit.
     unit_divisor: f64,
     counts: Box<[AtomicU64]>,
     sum: AtomicU64,
@@ -39,7 +38,7 @@ impl Histogram {
 
     /// Counts a time.
     pub fn observe_duration(&self, duration: Duration) {
-        self.observe(nanos(duration));
+        self.observe(saturating_nanos(duration));
     }
 
     /// Counts a size, or nanoseconds.
@@ -51,7 +50,7 @@ impl Histogram {
         self.sum.fetch_add(value, Ordering::Relaxed);
     }
 
-    /// Whether nothing was counted.
+    /// Returns true if nothing was observed.
     pub fn is_empty(&self) -> bool {
         self.counts
             .iter()
@@ -71,6 +70,11 @@ impl Histogram {
             sum: load(&self.sum) as f64 / self.unit_divisor,
         }
     }
+}
+
+/// Whole nanoseconds; `u64::MAX` if they do not fit, which is after five centuries.
+fn saturating_nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -1,4 +1,6 @@
-//! Requests over HTTP, by route, method and status.
+//! HTTP server metrics: requests by route, method, scheme and status.
+
+pub mod request_labels;
 
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicI64;
@@ -10,53 +12,13 @@ use crate::metric::family::MetricFamily;
 use crate::metric::family::MetricKind;
 use crate::metric::family::MetricValue;
 use crate::metric::histogram::Histogram;
+use crate::metric::http_server::request_labels::METHODS;
+use crate::metric::http_server::request_labels::OTHER_ROUTE;
+use crate::metric::http_server::request_labels::ROUTES;
+use crate::metric::http_server::request_labels::RequestLabels;
+use crate::metric::http_server::request_labels::STATUSES;
+use crate::metric::http_server::request_labels::Scheme;
 
-/// What can be asked for, as flagd writes it; what is none of it is [`OTHER_ROUTE`], so that probing makes no series.
-pub const ROUTES: [&str; 27] = [
-    "/flagd.evaluation.v1.Service/ResolveBoolean",
-    "/flagd.evaluation.v1.Service/ResolveString",
-    "/flagd.evaluation.v1.Service/ResolveInt",
-    "/flagd.evaluation.v1.Service/ResolveFloat",
-    "/flagd.evaluation.v1.Service/ResolveObject",
-    "/flagd.evaluation.v1.Service/ResolveAll",
-    "/flagd.evaluation.v1.Service/EventStream",
-    "/flagd.evaluation.v2.Service/ResolveBoolean",
-    "/flagd.evaluation.v2.Service/ResolveString",
-    "/flagd.evaluation.v2.Service/ResolveInt",
-    "/flagd.evaluation.v2.Service/ResolveFloat",
-    "/flagd.evaluation.v2.Service/ResolveObject",
-    "/flagd.evaluation.v2.Service/EventStream",
-    "/schema.v1.Service/ResolveBoolean",
-    "/schema.v1.Service/ResolveString",
-    "/schema.v1.Service/ResolveInt",
-    "/schema.v1.Service/ResolveFloat",
-    "/schema.v1.Service/ResolveObject",
-    "/schema.v1.Service/ResolveAll",
-    "/schema.v1.Service/EventStream",
-    "/grpc.health.v1.Health/Check",
-    "/grpc.health.v1.Health/Watch",
-    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
-    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
-    OFREP_SINGLE_ROUTE,
-    OFREP_BULK_ROUTE,
-    OFREP_SSE_ROUTE,
-];
-/// The route of a single evaluation over OFREP.
-pub const OFREP_SINGLE_ROUTE: &str = "/ofrep/v1/evaluate/flags/{key}";
-/// The route of a bulk evaluation over OFREP.
-pub const OFREP_BULK_ROUTE: &str = r"/ofrep/v1/evaluate/{path:flags\/|flags}";
-/// The route of OFREP's change stream, whatever it selects.
-pub const OFREP_SSE_ROUTE: &str = "/ofrep/v1/sse";
-/// Every other path.
-pub const OTHER_ROUTE: &str = "other";
-
-const METHODS: [&str; 8] = [
-    "POST", "GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "_OTHER",
-];
-const STATUSES: [u16; 20] = [
-    200, 204, 206, 301, 304, 400, 401, 403, 404, 405, 408, 412, 413, 415, 429, 431, 500, 501, 503,
-    504,
-];
 /// flagd's bounds, in nanoseconds.
 const DURATION_BOUNDS: [u64; 11] = [
     5_000_000,
@@ -82,15 +44,6 @@ const SIZE_BOUNDS: [u64; 8] = [
     1_000_000_000,
 ];
 
-/// How a request came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scheme {
-    /// In the open.
-    Http,
-    /// Over TLS.
-    Https,
-}
-
 /// Counters of all requests; those that are never needed are never made.
 #[derive(Debug, Default)]
 pub struct HttpServerMetrics {
@@ -114,64 +67,26 @@ struct StatusMetrics {
     size: Histogram,
 }
 
-/// Which counters a request touches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RequestLabels {
-    route_index: usize,
-    method_index: usize,
-    scheme: Scheme,
-}
-
-impl RequestLabels {
-    /// The place of a request for one of [`ROUTES`], or for anything else.
-    pub fn new(route: &str, method: &str, scheme: Scheme) -> RequestLabels {
-        let index = |list: &[&str], name: &str| list.iter().position(|known| *known == name);
-        RequestLabels {
-            route_index: index(&ROUTES, route).unwrap_or(ROUTES.len()),
-            method_index: index(&METHODS, method).unwrap_or(METHODS.len() - 1),
-            scheme,
-        }
-    }
-
-    /// The method, if it is a known one.
-    pub fn method(self) -> &'static str {
-        METHODS.get(self.method_index).copied().unwrap_or("_OTHER")
-    }
-
-    /// How the request came, in words.
-    pub fn scheme_text(self) -> &'static str {
-        match self.scheme {
-            Scheme::Http => "http",
-            Scheme::Https => "https",
-        }
-    }
-
-    /// The template of what was asked for.
-    pub fn route(self) -> &'static str {
-        ROUTES.get(self.route_index).copied().unwrap_or(OTHER_ROUTE)
-    }
-}
-
 impl HttpServerMetrics {
-    fn method_metrics(&self, place: RequestLabels) -> Option<&MethodMetrics> {
-        let routes = match place.scheme {
+    fn method_metrics(&self, labels: RequestLabels) -> Option<&MethodMetrics> {
+        let routes = match labels.scheme {
             Scheme::Http => &self.http_routes,
             Scheme::Https => &self.https_routes,
         };
-        let methods = routes.get(place.route_index)?.get_or_init(Box::default);
-        methods.get(place.method_index)
+        let methods = routes.get(labels.route_index)?.get_or_init(Box::default);
+        methods.get(labels.method_index)
     }
 
     /// Counts a request as open.
-    pub fn inc_active(&self, place: RequestLabels) {
-        if let Some(method) = self.method_metrics(place) {
+    pub fn inc_active(&self, labels: RequestLabels) {
+        if let Some(method) = self.method_metrics(labels) {
             method.active.fetch_add(1, Ordering::Relaxed);
         }
     }
 
     /// Counts a request as no longer open.
-    pub fn dec_active(&self, place: RequestLabels) {
-        if let Some(method) = self.method_metrics(place) {
+    pub fn dec_active(&self, labels: RequestLabels) {
+        if let Some(method) = self.method_metrics(labels) {
             method.active.fetch_sub(1, Ordering::Relaxed);
         }
     }
@@ -179,14 +94,14 @@ impl HttpServerMetrics {
     /// Counts an answer.
     pub fn record_response(
         &self,
-        place: RequestLabels,
+        labels: RequestLabels,
         status: u16,
         duration: Duration,
         size: u64,
     ) {
         let known = STATUSES.iter().position(|known| *known == status);
         let status = known.unwrap_or(STATUSES.len());
-        let method = self.method_metrics(place);
+        let method = self.method_metrics(labels);
         if let Some(status) = method.and_then(|method| method.statuses.get(status)) {
             let status = status.get_or_init(Box::default);
             status.duration.observe_duration(duration);
@@ -194,7 +109,7 @@ impl HttpServerMetrics {
         }
     }
 
-    /// How many streams of events are open.
+    /// The number of open event streams.
     pub fn active_event_streams(&self) -> i64 {
         let open = |routes: &PerRoute| -> i64 {
             let named = ROUTES.iter().zip(routes);

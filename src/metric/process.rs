@@ -1,4 +1,4 @@
-//! What the system knows of the process, from Linux's `/proc`; elsewhere nothing.
+//! Process metrics from Linux's `/proc`; on other systems only the limit of file descriptors.
 //!
 //! <https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics>
 
@@ -27,7 +27,7 @@ pub fn collect() -> Vec<MetricFamily> {
     families
 }
 
-/// What stands in the fields of `/proc/self/stat`: <https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html>.
+/// The metrics in the fields of `/proc/self/stat`: <https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html>.
 fn parse_stat(stat: &str) -> Option<Vec<MetricFamily>> {
     // The second field is the program's name, which may hold anything but ends with the last parenthesis.
     let (_, rest) = stat.rsplit_once(')')?;

@@ -14,7 +14,7 @@ use crate::metric::family::MetricValue;
 /// The content type of the format.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// What flagd's series say about where they come from.
+/// The scope labels of flagd's series.
 const FLAGD_SCOPE_LABELS: [(&str, &str); 3] = [
     ("otel_scope_name", "flagd"),
     ("otel_scope_schema_url", ""),

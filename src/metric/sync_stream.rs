@@ -1,4 +1,4 @@
-//! Streams of flag sync, by what their clients say of themselves.
+//! Metrics of flag sync streams, by selector and provider id of the client.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,14 +30,14 @@ const DURATION_BOUNDS: [u64; 10] = [
     10_800_000_000_000,
 ];
 
-/// How a stream came to its end.
+/// The reason of the end of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CloseReason {
     /// The client went, or the server did.
     NormalClose,
     /// The deadline passed.
     DeadlineExceeded,
-    /// What was sent did not arrive.
+    /// A message could not be sent.
     ClientDisconnect,
     /// It was refused.
     Error,
@@ -94,7 +94,7 @@ impl Default for StreamCounters {
 pub struct OpenStream {
     counters: Arc<StreamCounters>,
     started_at: Instant,
-    /// How it ends, as far as is known.
+    /// The reason of its end, as far as is known.
     pub close_reason: CloseReason,
 }
 

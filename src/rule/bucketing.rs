@@ -1,8 +1,9 @@
-//! Bucketing: the `fractional` operator, the bytes of a bucketing value, and the hash functions that assign a unit to a bucket.
+//! Bucketing: the `fractional` operator, its bucketing values, and the hashes that assign a unit to a bucket.
 
 pub mod bucketing_value;
-pub mod cbor;
+mod cbor;
 pub mod fractional;
 pub mod murmur;
 pub mod murmur_preimage;
 pub mod vendor_hash;
+pub mod weighted_shares;

@@ -1,10 +1,10 @@
-//! Conversions between types, as flagd's `JSONLogic` library has them. There are two kinds of "to number".
+//! Type coercion as in flagd's `JSONLogic` library: to truth, to text, and to two kinds of numbers.
 
 use crate::number;
-use crate::rule::EvalError;
+use crate::rule::error::EvalError;
 use crate::value::Value;
 
-/// Whether a value counts as true: not null, `false`, zero or empty.
+/// Returns true if a value counts as true: if it is not null, `false`, zero or empty.
 pub fn is_truthy(value: Value<'_>) -> bool {
     match value {
         Value::Null => false,
@@ -16,7 +16,7 @@ pub fn is_truthy(value: Value<'_>) -> bool {
     }
 }
 
-/// The number that arithmetic works with: text that is no number is 0, other types are a fault.
+/// The number that arithmetic works with: text that is not a number is 0, other types are an error.
 pub fn to_arithmetic_number(value: Value<'_>) -> Result<f64, EvalError> {
     match value {
         Value::Number(n) => Ok(n),
@@ -27,7 +27,7 @@ pub fn to_arithmetic_number(value: Value<'_>) -> Result<f64, EvalError> {
     }
 }
 
-/// The number that comparisons work with: text that is no number is NaN, and so are lists and maps.
+/// The number that comparisons work with: text that is not a number is NaN, and so are lists and maps.
 pub fn to_comparable_number(value: Value<'_>) -> f64 {
     match value {
         Value::Null => 0.0,
@@ -39,7 +39,7 @@ pub fn to_comparable_number(value: Value<'_>) -> f64 {
     }
 }
 
-/// Appends a value as text: null is empty, numbers have no exponent, other types are a fault.
+/// Appends a value as text: null is empty, numbers have no exponent, other types are an error.
 pub fn write_text(out: &mut impl std::fmt::Write, value: Value<'_>) -> Result<(), EvalError> {
     match value {
         Value::Null => {}

@@ -1,16 +1,19 @@
-//! The part of a rule that decides: conditions on the way, variants at the leaves.
+//! `DecisionTree`: compiled targeting, with conditions at the branches and variants at the leaves.
+
+mod variant_name;
 
 use ecow::EcoString;
 
 use crate::context::EvaluationContext;
-use crate::rule::EvalError;
-use crate::rule::Rule;
-use crate::rule::bucketing::fractional::ConstantFractional;
+use crate::rule::ast::ConstantFractional;
+use crate::rule::ast::Rule;
 use crate::rule::bucketing::fractional::SelectedShare;
-use crate::rule::eval::Scope;
+use crate::rule::decision_tree::variant_name::to_variant_name;
+use crate::rule::error::EvalError;
 use crate::rule::eval::condition::eval_condition;
 use crate::rule::eval::eval;
-use crate::rule::operator::EvalResult;
+use crate::rule::scope::EvalResult;
+use crate::rule::scope::Scope;
 use crate::value::Value;
 
 /// A decision tree.
@@ -26,7 +29,7 @@ pub enum DecisionTree {
     Computed(Box<Rule>),
 }
 
-/// Where a decision ends.
+/// The outcome of a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Leaf {
     /// This variant, by its index.
@@ -93,16 +96,16 @@ fn leaf_for_share<'a>(
     })
 }
 
-/// The leaf for a rule's value: the variant that is spelled like its JSON form without quotation marks.
+/// The leaf for a rule's value: the variant whose name is the value's JSON form without quotation marks.
 pub fn leaf_for_value(value: EvalResult<'_>, names: &[EcoString]) -> Leaf {
-    let spelled = match value {
+    let name = match value {
         Err(_) => return Leaf::Failed,
         Ok(Value::Null) => return Leaf::Default,
         Ok(Value::Text(name)) => return find_variant(names, name),
         Ok(Value::Bool(b)) => return find_variant(names, if b { "true" } else { "false" }),
         Ok(other) => to_variant_name(other),
     };
-    spelled.map_or(Leaf::Failed, |name| find_variant(names, &name))
+    name.map_or(Leaf::Failed, |name| find_variant(names, &name))
 }
 
 /// The leaf for the variant called `name` among the sorted `names`.
@@ -110,42 +113,4 @@ fn find_variant(names: &[EcoString], name: &str) -> Leaf {
     let index = names.binary_search_by(|known| (**known).cmp(name)).ok();
     let index = index.and_then(|index| u16::try_from(index).ok());
     index.map_or(Leaf::UnknownVariant, Leaf::Variant)
-}
-
-/// The JSON form of a value without quotation marks; `None` if it has none, as for NaN.
-fn to_variant_name(value: Value<'_>) -> Option<String> {
-    let mut out = String::new();
-    write_variant_name(&mut out, value).then_some(out)
-}
-
-fn write_variant_name(out: &mut String, value: Value<'_>) -> bool {
-    match value {
-        Value::Null => out.push_str("null"),
-        Value::Bool(b) => out.push_str(if b { "true" } else { "false" }),
-        Value::Number(n) => return crate::number::write_json(out, n),
-        Value::Text(s) => out.extend(s.chars().filter(|c| *c != '"')),
-        Value::List(items) => {
-            let sound = |(i, item): (usize, &Value<'_>)| {
-                out.push(if i == 0 { '[' } else { ',' });
-                write_variant_name(out, *item)
-            };
-            let sound = items.iter().enumerate().all(sound);
-            out.push_str(if items.is_empty() { "[]" } else { "]" });
-            return sound;
-        }
-        Value::Map(members) => {
-            let mut members: Vec<_> = members.to_vec();
-            members.sort_by_key(|(key, _)| *key);
-            let mut sound = true;
-            for (i, (key, member)) in members.iter().enumerate() {
-                out.push(if i == 0 { '{' } else { ',' });
-                out.extend(key.chars().filter(|c| *c != '"'));
-                out.push(':');
-                sound &= write_variant_name(out, *member);
-            }
-            out.push_str(if members.is_empty() { "{}" } else { "}" });
-            return sound;
-        }
-    }
-    true
 }

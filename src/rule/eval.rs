@@ -1,107 +1,22 @@
-//! Walks a compiled rule. The rule, the context and whatever the walk makes live equally long.
+//! Evaluates a compiled rule to a value. The rule, the context and all computed values have one lifetime.
 
 pub(super) mod condition;
 
 use smallvec::SmallVec;
 
-use crate::context::EvaluationContext;
-use crate::rule::ArgumentRules;
-use crate::rule::EvalError;
-use crate::rule::Rule;
-use crate::rule::bucketing::fractional::ConstantFractional;
+use crate::rule::ast::ArgumentRules;
+use crate::rule::ast::ConstantFractional;
+use crate::rule::ast::Rule;
 use crate::rule::bucketing::fractional::SelectedShare;
 use crate::rule::coerce::is_truthy;
+use crate::rule::error::EvalError;
 use crate::rule::eval::condition::eval_condition;
-use crate::rule::operator::Args;
-use crate::rule::operator::EvalResult;
 use crate::rule::operator::list_op;
 use crate::rule::operator::var;
-use crate::value::OwnedValue;
+use crate::rule::scope::Args;
+use crate::rule::scope::EvalResult;
+use crate::rule::scope::Scope;
 use crate::value::Value;
-
-/// What `var` reads from.
-#[derive(Debug, Clone, Copy)]
-pub enum ScopeData<'a> {
-    /// The evaluation context.
-    Context,
-    /// An item of a list.
-    Item(Value<'a>),
-}
-
-/// Data of an enclosing list operation that `var` asks before its own.
-///
-/// flagd's library writes the values of outer variables into the body of `filter`, `some`, `none` and `all` before it
-/// runs over the items: an outer variable hides an item's member of the same name. Oldest first.
-#[derive(Debug, Clone, Copy)]
-pub struct ScopeFrame<'s, 'a> {
-    /// Where to look.
-    pub data: ScopeData<'a>,
-    /// Where to look before.
-    pub outer: Option<&'s ScopeFrame<'s, 'a>>,
-}
-
-/// Where a rule is evaluated.
-#[derive(Debug, Clone, Copy)]
-pub struct Scope<'s, 'a> {
-    /// The caller's context.
-    pub context: &'s EvaluationContext<'a>,
-    /// What `var` reads.
-    pub data: ScopeData<'a>,
-    /// What `var` reads first.
-    pub frames: Option<&'s ScopeFrame<'s, 'a>>,
-}
-
-impl<'s, 'a> Scope<'s, 'a> {
-    /// The outermost scope.
-    pub fn root(context: &'s EvaluationContext<'a>) -> Scope<'s, 'a> {
-        Scope {
-            context,
-            data: ScopeData::Context,
-            frames: None,
-        }
-    }
-
-    /// Keeps a text for the rest of the evaluation.
-    pub fn alloc_text(&self, text: &str) -> EvalResult<'a> {
-        self.spend_steps(text.len() / 64)?;
-        Ok(Value::Text(self.context.arena().alloc_str(text)))
-    }
-
-    /// Keeps a list for the rest of the evaluation.
-    pub fn alloc_list(&self, items: &[Value<'a>]) -> EvalResult<'a> {
-        self.spend_steps(items.len())?;
-        Ok(Value::List(self.context.arena().alloc_slice_copy(items)))
-    }
-
-    /// Keeps a map for the rest of the evaluation.
-    pub fn alloc_map(&self, members: &[(&'a str, Value<'a>)]) -> EvalResult<'a> {
-        self.spend_steps(members.len())?;
-        Ok(Value::Map(self.context.arena().alloc_slice_copy(members)))
-    }
-
-    /// Lays a constant out for the rest of the evaluation.
-    pub fn alloc_literal(&self, literal: &'a OwnedValue) -> EvalResult<'a> {
-        self.spend_steps(literal.size())?;
-        Ok(literal.to_value(self.context.arena()))
-    }
-
-    /// Counts the reading of a text against the evaluation's allowance.
-    pub fn spend_steps_for_text(&self, text: &str) -> Result<(), EvalError> {
-        if text.len() < 64 {
-            return Ok(());
-        }
-        self.spend_steps(text.len() / 64)
-    }
-
-    /// Counts work against the evaluation's allowance.
-    pub fn spend_steps(&self, steps: usize) -> Result<(), EvalError> {
-        if self.context.spend_steps(steps) {
-            Ok(())
-        } else {
-            Err(EvalError::StepLimitExceeded)
-        }
-    }
-}
 
 /// The value of `rule`.
 pub fn eval<'a>(rule: &'a Rule, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
@@ -115,23 +30,23 @@ pub fn eval<'a>(rule: &'a Rule, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
         Rule::And(rules) => short_circuit(rules, scope, false),
         Rule::Or(rules) => short_circuit(rules, scope, true),
         Rule::If(rules) => eval_if(rules, scope),
-        Rule::VersionTest(test) => Ok(test.test_value(eval(&test.value, scope)?)),
+        Rule::VersionTest(test) => Ok(test.predicate.test_value(eval(&test.value, scope)?)),
         Rule::ConstantFractional(parts) => eval_constant_fractional(parts, scope),
         Rule::Literal(literal) => scope.alloc_literal(literal),
         Rule::List(rules) => scope.alloc_list(&eval_all(rules, scope)?),
         Rule::Timestamp => Ok(Value::Number(scope.context.unix_seconds())),
         Rule::Var(var) => var::eval_var(var, scope),
         Rule::DynamicFractional(fractional) => fractional.eval(scope),
-        Rule::ListOp(each) => list_op::eval_list_op(each, scope),
+        Rule::ListOp(op) => list_op::eval_list_op(op, scope),
         Rule::Apply(parts) => {
             let (operator, arguments) = &**parts;
-            with_evaluated_args(arguments, scope, |given| operator.apply(given, scope))
+            with_evaluated_args(arguments, scope, |args| operator.apply(args, scope))
         }
-        Rule::Invalid(fault) => Err(*fault),
+        Rule::Invalid(error) => Err(*error),
     }
 }
 
-/// Hands evaluated arguments to `then`.
+/// Evaluates the arguments and passes them to `then`.
 pub fn with_evaluated_args<'a>(
     arguments: &'a ArgumentRules,
     scope: &Scope<'_, 'a>,

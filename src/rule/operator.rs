@@ -1,19 +1,22 @@
-//! The names of operators, and how those that take their arguments evaluated are carried out.
+//! The operators of the language: their names, and the dispatch of those that take evaluated arguments.
 
 mod arithmetic;
+mod collection;
 pub(super) mod comparison;
 pub mod in_set;
 pub mod list_op;
 mod membership;
+mod missing;
 pub mod semver;
-pub(super) mod string_ops;
+mod string_ops;
 pub mod var;
 
 use crate::document::rollout::bucketing;
-use crate::rule::EvalError;
 use crate::rule::bucketing::vendor_hash;
-use crate::rule::eval::Scope;
 use crate::rule::operator::comparison::ComparisonOp;
+use crate::rule::scope::Args;
+use crate::rule::scope::EvalResult;
+use crate::rule::scope::Scope;
 use crate::value::Value;
 
 /// An operator that evaluates all its arguments before it looks at any.
@@ -47,12 +50,12 @@ pub enum Operator {
     VendorBucket,
 }
 
-/// Operators that `Operator` does not cover, for they decide themselves what to evaluate, and that want a list.
+/// The operators that evaluate their own arguments and require a list of them.
 pub const LAZY_LIST_OPERATORS: [&str; 10] = [
     "and", "or", "if", "?:", "map", "filter", "reduce", "all", "none", "some",
 ];
 
-/// The others that it does not cover.
+/// The operators that evaluate their own arguments and do not require a list.
 const OTHER_LAZY_OPERATORS: [&str; 3] = ["var", "fractional", "fractionalEvaluation"];
 
 const EAGER_OPERATORS: [(&str, Operator); 32] = [
@@ -97,78 +100,47 @@ impl Operator {
         found.map(|(_, operator)| *operator)
     }
 
-    /// The names of all operators, ours that nobody writes included.
+    /// The names of all operators, including the internal one that rollout fields expand to.
     pub fn names() -> impl Iterator<Item = &'static str> {
         let named = EAGER_OPERATORS.iter().map(|(name, _)| *name);
         named.chain(LAZY_LIST_OPERATORS).chain(OTHER_LAZY_OPERATORS)
     }
 
-    /// Whether equal arguments always give an equal result.
+    /// Returns true if equal arguments always give an equal result.
     pub fn is_pure(self) -> bool {
         !matches!(self, Operator::Missing | Operator::MissingSome)
     }
 
-    /// Carries the operator out.
-    pub fn apply<'a>(self, given: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
+    /// Applies the operator to its arguments.
+    pub fn apply<'a>(self, args: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
         match self {
-            Operator::Not => Ok(Value::Bool(!comparison::first_is_truthy(given))),
-            Operator::ToBool => Ok(Value::Bool(comparison::first_is_truthy(given))),
-            Operator::Compare(how) => how.apply(given),
-            Operator::Add
-            | Operator::Subtract
-            | Operator::Multiply
-            | Operator::Divide
-            | Operator::Remainder
-            | Operator::Max
-            | Operator::Min
-            | Operator::Abs => arithmetic::apply(self, given),
-            Operator::Cat => string_ops::cat(given, scope),
-            Operator::Substr => string_ops::substr(given, scope),
-            Operator::StartsWith => Ok(string_ops::test_affix(given, |s, affix| {
+            Operator::Not => Ok(Value::Bool(!comparison::first_is_truthy(args))),
+            Operator::ToBool => Ok(Value::Bool(comparison::first_is_truthy(args))),
+            Operator::Compare(op) => op.apply(args),
+            Operator::Add => arithmetic::add(args),
+            Operator::Subtract => arithmetic::subtract(args),
+            Operator::Multiply => arithmetic::multiply(args),
+            Operator::Divide => arithmetic::divide(args),
+            Operator::Remainder => arithmetic::remainder(args),
+            Operator::Max => arithmetic::max(args),
+            Operator::Min => arithmetic::min(args),
+            Operator::Abs => arithmetic::abs(args),
+            Operator::Cat => string_ops::cat(args, scope),
+            Operator::Substr => string_ops::substr(args, scope),
+            Operator::StartsWith => Ok(string_ops::test_affix(args, |s, affix| {
                 s.starts_with(affix)
             })),
-            Operator::EndsWith => Ok(string_ops::test_affix(given, |s, affix| s.ends_with(affix))),
-            Operator::SemVer => Ok(semver::apply(given)),
-            Operator::In => membership::contains(given, scope),
-            Operator::Merge => membership::merge(given, scope),
-            Operator::Set => membership::set(given, scope),
-            Operator::ContainsAll => membership::contains_all(given, scope),
-            Operator::ContainsAny => membership::contains_any(given, scope),
-            Operator::ContainsNone => membership::contains_none(given, scope),
-            Operator::Missing => var::missing(given, scope),
-            Operator::MissingSome => var::missing_some(given, scope),
-            Operator::VendorBucket => vendor_hash::apply(given, scope),
+            Operator::EndsWith => Ok(string_ops::test_affix(args, |s, affix| s.ends_with(affix))),
+            Operator::SemVer => Ok(semver::apply(args)),
+            Operator::In => membership::contains(args, scope),
+            Operator::Merge => collection::merge(args, scope),
+            Operator::Set => collection::set(args, scope),
+            Operator::ContainsAll => membership::contains_all(args, scope),
+            Operator::ContainsAny => membership::contains_any(args, scope),
+            Operator::ContainsNone => membership::contains_none(args, scope),
+            Operator::Missing => missing::missing(args, scope),
+            Operator::MissingSome => missing::missing_some(args, scope),
+            Operator::VendorBucket => vendor_hash::apply(args, scope),
         }
-    }
-}
-
-/// What an expression yields.
-pub type EvalResult<'a> = Result<Value<'a>, EvalError>;
-
-/// Evaluated arguments.
-#[derive(Debug, Clone, Copy)]
-pub enum Args<'v, 'a> {
-    /// A list of them.
-    List(&'v [Value<'a>]),
-    /// One value that is no list.
-    Single(Value<'a>),
-}
-
-impl<'v, 'a> Args<'v, 'a> {
-    /// The arguments of an operator that insists on a list.
-    pub fn require_list(self) -> Result<&'v [Value<'a>], EvalError> {
-        match self {
-            Args::List(values) => Ok(values),
-            Args::Single(_) => Err(EvalError::InvalidArguments),
-        }
-    }
-
-    /// The argument at `index` of an operator that insists on having it.
-    pub fn require(self, index: usize) -> EvalResult<'a> {
-        let values = self.require_list()?;
-        values
-            .get(index)
-            .copied()
-            .ok_or(EvalError::InvalidArguments)
     }
 }

@@ -1,12 +1,12 @@
-//! Two generations of flags, side by side.
+//! Merge join of two generations of flags by key.
 
 use std::iter;
 use std::slice;
 use std::sync::Arc;
 
 use crate::coop;
-use crate::ruleset::CompiledFlag;
 use crate::ruleset::Ruleset;
+use crate::ruleset::flag::CompiledFlag;
 
 /// Flags, sorted by key.
 type FlagSlice<'f> = &'f [Arc<CompiledFlag>];
@@ -16,12 +16,12 @@ pub fn merge_join<'f>(
     before: &'f Ruleset,
     after: &'f Ruleset,
 ) -> impl Iterator<Item = (FlagSlice<'f>, FlagSlice<'f>)> {
-    let distinct = before.keys_are_unique && after.keys_are_unique;
+    let keys_are_unique = before.keys_are_unique && after.keys_are_unique;
     let (mut before, mut after) = (&*before.flags, &*after.flags);
     iter::from_fn(move || {
         coop::tick();
-        // Most flags are the same ones, and need not even be looked at.
-        if distinct && let Some(same) = pop_identical(&mut before, &mut after) {
+        // Most flags are identical: comparing the pointers suffices.
+        if keys_are_unique && let Some(same) = pop_identical(&mut before, &mut after) {
             return Some(same);
         }
         let heads = [before.first(), after.first()];

@@ -1,41 +1,33 @@
-//! The management port: probes, metrics, and what a replica says of itself.
+//! The management port: probes, metrics, debug endpoints, and gRPC's health and reflection.
 
 pub mod debug;
+pub mod metrics;
+pub mod probes;
 
 use std::sync::Arc;
 
-use http::HeaderValue;
 use http::Request;
 use http::Response;
-use http::StatusCode;
 use http::Version;
-use http::header;
 use hyper::body::Incoming;
-use tokio::sync::watch;
 
-use crate::live::Live;
-use crate::metric::Metrics;
-use crate::metric::prometheus;
 use crate::serve::admin::debug::DebugEndpoints;
+use crate::serve::context::ServerContext;
 use crate::serve::http::body::Body;
 use crate::serve::http::handler::Handler;
+use crate::serve::http::respond;
 use crate::serve::rpc::builtin_services::BuiltinServices;
 use crate::serve::rpc::grpc;
-use crate::serve::rpc::router;
-use crate::telemetry;
+use crate::serve::rpc::negotiate;
 
-/// What the probes look at.
+/// The services of the management port.
 #[derive(Debug)]
 pub struct AdminService {
-    /// The flags.
-    pub live: Arc<Live>,
-    /// True once the process is going away.
-    pub shutdown: watch::Receiver<bool>,
-    /// What else is served.
-    pub builtin_services: Arc<BuiltinServices>,
-    /// What was counted.
-    pub metrics: Arc<Metrics>,
-    /// What the replica says of itself.
+    /// Flags, configuration and shutdown.
+    pub context: ServerContext,
+    /// Health and reflection.
+    pub builtin_services: BuiltinServices,
+    /// The debug endpoints.
     pub debug: DebugEndpoints,
 }
 
@@ -50,42 +42,23 @@ impl Handler for Arc<AdminService> {
 
 impl AdminService {
     async fn dispatch(self: Arc<AdminService>, request: Request<Incoming>) -> Response<Body> {
-        if request.version() != Version::HTTP_2 || !router::is_plain_grpc(request.headers()) {
+        if request.version() != Version::HTTP_2 || !negotiate::is_plain_grpc(request.headers()) {
             if self.debug.serves_path(request.uri().path()) {
                 return self.debug.handle(request).await;
             }
-            return self.probe_or_metrics(request.uri().path());
+            return match request.uri().path() {
+                "/healthz" => probes::healthz(),
+                "/readyz" => probes::readyz(&self.context).await,
+                "/metrics" => metrics::scrape(&self.context).await,
+                _ => respond::not_found(),
+            };
         }
-        let answered = self.builtin_services.try_handle(request).await;
-        answered.unwrap_or_else(|_| {
-            let mut response = router::plain_text_not_found();
-            let trailers = grpc::status_trailers(Err(router::unimplemented_error()));
+        let handled = self.builtin_services.try_handle(request).await;
+        handled.unwrap_or_else(|_| {
+            let mut response = respond::not_found();
+            let trailers = grpc::status_trailers(Err(grpc::unimplemented_error()));
             response.headers_mut().extend(trailers);
             response
         })
-    }
-
-    /// Ready means: flags can be evaluated, and will be for a while.
-    fn probe_or_metrics(&self, path: &str) -> Response<Body> {
-        let status = match path {
-            "/healthz" => StatusCode::OK,
-            "/readyz" if self.live.load().is_usable() && !*self.shutdown.borrow() => StatusCode::OK,
-            "/readyz" => StatusCode::PRECONDITION_FAILED,
-            "/metrics" => return self.metrics(),
-            _ => return router::plain_text_not_found(),
-        };
-        let mut response = Response::new(Body::Empty);
-        *response.status_mut() = status;
-        response
-    }
-
-    /// Everything that is counted, in Prometheus' text format.
-    fn metrics(&self) -> Response<Body> {
-        let families = telemetry::collect_families(&self.metrics, &self.live.load());
-        let text = prometheus::encode_text(&families, &self.metrics.resource);
-        let mut response = Response::new(Body::Full(text.into()));
-        let format = HeaderValue::from_static(prometheus::CONTENT_TYPE);
-        response.headers_mut().insert(header::CONTENT_TYPE, format);
-        response
     }
 }

@@ -3,4 +3,9 @@
 pub mod body;
 pub mod cors;
 pub mod handler;
+pub mod in_flight;
 pub mod instrumentation;
+pub mod read_body;
+pub mod request_scope;
+pub mod respond;
+pub mod selector;

@@ -1,5 +1,6 @@
-//! Answers that are bytes before they are asked for again. Most flags of a large document are never asked for by the one
-//! application beside which this runs; those that are keep their bytes from generation to generation.
+//! Encoded protobuf responses per flag and outcome, created at the first request and kept from generation to generation.
+//!
+//! The one application beside this process never evaluates most flags of a large document, so none are encoded early.
 
 use bytes::Bytes;
 
@@ -70,10 +71,10 @@ impl ResponseWriter {
                 }
             }
             (EvaluationPlan::NoDefault, _) => {
-                self.write_without_value(resolve_response::REASON_NO_DEFAULT, flag)
+                self.write_without_value(resolve_response::REASON_NO_DEFAULT, flag);
             }
             (EvaluationPlan::Disabled, _) => {
-                self.write_without_value(resolve_response::REASON_DISABLED, flag)
+                self.write_without_value(resolve_response::REASON_DISABLED, flag);
             }
             (EvaluationPlan::Faulty(_), _) => {}
         }

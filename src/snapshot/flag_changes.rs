@@ -1,4 +1,4 @@
-//! Which flags differ between two generations.
+//! `FlagChanges`: the flags that differ between two generations, and the event that announces them.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -8,57 +8,29 @@ use bytes::Bytes;
 
 use crate::change::ChangeKind;
 use crate::coop;
+use crate::snapshot::fingerprints::Fingerprints;
 use crate::wire::Codec;
 use crate::wire::evaluation::event_stream;
 use crate::wire::grpc::length_prefixed_message::encode_length_prefixed;
 
-/// Keys of flags, sorted, with fingerprints of what they answer.
-#[derive(Debug, Default)]
-pub struct Fingerprints {
-    flags: Vec<(Arc<str>, u64)>,
-    etag: OnceLock<Arc<str>>,
-}
-
-impl Fingerprints {
-    /// The fingerprints of flags, which are sorted by key.
-    pub fn new(flags: Vec<(Arc<str>, u64)>) -> Fingerprints {
-        let tag = OnceLock::new();
-        Fingerprints { flags, etag: tag }
-    }
-
-    /// An entity tag, without quotation marks: the same on every replica that has the same flags.
-    pub fn etag(&self) -> Arc<str> {
-        let make = || {
-            let mut text = Vec::new();
-            for (key, print) in &self.flags {
-                text.extend_from_slice(key.as_bytes());
-                text.extend_from_slice(&print.to_le_bytes());
-            }
-            let hash = murmur3::murmur3_x64_128(&mut &*text, 0).unwrap_or_default();
-            format!("{hash:032x}").into()
-        };
-        self.etag.get_or_init(make).clone()
-    }
-}
-
 /// The changed flags, sorted by key.
 #[derive(Debug, Default)]
 pub struct FlagChanges {
-    /// Keys and what happened to them.
+    /// The keys and kinds of change.
     pub flags: Vec<(Arc<str>, ChangeKind)>,
     encoded: [OnceLock<Bytes>; 2],
 }
 
 impl FlagChanges {
-    /// What differs between two states.
+    /// Compares two sets of fingerprints.
     pub fn between(before: &Fingerprints, after: &Fingerprints) -> FlagChanges {
         FlagChanges {
-            flags: diff(&before.flags, &after.flags),
+            flags: diff(before.flags(), after.flags()),
             encoded: [OnceLock::new(), OnceLock::new()],
         }
     }
 
-    /// The framed event that announces the changes, encoded once for all who listen.
+    /// Returns the framed event that announces the changes, encoded once for all subscribers.
     pub fn event(&self, codec: Codec) -> Bytes {
         let [proto, json] = &self.encoded;
         let cell = match codec {

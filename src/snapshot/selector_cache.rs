@@ -1,4 +1,4 @@
-//! What is made once per generation and selector, and shared by all who ask.
+//! `SelectorCache`: values that are created once per generation and selector, and shared by all requests.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -6,7 +6,7 @@ use std::sync::PoisonError;
 
 use crate::selector::Selector;
 
-/// Things by selector, made as they are asked for.
+/// Values by selector, created on demand.
 #[derive(Debug)]
 pub struct SelectorCache<T> {
     entries: Mutex<HashMap<Selector, T>>,

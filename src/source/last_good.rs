@@ -1,43 +1,90 @@
-//! The last good document of a file or a network source.
+//! The last good document of a file or a network source: accepts valid documents, refuses others and keeps the old one.
 
+use crate::diag::Diagnostic;
+use crate::diag::Severity;
+use crate::document::DocumentFormat;
+use crate::document::DocumentOrigin;
+use crate::source::diagnostic_log::log_diagnostic;
+use crate::source::error::SourceError;
 use crate::source::layer::Layer;
+use crate::source::layer::compile;
+use crate::source::layer::compile::CompileOptions;
 
-/// The last good document, and what was seen since.
+/// The last good document, and the fingerprint and refusal of the last text since.
 #[derive(Debug, Default)]
 pub struct LastGood {
     /// The flags of the last good document.
     pub layer: Option<Layer>,
-    /// The hash of the text that it was read from.
+    /// The fingerprint of its text.
     good_fingerprint: Option<u64>,
-    /// The hash of the last text, good or not.
+    /// The fingerprint of the last text, good or not.
     last_fingerprint: Option<u64>,
-    /// Why the last text was refused, if it was.
-    pub refusal: Option<String>,
+    /// The reason why the last text was refused, if it was.
+    pub refusal: Option<SourceError>,
+}
+
+/// The result of an update.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UpdateResult {
+    /// The text is that of the active document.
+    Unchanged,
+    /// The document is active now.
+    Accepted,
+    /// The text is invalid: see [`LastGood::refusal`].
+    Refused,
 }
 
 impl LastGood {
-    /// Whether a text need not be read: it is that of the document in force, or the one that was refused last.
-    pub fn is_unchanged(&mut self, hash: u64) -> bool {
-        if self.good_fingerprint == Some(hash) {
+    /// Returns true if a text need not be compiled: it is that of the active document, or the one that was refused last.
+    pub fn is_unchanged(&mut self, fingerprint: u64) -> bool {
+        if self.good_fingerprint == Some(fingerprint) {
             self.last_fingerprint = self.good_fingerprint;
             self.refusal = None;
         }
-        self.last_fingerprint == Some(hash)
+        self.last_fingerprint == Some(fingerprint)
     }
 
-    /// Puts a document in force.
-    pub fn accept(&mut self, hash: u64, layer: Layer) {
+    /// Compiles a text; flags that are unchanged since the last good document are reused.
+    pub fn compile(
+        &self,
+        format: DocumentFormat,
+        origin: &DocumentOrigin,
+        bytes: &[u8],
+        options: CompileOptions,
+    ) -> (Option<Layer>, Vec<Diagnostic>) {
+        compile::compile(format, origin, bytes, options, self.layer.as_ref())
+    }
+
+    /// Logs the diagnostics of a text, and makes its document the active one if it is valid.
+    pub fn record(
+        &mut self,
+        fingerprint: u64,
+        compiled: (Option<Layer>, Vec<Diagnostic>),
+    ) -> UpdateResult {
+        let (layer, diagnostics) = compiled;
+        diagnostics.iter().for_each(log_diagnostic);
+        let Some(layer) = layer else {
+            self.last_fingerprint = Some(fingerprint);
+            self.refusal = Some(SourceError::InvalidDocument(refusal_reason(&diagnostics)));
+            return UpdateResult::Refused;
+        };
+        self.accept(fingerprint, layer);
+        UpdateResult::Accepted
+    }
+
+    /// Makes a document the active one.
+    pub fn accept(&mut self, fingerprint: u64, layer: Layer) {
         *self = LastGood {
             layer: Some(layer),
-            good_fingerprint: Some(hash),
-            last_fingerprint: Some(hash),
+            good_fingerprint: Some(fingerprint),
+            last_fingerprint: Some(fingerprint),
             refusal: None,
         };
     }
+}
 
-    /// Notes that a text is no document; the last good one stays.
-    pub fn refuse(&mut self, hash: u64, why: String) {
-        self.last_fingerprint = Some(hash);
-        self.refusal = Some(why);
-    }
+/// Returns the first error among the diagnostics.
+fn refusal_reason(diagnostics: &[Diagnostic]) -> String {
+    let first = diagnostics.iter().find(|d| d.severity == Severity::Error);
+    first.map_or_else(|| "it is no flag document".to_owned(), ToString::to_string)
 }

@@ -1,4 +1,4 @@
-//! How the sources are doing, in numbers.
+//! Metric families of the sources: freshness, updates, errors by kind; and of the update thread.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -59,7 +59,7 @@ pub fn families(statuses: &[Arc<SourceStatus>], now: SystemTime) -> Vec<MetricFa
     GAUGES
         .into_iter()
         .map(gauge)
-        .chain([updates_counter(&read)])
+        .chain([updates_counter(&read), errors_counter(statuses, &read)])
         .collect()
 }
 
@@ -79,6 +79,32 @@ fn updates_counter(read: &[(Labels, SourceHealth)]) -> MetricFamily {
             family.push(labels.collect(), MetricValue::Count(count));
         }
     }
+    family
+}
+
+/// Counts of failures by kind. The label `kind` is the kind of the error here, in the other families that of the source.
+fn errors_counter(statuses: &[Arc<SourceStatus>], read: &[(Labels, SourceHealth)]) -> MetricFamily {
+    let help = "Failures of the source by kind of error, refused documents among them.";
+    let mut family = MetricFamily::new("fanion.source.errors", "", MetricKind::Counter, help);
+    for (status, (_, health)) in statuses.iter().zip(read) {
+        for (kind, count) in &health.errors {
+            let labels = vec![
+                ("source", status.redacted_name.to_string()),
+                ("kind", kind.as_str().to_owned()),
+            ];
+            family.push(labels, MetricValue::Count(*count));
+        }
+    }
+    family
+}
+
+/// Returns the gauge of the update thread: 1 if it responded to the last liveness check.
+pub fn update_thread_up(is_responsive: bool) -> MetricFamily {
+    let help = "1 if the thread that applies flag updates responds, else 0.";
+    let name = "fanion.update_thread.up";
+    let mut family = MetricFamily::new(name, "", MetricKind::Gauge, help);
+    let value = f64::from(u8::from(is_responsive));
+    family.push(Labels::new(), MetricValue::Number(value));
     family
 }
 

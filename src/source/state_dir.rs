@@ -1,9 +1,11 @@
-//! The state directory: the last good document of each source, for a start without the source.
+//! `StateDir`: the directory that keeps the last good document of each source, for a start without the source.
 //!
-//! One file for each document, written whole or not at all, and believed only if its checksum fits. Nothing that goes
-//! wrong here costs more than a warning.
+//! One file per document, written atomically, and used only if its checksum is right. A failure here costs no more than
+//! a warning.
 
+mod atomic_write;
 mod entry;
+mod file_name;
 pub mod writer;
 
 use std::collections::HashSet;
@@ -12,10 +14,7 @@ use std::fs::File;
 use std::fs::OpenOptions;
 use std::io;
 use std::io::Read as _;
-use std::io::Write as _;
 use std::os::unix::fs::DirBuilderExt as _;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -24,37 +23,37 @@ pub use crate::source::state_dir::entry::StateEntry;
 
 /// The extension of the files in the directory.
 const EXTENSION: &str = "flags";
-/// What the head of a file may take beside the document, in bytes.
+/// The largest header of a file, in bytes.
 const MAX_HEADER_BYTES: u64 = 64 * 1024;
 
 /// A state directory.
 #[derive(Debug)]
 pub struct StateDir {
     directory: PathBuf,
-    /// What went wrong and was told already.
+    /// Warnings that were logged already.
     logged_warnings: HashSet<String>,
 }
 
 impl StateDir {
-    /// The directory at this path, made if it is not there.
+    /// Opens the directory at this path, and creates it if it does not exist.
     pub fn open(directory: PathBuf) -> StateDir {
         let made = DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(&directory);
-        let mut store = StateDir {
+        let mut state_dir = StateDir {
             directory,
             logged_warnings: HashSet::new(),
         };
         if let Err(error) = made {
-            store.warn_once("cannot make the state directory", &error);
+            state_dir.warn_once("cannot make the state directory", &error);
         }
-        store
+        state_dir
     }
 
-    /// Keeps a document.
+    /// Writes a document.
     pub fn write_entry(&mut self, entry: &StateEntry) {
-        match self.write_atomically(entry) {
+        match atomic_write::write(&self.directory, &self.file_path(&entry.file_stem()), entry) {
             Ok(()) => self.logged_warnings.clear(),
             Err(error) => {
                 self.warn_once(
@@ -65,24 +64,9 @@ impl StateDir {
         }
     }
 
-    fn write_atomically(&self, entry: &StateEntry) -> io::Result<()> {
-        let name = entry.file_stem();
-        let path = self.file_path(&name);
-        let temporary = self.directory.join(format!(".{name}.tmp"));
-        let written =
-            write_synced(&temporary, entry).and_then(|()| std::fs::rename(&temporary, &path));
-        if written.is_err() {
-            // Half a file on a full disk helps nobody.
-            let _ = std::fs::remove_file(&temporary);
-        }
-        written?;
-        // Without it the new name may be lost with the power; the old file is still whole then.
-        File::open(&self.directory)?.sync_all()
-    }
-
-    /// What is kept of a source, by file. What cannot be believed is told and left out.
+    /// Returns the documents of a source, sorted by file. Damaged files are logged and left out.
     pub fn read_entries(&mut self, source: &str) -> Vec<StateEntry> {
-        let prefix = entry::name_hash(source);
+        let prefix = file_name::name_hash(source);
         let listed = std::fs::read_dir(&self.directory);
         let listed = match listed {
             Ok(listed) => listed,
@@ -128,17 +112,17 @@ impl StateDir {
         Ok(StateEntry { good_at, ..entry })
     }
 
-    /// Notes that a document is still the newest.
+    /// Records that a document is still the newest.
     pub fn touch(&self, source: &str, file: &str) {
-        let path = self.file_path(&entry::file_stem(source, file));
+        let path = self.file_path(&file_name::file_stem(source, file));
         let file = OpenOptions::new().append(true).open(path);
         // If this does not work, flags will look older than they are, which is the safe side.
         let _ = file.and_then(|file| file.set_modified(SystemTime::now()));
     }
 
-    /// Forgets the document of a file that is gone.
+    /// Removes the document of a deleted file.
     pub fn remove_entry(&self, source: &str, file: &str) {
-        let _ = std::fs::remove_file(self.file_path(&entry::file_stem(source, file)));
+        let _ = std::fs::remove_file(self.file_path(&file_name::file_stem(source, file)));
     }
 
     fn file_path(&self, name: &str) -> PathBuf {
@@ -150,18 +134,4 @@ impl StateDir {
             tracing::warn!(directory = %self.directory.display(), %error, "{what}; nothing else is affected");
         }
     }
-}
-
-fn write_synced(path: &Path, entry: &StateEntry) -> io::Result<()> {
-    // What an earlier process left half written.
-    let _ = std::fs::remove_file(path);
-    let mut options = OpenOptions::new();
-    let mut file = options
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
-    file.write_all(entry.encode_header().as_bytes())?;
-    file.write_all(&entry.bytes)?;
-    file.sync_all()
 }

@@ -1,5 +1,6 @@
-//! How each source is doing: what metrics, probes and logs say of it.
+//! The status of each source: last success, last error, counts of updates and errors.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -8,53 +9,48 @@ use std::sync::PoisonError;
 use std::time::Duration;
 use std::time::SystemTime;
 
+use crate::source::error::SourceError;
+use crate::source::error_kind::ErrorKind;
 use crate::source::spec::SourceSpec;
 
-/// All sources, the strongest last.
+/// The status of all sources, in order of priority: the last wins.
 pub type SourceStatuses = Arc<[Arc<SourceStatus>]>;
 
-/// How one source is doing. Written by the thread that orders updates, read rarely.
+/// The status of one source. Written by the update thread, read by metrics, probes and debug endpoints.
 pub struct SourceStatus {
-    /// What selectors call the source; may hold what should not be printed.
+    /// The source's name in selectors; may hold a secret.
     pub name: Arc<str>,
-    /// What logs and metrics call it.
+    /// Its name in logs and metrics.
     pub redacted_name: Arc<str>,
-    /// What kind of source it is, in one word.
+    /// Its kind in one word.
     pub kind: &'static str,
     health: Mutex<SourceHealth>,
 }
 
-/// What is known of a source at one moment.
+/// The health of a source at one moment.
 #[derive(Debug, Clone, Default)]
 pub struct SourceHealth {
-    /// When its document was last known to be the newest there is.
+    /// The last time when its document was known to be the newest.
     pub last_success: Option<SystemTime>,
-    /// The last thing that went wrong, and when.
+    /// The last error and its time.
     pub last_error: Option<(SystemTime, String)>,
-    /// Since when things go wrong, if they do.
+    /// The time of the first failure since the last success.
     pub failing_since: Option<SystemTime>,
-    /// Documents that were put in force.
+    /// Accepted documents.
     pub accepted: u64,
-    /// Documents that were refused.
+    /// Refused documents.
     pub refused: u64,
     /// Attempts that brought no document.
     pub failed: u64,
-    /// Whether its flags are those of an earlier process, from the state directory.
+    /// Failures by kind, refused documents among them.
+    pub errors: BTreeMap<ErrorKind, u64>,
+    /// True if its flags are those of an earlier process, from the state directory.
     pub from_state_dir: bool,
-}
-
-/// A way in which things go wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FailureKind {
-    /// There is a document, but a bad one.
-    InvalidDocument,
-    /// There is no document to be had.
-    Unavailable,
 }
 
 impl fmt::Debug for SourceStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Status")
+        f.debug_struct("SourceStatus")
             .field("source", &self.redacted_name)
             .field("state", &self.health())
             .finish_non_exhaustive()
@@ -62,17 +58,17 @@ impl fmt::Debug for SourceStatus {
 }
 
 impl SourceHealth {
-    /// Whether the source had a document at any time, be it an old one.
+    /// Returns true if the source has a document, even a stale one.
     pub fn has_flags(&self) -> bool {
         self.last_success.is_some()
     }
 
-    /// Whether there may be newer flags than those in force.
+    /// Returns true if there may be newer flags than the active ones.
     pub fn is_stale(&self) -> bool {
         self.from_state_dir || self.failing_since.is_some()
     }
 
-    /// How old the flags in force are; `None` while they are known to be the newest, or if there are none.
+    /// Returns the age of stale flags; `None` if they are not stale, or there are no flags.
     pub fn age(&self, now: SystemTime) -> Option<Duration> {
         let since = self.last_success.filter(|_| self.is_stale())?;
         Some(now.duration_since(since).unwrap_or_default())
@@ -80,7 +76,7 @@ impl SourceHealth {
 }
 
 impl SourceStatus {
-    /// Nothing is known yet.
+    /// The status of a source that was not read yet.
     pub fn new(spec: &SourceSpec) -> SourceStatus {
         SourceStatus {
             name: spec.name.clone(),
@@ -90,18 +86,18 @@ impl SourceStatus {
         }
     }
 
-    /// What is known now.
+    /// Returns the health now.
     pub fn health(&self) -> SourceHealth {
         self.lock().clone()
     }
 
-    /// Notes that a document was put in force.
+    /// Records that a document was accepted.
     pub fn record_accepted(&self, now: SystemTime) {
         self.lock().accepted += 1;
         self.record_up_to_date(now);
     }
 
-    /// Notes that the flags in force are the newest. Tells the log if they were not.
+    /// Records that the active flags are the newest. Logs the recovery of a failing source.
     pub fn record_up_to_date(&self, now: SystemTime) {
         let mut state = self.lock();
         state.last_success = Some(now);
@@ -115,24 +111,25 @@ impl SourceStatus {
         tracing::info!(source, seconds, "the source is back after {seconds} s");
     }
 
-    /// Notes what went wrong. Whether that is news.
-    pub fn record_failure(&self, now: SystemTime, trouble: FailureKind, why: &str) -> bool {
+    /// Records a failure. Returns true if it is news: the first one, or one with another reason.
+    pub fn record_failure(&self, now: SystemTime, error: &SourceError) -> bool {
+        let why = error.to_string();
         let mut state = self.lock();
-        match trouble {
-            FailureKind::InvalidDocument => state.refused += 1,
-            FailureKind::Unavailable => state.failed += 1,
+        if error.is_invalid_document() {
+            state.refused += 1;
+        } else {
+            state.failed += 1;
         }
-        let same = state
-            .last_error
-            .as_ref()
-            .is_some_and(|(_, last)| last == why);
-        let news = state.failing_since.is_none() || !same;
+        *state.errors.entry(error.kind()).or_default() += 1;
+        let last = state.last_error.as_ref();
+        let is_same = last.is_some_and(|(_, last)| *last == why);
+        let is_news = state.failing_since.is_none() || !is_same;
         state.failing_since.get_or_insert(now);
-        state.last_error = Some((now, why.to_owned()));
-        news
+        state.last_error = Some((now, why));
+        is_news
     }
 
-    /// Notes that the flags are those that were good at `then`, in an earlier process.
+    /// Records that the flags are those of an earlier process, which were good at `then`.
     pub fn record_restored(&self, then: SystemTime) {
         let mut state = self.lock();
         state.from_state_dir = true;
@@ -140,7 +137,7 @@ impl SourceStatus {
     }
 
     fn lock(&self) -> MutexGuard<'_, SourceHealth> {
-        // Nothing in here can be left half done.
+        // A panic cannot leave the health half written.
         self.health.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,77 +1,116 @@
-//! What network sources tell the thread that orders all updates.
+//! The channel to the update thread: file events, documents of network sources, pings and the order to stop.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use crate::document::DocumentFormat;
+use crate::source::error::SourceError;
 
-/// What wakes the thread.
+/// A message that wakes the update thread.
 #[derive(Debug)]
 pub enum Wakeup {
     /// Something happened in the file system.
     FileEvent(notify::Event),
     /// Events were lost.
     EventsLost,
-    /// The source at this position has something to tell.
+    /// The source with this index has an update.
     Update(usize, SourceUpdate),
-    /// Everything ends.
+    /// A liveness check: the thread answers.
+    Ping(oneshot::Sender<()>),
+    /// The thread ends.
     Stop,
 }
 
-/// What a network source has to tell.
+/// An update of a network source.
 #[derive(Debug)]
 pub enum SourceUpdate {
-    /// It has a document, and wants to know whether it is a good one.
+    /// A document; the sender receives true if it is accepted.
     Document(FetchedDocument, oneshot::Sender<bool>),
-    /// Its document is still the same.
+    /// The document has not changed.
     Unchanged,
-    /// It could not be asked, and why.
-    Failed(String),
+    /// There is no document.
+    Failed(SourceError),
 }
 
-/// A document as it came over the network.
+/// A document as it was received.
 #[derive(Debug)]
 pub struct FetchedDocument {
     /// Its bytes.
     pub bytes: Bytes,
-    /// How it is written.
+    /// Its format.
     pub format: DocumentFormat,
-    /// What the server calls this version of it.
+    /// Its entity tag.
     pub etag: Option<Box<str>>,
 }
 
-/// A network source's way to the thread.
-#[derive(Debug)]
+/// The sending half of the channel to the update thread.
+#[derive(Debug, Clone)]
+pub struct WakeupSender {
+    channel: mpsc::Sender<Wakeup>,
+    /// True once nothing more is logged about a closed channel: it was logged, or the thread was told to stop.
+    closed_logged: Arc<AtomicBool>,
+}
+
+impl WakeupSender {
+    /// Returns both halves of a new channel.
+    pub fn channel() -> (WakeupSender, mpsc::Receiver<Wakeup>) {
+        let (channel, receiver) = mpsc::channel();
+        let sender = WakeupSender {
+            channel,
+            closed_logged: Arc::default(),
+        };
+        (sender, receiver)
+    }
+
+    /// Sends a message. If the update thread is gone, that is logged once.
+    pub fn send(&self, wakeup: Wakeup) {
+        let sent = self.channel.send(wakeup);
+        if sent.is_err() && !self.closed_logged.swap(true, Ordering::Relaxed) {
+            tracing::error!("the update thread is gone: updates of sources are lost");
+        }
+    }
+
+    /// Tells the thread to end.
+    pub fn stop(&self) {
+        self.closed_logged.store(true, Ordering::Relaxed);
+        self.send(Wakeup::Stop);
+    }
+}
+
+/// The sending half of the channel for one network source.
+#[derive(Debug, Clone)]
 pub struct UpdateSender {
-    /// The position of the source.
+    /// The index of the source.
     pub source_index: usize,
-    /// The thread.
-    pub wakeups: mpsc::Sender<Wakeup>,
+    /// The channel to the update thread.
+    pub wakeups: WakeupSender,
 }
 
 impl UpdateSender {
-    /// Hands over a document. Whether it is in force: nothing more is fetched before that is known, so that no more
-    /// than one document of a source is ever in flight.
+    /// Sends a document, and returns true once it is active. The source fetches nothing meanwhile, so that at most one
+    /// document of a source is in flight.
     pub async fn send_document(&self, document: FetchedDocument) -> bool {
         let (verdict, accepted) = oneshot::channel();
         self.send(SourceUpdate::Document(document, verdict));
         accepted.await.unwrap_or(false)
     }
 
-    /// Tells that nothing changed.
+    /// Reports that the document has not changed.
     pub fn send_unchanged(&self) {
         self.send(SourceUpdate::Unchanged);
     }
 
-    /// Tells why the source could not be asked.
-    pub fn send_failure(&self, why: String) {
-        self.send(SourceUpdate::Failed(why));
+    /// Reports why there is no document.
+    pub fn send_failure(&self, error: SourceError) {
+        self.send(SourceUpdate::Failed(error));
     }
 
-    fn send(&self, news: SourceUpdate) {
-        // When nobody listens any more, this task is about to be ended.
-        let _ = self.wakeups.send(Wakeup::Update(self.source_index, news));
+    fn send(&self, update: SourceUpdate) {
+        self.wakeups.send(Wakeup::Update(self.source_index, update));
     }
 }

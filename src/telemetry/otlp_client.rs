@@ -1,6 +1,7 @@
-//! A collector: takes encoded OTLP requests over gRPC or HTTP.
+//! A client of an OpenTelemetry collector, which sends encoded OTLP requests over gRPC or HTTP.
 
-use std::sync::Arc;
+mod tls;
+
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -13,20 +14,18 @@ use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use rustls::ClientConfig;
-use rustls::RootCertStore;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::PrivateKeyDer;
-use rustls::pki_types::pem::PemObject as _;
 use tokio::sync::Mutex;
 
+use crate::error_chain::format_chain;
 use crate::limits;
 use crate::telemetry::config::OtlpEndpoint;
-use crate::telemetry::config::OtlpProtocol;
+use crate::telemetry::config::otlp_protocol::OtlpProtocol;
+use crate::telemetry::otlp_client::tls::tls_config;
+use crate::wire::grpc::length_prefixed_message::encode_length_prefixed;
 
 type HyperClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
-/// A collector and what is known of it.
+/// A client of one collector for one signal.
 #[derive(Debug)]
 pub struct OtlpClient {
     endpoint: OtlpEndpoint,
@@ -37,7 +36,7 @@ pub struct OtlpClient {
 #[derive(Debug, Default)]
 struct ClientState {
     client: Option<(HyperClient, Instant)>,
-    /// What went wrong last, so that it is told once.
+    /// The last error, so that it is logged once.
     last_error: Option<String>,
 }
 
@@ -78,7 +77,7 @@ impl OtlpClient {
     async fn post(&self, state: &mut ClientState, message: Vec<u8>) -> Result<(), String> {
         let client = self.current_client(state)?;
         let (content_type, body) = match self.endpoint.protocol {
-            OtlpProtocol::Grpc => ("application/grpc", encode_length_prefixed(&message)),
+            OtlpProtocol::Grpc => ("application/grpc", encode_length_prefixed(0, &message)),
             OtlpProtocol::Http => ("application/x-protobuf", message.into()),
         };
         let mut request = Request::post(self.endpoint.uri.clone());
@@ -89,13 +88,18 @@ impl OtlpClient {
         for (name, value) in &self.endpoint.headers {
             request = request.header(name, value);
         }
-        let request = request.body(Full::new(body)).map_err(|e| error_chain(&e))?;
-        let response = client.request(request).await.map_err(|e| error_chain(&e))?;
+        let request = request
+            .body(Full::new(body))
+            .map_err(|e| format_chain(&e))?;
+        let response = client
+            .request(request)
+            .await
+            .map_err(|e| format_chain(&e))?;
         let (parts, body) = response.into_parts();
         let body = Limited::new(body, limits::COLLECTOR_RESPONSE)
             .collect()
             .await;
-        let body = body.map_err(|error| error_chain(&*error))?;
+        let body = body.map_err(|error| format_chain(&*error))?;
         if !parts.status.is_success() {
             return Err(format!("it answered with status {}", parts.status));
         }
@@ -151,61 +155,4 @@ fn build_client(target: &OtlpEndpoint) -> Result<HyperClient, String> {
             .build(connector.enable_http2().build()),
         OtlpProtocol::Http => builder.build(connector.enable_http1().build()),
     })
-}
-
-/// What to trust and what to show; nothing is read for a collector in the open.
-fn tls_config(target: &OtlpEndpoint, secure: bool) -> Result<ClientConfig, String> {
-    let mut roots = RootCertStore::empty();
-    if let Some(path) = &target.ca_path {
-        for certificate in read_certificates(path)? {
-            let added = roots.add(certificate);
-            added.map_err(|error| format!("{}: {error}", path.display()))?;
-        }
-    } else if secure {
-        let native = rustls_native_certs::load_native_certs();
-        roots.add_parsable_certificates(native.certs);
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|e| error_chain(&e))?
-        .with_root_certificates(roots);
-    let Some((certificate, key)) = &target.client_cert_and_key else {
-        return Ok(config.with_no_client_auth());
-    };
-    let chain = read_certificates(certificate)?;
-    let read = PrivateKeyDer::from_pem_file(key);
-    let read = read.map_err(|error| format!("{}: {error}", key.display()))?;
-    config
-        .with_client_auth_cert(chain, read)
-        .map_err(|error| format!("{}: {error}", certificate.display()))
-}
-
-fn read_certificates(path: &std::path::Path) -> Result<Vec<CertificateDer<'static>>, String> {
-    let wrong = |why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
-    let read = CertificateDer::pem_file_iter(path).map_err(|error| wrong(&error))?;
-    let read: Result<Vec<_>, _> = read.collect();
-    let read = read.map_err(|error| wrong(&error))?;
-    if read.is_empty() {
-        return Err(wrong(&"there is no certificate in it"));
-    }
-    Ok(read)
-}
-
-/// A message as gRPC frames it.
-fn encode_length_prefixed(message: &[u8]) -> Bytes {
-    let length = u32::try_from(message.len()).unwrap_or(u32::MAX);
-    let head = [&[0][..], &length.to_be_bytes()].concat();
-    [&head, message].concat().into()
-}
-
-/// An error with its causes.
-fn error_chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }

@@ -1,4 +1,4 @@
-//! Metrics over OTLP: the same families as on `/metrics`, sent from time to time.
+//! Periodic export of metrics over OTLP: the same families as on `/metrics`.
 //!
 //! Messages are made of the families themselves and not by OpenTelemetry's SDK, which has no way to export histograms that
 //! were counted elsewhere: every value would be recorded twice.
@@ -21,12 +21,12 @@ use prost::Message as _;
 use tokio::sync::watch;
 
 use crate::live::Live;
-use crate::metric::Metrics;
 use crate::metric::family::MetricFamily;
 use crate::metric::family::MetricKind;
 use crate::metric::family::MetricValue;
 use crate::metric::family::Series;
-use crate::telemetry;
+use crate::metric::registry::Metrics;
+use crate::telemetry::families;
 use crate::telemetry::otlp_client::OtlpClient;
 
 /// Sends metrics until `shutdown` turns true, and then once more.
@@ -43,7 +43,7 @@ pub async fn export_periodically(
             _ = shutdown.wait_for(|down| *down) => true,
             () = tokio::time::sleep(interval) => false,
         };
-        let families = telemetry::collect_families(&metrics, &live.load());
+        let families = families::collect_families(&metrics, &live.load());
         let message = encode(&families, &metrics.resource, begun);
         // What went wrong is logged by the collector; the next message holds these counts, too.
         let _ = client.send(message).await;

@@ -1,4 +1,4 @@
-//! Traces: a span for every request, which belongs to the caller's trace and tells what was evaluated.
+//! Traces: a span for every request, within the caller's trace, with an event for each evaluation.
 //!
 //! <https://opentelemetry.io/docs/specs/semconv/feature-flags/feature-flags-events/>
 
@@ -16,27 +16,20 @@ use opentelemetry::trace::SpanKind;
 use opentelemetry::trace::Status;
 use opentelemetry::trace::Tracer as _;
 use opentelemetry::trace::TracerProvider as _;
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use opentelemetry_proto::transform::common::tonic::ResourceAttributesWithSchema;
-use opentelemetry_proto::transform::trace::tonic::group_spans_by_resource_and_scope;
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::error::OTelSdkError;
-use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracer;
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use opentelemetry_sdk::trace::SpanData;
-use opentelemetry_sdk::trace::SpanExporter;
-use prost::Message as _;
 use tokio::runtime::Handle;
 
 use crate::decision::Decision;
 use crate::resolve::DecisionObserver;
 use crate::ruleset::CompiledFlag;
+use crate::telemetry::evaluation_event::evaluation_event;
 use crate::telemetry::otlp_client::OtlpClient;
-use crate::value::OwnedValue;
+use crate::telemetry::otlp_traces::OtlpSpanExporter;
 
-/// Where spans come from and go to. Sampling, queue and batches follow OpenTelemetry's variables.
+/// The tracer of requests. Sampling, queue and batches follow OpenTelemetry's variables.
 #[derive(Debug)]
 pub struct RequestTracer {
     provider: SdkTracerProvider,
@@ -126,66 +119,5 @@ impl DecisionObserver for RequestSpan {
             "feature_flag.evaluation",
             evaluation_event(key, flag, decision),
         );
-    }
-}
-
-fn evaluation_event(key: &str, flag: Option<&CompiledFlag>, decision: Decision) -> Vec<KeyValue> {
-    let mut event = vec![
-        KeyValue::new("feature_flag.key", key.to_owned()),
-        KeyValue::new("feature_flag.provider.name", "flagd"),
-    ];
-    let reason = match decision {
-        Decision::Variant(index, reason) => {
-            let variant = flag.and_then(|flag| flag.variant_names.get(usize::from(index)));
-            let variant = variant.map_or("", |name| name).to_owned();
-            event.push(KeyValue::new("feature_flag.result.variant", variant));
-            reason.as_str().to_ascii_lowercase()
-        }
-        Decision::Disabled => "disabled".to_owned(),
-        Decision::NoDefault => "default".to_owned(),
-        Decision::Error(code) => {
-            let code = code.as_str().to_ascii_lowercase();
-            event.push(KeyValue::new("error.type", code));
-            "error".to_owned()
-        }
-    };
-    event.push(KeyValue::new("feature_flag.result.reason", reason));
-    let Some(flag) = flag else {
-        return event;
-    };
-    let set = flag.flag_set_id.as_deref();
-    event.extend(set.map(|set| KeyValue::new("feature_flag.set.id", set.to_owned())));
-    let version = flag.metadata.iter().find(|(name, _)| &**name == "version");
-    let version = version.and_then(|(_, value)| match value {
-        OwnedValue::Text(text) => Some(text.to_string()),
-        OwnedValue::Number(number) => Some(number.to_string()),
-        _ => None,
-    });
-    event.extend(version.map(|version| KeyValue::new("feature_flag.version", version)));
-    event
-}
-
-/// Hands batches from the SDK's thread to the runtime.
-#[derive(Debug)]
-struct OtlpSpanExporter {
-    client: Arc<OtlpClient>,
-    runtime: Handle,
-    resource: Arc<ResourceAttributesWithSchema>,
-}
-
-impl SpanExporter for OtlpSpanExporter {
-    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
-        let (collector, resource) = (self.client.clone(), self.resource.clone());
-        let sent = self.runtime.spawn(async move {
-            let resource_spans = group_spans_by_resource_and_scope(batch, &resource);
-            let message = ExportTraceServiceRequest { resource_spans }.encode_to_vec();
-            collector.send(message).await
-        });
-        let sent = sent.await.unwrap_or_else(|error| Err(error.to_string()));
-        sent.map_err(OTelSdkError::InternalFailure)
-    }
-
-    fn set_resource(&mut self, resource: &Resource) {
-        self.resource = Arc::new(resource.into());
     }
 }

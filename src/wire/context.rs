@@ -1,3 +1,7 @@
-//! Evaluation contexts on the wire, and the attributes that the operator adds to them.
+//! Evaluation contexts on the wire: encoded, decoded, and the attributes that the operator adds to them.
 
+mod decode_json;
+mod decode_protobuf;
+pub mod decoded;
+pub mod encoded;
 pub mod enrichment;

@@ -1,6 +1,6 @@
-//! Flag sync: whole flag documents for those who evaluate them in their own process.
+//! Messages of flag sync, which sends whole flag documents to in-process providers.
 //!
-//! Documents carry only what plain flagd knows, their rules as `document::plain` writes them. A faulty flag is left out: it would make
+//! Documents carry only what plain flagd knows, their rules as `document::flagd_targeting_json` writes them. A faulty flag is left out: it would make
 //! others refuse the document.
 
 use prost::Message as _;
@@ -16,12 +16,12 @@ use crate::wire::protobuf::generated::sync1 as pb;
 use crate::wire::rpc_error::RpcCode;
 use crate::wire::rpc_error::RpcError;
 
-/// What the body of a request says.
+/// The fields of a request.
 #[derive(Debug, Clone, Default)]
 pub struct SyncRequestBody {
     /// The flags that it is about; deprecated in favour of the header.
     pub selector: String,
-    /// How the client calls itself.
+    /// The name that the client gives itself.
     pub provider_id: String,
 }
 
@@ -29,7 +29,7 @@ impl SyncRequestBody {
     /// Reads a body.
     ///
     /// # Errors
-    /// If it is no request.
+    /// If it is not a request.
     pub fn decode(body: &[u8]) -> Result<SyncRequestBody, RpcError> {
         let request = pb::SyncFlagsRequest::decode(body);
         let request = request.map_err(|error| {
@@ -64,7 +64,7 @@ pub fn encode_metadata_response(enrichment: &ContextEnrichment) -> Vec<u8> {
     pb::GetMetadataResponse { metadata }.encode_to_vec()
 }
 
-/// What subscribers add to their contexts: the fixed values, never those from headers.
+/// The attributes that subscribers add to their contexts: the static values, never those from headers.
 fn sync_context(enrichment: &ContextEnrichment) -> Struct {
     let text = |text: &str| Value {
         kind: Some(ValueKind::StringValue(text.to_owned())),

@@ -53,9 +53,9 @@ impl RpcCode {
 /// A call that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RpcError {
-    /// What kind of failure.
+    /// The kind of failure.
     pub code: RpcCode,
-    /// What the caller reads.
+    /// The text for the caller.
     pub message: std::borrow::Cow<'static, str>,
 }
 

@@ -4,3 +4,4 @@ pub mod diagnostics;
 pub mod incremental_parse;
 pub mod json_schema;
 pub mod json_skip;
+pub mod malformed_files;

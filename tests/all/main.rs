@@ -1,4 +1,4 @@
-//! What fanion promises, one claim a test.
+//! Tests of the crate and its programs. Each test is named as a claim.
 
 #![allow(
     clippy::unwrap_used,
@@ -6,6 +6,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::allow_attributes_without_reason,
+    clippy::disallowed_methods,
     clippy::format_collect,
     clippy::format_push_string,
     clippy::print_stdout,

@@ -1,6 +1,7 @@
-//! What a client sees on the wire: gRPC, gRPC-Web, Connect, OFREP, flag sync, HTTP.
+//! Wire protocols as a client sees them: gRPC, gRPC-Web, Connect, OFREP, flag sync, HTTP.
 
 pub mod flag_sync;
 pub mod http;
 pub mod ofrep;
 pub mod rpc;
+pub mod selector;

@@ -1,7 +1,11 @@
 //! Flag sources: files, HTTP, gRPC, their order, start-up and the state directory.
 
+pub mod error_kinds;
 pub mod file;
 pub mod grpc;
 pub mod http;
+pub mod priority;
+pub mod sources_option;
+pub mod startup;
 pub mod state_dir;
 pub mod uri;

@@ -1,8 +1,14 @@
 //! Helpers shared by tests: servers, clients, sources, certificates, random flags.
 
-pub mod daemon;
+pub mod allocation_counter;
+pub mod byte_mutator;
 pub mod evaluate;
-pub mod flagd_recordings;
+pub mod flagd;
+pub mod lint;
+pub mod options;
+pub mod program;
 pub mod random_flags;
 pub mod server;
 pub mod sources;
+pub mod temp_dir;
+pub mod wait;

@@ -34,7 +34,7 @@ use fanion::selector::Selector;
 use fanion::snapshot::Snapshot;
 use fanion::wire::Codec;
 use fanion::wire::EvaluationApi;
-use fanion::wire::evaluation::request::EncodedContext;
+use fanion::wire::context::encoded::EncodedContext;
 use prost::Message as _;
 use serde_json::Map;
 use serde_json::Value;

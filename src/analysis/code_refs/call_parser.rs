@@ -1,14 +1,14 @@
-//! One call in source code: from its name to the string that is its key.
+//! Parses one SDK call in source code, from its name to the string literal that is the flag key.
 
-use crate::analysis::code_refs::FlagReference;
 use crate::analysis::code_refs::call_pattern::CallPattern;
+use crate::analysis::code_refs::flag_reference::FlagReference;
 
-/// What a key is called where arguments have names.
+/// Names of the key argument in languages with named arguments.
 const KEY_ARGUMENT_NAMES: [&[u8]; 5] = [b"key", b"flag_key", b"flagKey", b"flag", b"flagName"];
 /// How far the key may be from the name of its call, in bytes.
 const MAX_KEY_DISTANCE: usize = 4096;
 
-/// Whether what stands from `start` to `end` is a word of its own.
+/// Returns true if the bytes from `start` to `end` are a whole word.
 pub fn is_whole_word(code: &[u8], start: usize, end: usize) -> bool {
     let before = start.checked_sub(1).and_then(|at| code.get(at));
     let inside = |byte: Option<&u8>| byte.is_some_and(|b| is_identifier_byte(*b) || *b == b'-');
@@ -19,7 +19,8 @@ fn is_identifier_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
 }
 
-/// The key of the call whose name stands from `start` to `end`, if this is a call of that pattern with a string for key.
+/// The key of the call whose name stands from `start` to `end`, if this is a call of that pattern with a string for
+/// key.
 pub fn parse_flag_key(
     code: &[u8],
     start: usize,
@@ -103,7 +104,7 @@ impl<'c> CallParser<'c> {
         }
     }
 
-    /// Over what stands between a name and its arguments: `<T>` or `::<T>`.
+    /// Skips type arguments between a name and its arguments: `<T>` or `::<T>`.
     fn skip_type_arguments(&mut self) {
         let start = self.offset;
         let _ = self.accept(b"::");
@@ -178,7 +179,7 @@ impl<'c> CallParser<'c> {
         Some(inside)
     }
 
-    /// The string that stands here, if nothing is done to it.
+    /// The string literal at this offset, unless it is concatenated or interpolated.
     fn parse_string_literal(&mut self) -> Option<FlagReference> {
         let start = self.offset;
         let letters = self.rest().iter();

@@ -1,19 +1,19 @@
-//! Calls that name a flag: what they are called, and which argument is the key.
+//! Patterns of calls that name a flag: the function name, the receiver, and which argument is the key.
 
 /// A call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallPattern {
-    /// What stands before the dot, if that has to be something certain.
+    /// The required receiver before the dot, if there is one.
     pub receiver: Option<String>,
     /// Its name.
     pub name: String,
-    /// How many arguments stand before the key.
+    /// The number of arguments before the key.
     pub key_argument_index: usize,
 }
 
 impl CallPattern {
-    /// The pattern that is written as in the code that it finds: `isOn(KEY)`, `flags.isEnabled(KEY)`, or `Value(_, KEY)`
-    /// where other arguments stand before the key.
+    /// The pattern that is written as in the code that it finds: `isOn(KEY)`, `flags.isEnabled(KEY)`, or `Value(_,
+    /// KEY)` where other arguments stand before the key.
     pub fn parse(text: &str) -> Option<CallPattern> {
         let (head, rest) = text.trim().split_once('(')?;
         let arguments = rest.strip_suffix(')').unwrap_or(rest);

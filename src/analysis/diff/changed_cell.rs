@@ -1,27 +1,31 @@
-//! The cells of a change: who, and what becomes of them.
+//! The result of a diff: cells of contexts whose outcomes change, their conditions and their transitions.
 
 use ecow::EcoString;
 
+use crate::analysis::engine::classify;
+use crate::analysis::format;
 use crate::analysis::model::bitset::BitSet;
-use crate::analysis::model::concrete_eval::OwnedContext;
 use crate::analysis::model::context_set::ContextSet;
+use crate::analysis::model::input_domain::InputDomain;
+use crate::analysis::model::owned_context::OwnedContext;
+use crate::analysis::model::program::SymbolicProgram;
 use crate::analysis::outcome::Outcome;
 
-/// A case with two answers.
+/// A case in which the outcomes differ.
 #[derive(Debug)]
 pub struct ChangedCase {
     /// The contexts.
     pub contexts: ContextSet,
-    /// The old answer.
+    /// The old outcome.
     pub from: Outcome,
-    /// The new answer.
+    /// The new outcome.
     pub to: Outcome,
-    /// The part of the units that have the attributes.
+    /// The fraction of the units with these attributes.
     pub fraction_of_units: Option<f64>,
 }
 
 impl ChangedCase {
-    /// Whether it is certain, and how many it are.
+    /// Returns true if the outcomes and the fraction of units are known.
     pub fn is_known(&self) -> bool {
         let hidden = |outcome: &Outcome| matches!(outcome, Outcome::Opaque(_));
         self.contexts.assumptions.is_empty()
@@ -31,14 +35,14 @@ impl ChangedCase {
     }
 }
 
-/// Contexts with the same attributes as far as both rules can tell.
+/// Contexts whose attributes both rules treat alike.
 #[derive(Debug)]
 pub struct ChangedCell {
-    /// What is special about their attributes; empty for everyone.
+    /// The conditions on their attributes; empty for all contexts.
     pub conditions: Vec<AttributeCondition>,
-    /// What becomes of them. What is not named here stays as it was.
+    /// The transitions of their outcomes. Units without a transition keep theirs.
     pub transitions: Vec<Transition>,
-    /// For each attribute of the comparison the candidates that are in the cell.
+    /// The representatives of each attribute that are in the cell.
     pub attribute_sets: Vec<BitSet>,
 }
 
@@ -47,32 +51,71 @@ pub struct ChangedCell {
 pub struct AttributeCondition {
     /// The attribute's path.
     pub path: EcoString,
-    /// The condition in words.
+    /// The condition as text.
     pub text: String,
 }
 
-/// What becomes of some units of a cell.
+/// A change of outcome of some units of a cell.
 #[derive(Debug)]
 pub struct Transition {
-    /// The old answer.
+    /// The old outcome.
     pub from: Outcome,
-    /// The new answer.
+    /// The new outcome.
     pub to: Outcome,
-    /// The part of the cell's units, above 0 and up to 1.
+    /// The fraction of the cell's units, above 0 and up to 1.
     pub fraction_of_units: f64,
-    /// Their hashes: for each piece the bucketing keys and intervals that are not free.
+    /// The restricted hash intervals of each case of the transition.
     pub hash_intervals: Vec<Vec<HashInterval>>,
-    /// Contexts that were really evaluated on both sides.
+    /// Example contexts, evaluated on both sides.
     pub examples: Vec<OwnedContext>,
+}
+
+impl Transition {
+    /// Both outcomes as text; with their values if the names are equal.
+    pub fn format_outcomes(&self) -> String {
+        match (&self.from, &self.to) {
+            (Outcome::Variant(from, before), Outcome::Variant(to, after)) if from == to => {
+                let (before, after) = (format::format_value(before), format::format_value(after));
+                format!("{from} {before}→{after}")
+            }
+            (from, to) => format!("{}→{}", from.name(), to.name()),
+        }
+    }
 }
 
 /// Hashes of one bucketing key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HashInterval {
-    /// The key in words, for instance `"checkout" + targetingKey`.
+    /// The key as text, for instance `"checkout" + targetingKey`.
     pub key: String,
     /// The first hash.
     pub from: u64,
     /// The hash behind the last one.
     pub to: u64,
+}
+
+/// The cell that a context is in.
+pub fn find_cell(
+    asker: &OwnedContext,
+    cells: &[ChangedCell],
+    space: &InputDomain,
+    programs: &[&SymbolicProgram<'_>],
+) -> Option<usize> {
+    let likes: Vec<BitSet> = space
+        .attributes
+        .iter()
+        .enumerate()
+        .map(|(at, attribute)| {
+            classify::equivalent_representatives(
+                at,
+                &classify::attribute_value(attribute, asker),
+                space,
+                programs,
+            )
+        })
+        .collect();
+    cells.iter().position(|cell| {
+        let mut sets = cell.attribute_sets.iter().zip(&likes);
+        sets.all(|(set, like)| !set.intersection(like).is_empty())
+    })
 }

@@ -1,28 +1,27 @@
-//! Which candidates stand for a value that somebody really has.
+//! Classifies a concrete attribute value: the representatives that every expression of the rules evaluates like it.
 
 use std::mem::discriminant;
 
-use crate::analysis::diff::changed_cell::ChangedCell;
 use crate::analysis::model::bitset::BitSet;
-use crate::analysis::model::concrete_eval::OwnedContext;
 use crate::analysis::model::input_domain::AttributeDomain;
 use crate::analysis::model::input_domain::InputDomain;
+use crate::analysis::model::owned_context::OwnedContext;
 use crate::analysis::model::program::SymbolicProgram;
 use crate::rule::coerce;
 use crate::rule::decision_tree;
 use crate::rule::decision_tree::Leaf;
 use crate::value::OwnedValue;
 
-/// The value of an attribute in a context; null if it has none.
+/// The value of an attribute in a context; null if it is missing.
 pub fn attribute_value(attribute: &AttributeDomain, asker: &OwnedContext) -> OwnedValue {
     asker.value_at_path(&attribute.path)
 }
 
-/// What the candidates answer to one question, and what the value does: whether it counts as true, and which answer it
-/// names.
+/// The results of one expression for the representatives, truthiness and leaf, and its truthiness and leaf for the
+/// value.
 type ExprResults<'q> = (&'q [Option<bool>], &'q [Leaf], Option<bool>, Leaf);
 
-/// The candidates that answer every question as `value` does; itself, if it is one that stands for itself alone.
+/// The representatives for which every expression has the result that it has for `value`; `value` itself, if it is one.
 pub fn equivalent_representatives(
     attribute: usize,
     value: &OwnedValue,
@@ -30,7 +29,7 @@ pub fn equivalent_representatives(
     programs: &[&SymbolicProgram<'_>],
 ) -> BitSet {
     let known = space.attributes.get(attribute);
-    let candidates = known.map_or(&[][..], |attribute| &attribute.representatives.values);
+    let candidates = space.representatives_of(attribute);
     let mut like = BitSet::empty(candidates.len());
     let itself = candidates
         .iter()
@@ -65,32 +64,11 @@ pub fn equivalent_representatives(
         let fits = answers.iter().all(|(truths, leaves, truth, leaf)| {
             truths.get(at) == Some(truth) && leaves.get(at) == Some(leaf)
         });
-        // What is hashed of a value depends on its type, too.
+        // The hash of a value depends on its type, too.
         let typed = !hashed || discriminant(&candidate.value) == discriminant(value);
         if fits && typed {
             like.insert(at);
         }
     }
     like
-}
-
-/// The cell that a context is in.
-pub fn find_cell(
-    asker: &OwnedContext,
-    cells: &[ChangedCell],
-    space: &InputDomain,
-    programs: &[&SymbolicProgram<'_>],
-) -> Option<usize> {
-    let likes: Vec<BitSet> = space
-        .attributes
-        .iter()
-        .enumerate()
-        .map(|(at, attribute)| {
-            equivalent_representatives(at, &attribute_value(attribute, asker), space, programs)
-        })
-        .collect();
-    cells.iter().position(|cell| {
-        let mut sets = cell.attribute_sets.iter().zip(&likes);
-        sets.all(|(set, like)| !set.intersection(like).is_empty())
-    })
 }

@@ -1,57 +1,57 @@
-//! A flag's rule, run over all contexts at once: which of its ends some of them reach.
+//! Branch coverage of a flag's rule over all contexts, within a budget of cases and evaluations.
 
+use crate::analysis::engine::path_condition::PathCondition;
 use crate::analysis::engine::symbolic_execution::SymbolicExecution;
 use crate::analysis::engine::unsat_core;
-use crate::analysis::engine::unsat_core::PathCondition;
 use crate::analysis::model::context_set::ContextSet;
 use crate::analysis::model::input_domain::InputDomain;
-use crate::analysis::model::program;
+use crate::analysis::model::lowering;
 use crate::analysis::model::program::SymbolicProgram;
 use crate::document::flag::FlagDefinition;
 use crate::limits;
 
-/// How much work a survey may be.
+/// The limits of one analysis.
 #[derive(Debug, Clone, Copy)]
 pub struct Budget {
-    /// How many cases are told apart.
+    /// The maximum number of cases.
     pub max_cases: usize,
-    /// How often a question is put to a value.
+    /// The maximum number of evaluations of single-attribute expressions.
     pub max_evaluations: usize,
 }
 
 impl Budget {
-    /// For one flag that somebody asks about.
+    /// The budget for one requested flag.
     pub const SINGLE_FLAG: Budget = Budget {
         max_cases: limits::ANALYSIS_CASES,
         max_evaluations: usize::MAX,
     };
-    /// For each of many flags.
+    /// The budget for each flag of a lint run.
     pub const PER_LINTED_FLAG: Budget = Budget {
         max_cases: limits::LINT_CASES,
         max_evaluations: limits::LINT_COMPARISONS,
     };
 }
 
-/// What running a rule over all contexts tells.
+/// The branch coverage of a rule over all contexts.
 #[derive(Debug)]
 pub struct BranchCoverage<'f> {
-    /// The flag, without words.
+    /// The flag, without rollout fields.
     pub flag: &'f FlagDefinition,
-    /// Its rule.
+    /// The program of its rule.
     pub program: SymbolicProgram<'f>,
-    /// What it asks about.
+    /// The input domain of the rule.
     pub domain: InputDomain,
-    /// For each site contexts that get there; one set without guesses, if there is one.
+    /// For each branch a set of contexts that reach it, without assumptions if possible.
     pub reaching_contexts: Vec<Option<ContextSet>>,
-    /// Why what has no mark might be reached all the same; `None` if it is not.
+    /// The reason why a branch without such a set might still be reached; `None` if it is not.
     pub incomplete_reason: Option<String>,
     budget: Budget,
 }
 
-/// Surveys the rule of a flag.
+/// Analyzes the branch coverage of a flag's rule.
 pub fn analyze_coverage(flag: &FlagDefinition, effort: Budget) -> BranchCoverage<'_> {
     let mut space = InputDomain::default();
-    let program = program::lower_flag(flag, &mut space);
+    let program = lowering::lower_flag(flag, &mut space);
     space.choose_representatives();
     let mut survey = BranchCoverage {
         flag,
@@ -66,7 +66,7 @@ pub fn analyze_coverage(flag: &FlagDefinition, effort: Budget) -> BranchCoverage
 }
 
 impl BranchCoverage<'_> {
-    /// Walks over the rule. Why not everything that is reached may have got a mark.
+    /// Executes the rule; returns the reason if coverage is incomplete.
     fn execute(&mut self) -> Option<String> {
         if self.evaluation_count() > self.budget.max_evaluations {
             return Some("the rule asks too much of too many values".to_owned());
@@ -86,7 +86,7 @@ impl BranchCoverage<'_> {
         Some(format!("`{}`: {why}", attribute.path))
     }
 
-    /// How often a question may have to be put to a value.
+    /// The number of evaluations that the analysis needs.
     fn evaluation_count(&self) -> usize {
         let asked = self.program.single_attribute_exprs.iter().map(|atom| {
             let attribute = self.domain.attributes.get(atom.attribute);
@@ -95,7 +95,7 @@ impl BranchCoverage<'_> {
         asked.sum()
     }
 
-    /// Whether it is certain that nothing reaches a site.
+    /// Returns true if it is proved that no context reaches a branch.
     pub fn is_unreachable(&self, site: usize) -> bool {
         self.incomplete_reason.is_none()
             && self
@@ -104,7 +104,7 @@ impl BranchCoverage<'_> {
                 .is_some_and(Option::is_none)
     }
 
-    /// Why nothing reaches a site that is excluded.
+    /// The path conditions that make a branch unreachable.
     pub fn unsat_core(&self, site: usize) -> Vec<PathCondition> {
         let site = self.program.branches.get(site);
         site.map_or_else(Vec::new, |site| {

@@ -1,79 +1,77 @@
-//! Which ends of a flag's rule can be reached: with a context that reaches it, or with the conditions that exclude it.
+//! Reachability of the branches of a flag's rule: a context that reaches a branch, or the conditions that exclude it.
 //!
 //! ```text
-//! let reach = reach::reach(&flag);             // a flag of a document that went through `study::expanded`
-//! for end in &reach.ends {                     // every branch, share and last resort, from the outside in
-//!     match &end.verdict {
-//!         Verdict::Reachable(asker) => …       // a context that was really evaluated and got there
-//!         Verdict::Unreachable(premises) => …  // conditions, with their places, that cannot all be as they would have to
-//!         Verdict::Unknown(why) => …           // an operator outside of the theory, or too many cases
+//! let report = analyze_reachability(&flag);    // a flag without rollout fields
+//! for branch in &report.branches {             // every branch, share and implicit else, outer branches first
+//!     match &branch.reachability {
+//!         Reachability::Reachable(context) => …     // a context whose evaluation reaches the branch
+//!         Reachability::Unreachable(core) => …      // conditions, with their positions, that exclude each other
+//!         Reachability::Unknown(why) => …           // an unsupported operator, or too many cases
 //!     }
 //! }
 //! ```
 //!
-//! A branch inside of an unreachable one is unreachable as well: [`BranchReachability::parent`] tells them apart. What stands in a shared
-//! evaluator has one place but an end for every use.
+//! A branch inside of an unreachable branch is unreachable as well: [`BranchReachability::parent`] tells them apart. A
+//! branch in a shared evaluator has one position, and one entry for every use.
 
 use crate::analysis::engine::coverage;
 use crate::analysis::engine::coverage::Budget;
 use crate::analysis::engine::example_search;
-use crate::analysis::engine::unsat_core;
-use crate::analysis::engine::unsat_core::PathCondition;
+use crate::analysis::engine::path_condition;
+use crate::analysis::engine::path_condition::PathCondition;
 use crate::analysis::format;
-use crate::analysis::model::comparisons::arguments;
-use crate::analysis::model::concrete_eval::CompiledExpr;
-use crate::analysis::model::concrete_eval::OwnedContext;
+use crate::analysis::model::compiled_expr::CompiledExpr;
 use crate::analysis::model::context_set::ContextSet;
 use crate::analysis::model::input_domain::InputDomain;
-use crate::analysis::model::input_domain::UnsupportedInFile;
+use crate::analysis::model::owned_context::OwnedContext;
 use crate::analysis::model::program::SymbolicProgram;
 use crate::analysis::model::symbolic_expr::BranchKind;
 use crate::analysis::model::symbolic_expr::RuleBranch;
+use crate::analysis::model::unsupported::UnsupportedInFile;
 use crate::diag::Position;
 use crate::document::flag::FlagDefinition;
-use crate::document::syntax_tree::Node;
 use crate::rule::coerce;
 use crate::rule::syntax::JsonLogicNode;
 use crate::value::OwnedValue;
 
-/// What can be reached in a flag's rule.
+/// The reachability of the branches of a flag's rule.
 #[derive(Debug)]
 pub struct ReachabilityReport {
-    /// Every place where the rule may end; a branch comes before those inside of it. Empty without a rule.
+    /// The branches; a branch precedes those inside of it. Empty without a rule.
     pub branches: Vec<BranchReachability>,
-    /// What could not be reasoned about.
+    /// The unsupported expressions.
     pub unsupported: Vec<UnsupportedInFile>,
 }
 
-/// A place where a rule may end.
+/// A branch of a rule.
 #[derive(Debug)]
 pub struct BranchReachability {
-    /// What kind of place it is.
+    /// The kind of the branch.
     pub kind: BranchKind,
-    /// Where it stands, in the file of the flag's origin.
+    /// The position in the file of the flag's origin.
     pub position: Position,
-    /// The index of the branch that it is in.
+    /// The index of the enclosing branch.
     pub parent: Option<usize>,
-    /// The constant that stands there, usually the name of a variant; `None` for what goes on to decide.
+    /// The constant result, usually the name of a variant; `None` for an expression that decides further.
     pub constant: Option<OwnedValue>,
-    /// What stands there, in words.
+    /// The branch as text.
     pub text: String,
-    /// Whether it is reached.
+    /// The reachability of the branch.
     pub reachability: Reachability,
 }
 
-/// Whether a place in a rule is reached.
+/// The reachability of a branch.
 #[derive(Debug)]
 pub enum Reachability {
-    /// By this context.
+    /// This context reaches it.
     Reachable(OwnedContext),
-    /// By none: these cannot all be as they would have to be.
+    /// No context reaches it, because these path conditions contradict each other.
     Unreachable(Vec<PathCondition>),
-    /// This cannot be known, and why.
+    /// It is unknown, for this reason.
     Unknown(String),
 }
 
-/// What can be reached in the rule of `flag`.
+/// Analyzes which branches of the rule of `flag` some context reaches.
 pub fn analyze_reachability(flag: &FlagDefinition) -> ReachabilityReport {
     let survey = coverage::analyze_coverage(flag, Budget::SINGLE_FLAG);
     let sites = survey
@@ -130,25 +128,20 @@ fn find_reaching_context(
         (Some(asker), _) => Reachability::Reachable(asker),
         (None, Some((hidden, _))) => {
             let why = space.opaque_exprs.get(*hidden).map(|hidden| &hidden.reason);
-            let why = why.map(|why| {
-                format!(
-                    "{}:{}: {}",
-                    why.position.line, why.position.column, why.description
-                )
-            });
+            let why = why.map(|why| why.cause.to_string());
             Reachability::Unknown(why.unwrap_or_default())
         }
         (None, None) => Reachability::Unknown("no context was found that gets there".to_owned()),
     }
 }
 
-/// Whether a context really gets to a site.
-pub fn context_reaches(
+/// Returns true if the evaluation of a context reaches a branch.
+fn context_reaches(
     asker: &OwnedContext,
     site: &RuleBranch<'_>,
     program: &SymbolicProgram<'_>,
 ) -> bool {
-    let premises = unsat_core::path_conditions(site, program);
+    let premises = path_condition::path_conditions(site, program);
     let hold = premises.iter().all(|(node, want)| {
         let question = CompiledExpr::new(node, program.flag_key);
         let truth = asker.evaluate(&question, |value| value.ok().map(coerce::is_truthy));
@@ -162,14 +155,4 @@ pub fn context_reaches(
         }
         _ => hold,
     }
-}
-
-/// The conditions of an `if`.
-pub fn if_conditions(node: &Node) -> Vec<&Node> {
-    let items = node.single_member().map_or(&[][..], arguments);
-    let conditions = items.chunks(2).filter_map(|clause| match clause {
-        [condition, _] => Some(condition),
-        _ => None,
-    });
-    conditions.collect()
 }

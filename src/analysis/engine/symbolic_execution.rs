@@ -1,58 +1,46 @@
-//! Runs a program over all contexts at once, and splits them where it must.
+//! Symbolic execution of a program over a set of contexts, which is split where results differ.
+//!
+//! `execute` recurses over the expression tree.
 
 mod case_split;
 
-use crate::analysis::model::concrete_eval;
+use crate::analysis::engine::abstract_value::AbstractValue;
+use crate::analysis::engine::abstract_value::ExecutionCase;
+use crate::analysis::engine::abstract_value::TooManyCases;
+use crate::analysis::engine::fractional_split;
+use crate::analysis::model::bucketing::ShareOutcome;
+use crate::analysis::model::bucketing::SymbolicFractional;
+use crate::analysis::model::compiled_expr;
 use crate::analysis::model::context_set::ContextSet;
 use crate::analysis::model::input_domain::InputDomain;
 use crate::analysis::model::program::ResultKind;
 use crate::analysis::model::program::SymbolicProgram;
-use crate::analysis::model::symbolic_expr::BranchResult as Answer;
+use crate::analysis::model::symbolic_expr::BranchResult;
+use crate::analysis::model::symbolic_expr::IfClause;
 use crate::analysis::model::symbolic_expr::SymbolicExpr;
 use crate::limits;
 use crate::rule::decision_tree::Leaf;
+use crate::rule::operator::Operator;
 use crate::value::OwnedValue;
 
-/// There are more cases than can be told apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TooManyCases;
-
-/// What an expression comes to for all contexts of a state.
-#[derive(Debug, Clone, PartialEq)]
-pub enum AbstractValue {
-    /// It counts as true, or as false.
-    Truthiness(bool),
-    /// It names this answer.
-    Leaf(Leaf),
-    /// It is this value.
-    Constant(OwnedValue),
-    /// It faults.
-    Fault,
-    /// It is whatever an expression is that can be anything, by its index.
-    Opaque(usize),
-}
-
-/// A state and what an expression comes to in it.
-pub type ExecutionCase = (ContextSet, AbstractValue);
-
-/// A state and the arguments of an operator so far; none after a fault.
+/// A set of contexts and the arguments of an operator so far; `None` after an error.
 type PartialArgs = (ContextSet, Option<Vec<OwnedValue>>);
 
-/// A walk over one program.
+/// The symbolic execution of one program.
 #[derive(Debug)]
 pub struct SymbolicExecution<'w, 'd> {
     /// The program.
     pub program: &'w SymbolicProgram<'d>,
-    /// What it asks about.
+    /// The input domain of the program.
     pub domain: &'w mut InputDomain,
-    /// For each site the first state that reached it; one without guesses, if there is one.
+    /// For each branch the first set of contexts that reached it, without assumptions if possible.
     pub reaching_contexts: Vec<Option<ContextSet>>,
-    /// How many cases may still be told apart.
+    /// The number of cases that are left of the limit.
     remaining_cases: usize,
 }
 
 impl<'w, 'd> SymbolicExecution<'w, 'd> {
-    /// A walk that has not begun.
+    /// An execution with the default limit of cases.
     pub fn new(
         program: &'w SymbolicProgram<'d>,
         space: &'w mut InputDomain,
@@ -60,7 +48,7 @@ impl<'w, 'd> SymbolicExecution<'w, 'd> {
         SymbolicExecution::with_max_cases(program, space, limits::ANALYSIS_CASES)
     }
 
-    /// A walk that tells only so many cases apart.
+    /// An execution with a limit of cases.
     pub fn with_max_cases(
         program: &'w SymbolicProgram<'d>,
         space: &'w mut InputDomain,
@@ -74,7 +62,7 @@ impl<'w, 'd> SymbolicExecution<'w, 'd> {
         }
     }
 
-    /// What the program answers in all contexts of a state: the leaf, or an expression that can be anything.
+    /// Executes the rule over a set of contexts: the result of each case is a leaf or an opaque expression.
     ///
     /// # Errors
     /// If there are too many cases.
@@ -86,7 +74,7 @@ impl<'w, 'd> SymbolicExecution<'w, 'd> {
         }
     }
 
-    /// What an expression comes to in all contexts of a state.
+    /// Executes an expression over a set of contexts.
     ///
     /// # Errors
     /// If there are too many cases.
@@ -99,32 +87,10 @@ impl<'w, 'd> SymbolicExecution<'w, 'd> {
         self.remaining_cases = self.remaining_cases.checked_sub(1).ok_or(TooManyCases)?;
         match form {
             SymbolicExpr::Constant(literal) => {
-                Ok(vec![(state.clone(), self.abstract_constant(literal, want))])
+                Ok(vec![(state.clone(), self.constant(literal, want))])
             }
             SymbolicExpr::Fault => Ok(vec![(state.clone(), AbstractValue::Fault)]),
-            SymbolicExpr::If(clauses, last) => {
-                let mut cases = Vec::new();
-                let mut open = vec![state.clone()];
-                for clause in clauses {
-                    let mut next = Vec::new();
-                    for (state, truth) in
-                        self.execute_all(&clause.condition, &open, ResultKind::Truthiness)?
-                    {
-                        match truth {
-                            AbstractValue::Truthiness(true) => {
-                                cases.extend(self.execute_branch(&clause.then, &state, want)?);
-                            }
-                            AbstractValue::Truthiness(false) => next.push(state),
-                            _ => cases.push((state, AbstractValue::Fault)),
-                        }
-                    }
-                    open = next;
-                }
-                for state in open {
-                    cases.extend(self.execute_branch(last, &state, want)?);
-                }
-                Ok(cases)
-            }
+            SymbolicExpr::If(clauses, last) => self.execute_if(clauses, last, state, want),
             SymbolicExpr::And(forms) => self.short_circuit(forms, state, want, false),
             SymbolicExpr::Or(forms) => self.short_circuit(forms, state, want, true),
             SymbolicExpr::Not(inner, plain) => {
@@ -132,32 +98,28 @@ impl<'w, 'd> SymbolicExecution<'w, 'd> {
                 let turn = |(state, got): ExecutionCase| match got {
                     AbstractValue::Truthiness(truth) => {
                         let literal = OwnedValue::Bool(truth == *plain);
-                        let got = self.abstract_constant(&literal, want);
+                        let got = self.constant(&literal, want);
                         (state, got)
                     }
                     other => (state, other),
                 };
                 Ok(cases.into_iter().map(turn).collect())
             }
-            SymbolicExpr::SingleAttribute(atom) => {
-                Ok(self.split_by_expr_result(*atom, state, want))
-            }
-            SymbolicExpr::IsAbsent(attribute) => Ok(self.split_by_presence(*attribute, state)),
+            SymbolicExpr::SingleAttribute(atom) => Ok(case_split::split_by_expr_result(
+                self.program,
+                *atom,
+                self.domain,
+                state,
+                want,
+            )),
+            SymbolicExpr::IsAbsent(attribute) => Ok(case_split::split_by_presence(
+                *attribute,
+                self.domain,
+                state,
+            )),
             SymbolicExpr::Fractional(split) => self.split_by_fractional(split, state, want),
             SymbolicExpr::PureOperator(operator, forms) => {
-                let mut partial = vec![(state.clone(), Some(Vec::new()))];
-                for form in forms {
-                    partial = self.extend_arguments(partial, form)?;
-                }
-                let apply = |(state, values): PartialArgs| {
-                    let value = values
-                        .and_then(|values| concrete_eval::apply_to_constants(*operator, values));
-                    let got = value.map_or(AbstractValue::Fault, |value| {
-                        self.abstract_constant(&value, want)
-                    });
-                    (state, got)
-                };
-                Ok(partial.into_iter().map(apply).collect())
+                self.execute_pure_operator(*operator, forms, state, want)
             }
             SymbolicExpr::Opaque(hidden) => {
                 Ok(case_split::split_by_assumption(*hidden, state, want))
@@ -165,9 +127,115 @@ impl<'w, 'd> SymbolicExecution<'w, 'd> {
         }
     }
 
+    fn execute_if(
+        &mut self,
+        clauses: &[IfClause],
+        last: &BranchResult,
+        state: &ContextSet,
+        want: ResultKind,
+    ) -> Result<Vec<ExecutionCase>, TooManyCases> {
+        let mut cases = Vec::new();
+        let mut open = vec![state.clone()];
+        for clause in clauses {
+            let mut next = Vec::new();
+            for (state, truth) in
+                self.execute_all(&clause.condition, &open, ResultKind::Truthiness)?
+            {
+                match truth {
+                    AbstractValue::Truthiness(true) => {
+                        cases.extend(self.execute_branch(&clause.then, &state, want)?);
+                    }
+                    AbstractValue::Truthiness(false) => next.push(state),
+                    _ => cases.push((state, AbstractValue::Fault)),
+                }
+            }
+            open = next;
+        }
+        for state in open {
+            cases.extend(self.execute_branch(last, &state, want)?);
+        }
+        Ok(cases)
+    }
+
+    fn execute_pure_operator(
+        &mut self,
+        operator: Operator,
+        forms: &[SymbolicExpr],
+        state: &ContextSet,
+        want: ResultKind,
+    ) -> Result<Vec<ExecutionCase>, TooManyCases> {
+        let mut partial = vec![(state.clone(), Some(Vec::new()))];
+        for form in forms {
+            partial = self.extend_arguments(partial, form)?;
+        }
+        let apply = |(state, values): PartialArgs| {
+            let value =
+                values.and_then(|values| compiled_expr::apply_to_constants(operator, values));
+            let got = value.map_or(AbstractValue::Fault, |value| self.constant(&value, want));
+            (state, got)
+        };
+        Ok(partial.into_iter().map(apply).collect())
+    }
+
+    /// Evaluates one more argument of an operator.
+    fn extend_arguments(
+        &mut self,
+        partial: Vec<PartialArgs>,
+        form: &SymbolicExpr,
+    ) -> Result<Vec<PartialArgs>, TooManyCases> {
+        let mut product = Vec::new();
+        for (state, values) in partial {
+            let Some(values) = values else {
+                product.push((state, None));
+                continue;
+            };
+            for (state, got) in self.execute(form, &state, ResultKind::Value)? {
+                let next = match got {
+                    AbstractValue::Constant(value) => {
+                        Some(values.iter().cloned().chain([value]).collect())
+                    }
+                    _ => None,
+                };
+                product.push((state, next));
+            }
+        }
+        Ok(product)
+    }
+
+    fn split_by_fractional(
+        &mut self,
+        split: &SymbolicFractional,
+        state: &ContextSet,
+        want: ResultKind,
+    ) -> Result<Vec<ExecutionCase>, TooManyCases> {
+        let mut cases = Vec::new();
+        for (state, lot) in fractional_split::split_by_share(split, state, self.domain) {
+            self.remaining_cases = self.remaining_cases.checked_sub(1).ok_or(TooManyCases)?;
+            let got = match lot {
+                ShareOutcome::Fault => AbstractValue::Fault,
+                ShareOutcome::Share(share) => {
+                    if let Some(first) = split.first_share_branch {
+                        self.record_reached(first + share, &state);
+                    }
+                    let literal = split.share_values.get(share).unwrap_or(&OwnedValue::Null);
+                    self.constant(literal, want)
+                }
+                ShareOutcome::NoShare | ShareOutcome::DependsOnHash => {
+                    self.constant(&OwnedValue::Null, want)
+                }
+            };
+            cases.push((state, got));
+        }
+        Ok(cases)
+    }
+
+    fn constant(&self, constant: &OwnedValue, want: ResultKind) -> AbstractValue {
+        AbstractValue::from_constant(constant, want, &self.program.variant_names)
+    }
+
     fn execute_branch(
         &mut self,
-        answer: &Answer,
+        answer: &BranchResult,
         state: &ContextSet,
         want: ResultKind,
     ) -> Result<Vec<ExecutionCase>, TooManyCases> {
@@ -200,7 +268,7 @@ impl<'w, 'd> SymbolicExecution<'w, 'd> {
         Ok(cases)
     }
 
-    /// `and` and `or`: the first that counts as `stop`, or the last one.
+    /// Executes `and` or `or`: the first operand whose truthiness is `stop`, or the last one.
     fn short_circuit(
         &mut self,
         forms: &[SymbolicExpr],
@@ -211,7 +279,7 @@ impl<'w, 'd> SymbolicExecution<'w, 'd> {
         let Some((last, before)) = forms.split_last() else {
             return Ok(vec![(
                 state.clone(),
-                self.abstract_constant(&OwnedValue::Null, want),
+                self.constant(&OwnedValue::Null, want),
             )]);
         };
         let mut cases = Vec::new();

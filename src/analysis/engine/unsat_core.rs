@@ -1,59 +1,25 @@
-//! Why a place in a rule is not reached: the fewest conditions that cannot all be as they would have to be.
+//! Minimal unsatisfiable cores, found with `QuickXplain`: the fewest path conditions that together make a branch
+//! unreachable. `minimize` recurses on halves of the conditions.
 
-use crate::analysis::engine::reachability::if_conditions;
-use crate::analysis::engine::symbolic_execution::AbstractValue;
+use crate::analysis::engine::abstract_value::AbstractValue;
+use crate::analysis::engine::path_condition;
+use crate::analysis::engine::path_condition::ConditionConstraint;
+use crate::analysis::engine::path_condition::PathCondition;
 use crate::analysis::engine::symbolic_execution::SymbolicExecution;
 use crate::analysis::format;
 use crate::analysis::model::context_set::ContextSet;
 use crate::analysis::model::input_domain::InputDomain;
-use crate::analysis::model::program;
+use crate::analysis::model::lowering;
 use crate::analysis::model::program::ResultKind;
 use crate::analysis::model::program::SymbolicProgram;
 use crate::analysis::model::symbolic_expr::BranchKind;
 use crate::analysis::model::symbolic_expr::RuleBranch;
-use crate::diag::Position;
 use crate::document::flag::FlagDefinition;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
 
-/// A condition and how it would have to be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PathCondition {
-    /// Where it stands.
-    pub position: Position,
-    /// What it is, in words.
-    pub text: String,
-    /// Whether it would have to hold or to fail.
-    pub must_hold: bool,
-}
-
-/// The conditions on the way to a site, and whether they have to hold.
-pub fn path_conditions<'d>(
-    site: &RuleBranch<'d>,
-    program: &SymbolicProgram<'d>,
-) -> Vec<(&'d Node, bool)> {
-    let mut premises = Vec::new();
-    let mut site = *site;
-    while let Some(parent) = site.parent.and_then(|parent| program.branches.get(parent)) {
-        let conditions = if_conditions(parent.node);
-        let (failing, holding) = match site.kind {
-            BranchKind::Then(at) => (conditions.get(..at), conditions.get(at)),
-            BranchKind::Else | BranchKind::ImplicitElse => (Some(&*conditions), None),
-            BranchKind::Root | BranchKind::Share { .. } => (None, None),
-        };
-        let failing = failing
-            .unwrap_or_default()
-            .iter()
-            .map(|node| (*node, false));
-        let own: Vec<_> = failing.chain(holding.map(|node| (*node, true))).collect();
-        premises.splice(0..0, own);
-        site = *parent;
-    }
-    premises
-}
-
-/// Why a site is not reached: the fewest of the conditions on the way to it, those that stand first if there is a choice.
-/// Telling apart more than `cases` cases is not tried.
+/// A minimal set of path conditions that make a branch unreachable, the first ones if there is a choice. Beyond
+/// `cases` cases a set counts as satisfiable.
 pub fn minimal_unsat_core(
     site: &RuleBranch<'_>,
     flag: &FlagDefinition,
@@ -68,7 +34,7 @@ pub fn minimal_unsat_core(
         }];
     }
     let mut premises: Vec<ConditionConstraint<'_>> = Vec::new();
-    for (node, holds) in path_conditions(site, program) {
+    for (node, holds) in path_condition::path_conditions(site, program) {
         flatten_conjunction(node, holds, &mut premises);
     }
     let sieve = QuickXplain {
@@ -84,28 +50,28 @@ pub fn minimal_unsat_core(
         });
         return premises
             .into_iter()
-            .map(path_condition)
+            .map(PathCondition::from_constraint)
             .chain(share)
             .collect();
     }
     let fewest = sieve.minimize(&mut Vec::new(), false, &premises);
-    fewest.into_iter().map(path_condition).collect()
+    fewest
+        .into_iter()
+        .map(PathCondition::from_constraint)
+        .collect()
 }
 
-/// A condition and how it would have to be.
-type ConditionConstraint<'d> = (&'d Node, bool);
-
-/// Tells which conditions exclude each other.
+/// The `QuickXplain` algorithm (Junker, 2004) over the conditions of one flag.
 struct QuickXplain<'f> {
     flag: &'f FlagDefinition,
     max_cases: usize,
 }
 
 impl QuickXplain<'_> {
-    /// The fewest of `wanted` that exclude each other together with `given`; all of both do. With `grown`, `given` may do
-    /// so by itself.
+    /// The fewest of `wanted` that contradict each other together with `given`; all of both do. With `grown`, `given`
+    /// may contradict itself.
     ///
-    /// By halves, as Junker has it (2004): the conditions of a long rule are tried by tens, not one by one.
+    /// Recursion on halves takes a logarithmic number of satisfiability checks per condition of the result.
     fn minimize<'d>(
         &self,
         given: &mut Vec<ConditionConstraint<'d>>,
@@ -130,11 +96,11 @@ impl QuickXplain<'_> {
         fewest
     }
 
-    /// Whether there may be a context for which all of these are so.
+    /// Returns true if some context may satisfy all constraints.
     fn is_satisfiable(&self, premises: &[ConditionConstraint<'_>]) -> bool {
         let mut space = InputDomain::default();
         let nodes = premises.iter().map(|(node, _)| *node).collect();
-        let (program, forms) = program::lower_conditions(nodes, self.flag, &mut space);
+        let (program, forms) = lowering::lower_conditions(nodes, self.flag, &mut space);
         space.choose_representatives();
         let mut states = vec![ContextSet::all(&space)];
         let mut walk = SymbolicExecution::with_max_cases(&program, &mut space, self.max_cases);
@@ -155,15 +121,7 @@ impl QuickXplain<'_> {
     }
 }
 
-fn path_condition((node, holds): ConditionConstraint<'_>) -> PathCondition {
-    PathCondition {
-        position: node.position,
-        text: format::format_condition(node),
-        must_hold: holds,
-    }
-}
-
-/// The parts of a condition that all have to be so.
+/// Splits a constraint into constraints that must all be satisfied.
 fn flatten_conjunction<'d>(
     node: &'d Node,
     holds: bool,

@@ -1,80 +1,78 @@
-//! What would have to change for another answer.
+//! Counterfactuals: for every other outcome of a flag, the smallest change of the context that leads to it.
 
 use ecow::EcoString;
 
-use crate::analysis::diff::disjoint_cells::format_bucketing_key;
+use crate::analysis::engine::abstract_value::AbstractValue;
 use crate::analysis::engine::classify;
-use crate::analysis::engine::example_search;
-use crate::analysis::engine::symbolic_execution::AbstractValue;
 use crate::analysis::engine::symbolic_execution::SymbolicExecution;
+use crate::analysis::format::bucketing_key::format_bucketing_key;
 use crate::analysis::format::value_set;
 use crate::analysis::model::bitset::BitSet;
 use crate::analysis::model::bucketing;
-use crate::analysis::model::bucketing::concat_text;
-use crate::analysis::model::concrete_eval::OwnedContext;
+use crate::analysis::model::bucketing::key_part;
 use crate::analysis::model::context_set::ContextSet;
 use crate::analysis::model::input_domain::InputDomain;
-use crate::analysis::model::input_domain::KeyPart;
-use crate::analysis::model::program;
+use crate::analysis::model::lowering;
+use crate::analysis::model::owned_context::OwnedContext;
 use crate::analysis::model::program::SymbolicProgram;
 use crate::analysis::outcome::Outcome;
-use crate::analysis::outcome::outcome_of_decision;
 use crate::document::flag::FlagDefinition;
 use crate::limits;
 use crate::ruleset;
 use crate::value::OwnedValue;
 
-/// Another answer, and the fewest changes that lead to it.
+/// Another outcome, and the smallest change that leads to it.
 #[derive(Debug)]
 pub struct Counterfactual {
-    /// The answer.
+    /// The outcome.
     pub outcome: Outcome,
-    /// The attributes that would have to be otherwise.
+    /// The attributes that would have to change.
     pub attribute_changes: Vec<AttributeChange>,
-    /// The hashes that would have to be otherwise: another unit, or other weights.
+    /// The hashes that would have to change: by another unit, or other weights.
     pub hash_changes: Vec<HashChange>,
 }
 
-/// An attribute that would have to be otherwise.
+/// A required change of an attribute.
 #[derive(Debug)]
 pub struct AttributeChange {
     /// Its path.
     pub attribute: EcoString,
-    /// What it is.
+    /// The current value.
     pub current: OwnedValue,
-    /// What it would have to be, in words.
+    /// The condition that the value would have to meet, as text.
     pub condition: String,
-    /// A value that would do.
+    /// A value that meets the condition.
     pub example: OwnedValue,
 }
 
-/// A hash that would have to be otherwise.
+/// A required change of a hash.
 #[derive(Debug)]
 pub struct HashChange {
-    /// The bucketing key in words.
+    /// The bucketing key as text.
     pub key: String,
-    /// What the hash is.
+    /// The current hash.
     pub current: u64,
-    /// What it would have to be at least.
+    /// The start of the required interval.
     pub from: u64,
-    /// What it would have to be below.
+    /// The end of the required interval, exclusive.
     pub to: u64,
 }
 
-/// For every other answer of the flag the nearest way to it, the nearest answer first; and whether these are all answers.
+/// For every other outcome of the flag the smallest change, the nearest outcome first; and true if these are all
+/// outcomes.
 pub fn find_counterfactuals(
     flag: &FlagDefinition,
     compiled: &ruleset::CompiledFlag,
     asker: &OwnedContext,
 ) -> (Vec<Counterfactual>, bool) {
     let mut space = InputDomain::default();
-    let program = program::lower_flag(flag, &mut space);
+    let program = lowering::lower_flag(flag, &mut space);
     space.choose_representatives();
     let all = ContextSet::all(&space);
     let Ok(cases) = SymbolicExecution::new(&program, &mut space).execute_rule(&all) else {
         return (Vec::new(), false);
     };
-    let now = outcome_of_decision(compiled, asker.decide(compiled));
+    let now = Outcome::from_decision(compiled, asker.decide(compiled));
     let likes: Vec<BitSet> = (0..space.attributes.len())
         .map(|at| {
             let value = space
@@ -92,7 +90,7 @@ pub fn find_counterfactuals(
             whole &= matches!(got, AbstractValue::Fault);
             continue;
         };
-        let outcome = outcome_of_decision(compiled, compiled.decision_for_leaf(leaf));
+        let outcome = Outcome::from_decision(compiled, compiled.decision_for_leaf(leaf));
         if !state.assumptions.is_empty() {
             whole = false;
         } else if outcome != now {
@@ -114,7 +112,7 @@ pub fn find_counterfactuals(
     (alternatives, whole)
 }
 
-/// How many things would have to change.
+/// The number of attributes and hashes that would have to change.
 fn change_count(
     state: &ContextSet,
     likes: &[BitSet],
@@ -168,17 +166,11 @@ fn required_hash_changes(
 ) -> Vec<HashChange> {
     let other = |(key, from, to): &(usize, u64, u64)| {
         let parts = space.bucketing_keys.get(*key)?;
-        let mut text = String::new();
-        for part in parts {
-            match part {
-                KeyPart::Text(part) => text.push_str(part),
-                KeyPart::Attribute(at) => {
-                    let value = classify::attribute_value(space.attributes.get(*at)?, asker);
-                    text.push_str(&concat_text(&value)?);
-                }
-                KeyPart::Opaque(_) => {}
-            }
-        }
+        let text_of = |at: usize| {
+            let value = classify::attribute_value(space.attributes.get(at)?, asker);
+            key_part::concat_text(&value)
+        };
+        let text = key_part::render_key(parts, text_of)?;
         let is = u64::from(bucketing::bucketing_hash(&text));
         (!(*from..*to).contains(&is)).then(|| HashChange {
             key: format_bucketing_key(parts, space),
@@ -190,7 +182,7 @@ fn required_hash_changes(
     state.hash_intervals.iter().filter_map(other).collect()
 }
 
-/// Whether the changes really lead there, as far as that can be tried: hashes cannot be chosen.
+/// Returns true if evaluation confirms the outcome. Hashes cannot be chosen, so changes of hashes are not tried.
 fn is_confirmed(
     way: &Counterfactual,
     compiled: &ruleset::CompiledFlag,
@@ -201,11 +193,7 @@ fn is_confirmed(
     }
     let mut changed = asker.clone();
     for attribute in &way.attribute_changes {
-        example_search::set_value_at_path(
-            &mut changed,
-            &attribute.attribute,
-            attribute.example.clone(),
-        );
+        changed.set_at_path(&attribute.attribute, attribute.example.clone());
     }
-    outcome_of_decision(compiled, changed.decide(compiled)) == way.outcome
+    Outcome::from_decision(compiled, changed.decide(compiled)) == way.outcome
 }

@@ -1,4 +1,4 @@
-//! Definitions as a replica has them, to be explained.
+//! Parses and compiles one flag definition in plain JSON, as a replica serves it, so that it can be explained.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::json;
 use crate::rule::bucketing::bucketing_value::FractionalVersion;
 use crate::ruleset;
 
-/// The flag called `key` with a definition in plain JSON, as written and compiled; `None` if it is none.
+/// The flag called `key` with a definition in plain JSON, parsed and compiled; `None` if the definition is invalid.
 pub fn parse_and_compile(
     key: &str,
     definition: &str,

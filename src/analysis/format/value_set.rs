@@ -1,17 +1,17 @@
-//! A set of values of one attribute in words.
+//! Describes a set of values of one attribute as text, with the predicates of the rules where they fit.
 
 use crate::analysis::format;
 use crate::analysis::model::bitset::BitSet;
 use crate::analysis::model::input_domain::AttributeDomain;
 use crate::analysis::model::input_domain::InputDomain;
 use crate::analysis::model::program::SymbolicProgram;
-use crate::analysis::model::representatives::Representative;
+use crate::analysis::model::representatives::set::Representative;
 use crate::value::OwnedValue;
 
-/// How many values are listed one by one.
+/// The maximum number of values in a list.
 const MAX_LISTED: usize = 5;
 
-/// What the attribute's values in `set` have in common and all others have not; `None` if they are all values.
+/// A condition that exactly the values in `set` meet; `None` if those are all values.
 pub fn describe_value_set(
     attribute: usize,
     set: &BitSet,
@@ -56,8 +56,8 @@ pub fn describe_value_set(
     Some(format!("{} like {}", known.path, like.join(", ")))
 }
 
-/// The values that are told apart: for an attribute that units are bucketed by the names of units, unless there are none
-/// of them in `set`.
+/// The values that are distinguished. For an attribute in a bucketing key these are non-empty strings, unless `set`
+/// contains none.
 fn relevant_values(attribute: &AttributeDomain, set: &BitSet) -> BitSet {
     let candidates = &attribute.representatives.values;
     let mut units = BitSet::empty(candidates.len());
@@ -73,7 +73,7 @@ fn relevant_values(attribute: &AttributeDomain, set: &BitSet) -> BitSet {
     }
 }
 
-/// The values, if they stand for themselves alone and are few.
+/// The values, if they are few and all singletons.
 fn singleton_values(set: &BitSet, candidates: &[Representative]) -> Option<Vec<OwnedValue>> {
     if set.len() > MAX_LISTED {
         return None;
@@ -96,17 +96,17 @@ fn format_membership(name: &str, values: &[OwnedValue], not: bool) -> String {
     }
 }
 
-/// A question in words.
+/// A predicate on the attribute, as text.
 #[derive(Debug)]
 struct DescribedPredicate {
     text: String,
-    /// The candidates for which it holds.
+    /// The representatives for which it holds.
     matching: BitSet,
-    /// Whether it is asked so, and not the opposite of what is asked.
+    /// True if the rule contains the predicate, false if its negation.
     is_as_written: bool,
 }
 
-/// All questions that are asked of an attribute, and their opposites.
+/// All predicates of the rules on an attribute, and their negations.
 fn described_predicates(
     attribute: usize,
     space: &InputDomain,
@@ -138,7 +138,7 @@ fn described_predicates(
     questions
 }
 
-/// Questions that together hold for the values of `set` and no others, the fewest that are found.
+/// A conjunction of predicates that holds for exactly the values of `set`, found greedily.
 fn cover_with_predicates(
     set: &BitSet,
     all: &BitSet,

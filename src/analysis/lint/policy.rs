@@ -1,63 +1,65 @@
-//! What whoever asks wants to be told: the content of `.flagrc.yaml`, `.flagrc.json` or `.flagrc.toml`.
+//! The lint policy: the configuration in `.flagrc.yaml`, `.flagrc.json` or `.flagrc.toml`.
 
+pub mod lifecycle_field;
+pub mod naming_convention;
 mod parse;
 pub mod setting_parser;
 
 use std::path::PathBuf;
 
 use crate::analysis::code_refs::call_pattern::CallPattern;
-use crate::analysis::lint::flag::lifecycle::LifecycleField;
-use crate::analysis::lint::flag::naming_convention::NamingConvention;
+use crate::analysis::lint::policy::lifecycle_field::LifecycleField;
+use crate::analysis::lint::policy::naming_convention::NamingConvention;
 use crate::diag::Code;
 use crate::diag::Diagnostic;
 use crate::diag::Severity;
 
-/// What is wanted. The default is what a project without configuration gets.
+/// The lint policy. The default applies without a configuration.
 #[derive(Debug, Clone, Default)]
 pub struct LintPolicy {
     /// Flag files, directories or globs, from the directory of the configuration.
     pub flag_paths: Vec<PathBuf>,
-    /// How keys are spelled.
+    /// The naming policy of flag keys.
     pub naming: Option<NamingPolicy>,
-    /// What has to be said of every flag's life.
+    /// The lifecycle fields that every flag must have.
     pub required_lifecycle_fields: Vec<LifecycleField>,
-    /// From which origins values may load.
+    /// The origins that URLs in variants may have; empty allows all.
     pub allowed_origins: Vec<String>,
-    /// The attributes that callers send, if they are listed.
+    /// The attributes that callers send; empty if unknown.
     pub known_attributes: Vec<String>,
-    /// More words for rings.
+    /// Additional names of rings.
     pub rings: Vec<String>,
-    /// How bad a finding is, where that is not the usual.
+    /// The severities that differ from the default.
     pub severity_overrides: Vec<(Code, SeverityOverride)>,
-    /// From what on a run fails.
+    /// The minimum severity that fails a run.
     pub fail_on: FailOn,
-    /// Where known findings are listed.
+    /// The path of the baseline.
     pub baseline: Option<PathBuf>,
     /// What is looked for in source code.
     pub code_refs: CodeRefsPolicy,
-    /// The day on which flags are judged, counted from 1970-01-01.
+    /// The current day, counted from 1970-01-01.
     pub today: i64,
 }
 
-/// How keys are spelled.
+/// The naming policy of flag keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NamingPolicy {
     /// The convention.
     pub convention: NamingConvention,
-    /// What separates parts of which each keeps the convention.
+    /// The separator of parts that each follow the convention.
     pub separator: Option<char>,
 }
 
-/// What becomes of a kind of finding.
+/// The severity that replaces the default of a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SeverityOverride {
-    /// It is not told.
+    /// The finding is dropped.
     Off,
-    /// It is told as this.
+    /// The finding has this severity.
     As(Severity),
 }
 
-/// From what on a run fails.
+/// The minimum severity that fails a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FailOn {
     /// It does not fail.
@@ -77,7 +79,7 @@ impl FailOn {
         ("never", FailOn::Never),
     ];
 
-    /// Whether a run with these findings fails.
+    /// Returns true if a run with these findings fails.
     pub fn fails(self, found: &[Diagnostic]) -> bool {
         found.iter().any(|d| match self {
             FailOn::Never => false,
@@ -99,7 +101,7 @@ pub struct CodeRefsPolicy {
 }
 
 impl LintPolicy {
-    /// Gives a finding the severity that is wanted; `false` if it is not wanted. An error of loading stays what it is.
+    /// Overrides the severity of a finding; returns false if it is off. An error of loading keeps its severity.
     pub fn apply_severity(&self, diagnostic: &mut Diagnostic) -> bool {
         if diagnostic.code.is_reported_at_load() && diagnostic.severity == Severity::Error {
             return true;
@@ -112,7 +114,7 @@ impl LintPolicy {
         true
     }
 
-    /// What becomes of a kind of finding, if that is not the usual.
+    /// The override of a code's severity, if there is one.
     pub fn severity_override(&self, code: Code) -> Option<SeverityOverride> {
         let level = self
             .severity_overrides

@@ -1,35 +1,35 @@
-//! How `fractional` finds a unit's share.
+//! Bucketing of a `fractional` with constant shares: its bucketing key, hash intervals, and the share of a known key.
+
+pub mod key_part;
 
 use ecow::EcoString;
 
-use crate::analysis::model::input_domain::KeyPart;
+use crate::analysis::model::bucketing::key_part::KeyPart;
 use crate::rule::ArgumentRules;
 use crate::rule::Rule;
+use crate::rule::ast::BucketBy;
 use crate::rule::bucketing::bucketing_value::FractionalVersion;
-use crate::rule::bucketing::fractional::BucketBy;
-use crate::rule::bucketing::murmur;
-use crate::rule::coerce;
+use crate::rule::bucketing::weighted_shares;
 use crate::rule::operator::Operator;
 use crate::value::OwnedValue;
-use crate::value::Value;
 
-/// All hashes.
+/// The number of hashes.
 pub const HASH_SPACE: u64 = 1 << 32;
 
 /// A `fractional` with constant shares.
 #[derive(Debug)]
 pub struct SymbolicFractional {
-    /// What it buckets by.
+    /// The bucketing key.
     pub bucket_by: SymbolicBucketBy,
-    /// The flag's key, which stands before the targeting key where the rule does not say what to bucket by.
+    /// The flag's key, the prefix of the default bucketing key.
     pub flag_key: EcoString,
-    /// The index of `targetingKey`.
+    /// The index of the attribute `targetingKey`.
     pub targeting_key: usize,
-    /// The first bucket above each share.
+    /// The end bucket of each share: the sum of the weights up to it.
     pub cumulative_weights: Box<[u32]>,
-    /// What each share yields.
+    /// The value of each share.
     pub share_values: Vec<OwnedValue>,
-    /// The first of the sites of the shares, where they are answers of the flag.
+    /// The index of the first share's branch, if the shares are results of the flag.
     pub first_share_branch: Option<usize>,
 }
 
@@ -38,29 +38,29 @@ pub fn bucketing_hash(key: &str) -> u32 {
     FractionalVersion::V2.hash_text(key)
 }
 
-/// What a `fractional` buckets by.
+/// The bucketing key of a `fractional`.
 #[derive(Debug, PartialEq, Eq)]
 pub enum SymbolicBucketBy {
     /// The flag's key and the targeting key.
     DefaultKey,
     /// An attribute that must be a string.
     Attribute(usize),
-    /// Joined pieces, trimmed at both ends.
+    /// Concatenated parts, trimmed at both ends.
     Concatenated(Vec<KeyPart>),
-    /// An expression that cannot be reasoned about.
+    /// An opaque expression, by its index.
     Opaque(usize),
 }
 
-/// What a candidate makes of a bucketing key.
+/// The share that a representative value selects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ShareOutcome {
-    /// No unit: no share.
+    /// No bucketing key, hence no share.
     NoShare,
-    /// It faults.
+    /// The evaluation fails.
     Fault,
     /// The share with this index.
     Share(usize),
-    /// A hash of its own.
+    /// The share depends on the hash.
     DependsOnHash,
 }
 
@@ -75,7 +75,7 @@ impl SymbolicFractional {
         else {
             return ShareOutcome::NoShare;
         };
-        let bucket = murmur::scale_to_bucket(bucketing_hash(key), total);
+        let bucket = weighted_shares::scale_to_bucket(bucketing_hash(key), total);
         let share = self
             .cumulative_weights
             .iter()
@@ -83,7 +83,7 @@ impl SymbolicFractional {
         share.map_or(ShareOutcome::NoShare, ShareOutcome::Share)
     }
 
-    /// The hashes of each share: from the first, up to but not including the second. Empty for a weight of 0.
+    /// The half-open hash interval of each share; empty for a weight of 0.
     pub fn hash_intervals(&self) -> Vec<(u64, u64)> {
         let total = self.cumulative_weights.last().copied().map_or(0, u64::from);
         let mut from = 0;
@@ -95,7 +95,7 @@ impl SymbolicFractional {
     }
 }
 
-/// What a compiled key buckets by, its slots named by `attribute`; `None` if that cannot be reasoned about.
+/// The symbolic form of a compiled bucketing key, its slots resolved by `attribute`; `None` if it is unsupported.
 pub fn symbolic_bucket_by(
     key: &BucketBy,
     attribute: impl Fn(u16) -> Option<usize>,
@@ -113,7 +113,7 @@ pub fn symbolic_bucket_by(
             (Operator::Cat, ArgumentRules::List(rules)) if rules.len() > 1 => {
                 let parts = rules.iter().map(|rule| match rule {
                     Rule::Slot(slot) => attribute(*slot).map(KeyPart::Attribute),
-                    _ => concat_text(&rule.as_constant()?).map(KeyPart::Text),
+                    _ => key_part::concat_text(&rule.as_constant()?).map(KeyPart::Text),
                 });
                 parts
                     .collect::<Option<Vec<KeyPart>>>()
@@ -123,39 +123,4 @@ pub fn symbolic_bucket_by(
         },
         _ => None,
     }
-}
-
-/// A value as `cat` writes it; `None` if it refuses to.
-pub fn concat_text(literal: &OwnedValue) -> Option<EcoString> {
-    let mut text = String::new();
-    let value = match literal {
-        OwnedValue::Null => Value::Null,
-        OwnedValue::Bool(b) => Value::Bool(*b),
-        OwnedValue::Number(n) => Value::Number(*n),
-        OwnedValue::Text(text) => Value::Text(text),
-        OwnedValue::List(_) | OwnedValue::Map(_) => return None,
-    };
-    coerce::write_text(&mut text, value).ok()?;
-    Some(text.into())
-}
-
-/// Pieces with neighbouring texts joined, and trimmed as `cat` does.
-pub fn normalize_key(parts: Vec<KeyPart>) -> Vec<KeyPart> {
-    let mut normal: Vec<KeyPart> = Vec::new();
-    for part in parts {
-        match (normal.last_mut(), part) {
-            (Some(KeyPart::Text(before)), KeyPart::Text(text)) => {
-                *before = format!("{before}{text}").into();
-            }
-            (_, part) => normal.push(part),
-        }
-    }
-    if let Some(KeyPart::Text(first)) = normal.first_mut() {
-        *first = first.trim_start().into();
-    }
-    if let Some(KeyPart::Text(last)) = normal.last_mut() {
-        *last = last.trim_end().into();
-    }
-    normal.retain(|part| !matches!(part, KeyPart::Text(text) if text.is_empty()));
-    normal
 }

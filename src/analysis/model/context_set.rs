@@ -1,35 +1,35 @@
-//! A set of contexts: for each attribute some of its candidates, for each bucketing key an interval of hashes.
+//! A set of contexts: a set of representatives for each attribute, and an interval of hashes for each bucketing key.
 
 use crate::analysis::model::bitset::BitSet;
 use crate::analysis::model::bucketing::HASH_SPACE;
+use crate::analysis::model::bucketing::key_part::KeyPart;
 use crate::analysis::model::input_domain::InputDomain;
-use crate::analysis::model::input_domain::KeyPart;
 
-/// What is supposed of an expression that can be anything.
+/// An assumption about the value of an opaque expression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Assumption {
-    /// It counts as true.
+    /// It is truthy.
     True,
-    /// It counts as false.
+    /// It is falsy.
     False,
-    /// It faults.
+    /// Its evaluation fails.
     Fault,
-    /// It is a string to bucket by.
+    /// It is a string, usable as a bucketing key.
     Text,
     /// It is null.
     Null,
-    /// It is something that nothing can be bucketed by.
+    /// It is neither a string nor null, hence no bucketing key.
     NotBucketable,
 }
 
 /// A set of contexts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ContextSet {
-    /// The candidates of each attribute.
+    /// The representatives of each attribute that are in the set.
     pub attribute_sets: Vec<BitSet>,
-    /// The hashes of each bucketing key that is not free: from the first, up to but not including the second.
+    /// The half-open hash interval of each bucketing key that is restricted.
     pub hash_intervals: Vec<(usize, u64, u64)>,
-    /// What is supposed of expressions that can be anything.
+    /// The assumptions about opaque expressions, by their indices.
     pub assumptions: Vec<(usize, Assumption)>,
 }
 
@@ -46,7 +46,7 @@ impl ContextSet {
         }
     }
 
-    /// The contexts of which an attribute is among `bits`; `None` if there are none.
+    /// The contexts whose attribute is one of these representatives; `None` if there are none.
     pub fn restrict_attribute(&self, attribute: usize, bits: &BitSet) -> Option<ContextSet> {
         let old = self.attribute_sets.get(attribute)?;
         let new = old.intersection(bits);
@@ -58,6 +58,33 @@ impl ContextSet {
             *set = new;
         }
         Some(state)
+    }
+
+    /// Partitions the contexts by the class of an attribute's representative; `class_of` gets the representative's
+    /// index, and a representative without a class is left out.
+    pub fn partition_by<T: PartialEq>(
+        &self,
+        attribute: usize,
+        class_of: impl Fn(usize) -> Option<T>,
+    ) -> Vec<(ContextSet, T)> {
+        let Some(set) = self.attribute_sets.get(attribute) else {
+            return Vec::new();
+        };
+        let mut classes: Vec<(BitSet, T)> = Vec::new();
+        for at in set.iter() {
+            let Some(class) = class_of(at) else { continue };
+            if let Some((members, _)) = classes.iter_mut().find(|(_, known)| *known == class) {
+                members.insert(at);
+            } else {
+                let mut members = set.difference(set);
+                members.insert(at);
+                classes.push((members, class));
+            }
+        }
+        let restrict = |(members, class): (BitSet, T)| {
+            Some((self.restrict_attribute(attribute, &members)?, class))
+        };
+        classes.into_iter().filter_map(restrict).collect()
     }
 
     /// The contexts whose key has a hash from `from` up to `to`; `None` if there are none.
@@ -76,26 +103,26 @@ impl ContextSet {
         Some(state)
     }
 
-    /// The hashes that a key may have.
+    /// The half-open interval of hashes that a key may have.
     pub fn hash_interval(&self, key: usize) -> (u64, u64) {
         let found = self.hash_intervals.iter().find(|(other, ..)| *other == key);
         found.map_or((0, HASH_SPACE), |(_, low, high)| (*low, *high))
     }
 
-    /// What is supposed of an expression.
+    /// The assumption about an opaque expression, if there is one.
     pub fn assumption(&self, hidden: usize) -> Option<Assumption> {
         let found = self.assumptions.iter().find(|(other, _)| *other == hidden);
         found.map(|(_, guess)| *guess)
     }
 
-    /// The contexts of which something is supposed.
+    /// The contexts with one more assumption.
     pub fn assuming(&self, hidden: usize, guess: Assumption) -> ContextSet {
         let mut state = self.clone();
         state.assumptions.push((hidden, guess));
         state
     }
 
-    /// The part of all units that have these hashes; `None` if some key cannot be reasoned about.
+    /// The fraction of all units that have these hashes; `None` if a key is opaque.
     pub fn fraction_of_units(&self, space: &InputDomain) -> Option<f64> {
         let mut measure = 1.0;
         for (key, low, high) in &self.hash_intervals {

@@ -1,87 +1,51 @@
-//! What one or two rules ask about: attributes, bucketing keys, and what lies outside.
-
-use std::sync::Arc;
+//! The input domain of one or two rules: the attributes that they read, bucketing keys, and opaque expressions.
 
 use ecow::EcoString;
 
+use crate::analysis::model::bucketing::key_part::KeyPart;
 use crate::analysis::model::comparisons::Comparisons;
-use crate::analysis::model::comparisons::TIMESTAMP_PATH;
 use crate::analysis::model::representatives;
-use crate::analysis::model::representatives::Representatives;
-use crate::diag::Position;
+use crate::analysis::model::representatives::set::Representative;
+use crate::analysis::model::representatives::set::Representatives;
+use crate::analysis::model::unsupported::UnsupportedInFile;
+use crate::analysis::model::var_path::TIMESTAMP_PATH;
 use crate::document::syntax_tree::Node;
 use crate::value::OwnedValue;
 
-/// Something that cannot be reasoned about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnsupportedInFile {
-    /// The file.
-    pub file: Arc<str>,
-    /// Where in the file.
-    pub position: Position,
-    /// What it is, for instance "`%` cannot be reasoned about".
-    pub description: String,
-}
-
-/// An attribute.
+/// The domain of one attribute.
 #[derive(Debug)]
 pub struct AttributeDomain {
     /// Its path, joined by dots.
     pub path: EcoString,
-    /// What it is asked.
+    /// The comparisons of its value.
     pub comparisons: Comparisons,
-    /// Whether units are bucketed by it.
+    /// True if a bucketing key contains it.
     pub is_used_for_bucketing: bool,
-    /// The values that stand for all.
+    /// The representatives of all its values.
     pub representatives: Representatives,
 }
 
-/// A piece of a bucketing key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KeyPart {
-    /// These characters.
-    Text(EcoString),
-    /// The value of an attribute, by its index.
-    Attribute(usize),
-    /// The value of an expression that cannot be reasoned about, by its index.
-    Opaque(usize),
-}
-
-/// The attributes among parts, each once, in the order of their indices.
-pub fn key_attributes<'p>(parts: impl IntoIterator<Item = &'p KeyPart>) -> Vec<usize> {
-    let parts = parts.into_iter();
-    let mut attributes: Vec<usize> = parts
-        .filter_map(|part| match part {
-            KeyPart::Attribute(at) => Some(*at),
-            KeyPart::Text(_) | KeyPart::Opaque(_) => None,
-        })
-        .collect();
-    attributes.sort_unstable();
-    attributes.dedup();
-    attributes
-}
-
-/// An expression whose value can be anything.
+/// An opaque expression: its value may be anything.
 #[derive(Debug)]
 pub struct OpaqueExpr {
     definition: OwnedValue,
-    /// Why.
+    /// The reason why it is opaque.
     pub reason: UnsupportedInFile,
 }
 
-/// What one or two rules ask about.
+/// The input domain of one or two rules.
 #[derive(Debug, Default)]
 pub struct InputDomain {
     /// The attributes.
     pub attributes: Vec<AttributeDomain>,
-    /// The bucketing keys with an attribute in them: each has a hash of its own.
+    /// The bucketing keys that contain an attribute; their hashes are independent.
     pub bucketing_keys: Vec<Vec<KeyPart>>,
-    /// Expressions whose value can be anything. Equal expressions have equal values.
+    /// The opaque expressions. Equal expressions have equal values.
     pub opaque_exprs: Vec<OpaqueExpr>,
 }
 
 impl InputDomain {
-    /// The index of the attribute with this path.
+    /// The index of the attribute with this path, which is added if it is new.
     pub fn intern_attribute(&mut self, path: &str) -> usize {
         let known = self.attributes.iter().position(|a| *a.path == *path);
         known.unwrap_or_else(|| {
@@ -95,7 +59,13 @@ impl InputDomain {
         })
     }
 
-    /// The index of a bucketing key.
+    /// The representative values of an attribute; empty if there is no such attribute.
+    pub fn representatives_of(&self, attribute: usize) -> &[Representative] {
+        let attribute = self.attributes.get(attribute);
+        attribute.map_or(&[][..], |attribute| &attribute.representatives.values)
+    }
+
+    /// The index of a bucketing key, which is added if it is new.
     pub fn intern_bucketing_key(&mut self, parts: Vec<KeyPart>) -> usize {
         let known = self.bucketing_keys.iter().position(|key| *key == parts);
         known.unwrap_or_else(|| {
@@ -104,7 +74,7 @@ impl InputDomain {
         })
     }
 
-    /// The index of an expression that can be anything. Expressions of one value, wherever they stand, are one.
+    /// The index of an opaque expression, which is added if it is new. Equal expressions are one, wherever they occur.
     pub fn intern_opaque_expr(&mut self, node: &Node, why: UnsupportedInFile) -> usize {
         let written = node.to_owned_value();
         let known = self
@@ -120,7 +90,7 @@ impl InputDomain {
         })
     }
 
-    /// Chooses the values that stand for all, once everything that is asked is known.
+    /// Chooses the representatives of every attribute, after all comparisons are recorded.
     pub fn choose_representatives(&mut self) {
         for attribute in &mut self.attributes {
             attribute.representatives = if *attribute.path == *TIMESTAMP_PATH {
@@ -145,7 +115,7 @@ impl InputDomain {
         }
     }
 
-    /// Why some attribute's values may not stand for all.
+    /// The attributes whose representatives are incomplete, with the reason.
     pub fn incomplete_attributes(&self) -> impl Iterator<Item = (&AttributeDomain, &'static str)> {
         let gap = |attribute: &'_ AttributeDomain| attribute.representatives.incomplete_reason;
         self.attributes

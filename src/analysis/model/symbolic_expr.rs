@@ -1,4 +1,4 @@
-//! A rule in the form in which it is reasoned about.
+//! Symbolic expressions: a targeting rule as conditionals, boolean operators, single-attribute expressions and splits.
 
 use crate::analysis::model::bucketing::SymbolicBucketBy;
 use crate::analysis::model::bucketing::SymbolicFractional;
@@ -11,30 +11,30 @@ use crate::value::OwnedValue;
 pub enum SymbolicExpr {
     /// A constant.
     Constant(OwnedValue),
-    /// It always faults.
+    /// An expression whose evaluation always fails.
     Fault,
-    /// Conditions and what counts if they are the first to hold, and what counts otherwise.
+    /// Clauses, of which the first whose condition holds counts, and the result otherwise.
     If(Vec<IfClause>, Box<BranchResult>),
-    /// The first that counts as false, or the last one.
+    /// The first falsy operand, or the last one.
     And(Vec<SymbolicExpr>),
-    /// The first that counts as true, or the last one.
+    /// The first truthy operand, or the last one.
     Or(Vec<SymbolicExpr>),
-    /// Whether the form counts as false, or with `true` as true.
+    /// True if the operand is falsy; with `true`, if it is truthy.
     Not(Box<SymbolicExpr>, bool),
-    /// A question about one attribute, by its index.
+    /// An expression over one attribute, by its index.
     SingleAttribute(usize),
-    /// Whether an attribute, by its index, is null.
+    /// True if an attribute, by its index, is null.
     IsAbsent(usize),
-    /// A split of units.
+    /// A `fractional`.
     Fractional(Box<SymbolicFractional>),
-    /// An operator over forms of which each has finitely many values.
+    /// A pure operator over expressions that each have finitely many values.
     PureOperator(Operator, Vec<SymbolicExpr>),
-    /// Anything, by its index.
+    /// An opaque expression, by its index.
     Opaque(usize),
 }
 
 impl SymbolicExpr {
-    /// Whether something in it can be anything.
+    /// Returns true if the expression contains an opaque expression.
     pub fn contains_opaque(&self) -> bool {
         match self {
             SymbolicExpr::Opaque(_) => true,
@@ -61,49 +61,49 @@ impl SymbolicExpr {
     }
 }
 
-/// A condition and what counts if it holds.
+/// A condition of an `if`, and the result if it holds.
 #[derive(Debug)]
 pub struct IfClause {
-    /// Whether this counts as true.
+    /// The condition.
     pub condition: SymbolicExpr,
-    /// What counts then.
+    /// The result if the condition holds.
     pub then: BranchResult,
 }
 
-/// A form that may be the answer.
+/// An expression that may yield the result of the flag.
 #[derive(Debug)]
 pub struct BranchResult {
     /// What it is.
     pub expr: SymbolicExpr,
-    /// Its site, where it is an answer of the flag.
+    /// The index of its branch, if it yields the result of the flag.
     pub branch: Option<usize>,
 }
 
-/// A place in a rule where it may end.
+/// A branch of a rule: an expression that may yield the result.
 #[derive(Debug, Clone, Copy)]
 pub struct RuleBranch<'d> {
     /// What it is.
     pub kind: BranchKind,
-    /// What stands there.
+    /// The node of the branch.
     pub node: &'d Node,
-    /// The branch that it is in.
+    /// The index of the enclosing branch.
     pub parent: Option<usize>,
 }
 
-/// What kind of place a site is.
+/// The kind of a branch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum BranchKind {
     /// The whole rule.
     Root,
-    /// What an `if` yields when its condition at this position is the first to hold.
+    /// The result of an `if` whose condition at this index is the first to hold.
     Then(usize),
-    /// What an `if` yields when no condition holds.
+    /// The result of an `if` if no condition holds.
     Else,
-    /// An `if` whose conditions all fail and that has nothing left to yield: the default variant counts.
+    /// An `if` without an else whose conditions all fail: the default variant counts.
     ImplicitElse,
     /// A share of a `fractional`.
     Share {
-        /// Its position among the shares.
+        /// Its index among the shares.
         index: usize,
         /// Its weight.
         weight: u32,

@@ -1,4 +1,4 @@
-//! The options of `start` as arguments, made from [`table`].
+//! The command-line options of `start`, built from [`option_table`].
 
 use clap::Arg;
 use clap::ArgAction;
@@ -6,15 +6,15 @@ use clap::ArgMatches;
 use clap::Command;
 
 use crate::config::option_resolver::CliOptions;
+use crate::config::option_spec::OptionKind;
+use crate::config::option_spec::OptionSpec;
 use crate::config::option_table;
-use crate::config::option_table::OptionKind;
-use crate::config::option_table::OptionSpec;
 
 /// Adds the options to a command.
 pub fn add_options(command: Command) -> Command {
     let rows = option_table::OPTION_GROUPS
         .iter()
-        .flat_map(|(heading, rows)| rows.iter().map(move |row| (*heading, row)));
+        .flat_map(|(heading, rows)| rows.iter().map(move |row| (*heading, *row)));
     command.args(
         rows.enumerate().map(|(order, (heading, row))| {
             build_arg(row).help_heading(heading).display_order(order)
@@ -65,14 +65,14 @@ pub fn options_before_subcommand() -> impl Iterator<Item = Arg> {
         .map(|row| build_arg(row).hide(true))
 }
 
-/// What was typed, before the command and behind it.
-pub fn from_matches(before: &ArgMatches, behind: &ArgMatches) -> CliOptions {
+/// The options of the command line, before and after the name of the command. The latter win.
+pub fn from_matches(before: &ArgMatches, after: &ArgMatches) -> CliOptions {
     let values = |row: &'static OptionSpec| {
         let find = |matches: &ArgMatches| {
             let values = matches.try_get_many::<String>(row.name).ok()??;
             Some(values.cloned().collect())
         };
-        Some((row.name, find(behind).or_else(|| find(before))?))
+        Some((row.name, find(after).or_else(|| find(before))?))
     };
     option_table::options().filter_map(values).collect()
 }

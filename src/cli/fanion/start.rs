@@ -1,112 +1,157 @@
-//! `fanion start`.
+//! `fanion start`: binds the ports, starts the update thread and the servers, and exits when a part of them fails.
 
 use std::sync::Arc;
+use std::time::Duration;
 use std::time::SystemTime;
 
 use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
 use tokio::sync::watch;
+use tokio::task::JoinError;
 
-use crate::cli::fanion;
+use crate::cli::output::stdout;
 use crate::config;
 use crate::config::Config;
 use crate::config::option_resolver::CliOptions;
 use crate::limits;
 use crate::live::Live;
-use crate::metric::Metrics;
+use crate::metric::registry::Metrics;
 use crate::serve;
 use crate::serve::Listeners;
 use crate::serve::ServeConfig;
 use crate::serve::admin::debug::DebugConfig;
-use crate::serve::listen::socket::ListenAddr;
+use crate::serve::listen::addr::ListenAddr;
 use crate::serve::listen::socket::Listener;
 use crate::serve::listen::tls::ReloadableTlsConfig;
 use crate::source;
 use crate::source::metrics;
+use crate::source::updater::Updater;
 use crate::source::updater::loader::Loader;
 use crate::telemetry;
 
-/// Runs the sidecar until it is told to go.
+/// Runs the sidecar until SIGTERM or SIGINT.
 ///
 /// # Errors
-/// Every mistake in the options, or what keeps the process from starting.
+/// Every mistake in the options, or the reason why the process cannot start or go on.
 pub fn run(typed: CliOptions) -> Result<(), Vec<String>> {
     let config = config::resolve(typed, |name| std::env::var(name).ok())?;
     if config.print_config {
-        return fanion::write_stdout(
+        return stdout::write_or_message(
             config::print_config::render_yaml(&config.resolved_options).as_bytes(),
         );
     }
-    telemetry::init_logging(config.log_format, config.debug_logging);
+    telemetry::logging::init_logging(config.log_format, config.debug_logging);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| vec![format!("cannot start: {error}")])?;
-    runtime
-        .block_on(serve(config))
-        .map_err(|mistake| vec![mistake])
+    let outcome = runtime.block_on(serve(config));
+    // A blocked worker or resolver must not keep a failed process alive.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    outcome.map_err(|mistake| vec![mistake])
 }
 
-async fn serve(config: Config) -> Result<(), String> {
-    let tls = config
-        .tls_files
-        .map(ReloadableTlsConfig::load)
-        .transpose()?;
-    let listeners = Listeners {
-        evaluation: bind("evaluation", &config.evaluation_addr).await?,
-        management: bind("management", &config.management_addr).await?,
-        ofrep: bind("ofrep", &config.ofrep_addr).await?,
-        sync: bind("sync", &config.sync_addr).await?,
-        tls: tls.map(Arc::new),
-    };
+async fn serve(mut config: Config) -> Result<(), String> {
+    let listeners = bind_all(&mut config).await?;
     let live = Arc::new(Live::default());
-    let fractional = config.source_config.fractional_version;
     let loader = Loader::new(&config.sources, &config.source_config, live.clone());
     let (shut, shutdown) = watch::channel(false);
     // Before the files are read: a signal must not be lost meanwhile.
     let stop =
         termination_signal().map_err(|error| format!("cannot listen for signals: {error}"))?;
     let metrics = Arc::new(Metrics::new(config.telemetry_config.resource.clone()));
-    let sending = telemetry::start_exporters(config.telemetry_config, &metrics, &live, &shutdown);
-    let statuses = loader.statuses();
-    let settings = ServeConfig {
+    let exporters =
+        telemetry::exporters::start_exporters(config.telemetry_config, &metrics, &live, &shutdown);
+    let updater =
+        source::updater::start(loader).map_err(|error| format!("cannot watch files: {error}"))?;
+    register_source_metrics(&metrics, &updater);
+    let serve_config = ServeConfig {
         debug: DebugConfig {
-            statuses,
-            fractional_version: fractional,
+            statuses: updater.statuses.clone(),
+            fractional_version: config.source_config.fractional_version,
             ..config.serve_config.debug
         },
         metrics: metrics.clone(),
-        traces: sending.request_tracer.clone(),
+        traces: exporters.request_tracer.clone(),
+        update_thread: Some(updater.liveness()),
         ..config.serve_config
     };
-    let watch =
-        source::updater::start(loader).map_err(|error| format!("cannot watch files: {error}"))?;
-    let statuses = watch.statuses.clone();
-    metrics.register(move || metrics::families(&statuses, SystemTime::now()));
-    let loaded = watch.initial_load();
-    let failed = watch.initial_load();
-    let servers = tokio::spawn(async move {
+    let (loaded, initial_load) = (updater.initial_load(), updater.initial_load());
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the handle is kept and awaited below"
+    )]
+    let mut servers = tokio::spawn(async move {
         let loaded = async { drop(loaded.await) };
-        serve::run(listeners, live, settings, loaded, shutdown).await;
-        drop(watch);
+        let served = serve::run(listeners, live, serve_config, loaded, shutdown).await;
+        served.map_err(|error| error.to_string())
     });
-    let outcome = tokio::select! {
-        () = stop => Ok(()),
-        Err(mistake) = failed => Err(mistake),
+    let failure = tokio::select! {
+        biased;
+        () = stop => None,
+        error = updater.failure() => Some(log_failure(&format!("{error}; flags can no longer change, exiting"))),
+        Err(error) = initial_load => Some(error.to_string()),
+        ended = &mut servers => Some(log_failure(&servers_failure(ended))),
     };
     tracing::info!("shutting down");
     let _ = shut.send(true);
-    let _ = servers.await;
-    sending.flush(limits::SHUTDOWN_GRACE).await;
+    let grace = match &failure {
+        None => Duration::MAX,
+        Some(_) => limits::FAILURE_GRACE,
+    };
+    if !servers.is_finished() {
+        let _ = tokio::time::timeout(grace, servers).await;
+    }
+    drop(updater);
+    exporters.flush(grace.min(limits::SHUTDOWN_GRACE)).await;
     tracing::info!("stopped");
-    outcome
+    failure.map_or(Ok(()), Err)
 }
 
-async fn bind(name: &str, place: &ListenAddr) -> Result<Listener, String> {
-    let listener = Listener::bind(place).await;
-    let listener = listener.map_err(|error| format!("cannot listen on {name} {place}: {error}"))?;
+/// Binds the ports and loads the certificates.
+async fn bind_all(config: &mut Config) -> Result<Listeners, String> {
+    let tls = config.tls_files.take();
+    let tls = tls.map(ReloadableTlsConfig::load).transpose()?;
+    Ok(Listeners {
+        evaluation: bind("evaluation", &config.evaluation_addr).await?,
+        management: bind("management", &config.management_addr).await?,
+        ofrep: bind("ofrep", &config.ofrep_addr).await?,
+        sync: bind("sync", &config.sync_addr).await?,
+        tls: tls.map(Arc::new),
+    })
+}
+
+/// Registers the metrics of the sources and of the update thread.
+fn register_source_metrics(metrics: &Metrics, updater: &Updater) {
+    let (statuses, liveness) = (updater.statuses.clone(), updater.liveness());
+    metrics.register(move || {
+        let mut families = metrics::families(&statuses, SystemTime::now());
+        families.push(metrics::update_thread_up(liveness.last_result()));
+        families
+    });
+}
+
+/// Logs what failed, and returns it.
+fn log_failure(failure: &str) -> String {
+    tracing::error!("{failure}");
+    failure.to_owned()
+}
+
+/// Returns the reason why the servers ended without the order to.
+fn servers_failure(ended: Result<Result<(), String>, JoinError>) -> String {
+    let why = match ended {
+        Ok(Ok(())) => "they returned".to_owned(),
+        Ok(Err(why)) => why,
+        Err(error) => error.to_string(),
+    };
+    format!("the servers ended: {why}; exiting")
+}
+
+async fn bind(name: &str, addr: &ListenAddr) -> Result<Listener, String> {
+    let listener = Listener::bind(addr).await;
+    let listener = listener.map_err(|error| format!("cannot listen on {name} {addr}: {error}"))?;
     let port = listener.port();
-    tracing::info!(name, port, at = %place, "listening");
+    tracing::info!(name, port, at = %addr, "listening");
     Ok(listener)
 }
 

@@ -1,15 +1,15 @@
-//! Arguments that belong to no option. flagd ignores them, and with them what they were meant to say.
+//! Suggestions for unknown arguments, such as the value in `--debug false`. flagd ignores such arguments.
 
 use clap::Error;
 use clap::error::ContextKind;
 use clap::error::ContextValue;
 use clap::error::ErrorKind;
 
+use crate::config::option_spec::OptionKind;
+use crate::config::option_spec::OptionSpec;
 use crate::config::option_table;
-use crate::config::option_table::OptionKind;
-use crate::config::option_table::OptionSpec;
 
-/// Adds to a complaint about such an argument how it was probably meant.
+/// Adds the suggestion to the error for an unknown argument.
 pub fn add_suggestion(mut error: Error, arguments: &[String]) -> Error {
     let stray = match error.get(ContextKind::InvalidArg) {
         Some(ContextValue::String(stray)) if error.kind() == ErrorKind::UnknownArgument => stray,
@@ -26,8 +26,8 @@ fn suggestion(arguments: &[String], stray: &str) -> Option<String> {
     if stray.starts_with('-') {
         return None;
     }
-    let at = arguments.iter().rposition(|argument| argument == stray)?;
-    let before = arguments.get(..at)?;
+    let index = arguments.iter().rposition(|argument| argument == stray)?;
+    let before = arguments.get(..index)?;
     let row = before
         .iter()
         .rev()
@@ -42,7 +42,7 @@ fn suggestion(arguments: &[String], stray: &str) -> Option<String> {
     }
 }
 
-/// The option that an argument names, if it is nothing but its name.
+/// The option with this name, if the argument is a name without a value.
 fn find_option(argument: &str) -> Option<&'static OptionSpec> {
     option_table::options().find(|row| {
         argument.strip_prefix("--") == Some(row.name)

@@ -1,12 +1,12 @@
-//! `flagctl compile`: the plain flagd document that files come to.
+//! `flagctl compile`: prints flag files as one plain flagd document, with rollout fields expanded to rules.
 
 use std::path::PathBuf;
 
 use crate::analysis::flag_file;
 use crate::cli::input::files;
-use crate::cli::input::files::LoadedFlags;
+use crate::cli::input::loaded_flags::LoadedFlags;
+use crate::cli::json_value;
 use crate::cli::output::command_output::CommandOutput;
-use crate::cli::output::output_format;
 use crate::document;
 use crate::document::serialize;
 use crate::rule::bucketing::bucketing_value::FractionalVersion;
@@ -23,31 +23,26 @@ pub struct CompileArgs {
     output: String,
 }
 
-/// Prints the document that a downstream flagd, or a provider that evaluates by itself, gets from flag sync.
+/// Prints the document that flag sync sends to a downstream flagd or to an in-process provider.
 ///
 /// # Errors
-/// None that a file can cause: what is wrong with files is told, and the faulty flags are left out.
+/// None that a file can cause: diagnostics go to standard error, and faulty flags are left out.
 pub fn run(arguments: &CompileArgs) -> anyhow::Result<CommandOutput> {
     let files = flag_file::parse_files(
         files::read_texts(&arguments.paths),
         FractionalVersion::default(),
     );
-    let LoadedFlags {
-        ruleset,
-        diagnostics,
-        ..
-    } = LoadedFlags::from_files(&files);
-    // A faulty flag would make others refuse the document; it is left out.
-    let text =
-        flag_sync::flag_configuration_without_source(ruleset.flags.iter().map(AsRef::as_ref));
-    let node = output_format::parse_json(&text)?;
-    let data = match arguments.output.as_str() {
-        "yaml" => serialize::to_yaml(&node),
-        _ => serialize::to_pretty_json(&node),
-    };
+    let loaded = LoadedFlags::from_files(&files);
+    // Other readers would refuse a document with a faulty flag, so it has none.
+    let flags = loaded.ruleset.flags.iter().map(AsRef::as_ref);
+    let text = flag_sync::flag_configuration_without_source(flags);
+    let node = json_value::parse(&text)?;
     Ok(CommandOutput {
-        stdout: data,
-        stderr: diagnostics.iter().map(ToString::to_string).collect(),
-        success: !document::has_errors(&diagnostics),
+        stdout: match arguments.output.as_str() {
+            "yaml" => serialize::to_yaml(&node),
+            _ => serialize::to_pretty_json(&node),
+        },
+        stderr: loaded.stderr_lines(),
+        success: !document::has_errors(&loaded.diagnostics),
     })
 }

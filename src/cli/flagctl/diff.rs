@@ -1,7 +1,9 @@
-//! `flagctl diff`: who gets another answer after a change, and what the change breaks.
+//! `flagctl diff`: compares two versions of flag files: users whose answer changes, and stickiness violations.
 
+mod change_text;
 mod json;
-mod text;
+mod markdown;
+mod table;
 
 use std::path::Path;
 
@@ -10,9 +12,10 @@ use crate::analysis::diff::DiffStatus;
 use crate::analysis::diff::FlagDiff;
 use crate::analysis::diff::diff;
 use crate::analysis::flag_file::RawFlagFile;
-use crate::cli::input::files;
-use crate::cli::input::files::LoadedFlags;
 use crate::cli::input::git;
+use crate::cli::input::loaded_flags;
+use crate::cli::input::loaded_flags::LoadedFlags;
+use crate::cli::input::path_or_revision::load_path_or_revision;
 use crate::cli::output::command_output::CommandOutput;
 use crate::document::serialize;
 use crate::number;
@@ -58,36 +61,36 @@ enum DiffFormat {
 /// The most examples per transition.
 const MAX_EXAMPLES: usize = 100;
 
-/// Compares. The answer is no if `--exit-code` asks for it and something changes, is not known, or breaks a promise.
+/// Compares. With `--exit-code`, fails if an answer changes or may change, or a stickiness rule is violated.
 ///
 /// # Errors
 /// If flags cannot be read.
 pub fn run(arguments: &DiffArgs) -> anyhow::Result<CommandOutput> {
     let (old, new) = read_sides(arguments)?;
-    let mut talk = Vec::new();
-    for diagnostic in old.diagnostics.iter().chain(&new.diagnostics) {
-        let line = diagnostic.to_string();
-        if !talk.contains(&line) {
-            talk.push(line);
+    // Files that have not changed have the same diagnostics on both sides.
+    let mut stderr = Vec::new();
+    for line in [old.stderr_lines(), new.stderr_lines()].concat() {
+        if !stderr.contains(&line) {
+            stderr.push(line);
         }
     }
     let examples = arguments.examples.min(MAX_EXAMPLES);
     let changes = diff(side(&old), side(&new), examples);
     let now = number::truncate_to_i64(system_clock());
-    let broken = stickiness::document_violations(&old.document, &new.document, now);
-    let still =
+    let violations = stickiness::document_violations(&old.document, &new.document, now);
+    let unchanged =
         |change: &FlagDiff| matches!(change.status, DiffStatus::Same | DiffStatus::Equivalent);
-    let stays = broken.is_empty() && changes.iter().all(still);
-    let data = match arguments.output {
-        DiffFormat::Table => text::table(&changes, &broken),
-        DiffFormat::Markdown => text::markdown(&changes, &broken),
-        DiffFormat::Json => serialize::to_pretty_json(&json::to_json(&changes, &broken)),
-        DiffFormat::Yaml => serialize::to_yaml(&json::to_json(&changes, &broken)),
+    let same = violations.is_empty() && changes.iter().all(unchanged);
+    let stdout = match arguments.output {
+        DiffFormat::Table => table::render(&changes, &violations),
+        DiffFormat::Markdown => markdown::render(&changes, &violations),
+        DiffFormat::Json => serialize::to_pretty_json(&json::to_json(&changes, &violations)),
+        DiffFormat::Yaml => serialize::to_yaml(&json::to_json(&changes, &violations)),
     };
     Ok(CommandOutput {
-        stdout: data,
-        stderr: talk,
-        success: !arguments.exit_code || stays,
+        stdout,
+        stderr,
+        success: !arguments.exit_code || same,
     })
 }
 
@@ -97,31 +100,31 @@ fn read_sides(arguments: &DiffArgs) -> anyhow::Result<(LoadedFlags, LoadedFlags)
             let Some((from, to)) = range.split_once("..") else {
                 anyhow::bail!("--git `{range}`: write two revisions, as in main..HEAD");
             };
-            let named = |revision: &str| {
-                if revision.is_empty() {
-                    "HEAD"
-                } else {
-                    revision
-                }
-                .to_owned()
-            };
             let path = Path::new(&arguments.old);
-            let old = git::read_revision(&named(from), path)?;
-            let new = git::read_revision(&named(to), path)?;
+            let old = git::read_revision(revision_or_head(from), path)?;
+            let new = git::read_revision(revision_or_head(to), path)?;
             Ok((compile_texts(old)?, compile_texts(new)?))
         }
         (None, new) => {
             let new = new.as_deref().unwrap_or_default();
             Ok((
-                git::load_path_or_revision(&arguments.old)?,
-                git::load_path_or_revision(new)?,
+                load_path_or_revision(&arguments.old)?,
+                load_path_or_revision(new)?,
             ))
         }
     }
 }
 
+fn revision_or_head(revision: &str) -> &str {
+    if revision.is_empty() {
+        "HEAD"
+    } else {
+        revision
+    }
+}
+
 fn compile_texts(texts: Vec<RawFlagFile>) -> anyhow::Result<LoadedFlags> {
-    files::compile_texts(texts, FractionalVersion::V2)
+    loaded_flags::compile_texts(texts, FractionalVersion::V2)
 }
 
 fn side(flags: &LoadedFlags) -> DiffSide<'_> {

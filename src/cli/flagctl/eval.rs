@@ -1,35 +1,38 @@
-//! `flagctl eval`: one evaluation, without a server or by a running replica.
+//! `flagctl eval`: evaluates one flag, from files or by a running replica.
 
 use std::path::PathBuf;
 
 use bumpalo::Bump;
 
 use crate::analysis::format;
-use crate::cli::input::definitions;
-use crate::cli::input::files;
-use crate::cli::input::flagctl_config::FlagLocation;
-use crate::cli::input::flagctl_config::ReplicaEndpoint;
+use crate::cli::input::evaluation_context;
+use crate::cli::input::flag_location::FlagLocation;
+use crate::cli::input::flag_location::ReplicaEndpoint;
+use crate::cli::input::loaded_flags;
+use crate::cli::input::location_args;
+use crate::cli::input::location_args::FlagLocationArgs;
 use crate::cli::input::replica::evaluation;
+use crate::cli::json_value;
+use crate::cli::output::columns;
 use crate::cli::output::command_output::CommandOutput;
-use crate::cli::output::json_value;
-use crate::cli::output::output_format;
 use crate::cli::output::output_format::OutputFormat;
 use crate::document::syntax_tree::Node;
 use crate::json;
 use crate::resolve::system_clock;
 use crate::rule::bucketing::bucketing_value::FractionalVersion;
 use crate::selector::Selector;
-use crate::wire::evaluation::request::EncodedContext;
-use crate::wire::ofrep;
+use crate::wire::context::encoded::EncodedContext;
+use crate::wire::ofrep::error_response;
+use crate::wire::ofrep::evaluation_response;
 
 /// The arguments of `eval`.
 #[derive(Debug, clap::Args)]
 pub struct EvalArgs {
     /// The key of the flag.
     key: String,
-    /// Where to look.
+    /// The location of the flags.
     #[command(flatten)]
-    location: definitions::FlagLocationArgs,
+    location: FlagLocationArgs,
     /// The evaluation context, or @FILE.
     #[arg(long, default_value = "{}", value_name = "JSON")]
     context: String,
@@ -59,96 +62,100 @@ impl From<FractionalArg> for FractionalVersion {
     }
 }
 
-/// Evaluates. The answer is no if the flag has none.
+/// Evaluates a flag. Fails if the evaluation ends in an error.
 ///
 /// # Errors
 /// If files cannot be read, the replica does not answer, or the context is not a JSON object.
 pub fn run(arguments: &EvalArgs) -> anyhow::Result<CommandOutput> {
-    let context = files::parse_context_arg(&arguments.context)?;
-    let (answer, yes, talk) = match definitions::resolve_location(&arguments.location)? {
+    let context = evaluation_context::parse_context_arg(&arguments.context)?;
+    let evaluated = match location_args::resolve(&arguments.location)? {
         FlagLocation::Replica(replica) => evaluate_at_replica(&replica, &arguments.key, &context)?,
         FlagLocation::Files(paths) => evaluate_from_files(&paths, arguments, &context)?,
     };
-    let data = match arguments.output {
-        OutputFormat::Json => format!("{}\n", answer.trim_end()),
-        output => output.render(&output_format::parse_json(&answer)?, table),
-    };
+    let response = evaluated.stdout.trim_end();
     Ok(CommandOutput {
-        stdout: data,
-        stderr: talk,
-        success: yes,
+        stdout: match arguments.output {
+            OutputFormat::Json => format!("{response}\n"),
+            format => format.render(&json_value::parse(response)?, table),
+        },
+        ..evaluated
     })
 }
 
-/// The answer in the form of OFREP, whether it is one, and what else there is to say.
-type EvalOutput = (String, bool, Vec<String>);
-
-/// What a replica answers.
+/// Evaluates at a replica. Returns an OFREP response.
 fn evaluate_at_replica(
     replica: &ReplicaEndpoint,
     key: &str,
     context: &str,
-) -> anyhow::Result<EvalOutput> {
-    let Some(answered) = evaluation::evaluate(replica, key, context)? else {
-        let answer = ofrep::flag_not_found(key, &Selector::All).body;
-        return Ok((answer, false, Vec::new()));
+) -> anyhow::Result<CommandOutput> {
+    let Some(evaluated) = evaluation::evaluate(replica, key, context)? else {
+        return Ok(not_found(key, Vec::new()));
     };
-    let member = |name: &'static str| Some((name, answered.non_null_member(name)?.clone()));
+    let member = |name: &'static str| Some((name, evaluated.non_null_member(name)?.clone()));
     let names = ["value", "key", "reason", "variant", "errorCode"];
     let mut members: Vec<_> = names.into_iter().filter_map(member).collect();
-    let definition = answered.non_null_member("definition");
-    let metadata = definition.and_then(|definition| definitions::member(definition, "metadata"));
-    let yes = answered.non_null_member("errorCode").is_none();
-    members.retain(|(name, _)| yes || *name != "reason");
-    if yes {
+    let definition = evaluated.non_null_member("definition");
+    let metadata = definition.and_then(|definition| json_value::member(definition, "metadata"));
+    let success = evaluated.non_null_member("errorCode").is_none();
+    members.retain(|(name, _)| success || *name != "reason");
+    if success {
         let metadata = metadata.cloned().unwrap_or_else(|| json_value::object([]));
         members.push(("metadata", metadata));
     }
-    let mut answer = String::new();
-    json::write_value(&mut answer, &json_value::object(members).to_owned_value());
-    Ok((
-        answer,
-        yes,
-        answered.targeting_key_note(context).into_iter().collect(),
-    ))
+    let mut response = String::new();
+    json::write_value(&mut response, &json_value::object(members).to_owned_value());
+    Ok(CommandOutput {
+        stdout: response,
+        stderr: evaluated.targeting_key_note(context).into_iter().collect(),
+        success,
+    })
 }
 
-/// What the flags in files answer.
+fn not_found(key: &str, stderr: Vec<String>) -> CommandOutput {
+    CommandOutput {
+        stdout: error_response::flag_not_found(key, &Selector::All).body,
+        stderr,
+        success: false,
+    }
+}
+
+/// Evaluates the flags in files. Returns an OFREP response.
 fn evaluate_from_files(
     paths: &[PathBuf],
     arguments: &EvalArgs,
     context: &str,
-) -> anyhow::Result<EvalOutput> {
-    let flags = files::load_paths(paths, arguments.fractional.into())?;
-    let talk = flags.diagnostics.iter().map(ToString::to_string).collect();
+) -> anyhow::Result<CommandOutput> {
+    let flags = loaded_flags::load_paths(paths, arguments.fractional.into())?;
+    let stderr = flags.stderr_lines();
     let Some(flag) = flags.ruleset.flag(&arguments.key) else {
-        let answer = ofrep::flag_not_found(&arguments.key, &Selector::All).body;
-        return Ok((answer, false, talk));
+        return Ok(not_found(&arguments.key, stderr));
     };
     let arena = Bump::new();
     let context = EncodedContext::Json(Some(context))
         .context_for_flag(flag, &[], &arena, system_clock())
         .map_err(|error| anyhow::anyhow!("{}", error.message))?;
-    Ok(
-        match ofrep::encode_evaluation(flag, flag.decide(&context), &Selector::All) {
-            Ok(answer) => (answer, true, talk),
-            Err(failure) => (failure.body, false, talk),
-        },
-    )
+    let response =
+        evaluation_response::encode_evaluation(flag, flag.decide(&context), &Selector::All);
+    let success = response.is_ok();
+    Ok(CommandOutput {
+        stdout: response.unwrap_or_else(|failure| failure.body),
+        stderr,
+        success,
+    })
 }
 
-fn table(answer: &Node) -> Vec<Vec<String>> {
+/// The head and one row with the fields of a response.
+fn table(response: &Node) -> Vec<Vec<String>> {
     let member = |name: &str| {
-        let mut members = answer.as_map().unwrap_or_default().iter();
-        let member = members.find(|member| &*member.key == name)?;
-        Some(match member.value.as_text() {
+        let value = json_value::member(response, name)?;
+        Some(match value.as_text() {
             Some(text) if name != "value" => text.to_owned(),
-            _ => format::format_value(&member.value.to_owned_value()),
+            _ => format::format_value(&value.to_owned_value()),
         })
     };
     let or_nothing = |cell: Option<String>| cell.unwrap_or_else(|| "-".to_owned());
     let reason = member("reason").or_else(|| member("errorCode"));
     let row = [member("key"), member("variant"), member("value"), reason];
-    let head = ["KEY", "VARIANT", "VALUE", "REASON"];
-    vec![head.map(str::to_owned).into(), row.map(or_nothing).into()]
+    let head = columns::row(["KEY", "VARIANT", "VALUE", "REASON"]);
+    vec![head, row.map(or_nothing).into()]
 }

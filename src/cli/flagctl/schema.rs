@@ -1,16 +1,28 @@
-//! `flagctl schema`: what a flag file may be, as a JSON Schema for editors.
+//! `flagctl schema`: prints the JSON Schema of flag files, for editors.
 //!
-//! It is made of the table by which documents are read, and of the operators that rules are compiled with. What a schema
-//! cannot say, whether a variant exists for instance, is left to `flagctl lint`: a file that loads without complaint is
-//! valid, and what is not valid is complained about.
+//! It is generated from the field tables of the parser and the operators of the compiler. Conditions that a schema cannot
+//! express, such as the existence of a variant, are left to `flagctl lint`. A file that loads without diagnostics is valid,
+//! and an invalid file has diagnostics.
 
+mod keyword;
 mod targeting;
 
-use crate::cli::output::json_value::array;
-use crate::cli::output::json_value::boolean;
-use crate::cli::output::json_value::number;
-use crate::cli::output::json_value::object;
-use crate::cli::output::json_value::string;
+use crate::cli::flagctl::schema::keyword::SchemaKeywords;
+use crate::cli::flagctl::schema::keyword::any_of;
+use crate::cli::flagctl::schema::keyword::array_of;
+use crate::cli::flagctl::schema::keyword::map_of;
+use crate::cli::flagctl::schema::keyword::non_empty_string;
+use crate::cli::flagctl::schema::keyword::number_range;
+use crate::cli::flagctl::schema::keyword::ref_to;
+use crate::cli::flagctl::schema::keyword::strings;
+use crate::cli::flagctl::schema::keyword::type_keyword;
+use crate::cli::flagctl::schema::keyword::type_schema;
+use crate::cli::json_value::array;
+use crate::cli::json_value::boolean;
+use crate::cli::json_value::null;
+use crate::cli::json_value::number;
+use crate::cli::json_value::object;
+use crate::cli::json_value::string;
 use crate::document::schema;
 use crate::document::schema::FieldSchema;
 use crate::document::schema::FieldType;
@@ -18,15 +30,12 @@ use crate::document::schema::ObjectSchema;
 use crate::document::serialize;
 use crate::document::syntax_tree::Node;
 
-// Texts that begin as these do may still be no date: there is no thirtieth of February.
+// Necessary conditions only: 30 February matches, and `flagctl lint` reports it.
 const DATE_PATTERN: &str = "[0-9]{4}-[0-9]{2}-[0-9]{2}";
 const OFFSET_PATTERN: &str = "[0-9]{2}:[0-9]{2}";
 const TIME_PATTERN: &str = "[0-9]{2}:[0-9]{2}(:[0-9]{2})?([.][^Zz+-]*)?";
 
-/// The members of a schema.
-type SchemaKeywords = Vec<(&'static str, Node)>;
-
-/// The schema as JSON, in the draft that flagd's public schema has, which editors know best.
+/// Prints the schema as JSON, in draft 7, like the public schema of flagd.
 pub fn render() -> String {
     let mut schema = vec![
         ("$schema", string("http://json-schema.org/draft-07/schema#")),
@@ -59,7 +68,7 @@ fn definitions() -> Vec<(&'static str, Node)> {
     all
 }
 
-/// An object that has the members of these and no others.
+/// An object with the fields of `parts` and no others.
 fn closed_object(parts: &[&ObjectSchema]) -> SchemaKeywords {
     let fields = parts.iter().flat_map(|part| part.fields);
     let properties = fields.map(|field| (field.name, property(field)));
@@ -96,12 +105,7 @@ fn shape_keywords(shape: &FieldType) -> SchemaKeywords {
     match shape {
         FieldType::Anything => Vec::new(),
         FieldType::Text => non_empty_string(),
-        FieldType::TextWithoutPrefix(prefix) => {
-            let pattern = format!("^{}", prefix.replace('$', "\\$"));
-            let mut schema = non_empty_string();
-            schema.push(("not", object([("pattern", string(pattern))])));
-            schema
-        }
+        FieldType::TextWithoutPrefix(prefix) => string_without_prefix(prefix),
         FieldType::TextOrList => any_of([
             object(non_empty_string()),
             array_of(object(non_empty_string()), 1),
@@ -110,7 +114,7 @@ fn shape_keywords(shape: &FieldType) -> SchemaKeywords {
         FieldType::Choice(known) => vec![("enum", strings(known))],
         FieldType::OptionalChoice(known) => {
             let known = known.iter().map(|name| string(*name));
-            vec![("enum", array(known.chain([targeting::null()])))]
+            vec![("enum", array(known.chain([null()])))]
         }
         FieldType::Date => vec![
             type_keyword(&["string", "null"]),
@@ -125,14 +129,7 @@ fn shape_keywords(shape: &FieldType) -> SchemaKeywords {
         FieldType::Number(from, to) => number_range("number", *from, *to),
         FieldType::Integer(from, to) => number_range("integer", *from, *to),
         FieldType::AnyObject => vec![type_keyword(&["object", "null"])],
-        FieldType::Weights(most) => vec![
-            type_keyword(&["object"]),
-            ("minProperties", number(1.0)),
-            (
-                "additionalProperties",
-                object(number_range("integer", 0.0, *most)),
-            ),
-        ],
+        FieldType::Weights(most) => weights(*most),
         FieldType::Targeting => ref_to("targeting"),
         FieldType::Condition => any_of([
             type_schema(&["boolean", "null"]),
@@ -153,7 +150,24 @@ fn shape_keywords(shape: &FieldType) -> SchemaKeywords {
     }
 }
 
-/// By key, or in a list, each with its key.
+fn string_without_prefix(prefix: &str) -> SchemaKeywords {
+    let pattern = format!("^{}", prefix.replace('$', "\\$"));
+    let mut schema = non_empty_string();
+    schema.push(("not", object([("pattern", string(pattern))])));
+    schema
+}
+
+/// An object of at least one weight, from 0 to `max`.
+fn weights(max: f64) -> SchemaKeywords {
+    let weight = object(number_range("integer", 0.0, max));
+    vec![
+        type_keyword(&["object"]),
+        ("minProperties", number(1.0)),
+        ("additionalProperties", weight),
+    ]
+}
+
+/// Flags in an object, by key, or in a list, each with its key.
 fn flag_collection() -> SchemaKeywords {
     let keyed = object([
         type_keyword(&["object"]),
@@ -162,54 +176,4 @@ fn flag_collection() -> SchemaKeywords {
     ]);
     let listed = object([("allOf", array([object(ref_to("flag")), keyed]))]);
     any_of([object(map_of("flag")), array_of(listed, 0)])
-}
-
-/// An object, or null, with values as a definition has them.
-fn map_of(definition: &str) -> SchemaKeywords {
-    let values = ("additionalProperties", object(ref_to(definition)));
-    vec![type_keyword(&["object", "null"]), values]
-}
-
-fn non_empty_string() -> SchemaKeywords {
-    vec![type_keyword(&["string"]), ("minLength", number(1.0))]
-}
-
-fn number_range(kind: &str, from: f64, to: f64) -> SchemaKeywords {
-    vec![
-        type_keyword(&[kind]),
-        ("minimum", number(from)),
-        ("maximum", number(to)),
-    ]
-}
-
-fn array_of(each: Node, least: u8) -> Node {
-    let mut schema = vec![type_keyword(&["array"]), ("items", each)];
-    if least > 0 {
-        schema.push(("minItems", number(f64::from(least))));
-    }
-    object(schema)
-}
-
-fn any_of(schemas: impl IntoIterator<Item = Node>) -> SchemaKeywords {
-    vec![("anyOf", array(schemas))]
-}
-
-fn ref_to(definition: &str) -> SchemaKeywords {
-    vec![("$ref", string(format!("#/definitions/{definition}")))]
-}
-
-fn type_keyword(names: &[&str]) -> (&'static str, Node) {
-    let types = match names {
-        [one] => string(*one),
-        several => strings(several),
-    };
-    ("type", types)
-}
-
-fn type_schema(names: &[&str]) -> Node {
-    object([type_keyword(names)])
-}
-
-fn strings(names: &[&str]) -> Node {
-    array(names.iter().map(|name| string(*name)))
 }

@@ -1,17 +1,21 @@
-//! `.flagrc.yaml`, `.flagrc.json` or `.flagrc.toml`: what a project wants of its flags.
+//! `.flagrc.yaml`, `.flagrc.json` or `.flagrc.toml`: the lint policy of a project, and the paths of its flag files.
 
 use std::path::Path;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 
+use crate::analysis::flag_file;
+use crate::analysis::flag_file::FlagFile;
 use crate::analysis::lint::flag::lifecycle;
 use crate::analysis::lint::policy::LintPolicy;
-use crate::config::file;
+use crate::cli::input::files;
+use crate::config::structured_file;
 use crate::diag::Diagnostic;
 use crate::diag::DiagnosticSink;
 use crate::number;
 use crate::resolve::system_clock;
+use crate::rule::bucketing::bucketing_value::FractionalVersion;
 
 const FILE_NAMES: [&str; 4] = [
     ".flagrc.yaml",
@@ -20,7 +24,7 @@ const FILE_NAMES: [&str; 4] = [
     ".flagrc.toml",
 ];
 
-/// Where the configuration is, and which day it is.
+/// The arguments `--config` and `--today`.
 #[derive(Debug, Default, clap::Args)]
 #[group(skip)]
 pub struct FlagrcArgs {
@@ -38,10 +42,10 @@ fn parse_date(text: &str) -> Result<i64, &'static str> {
         .ok_or("must be a date such as 2026-09-01")
 }
 
-/// The configuration, with what is wrong in it. Its paths are as seen from the working directory.
+/// Reads the policy, with its diagnostics. Its paths are relative to the working directory.
 ///
 /// # Errors
-/// If there is none where one was named, or it cannot be read.
+/// If the file that `--config` names cannot be read.
 pub fn read_policy(arguments: &FlagrcArgs) -> anyhow::Result<(LintPolicy, Vec<Diagnostic>)> {
     let path = match &arguments.config {
         Some(path) => Some(path.clone()),
@@ -57,19 +61,40 @@ pub fn read_policy(arguments: &FlagrcArgs) -> anyhow::Result<(LintPolicy, Vec<Di
     Ok((policy, found))
 }
 
-/// The time that things are judged at, in seconds since 1970: now, or the beginning of the day that was named.
+/// The reference time of expiry checks, in seconds since 1970: the beginning of `--today`, or else now.
 pub fn reference_time(arguments: &FlagrcArgs) -> i64 {
     let named = arguments.today.map(|day| day * 86_400);
     named.unwrap_or_else(|| number::truncate_to_i64(system_clock()))
 }
 
+/// Parses the flag files of `paths`, or else of the configuration.
+///
+/// # Errors
+/// If neither names any.
+pub fn read_flag_files(paths: &[PathBuf], policy: &LintPolicy) -> anyhow::Result<Vec<FlagFile>> {
+    let paths = if paths.is_empty() {
+        &policy.flag_paths
+    } else {
+        paths
+    };
+    if paths.is_empty() {
+        anyhow::bail!(
+            "no flag files are named: say where they are, or write `flags: [flags]` into .flagrc.yaml"
+        );
+    }
+    Ok(flag_file::parse_files(
+        files::read_texts(paths),
+        FractionalVersion::default(),
+    ))
+}
+
 /// The nearest configuration in `directory` or above.
 fn find_config_file(directory: &Path) -> Option<PathBuf> {
-    for (up, above) in directory.ancestors().enumerate() {
-        let there = |name: &&&str| above.join(name).is_file();
-        if let Some(name) = FILE_NAMES.iter().find(there) {
+    for (levels, ancestor) in directory.ancestors().enumerate() {
+        let exists = |name: &&&str| ancestor.join(name).is_file();
+        if let Some(name) = FILE_NAMES.iter().find(exists) {
             // Shorter than the absolute path, and the same on every machine.
-            return Some(Path::new(&"../".repeat(up)).join(name));
+            return Some(Path::new(&"../".repeat(levels)).join(name));
         }
     }
     None
@@ -78,7 +103,7 @@ fn find_config_file(directory: &Path) -> Option<PathBuf> {
 fn read_policy_file(path: &Path) -> anyhow::Result<(LintPolicy, Vec<Diagnostic>)> {
     let name = path.to_string_lossy().into_owned();
     let mut report = DiagnosticSink::new(name.as_str().into());
-    let root = file::read_node(path, &mut report);
+    let root = structured_file::read_node(path, &mut report);
     let root =
         root.map_err(|why| anyhow::anyhow!("cannot read the configuration {name}: {why}"))?;
     let mut policy = root

@@ -1,52 +1,21 @@
-//! Flag files as they stand in a revision of a git repository, read by running `git`.
+//! Flag files in a revision of a git repository, read by running `git`.
 
 use std::path::Path;
 use std::process::Command;
 
 use crate::analysis::flag_file::RawFlagFile;
 use crate::cli::input::files;
-use crate::cli::input::files::LoadedFlags;
 use crate::document::DocumentFormat;
-use crate::rule::bucketing::bucketing_value::FractionalVersion;
 
-/// The flags that an argument names: a file, a directory or a glob, or else `REV:PATH`.
+/// Reads the flag files at `path`, a file or a directory, in `revision`. A path that the revision does not have yields none.
 ///
 /// # Errors
-/// If they cannot be read.
-pub fn load_path_or_revision(argument: &str) -> anyhow::Result<LoadedFlags> {
-    let path = Path::new(argument);
-    let revision = argument.split_once(':').filter(|_| !path.exists());
-    match revision {
-        Some((revision, path)) if !revision.is_empty() => files::compile_texts(
-            read_revision(revision, Path::new(path))?,
-            FractionalVersion::V2,
-        ),
-        _ => files::load_paths(&[path.to_owned()], FractionalVersion::V2),
-    }
-}
-
-/// The flag files at `path`, a file or a directory, in `revision`. A path that is not there yet holds none.
-///
-/// # Errors
-/// If there is no such revision, or git cannot be run.
+/// If the revision does not exist, or git cannot be run.
 pub fn read_revision(revision: &str, path: &Path) -> anyhow::Result<Vec<RawFlagFile>> {
     anyhow::ensure!(!revision.starts_with('-'), "`{revision}` is no revision");
-    let commit = run_git(&[
-        "rev-parse",
-        "--verify",
-        "--quiet",
-        &format!("{revision}^{{commit}}"),
-    ]);
-    let commit = commit.map_err(|_| anyhow::anyhow!("`{revision}` is no revision here"))?;
-    let commit = String::from_utf8_lossy(&commit).trim().to_owned();
-    let listed = run_git(&[
-        "ls-tree",
-        "-z",
-        "--name-only",
-        &commit,
-        "--",
-        &ls_tree_path(path),
-    ])?;
+    let commit = resolve_commit(revision)?;
+    let pattern = ls_tree_path(path);
+    let listed = run_git(&["ls-tree", "-z", "--name-only", &commit, "--", &pattern])?;
     let listed = String::from_utf8_lossy(&listed).into_owned();
     let directory = path.is_dir() || !listed.split('\0').any(|name| Path::new(name) == path);
     let mut texts = Vec::new();
@@ -72,7 +41,14 @@ pub fn read_revision(revision: &str, path: &Path) -> anyhow::Result<Vec<RawFlagF
     Ok(texts)
 }
 
-/// The path as `ls-tree` wants it: a directory's files are listed behind a slash.
+fn resolve_commit(revision: &str) -> anyhow::Result<String> {
+    let object = format!("{revision}^{{commit}}");
+    let commit = run_git(&["rev-parse", "--verify", "--quiet", &object]);
+    let commit = commit.map_err(|_| anyhow::anyhow!("`{revision}` is no revision here"))?;
+    Ok(String::from_utf8_lossy(&commit).trim().to_owned())
+}
+
+/// The path for `ls-tree`, which lists the files of a directory only if the path ends with a slash.
 fn ls_tree_path(path: &Path) -> String {
     let text = path.to_string_lossy().into_owned();
     if DocumentFormat::from_path(path).is_some() || text.ends_with('/') {
@@ -87,10 +63,10 @@ fn run_git(arguments: &[&str]) -> anyhow::Result<Vec<u8>> {
     if output.status.success() {
         return Ok(output.stdout);
     }
-    let said = String::from_utf8_lossy(&output.stderr);
+    let stderr = String::from_utf8_lossy(&output.stderr);
     anyhow::bail!(
         "git {}: {}",
         arguments.join(" "),
-        said.trim().replace('\n', ": ")
+        stderr.trim().replace('\n', ": ")
     )
 }

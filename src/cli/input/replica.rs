@@ -1,4 +1,4 @@
-//! A running replica, asked through its debug endpoints.
+//! A running replica, queried through its debug endpoints.
 
 pub mod client;
 pub mod evaluation;

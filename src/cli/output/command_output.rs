@@ -1,23 +1,18 @@
-//! What a command of `flagctl` has to say, and how that ends.
+//! The output of a `flagctl` or `flag-lint` command: text for standard output and standard error, and its success.
 
-use std::io::Write as _;
-use std::process::ExitCode;
-
-use crate::cli;
-
-/// What a command has to say.
+/// The output of a command.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct CommandOutput {
-    /// For standard output: what was asked for, and nothing else.
+    /// The requested data, for standard output, and nothing else.
     pub stdout: String,
-    /// For standard error, a line each.
+    /// Lines for standard error.
     pub stderr: Vec<String>,
-    /// Whether the answer is yes: found, sound, known.
+    /// True if the result is positive: the flag was found, the files have no errors.
     pub success: bool,
 }
 
 impl CommandOutput {
-    /// Plain data.
+    /// A successful output that has data and no messages.
     pub fn from_stdout(data: String) -> CommandOutput {
         CommandOutput {
             stdout: data,
@@ -25,39 +20,18 @@ impl CommandOutput {
             success: true,
         }
     }
-}
 
-/// The exit code of a question that could not be answered: wrong arguments, files that are not there.
-pub const EXIT_ERROR: u8 = 2;
-
-/// Reports what the argument parser found: asking for help is a question that can be answered.
-pub fn print_clap_error(error: &clap::Error) -> ExitCode {
-    let _ = error.print();
-    ExitCode::from(if error.use_stderr() { EXIT_ERROR } else { 0 })
-}
-
-/// Prints what a command says: exits with 0 for yes, 1 for no, 2 if there is no answer.
-#[expect(clippy::print_stderr, reason = "this is the command line")]
-pub fn print_result(said: anyhow::Result<CommandOutput>) -> ExitCode {
-    let said = match said {
-        Ok(said) => said,
-        Err(error) => {
-            let _ = cli::report_errors(Err(vec![format!("{error:#}")]));
-            return ExitCode::from(EXIT_ERROR);
+    /// A negative output that has messages and no data.
+    pub fn failure(stderr: Vec<String>) -> CommandOutput {
+        CommandOutput {
+            stderr,
+            ..CommandOutput::default()
         }
-    };
-    for line in &said.stderr {
-        eprintln!("{line}");
     }
-    match std::io::stdout().write_all(said.stdout.as_bytes()) {
-        // Whoever reads only the first lines has what they want.
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            let _ = cli::report_errors(Err(vec![format!(
-                "cannot write to standard output: {error}"
-            )]));
-            ExitCode::from(EXIT_ERROR)
-        }
-        _ if said.success => ExitCode::SUCCESS,
-        _ => ExitCode::FAILURE,
+
+    /// The output for a key that no flag has.
+    pub fn flag_not_found(key: &str, mut stderr: Vec<String>) -> CommandOutput {
+        stderr.push(format!("error: there is no flag `{key}`"));
+        CommandOutput::failure(stderr)
     }
 }

@@ -1,13 +1,13 @@
-//! How a rollout puts units into buckets.
+//! `Bucketing` of a rollout: the attribute that is hashed, the seed, and the hash dialect.
 
 use ecow::EcoString;
 
-/// The unit, what else is hashed with it, and how.
+/// The bucketing of a rollout.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Bucketing {
     /// The attribute that names the unit; the targeting key without one.
     pub bucket_by: Option<EcoString>,
-    /// What stands in place of the flag's key: flags with one seed have the same first cohort.
+    /// The prefix that is hashed instead of the flag's key: flags with one seed have the same first cohort.
     pub seed: Option<EcoString>,
     /// The hash and its arithmetic.
     pub dialect: BucketingDialect,
@@ -30,7 +30,7 @@ pub enum BucketingDialect {
 }
 
 impl BucketingDialect {
-    /// All of them.
+    /// All dialects.
     pub const ALL: [BucketingDialect; 5] = [
         BucketingDialect::FlagdMurmur3,
         BucketingDialect::FlagdLegacy100,
@@ -39,7 +39,7 @@ impl BucketingDialect {
         BucketingDialect::Java31,
     ];
 
-    /// Their names.
+    /// The names of all dialects.
     pub const NAMES: [&'static str; 5] = [
         BucketingDialect::FlagdMurmur3.name(),
         BucketingDialect::FlagdLegacy100.name(),
@@ -48,7 +48,7 @@ impl BucketingDialect {
         BucketingDialect::Java31.name(),
     ];
 
-    /// The name that is written.
+    /// The name in flag files.
     pub const fn name(self) -> &'static str {
         match self {
             BucketingDialect::FlagdMurmur3 => "flagd-murmur3",
@@ -64,7 +64,7 @@ impl BucketingDialect {
         BucketingDialect::ALL.into_iter().find(|d| d.name() == name)
     }
 
-    /// Whether it has a hundred buckets, and plain flagd cannot compute it.
+    /// Returns true if it has a hundred buckets and plain flagd cannot compute it.
     pub fn is_not_flagd(self) -> bool {
         match self {
             BucketingDialect::FlagdMurmur3 | BucketingDialect::FlagdLegacy100 => false,
@@ -80,6 +80,6 @@ impl Bucketing {
     }
 }
 
-/// The operator that computes a foreign dialect: its name, the seed and the unit give a bucket from 0 to 99, or 100 if
-/// there is no unit. Only rules that are made from words use it; no other evaluator knows it.
+/// The operator that computes a foreign dialect: its name, the seed and the unit yield a bucket from 0 to 99, or 100 if
+/// there is no unit. Only expanded rollout fields use it; no other evaluator supports it.
 pub const BUCKET_OPERATOR: &str = "$fanion.bucket";

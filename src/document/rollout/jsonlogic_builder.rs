@@ -1,4 +1,4 @@
-//! Rules as a machine writes them: only what flagd's schema has and every flagd evaluator computes alike.
+//! Builders of `JSONLogic` nodes, restricted to operators that flagd's schema allows and all flagd evaluators compute alike.
 
 use ecow::EcoString;
 
@@ -8,136 +8,115 @@ use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
 
 /// `{name: arguments}`
-pub fn operation(place: Position, name: &str, arguments: Vec<Node>) -> Node {
-    let value = array(place, arguments);
+pub fn operation(position: Position, name: &str, arguments: Vec<Node>) -> Node {
+    let value = array(position, arguments);
     let key = name.into();
     let kind = NodeKind::Map(vec![Member {
         key,
-        position: place,
+        position,
         value,
     }]);
-    Node {
-        position: place,
-        kind,
-    }
+    Node { position, kind }
 }
 
 /// A string.
-pub fn string(place: Position, text: &str) -> Node {
+pub fn string(position: Position, text: &str) -> Node {
     let kind = NodeKind::Text(text.into());
-    Node {
-        position: place,
-        kind,
-    }
+    Node { position, kind }
 }
 
 /// A whole number.
-pub fn number(place: Position, number: i64) -> Node {
+pub fn number(position: Position, number: i64) -> Node {
     let kind = NodeKind::Number(number as f64);
-    Node {
-        position: place,
-        kind,
-    }
+    Node { position, kind }
 }
 
 /// `null`: the default variant.
-pub fn null(place: Position) -> Node {
+pub fn null(position: Position) -> Node {
     let kind = NodeKind::Null;
-    Node {
-        position: place,
-        kind,
-    }
+    Node { position, kind }
 }
 
 /// `true` or `false`.
-pub fn boolean(place: Position, truth: bool) -> Node {
+pub fn boolean(position: Position, truth: bool) -> Node {
     let kind = NodeKind::Bool(truth);
-    Node {
-        position: place,
-        kind,
-    }
+    Node { position, kind }
 }
 
 /// An array.
-pub fn array(place: Position, items: Vec<Node>) -> Node {
+pub fn array(position: Position, items: Vec<Node>) -> Node {
     let kind = NodeKind::List(items);
-    Node {
-        position: place,
-        kind,
-    }
+    Node { position, kind }
 }
 
 /// An array of strings.
-pub fn string_array(place: Position, items: &[EcoString]) -> Node {
+pub fn string_array(position: Position, items: &[EcoString]) -> Node {
     array(
-        place,
-        items.iter().map(|item| string(place, item)).collect(),
+        position,
+        items.iter().map(|item| string(position, item)).collect(),
     )
 }
 
 /// `[name, weight]`: a share of `fractional`.
-pub fn weighted_variant(place: Position, name: &str, weight: u32) -> Node {
+pub fn weighted_variant(position: Position, name: &str, weight: u32) -> Node {
     array(
-        place,
-        vec![string(place, name), number(place, i64::from(weight))],
+        position,
+        vec![string(position, name), number(position, i64::from(weight))],
     )
 }
 
 /// `{"var": path}`
-pub fn var(place: Position, path: &str) -> Node {
-    let value = string(place, path);
+pub fn var(position: Position, path: &str) -> Node {
+    let value = string(position, path);
     let key = "var".into();
     let kind = NodeKind::Map(vec![Member {
         key,
-        position: place,
+        position,
         value,
     }]);
-    Node {
-        position: place,
-        kind,
-    }
+    Node { position, kind }
 }
 
-/// Whether the targeting key is one of these.
-pub fn targeting_key_in(place: Position, keys: &[EcoString]) -> Node {
+/// True if the targeting key is one of these.
+pub fn targeting_key_in(position: Position, keys: &[EcoString]) -> Node {
     operation(
-        place,
+        position,
         "in",
-        vec![var(place, "targetingKey"), string_array(place, keys)],
+        vec![var(position, "targetingKey"), string_array(position, keys)],
     )
 }
 
-/// Whether an attribute is one of these names.
+/// True if an attribute is one of these names.
 ///
-/// Not `in`, for which the number 0 is in a list of any words in Go; nor `==`, for which Node has no answer to a number and a
-/// word.
-pub fn attribute_equals_any(place: Position, attribute: &str, names: &[EcoString]) -> Node {
+/// Not `in`, for which Go finds the number 0 in any list of strings; not `==`, which fails in Node for a number and a
+/// string.
+pub fn attribute_equals_any(position: Position, attribute: &str, names: &[EcoString]) -> Node {
     let is = |name: &str| {
-        let arguments = vec![var(place, attribute), string(place, name)];
-        operation(place, "===", arguments)
+        let arguments = vec![var(position, attribute), string(position, name)];
+        operation(position, "===", arguments)
     };
-    or(place, names.iter().map(|name| is(name)).collect())
+    or(position, names.iter().map(|name| is(name)).collect())
 }
 
-/// Whether `segments`, a list or a single string, shares a member with these.
+/// True if `segments`, a list or a single string, shares a member with these.
 ///
-/// `merge` makes a list of both, for `in` would look for a part of a string.
-pub fn has_any_segment(place: Position, segments: &[EcoString]) -> Node {
+/// `merge` makes a list of both forms, because `in` on a string searches for a substring.
+pub fn has_any_segment(position: Position, segments: &[EcoString]) -> Node {
     let has = |segment: &str| {
-        let own = operation(place, "merge", vec![var(place, "segments")]);
-        operation(place, "in", vec![string(place, segment), own])
+        let own = operation(position, "merge", vec![var(position, "segments")]);
+        operation(position, "in", vec![string(position, segment), own])
     };
-    or(place, segments.iter().map(|name| has(name)).collect())
+    or(position, segments.iter().map(|name| has(name)).collect())
 }
 
-/// Whether one of these conditions holds.
-pub fn or(place: Position, mut conditions: Vec<Node>) -> Node {
+/// True if one of these conditions holds.
+pub fn or(position: Position, mut conditions: Vec<Node>) -> Node {
     match (conditions.len(), conditions.pop()) {
-        (_, None) => boolean(place, false),
+        (_, None) => boolean(position, false),
         (1, Some(only)) => only,
         (_, Some(last)) => {
             conditions.push(last);
-            operation(place, "or", conditions)
+            operation(position, "or", conditions)
         }
     }
 }

@@ -1,19 +1,19 @@
-//! What a flag's metadata says of its rollout and its lifecycle.
+//! Flag metadata from rollout fields: the lifecycle members, and the rollout phase as text.
 
 use crate::document::flag::FlagDefinition;
-use crate::document::rollout::Release;
-use crate::document::rollout::Rollout;
-use crate::document::rollout::RolloutFields;
+use crate::document::rollout::fields::Release;
+use crate::document::rollout::fields::Rollout;
+use crate::document::rollout::fields::RolloutFields;
 use crate::document::rollout::ramp::RampShape;
 use crate::document::rollout::ring::Rings;
 use crate::document::rollout::timestamp;
 use crate::value::OwnedMap;
 use crate::value::OwnedValue;
 
-/// The metadata that the words of a flag stand for; nothing that the flag's own metadata has.
-pub fn rollout_metadata(flag: &FlagDefinition, words: &RolloutFields) -> OwnedMap {
-    let mut all = words.lifecycle.metadata.clone();
-    let phase = rollout_phase(words);
+/// The lifecycle metadata of a flag, and `rollout` unless its own metadata has that key.
+pub fn rollout_metadata(flag: &FlagDefinition, fields: &RolloutFields) -> OwnedMap {
+    let mut all = fields.lifecycle.metadata.clone();
+    let phase = rollout_phase(fields);
     let own = |name: &str| flag.metadata.iter().any(|(known, _)| **known == *name);
     if let Some(phase) = phase
         && !own("rollout")
@@ -23,18 +23,21 @@ pub fn rollout_metadata(flag: &FlagDefinition, words: &RolloutFields) -> OwnedMa
     all.into()
 }
 
-/// How far the rollouts of a flag are, for instance `ring 2 of 4, 25 %`.
-pub fn rollout_phase(words: &RolloutFields) -> Option<String> {
-    if words.kill_position.is_some() {
+/// The phase of the rollouts of a flag, for instance `ring 2 of 4, 25 %`.
+pub fn rollout_phase(fields: &RolloutFields) -> Option<String> {
+    if fields.kill_position.is_some() {
         return Some("killed".to_owned());
     }
-    let many = words.rollouts.len() > 1;
-    let phases = words.rollouts.iter().map(|rollout| match &rollout.release {
-        Release::Variant(name) if many => {
-            format!("{name}: {}", single_rollout_phase(rollout, &words.rings))
-        }
-        Release::Variant(_) | Release::Split(_) => single_rollout_phase(rollout, &words.rings),
-    });
+    let many = fields.rollouts.len() > 1;
+    let phases = fields
+        .rollouts
+        .iter()
+        .map(|rollout| match &rollout.release {
+            Release::Variant(name) if many => {
+                format!("{name}: {}", single_rollout_phase(rollout, &fields.rings))
+            }
+            Release::Variant(_) | Release::Split(_) => single_rollout_phase(rollout, &fields.rings),
+        });
     let phases: Vec<String> = phases.collect();
     (!phases.is_empty()).then(|| phases.join("; "))
 }

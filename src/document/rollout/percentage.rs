@@ -1,4 +1,4 @@
-//! A percentage, exactly.
+//! `Percentage`: a share of units in exact steps of 0.001 percent.
 
 use std::fmt;
 
@@ -10,20 +10,20 @@ use crate::document::syntax_tree::NodeKind;
 pub struct Percentage(u32);
 
 impl Percentage {
-    /// How many steps there are: the sum of the weights in every rule that a rollout makes. It is constant, so that the
-    /// bucket of a unit never depends on the share.
+    /// The number of steps: the sum of the weights in every rule of a rollout. It is constant, so that the bucket of a unit
+    /// never depends on the share.
     pub const TOTAL_WEIGHT: u32 = 100_000;
-    /// Nobody.
+    /// 0 %.
     pub const NONE: Percentage = Percentage(0);
-    /// Everybody.
+    /// 100 %.
     pub const ALL: Percentage = Percentage(Percentage::TOTAL_WEIGHT);
 
-    /// A share of so many thousandths of a percent; more than all of them is all.
+    /// A share in thousandths of a percent, at most 100 %.
     pub fn from_thousandths(count: u32) -> Percentage {
         Percentage(count.min(Percentage::TOTAL_WEIGHT))
     }
 
-    /// Thousandths of a percent, from 0 to `STEPS`.
+    /// Thousandths of a percent, from 0 to [`Percentage::TOTAL_WEIGHT`].
     pub fn weight(self) -> u32 {
         self.0
     }
@@ -39,10 +39,10 @@ impl Percentage {
         Percentage::from_thousandths(u32::try_from(scaled).unwrap_or(Percentage::TOTAL_WEIGHT))
     }
 
-    /// Reads a number of percent.
+    /// Parses a number of percent.
     ///
     /// # Errors
-    /// What is wrong with it and what to write instead.
+    /// The mistake, and the help for it.
     pub fn parse(node: &Node) -> Result<Percentage, (String, &'static str)> {
         let NodeKind::Number(percent) = node.kind else {
             let help = "write a number from 0 to 100, without a percent sign";

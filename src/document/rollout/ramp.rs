@@ -1,27 +1,27 @@
-//! Shares that grow with time, and shrink as they grew.
+//! `Ramp`: a percentage that grows with time in stages, or shrinks in reverse.
 //!
-//! Evaluators cannot compute weights everywhere, so a ramp is a staircase: each stage has its share, and which stage it is
-//! is compared with the time. A unit's bucket does not depend on the stage; a larger share takes the variant from nobody.
+//! Not every evaluator can compute weights, so a ramp is a staircase: each stage has a constant share, and the rule
+//! compares the time with the stages. A unit's bucket does not depend on the stage, so a larger share includes the smaller.
 
 use crate::document::rollout::percentage::Percentage;
 
-/// A ramp from nobody to a share, or the way back.
+/// A ramp from 0 % to a share, or back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ramp {
-    /// When it begins, in seconds since 1970 in UTC.
+    /// The start, in seconds since 1970 in UTC.
     pub from: i64,
-    /// When it is complete; after `from`.
+    /// The end; after `from`.
     pub to: i64,
-    /// How it grows.
+    /// The form of its growth.
     pub shape: RampShape,
-    /// Whether it runs backwards: at `from + x` those have the variant who have it at `to - x` on the way up.
+    /// True if it runs backwards: at `from + x` the share is that of the growing ramp at `to - x`.
     pub reverse: bool,
 }
 
-/// How a ramp grows.
+/// The form of a ramp's growth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RampShape {
-    /// By so many equal steps. Step `i` of `n` is taken when `i/n` of the time has passed.
+    /// Equal steps of this number. Step `i` of `n` is taken when `i/n` of the time has passed.
     Linear(Option<u32>),
     /// 1 %, 2 %, 4 % and so on; the first at the beginning, the last at the end, at equal distances.
     Doubling,
@@ -29,11 +29,11 @@ pub enum RampShape {
 
 /// The most steps of a linear ramp.
 pub const MAX_STEPS: u32 = 1000;
-/// The steps of a linear ramp that does not say.
+/// The default number of steps of a linear ramp.
 pub const DEFAULT_STEPS: u32 = 100;
 
 impl Ramp {
-    /// The share before the first change, and each change: when it comes, and the share from then on.
+    /// The share before the first stage, and the start and share of each stage.
     pub fn stages(&self, target: Percentage) -> (Percentage, Vec<(i64, Percentage)>) {
         let up = match self.shape {
             RampShape::Linear(steps) => self.linear_stages(target, steps.unwrap_or(DEFAULT_STEPS)),

@@ -1,7 +1,11 @@
-//! Points in time as people write them: RFC 3339, or a date.
+//! Timestamps in rollout fields: parses RFC 3339 or a date to seconds since 1970, and formats them.
+
+use crate::document::calendar::civil_from_days;
+use crate::document::calendar::days_from_civil;
+use crate::document::calendar::days_in_month;
 
 /// Seconds since 1970 in UTC of `2026-06-01`, `2026-06-01T08:00Z`, `2026-06-01T08:00:00+02:00`; fractions of a second are
-/// dropped. `None` if it is none of these, or there is no such day.
+/// dropped. `None` for other forms and for days that do not exist.
 pub fn parse_timestamp(text: &str) -> Option<i64> {
     let (date, rest) = text.split_at_checked(10)?;
     let seconds = parse_date(date)? * 86_400;
@@ -24,25 +28,8 @@ pub fn parse_date(date: &str) -> Option<i64> {
         parse_digits(month)?,
         parse_digits(day)?,
     );
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let length = match month {
-        4 | 6 | 9 | 11 => 30,
-        2 => 28 + i64::from(leap),
-        1..=12 => 31,
-        _ => return None,
-    };
-    (1..=length)
-        .contains(&day)
-        .then(|| days_from_civil(year, month, day))
-}
-
-/// The proleptic Gregorian calendar in years that begin in March, so that the leap day is the last one.
-fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+    let exists = (1..=12).contains(&month) && (1..=days_in_month(year, month)).contains(&day);
+    exists.then(|| days_from_civil(year, month, day))
 }
 
 /// Seconds of `08:00:00+02:00`; negative or beyond a day where the zone makes it so.
@@ -59,7 +46,7 @@ fn parse_time(text: &str) -> Option<i64> {
     Some(parse_clock(clock, 3)? - offset)
 }
 
-/// Seconds of `08:00` or `08:00:00`, of at most so many parts.
+/// Seconds of `08:00` or `08:00:00`, with at most `most` parts.
 fn parse_clock(clock: &str, most: usize) -> Option<i64> {
     let parts: Vec<&str> = clock.split(':').collect();
     if !(2..=most).contains(&parts.len()) || parts.iter().any(|part| part.len() != 2) {
@@ -78,23 +65,6 @@ pub fn format_rfc3339(seconds: i64) -> String {
     let (year, month, day) = civil_from_days(days);
     let (hour, minute, second) = (clock / 3600, clock / 60 % 60, clock % 60);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
-}
-
-/// The inverse of `civil`.
-fn civil_from_days(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let of_era = days.rem_euclid(146_097);
-    let of_years = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * of_years + of_years / 4 - of_years / 100);
-    let of_months = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * of_months + 2) / 5 + 1;
-    let month = if of_months < 10 {
-        of_months + 3
-    } else {
-        of_months - 9
-    };
-    (era * 400 + of_years + i64::from(month <= 2), month, day)
 }
 
 fn parse_digits(text: &str) -> Option<i64> {

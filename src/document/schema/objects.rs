@@ -1,9 +1,9 @@
-//! The tables, from the whole to its parts.
+//! The schemas as constants: document, flag, rollout fields and their parts.
 
 use crate::document::rollout::bucketing::BucketingDialect;
-use crate::document::schema::FieldSchema;
-use crate::document::schema::FieldType;
-use crate::document::schema::ObjectSchema;
+use crate::document::schema::field::FieldSchema;
+use crate::document::schema::field::FieldType;
+use crate::document::schema::field::ObjectSchema;
 
 /// A document.
 pub const DOCUMENT: ObjectSchema = ObjectSchema {
@@ -79,7 +79,7 @@ pub const FLAG: ObjectSchema = ObjectSchema {
     one_of: &[],
 };
 
-/// What a flag may say in words.
+/// The rollout fields of a flag.
 pub const ROLLOUT_FIELDS: ObjectSchema = ObjectSchema {
     name: "words",
     fields: &[
@@ -179,7 +179,7 @@ pub const ROLLOUT: ObjectSchema = ObjectSchema {
     one_of: &["variant", "split"],
 };
 
-/// How a share grows with time.
+/// The growth of a percentage with time.
 pub const RAMP: ObjectSchema = ObjectSchema {
     name: "ramp",
     fields: &[
@@ -228,7 +228,7 @@ pub const REGION: ObjectSchema = ObjectSchema {
     one_of: &[],
 };
 
-/// A flag that another builds on.
+/// A prerequisite of a flag.
 pub const PREREQUISITE: ObjectSchema = ObjectSchema {
     name: "requirement",
     fields: &[
@@ -243,7 +243,7 @@ pub const PREREQUISITE: ObjectSchema = ObjectSchema {
     one_of: &[],
 };
 
-/// Who looks after a flag.
+/// The lifecycle of a flag.
 pub const LIFECYCLE: ObjectSchema = ObjectSchema {
     name: "lifecycle",
     fields: &[

@@ -1,14 +1,14 @@
-//! Numbers, and how much of them can be told without reading them.
+//! Number tokens: validation by the grammar, and conversion to a float.
 
 use std::ops::Range;
 
-use crate::json::Error;
-use crate::json::ErrorKind;
+use crate::json::error::Error;
+use crate::json::error::ErrorKind;
 use crate::json::reader::Reader;
 use crate::json::reader::Result;
 
-/// So many digits, times ten to the power of 99 or less, make no number that is too large for a 64-bit float: those end
-/// at 1.8e308.
+/// A number of at most this many bytes and an exponent of at most two digits is finite: 200 digits times 1e99 are less
+/// than the largest 64-bit float, 1.8e308.
 const FINITE_NUMBER_BYTES: usize = 200;
 
 impl Reader<'_> {
@@ -26,7 +26,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Passes over a number. Its digits are added up only if it may be too large.
+    /// Passes over a number. It is converted only if it may be too large for a float.
     #[inline]
     pub(super) fn skip_number(&mut self) -> Result<()> {
         let start = self.offset;
@@ -38,7 +38,7 @@ impl Reader<'_> {
         self.parse_number().map(drop)
     }
 
-    /// Passes over a number by its grammar, and answers where the digits of its exponent are.
+    /// Passes over a number by its grammar and returns the byte range of its exponent's digits.
     #[inline]
     fn skip_number_syntax(&mut self) -> Result<Range<usize>> {
         if self.peek_byte() == Some(b'-') {

@@ -1,29 +1,29 @@
-//! Where the members of an object stand.
+//! Index of the keys of one object: looks up a member without parsing the others.
 
 use crate::json::reader::Reader;
 use crate::json::reader::Result;
 
-/// Members that are as long as this or longer take one allocation, unless they are more than [`MAX_PREALLOCATED_MEMBERS`].
+/// The index takes one allocation if members are at least this long on average and at most [`MAX_PREALLOCATED_MEMBERS`].
 const TYPICAL_MEMBER_BYTES: usize = 32;
 
-/// So many members get room before they are seen: empty objects that come one after the other must cost little.
+/// The most members for which memory is reserved in advance, so that an object with few members costs little.
 const MAX_PREALLOCATED_MEMBERS: usize = 1024;
 
-/// An object that was passed over, and where its keys stand in it. None of them has escapes.
+/// A validated object and the offsets of its keys, of which none has escapes.
 #[derive(Debug, Clone)]
 pub struct ObjectIndex<'t> {
     text: &'t str,
-    /// How many bytes were left before it.
+    /// The length of the input from the object's first byte on.
     left_before: usize,
-    /// How many bytes were left behind the opening and the closing quote of each key.
+    /// The length of the input after the opening and after the closing quote of each key.
     keys: Vec<(usize, usize)>,
 }
 
 impl<'t> Reader<'t> {
-    /// Passes over an object as [`Reader::skip_value`] does, and answers where its members stand; `None` if one of its keys has
-    /// escapes. Any other value is passed over, too, and has no members.
+    /// Passes over an object as [`Reader::skip_value`] does and returns the index of its keys; `None` if a key has escapes.
+    /// A value of another kind has an empty index.
     ///
-    /// That takes 16 bytes of memory for each member, of which the shortest is five bytes long.
+    /// The index takes 16 bytes for each member; the shortest member is five bytes long.
     ///
     /// # Errors
     /// Those of [`Reader::skip_value`].
@@ -55,7 +55,7 @@ impl<'t> ObjectIndex<'t> {
         self.text
     }
 
-    /// The value of the member called `name`, to be read; of several the last.
+    /// A reader at the value of the member called `name`; the last one if there are several.
     pub fn member(&self, name: &str) -> Option<Reader<'t>> {
         let called = |(inside, behind): &&(usize, usize)| {
             inside - behind == name.len() + 1

@@ -1,6 +1,6 @@
-//! Passing over values that nobody reads.
+//! Validating skip of one value, without recursion or allocation.
 
-use crate::json::ErrorKind;
+use crate::json::error::ErrorKind;
 use crate::json::reader::Reader;
 use crate::json::reader::Result;
 use crate::json::reader::token_scan::skip_whitespace;
@@ -11,12 +11,12 @@ use crate::limits;
 // One bit for each object and array that is open.
 const _: () = assert!(limits::NESTING_DEPTH <= u128::BITS as usize);
 
-/// Where a key stands, counted from the end of the text.
+/// The position of a key, counted from the end of the text.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct KeySpan {
-    /// How many bytes are left behind its opening quote.
+    /// The length of the text after its opening quote.
     pub left_after_open_quote: usize,
-    /// How many bytes are left behind its closing quote.
+    /// The length of the text after its closing quote.
     pub left_after_close_quote: usize,
     pub escaped: bool,
 }
@@ -27,19 +27,19 @@ impl<'t> Reader<'t> {
         self.skip_value_noting_keys(|_| {})
     }
 
-    /// Passes over one value. If it is an object, its keys go to `note`, those further inside do not.
+    /// Passes over one value. If it is an object, its own keys are passed to `note`, not those of nested objects.
     ///
-    /// Every byte is checked, nothing is kept, and there is no recursion. The cursor is what is left of the text: that and
-    /// little else is alive between two values, so all of it stays in registers.
+    /// Every byte is validated. The cursor is the rest of the text: little else is alive between two values, so all of it
+    /// stays in registers.
     #[inline]
     pub(super) fn skip_value_noting_keys(&mut self, mut note: impl FnMut(KeySpan)) -> Result<()> {
         let mut rest = self.remaining_bytes();
         let mut depth = self.depth;
-        // Whether what is open is an object; the innermost is the lowest bit.
+        // A bit for each open value, 1 for objects; the lowest bit is the innermost.
         let mut maps = 0_u128;
         loop {
             rest = skip_whitespace(rest);
-            // Whether an item or a member comes next.
+            // True if an item or a member comes next.
             let mut more = false;
             match rest {
                 [b'"', inside @ ..] => rest = self.skip_string(inside)?.0,
@@ -59,7 +59,7 @@ impl<'t> Reader<'t> {
                 }
                 _ => rest = self.skip_scalar(rest)?,
             }
-            // Each turn but the last closes an object or an array.
+            // Each iteration but the last closes an object or an array.
             loop {
                 let map = maps & 1 == 1;
                 if !more {
@@ -85,7 +85,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Passes over the comma before another item or member, which makes the answer true, or over the end.
+    /// Passes over the comma before another item or member and returns true, or over the closing bracket and returns false.
     #[inline]
     fn skip_separator(&self, rest: &'t [u8], map: bool) -> Result<(&'t [u8], bool)> {
         match skip_whitespace(rest) {
@@ -97,7 +97,8 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Passes over members up to one that is an object or an array, which makes the answer true, or over the end.
+    /// Passes over members up to a value that is an object or an array and returns true, or over the closing brace and
+    /// returns false.
     #[inline(never)]
     fn skip_scalar_members(
         &self,
@@ -126,7 +127,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// What is behind a string, and whether it has escapes.
+    /// Passes over a string and returns the rest, and true if the string has escapes.
     #[inline]
     fn skip_string(&self, inside: &'t [u8]) -> Result<(&'t [u8], bool)> {
         match skip_unescaped(inside) {
@@ -135,7 +136,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// What is behind a string of which the part that does not stand for itself begins here.
+    /// Passes over the part of a string that begins with its first escape, and returns the rest.
     #[cold]
     #[inline(never)]
     fn skip_escaped_string(&self, rest: &[u8]) -> Result<&'t [u8]> {
@@ -145,7 +146,7 @@ impl<'t> Reader<'t> {
         Ok(reader.remaining_bytes())
     }
 
-    /// What is behind a number, a boolean or null.
+    /// Passes over a number, a boolean or null, and returns the rest.
     #[inline(never)]
     fn skip_scalar(&self, rest: &[u8]) -> Result<&'t [u8]> {
         let mut reader = Reader::new_at(self.text, self.text.len() - rest.len(), 0);

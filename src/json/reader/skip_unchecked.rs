@@ -1,12 +1,12 @@
-//! Passing over values that were read before, or will be.
+//! Skip of one value by its brackets and quotes, without validation.
 
-use crate::json::ErrorKind;
+use crate::json::error::ErrorKind;
 use crate::json::reader::Reader;
 use crate::json::reader::Result;
 
 impl Reader<'_> {
-    /// Passes over one value by its brackets and quotes alone: to its end if it is sound, which is for whoever reads it to
-    /// see.
+    /// Passes over one value by its brackets and quotes: to its end if it is valid. For values that are parsed before or
+    /// after.
     pub fn skip_unchecked(&mut self) -> Result<()> {
         self.skip_whitespace();
         if !matches!(self.peek_byte(), Some(b'{' | b'[')) {

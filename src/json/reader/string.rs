@@ -1,30 +1,11 @@
-//! Strings: where they end, and whether their escapes are sound.
+//! String tokens: finds the closing quote and validates the escapes.
 
-use crate::json::ErrorKind;
-use crate::json::RawString;
+use crate::json::error::ErrorKind;
+use crate::json::escape::RawString;
+use crate::json::escape::StringSpan;
 use crate::json::reader::Reader;
 use crate::json::reader::Result;
 use crate::json::string_scan::unescaped_len;
-
-/// Where a string stands, without its quotes.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct StringSpan {
-    pub start: usize,
-    pub end: usize,
-    pub escaped: bool,
-}
-
-impl StringSpan {
-    /// The string, in the text in which it stands.
-    #[inline]
-    pub fn to_raw_string(self, text: &str) -> RawString<'_> {
-        RawString {
-            offset: self.start - 1,
-            raw: text.get(self.start..self.end).unwrap_or(""),
-            escaped: self.escaped,
-        }
-    }
-}
 
 impl<'t> Reader<'t> {
     /// Reads a string.
@@ -33,7 +14,7 @@ impl<'t> Reader<'t> {
         Ok(span.to_raw_string(self.text))
     }
 
-    /// Passes over a string and answers where it stands.
+    /// Passes over a string and returns its span.
     #[inline]
     pub(super) fn string_span(&mut self) -> Result<StringSpan> {
         self.expect_byte(b'"', "a string")?;
@@ -52,7 +33,7 @@ impl<'t> Reader<'t> {
         })
     }
 
-    /// Passes over what does not stand for itself, and goes on to the closing quote.
+    /// Validates escapes from the first one on, up to the closing quote.
     #[cold]
     #[inline(never)]
     pub(super) fn validate_escapes(&mut self) -> Result<()> {

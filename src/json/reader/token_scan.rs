@@ -1,12 +1,14 @@
-//! Steps through what is left of a text: a slice stays in registers where a reader, that others refer to, does not.
+//! White space and punctuation on a byte slice: the cursor of the validating skip.
+//!
+//! A slice stays in registers; a reader, which is borrowed, does not.
 
-use crate::json::Error;
-use crate::json::ErrorKind;
+use crate::json::error::Error;
+use crate::json::error::ErrorKind;
 use crate::json::reader::Reader;
 use crate::json::reader::Result;
 
 impl<'t> Reader<'t> {
-    /// What is behind a token, and white space before it.
+    /// Passes over white space and `token`, and returns the rest.
     #[inline]
     pub(super) fn skip_byte(
         &self,
@@ -20,7 +22,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Something else stands here, or the text ends.
+    /// The error for a missing token: another byte is found, or the text ends.
     #[cold]
     #[inline(never)]
     pub(super) fn error_expected<T>(&self, rest: &[u8], what: &'static str) -> Result<T> {
@@ -30,7 +32,7 @@ impl<'t> Reader<'t> {
         self.error_at(rest, ErrorKind::Expected(what))
     }
 
-    /// Something is wrong here.
+    /// An error at the start of `rest`.
     #[cold]
     pub(super) fn error_at<T>(&self, rest: &[u8], fault: ErrorKind) -> Result<T> {
         let at = self.text.len() - rest.len();
@@ -41,7 +43,7 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// What is behind white space. Nothing is done if the byte that is likely comes at once.
+/// Passes over white space and returns the rest; returns at once if the first byte is `likely`.
 #[inline]
 pub(super) fn skip_whitespace_unless(rest: &[u8], likely: u8) -> &[u8] {
     match rest {
@@ -50,7 +52,7 @@ pub(super) fn skip_whitespace_unless(rest: &[u8], likely: u8) -> &[u8] {
     }
 }
 
-/// What is behind white space.
+/// Passes over white space and returns the rest.
 #[inline]
 pub(super) fn skip_whitespace(rest: &[u8]) -> &[u8] {
     match rest {

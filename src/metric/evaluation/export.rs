@@ -1,13 +1,11 @@
-//! A tally as families.
+//! Evaluation counts as the two metric families that flagd exports.
 
 use std::collections::BTreeMap;
-use std::collections::HashSet;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::decision::ErrorCode;
-use crate::metric::evaluation::EvaluationCounters;
-use crate::metric::evaluation::flag_counters::EvaluationTotals;
+use crate::metric::evaluation::shared_counters::SharedCounters;
+use crate::metric::evaluation::totals::EvaluationTotals;
 use crate::metric::family::Labels;
 use crate::metric::family::MetricFamily;
 use crate::metric::family::MetricKind;
@@ -21,42 +19,32 @@ const ERRORS: [ErrorCode; 4] = [
     ErrorCode::General,
 ];
 
-impl EvaluationCounters {
-    /// flagd's two families.
-    pub fn collect(&self) -> [MetricFamily; 2] {
-        let mut sums = EvaluationTotals::clone(&self.retired_totals);
-        let mut seen = HashSet::new();
-        for cell in self.by_flag.iter().chain(&self.retired) {
-            if let Some(counts) = cell.get().filter(|_| seen.insert(Arc::as_ptr(cell))) {
-                counts.add_to(&mut sums);
-            }
-        }
-        [impression_family(&sums), self.reason_family(&sums)]
-    }
+/// flagd's two families: impressions by variant, and evaluations by reason.
+pub fn families(totals: &EvaluationTotals, shared: &SharedCounters) -> [MetricFamily; 2] {
+    [impression_family(totals), reason_family(totals, shared)]
+}
 
-    fn reason_family(&self, sums: &EvaluationTotals) -> MetricFamily {
-        let help = "Measures the number of evaluations for a given reason.";
-        let name = "feature_flag.flagd.result.reason";
-        let mut family =
-            MetricFamily::new_in_flagd_scope(name, "{reason}", MetricKind::Counter, help);
-        let mut reasons: BTreeMap<(&str, &str), u64> = BTreeMap::new();
-        for (answer, count) in &sums.by_labels {
-            *reasons.entry((&*answer.key, answer.reason)).or_default() += count;
-        }
-        for ((key, reason), count) in reasons {
-            let key = ("feature_flag.key", key.to_owned());
-            family.push(labels(vec![key], reason), MetricValue::Count(count));
-        }
-        for code in ERRORS {
-            let count = self.shared.error_counter(code).load(Ordering::Relaxed);
-            if count > 0 {
-                let code = ("ExceptionTypeKeyName", code.as_str().to_owned());
-                family.push(labels(vec![code], "ERROR"), MetricValue::Count(count));
-            }
-        }
-        push_overflow(&mut family, sums.overflow);
-        family
+fn reason_family(totals: &EvaluationTotals, shared: &SharedCounters) -> MetricFamily {
+    let help = "Measures the number of evaluations for a given reason.";
+    let name = "feature_flag.flagd.result.reason";
+    let mut family = MetricFamily::new_in_flagd_scope(name, "{reason}", MetricKind::Counter, help);
+    let mut reasons: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    for (labels, count) in &totals.by_labels {
+        *reasons.entry((&*labels.key, labels.reason)).or_default() += count;
     }
+    for ((key, reason), count) in reasons {
+        let key = ("feature_flag.key", key.to_owned());
+        family.push(labels(vec![key], reason), MetricValue::Count(count));
+    }
+    for code in ERRORS {
+        let count = shared.error_counter(code).load(Ordering::Relaxed);
+        if count > 0 {
+            let code = ("ExceptionTypeKeyName", code.as_str().to_owned());
+            family.push(labels(vec![code], "ERROR"), MetricValue::Count(count));
+        }
+    }
+    push_overflow(&mut family, totals.overflow);
+    family
 }
 
 fn impression_family(sums: &EvaluationTotals) -> MetricFamily {

@@ -1,36 +1,21 @@
-//! Counters of one flag.
+//! Evaluation counters of one flag, one for each variant and reason.
 
-use std::collections::BTreeMap;
-use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::Mutex;
 use std::sync::OnceLock;
-use std::sync::PoisonError;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
 use ecow::EcoString;
 
 use crate::decision::Decision;
-use crate::decision::ErrorCode;
 use crate::decision::Reason;
-use crate::limits;
+use crate::metric::evaluation::shared_counters::OVERFLOW_BIT;
+use crate::metric::evaluation::shared_counters::SharedCounters;
+use crate::metric::evaluation::totals::EvaluationLabels;
+use crate::metric::evaluation::totals::EvaluationTotals;
 use crate::ruleset::CompiledFlag;
 
-/// A counter whose labels came too late to be told apart: its highest bit is set.
-const OVERFLOW_BIT: u64 = 1 << 63;
 const REASONS: [Reason; 3] = [Reason::Static, Reason::Default, Reason::TargetingMatch];
-
-/// What all generations share.
-#[derive(Debug, Default)]
-pub struct SharedCounters {
-    not_found: AtomicU64,
-    parse_error: AtomicU64,
-    type_mismatch: AtomicU64,
-    general: AtomicU64,
-    /// The labels that have a series of their own.
-    admitted_label_sets: Mutex<HashSet<EvaluationLabels>>,
-}
 
 /// The counters of a flag, once it is asked for.
 pub type LazyFlagCounters = OnceLock<Box<FlagCounters>>;
@@ -42,54 +27,6 @@ pub struct FlagCounters {
     variants: Arc<[EcoString]>,
     /// Three for each variant, one a reason, then one for disabled and one for no default.
     counters: Box<[AtomicU64]>,
-}
-
-/// What tells counts apart.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct EvaluationLabels {
-    /// The flag's key.
-    pub key: EcoString,
-    /// The variant's name; empty if there is none.
-    pub variant: EcoString,
-    /// Why.
-    pub reason: &'static str,
-}
-
-/// What was counted, and how much of it has no series of its own.
-#[derive(Debug, Clone, Default)]
-pub struct EvaluationTotals {
-    /// By answer.
-    pub by_labels: BTreeMap<EvaluationLabels, u64>,
-    /// The rest.
-    pub overflow: u64,
-}
-
-impl SharedCounters {
-    /// The counter of an error.
-    pub fn error_counter(&self, code: ErrorCode) -> &AtomicU64 {
-        match code {
-            ErrorCode::FlagNotFound => &self.not_found,
-            ErrorCode::ParseError => &self.parse_error,
-            ErrorCode::TypeMismatch => &self.type_mismatch,
-            ErrorCode::General => &self.general,
-        }
-    }
-
-    /// Gives a counter that was never used a series of its own, or marks it if there are too many.
-    #[cold]
-    fn admit_label_set(&self, counter: &AtomicU64, answer: impl FnOnce() -> EvaluationLabels) {
-        let mut admitted = self
-            .admitted_label_sets
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let answer = answer();
-        // One place is left for the series of the overflow.
-        if admitted.contains(&answer) || admitted.len() + 1 < limits::LABEL_SETS {
-            admitted.insert(answer);
-        } else {
-            counter.fetch_or(OVERFLOW_BIT, Relaxed);
-        }
-    }
 }
 
 impl FlagCounters {

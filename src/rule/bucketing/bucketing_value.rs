@@ -1,34 +1,34 @@
-//! What of a unit is hashed: the bytes that stand for a bucketing value.
+//! The bytes that are hashed for a bucketing value, by version of `fractional`.
 
-use crate::rule::EvalError;
 use crate::rule::bucketing::cbor;
 use crate::rule::bucketing::cbor::CborBuffer;
 use crate::rule::bucketing::murmur;
-use crate::rule::eval::Scope;
+use crate::rule::error::EvalError;
+use crate::rule::scope::Scope;
 use crate::value::Value;
 
-/// The version of `fractional`: which values may be bucketed by, and which bytes stand for them.
+/// The version of `fractional`: the types of bucketing values, and the bytes that are hashed for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FractionalVersion {
     /// As in flagd 0.15 and later: texts, as they are.
     #[default]
     V2,
-    /// As flagd's makers have decided for 1.0: values of every type but null and lists, in deterministic CBOR.
+    /// As decided for flagd 1.0: values of every type but null and lists, in deterministic CBOR.
     ///
     /// <https://flagd.dev/architecture-decisions/fractional-non-string-rand-units/>
     V3,
 }
 
-/// What can be done with a bucketing value.
+/// The hash of a bucketing value, or the reason why it has none.
 #[derive(Debug)]
 pub enum HashedBucketingValue<'a> {
-    /// It is a unit, and this is its hash.
+    /// The hash of the value.
     Hash(u32),
-    /// It stands for the flag's key and the targeting key.
+    /// The value stands for the flag's key and the targeting key.
     UseDefaultKey,
-    /// It is no unit, and there is none.
+    /// There is no unit.
     Missing,
-    /// It is one of the shares; the unit is the identity.
+    /// The value is one of the shares; the unit is the default key.
     ComputedShare(Value<'a>),
 }
 
@@ -36,7 +36,7 @@ impl FractionalVersion {
     /// The hash of a bucketing value.
     ///
     /// # Errors
-    /// If the value is so large that the evaluation's allowance is used up.
+    /// If the value is so large that the evaluation's step budget is exhausted.
     pub fn hash_value<'a>(
         self,
         value: Value<'a>,
@@ -70,7 +70,7 @@ impl FractionalVersion {
         }
     }
 
-    /// The hash of a unit that a targeting key names to a flag.
+    /// The hash of the default key: the flag's key and the targeting key.
     pub fn hash_default_key(self, flag_key: &str, targeting_key: &str) -> u32 {
         match self {
             FractionalVersion::V2 => murmur::hash([flag_key.as_bytes(), targeting_key.as_bytes()]),

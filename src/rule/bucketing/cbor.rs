@@ -1,8 +1,8 @@
-//! Values in CBOR, always the same bytes for the same value.
+//! Deterministic CBOR encoding of values: equal values have equal bytes.
 //!
-//! Core deterministic encoding, <https://www.rfc-editor.org/rfc/rfc8949.html#section-4.2.1>: everything as short as it
-//! can be, members in the order of their encoded names. Whole numbers are integers where 64 bits hold them, so that
-//! `1` and `1.0` are one value.
+//! Core deterministic encoding, <https://www.rfc-editor.org/rfc/rfc8949.html#section-4.2.1>: the shortest encodings,
+//! members in the order of their encoded names. Whole numbers are integers where 64 bits hold them, so that `1` and
+//! `1.0` are one value.
 
 use std::convert::Infallible;
 
@@ -13,12 +13,12 @@ use smallvec::SmallVec;
 
 use crate::value::Value;
 
-/// Encoded bytes; few of them stay on the stack.
+/// Encoded bytes; short values stay on the stack.
 #[derive(Debug, Default)]
 pub struct CborBuffer(SmallVec<[u8; 128]>);
 
 impl CborBuffer {
-    /// What was appended.
+    /// The bytes so far.
     pub fn as_slice(&self) -> &[u8] {
         &self.0
     }
@@ -58,12 +58,12 @@ pub fn encode_value(out: &mut CborBuffer, value: Value<'_>) {
     }
 }
 
-/// Appends what comes before the bytes of a text.
+/// Appends the header of a text.
 pub fn encode_text_header(out: &mut CborBuffer, text: &str) {
     encode_header(out, Header::Text(Some(text.len())));
 }
 
-/// Appends what comes before the items of a list.
+/// Appends the header of a list.
 pub fn encode_list_header(out: &mut CborBuffer, items: usize) {
     encode_header(out, Header::Array(Some(items)));
 }

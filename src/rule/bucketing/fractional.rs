@@ -1,41 +1,33 @@
-//! `fractional`: a deterministic split of units into weighted shares.
+//! Evaluates `fractional`: a deterministic split of units into weighted shares.
 //!
 //! <https://flagd.dev/reference/custom-operations/fractional-operation/>, with the integer arithmetic of flagd 0.15 and
-//! later: a unit's bucket is `hash * total >> 32`, and it gets the first share whose summed weight is above it. What of a
-//! unit is hashed is [`hash_targeting_key`]'s affair.
+//! later: a unit's bucket is `hash * total >> 32`, and it gets the first share whose summed weight is above it. The
+//! bytes that are hashed are those of `bucketing_value`.
 
-use crate::rule::ArgumentRules;
-use crate::rule::EvalError;
-use crate::rule::Rule;
+use crate::rule::ast::ArgumentRules;
+use crate::rule::ast::BucketBy;
+use crate::rule::ast::ConstantFractional;
+use crate::rule::ast::DefaultBucketingKey;
+use crate::rule::ast::DynamicFractional;
+use crate::rule::ast::Rule;
 use crate::rule::bucketing::bucketing_value::FractionalVersion;
 use crate::rule::bucketing::bucketing_value::HashedBucketingValue;
 use crate::rule::bucketing::murmur;
-use crate::rule::eval::Scope;
-use crate::rule::eval::ScopeData;
+use crate::rule::bucketing::weighted_shares::scale_to_bucket;
+use crate::rule::bucketing::weighted_shares::share_value_for_hash;
+use crate::rule::error::EvalError;
 use crate::rule::eval::condition;
 use crate::rule::eval::eval;
 use crate::rule::eval::eval_all;
 use crate::rule::eval::with_evaluated_args;
-use crate::rule::operator::Args;
-use crate::rule::operator::EvalResult;
 use crate::rule::operator::Operator;
-use crate::rule::operator::string_ops;
+use crate::rule::scope::Args;
+use crate::rule::scope::EvalResult;
+use crate::rule::scope::Scope;
+use crate::rule::scope::ScopeData;
+use crate::rule::text_buffer::TextBuffer;
 use crate::value::OwnedValue;
 use crate::value::Value;
-
-/// The largest weight, and the largest sum of weights.
-pub const MAX_WEIGHT: i64 = i32::MAX as i64;
-
-/// What a rule buckets by if it does not say: the flag's key and the targeting key.
-#[derive(Debug, Clone)]
-pub struct DefaultBucketingKey {
-    /// How units are hashed.
-    pub version: FractionalVersion,
-    /// The flag's key.
-    pub flag_key: Box<str>,
-    /// The slot of `targetingKey`.
-    pub targeting_key_slot: u16,
-}
 
 impl DefaultBucketingKey {
     /// The hash of the unit; `None` if it has no usable targeting key.
@@ -63,27 +55,7 @@ impl DefaultBucketingKey {
     }
 }
 
-/// `fractional` whose weights are known when the flag loads.
-#[derive(Debug, Clone)]
-pub struct ConstantFractional {
-    /// What the unit is.
-    pub bucket_by: BucketBy,
-    /// What it is if the rule does not say.
-    pub default_key: DefaultBucketingKey,
-    /// The first bucket above each share, in order.
-    pub cumulative_weights: Box<[u32]>,
-}
-
-/// What a split buckets by.
-#[derive(Debug, Clone)]
-pub enum BucketBy {
-    /// The flag's key and the targeting key.
-    DefaultKey,
-    /// A computed value; and the shares, for a value that turns out to be one of them.
-    Computed(Box<(Rule, OwnedValue)>),
-}
-
-/// Which share a unit gets.
+/// The share that a unit gets.
 #[derive(Debug)]
 pub enum SelectedShare<'a> {
     /// None.
@@ -118,7 +90,7 @@ impl ConstantFractional {
         let Some(hash) = hash.filter(|_| total > 0 && is_object(scope.data)) else {
             return Ok(SelectedShare::NoShare);
         };
-        let bucket = murmur::scale_to_bucket(hash, total);
+        let bucket = scale_to_bucket(hash, total);
         let share = self
             .cumulative_weights
             .iter()
@@ -142,12 +114,12 @@ impl ConstantFractional {
     }
 }
 
-/// Outside of objects there is nothing to bucket by, not even with a key.
+/// Returns true if the data is an object: otherwise there is nothing to bucket by, not even with a key.
 fn is_object(data: ScopeData<'_>) -> bool {
     matches!(data, ScopeData::Context | ScopeData::Item(Value::Map(_)))
 }
 
-/// The hash of a bucketing value. `cat` is joined on the stack, for it is how most rules spell their key.
+/// The hash of a bucketing value. `cat` is joined on the stack, since most rules compute their key with it.
 fn hash_bucketing_value<'a>(
     version: FractionalVersion,
     rule: &'a Rule,
@@ -169,8 +141,8 @@ fn hash_bucketing_value<'a>(
             let hash = murmur::hash([first.as_bytes(), rest.as_bytes()]);
             return Ok(HashedBucketingValue::Hash(hash));
         }
-        let mut buffer = string_ops::TextBuffer::default();
-        string_ops::append_all(&mut buffer, &eval_all(rules, scope)?)?;
+        let mut buffer = TextBuffer::default();
+        buffer.append_all(&eval_all(rules, scope)?)?;
         return Ok(HashedBucketingValue::Hash(
             version.hash_text(buffer.as_str().trim()),
         ));
@@ -178,20 +150,11 @@ fn hash_bucketing_value<'a>(
     version.hash_value(eval(rule, scope)?, scope)
 }
 
-/// `fractional` in general.
-#[derive(Debug, Clone)]
-pub struct DynamicFractional {
-    /// What the unit is if the rule does not say.
-    pub default_key: DefaultBucketingKey,
-    /// All arguments.
-    pub arguments: ArgumentRules,
-}
-
 impl DynamicFractional {
     /// The value of the unit's share.
     pub fn eval<'a>(&'a self, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
-        with_evaluated_args(&self.arguments, scope, |given| {
-            let value = select_share_value(&self.default_key, given, scope)?;
+        with_evaluated_args(&self.arguments, scope, |args| {
+            let value = select_share_value(&self.default_key, args, scope)?;
             Ok(value.unwrap_or(Value::Null))
         })
     }
@@ -199,64 +162,21 @@ impl DynamicFractional {
 
 /// The value of the unit's share; `None` where flagd has null.
 fn select_share_value<'a>(
-    identity: &DefaultBucketingKey,
-    given: Args<'_, 'a>,
+    default_key: &DefaultBucketingKey,
+    args: Args<'_, 'a>,
     scope: &Scope<'_, 'a>,
 ) -> Result<Option<Value<'a>>, EvalError> {
-    let Args::List(values @ [first, rest @ ..]) = given else {
+    let Args::List(values @ [first, rest @ ..]) = args else {
         return Ok(None);
     };
     if !is_object(scope.data) {
         return Ok(None);
     }
-    let (hash, shares) = match identity.version.hash_value(*first, scope)? {
+    let (hash, shares) = match default_key.version.hash_value(*first, scope)? {
         HashedBucketingValue::Hash(hash) => (Some(hash), rest),
-        HashedBucketingValue::UseDefaultKey => (identity.hash(scope), rest),
+        HashedBucketingValue::UseDefaultKey => (default_key.hash(scope), rest),
         HashedBucketingValue::Missing => (None, rest),
-        HashedBucketingValue::ComputedShare(_) => (identity.hash(scope), values),
+        HashedBucketingValue::ComputedShare(_) => (default_key.hash(scope), values),
     };
     Ok(hash.and_then(|hash| share_value_for_hash(hash, shares)))
-}
-
-/// The value of the share that a hash falls into.
-fn share_value_for_hash<'a>(hash: u32, shares: &[Value<'a>]) -> Option<Value<'a>> {
-    let mut total = 0;
-    for share in shares {
-        total += parse_weight(parse_share(*share)?.1)?;
-    }
-    let total = u32::try_from(total)
-        .ok()
-        .filter(|t| i64::from(*t) <= MAX_WEIGHT)?;
-    let bucket = i64::from(murmur::scale_to_bucket(hash, total));
-    let mut end = 0;
-    shares.iter().find_map(|share| {
-        let (variant, given) = parse_share(*share)?;
-        end += parse_weight(given)?;
-        (bucket < end).then_some(variant)
-    })
-}
-
-/// The value and the weight of `[value, weight]`.
-fn parse_share(share: Value<'_>) -> Option<(Value<'_>, Value<'_>)> {
-    let Value::List([variant, rest @ ..]) = share else {
-        return None;
-    };
-    match variant {
-        Value::List(_) | Value::Map(_) => None,
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => {
-            Some((*variant, rest.first().copied().unwrap_or(Value::Null)))
-        }
-    }
-}
-
-/// A weight: 1 if it is not given, 0 if it is negative, `None` if it is no whole number or too large.
-pub fn parse_weight(value: Value<'_>) -> Option<i64> {
-    match value {
-        Value::Null => Some(1),
-        Value::Number(n) => {
-            let whole = crate::number::truncate_to_i64(n);
-            (whole as f64 == n && whole <= MAX_WEIGHT).then_some(whole.max(0))
-        }
-        Value::Bool(_) | Value::Text(_) | Value::List(_) | Value::Map(_) => None,
-    }
 }

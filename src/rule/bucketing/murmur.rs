@@ -1,7 +1,16 @@
-//! Where a unit falls: the only hash in the house, and those of other houses for flags that move in.
+//! MurmurHash3-32, the hash of `fractional`.
 
-/// The 32-bit `MurmurHash3` of a bucketing value that comes in two pieces, seed 0, as every flagd implementation computes
-/// it.
+pub(super) const C1: u32 = 0xCC9E_2D51;
+pub(super) const C2: u32 = 0x1B87_3593;
+pub(super) const ROTATE_WORD: u32 = 15;
+pub(super) const ROTATE_HASH: u32 = 13;
+pub(super) const HASH_MULTIPLIER: u32 = 5;
+pub(super) const HASH_INCREMENT: u32 = 0xE654_6B64;
+pub(super) const FINAL_1: u32 = 0x85EB_CA6B;
+pub(super) const FINAL_2: u32 = 0xC2B2_AE35;
+
+/// The 32-bit `MurmurHash3` of a bucketing value that comes in two pieces, seed 0, as every flagd implementation
+/// computes it.
 ///
 /// <https://flagd.dev/reference/specifications/custom-operations/fractional-operation-spec/>
 pub fn hash([first, rest]: [&[u8]; 2]) -> u32 {
@@ -12,13 +21,13 @@ pub fn hash([first, rest]: [&[u8]; 2]) -> u32 {
     state.finish(length)
 }
 
-/// The hash of what was taken so far, and up to three bytes that make no word yet.
+/// The hash of all whole words so far, and up to three pending bytes.
 #[derive(Default)]
 struct HashState {
     hash: u32,
-    /// The bytes, the first one lowest.
+    /// The pending bytes, the first one lowest.
     pending_word: u64,
-    /// How many bits they have.
+    /// The number of pending bits.
     pending_bits: u32,
 }
 
@@ -40,37 +49,41 @@ impl HashState {
         }
     }
 
-    /// Takes the lower half of what is pending.
+    /// Mixes the lower half of the pending bits into the hash.
     #[inline]
     fn mix_word(&mut self) {
-        self.hash = (self.hash ^ scramble(self.pending_word))
-            .rotate_left(13)
-            .wrapping_mul(5)
-            .wrapping_add(0xE654_6B64);
+        self.hash = mix(self.hash, low_word(self.pending_word));
         self.pending_word >>= 32;
     }
 
     fn finish(self, length: u32) -> u32 {
-        let mut hash = self.hash ^ scramble(self.pending_word) ^ length;
-        hash = (hash ^ hash >> 16).wrapping_mul(0x85EB_CA6B);
-        hash = (hash ^ hash >> 13).wrapping_mul(0xC2B2_AE35);
+        let mut hash = self.hash ^ scramble(low_word(self.pending_word)) ^ length;
+        hash = (hash ^ hash >> 16).wrapping_mul(FINAL_1);
+        hash = (hash ^ hash >> 13).wrapping_mul(FINAL_2);
         hash ^ hash >> 16
     }
 }
 
-/// The lower half of `pending`, stirred.
+/// The lower half of the pending bits.
 #[inline]
-fn scramble(pending: u64) -> u32 {
-    let word = u32::try_from(pending & u64::from(u32::MAX)).unwrap_or_default();
-    word.wrapping_mul(0xCC9E_2D51)
-        .rotate_left(15)
-        .wrapping_mul(0x1B87_3593)
+fn low_word(pending: u64) -> u32 {
+    u32::try_from(pending & u64::from(u32::MAX)).unwrap_or_default()
 }
 
-/// The bucket of a hash when there are `total` of them: 0 to `total - 1`.
-pub fn scale_to_bucket(hash: u32, total: u32) -> u32 {
-    let scaled = (u64::from(hash) * u64::from(total)) >> 32;
-    u32::try_from(scaled).unwrap_or(u32::MAX)
+/// The hash after one more word.
+#[inline]
+pub(super) fn mix(hash: u32, word: u32) -> u32 {
+    (hash ^ scramble(word))
+        .rotate_left(ROTATE_HASH)
+        .wrapping_mul(HASH_MULTIPLIER)
+        .wrapping_add(HASH_INCREMENT)
+}
+
+#[inline]
+fn scramble(word: u32) -> u32 {
+    word.wrapping_mul(C1)
+        .rotate_left(ROTATE_WORD)
+        .wrapping_mul(C2)
 }
 
 #[cfg(test)]
@@ -91,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn known_inputs_have_stable_buckets() {
+    fn known_inputs_have_stable_hashes() {
         for (unit, want) in [
             ("emp-42", 170_476_636),
             ("user-1", 4_171_401_059),
@@ -105,7 +118,5 @@ mod tests {
                 assert_eq!(hash, want, "{unit} cut at {cut}");
             }
         }
-        assert_eq!(scale_to_bucket(u32::MAX, 100), 99);
-        assert_eq!(scale_to_bucket(170_476_636, 100), 3);
     }
 }

@@ -1,11 +1,11 @@
-//! A unit for a bucket: the hash, backwards. Counterexamples are named with it.
+//! Inverts MurmurHash3-32: finds a bucketing value whose hash lies in an interval, to name an affected user.
 
 use crate::rule::bucketing::murmur;
 
 /// A unit whose hash, behind `prefix`, is from `low` to `high`, both included.
 ///
-/// Readable ones are tried first. For an interval too narrow for them the last four letters are computed from the hash;
-/// one in some three hundred results is made of letters and digits.
+/// Readable units are tried first. For an interval that contains none of them the last four bytes are computed from the
+/// hash; about one in three hundred results consists of letters and digits.
 pub fn find_unit(prefix: &str, low: u32, high: u32) -> Option<String> {
     let within =
         |unit: &String| (low..=high).contains(&murmur::hash([prefix.as_bytes(), unit.as_bytes()]));
@@ -31,48 +31,37 @@ fn block_aligned_stem(prefix: &str, number: u32) -> String {
     stem
 }
 
-const C1: u32 = 0xcc9e_2d51;
-const C2: u32 = 0x1b87_3593;
-
 /// The stem with the four letters that make its hash `target`, if they are letters and digits.
 fn append_preimage_block(prefix: &str, stem: &str, target: u32) -> Option<String> {
     let blocks = prefix.as_bytes().iter().chain(stem.as_bytes());
     let bytes: Vec<u8> = blocks.copied().collect();
-    let state = bytes
-        .chunks_exact(4)
-        .fold(0, |state: u32, block| mix_block(state, block));
+    let (words, _) = bytes.as_chunks::<4>();
+    let state = words
+        .iter()
+        .fold(0, |hash, word| murmur::mix(hash, u32::from_le_bytes(*word)));
     let length = u32::try_from(bytes.len() + 4).ok()?;
     let wanted = invert_finalizer(target) ^ length;
     let wanted = wanted
-        .wrapping_sub(0xe654_6b64)
-        .wrapping_mul(modular_inverse(5));
-    let block = (wanted.rotate_right(13) ^ state).wrapping_mul(modular_inverse(C2));
-    let block = block.rotate_right(15).wrapping_mul(modular_inverse(C1));
+        .wrapping_sub(murmur::HASH_INCREMENT)
+        .wrapping_mul(modular_inverse(murmur::HASH_MULTIPLIER));
+    let block = (wanted.rotate_right(murmur::ROTATE_HASH) ^ state)
+        .wrapping_mul(modular_inverse(murmur::C2));
+    let block = block
+        .rotate_right(murmur::ROTATE_WORD)
+        .wrapping_mul(modular_inverse(murmur::C1));
     let letters = block.to_le_bytes();
     let readable = letters.iter().all(u8::is_ascii_alphanumeric);
     readable.then(|| format!("{stem}{}", String::from_utf8_lossy(&letters)))
 }
 
-fn mix_block(state: u32, block: &[u8]) -> u32 {
-    let block = block
-        .iter()
-        .rev()
-        .fold(0, |word, byte| (word << 8) | u32::from(*byte));
-    let block = block.wrapping_mul(C1).rotate_left(15).wrapping_mul(C2);
-    (state ^ block)
-        .rotate_left(13)
-        .wrapping_mul(5)
-        .wrapping_add(0xe654_6b64)
-}
-
-/// The state before the last shuffling of bits.
+/// The state before the finalizer.
 fn invert_finalizer(hash: u32) -> u32 {
-    let hash = invert_xorshift(hash, 16).wrapping_mul(modular_inverse(0xc2b2_ae35));
-    let hash = invert_xorshift(hash, 13).wrapping_mul(modular_inverse(0x85eb_ca6b));
+    let hash = invert_xorshift(hash, 16).wrapping_mul(modular_inverse(murmur::FINAL_2));
+    let hash = invert_xorshift(hash, 13).wrapping_mul(modular_inverse(murmur::FINAL_1));
     invert_xorshift(hash, 16)
 }
 
-/// The number that gives `x` as `y ^ (y >> bits)`.
+/// The number `y` for which `y ^ (y >> bits)` is `x`.
 fn invert_xorshift(x: u32, bits: u32) -> u32 {
     (0..32 / bits).fold(x, |y, _| x ^ (y >> bits))
 }

@@ -1,14 +1,14 @@
-//! Bucketing as other flag services do it, for flags that come from there: a hundred buckets, the hash as they wrote it.
+//! The bucketing hashes of other flag services, for flags that migrate from them: a hundred buckets each.
 
 use crate::document::rollout::bucketing::BucketingDialect;
-use crate::rule::EvalError;
 use crate::rule::coerce;
-use crate::rule::eval::Scope;
-use crate::rule::operator::Args;
-use crate::rule::operator::EvalResult;
+use crate::rule::error::EvalError;
+use crate::rule::scope::Args;
+use crate::rule::scope::EvalResult;
+use crate::rule::scope::Scope;
 use crate::value::Value;
 
-/// The bucket of somebody without a unit: outside of every share.
+/// The bucket of a context without a unit: outside of every share.
 const NO_BUCKET: u32 = 100;
 
 /// The bucket of a unit, from 0 to 99; `None` for a dialect that `fractional` computes.
@@ -23,8 +23,8 @@ pub fn bucket(dialect: BucketingDialect, seed: &str, unit: &str) -> Option<u32> 
 }
 
 /// The operator: the dialect's name, the seed, the unit.
-pub fn apply<'a>(given: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
-    let [Value::Text(name), Value::Text(seed), unit] = given.require_list()? else {
+pub fn apply<'a>(args: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
+    let [Value::Text(name), Value::Text(seed), unit] = args.require_list()? else {
         return Err(EvalError::InvalidArguments);
     };
     let mut spelled = String::new();
@@ -44,8 +44,8 @@ pub fn apply<'a>(given: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
     Ok(Value::Number(f64::from(bucket)))
 }
 
-/// `h = 2166136261; h ^= unit; h = Math.imul(h, 16777619)` over UTF-16, then `abs(h) % 100`. The first value is no
-/// 32-bit integer yet in that language, so the empty text is a case of its own.
+/// `h = 2166136261; h ^= unit; h = Math.imul(h, 16777619)` over UTF-16, then `abs(h) % 100`. In JavaScript the first
+/// value is not yet a 32-bit integer, so the empty text is a case of its own.
 fn fnv1a(text: &str) -> u32 {
     const BASIS: u32 = 2_166_136_261;
     if text.is_empty() {

@@ -1,11 +1,9 @@
-//! Compiles `if`, `and` and `or`. What is known to be true or false is decided here and now.
-
-use bumpalo::Bump;
+//! Compiles `if`, `and` and `or`; branches whose condition is constant are decided at compile time.
 
 use crate::document::syntax_tree::Node;
-use crate::rule::Rule;
-use crate::rule::coerce::is_truthy;
+use crate::rule::ast::Rule;
 use crate::rule::compile::Compiler;
+use crate::rule::compile::constant_folding::constant_truth;
 use crate::rule::decision_tree::DecisionTree;
 use crate::rule::decision_tree::Leaf;
 
@@ -80,11 +78,4 @@ impl Compiler<'_> {
         }
         Rule::If(rules.into())
     }
-}
-
-/// Whether a rule that is a constant counts as true.
-fn constant_truth(rule: &Rule) -> Option<bool> {
-    let constant = rule.as_constant()?;
-    let arena = Bump::new();
-    Some(is_truthy(constant.to_value(&arena)))
 }

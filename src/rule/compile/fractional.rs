@@ -1,20 +1,20 @@
-//! Compiles `fractional`, and its predecessor `fractionalEvaluation`.
+//! Compiles `fractional`; constant weights are validated and summed at compile time.
 
 use crate::diag::Code;
-use crate::document::syntax_tree::Member;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
-use crate::rule::ArgumentRules;
-use crate::rule::EvalError;
-use crate::rule::Rule;
+use crate::rule::ast::ArgumentRules;
+use crate::rule::ast::BucketBy;
+use crate::rule::ast::ConstantFractional;
+use crate::rule::ast::DefaultBucketingKey;
+use crate::rule::ast::DynamicFractional;
+use crate::rule::ast::Rule;
 use crate::rule::bucketing::bucketing_value::FractionalVersion;
-use crate::rule::bucketing::fractional;
-use crate::rule::bucketing::fractional::BucketBy;
-use crate::rule::bucketing::fractional::ConstantFractional;
-use crate::rule::bucketing::fractional::DefaultBucketingKey;
-use crate::rule::bucketing::fractional::DynamicFractional;
+use crate::rule::bucketing::weighted_shares::MAX_WEIGHT;
+use crate::rule::bucketing::weighted_shares::parse_weight;
 use crate::rule::compile::Compiler;
 use crate::rule::decision_tree::DecisionTree;
+use crate::rule::error::EvalError;
 use crate::rule::syntax::JsonLogicNode;
 use crate::value::OwnedValue;
 use crate::value::Value;
@@ -50,13 +50,13 @@ impl Compiler<'_> {
     }
 
     fn dynamic_fractional(&mut self, arguments: &Node) -> Option<DynamicFractional> {
-        let identity = self.default_bucketing_key()?;
+        let default_key = self.default_bucketing_key()?;
         let arguments = match &arguments.kind {
             NodeKind::List(items) => ArgumentRules::List(self.compile_rules(items).into()),
             _ => ArgumentRules::Single(self.compile_rule(arguments)),
         };
         Some(DynamicFractional {
-            default_key: identity,
+            default_key,
             arguments,
         })
     }
@@ -90,35 +90,28 @@ impl Compiler<'_> {
             nodes.iter().map(|node| self.parse_share(node)).collect();
         let shares = shares?;
         let total: i64 = shares.iter().map(|share| share.weight).sum();
-        if total == 0 || total > fractional::MAX_WEIGHT {
-            let place = first.position;
+        if total == 0 || total > MAX_WEIGHT {
+            let position = first.position;
             let message = format!("the weights of `fractional` sum to {total}");
             let help = "the sum must be from 1 to 2147483647; until then the flag's default counts";
-            self.report.error(Code::Rule, place, message, help);
+            self.report.error(Code::Rule, position, message, help);
         }
-        if total > fractional::MAX_WEIGHT {
+        if total > MAX_WEIGHT {
             return None;
         }
         let key = match key {
             None => BucketBy::DefaultKey,
             Some(node) => self.bucket_by(node, &shares)?,
         };
-        let mut end = 0_i64;
-        let bounds = shares.iter().map(|share| {
-            end += share.weight;
-            u32::try_from(end).unwrap_or(u32::MAX)
-        });
-        let bounds = bounds.collect();
-        let identity = self.default_bucketing_key()?;
         let split = ConstantFractional {
             bucket_by: key,
-            default_key: identity,
-            cumulative_weights: bounds,
+            default_key: self.default_bucketing_key()?,
+            cumulative_weights: cumulative_weights(&shares),
         };
         Some((split, shares))
     }
 
-    /// What to bucket by: nested keys are compiled once each, or a few lines would take hours.
+    /// The bucketing key. A nested key is compiled once: compiling it twice per level takes exponential time.
     fn bucket_by(&mut self, node: &Node, shares: &[ConstantShare<'_>]) -> Option<BucketBy> {
         let rule = self.compile_rule(node);
         match rule.as_constant() {
@@ -133,7 +126,7 @@ impl Compiler<'_> {
         Some(BucketBy::Computed(Box::new((rule, shares))))
     }
 
-    /// Whether a constant stands for the flag's key and the targeting key.
+    /// Returns true if a constant stands for the flag's key and the targeting key.
     fn is_default_key(&self, node: &Node) -> bool {
         self.fractional_version == FractionalVersion::V2 && matches!(node.kind, NodeKind::Null)
     }
@@ -152,12 +145,12 @@ impl Compiler<'_> {
             [weight] => constant(weight)?,
             _ => return None,
         };
-        let given = match weight {
+        let weight = match weight {
             OwnedValue::Null => Value::Null,
             OwnedValue::Number(n) => Value::Number(n),
             _ => Value::Bool(false),
         };
-        let Some(weight) = fractional::parse_weight(given) else {
+        let Some(weight) = parse_weight(weight) else {
             let message = "a weight of `fractional` must be a whole number up to 2147483647";
             let help = "until then the flag's default counts";
             self.report.error(Code::Rule, node.position, message, help);
@@ -170,33 +163,14 @@ impl Compiler<'_> {
             weight,
         })
     }
+}
 
-    /// `fractionalEvaluation` took the name of an attribute where `fractional` takes a value.
-    pub(super) fn legacy_fractional(&mut self, member: &Member) -> Rule {
-        let message = "`fractionalEvaluation` is the old name of `fractional`";
-        let help = "write `fractional`, with `{\"var\": …}` as its first argument";
-        self.report
-            .warn(Code::Deprecated, member.position, message, help);
-        let mut arguments = member.value.clone();
-        if let NodeKind::List(items) = &mut arguments.kind
-            && let Some(first) = items.first_mut()
-            && first.as_text().is_some()
-        {
-            let place = first.position;
-            let value = std::mem::replace(
-                first,
-                Node {
-                    position: place,
-                    kind: NodeKind::Null,
-                },
-            );
-            let var = Member {
-                key: "var".into(),
-                position: place,
-                value,
-            };
-            first.kind = NodeKind::Map(vec![var]);
-        }
-        self.fractional(&arguments)
-    }
+/// The first bucket above each share, in order.
+fn cumulative_weights(shares: &[ConstantShare<'_>]) -> Box<[u32]> {
+    let mut end = 0_i64;
+    let ends = shares.iter().map(|share| {
+        end += share.weight;
+        u32::try_from(end).unwrap_or(u32::MAX)
+    });
+    ends.collect()
 }

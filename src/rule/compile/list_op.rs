@@ -1,74 +1,80 @@
-//! Compiles list operations.
+//! Compiles the list operations `map`, `filter`, `reduce`, `all`, `some` and `none`.
 
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
-use crate::rule::EvalError;
-use crate::rule::Rule;
+use crate::rule::ast::ListOp;
+use crate::rule::ast::ListOpKind;
+use crate::rule::ast::ListOpOperand;
+use crate::rule::ast::Rule;
 use crate::rule::compile::Compiler;
-use crate::rule::operator::list_op::ListOp;
-use crate::rule::operator::list_op::ListOpKind;
-use crate::rule::operator::list_op::ListOpOperand;
+use crate::rule::error::EvalError;
 use crate::rule::syntax::JsonLogicNode;
 use crate::value::OwnedValue;
 
 impl Compiler<'_> {
+    /// `[input, body]`, and for `reduce` `[input, body, initial]`.
     pub(super) fn list_op(&mut self, kind: ListOpKind, items: &[Node]) -> Rule {
-        let lacking = match kind {
-            ListOpKind::Map | ListOpKind::Filter => items.len() < 2,
-            ListOpKind::Reduce => items.len() < 3,
-            ListOpKind::All | ListOpKind::Some | ListOpKind::None => false,
-        };
-        if lacking {
-            let empty = OwnedValue::List(Box::default());
-            let reduced = kind == ListOpKind::Reduce;
-            return Rule::from_literal(if reduced {
-                OwnedValue::Number(0.0)
-            } else {
-                empty
-            });
+        if let Some(result) = result_of_missing_body(kind, items.len()) {
+            return Rule::from_literal(result);
         }
-        let Some((subject, rest)) = items.split_first() else {
+        let Some((input, rest)) = items.split_first() else {
             return Rule::Invalid(EvalError::InvalidArguments);
         };
-        let subject = match JsonLogicNode::from_node(subject) {
-            // The items of a list that is written out are values, even if they look like operations.
-            JsonLogicNode::List(_) => Some(Rule::from_literal(subject.to_owned_value())),
-            JsonLogicNode::Operation(_) => Some(self.compile_rule(subject)),
-            JsonLogicNode::Value(node) => node.as_map().map(|_| self.compile_rule(node)),
-        };
-        let bare = is_var(items.first());
-        let subject = subject.map(|rule| ListOpOperand {
+        let input = self.list_op_input(input).map(|rule| ListOpOperand {
             rule,
-            is_bare_var: bare,
+            is_bare_var: is_var(input),
         });
         let initial = match rest.get(1) {
             Some(node) if !matches!(node.kind, NodeKind::List(_)) => self.compile_rule(node),
             _ => Rule::Invalid(EvalError::InvalidArguments),
         };
-        let outer = std::mem::replace(&mut self.in_list_op, true);
-        let body = match rest.first() {
-            Some(node) if matches!(kind, ListOpKind::Map | ListOpKind::Filter) => {
-                self.compile_rule(node)
-            }
-            Some(node) if node.as_map().is_some() => self.compile_rule(node),
-            _ => Rule::Invalid(EvalError::InvalidArguments),
-        };
-        self.in_list_op = outer;
-        let bare = is_var(rest.first());
+        let body = rest.first();
         let body = ListOpOperand {
-            rule: body,
-            is_bare_var: bare,
+            rule: self.list_op_body(kind, body),
+            is_bare_var: body.is_some_and(is_var),
         };
         Rule::ListOp(Box::new(ListOp {
             kind,
-            input: subject,
+            input,
             body,
             initial,
         }))
     }
+
+    fn list_op_input(&mut self, input: &Node) -> Option<Rule> {
+        match JsonLogicNode::from_node(input) {
+            // The items of a literal list are values, even if they look like operations.
+            JsonLogicNode::List(_) => Some(Rule::from_literal(input.to_owned_value())),
+            JsonLogicNode::Operation(_) => Some(self.compile_rule(input)),
+            JsonLogicNode::Value(node) => node.as_map().map(|_| self.compile_rule(node)),
+        }
+    }
+
+    /// `map` and `filter` accept any body; the others require an object.
+    fn list_op_body(&mut self, kind: ListOpKind, body: Option<&Node>) -> Rule {
+        let any = matches!(kind, ListOpKind::Map | ListOpKind::Filter);
+        let Some(body) = body.filter(|node| any || node.as_map().is_some()) else {
+            return Rule::Invalid(EvalError::InvalidArguments);
+        };
+        let outer = std::mem::replace(&mut self.in_list_op, true);
+        let rule = self.compile_rule(body);
+        self.in_list_op = outer;
+        rule
+    }
 }
 
-fn is_var(node: Option<&Node>) -> bool {
-    let member = node.and_then(Node::single_member);
+/// The constant result of an operation with too few arguments; `None` if there are enough.
+fn result_of_missing_body(kind: ListOpKind, arguments: usize) -> Option<OwnedValue> {
+    match kind {
+        ListOpKind::Map | ListOpKind::Filter if arguments < 2 => {
+            Some(OwnedValue::List(Box::default()))
+        }
+        ListOpKind::Reduce if arguments < 3 => Some(OwnedValue::Number(0.0)),
+        _ => None,
+    }
+}
+
+fn is_var(node: &Node) -> bool {
+    let member = node.single_member();
     member.is_some_and(|member| &*member.key == "var")
 }

@@ -1,15 +1,15 @@
-//! Collects which attributes a rule reads, and numbers them.
+//! `SlotAllocator`: collects the attributes that a rule reads, and assigns slots to them.
 
 use crate::context::AttributeNode;
 use crate::context::ReadSet;
 use crate::limits;
 
-/// The reads of one flag, as they are found.
+/// The read set of one flag under construction.
 #[derive(Debug, Default)]
 pub struct SlotAllocator {
-    /// Whether a rule reads the whole context.
+    /// True if a rule reads the full context.
     pub needs_full_context: bool,
-    /// Whether a rule reads the time.
+    /// True if a rule reads the time.
     pub reads_timestamp: bool,
     roots: Vec<AttributeNodeBuilder>,
     slot_count: usize,
@@ -30,15 +30,15 @@ impl SlotAllocator {
         for part in parents {
             level = &mut child_or_insert(level, part)?.children;
         }
-        let read = child_or_insert(level, last)?;
-        if read.slot.is_none() && self.slot_count < limits::ATTRIBUTE_SLOTS {
-            read.slot = u16::try_from(self.slot_count).ok();
+        let node = child_or_insert(level, last)?;
+        if node.slot.is_none() && self.slot_count < limits::ATTRIBUTE_SLOTS {
+            node.slot = u16::try_from(self.slot_count).ok();
             self.slot_count += 1;
         }
-        read.slot
+        node.slot
     }
 
-    /// The finished tree for the flag called `key`.
+    /// The read set of the flag called `key`.
     pub fn finish(self, key: &str) -> ReadSet {
         ReadSet {
             roots: build_nodes(self.roots),
@@ -53,7 +53,7 @@ fn child_or_insert<'l>(
     level: &'l mut Vec<AttributeNodeBuilder>,
     name: &str,
 ) -> Option<&'l mut AttributeNodeBuilder> {
-    let known = level.iter().position(|read| *read.name == *name);
+    let known = level.iter().position(|node| *node.name == *name);
     let index = known.unwrap_or(level.len());
     if known.is_none() {
         level.push(AttributeNodeBuilder {
@@ -66,10 +66,10 @@ fn child_or_insert<'l>(
 }
 
 fn build_nodes(level: Vec<AttributeNodeBuilder>) -> Box<[AttributeNode]> {
-    let finished = level.into_iter().map(|read| AttributeNode {
-        name: read.name,
-        slot: read.slot,
-        children: build_nodes(read.children),
+    let finished = level.into_iter().map(|node| AttributeNode {
+        name: node.name,
+        slot: node.slot,
+        children: build_nodes(node.children),
     });
     finished.collect()
 }

@@ -1,4 +1,4 @@
-//! Compiles `var`.
+//! Compiles `var` to a slot, a constant or a lookup.
 
 use smallvec::SmallVec;
 
@@ -6,12 +6,12 @@ use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
 use crate::limits;
 use crate::number;
-use crate::rule::EvalError;
-use crate::rule::Rule;
+use crate::rule::ast::ContextLookup;
+use crate::rule::ast::Rule;
+use crate::rule::ast::Var;
+use crate::rule::ast::VarTarget;
 use crate::rule::compile::Compiler;
-use crate::rule::operator::var::ContextLookup;
-use crate::rule::operator::var::Var;
-use crate::rule::operator::var::VarTarget;
+use crate::rule::error::EvalError;
 use crate::rule::syntax::JsonLogicNode;
 
 impl Compiler<'_> {
@@ -87,7 +87,8 @@ impl Compiler<'_> {
         self.var_rule(VarTarget::Path(path, root), default, local)
     }
 
-    /// What a path finds in the evaluation context; `$flagd` is ours, whatever the caller sends under that name.
+    /// The meaning of a path in the evaluation context. `$flagd` is reserved, whatever the caller sends under that
+    /// name.
     fn context_lookup(&mut self, path: &[&str]) -> Option<ContextLookup> {
         let constant = match *path {
             ["$flagd"] => return None,

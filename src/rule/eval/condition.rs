@@ -1,32 +1,32 @@
-//! Conditions: whether a rule's value counts as true, without the value.
+//! Evaluates a rule as a condition: to a `bool`, without building a value.
 //!
-//! Nearly all that a decision computes are conditions, and nearly all of those ask something of an attribute's text or
-//! number. They are answered here where the attribute stands; whatever is rarer is evaluated, and its value looked at.
+//! Nearly all rules that a decision evaluates are conditions, and nearly all of those test an attribute's text or
+//! number. They are tested here in place; every other rule is evaluated to a value, whose truth counts.
 
-use crate::rule::ArgumentRules;
-use crate::rule::EvalError;
-use crate::rule::Rule;
+use crate::rule::ast::ArgumentRules;
+use crate::rule::ast::InSet;
+use crate::rule::ast::Rule;
+use crate::rule::ast::VersionTest;
 use crate::rule::coerce::is_truthy;
-use crate::rule::eval::Scope;
-use crate::rule::eval::ScopeData;
+use crate::rule::error::EvalError;
 use crate::rule::eval::eval;
 use crate::rule::operator::Operator;
 use crate::rule::operator::comparison::ComparisonOp;
-use crate::rule::operator::in_set::InSet;
-use crate::rule::operator::semver::VersionTest;
+use crate::rule::scope::Scope;
+use crate::rule::scope::ScopeData;
 use crate::value::Value;
 
-/// Whether `rule` counts as true.
+/// Returns true if the value of `rule` counts as true.
 ///
 /// # Errors
 /// If it cannot be evaluated.
 pub fn eval_condition<'a>(rule: &'a Rule, scope: &Scope<'_, 'a>) -> Result<bool, EvalError> {
     match rule {
         Rule::Compare(parts) => {
-            let (how, left, right) = &**parts;
-            eval_comparison(*how, left, right, scope)
+            let (op, left, right) = &**parts;
+            eval_comparison(*op, left, right, scope)
         }
-        Rule::InSet(among) => eval_in_set(among, scope),
+        Rule::InSet(in_set) => eval_in_set(in_set, scope),
         Rule::And(rules) => short_circuit(rules, scope, false),
         Rule::Or(rules) => short_circuit(rules, scope, true),
         Rule::VersionTest(test) => eval_version_test(test, scope),
@@ -68,24 +68,24 @@ fn eval_generic<'a>(rule: &'a Rule, scope: &Scope<'_, 'a>) -> Result<bool, EvalE
 
 #[inline]
 fn eval_comparison<'a>(
-    how: ComparisonOp,
+    op: ComparisonOp,
     left: &'a Rule,
     right: &'a Rule,
     scope: &Scope<'_, 'a>,
 ) -> Result<bool, EvalError> {
     if let (Some(left), Some(right)) = (text_operand(left, scope), text_operand(right, scope)) {
         scope.spend_steps_for_text(left)?;
-        return Ok(how.compare_same_type(left, right));
+        return Ok(op.compare_same_type(left, right));
     }
     if let (Some(left), Some(right)) = (number_operand(left, scope), number_operand(right, scope)) {
-        return Ok(how.compare_same_type(&left, &right));
+        return Ok(op.compare_same_type(&left, &right));
     }
-    eval_generic_comparison(how, left, right, scope)
+    eval_generic_comparison(op, left, right, scope)
 }
 
 #[inline(never)]
 fn eval_generic_comparison<'a>(
-    how: ComparisonOp,
+    op: ComparisonOp,
     left: &'a Rule,
     right: &'a Rule,
     scope: &Scope<'_, 'a>,
@@ -94,16 +94,16 @@ fn eval_generic_comparison<'a>(
     if let (Value::Text(text), Value::Text(_)) = (left, right) {
         scope.spend_steps_for_text(text)?;
     }
-    Ok(how.compare(left, right))
+    Ok(op.compare(left, right))
 }
 
-fn eval_in_set<'a>(among: &'a InSet, scope: &Scope<'_, 'a>) -> Result<bool, EvalError> {
+fn eval_in_set<'a>(in_set: &'a InSet, scope: &Scope<'_, 'a>) -> Result<bool, EvalError> {
     if let ScopeData::Item(_) = scope.data {
-        scope.spend_steps(among.set.len() / 8)?;
+        scope.spend_steps(in_set.set.len() / 8)?;
     }
-    match text_operand(&among.needle, scope) {
-        Some(needle) => Ok(among.set.contains_text(needle)),
-        None => Ok(among.set.contains(eval(&among.needle, scope)?)),
+    match text_operand(&in_set.needle, scope) {
+        Some(needle) => Ok(in_set.set.contains_text(needle)),
+        None => Ok(in_set.set.contains(eval(&in_set.needle, scope)?)),
     }
 }
 
@@ -117,14 +117,16 @@ fn short_circuit<'a>(
             return Ok(stop_at);
         }
     }
-    // Of nothing, both are null.
+    // `and` or `or` of an empty list is null, hence falsy.
     Ok(!stop_at && !rules.is_empty())
 }
 
 fn eval_version_test<'a>(test: &'a VersionTest, scope: &Scope<'_, 'a>) -> Result<bool, EvalError> {
     match text_operand(&test.value, scope) {
-        Some(text) => Ok(test.test_text(text).unwrap_or(false)),
-        None => Ok(is_truthy(test.test_value(eval(&test.value, scope)?))),
+        Some(text) => Ok(test.predicate.test_text(text).unwrap_or(false)),
+        None => Ok(is_truthy(
+            test.predicate.test_value(eval(&test.value, scope)?),
+        )),
     }
 }
 

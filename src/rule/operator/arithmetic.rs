@@ -1,48 +1,70 @@
-//! Numbers in, number out.
+//! The arithmetic operators `+`, `-`, `*`, `/`, `%`, `max`, `min` and `abs`.
 
-use crate::rule::EvalError;
-use crate::rule::coerce;
-use crate::rule::operator::Args;
-use crate::rule::operator::EvalResult;
-use crate::rule::operator::Operator;
+use crate::rule::coerce::to_arithmetic_number;
+use crate::rule::error::EvalError;
+use crate::rule::scope::Args;
+use crate::rule::scope::EvalResult;
 use crate::value::Value;
 
-/// Carries out an arithmetic operator.
-pub fn apply<'a>(operator: Operator, given: Args<'_, 'a>) -> EvalResult<'a> {
-    let number = match operator {
-        Operator::Add => match given {
-            Args::Single(value) => coerce::to_arithmetic_number(value)?,
-            // Go's sum starts at 0 unless there is just one number, so that +[-0] is -0 and +[-0, -0] is 0.
-            Args::List([value]) => coerce::to_arithmetic_number(*value)?,
-            Args::List(values) => try_fold_numbers(values, 0.0, |a, b| a + b)?,
-        },
-        Operator::Abs => match given {
-            Args::Single(value) => coerce::to_arithmetic_number(value)?.abs(),
-            Args::List(_) => coerce::to_arithmetic_number(given.require(0)?)?.abs(),
-        },
-        Operator::Subtract => match given.require_list()? {
-            [] => 0.0,
-            [value] => -coerce::to_arithmetic_number(*value)?,
-            [first, rest @ ..] => {
-                try_fold_numbers(rest, coerce::to_arithmetic_number(*first)?, |a, b| a - b)?
-            }
-        },
-        Operator::Multiply => try_fold_numbers(given.require_list()?, 1.0, |a, b| a * b)?,
-        Operator::Divide => match given.require_list()? {
-            [] => 0.0,
-            [first, rest @ ..] => {
-                try_fold_numbers(rest, coerce::to_arithmetic_number(*first)?, |a, b| a / b)?
-            }
-        },
-        Operator::Remainder => {
-            coerce::to_arithmetic_number(given.require(0)?)?
-                % coerce::to_arithmetic_number(given.require(1)?)?
-        }
-        Operator::Max => return find_extreme(given, |n, most| n > most),
-        Operator::Min => return find_extreme(given, |n, least| n < least),
-        _ => return Err(EvalError::UnresolvedName),
+/// `+`: the sum.
+pub fn add<'a>(args: Args<'_, 'a>) -> EvalResult<'a> {
+    let sum = match args {
+        Args::Single(value) => to_arithmetic_number(value)?,
+        // Go's sum starts at 0 unless there is just one number, so that +[-0] is -0 and +[-0, -0] is 0.
+        Args::List([value]) => to_arithmetic_number(*value)?,
+        Args::List(values) => try_fold_numbers(values, 0.0, |a, b| a + b)?,
     };
-    Ok(Value::Number(number))
+    Ok(Value::Number(sum))
+}
+
+/// `-`: the first number less all others; of one number its negative.
+pub fn subtract<'a>(args: Args<'_, 'a>) -> EvalResult<'a> {
+    let difference = match args.require_list()? {
+        [] => 0.0,
+        [value] => -to_arithmetic_number(*value)?,
+        [first, rest @ ..] => try_fold_numbers(rest, to_arithmetic_number(*first)?, |a, b| a - b)?,
+    };
+    Ok(Value::Number(difference))
+}
+
+/// `*`: the product.
+pub fn multiply<'a>(args: Args<'_, 'a>) -> EvalResult<'a> {
+    try_fold_numbers(args.require_list()?, 1.0, |a, b| a * b).map(Value::Number)
+}
+
+/// `/`: the first number divided by all others.
+pub fn divide<'a>(args: Args<'_, 'a>) -> EvalResult<'a> {
+    let quotient = match args.require_list()? {
+        [] => 0.0,
+        [first, rest @ ..] => try_fold_numbers(rest, to_arithmetic_number(*first)?, |a, b| a / b)?,
+    };
+    Ok(Value::Number(quotient))
+}
+
+/// `%`: the remainder of the first number divided by the second.
+pub fn remainder<'a>(args: Args<'_, 'a>) -> EvalResult<'a> {
+    let dividend = to_arithmetic_number(args.require(0)?)?;
+    let divisor = to_arithmetic_number(args.require(1)?)?;
+    Ok(Value::Number(dividend % divisor))
+}
+
+/// `max`: the largest number; null of nothing.
+pub fn max<'a>(args: Args<'_, 'a>) -> EvalResult<'a> {
+    find_extreme(args, |n, most| n > most)
+}
+
+/// `min`: the smallest number; null of nothing.
+pub fn min<'a>(args: Args<'_, 'a>) -> EvalResult<'a> {
+    find_extreme(args, |n, least| n < least)
+}
+
+/// `abs`: the absolute value.
+pub fn abs<'a>(args: Args<'_, 'a>) -> EvalResult<'a> {
+    let number = match args {
+        Args::Single(value) => to_arithmetic_number(value)?,
+        Args::List(_) => to_arithmetic_number(args.require(0)?)?,
+    };
+    Ok(Value::Number(number.abs()))
 }
 
 fn try_fold_numbers(
@@ -51,17 +73,17 @@ fn try_fold_numbers(
     with: fn(f64, f64) -> f64,
 ) -> Result<f64, EvalError> {
     values.iter().try_fold(start, |sum, value| {
-        Ok(with(sum, coerce::to_arithmetic_number(*value)?))
+        Ok(with(sum, to_arithmetic_number(*value)?))
     })
 }
 
-fn find_extreme<'a>(given: Args<'_, 'a>, beats: fn(f64, f64) -> bool) -> EvalResult<'a> {
-    let Some((first, rest)) = given.require_list()?.split_first() else {
+fn find_extreme<'a>(args: Args<'_, 'a>, beats: fn(f64, f64) -> bool) -> EvalResult<'a> {
+    let Some((first, rest)) = args.require_list()?.split_first() else {
         return Ok(Value::Null);
     };
-    let mut best = coerce::to_arithmetic_number(*first)?;
+    let mut best = to_arithmetic_number(*first)?;
     for value in rest {
-        let number = coerce::to_arithmetic_number(*value)?;
+        let number = to_arithmetic_number(*value)?;
         if beats(number, best) {
             best = number;
         }

@@ -1,8 +1,8 @@
-//! Equality, order and truth.
+//! The comparison operators, strict and loose equality, and the truth of `!` and `!!`.
 
 use crate::rule::coerce;
-use crate::rule::operator::Args;
-use crate::rule::operator::EvalResult;
+use crate::rule::scope::Args;
+use crate::rule::scope::EvalResult;
 use crate::value::Value;
 
 /// A comparison operator.
@@ -19,7 +19,7 @@ pub enum ComparisonOp {
 }
 
 impl ComparisonOp {
-    /// Whether two values compare so.
+    /// Returns true if the comparison of `a` with `b` holds.
     pub fn compare(self, a: Value<'_>, b: Value<'_>) -> bool {
         match self {
             ComparisonOp::Equal => loosely_equal(a, b),
@@ -33,7 +33,7 @@ impl ComparisonOp {
         }
     }
 
-    /// Whether two values of one type compare so.
+    /// Returns true if the comparison of two values of one type holds.
     #[inline]
     pub fn compare_same_type<T: PartialOrd + ?Sized>(self, a: &T, b: &T) -> bool {
         match self {
@@ -46,15 +46,15 @@ impl ComparisonOp {
         }
     }
 
-    /// Compares evaluated arguments. With three of them, the second must lie between the others.
-    pub fn apply<'a>(self, given: Args<'_, 'a>) -> EvalResult<'a> {
+    /// Compares evaluated arguments. With three of them, the second must be between the others.
+    pub fn apply<'a>(self, args: Args<'_, 'a>) -> EvalResult<'a> {
         let strict = matches!(
             self,
             ComparisonOp::StrictEqual | ComparisonOp::StrictNotEqual
         );
-        let values = match given {
+        let values = match args {
             Args::Single(_) if strict => &[],
-            _ => given.require_list()?,
+            _ => args.require_list()?,
         };
         let holds = match *values {
             [] | [_] => matches!(self, ComparisonOp::NotEqual | ComparisonOp::StrictNotEqual),
@@ -87,7 +87,7 @@ fn loosely_equal(a: Value<'_>, b: Value<'_>) -> bool {
     }
 }
 
-/// Whether two values are of one type and equal; lists and maps are never equal, not even to themselves.
+/// Returns true if two values are of one type and equal; lists and maps are never equal, not even to themselves.
 pub fn strictly_equal(a: Value<'_>, b: Value<'_>) -> bool {
     match (a, b) {
         (Value::Null, Value::Null) => true,
@@ -106,8 +106,8 @@ fn less_than(a: Value<'_>, b: Value<'_>) -> bool {
 }
 
 /// The truth of the first argument; `!` of nothing negates the empty list, which is false.
-pub fn first_is_truthy(given: Args<'_, '_>) -> bool {
-    match given {
+pub fn first_is_truthy(args: Args<'_, '_>) -> bool {
+    match args {
         Args::List(values) => values.first().is_some_and(|v| coerce::is_truthy(*v)),
         Args::Single(value) => coerce::is_truthy(value),
     }

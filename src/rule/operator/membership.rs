@@ -1,17 +1,17 @@
-//! Membership, and making lists and maps out of others.
+//! The membership operators `in`, `contains_all`, `contains_any` and `contains_none`.
 
-use crate::rule::EvalError;
 use crate::rule::coerce;
-use crate::rule::eval::Scope;
-use crate::rule::operator::Args;
-use crate::rule::operator::EvalResult;
+use crate::rule::error::EvalError;
 use crate::rule::operator::comparison;
+use crate::rule::scope::Args;
+use crate::rule::scope::EvalResult;
+use crate::rule::scope::Scope;
 use crate::value::Value;
 
 /// `in`: a part of a string, or an item of a list.
-pub fn contains<'a>(given: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
-    let needle = given.require(0)?;
-    let found = match given.require(1).unwrap_or(Value::Null) {
+pub fn contains<'a>(args: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
+    let needle = args.require(0)?;
+    let found = match args.require(1).unwrap_or(Value::Null) {
         Value::Text(hay) => match needle {
             Value::Text(needle) => {
                 scope.spend_steps_for_text(hay)?;
@@ -28,7 +28,7 @@ pub fn contains<'a>(given: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a
     Ok(Value::Bool(found))
 }
 
-/// Whether an item equals `needle`. An item that is itself a list is a range, its ends included.
+/// Returns true if an item equals `needle`. An item that is itself a list is a range, its ends included.
 fn list_contains(needle: Value<'_>, items: &[Value<'_>]) -> Result<bool, EvalError> {
     for item in items {
         let hit = match (*item, needle) {
@@ -53,41 +53,9 @@ fn is_in_range(needle: Value<'_>, range: &[Value<'_>]) -> Result<bool, EvalError
         && coerce::to_arithmetic_number(*high)? >= number)
 }
 
-/// `merge`: one list out of lists and single values.
-pub fn merge<'a>(given: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
-    let values = match given {
-        Args::Single(Value::Null | Value::Map(_)) => return Err(EvalError::InvalidArguments),
-        Args::Single(value) => return scope.alloc_list(&[value]),
-        Args::List(values) => values,
-    };
-    let mut merged = Vec::new();
-    for value in values {
-        match value {
-            Value::List(items) => merged.extend_from_slice(items),
-            single => merged.push(*single),
-        }
-    }
-    scope.alloc_list(&merged)
-}
-
-/// `set`: a copy of a map with one member replaced.
-pub fn set<'a>(given: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
-    match *given.require_list()? {
-        [] => Ok(Value::Null),
-        [Value::Map(members), Value::Text(name), value, ..] => {
-            let others = members.iter().filter(|(key, _)| *key != name);
-            let mut members: Vec<_> = others.copied().collect();
-            members.push((name, value));
-            scope.alloc_map(&members)
-        }
-        [Value::Map(_), _, _, ..] => Err(EvalError::InvalidArguments),
-        [first, ..] => Ok(first),
-    }
-}
-
 /// `contains_all`: every item of the second list is in the first.
-pub fn contains_all<'a>(given: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
-    let Args::List([Value::List(all), Value::List(wanted)]) = given else {
+pub fn contains_all<'a>(args: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
+    let Args::List([Value::List(all), Value::List(wanted)]) = args else {
         return Ok(Value::Bool(false));
     };
     for item in *wanted {
@@ -100,8 +68,8 @@ pub fn contains_all<'a>(given: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResul
 }
 
 /// `contains_any`: some item of the second list is in the first.
-pub fn contains_any<'a>(given: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
-    let Args::List([Value::List(all), Value::List(wanted)]) = given else {
+pub fn contains_any<'a>(args: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
+    let Args::List([Value::List(all), Value::List(wanted)]) = args else {
         return Ok(Value::Bool(false));
     };
     for item in *wanted {
@@ -114,8 +82,8 @@ pub fn contains_any<'a>(given: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResul
 }
 
 /// `contains_none`: no item of the second list is in the first.
-pub fn contains_none<'a>(given: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
-    match contains_any(given, scope)? {
+pub fn contains_none<'a>(args: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
+    match contains_any(args, scope)? {
         Value::Bool(any) => Ok(Value::Bool(!any)),
         other => Ok(other),
     }

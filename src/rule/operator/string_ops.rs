@@ -1,65 +1,39 @@
-//! Strings.
-
-use smallvec::SmallVec;
+//! The string operators `cat`, `substr`, `starts_with` and `ends_with`.
 
 use crate::number;
-use crate::rule::EvalError;
 use crate::rule::coerce;
-use crate::rule::eval::Scope;
-use crate::rule::operator::Args;
-use crate::rule::operator::EvalResult;
+use crate::rule::error::EvalError;
+use crate::rule::scope::Args;
+use crate::rule::scope::EvalResult;
+use crate::rule::scope::Scope;
+use crate::rule::text_buffer::TextBuffer;
 use crate::value::Value;
 
-/// Text under construction; short texts stay on the stack.
-#[derive(Debug, Default)]
-pub struct TextBuffer(SmallVec<[u8; 128]>);
-
-impl std::fmt::Write for TextBuffer {
-    fn write_str(&mut self, s: &str) -> std::fmt::Result {
-        self.0.extend_from_slice(s.as_bytes());
-        Ok(())
-    }
-}
-
-impl TextBuffer {
-    /// What was written.
-    pub fn as_str(&self) -> &str {
-        // Only whole strings are ever appended.
-        std::str::from_utf8(&self.0).unwrap_or("")
-    }
-}
-
-/// Joins values as text. Two or more are trimmed as a whole, which matters to whoever buckets by the result.
-pub fn cat<'a>(given: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
-    match given {
+/// Joins values as text. Two or more are trimmed as a whole, as in flagd: it matters where the result is a bucketing
+/// value.
+pub fn cat<'a>(args: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
+    match args {
         Args::Single(text @ Value::Text(_)) => Ok(text),
         Args::Single(_) => Err(EvalError::InvalidArguments),
         Args::List([text @ Value::Text(_)]) => Ok(*text),
         Args::List(values) => {
             let mut buffer = TextBuffer::default();
-            append_all(&mut buffer, values)?;
+            buffer.append_all(values)?;
             let text = buffer.as_str();
             scope.alloc_text(if values.len() > 1 { text.trim() } else { text })
         }
     }
 }
 
-/// Appends all values as text.
-pub fn append_all(buffer: &mut TextBuffer, values: &[Value<'_>]) -> Result<(), EvalError> {
-    values
-        .iter()
-        .try_for_each(|value| coerce::write_text(buffer, *value))
-}
-
 /// A part of a text, by characters: from a start, which may count from the end, for a length, which may too.
-pub fn substr<'a>(given: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
-    let values = given.require_list()?;
+pub fn substr<'a>(args: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
+    let values = args.require_list()?;
     let mut buffer = TextBuffer::default();
-    coerce::write_text(&mut buffer, given.require(0)?)?;
+    coerce::write_text(&mut buffer, args.require(0)?)?;
     let text = buffer.as_str();
     scope.spend_steps_for_text(text)?;
     let count = i64::try_from(text.chars().count()).map_err(|_| EvalError::InvalidArguments)?;
-    let mut from = number::truncate_to_i64(coerce::to_arithmetic_number(given.require(1)?)?);
+    let mut from = number::truncate_to_i64(coerce::to_arithmetic_number(args.require(1)?)?);
     if from < 0 {
         from = from.wrapping_add(count);
     }
@@ -95,8 +69,8 @@ fn char_slice(text: &str, from: usize, len: usize) -> &str {
 }
 
 /// `starts_with` and `ends_with`: two strings, or null.
-pub fn test_affix<'a>(given: Args<'_, 'a>, test: fn(&str, &str) -> bool) -> Value<'a> {
-    match given {
+pub fn test_affix<'a>(args: Args<'_, 'a>, test: fn(&str, &str) -> bool) -> Value<'a> {
+    match args {
         Args::List([Value::Text(text), Value::Text(affix)]) => Value::Bool(test(text, affix)),
         Args::List(_) | Args::Single(_) => Value::Null,
     }

@@ -2,5 +2,6 @@
 
 pub mod chunked;
 pub mod fast_path;
+pub mod host_check;
 pub mod request_head;
 pub mod response_head;

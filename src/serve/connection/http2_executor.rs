@@ -1,9 +1,9 @@
-//! The requests of an HTTP/2 connection, answered where they came in.
+//! The executor of an HTTP/2 connection: polls each request once inline, and spawns those that wait.
 //!
-//! hyper hands each request to an executor. A task for each would cost more than the answer: its memory, a place in a
-//! queue, the waking of another thread, and locks that two threads then want. Here requests wait until hyper has taken
-//! all that arrived, and are then polled once, on the spot; hyper sends their answers in one piece. Nearly all are done
-//! with that. Those that wait for something become tasks.
+//! hyper hands each request to an executor. A task for each would cost more than the response: its memory, a place in a
+//! queue, the waking of another thread, and contended locks. Here requests wait until hyper has taken all that arrived,
+//! and are then polled once, in the task of the connection; hyper sends their responses in one piece. Nearly all are
+//! complete after that poll.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -16,22 +16,38 @@ use std::task::Waker;
 
 use hyper::rt::Executor;
 
+use crate::metric::task::TaskKind;
+use crate::serve::tasks::Tasks;
+
 type QueuedFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// The requests that a connection has taken and not begun to answer.
-#[derive(Clone, Default)]
+/// The requests of a connection that were not polled yet.
+#[derive(Clone)]
 pub struct InlineExecutor {
-    queued: Arc<Mutex<Vec<QueuedFuture>>>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    queued: Mutex<Vec<QueuedFuture>>,
+    tasks: Tasks,
 }
 
 impl<F: Future<Output = ()> + Send + 'static> Executor<F> for InlineExecutor {
-    fn execute(&self, answering: F) {
-        self.lock().push(Box::pin(answering));
+    fn execute(&self, request: F) {
+        self.lock().push(Box::pin(request));
     }
 }
 
 impl InlineExecutor {
-    /// Follows a connection to its end, and answers what it takes.
+    /// An executor whose slow requests are spawned on `tasks`.
+    pub fn new(tasks: Tasks) -> InlineExecutor {
+        let queued = Mutex::default();
+        InlineExecutor {
+            shared: Arc::new(Shared { queued, tasks }),
+        }
+    }
+
+    /// Drives a connection and its requests to their end.
     pub fn drive<C: Future>(&self, mut connection: Pin<&mut C>) -> impl Future<Output = C::Output> {
         std::future::poll_fn(move |cx| self.poll_connection(connection.as_mut(), cx))
     }
@@ -45,25 +61,28 @@ impl InlineExecutor {
             if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
                 return Poll::Ready(ended);
             }
-            // After answers the connection has to be polled again: it sends them.
+            // After responses the connection has to be polled again: it sends them.
             if !self.poll_queued() {
                 return Poll::Pending;
             }
         }
     }
 
-    /// Begins all answers; `false` if there were none to begin.
+    /// Polls all queued requests; `false` if there were none.
     fn poll_queued(&self) -> bool {
         let mut taken = std::mem::take(&mut *self.lock());
         let any = !taken.is_empty();
-        for mut answering in taken.drain(..) {
-            // Nobody is woken by this poll: a task polls again when it begins.
-            let mut nobody = Context::from_waker(Waker::noop());
-            if answering.as_mut().poll(&mut nobody).is_pending() {
-                tokio::spawn(answering);
+        for mut request in taken.drain(..) {
+            // Polled with a no-op waker; the spawned task registers a real one on its first poll.
+            let mut cx = Context::from_waker(Waker::noop());
+            if request.as_mut().poll(&mut cx).is_pending() {
+                // After a panic h2 resets the stream of the dropped request.
+                let after_panic = std::future::ready(());
+                let tasks = &self.shared.tasks;
+                tasks.spawn(TaskKind::Request, request, after_panic);
             }
         }
-        // Its memory serves the next turn.
+        // The next requests reuse the memory.
         let mut next = self.lock();
         if next.is_empty() {
             *next = taken;
@@ -72,6 +91,7 @@ impl InlineExecutor {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<QueuedFuture>> {
-        self.queued.lock().unwrap_or_else(PoisonError::into_inner)
+        let queued = &self.shared.queued;
+        queued.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,7 +1,6 @@
-//! A connection whose first bytes were looked at already.
+//! Detects TLS, HTTP/2 or HTTP/1.1 by the first bytes of a connection, and replays these bytes to the next reader.
 //!
-//! They tell what the client speaks: TLS or not, HTTP/1.1 or HTTP/2. hyper could find out about the latter itself, but
-//! it would wait for a silent client for ever.
+//! hyper could tell the versions of HTTP apart itself, but it would wait for a silent client for ever.
 
 use std::io;
 use std::io::IoSlice;
@@ -18,37 +17,35 @@ use tokio::io::AsyncWrite;
 use tokio::io::ReadBuf;
 
 use crate::serve::connection::authority_rewrite::AuthorityRewriter;
+use crate::serve::connection::http2_frame::PREFACE;
 use crate::serve::connection::ping_enforcement::PingEnforcer;
 
-/// What a client that speaks HTTP/2 from the start says first.
-/// <https://www.rfc-editor.org/rfc/rfc9113#section-3.4>
-const HTTP2_PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// The first byte of every TLS handshake.
 /// <https://www.rfc-editor.org/rfc/rfc8446#section-5.1>
 const TLS_HANDSHAKE: u8 = 0x16;
 
-/// What a client's first bytes say.
+/// The protocol that a client's first bytes belong to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WireProtocol {
     /// HTTP/2.
     Http2,
     /// TLS.
     Tls,
-    /// Anything else, which is HTTP/1.1 or nothing at all.
+    /// Anything else: HTTP/1.1, or invalid.
     Http1,
 }
 
-/// A connection, and what was read from it in advance.
+/// A connection, and the bytes that were read from it in advance.
 #[derive(Debug)]
 pub struct DetectedIo<S> {
     inner: S,
-    /// What the client speaks.
+    /// The protocol of the client.
     pub protocol: WireProtocol,
-    /// What was read and not handed on.
+    /// The bytes that were read and not replayed.
     prefix: Bytes,
-    /// Who watches over pings, where that is wanted.
+    /// Closes the connection after too many pings, if that is enforced.
     pub ping_enforcer: Option<Box<PingEnforcer>>,
-    /// Who puts the authority right, where that is wanted.
+    /// Rewrites invalid authorities, if that is needed.
     pub authority_rewriter: Option<Box<AuthorityRewriter>>,
 }
 
@@ -58,16 +55,16 @@ impl<S: AsyncRead + Unpin> DetectedIo<S> {
     /// # Errors
     /// If the client goes away before.
     pub async fn detect(mut inner: S) -> io::Result<DetectedIo<S>> {
-        let mut head = BytesMut::with_capacity(HTTP2_PREFACE.len());
-        while head.len() < HTTP2_PREFACE.len() && HTTP2_PREFACE.starts_with(&head) {
-            let rest = HTTP2_PREFACE.len() - head.len();
+        let mut head = BytesMut::with_capacity(PREFACE.len());
+        while head.len() < PREFACE.len() && PREFACE.starts_with(&head) {
+            let rest = PREFACE.len() - head.len();
             if (&mut inner).take(rest as u64).read_buf(&mut head).await? == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }
         let protocol = match head.first() {
             Some(&TLS_HANDSHAKE) => WireProtocol::Tls,
-            _ if *head == *HTTP2_PREFACE => WireProtocol::Http2,
+            _ if *head == *PREFACE => WireProtocol::Http2,
             _ => WireProtocol::Http1,
         };
         Ok(DetectedIo {
@@ -79,7 +76,7 @@ impl<S: AsyncRead + Unpin> DetectedIo<S> {
         })
     }
 
-    /// Takes back what was read last.
+    /// Replays bytes that were read last.
     pub fn unread(&mut self, mut bytes: BytesMut) {
         bytes.extend_from_slice(&self.prefix);
         self.prefix = bytes.freeze();
@@ -99,18 +96,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for DetectedIo<S> {
         } else {
             let count = this.prefix.len().min(buf.remaining());
             buf.put_slice(&this.prefix.split_to(count));
-            // What follows belongs with it: hyper would double its buffer for the rest of a request. An error comes again.
+            // Read on into the same buffer: hyper would double it for the rest of a request. An error occurs again.
             if buf.remaining() > 0 {
                 let _ = Pin::new(&mut this.inner).poll_read(cx, buf);
             }
         }
-        if let Some(authority) = &mut this.authority_rewriter {
-            authority.rewrite(buf.filled_mut().get_mut(before..).unwrap_or(&mut []));
+        if let Some(rewriter) = &mut this.authority_rewriter {
+            rewriter.rewrite(buf.filled_mut().get_mut(before..).unwrap_or(&mut []));
         }
-        if let Some(calm) = &mut this.ping_enforcer {
+        if let Some(enforcer) = &mut this.ping_enforcer {
             let read = buf.filled().get(before..).unwrap_or(&[]);
-            if let Err(goaway) = calm.on_read(read) {
-                // Whether it gets through is the client's affair: it is in a hurry anyway.
+            if let Err(goaway) = enforcer.on_read(read) {
+                // Best effort: the connection is closed whether the frame arrives or not.
                 let _ = Pin::new(&mut this.inner).poll_write(cx, &goaway);
                 let _ = Pin::new(&mut this.inner).poll_flush(cx);
                 return Poll::Ready(Err(io::Error::other("too many pings")));
@@ -136,8 +133,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for DetectedIo<S> {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let count = ready!(Pin::new(&mut this.inner).poll_write_vectored(cx, slices))?;
-        if let Some(calm) = &mut this.ping_enforcer {
-            calm.on_write(slices, count);
+        if let Some(enforcer) = &mut this.ping_enforcer {
+            enforcer.on_write(slices, count);
         }
         Poll::Ready(Ok(count))
     }

@@ -1,4 +1,4 @@
-//! Cross-origin requests: which pages may ask.
+//! CORS: allowed origins, preflight responses and response headers.
 
 use http::HeaderMap;
 use http::HeaderValue;
@@ -19,21 +19,21 @@ const EXPOSE_HEADERS: HeaderValue = HeaderValue::from_static(
      Grpc-Status-Details-Bin",
 );
 
-/// The pages that may ask, by their origin.
+/// The origins of pages that may send requests.
 #[derive(Debug, Clone, Default)]
 pub enum AllowedOrigins {
     /// All of them, as in flagd without `--cors-origin`.
     #[default]
     Any,
-    /// Those that fit one of these.
+    /// Those that match one of these.
     Only(Box<[OriginPattern]>),
 }
 
-/// An origin in lower case, of which a part may stand open.
+/// An origin in lower case, with at most one wildcard.
 #[derive(Debug, Clone)]
 pub struct OriginPattern {
     prefix: Box<str>,
-    /// What follows the open part, if there is one.
+    /// The text after the wildcard, if there is one.
     suffix: Option<Box<str>>,
 }
 
@@ -73,19 +73,19 @@ impl AllowedOrigins {
         )
     }
 
-    /// What a page is told of itself; `None` if it may not ask.
+    /// The value of `Access-Control-Allow-Origin`; `None` if the origin is not allowed.
     fn allow_origin_value(&self, origin: &HeaderValue) -> Option<HeaderValue> {
         let AllowedOrigins::Only(names) = self else {
             return Some(ANY_ORIGIN);
         };
-        let asked = origin.to_str().ok()?.to_ascii_lowercase();
+        let lower = origin.to_str().ok()?.to_ascii_lowercase();
         names
             .iter()
-            .any(|name| name.matches(&asked))
+            .any(|name| name.matches(&lower))
             .then(|| origin.clone())
     }
 
-    /// The answer to a browser that asks before it sends.
+    /// The response to a preflight request; `None` if the request is another one.
     pub fn preflight_response(&self, request: &Parts) -> Option<Response<Body>> {
         let headers = &request.headers;
         let origin = headers.get(header::ORIGIN)?;
@@ -109,9 +109,11 @@ impl AllowedOrigins {
         Some(response)
     }
 
-    /// Adds what a browser needs in order to show the answer to the page that asked.
-    pub fn add_response_headers(&self, origin: Option<&HeaderValue>, headers: &mut HeaderMap) {
+    /// Adds the headers without which a browser hides the response from the page that sent the request.
+    pub fn add_response_headers(&self, request: &HeaderMap, response: &mut Response<Body>) {
+        let headers = response.headers_mut();
         headers.insert(header::VARY, VARY_ORIGIN);
+        let origin = request.get(header::ORIGIN);
         if let Some(allowed) = origin.and_then(|origin| self.allow_origin_value(origin)) {
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
             headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSE_HEADERS);

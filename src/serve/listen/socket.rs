@@ -1,12 +1,9 @@
-//! Where a port listens: on TCP or on a Unix socket.
+//! Listening sockets and accepted connections, over TCP or a Unix socket.
 
-use std::fmt;
 use std::io;
 use std::io::ErrorKind;
 use std::io::IoSlice;
-use std::net::IpAddr;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::task::Context;
 use std::task::Poll;
@@ -22,29 +19,9 @@ use tokio::net::UnixListener;
 use tokio::net::UnixStream;
 
 use crate::limits;
+use crate::serve::listen::addr::ListenAddr;
 use crate::serve::listen::unix;
-pub use crate::serve::listen::unix::SocketFile;
-
-/// Where to listen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ListenAddr {
-    /// A TCP port, 0 for any that is free; of one address, or of all interfaces.
-    Tcp(Option<IpAddr>, u16),
-    /// A Unix socket. On Linux a name that begins with `@` is in no directory, as in Go.
-    Unix(PathBuf),
-}
-
-impl fmt::Display for ListenAddr {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            ListenAddr::Tcp(None, port) => write!(f, "port {port}"),
-            ListenAddr::Tcp(Some(address), port) => {
-                write!(f, "{}", SocketAddr::new(*address, *port))
-            }
-            ListenAddr::Unix(path) => write!(f, "socket {}", path.display()),
-        }
-    }
-}
+use crate::serve::listen::unix::SocketFile;
 
 /// A bound socket.
 #[derive(Debug)]
@@ -56,10 +33,10 @@ pub enum Listener {
 }
 
 impl Listener {
-    /// Binds a place. A Unix socket that nobody answers on any more, as a killed process leaves it, is replaced.
+    /// Binds an address. A stale Unix socket, as a killed process leaves it, is replaced.
     ///
     /// # Errors
-    /// If the place is taken or may not be used.
+    /// If the address is taken or not permitted.
     pub async fn bind(addr: &ListenAddr) -> io::Result<Listener> {
         match addr {
             ListenAddr::Tcp(Some(address), port) => TcpListener::bind((*address, *port))
@@ -97,7 +74,7 @@ impl Listener {
     }
 }
 
-/// All interfaces, IPv6 and IPv4 alike where the system has both.
+/// Binds all interfaces, for IPv6 and IPv4 alike where the kernel has both.
 async fn bind_all_interfaces(port: u16) -> io::Result<TcpListener> {
     match TcpListener::bind(SocketAddr::from(([0_u16; 8], port))).await {
         Err(error) if error.kind() != ErrorKind::AddrInUse => {
@@ -108,10 +85,10 @@ async fn bind_all_interfaces(port: u16) -> io::Result<TcpListener> {
 }
 
 fn set_socket_options(socket: &TcpStream) {
-    // Without it small answers wait for the client's acknowledgement.
+    // Without it small responses wait for the client's acknowledgement.
     let _ = socket.set_nodelay(true);
-    // A peer that is gone without a word gives its place back. The kernel notices; pings of HTTP/2's own would cost a
-    // tenth of every call.
+    // The kernel finds peers that are gone without a FIN, and their slots become free. HTTP/2 pings would cost a tenth of
+    // every call.
     let keep_alive = TcpKeepalive::new()
         .with_time(limits::TCP_KEEPALIVE)
         .with_interval(limits::TCP_KEEPALIVE);

@@ -1,4 +1,4 @@
-//! TLS on the ports that leave the pod. Certificates are read again when their files change.
+//! Server TLS: certificates, key and client CA from files, reloaded when their contents change.
 
 use std::path::Path;
 use std::path::PathBuf;
@@ -17,35 +17,35 @@ use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::server::WebPkiClientVerifier;
 
-/// How often the files are looked at, and only while somebody connects.
+/// The interval of file checks. A file is checked on connections only.
 const RELOAD_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The files, all in PEM.
+/// The paths of the files, all in PEM.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsPaths {
-    /// The certificate chain, our own certificate first.
+    /// The certificate chain, the server's own certificate first.
     pub certificate: PathBuf,
     /// Its private key.
     pub key: PathBuf,
-    /// Certificates that sign those of clients. Without it clients need none.
+    /// The CA of client certificates. Without it clients need none.
     pub client_ca: Option<PathBuf>,
 }
 
-/// The certificates in force.
+/// The active TLS configuration, and the state of its files.
 #[derive(Debug)]
 pub struct ReloadableTlsConfig {
     paths: TlsPaths,
-    /// How often the files are looked at.
+    /// The interval of file checks.
     reload_interval: Duration,
     config: ArcSwap<ServerConfig>,
     file_state: Mutex<TlsFileState>,
 }
 
-/// What is known of the files.
+/// The state of the files at the last check.
 #[derive(Debug)]
 struct TlsFileState {
     last_check: Instant,
-    /// Digests of their contents: the key itself is kept where it is used and nowhere else.
+    /// Digests of the contents: the key itself is kept in the configuration only.
     digests: Vec<u128>,
     last_error: Option<String>,
 }
@@ -54,12 +54,12 @@ impl ReloadableTlsConfig {
     /// Reads the files.
     ///
     /// # Errors
-    /// A sentence for the operator, if they cannot be read or do not belong together.
+    /// A sentence for the operator, if a file cannot be read, or key and certificate do not match.
     pub fn load(paths: TlsPaths) -> Result<ReloadableTlsConfig, String> {
         ReloadableTlsConfig::load_with_interval(paths, RELOAD_INTERVAL)
     }
 
-    /// Reads the files, and will look at them again after `every`.
+    /// Reads the files, and checks them again after `reload_interval`.
     ///
     /// # Errors
     /// The same.
@@ -69,7 +69,7 @@ impl ReloadableTlsConfig {
     ) -> Result<ReloadableTlsConfig, String> {
         let digests = paths.digests()?;
         let config = ArcSwap::from_pointee(paths.config()?);
-        let seen = Mutex::new(TlsFileState {
+        let file_state = Mutex::new(TlsFileState {
             last_check: Instant::now(),
             digests,
             last_error: None,
@@ -78,19 +78,19 @@ impl ReloadableTlsConfig {
             paths,
             reload_interval,
             config,
-            file_state: seen,
+            file_state,
         })
     }
 
-    /// What a new connection is to use. The files are looked at meanwhile, away from the connections: a file system may
-    /// be slow.
+    /// The configuration for a new connection. Files that are due are checked meanwhile, on a blocking thread: a file
+    /// system may be slow.
     pub fn config(self: &Arc<ReloadableTlsConfig>) -> Arc<ServerConfig> {
-        // Where somebody is looking already nobody else has to.
-        let due = |seen: &mut TlsFileState| seen.last_check.elapsed() >= self.reload_interval;
+        // A locked state is being checked already.
+        let due = |state: &mut TlsFileState| state.last_check.elapsed() >= self.reload_interval;
         if self
             .file_state
             .try_lock()
-            .is_ok_and(|mut seen| due(&mut seen))
+            .is_ok_and(|mut state| due(&mut state))
         {
             let tls = self.clone();
             tokio::task::spawn_blocking(move || tls.reload_if_due());
@@ -98,7 +98,7 @@ impl ReloadableTlsConfig {
         self.config.load_full()
     }
 
-    /// Why the certificates in force are not those of the files, if they are not.
+    /// The error of the last reload, if the active certificates are not those of the files.
     pub fn last_error(&self) -> Option<String> {
         self.lock_file_state().last_error.clone()
     }
@@ -110,31 +110,31 @@ impl ReloadableTlsConfig {
     }
 
     fn reload_if_due(&self) {
-        let mut seen = self.lock_file_state();
-        if seen.last_check.elapsed() < self.reload_interval {
+        let mut state = self.lock_file_state();
+        if state.last_check.elapsed() < self.reload_interval {
             return;
         }
-        let renewed = self.reload_if_changed(&mut seen);
-        seen.last_check = Instant::now();
-        let trouble = renewed.as_ref().err().cloned();
+        let renewed = self.reload_if_changed(&mut state);
+        state.last_check = Instant::now();
+        let new_error = renewed.as_ref().err().cloned();
         let certificate = self.paths.certificate.display();
         match renewed {
             Ok(true) => tracing::info!(%certificate, "the certificate is renewed"),
-            Err(error) if seen.last_error != trouble => {
+            Err(error) if state.last_error != new_error => {
                 tracing::error!(%certificate, %error, "the certificate cannot be renewed; the one before stays in force");
             }
             Ok(false) | Err(_) => {}
         }
-        seen.last_error = trouble;
+        state.last_error = new_error;
     }
 
-    fn reload_if_changed(&self, seen: &mut TlsFileState) -> Result<bool, String> {
+    fn reload_if_changed(&self, state: &mut TlsFileState) -> Result<bool, String> {
         let digests = self.paths.digests()?;
-        if digests == seen.digests {
+        if digests == state.digests {
             return Ok(false);
         }
         self.config.store(Arc::new(self.paths.config()?));
-        seen.digests = digests;
+        state.digests = digests;
         Ok(true)
     }
 }

@@ -1,4 +1,4 @@
-//! Unix sockets: files, what a killed process leaves of them, and on Linux names that are no files.
+//! Unix sockets: bound to files, of which stale ones are replaced, and on Linux to abstract names.
 
 use std::io;
 use std::io::ErrorKind;
@@ -50,7 +50,7 @@ fn bind_abstract(_: &[u8]) -> io::Result<UnixListener> {
     Err(io::Error::new(ErrorKind::Unsupported, why))
 }
 
-/// Whether a path is a socket that nobody listens on.
+/// Returns true if a path is a socket that nothing listens on.
 fn is_stale(path: &Path) -> bool {
     let socket =
         std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket());

@@ -1,4 +1,4 @@
-//! Paths as flagd's router takes them: sound, and without what `.`, `..` and `//` make superfluous.
+//! Path normalization as in flagd's router: redirects for `.`, `..` and `//`, and refusal of invalid escapes.
 
 use http::Uri;
 use percent_encoding::AsciiSet;
@@ -6,7 +6,7 @@ use percent_encoding::CONTROLS;
 use percent_encoding::percent_decode_str;
 use percent_encoding::utf8_percent_encode;
 
-/// What stands in a path only escaped. <https://www.rfc-editor.org/rfc/rfc3986#section-3.3>
+/// The characters that are escaped in a path. <https://www.rfc-editor.org/rfc/rfc3986#section-3.3>
 const PATH_ESCAPES: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -24,31 +24,31 @@ const PATH_ESCAPES: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
-/// What is to be done about the path of a request.
+/// The result of normalizing a path.
 #[derive(Debug, PartialEq, Eq)]
-pub enum NormalizedPath<'u> {
-    /// It can be looked up.
-    Valid(&'u str),
-    /// The client should ask there instead.
+pub enum NormalizedPath {
+    /// The path is normal.
+    Valid,
+    /// The client should request this one.
     Redirect(String),
     /// It has a `%` without two digits.
     Malformed,
 }
 
-/// Looks at the path of a request.
-pub fn normalize(uri: &Uri) -> NormalizedPath<'_> {
+/// Normalizes the path of a request.
+pub fn normalize(uri: &Uri) -> NormalizedPath {
     let path = uri.path();
     if !has_valid_escapes(path) {
         return NormalizedPath::Malformed;
     }
     let decoded = percent_decode_str(path).decode_utf8_lossy();
-    // Only these can have a segment that goes.
+    // Only these can have a redundant segment.
     if !decoded.contains("//") && !decoded.contains("/.") {
-        return NormalizedPath::Valid(path);
+        return NormalizedPath::Valid;
     }
     let cleaned = clean(&decoded);
     if *cleaned == *decoded {
-        return NormalizedPath::Valid(path);
+        return NormalizedPath::Valid;
     }
     let mut location = utf8_percent_encode(&cleaned, PATH_ESCAPES).to_string();
     if let Some(query) = uri.query() {
@@ -58,7 +58,7 @@ pub fn normalize(uri: &Uri) -> NormalizedPath<'_> {
     NormalizedPath::Redirect(location)
 }
 
-/// Whether two hexadecimal digits follow every `%`.
+/// Returns true if two hexadecimal digits follow every `%`.
 fn has_valid_escapes(path: &str) -> bool {
     let mut pieces = path.split('%').map(str::as_bytes);
     pieces.next();
@@ -92,16 +92,16 @@ mod tests {
     #[test]
     fn redundant_segments_redirect_and_bad_escapes_are_malformed() {
         let check = |text: &str| match normalize(&text.parse().expect("a target")) {
-            NormalizedPath::Valid(path) => path.to_owned(),
+            NormalizedPath::Valid => "normal".to_owned(),
             NormalizedPath::Redirect(location) => format!("-> {location}"),
             NormalizedPath::Malformed => "malformed".to_owned(),
         };
         for (path, want) in [
-            ("/a/b", "/a/b"),
-            ("/a/b/?x=//", "/a/b/"),
-            ("/a/.hidden", "/a/.hidden"),
-            ("/a%2Fb", "/a%2Fb"),
-            ("/", "/"),
+            ("/a/b", "normal"),
+            ("/a/b/?x=//", "normal"),
+            ("/a/.hidden", "normal"),
+            ("/a%2Fb", "normal"),
+            ("/", "normal"),
             ("//a//b/?x=1", "-> /a/b/?x=1"),
             ("/a/../b", "-> /b"),
             ("/a/.", "-> /a"),

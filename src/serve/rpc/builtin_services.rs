@@ -1,4 +1,7 @@
-//! What every gRPC port serves besides its own: health and server reflection.
+//! Services that every gRPC port has: health and server reflection.
+
+pub mod health;
+pub mod reflection;
 
 use std::sync::Arc;
 
@@ -9,55 +12,41 @@ use http::Response;
 use http::StatusCode;
 use http::header;
 use hyper::body::Incoming;
-use tokio::sync::Semaphore;
-use tokio::sync::watch;
 
 use crate::limits;
-use crate::live::Live;
 use crate::resolve::ResponseMessage;
-use crate::serve::ServeConfig;
-use crate::serve::http::body;
+use crate::serve::context::ServerContext;
 use crate::serve::http::body::Body;
+use crate::serve::http::read_body;
+use crate::serve::http::respond;
+use crate::serve::rpc::compression;
 use crate::serve::rpc::envelope;
-use crate::serve::rpc::event_stream;
-use crate::serve::rpc::event_stream::StreamFraming;
 use crate::serve::rpc::grpc;
-use crate::serve::rpc::health;
 use crate::serve::rpc::negotiate;
 use crate::serve::rpc::negotiate::RpcProtocol;
-use crate::serve::rpc::reflection;
+use crate::serve::rpc::stream_framing::StreamFraming;
+use crate::serve::stream;
 use crate::wire;
 use crate::wire::Codec;
 use crate::wire::grpc::health::HealthStatus;
 use crate::wire::rpc_error::RpcCode;
 use crate::wire::rpc_error::RpcError;
 
-/// How streams of these services end.
-pub const GRPC_STREAM: StreamFraming = StreamFraming {
-    protocol: RpcProtocol::Grpc,
-};
 const HEALTH_SERVICE: &str = "grpc.health.v1.Health";
 const REFLECTION_SERVICES: [&str; 2] = [
     "grpc.reflection.v1.ServerReflection",
     "grpc.reflection.v1alpha.ServerReflection",
 ];
 
-/// What the services of a port work with.
+/// Health and reflection of one port.
 #[derive(Debug)]
 pub struct BuiltinServices {
-    /// The flags.
-    pub live: Arc<Live>,
-    /// How to serve.
-    pub config: Arc<ServeConfig>,
-    /// Places for streams.
-    pub stream_slots: Arc<Semaphore>,
-    /// Turns true when it is time to go.
-    pub shutdown: watch::Receiver<bool>,
+    context: ServerContext,
     /// The names of all services of the port.
-    pub service_names: Vec<&'static str>,
+    service_names: Arc<[&'static str]>,
 }
 
-/// What a path asks for.
+/// The methods of the services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum BuiltinMethod {
     HealthCheck,
@@ -78,80 +67,76 @@ fn parse_method(path: &str) -> Option<BuiltinMethod> {
 }
 
 impl BuiltinServices {
-    /// The names of all services of a port that serves `own`.
-    pub fn service_names(own: &[&'static str]) -> Vec<&'static str> {
-        let standing = [HEALTH_SERVICE].into_iter().chain(REFLECTION_SERVICES);
-        own.iter().copied().chain(standing).collect()
+    /// The services of a port that serves `own` besides them.
+    pub fn new(context: ServerContext, own: &[&'static str]) -> BuiltinServices {
+        let builtin = [HEALTH_SERVICE].into_iter().chain(REFLECTION_SERVICES);
+        BuiltinServices {
+            context,
+            service_names: own.iter().copied().chain(builtin).collect(),
+        }
     }
 
     /// Answers a request if it is for one of these services, and otherwise gives it back.
     ///
     /// # Errors
-    /// Never; the request is what is left to be answered.
+    /// If the request is for another service: the request.
     pub async fn try_handle(
-        self: &Arc<BuiltinServices>,
+        &self,
         request: Request<Incoming>,
     ) -> Result<Response<Body>, Box<Request<Incoming>>> {
         let Some(method) = parse_method(request.uri().path()) else {
             return Err(Box::new(request));
         };
         let Some(content_type) = grpc_content_type(request.headers()) else {
-            let mut response = Response::new(Body::Empty);
-            *response.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-            return Ok(response);
+            return Ok(respond::empty(StatusCode::UNSUPPORTED_MEDIA_TYPE));
         };
         let (parts, body) = request.into_parts();
         Ok(match method {
             BuiltinMethod::HealthCheck => {
-                let asked = self.read_service_name(&parts.headers, body).await;
-                let reply = asked.and_then(|service| self.health_check(&service));
+                let service = self.read_service_name(&parts.headers, body).await;
+                let reply = service.and_then(|service| self.health_check(&service));
                 grpc::unary_response(RpcProtocol::Grpc, content_type, reply, false)
             }
             BuiltinMethod::HealthWatch => {
-                let asked = self.read_service_name(&parts.headers, body).await;
-                let opened = asked.and_then(|service| {
-                    let place = event_stream::acquire_stream_slot(&self.stream_slots)?;
-                    Ok(health::watch(self.clone(), place, service))
+                let service = self.read_service_name(&parts.headers, body).await;
+                let opened = service.and_then(|service| {
+                    let slot = stream::acquire_slot(&self.context.stream_slots)?;
+                    Ok(health::watch(&self.context, slot, self.is_known(&service)))
                 });
-                GRPC_STREAM.opening_response(content_type, opened)
+                StreamFraming::GRPC.opening_response(content_type, opened)
             }
             BuiltinMethod::ServerReflectionInfo => {
-                let gzip = envelope::is_gzip(&parts.headers, grpc::ENCODING);
+                let gzip = compression::is_gzip(&parts.headers, grpc::ENCODING);
                 let opened = gzip.and_then(|gzip| {
-                    let place = event_stream::acquire_stream_slot(&self.stream_slots)?;
-                    Ok(reflection::open(self.clone(), place, body, gzip))
+                    let slot = stream::acquire_slot(&self.context.stream_slots)?;
+                    let names = self.service_names.clone();
+                    Ok(reflection::open(&self.context, slot, names, body, gzip))
                 });
-                GRPC_STREAM.opening_response(content_type, opened)
+                StreamFraming::GRPC.opening_response(content_type, opened)
             }
         })
     }
 
-    /// How a service is; the empty name is the whole server.
-    pub fn health(&self, service: &str) -> HealthStatus {
-        if !service.is_empty() && !self.service_names.contains(&service) {
-            HealthStatus::Unknown
-        } else if self.live.load().is_usable() && !*self.shutdown.borrow() {
-            HealthStatus::Serving
-        } else {
-            HealthStatus::NotServing
-        }
+    /// Returns true for a service of the port, and for the empty name, which is the whole server.
+    fn is_known(&self, service: &str) -> bool {
+        service.is_empty() || self.service_names.contains(&service)
     }
 
-    /// The service that a request asks about.
+    /// The service whose health a request asks for.
     async fn read_service_name(
         &self,
         headers: &HeaderMap,
         body: Incoming,
     ) -> Result<String, RpcError> {
-        let gzip = envelope::is_gzip(headers, grpc::ENCODING)?;
+        let gzip = compression::is_gzip(headers, grpc::ENCODING)?;
         let limit = limits::BUILTIN_SERVICE_REQUEST;
-        let body = body::read(body, limit, self.config.read_timeout).await?;
+        let body = read_body::read(body, limit, self.context.config.read_timeout).await?;
         let message = envelope::only_message(&body, gzip, limit, RpcProtocol::Grpc)?;
         wire::grpc::health::decode_service_name(&message)
     }
 
     fn health_check(&self, service: &str) -> Result<ResponseMessage, RpcError> {
-        match self.health(service) {
+        match health::status(&self.context, self.is_known(service)) {
             HealthStatus::Unknown => Err(RpcError::new(RpcCode::NotFound, "unknown service")),
             health => Ok(ResponseMessage::Unframed(health.encode())),
         }
@@ -159,8 +144,8 @@ impl BuiltinServices {
 }
 
 /// The content type of a request, if it is plain gRPC.
-pub fn grpc_content_type(headers: &HeaderMap) -> Option<HeaderValue> {
+fn grpc_content_type(headers: &HeaderMap) -> Option<HeaderValue> {
     let content_type = headers.get(header::CONTENT_TYPE)?;
-    let spoken = negotiate::parse_content_type(content_type.to_str().ok()?, true)?;
-    (spoken == (RpcProtocol::Grpc, Codec::Proto)).then(|| content_type.clone())
+    let protocol_and_codec = negotiate::parse_content_type(content_type.to_str().ok()?, true)?;
+    (protocol_and_codec == (RpcProtocol::Grpc, Codec::Proto)).then(|| content_type.clone())
 }

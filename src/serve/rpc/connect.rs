@@ -1,4 +1,4 @@
-//! Connect's unary protocol: plain HTTP. <https://connectrpc.com/docs/protocol/#unary-rpc>
+//! Connect's unary protocol: request headers and responses in plain HTTP. <https://connectrpc.com/docs/protocol/#unary-rpc>
 
 use std::time::Duration;
 
@@ -11,20 +11,21 @@ use http::header;
 use crate::limits;
 use crate::resolve::ResponseMessage;
 use crate::serve::http::body::Body;
+use crate::serve::rpc::compression;
 use crate::serve::rpc::deadline::Deadline;
 use crate::serve::rpc::envelope;
 use crate::wire::rpc_error::RpcCode;
 use crate::wire::rpc_error::RpcError;
 
-/// The header that says how the messages of a stream are compressed.
+/// The header that names the compression of a stream's messages.
 pub const STREAM_CONTENT_ENCODING: &str = "connect-content-encoding";
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const GZIP: HeaderValue = HeaderValue::from_static("gzip");
 
-/// Checks what the protocol asks of a request's headers. How long the client waits, if it says so.
+/// Checks the protocol headers of a request, and returns its deadline.
 ///
 /// # Errors
-/// If the protocol's version or the timeout are not what they should be. Neither has to be there.
+/// If the protocol version or the timeout is invalid. Both are optional.
 pub fn parse_protocol_headers(headers: &HeaderMap) -> Result<Deadline, RpcError> {
     let text = |name| {
         headers
@@ -52,14 +53,14 @@ pub fn parse_protocol_headers(headers: &HeaderMap) -> Result<Deadline, RpcError>
                 "parse timeout: {parser} {timeout:?}: invalid syntax"
             ));
         };
-        // What is over before it began is over at once.
+        // A negative timeout has passed already.
         let millis = u64::try_from(millis).unwrap_or(0);
         return Ok(Deadline::after(Some(Duration::from_millis(millis))));
     }
     Ok(Deadline::after(None))
 }
 
-/// The answer to a unary call.
+/// The response to a unary call.
 pub fn unary_response(
     content_type: HeaderValue,
     outcome: Result<ResponseMessage, RpcError>,
@@ -79,7 +80,7 @@ pub fn unary_response(
     };
     let compress = accepts_gzip && body.len() >= limits::COMPRESSION_MIN_BYTES;
     let body = if compress {
-        envelope::gzip(&body).into()
+        compression::gzip(&body).into()
     } else {
         body
     };

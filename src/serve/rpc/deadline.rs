@@ -1,4 +1,4 @@
-//! How long a client waits for an answer.
+//! The deadline of a call, from the timeout that its client sets.
 
 use std::time::Duration;
 use std::time::Instant;
@@ -6,27 +6,27 @@ use std::time::Instant;
 use crate::wire::rpc_error::RpcCode;
 use crate::wire::rpc_error::RpcError;
 
-/// The moment from which a client no longer waits, if it named one. Without one no clock is read.
+/// The time at which a client stops waiting, if it set one. Without one no clock is read.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline(Option<Instant>);
 
 impl Deadline {
-    /// Begins to wait, for ever or for as long as the client says.
-    pub fn after(lasts: Option<Duration>) -> Deadline {
-        // A moment that the clock cannot tell is as good as none.
-        Deadline(lasts.and_then(|lasts| Instant::now().checked_add(lasts)))
+    /// The deadline of a call that begins now: none, or after the client's timeout.
+    pub fn after(timeout: Option<Duration>) -> Deadline {
+        // An unrepresentable deadline counts as none.
+        Deadline(timeout.and_then(|timeout| Instant::now().checked_add(timeout)))
     }
 
-    /// How much is left, if the client named an end.
+    /// The time left, if there is a deadline.
     pub fn remaining(self) -> Option<Duration> {
         let left = |until: Instant| until.saturating_duration_since(Instant::now());
         self.0.map(left)
     }
 
-    /// Whether the client still waits.
+    /// Checks that the deadline has not passed.
     ///
     /// # Errors
-    /// If it does not, in Go's words.
+    /// If it has, in Go's words.
     pub fn ensure_not_expired(self) -> Result<(), RpcError> {
         match self.remaining() {
             Some(Duration::ZERO) => {
@@ -44,8 +44,8 @@ mod tests {
 
     #[test]
     fn zero_timeout_is_deadline_exceeded() {
-        let check = |lasts| {
-            Deadline::after(lasts)
+        let check = |timeout| {
+            Deadline::after(timeout)
                 .ensure_not_expired()
                 .map_err(|error| error.code)
         };

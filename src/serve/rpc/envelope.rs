@@ -1,15 +1,9 @@
-//! Framed messages and compression.
-
-use std::io::Read as _;
-use std::io::Write as _;
+//! Message envelopes of gRPC and Connect: flags, length and message.
 
 use bytes::Bytes;
-use flate2::Compression;
-use flate2::read::MultiGzDecoder;
-use flate2::write::GzEncoder;
-use http::HeaderMap;
 
 use crate::resolve::ResponseMessage;
+use crate::serve::rpc::compression;
 use crate::serve::rpc::negotiate::RpcProtocol;
 pub use crate::wire::grpc::length_prefixed_message::MESSAGE_PREFIX_LEN;
 pub use crate::wire::grpc::length_prefixed_message::encode_length_prefixed;
@@ -20,7 +14,7 @@ use crate::wire::rpc_error::RpcError;
 pub const COMPRESSED: u8 = 0b0000_0001;
 /// Flag of the last frame of a Connect stream.
 pub const END_STREAM: u8 = 0b0000_0010;
-/// Flag of the trailers of a gRPC-Web answer.
+/// Flag of the trailers of a gRPC-Web response.
 pub const WEB_TRAILERS: u8 = 0b1000_0000;
 
 /// A reply as a frame.
@@ -42,7 +36,7 @@ pub fn into_bare_message(reply: ResponseMessage) -> Bytes {
 /// The one message of a request that consists of frames, read as connect-go reads them.
 ///
 /// # Errors
-/// If there is not exactly one, or it is compressed in a way that was not announced.
+/// If there is not exactly one, or its compression was not announced in the headers.
 pub fn only_message(
     body: &Bytes,
     gzip: bool,
@@ -63,7 +57,7 @@ pub fn only_message(
     Ok(message)
 }
 
-/// A message as it travels.
+/// A message that may be compressed.
 struct EnvelopedMessage {
     compressed: bool,
     data: Bytes,
@@ -78,7 +72,7 @@ impl EnvelopedMessage {
                 Err(RpcError::new(RpcCode::Internal, why))
             }
             (true, true) if self.data.is_empty() => Ok(self.data),
-            (true, true) => gunzip(&self.data, limit),
+            (true, true) => compression::gunzip(&self.data, limit),
         }
     }
 }
@@ -105,27 +99,27 @@ fn next_message(
     }
 }
 
-/// What a body of frames begins with.
+/// The frame that a body begins with.
 #[derive(Debug)]
 pub enum FrameSplit {
-    /// Nothing.
+    /// The body is empty.
     Empty,
-    /// A part of a frame's head.
+    /// A part of a frame header.
     PartialHeader,
-    /// A part of a message: how many bytes its head promises, and how many there are.
+    /// A part of a message.
     PartialMessage {
         /// Length in the header, in bytes.
         promised: u32,
         /// Bytes of the message that are there.
         got: usize,
     },
-    /// A message, and what follows it.
+    /// A message, and the bytes after it.
     Complete {
         /// Flags of the header.
         flags: u8,
         /// The message.
         data: Bytes,
-        /// Everything behind it.
+        /// The bytes after the message.
         rest: Bytes,
     },
 }
@@ -152,7 +146,7 @@ pub fn split_first_frame(body: &Bytes) -> FrameSplit {
     }
 }
 
-/// Whether a frame with flags of a protocol's own ends the request: nothing may follow it.
+/// Checks that a frame with protocol-specific flags ends the request: nothing may follow it.
 fn validate_end_of_stream(flags: u8, protocol: RpcProtocol, rest: &Bytes) -> Result<(), RpcError> {
     let ends = match protocol {
         RpcProtocol::Grpc => 0,
@@ -173,55 +167,4 @@ fn validate_end_of_stream(flags: u8, protocol: RpcProtocol, rest: &Bytes) -> Res
 
 fn incomplete_error(why: &str) -> RpcError {
     RpcError::new(RpcCode::InvalidArgument, format!("protocol error: {why}"))
-}
-
-/// Whether the request says that it is compressed with gzip.
-///
-/// # Errors
-/// If it says that it is compressed with anything else.
-pub fn is_gzip(headers: &HeaderMap, name: &str) -> Result<bool, RpcError> {
-    match headers.get(name).map_or(&b""[..], |value| value.as_bytes()) {
-        b"" | b"identity" => Ok(false),
-        b"gzip" => Ok(true),
-        other => {
-            let other = String::from_utf8_lossy(other);
-            let why = format!("unknown compression {other:?}: supported encodings are gzip");
-            Err(RpcError::new(RpcCode::Unimplemented, why))
-        }
-    }
-}
-
-/// Whether the client takes answers compressed with gzip.
-pub fn accepts_gzip(headers: &HeaderMap, name: &str) -> bool {
-    let accepted = headers.get(name).and_then(|value| value.to_str().ok());
-    let encodings = accepted.unwrap_or("").split(',');
-    encodings
-        .map(|encoding| encoding.split_once(';').unwrap_or((encoding, "")))
-        .any(|(name, weight)| name.trim() == "gzip" && weight.replace(' ', "") != "q=0")
-}
-
-/// Decompresses, never to more than `limit` bytes (0 for any number).
-///
-/// # Errors
-/// If the bytes are not gzip, or become too many.
-pub fn gunzip(bytes: &[u8], limit: usize) -> Result<Bytes, RpcError> {
-    let most = if limit == 0 { u64::MAX } else { limit as u64 };
-    let mut out = Vec::new();
-    let mut decoder = MultiGzDecoder::new(bytes).take(most.saturating_add(1));
-    if let Err(error) = decoder.read_to_end(&mut out) {
-        let why = format!("decompress: {error}");
-        return Err(RpcError::new(RpcCode::InvalidArgument, why));
-    }
-    if out.len() as u64 > most {
-        return Err(RpcError::body_too_large(limit));
-    }
-    Ok(out.into())
-}
-
-/// Compresses.
-pub fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 2), Compression::fast());
-    // Writing to memory does not fail.
-    let _ = encoder.write_all(bytes);
-    encoder.finish().unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! gRPC and gRPC-Web: how a call ends.
+//! gRPC and gRPC-Web: unary responses, status trailers and the `grpc-timeout` header.
 
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use percent_encoding::utf8_percent_encode;
 use crate::limits;
 use crate::resolve::ResponseMessage;
 use crate::serve::http::body::Body;
+use crate::serve::rpc::compression;
 use crate::serve::rpc::deadline::Deadline;
 use crate::serve::rpc::envelope;
 use crate::serve::rpc::negotiate::RpcProtocol;
@@ -44,7 +45,7 @@ const MAX_TIMEOUT_VALUE: u64 = 99_999_999;
 /// Bytes that a status message must not hold as they are.
 const MESSAGE_ESCAPES: &AsciiSet = &CONTROLS.add(b'%');
 
-/// The answer to a unary call.
+/// The response to a unary call.
 pub fn unary_response(
     protocol: RpcProtocol,
     content_type: HeaderValue,
@@ -59,7 +60,7 @@ pub fn unary_response(
         && message.len() >= envelope::MESSAGE_PREFIX_LEN + limits::COMPRESSION_MIN_BYTES;
     let message = if compress {
         let bare = message.get(envelope::MESSAGE_PREFIX_LEN..).unwrap_or(&[]);
-        envelope::encode_length_prefixed(envelope::COMPRESSED, &envelope::gzip(bare))
+        envelope::encode_length_prefixed(envelope::COMPRESSED, &compression::gzip(bare))
     } else {
         message
     };
@@ -107,6 +108,11 @@ pub fn status_trailers(status: Result<(), RpcError>) -> HeaderMap {
     trailers
 }
 
+/// The error of a call to an unknown path.
+pub fn unimplemented_error() -> RpcError {
+    RpcError::new(RpcCode::Unimplemented, "404 page not found")
+}
+
 /// Trailers as the last frame of a gRPC-Web body.
 pub fn web_trailers_frame(trailers: &HeaderMap) -> Bytes {
     let mut text = Vec::new();
@@ -119,10 +125,10 @@ pub fn web_trailers_frame(trailers: &HeaderMap) -> Bytes {
     envelope::encode_length_prefixed(envelope::WEB_TRAILERS, &text)
 }
 
-/// How long a client waits for a call, if it says so.
+/// The deadline of a call, from the `grpc-timeout` header if there is one.
 ///
 /// # Errors
-/// If it is not a number of at most eight digits and a unit, in connect-go's words.
+/// If the header is not a number of at most eight digits and a unit, in connect-go's words.
 pub fn parse_deadline(headers: &HeaderMap) -> Result<Deadline, RpcError> {
     let Some(timeout) = headers.get("grpc-timeout").filter(|text| !text.is_empty()) else {
         return Ok(Deadline::after(None));

@@ -1,61 +1,16 @@
-//! Which protocol a request speaks, and what it asks for.
+//! Protocol negotiation: gRPC, gRPC-Web or Connect, and the codec, by method and content type.
 
-use crate::decision::FlagType;
+use http::HeaderMap;
+use http::HeaderName;
+use http::HeaderValue;
+use http::Method;
+use http::StatusCode;
+use http::header;
+use http::request::Parts;
+
 use crate::wire::Codec;
-use crate::wire::EvaluationApi;
 
-/// What the path of a request asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RpcRoute {
-    /// The contract of the service.
-    pub contract: EvaluationApi,
-    /// The method.
-    pub method: EvaluationMethod,
-}
-
-/// The methods of the evaluation services.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EvaluationMethod {
-    /// `ResolveBoolean` and its siblings.
-    Resolve(FlagType),
-    /// `ResolveAll`.
-    ResolveAll,
-    /// `EventStream`.
-    EventStream,
-}
-
-/// The names of the evaluation services.
-pub const EVALUATION_SERVICES: [&str; 3] = [
-    "flagd.evaluation.v1.Service",
-    "flagd.evaluation.v2.Service",
-    "schema.v1.Service",
-];
-
-impl RpcRoute {
-    /// The route of a path such as `/flagd.evaluation.v1.Service/ResolveBoolean`.
-    pub fn parse(path: &str) -> Option<RpcRoute> {
-        let (service, method) = path.strip_prefix('/')?.split_once('/')?;
-        let contract = match service {
-            "flagd.evaluation.v1.Service" => EvaluationApi::EvaluationV1,
-            "flagd.evaluation.v2.Service" => EvaluationApi::EvaluationV2,
-            "schema.v1.Service" => EvaluationApi::SchemaV1,
-            _ => return None,
-        };
-        let method = match method {
-            "ResolveBoolean" => EvaluationMethod::Resolve(FlagType::Boolean),
-            "ResolveString" => EvaluationMethod::Resolve(FlagType::String),
-            "ResolveInt" => EvaluationMethod::Resolve(FlagType::Int),
-            "ResolveFloat" => EvaluationMethod::Resolve(FlagType::Float),
-            "ResolveObject" => EvaluationMethod::Resolve(FlagType::Object),
-            "ResolveAll" if contract != EvaluationApi::EvaluationV2 => EvaluationMethod::ResolveAll,
-            "EventStream" => EvaluationMethod::EventStream,
-            _ => return None,
-        };
-        Some(RpcRoute { contract, method })
-    }
-}
-
-/// How messages travel.
+/// The protocol that frames a call's messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RpcProtocol {
     /// gRPC.
@@ -95,7 +50,7 @@ pub fn parse_content_type(content_type: &str, streaming: bool) -> Option<(RpcPro
     known.then_some((protocol, codec))
 }
 
-/// How answers spell a content type that [`parse_content_type`] knows, if not as it was given.
+/// The spelling of a known content type in responses, if it differs from the request's.
 pub fn canonical_content_type(content_type: &str) -> Option<String> {
     let plain = |byte: u8| byte.is_ascii_lowercase() || matches!(byte, b'/' | b'+' | b'-' | b'.');
     if content_type.bytes().all(plain) {
@@ -104,7 +59,7 @@ pub fn canonical_content_type(content_type: &str) -> Option<String> {
     let lower = content_type.to_ascii_lowercase();
     let (media, parameters) = lower.split_once(';').unwrap_or((&lower, ""));
     let media = media.trim();
-    // The only parameter that there may be.
+    // The only parameter that is allowed.
     Some(if parameters.trim().is_empty() {
         media.to_owned()
     } else {
@@ -112,13 +67,67 @@ pub fn canonical_content_type(content_type: &str) -> Option<String> {
     })
 }
 
-/// The content types of unary calls, as an answer to one that is none of them.
+/// The refusal of a request that is not a call: a status, and a header that lists the accepted methods or types.
+pub type HttpRejection = (StatusCode, (HeaderName, HeaderValue));
+
+const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
+
+/// The content type of a call as responses repeat it, with its protocol and codec.
+///
+/// # Errors
+/// If the method is not POST, or the content type is unknown.
+pub fn negotiate_call(
+    parts: &Parts,
+    streaming: bool,
+) -> Result<(HeaderValue, RpcProtocol, Codec), HttpRejection> {
+    if parts.method != Method::POST {
+        let allow = (header::ALLOW, HeaderValue::from_static("POST"));
+        return Err((StatusCode::METHOD_NOT_ALLOWED, allow));
+    }
+    let types = if streaming {
+        STREAM_CONTENT_TYPES
+    } else {
+        UNARY_CONTENT_TYPES
+    };
+    negotiate_content_type(&parts.headers, streaming).ok_or_else(|| {
+        let accept = (ACCEPT_POST, HeaderValue::from_static(types));
+        (StatusCode::UNSUPPORTED_MEDIA_TYPE, accept)
+    })
+}
+
+fn negotiate_content_type(
+    headers: &HeaderMap,
+    streaming: bool,
+) -> Option<(HeaderValue, RpcProtocol, Codec)> {
+    let content_type = headers.get(header::CONTENT_TYPE)?;
+    let text = content_type.to_str().ok()?;
+    let (protocol, codec) = parse_content_type(text, streaming)?;
+    let echoed = match canonical_content_type(text) {
+        None => content_type.clone(),
+        Some(canonical) => HeaderValue::from_str(&canonical).ok()?,
+    };
+    Some((echoed, protocol, codec))
+}
+
+/// Returns true if a request is plain gRPC, which no browser can send.
+pub fn is_plain_grpc(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE);
+    content_type.is_some_and(|value| {
+        let begins = |with: &str| {
+            let begin = value.as_bytes().get(..with.len());
+            begin.is_some_and(|begin| begin.eq_ignore_ascii_case(with.as_bytes()))
+        };
+        begins("application/grpc") && !begins("application/grpc-web")
+    })
+}
+
+/// The content types of unary calls, for the `Accept-Post` header.
 pub const UNARY_CONTENT_TYPES: &str = "application/grpc, application/grpc+json, \
     application/grpc+json; charset=utf-8, application/grpc+proto, application/grpc-web, \
     application/grpc-web+json, application/grpc-web+json; charset=utf-8, \
     application/grpc-web+proto, application/json, application/json; charset=utf-8, \
     application/proto";
-/// The content types of streams.
+/// The content types of streams, for the same header.
 pub const STREAM_CONTENT_TYPES: &str = "application/connect+json, application/connect+json; charset=utf-8, \
     application/connect+proto, application/grpc, application/grpc+json, \
     application/grpc+json; charset=utf-8, application/grpc+proto, application/grpc-web, \

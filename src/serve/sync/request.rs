@@ -1,4 +1,4 @@
-//! What a client of flag sync asks for, read and refused as grpc-go does.
+//! Requests of flag sync: method, headers, message and selector, with grpc-go's errors.
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -11,21 +11,23 @@ use http::request::Parts;
 use hyper::body::Incoming;
 
 use crate::selector::Selector;
-use crate::serve::ServeConfig;
-use crate::serve::http::body;
+use crate::serve::config::ServeConfig;
 use crate::serve::http::body::Body;
+use crate::serve::http::read_body;
+use crate::serve::http::selector;
+use crate::serve::rpc::compression;
 use crate::serve::rpc::deadline::Deadline;
 use crate::serve::rpc::envelope;
 use crate::serve::rpc::envelope::FrameSplit;
 use crate::serve::rpc::grpc;
 use crate::serve::rpc::negotiate;
 use crate::serve::rpc::negotiate::RpcProtocol;
-use crate::serve::rpc::router;
-use crate::serve::sync::service::SERVICE_NAME;
 use crate::wire::flag_sync;
 use crate::wire::rpc_error::RpcCode;
 use crate::wire::rpc_error::RpcError;
 
+/// The name of the service.
+pub const SERVICE_NAME: &str = "flagd.sync.v1.FlagSyncService";
 const GRPC_CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/grpc");
 
 /// The methods of the service.
@@ -58,20 +60,20 @@ pub fn parse_method(path: &str) -> Result<SyncMethod, RpcError> {
     }
 }
 
-/// The content type of a call, and how long its client waits: what is looked at before the method.
+/// Checks the headers that count before the method, and returns the content type and the deadline of the call.
 ///
 /// # Errors
-/// With the answer, if the request is no such call or its time is over.
+/// If the request is not a gRPC call, or its deadline has passed: the response.
 pub fn validate_headers(parts: &Parts) -> Result<(HeaderValue, Deadline), Box<Response<Body>>> {
     let given = parts.headers.get(header::CONTENT_TYPE);
     let text = given.and_then(|value| value.to_str().ok()).unwrap_or("");
-    let spoken = negotiate::parse_content_type(text, true).map(|(protocol, _)| protocol);
-    let (Some(RpcProtocol::Grpc), Some(content_type)) = (spoken, given) else {
+    let protocol = negotiate::parse_content_type(text, true).map(|(protocol, _)| protocol);
+    let (Some(RpcProtocol::Grpc), Some(content_type)) = (protocol, given) else {
         let why = format!("invalid gRPC request content-type {text:?}");
         let error = RpcError::new(RpcCode::InvalidArgument, why);
         return Err(rejection(StatusCode::UNSUPPORTED_MEDIA_TYPE, error));
     };
-    let patience = grpc::parse_deadline(&parts.headers).map_err(|error| {
+    let deadline = grpc::parse_deadline(&parts.headers).map_err(|error| {
         let why = format!("malformed grpc-timeout: {}", error.message);
         rejection(
             StatusCode::BAD_REQUEST,
@@ -84,9 +86,9 @@ pub fn validate_headers(parts: &Parts) -> Result<(HeaderValue, Deadline), Box<Re
         let error = RpcError::new(RpcCode::Internal, why);
         return Err(rejection(StatusCode::METHOD_NOT_ALLOWED, error));
     }
-    let waits = patience.ensure_not_expired();
-    waits.map_err(|error| rejection(StatusCode::OK, error))?;
-    Ok((content_type.clone(), patience))
+    let waiting = deadline.ensure_not_expired();
+    waiting.map_err(|error| rejection(StatusCode::OK, error))?;
+    Ok((content_type.clone(), deadline))
 }
 
 fn rejection(status: StatusCode, error: RpcError) -> Box<Response<Body>> {
@@ -99,29 +101,29 @@ fn rejection(status: StatusCode, error: RpcError) -> Box<Response<Body>> {
     Box::new(response)
 }
 
-/// What a client wants, in its own words.
+/// A request of flag sync, not yet validated.
 #[derive(Debug)]
 pub struct SyncRequest {
-    /// Its selector.
+    /// The selector.
     pub selector_text: String,
-    /// Its name.
+    /// The name of the client.
     pub provider: String,
 }
 
 impl SyncRequest {
-    /// Reads a request. Of the selectors the header counts if it is there and not empty, otherwise the body.
+    /// Reads a request. The selector is that of the header, unless it is missing or empty, and then that of the body.
     ///
     /// # Errors
-    /// If it is not one message that can be read.
+    /// If the body is not one valid message.
     pub async fn read(
         method: SyncMethod,
         headers: &HeaderMap,
         body: Incoming,
-        settings: &ServeConfig,
+        config: &ServeConfig,
     ) -> Result<SyncRequest, RpcError> {
-        let gzip = envelope::is_gzip(headers, grpc::ENCODING)?;
-        let limit = settings.max_body;
-        let body = body::read(body, limit, settings.read_timeout).await?;
+        let gzip = compression::is_gzip(headers, grpc::ENCODING)?;
+        let limit = config.max_body;
+        let body = read_body::read(body, limit, config.read_timeout).await?;
         let message = decode_message(&body, gzip, limit, method)?;
         let request = flag_sync::SyncRequestBody::decode(&message)?;
         let header = headers.get("flagd-selector");
@@ -134,18 +136,16 @@ impl SyncRequest {
         })
     }
 
-    /// The flags that it selects.
+    /// The selected flags.
     ///
     /// # Errors
-    /// If the text is no selector, or selects nothing in particular where that is not allowed.
-    pub fn parse_selector(&self, settings: &ServeConfig) -> Result<Selector, RpcError> {
-        Selector::parse(&self.selector_text)
-            .and_then(|selector| router::enforce_selector(settings, selector))
-            .map_err(RpcError::invalid_selector)
+    /// If the text is not a selector, or is empty where one is required.
+    pub fn parse_selector(&self, config: &ServeConfig) -> Result<Selector, RpcError> {
+        selector::parse(config, &self.selector_text).map_err(RpcError::invalid_selector)
     }
 }
 
-/// The message of a request. What follows it counts only for a stream, whose codes for broken requests are others.
+/// The message of a request. Further messages are an error only for a stream, which has other codes for broken requests.
 fn decode_message(
     body: &Bytes,
     gzip: bool,
@@ -169,7 +169,7 @@ fn decode_message(
     };
     let message = match (flags, gzip) {
         (0, _) => data,
-        (envelope::COMPRESSED, true) => envelope::gunzip(&data, limit)?,
+        (envelope::COMPRESSED, true) => compression::gunzip(&data, limit)?,
         (envelope::COMPRESSED, false) => {
             return internal("grpc: compressed flag set with identity or empty encoding".into());
         }

@@ -1,4 +1,4 @@
-//! The sync port: gRPC only, for providers and daemons that evaluate in their own process.
+//! `FlagSyncService`: the document of the selected flags, once or as a stream of changes, and the metadata.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -6,27 +6,23 @@ use std::sync::Arc;
 use http::Request;
 use http::Response;
 use hyper::body::Incoming;
-use tokio::sync::Semaphore;
-use tokio::sync::mpsc;
-use tokio::sync::watch;
 
-use crate::live::Live;
 use crate::metric::sync_stream::CloseReason;
 use crate::resolve::ResponseMessage;
 use crate::selector::Selector;
-use crate::serve::ServeConfig;
+use crate::serve::context::ServerContext;
 use crate::serve::http::body::Body;
-use crate::serve::http::body::BoxedFrame;
 use crate::serve::http::body::data_frame;
 use crate::serve::http::handler::Handler;
-use crate::serve::listen::accept::shutdown_requested;
 use crate::serve::rpc::builtin_services::BuiltinServices;
+use crate::serve::rpc::compression;
 use crate::serve::rpc::deadline::Deadline;
-use crate::serve::rpc::envelope;
-use crate::serve::rpc::event_stream;
-use crate::serve::rpc::event_stream::StreamFraming;
 use crate::serve::rpc::grpc;
 use crate::serve::rpc::negotiate::RpcProtocol;
+use crate::serve::rpc::stream_framing::StreamFraming;
+use crate::serve::stream;
+use crate::serve::stream::FrameSender;
+use crate::serve::stream::StreamWakeup;
 use crate::serve::sync::request;
 use crate::serve::sync::request::SyncMethod;
 use crate::serve::sync::request::SyncRequest;
@@ -34,25 +30,13 @@ use crate::wire::flag_sync;
 use crate::wire::rpc_error::RpcCode;
 use crate::wire::rpc_error::RpcError;
 
-/// The name of the service.
-pub const SERVICE_NAME: &str = "flagd.sync.v1.FlagSyncService";
-const GRPC_STREAM: StreamFraming = StreamFraming {
-    protocol: RpcProtocol::Grpc,
-};
-
-/// What the sync port works with.
+/// The service of the sync port.
 #[derive(Debug)]
 pub struct FlagSyncService {
-    /// The flags.
-    pub live: Arc<Live>,
-    /// How to serve them.
-    pub config: Arc<ServeConfig>,
-    /// Places for streams.
-    pub stream_slots: Arc<Semaphore>,
-    /// What else is served.
-    pub builtin_services: Arc<BuiltinServices>,
-    /// Turns true when it is time to go.
-    pub shutdown: watch::Receiver<bool>,
+    /// Flags, configuration and shutdown.
+    pub context: ServerContext,
+    /// Health and reflection.
+    pub builtin_services: BuiltinServices,
 }
 
 impl Handler for Arc<FlagSyncService> {
@@ -71,11 +55,11 @@ impl FlagSyncService {
             Err(request) => request,
         };
         let (parts, body) = request.into_parts();
-        let (content_type, patience) = match request::validate_headers(&parts) {
-            Ok(begun) => begun,
-            Err(refused) => return *refused,
+        let (content_type, deadline) = match request::validate_headers(&parts) {
+            Ok(validated) => validated,
+            Err(rejection) => return *rejection,
         };
-        let accepts = envelope::accepts_gzip(&parts.headers, grpc::ACCEPT_ENCODING);
+        let accepts = compression::accepts_gzip(&parts.headers, grpc::ACCEPT_ENCODING);
         let unary = |outcome| {
             grpc::unary_response(RpcProtocol::Grpc, content_type.clone(), outcome, accepts)
         };
@@ -83,89 +67,92 @@ impl FlagSyncService {
             Ok(method) => method,
             Err(error) => return unary(Err(error)),
         };
-        let wanted = SyncRequest::read(method, &parts.headers, body, &self.config).await;
+        let config = &self.context.config;
+        let request = SyncRequest::read(method, &parts.headers, body, config).await;
         match method {
             SyncMethod::SyncFlags => {
-                let opened = wanted.and_then(|wanted| self.open_stream(&wanted, patience));
-                GRPC_STREAM.opening_response(content_type, opened)
+                let opened = request.and_then(|request| self.open_stream(&request, deadline));
+                StreamFraming::GRPC.opening_response(content_type, opened)
             }
-            SyncMethod::FetchAllFlags => unary(wanted.and_then(|wanted| {
-                let selector = wanted.parse_selector(&self.config)?;
-                Ok(ResponseMessage::Framed(
-                    self.live.load().fetch_all_response(&selector),
-                ))
-            })),
-            SyncMethod::GetMetadata => unary(wanted.and_then(|_| {
-                if self.config.sync_metadata {
-                    return Ok(ResponseMessage::Unframed(
-                        flag_sync::encode_metadata_response(&self.config.added_context),
-                    ));
-                }
-                let why = "metadata endpoint disabled";
-                Err(RpcError::new(RpcCode::Unimplemented, why))
-            })),
+            SyncMethod::FetchAllFlags => {
+                unary(request.and_then(|request| self.fetch_all(&request)))
+            }
+            SyncMethod::GetMetadata => unary(request.and_then(|_| self.metadata())),
         }
     }
 
+    fn fetch_all(&self, request: &SyncRequest) -> Result<ResponseMessage, RpcError> {
+        let selector = request.parse_selector(&self.context.config)?;
+        let snapshot = self.context.live.load();
+        Ok(ResponseMessage::Framed(
+            snapshot.fetch_all_response(&selector),
+        ))
+    }
+
+    fn metadata(&self) -> Result<ResponseMessage, RpcError> {
+        let config = &self.context.config;
+        if config.sync_metadata {
+            let metadata = flag_sync::encode_metadata_response(&config.added_context);
+            return Ok(ResponseMessage::Unframed(metadata));
+        }
+        let why = "metadata endpoint disabled";
+        Err(RpcError::new(RpcCode::Unimplemented, why))
+    }
+
     fn open_stream(
-        self: Arc<FlagSyncService>,
+        self: &Arc<FlagSyncService>,
         request: &SyncRequest,
         client_deadline: Deadline,
     ) -> Result<Body, RpcError> {
-        let streams = &self.config.metrics.sync_streams;
-        let mut open = streams.open(&request.selector_text, &request.provider);
+        let config = &self.context.config;
+        let metrics = &config.metrics.sync_streams;
+        let mut open = metrics.open(&request.selector_text, &request.provider);
         open.close_reason = CloseReason::Error;
-        let selector = request.parse_selector(&self.config)?;
-        let deadline = event_stream::stream_deadline(&self.config, client_deadline);
-        let place = event_stream::acquire_stream_slot(&self.stream_slots)?;
-        let (sender, receiver) = mpsc::channel(1);
-        tokio::spawn(async move {
-            let _slot = place;
-            let followed =
-                event_stream::with_deadline(deadline, pin!(self.send_updates(&selector, &sender)))
-                    .await;
-            let (exit, status) = match followed {
-                Ok(exit) => (exit, event_stream::shutdown_status()),
-                Err(error) => (CloseReason::DeadlineExceeded, error),
-            };
-            open.close_reason = exit;
-            drop(open);
-            event_stream::send_last(
-                &sender,
-                GRPC_STREAM.end_frame(Err(status)),
-                self.config.grace,
-            )
-            .await;
-        });
-        Ok(Body::Stream(receiver))
+        let selector = request.parse_selector(config)?;
+        let deadline = stream::earlier_deadline(config, client_deadline.remaining());
+        let slot = stream::acquire_slot(&self.context.stream_slots)?;
+        let error_frame = |error| Some(StreamFraming::GRPC.end_frame(Err(error)));
+        let service = self.clone();
+        Ok(stream::open(
+            &self.context,
+            slot,
+            error_frame,
+            |sender| async move {
+                let updates = pin!(service.send_updates(&selector, &sender));
+                let (reason, status) = match stream::with_deadline(deadline, updates).await {
+                    Ok(reason) => (reason, stream::shutdown_status()),
+                    Err(error) => (CloseReason::DeadlineExceeded, error),
+                };
+                open.close_reason = reason;
+                drop(open);
+                let last = StreamFraming::GRPC.end_frame(Err(status));
+                stream::send_last(&sender, last, service.context.config.grace).await;
+            },
+        ))
     }
 
-    /// Sends the document, and again whenever it differs, until the client or the server goes.
-    async fn send_updates(
-        &self,
-        selector: &Selector,
-        sender: &mpsc::Sender<BoxedFrame>,
-    ) -> CloseReason {
-        let mut generation = self.live.subscribe();
-        let mut shutdown = self.shutdown.clone();
+    /// Sends the document, and again after each change of it, until the client or the server goes.
+    async fn send_updates(&self, selector: &Selector, sender: &FrameSender) -> CloseReason {
+        let context = &self.context;
+        let mut generation = context.live.subscribe();
+        let mut shutdown = context.shutdown.clone();
         let mut sent = None;
         loop {
             generation.mark_unchanged();
-            let message = self
-                .live
-                .load()
-                .sync_message(selector, &self.config.added_context);
+            let snapshot = context.live.load();
+            let message = snapshot.sync_message(selector, &context.config.added_context);
+            drop(snapshot);
             if sent != Some(message.fingerprint) {
                 sent = Some(message.fingerprint);
                 if sender.send(data_frame(message.frame)).await.is_err() {
                     return CloseReason::ClientDisconnect;
                 }
             }
-            tokio::select! {
-                biased;
-                () = sender.closed() => return CloseReason::NormalClose,
-                () = shutdown_requested(&mut shutdown) => return CloseReason::NormalClose,
-                _ = generation.changed() => {}
+            match stream::wait(sender, &mut generation, &mut shutdown, None).await {
+                StreamWakeup::Disconnected | StreamWakeup::Shutdown => {
+                    return CloseReason::NormalClose;
+                }
+                StreamWakeup::NewGeneration | StreamWakeup::KeepAliveDue => {}
             }
         }
     }

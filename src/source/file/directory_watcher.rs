@@ -1,4 +1,4 @@
-//! The watched directories.
+//! `DirectoryWatcher`: watches directories for file events (inotify, kqueue).
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt as _;
@@ -8,16 +8,16 @@ use notify::RecommendedWatcher;
 use notify::RecursiveMode;
 use notify::Watcher as _;
 
-/// Watches directories as far as the system lets us. Where it does not, looking every second has to do.
+/// Watches directories. Files in those that cannot be watched are only polled every second.
 pub struct DirectoryWatcher {
     watcher: Option<RecommendedWatcher>,
-    /// With the inode: a directory that was made anew must be watched anew. Those that cannot be watched are here as
+    /// Paths with inodes: a directory that was created anew must be watched anew. Those that cannot be watched are here as
     /// well, so that they are not tried again and again.
     watched: BTreeMap<PathBuf, u64>,
 }
 
 impl DirectoryWatcher {
-    /// Nothing yet; events go to `handler`.
+    /// A watcher of no directory yet; events go to `handler`.
     pub fn new(handler: impl notify::EventHandler) -> DirectoryWatcher {
         let watcher = notify::recommended_watcher(handler);
         if let Err(error) = &watcher {
@@ -29,7 +29,7 @@ impl DirectoryWatcher {
         }
     }
 
-    /// Watches just these directories.
+    /// Watches exactly these directories.
     pub fn set_directories(&mut self, wanted: Vec<PathBuf>) {
         let Some(watcher) = &mut self.watcher else {
             return;
@@ -44,7 +44,7 @@ impl DirectoryWatcher {
             .keys()
             .filter(|path| wanted.get(*path) != self.watched.get(*path))
         {
-            // Fails for directories that are gone, which is just as well.
+            // Fails for deleted directories, which need no unwatching.
             let _ = watcher.unwatch(path);
         }
         for (path, inode) in &wanted {

@@ -1,4 +1,4 @@
-//! The text of a file, while it is read.
+//! `MmapBuffer`: a file's content in an anonymous memory mapping.
 
 use std::fmt;
 use std::fs::File;
@@ -10,12 +10,12 @@ use memmap2::MmapMut;
 
 use crate::coop;
 
-/// The most bytes that are read, compared or hashed at once.
-pub const CHUNK_SIZE: usize = 64 * 1024;
+/// The most bytes that are read or compared at once.
+const CHUNK_SIZE: usize = 64 * 1024;
 
-/// Bytes in memory of their own, which goes back to the system as a whole.
+/// Bytes in a mapping of their own, which returns to the kernel as a whole.
 ///
-/// Not on the heap: glibc's allocator keeps free memory of up to twice the largest block that it ever had to let go, which
+/// Not on the heap: glibc's allocator keeps free memory of up to twice the largest block that was ever freed, which
 /// for the text of 10,000 flags is 6 MiB.
 pub struct MmapBuffer {
     mapping: MmapMut,
@@ -23,13 +23,13 @@ pub struct MmapBuffer {
 }
 
 impl MmapBuffer {
-    /// What is left to be read of a file that probably has `expected` bytes; at most `most`.
+    /// Reads the rest of a file that probably has `expected` bytes; at most `most`.
     ///
     /// # Errors
     /// If it cannot be read, or there is no memory for it.
     pub fn read(file: &File, expected: u64, most: u64) -> io::Result<MmapBuffer> {
         let mut rest = file.take(most);
-        // One more, so that the end is seen without asking for more memory.
+        // One more byte, so that the end is seen without a larger mapping.
         let room = usize::try_from(expected.min(most)).unwrap_or(0) + 1;
         let mut memory = MmapMut::map_anon(room)?;
         let mut length = 0;
@@ -50,7 +50,7 @@ impl MmapBuffer {
         }
     }
 
-    /// Whether what is left to be read of a file is this text, and nothing else.
+    /// Returns true if the rest of a file equals this buffer.
     ///
     /// # Errors
     /// If it cannot be read.
@@ -70,7 +70,7 @@ impl MmapBuffer {
     }
 }
 
-/// Reads on, as far as that goes at once. How many bytes that were; 0 at the end.
+/// Reads once and returns the number of bytes; 0 at the end.
 fn read_chunk(file: &mut impl io::Read, into: &mut [u8]) -> io::Result<usize> {
     loop {
         coop::yield_if_due();
@@ -81,7 +81,7 @@ fn read_chunk(file: &mut impl io::Read, into: &mut [u8]) -> io::Result<usize> {
     }
 }
 
-/// The same with twice the room.
+/// Returns a copy with twice the capacity.
 fn doubled(memory: &MmapMut) -> io::Result<MmapMut> {
     let mut larger = MmapMut::map_anon(2 * memory.len())?;
     for (to, from) in larger.iter_mut().zip(memory.iter()) {
@@ -112,8 +112,8 @@ impl PartialEq for MmapBuffer {
 
 impl fmt::Debug for MmapBuffer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Flags are nobody's business.
-        f.debug_struct("Text")
+        // Never print flag contents.
+        f.debug_struct("MmapBuffer")
             .field("length", &self.length)
             .finish_non_exhaustive()
     }

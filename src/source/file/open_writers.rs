@@ -1,4 +1,4 @@
-//! Who is writing: files that were changed in place and not closed yet. Half a file can be a valid document.
+//! `OpenWriters`: files that another process changes in place and has not closed yet. Half a file can be a valid document.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -13,9 +13,9 @@ use notify::event::AccessMode;
 use notify::event::CreateKind;
 use notify::event::ModifyKind;
 
-/// A writer that is silent for so long counts as done although it keeps the file open.
+/// A writer that is idle for this long counts as finished although it keeps the file open.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(1);
-/// A writer that never falls silent is not waited for any longer than this.
+/// The longest wait for a writer that is never idle.
 const MAX_WAIT: Duration = Duration::from_secs(10);
 
 /// Files that are being written.
@@ -37,7 +37,7 @@ impl WriteActivity {
 }
 
 impl OpenWriters {
-    /// Learns from an event.
+    /// Records a file event.
     pub fn record_event(&mut self, event: &Event, now: Instant) {
         match event.kind {
             EventKind::Modify(ModifyKind::Data(_)) | EventKind::Create(CreateKind::File) => {
@@ -60,7 +60,7 @@ impl OpenWriters {
         }
     }
 
-    /// Forgets files whose writers count as done. Which ones those are.
+    /// Removes and returns the files whose writers count as finished.
     pub fn take_finished(&mut self, now: Instant) -> Vec<PathBuf> {
         let mut done = Vec::new();
         self.files.retain(|path, writer| {
@@ -73,12 +73,12 @@ impl OpenWriters {
         done
     }
 
-    /// The files that are being written.
+    /// Returns the files that are being written.
     pub fn paths(&self) -> BTreeSet<PathBuf> {
         self.files.keys().cloned().collect()
     }
 
-    /// How long until a writer counts as done.
+    /// Returns the time until a writer counts as finished.
     pub fn time_until_release(&self, now: Instant) -> Option<Duration> {
         let ends = self.files.values().map(WriteActivity::released_at);
         ends.min().map(|end| end.saturating_duration_since(now))

@@ -1,22 +1,22 @@
-//! How closely to look at files.
+//! `ScanScope`: the files that a scan must read, and those that wait for a writer.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::path::PathBuf;
 
-/// A look at all files. Those are read of which the file system says that they changed, and some of which it does not.
+/// A scan of all files. Files with changed metadata are read, and those of the scope.
 #[derive(Debug, Default)]
 pub struct ScanScope {
-    /// Whether all of them are: something happened, and nobody knows where.
+    /// True if all files are read, because events were lost.
     pub read_all: bool,
-    /// Those at which something happened are, too.
+    /// Files with events, which are read.
     pub changed_paths: BTreeSet<PathBuf>,
-    /// Those that somebody is writing wait.
+    /// Files that another process is writing, which wait.
     pub open_paths: BTreeSet<PathBuf>,
 }
 
 impl ScanScope {
-    /// A look at everything.
+    /// A scan that reads all files.
     pub fn full() -> ScanScope {
         ScanScope {
             read_all: true,
@@ -24,18 +24,18 @@ impl ScanScope {
         }
     }
 
-    /// Whether a file must be read whatever the file system says about it.
+    /// Returns true if a file must be read even with unchanged metadata.
     pub fn must_read(&self, path: &Path) -> bool {
         self.read_all || contains_path(&self.changed_paths, path)
     }
 
-    /// Whether somebody is writing a file.
+    /// Returns true if another process is writing a file.
     pub fn is_being_written(&self, path: &Path) -> bool {
         contains_path(&self.open_paths, path)
     }
 }
 
-/// Whether a file, or the one that it links to, is among `paths`, which are as the file system's events name them.
+/// Returns true if a file, or the target of a symlink, is among `paths`, which are named as in events.
 fn contains_path(paths: &BTreeSet<PathBuf>, path: &Path) -> bool {
     let is_one = |path: std::io::Result<PathBuf>| path.is_ok_and(|path| paths.contains(&path));
     !paths.is_empty() && (is_one(std::path::absolute(path)) || is_one(path.canonicalize()))

@@ -1,21 +1,21 @@
-//! The files of one `file:` source.
+//! `FileSource`: the flag files of one `file:` source.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 use std::time::SystemTime;
 
 use crate::document::DocumentFormat;
+use crate::source::error::SourceError;
 use crate::source::file::mmap_buffer::MmapBuffer;
 use crate::source::file::path_set::PathSet;
 use crate::source::file::scan_scope::ScanScope;
+use crate::source::file::stable_listing;
 use crate::source::file::tracked_file::TrackedFile;
-use crate::source::layer::CompileOptions;
 use crate::source::layer::Layer;
+use crate::source::layer::compile::CompileOptions;
 use crate::source::state_dir::StateEntry;
-use crate::source::status::FailureKind;
 
 /// A file, the files of a directory, or those that match a glob.
 #[derive(Debug)]
@@ -23,28 +23,28 @@ pub struct FileSource {
     path: PathBuf,
     path_set: PathSet,
     files: Vec<TrackedFile>,
-    /// What was wrong with listing the files, so that it is told once.
-    listing_error: Option<String>,
+    /// The error of the last listing, so that it is logged once.
+    listing_error: Option<SourceError>,
 }
 
-/// What a look at the files found.
+/// The result of a scan.
 #[derive(Debug)]
 pub struct ScanResult {
-    /// Files that left, and their flags with them.
+    /// Deleted files, whose flags are dropped.
     pub removed: Vec<Arc<str>>,
     /// Files with a new document, and its text.
     pub updated: Vec<(Arc<str>, DocumentFormat, MmapBuffer)>,
 }
 
 impl ScanResult {
-    /// Whether flags may differ now.
+    /// Returns true if flags may differ now.
     pub fn has_changes(&self) -> bool {
         !(self.removed.is_empty() && self.updated.is_empty())
     }
 }
 
 impl FileSource {
-    /// The source at this path. No file was looked at yet.
+    /// The source at this path. No file was read yet.
     pub fn new(path: &Path) -> FileSource {
         FileSource {
             path: path.to_owned(),
@@ -54,33 +54,30 @@ impl FileSource {
         }
     }
 
-    /// The directories in which events matter.
+    /// Returns the directories whose file events matter.
     pub fn watched_directories(&self) -> Vec<PathBuf> {
         self.path_set.watched_directories()
     }
 
-    /// The flags of each document, later ones over earlier ones.
+    /// Returns the flags of each document in order of priority: the last wins.
     pub fn layers(&self) -> impl Iterator<Item = &Layer> {
         self.files
             .iter()
             .filter_map(|file| file.last_good.layer.as_ref())
     }
 
-    /// What the files are called.
+    /// Returns the names of the files.
     pub fn file_names(&self) -> impl Iterator<Item = &str> {
         self.files.iter().map(|file| &*file.origin.file)
     }
 
-    /// What is wrong at the moment.
-    pub fn failure(&self) -> Option<(FailureKind, &str)> {
-        let listing = self
-            .listing_error
-            .as_deref()
-            .map(|why| (FailureKind::Unavailable, why));
+    /// Returns the current failure of the listing or of a file.
+    pub fn failure(&self) -> Option<&SourceError> {
+        let listing = self.listing_error.as_ref();
         listing.or_else(|| self.files.iter().find_map(TrackedFile::failure))
     }
 
-    /// Takes the documents of an earlier process. The time of the oldest, if there are any.
+    /// Restores the documents of an earlier process. Returns the time of the oldest one, if there are any.
     pub fn restore(
         &mut self,
         entries: &[StateEntry],
@@ -88,11 +85,11 @@ impl FileSource {
     ) -> Option<SystemTime> {
         let mut oldest = None;
         for entry in entries {
-            let mut known = TrackedFile::new(Path::new(&*entry.file).to_owned(), &self.path);
-            let is_ours = self.path_set.drops_missing_files() || known.path == self.path;
-            if is_ours && known.restore(entry, options) {
-                self.files.retain(|file| file.path != known.path);
-                self.files.push(known);
+            let mut file = TrackedFile::new(Path::new(&*entry.file).to_owned(), &self.path);
+            let is_ours = self.path_set.drops_missing_files() || file.path == self.path;
+            if is_ours && file.restore(entry, options) {
+                self.files.retain(|other| other.path != file.path);
+                self.files.push(file);
                 oldest = oldest.into_iter().chain([entry.good_at]).min();
             }
         }
@@ -100,10 +97,10 @@ impl FileSource {
         oldest
     }
 
-    /// Looks at the files.
+    /// Reads the files that may have changed.
     pub fn scan(&mut self, scope: &ScanScope, options: CompileOptions) -> ScanResult {
         if self.layers().next().is_none() {
-            // What did not exist may have turned out to be a directory.
+            // A path that did not exist may have become a directory.
             let selection = PathSet::from_path(&self.path);
             if selection != self.path_set {
                 self.files.clear();
@@ -126,12 +123,18 @@ impl FileSource {
         scan
     }
 
-    /// Brings the list of files up to date. The files that left with their flags.
+    /// Updates the list of files. Returns the deleted files that had flags.
     fn refresh_file_list(&mut self) -> Vec<Arc<str>> {
         let mut left = Vec::new();
-        let Some(paths) = self.list_stable() else {
-            return left;
+        let known = self.files.iter().map(|file| &*file.path);
+        let paths = match stable_listing::list(&self.path_set, &known) {
+            Ok(paths) => paths,
+            Err(error) => {
+                self.record_listing_error(error);
+                return left;
+            }
         };
+        self.listing_error = None;
         let gone = |file: &TrackedFile| !paths.contains(&file.path);
         if self.path_set.drops_missing_files() && self.files.iter().any(gone) {
             let with_flags = |file: &&TrackedFile| gone(file) && file.last_good.layer.is_some();
@@ -152,34 +155,12 @@ impl FileSource {
         left
     }
 
-    fn list_once(&self) -> std::io::Result<BTreeSet<PathBuf>> {
-        Ok(self.path_set.files()?.into_iter().collect())
-    }
-
-    /// The files, once a missing one has had time to come back: editors move a file away before they write it anew.
-    /// `None` if the list is not to be believed.
-    fn list_stable(&mut self) -> Option<BTreeSet<PathBuf>> {
-        let mut listed = self.list_once();
-        for _ in 0..10 {
-            let missing =
-                |paths: &BTreeSet<PathBuf>| self.files.iter().any(|f| !paths.contains(&f.path));
-            if !self.path_set.drops_missing_files() || !listed.as_ref().is_ok_and(missing) {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(10));
-            listed = self.list_once();
+    fn record_listing_error(&mut self, error: SourceError) {
+        let why = error.to_string();
+        let error_kind = error.kind().as_str();
+        let last = self.listing_error.replace(error);
+        if last.is_none_or(|last| last.to_string() != why) {
+            tracing::error!(source = %self.path.display(), error_kind, error = %why, "cannot find flag files; the last good ones stay in force");
         }
-        let trouble = match &listed {
-            Ok(paths) if paths.is_empty() => Some("there are no flag files".to_owned()),
-            Ok(_) => None,
-            Err(error) => Some(error.to_string()),
-        };
-        if let Some(why) = &trouble
-            && trouble != self.listing_error
-        {
-            tracing::error!(source = %self.path.display(), error = %why, "cannot find flag files; the last good ones stay in force");
-        }
-        self.listing_error = trouble;
-        listed.ok().filter(|paths| !paths.is_empty())
     }
 }

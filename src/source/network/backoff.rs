@@ -1,4 +1,4 @@
-//! Waiting between attempts: longer each time, and not for everybody equally long.
+//! Exponential backoff with jitter between attempts.
 
 use std::hash::BuildHasher as _;
 use std::hash::RandomState;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::source::Timing;
 
-/// How long to wait before the next attempt.
+/// The delay before the next attempt.
 #[derive(Debug)]
 pub struct Backoff {
     initial: Duration,
@@ -15,7 +15,7 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// Nothing failed yet.
+    /// The backoff before any failure.
     pub fn new(timing: Timing) -> Backoff {
         Backoff {
             initial: timing.initial_backoff,
@@ -24,12 +24,12 @@ impl Backoff {
         }
     }
 
-    /// Forgets the failures: something worked.
+    /// Starts over after a success.
     pub fn reset(&mut self) {
         self.next = self.initial;
     }
 
-    /// The time to wait now: from half to the whole of a span that doubles with each call.
+    /// Returns the delay: between half and the whole of a span that doubles with each call.
     pub fn next_delay(&mut self) -> Duration {
         let span = self.next;
         self.next = (span * 2).min(self.max);
@@ -38,7 +38,7 @@ impl Backoff {
     }
 }
 
-/// A number from 0 to 1 that differs from process to process and from call to call.
+/// Returns a number from 0 to 1 that differs from process to process and from call to call.
 fn random_fraction() -> f64 {
     let random = RandomState::new().hash_one(0) >> 32;
     random as f64 / f64::from(u32::MAX)

@@ -1,13 +1,16 @@
-//! A document behind a URL, asked for again and again.
+//! HTTP source: polls a URL for its document.
 
 mod fetcher;
+mod media_type;
 mod oauth;
 mod poll_schedule;
-pub mod client;
+mod redirect;
+mod response_body;
 
 use std::time::Duration;
 use std::time::SystemTime;
 
+use crate::fault_injection;
 use crate::source::Timing;
 use crate::source::network::backoff::Backoff;
 use crate::source::network::http::fetcher::FetchResult;
@@ -16,7 +19,7 @@ use crate::source::network::http::poll_schedule::PollSchedule;
 use crate::source::spec::HttpSpec;
 use crate::source::update_channel::UpdateSender;
 
-/// Fetches the document for as long as it is polled. `etag` is that of the document that is known already.
+/// Polls the URL until the task is aborted. `etag` is the entity tag of the document that is known already.
 pub async fn run_polling(
     spec: HttpSpec,
     etag: Option<Box<str>>,
@@ -27,34 +30,35 @@ pub async fn run_polling(
     let mut fetcher = Fetcher::new(spec, etag);
     let mut backoff = Backoff::new(timing);
     loop {
-        let scheduled = match fetcher.fetch().await {
+        fault_injection::point("http-poll");
+        let succeeded = match fetcher.fetch().await {
             Ok(FetchResult::Unchanged) => {
                 updates.send_unchanged();
                 true
             }
-            Ok(FetchResult::Document(delivery)) => {
-                let etag = delivery.etag.clone();
-                let accepted = updates.send_document(delivery).await;
-                // A document that was refused is fetched again: the server may send it better, with the same tag.
+            Ok(FetchResult::Document(document)) => {
+                let etag = document.etag.clone();
+                let accepted = updates.send_document(document).await;
+                // A refused document is fetched again: the server may correct it and keep the tag.
                 if accepted {
                     fetcher.etag = etag;
                 }
                 accepted
             }
-            Err(why) => {
-                updates.send_failure(why);
+            Err(error) => {
+                updates.send_failure(error);
                 false
             }
         };
         let until_next = schedule.time_until_next(SystemTime::now());
-        let wait = next_delay(scheduled, until_next, &mut backoff);
+        let wait = next_delay(succeeded, until_next, &mut backoff);
         tokio::time::sleep(wait).await;
     }
 }
 
 /// After a failure the next attempt comes earlier than scheduled, but never later.
-fn next_delay(scheduled: bool, until_next: Duration, backoff: &mut Backoff) -> Duration {
-    if scheduled {
+fn next_delay(succeeded: bool, until_next: Duration, backoff: &mut Backoff) -> Duration {
+    if succeeded {
         backoff.reset();
         return until_next;
     }

@@ -1,21 +1,18 @@
-//! What is known of a network source: its last good document.
+//! `NetworkSource`: the origin and the last good document of an HTTP or gRPC source.
 
 use std::fmt;
 use std::sync::Arc;
 
-use crate::diag::Diagnostic;
-use crate::diag::Severity;
 use crate::document::DocumentFormat;
 use crate::document::DocumentOrigin;
-use crate::source::file::stable_read;
-use crate::source::file::tracked_file;
+use crate::fingerprint;
 use crate::source::last_good::LastGood;
-use crate::source::layer;
-use crate::source::layer::CompileOptions;
+use crate::source::last_good::UpdateResult;
+use crate::source::layer::compile::CompileOptions;
 
 /// A network source and its last good document.
 pub struct NetworkSource {
-    /// How it is called.
+    /// Its name in diagnostics.
     pub origin: DocumentOrigin,
     /// Its document.
     pub last_good: LastGood,
@@ -24,25 +21,14 @@ pub struct NetworkSource {
 impl fmt::Debug for NetworkSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The name of the source may hold a secret.
-        f.debug_struct("Remote")
+        f.debug_struct("NetworkSource")
             .field("source", &self.origin.file)
             .finish_non_exhaustive()
     }
 }
 
-/// What became of a text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum UpdateResult {
-    /// It is the document that is in force already.
-    Unchanged,
-    /// It is in force now.
-    Accepted,
-    /// It is no document, and why.
-    Refused(String),
-}
-
 impl NetworkSource {
-    /// A source that brought nothing yet.
+    /// A source without a document.
     pub fn new(name: Arc<str>, label: Arc<str>) -> NetworkSource {
         NetworkSource {
             origin: DocumentOrigin {
@@ -53,41 +39,22 @@ impl NetworkSource {
         }
     }
 
-    /// Takes a text for its document, if it is one.
+    /// Compiles a text and makes it the active document if it is valid.
     pub fn accept_document(
         &mut self,
         bytes: &[u8],
         format: DocumentFormat,
         options: CompileOptions,
     ) -> UpdateResult {
-        let hash = stable_read::document_fingerprint(bytes);
+        let hash = fingerprint::document(bytes);
         if self.last_good.is_unchanged(hash) {
-            return self
-                .last_good
-                .refusal
-                .clone()
-                .map_or(UpdateResult::Unchanged, UpdateResult::Refused);
+            return match self.last_good.refusal {
+                Some(_) => UpdateResult::Refused,
+                None => UpdateResult::Unchanged,
+            };
         }
-        let (layer, diagnostics) = layer::compile(
-            format,
-            &self.origin,
-            bytes,
-            options,
-            self.last_good.layer.as_ref(),
-        );
-        diagnostics.iter().for_each(tracked_file::log_diagnostic);
-        let Some(layer) = layer else {
-            let why = refusal_reason(&diagnostics);
-            self.last_good.refuse(hash, why.clone());
-            return UpdateResult::Refused(why);
-        };
-        self.last_good.accept(hash, layer);
-        UpdateResult::Accepted
+        let last_good = &mut self.last_good;
+        let compiled = last_good.compile(format, &self.origin, bytes, options);
+        last_good.record(hash, compiled)
     }
-}
-
-/// Why a text was refused: the first error in it.
-pub fn refusal_reason(diagnostics: &[Diagnostic]) -> String {
-    let first = diagnostics.iter().find(|d| d.severity == Severity::Error);
-    first.map_or_else(|| "it is no flag document".to_owned(), ToString::to_string)
 }

@@ -1,4 +1,4 @@
-//! The fields of one entry of `--sources`, read by name and type. What is wrong is noted, and reading goes on.
+//! `SpecFieldReader`: typed access to the fields of one entry of `--sources`; collects all mistakes.
 
 use http::HeaderMap;
 use http::HeaderName;
@@ -9,17 +9,17 @@ use crate::document::syntax_tree::Member;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
 
-/// The members of an object, and what was wrong with them.
+/// The members of an object, and the mistakes in them.
 pub struct SpecFieldReader<'n> {
-    /// How the object is called in complaints, for instance `sources[0]`.
+    /// The path of the object in messages, for instance `sources[0]`.
     path: String,
     members: &'n [Member],
-    /// What was wrong, a sentence each.
+    /// The mistakes, a sentence each.
     pub mistakes: Vec<String>,
 }
 
 impl<'n> SpecFieldReader<'n> {
-    /// The fields of `node`. Whatever is not in `known` is a mistake.
+    /// The fields of `node`. A field that is not in `known` is a mistake.
     pub fn new(path: String, node: &'n Node, known: &[&str]) -> SpecFieldReader<'n> {
         let members = node.as_map();
         let mut fields = SpecFieldReader {
@@ -57,7 +57,7 @@ impl<'n> SpecFieldReader<'n> {
         self.add_mistake(key, &format!("there is no such field{help}"));
     }
 
-    /// Notes what is wrong with a field, or with the whole if the field is `""`.
+    /// Adds a mistake in a field, or in the whole object if the field is `""`.
     pub fn add_mistake(&mut self, field: &str, why: &str) {
         let mistake = match (self.path.as_str(), field) {
             ("", _) => why.to_owned(),
@@ -67,24 +67,24 @@ impl<'n> SpecFieldReader<'n> {
         self.mistakes.push(mistake);
     }
 
-    /// Takes over what was noted about an object inside this one.
+    /// Adds the mistakes of a nested object.
     pub fn merge_mistakes(&mut self, inner: SpecFieldReader<'_>) {
         self.mistakes.extend(inner.mistakes);
     }
 
-    /// How an object inside this one is called.
+    /// Returns the path of a nested object.
     pub fn nested_path(&self, field: &str) -> String {
         format!("{}.{field}", self.path)
     }
 
-    /// A field's value. Upper and lower case are the same, and the last of several counts, as in Go. `null` is none.
+    /// Returns a field's value. Names ignore case, and the last of several counts, as in Go. `null` counts as absent.
     pub fn get(&self, name: &str) -> Option<&'n Node> {
         let named = |m: &&Member| m.key.eq_ignore_ascii_case(name);
         let member = self.members.iter().rev().find(named)?;
         (!matches!(member.value.kind, NodeKind::Null)).then_some(&member.value)
     }
 
-    /// A string; empty if there is none.
+    /// Returns a string; empty if the field is absent.
     pub fn string(&mut self, name: &str) -> &'n str {
         match self.get(name) {
             None => "",
@@ -95,7 +95,7 @@ impl<'n> SpecFieldReader<'n> {
         }
     }
 
-    /// A boolean; `None` if there is none.
+    /// Returns a boolean; `None` if the field is absent.
     pub fn boolean(&mut self, name: &str) -> Option<bool> {
         let node = self.get(name)?;
         if let NodeKind::Bool(on) = node.kind {
@@ -105,7 +105,7 @@ impl<'n> SpecFieldReader<'n> {
         None
     }
 
-    /// A whole number from 0 to `most`; `None` if there is none, or 0, which stands for the default.
+    /// Returns a whole number from 0 to `most`; `None` if the field is absent, or 0, which means the default.
     pub fn positive_integer(&mut self, name: &str, most: u32) -> Option<u32> {
         let node = self.get(name)?;
         let NodeKind::Number(number) = node.kind else {
@@ -128,7 +128,7 @@ impl<'n> SpecFieldReader<'n> {
         (whole > 0).then_some(whole)
     }
 
-    /// An object of strings as headers, each marked as secret.
+    /// Returns an object of strings as headers, each marked as sensitive.
     pub fn header_map(&mut self, name: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();
         let Some(node) = self.get(name) else {
@@ -155,7 +155,7 @@ impl<'n> SpecFieldReader<'n> {
         headers
     }
 
-    /// A header's value, marked as secret.
+    /// Returns a header's value, marked as sensitive.
     pub fn header_value(&mut self, field: &str, value: &str) -> Option<HeaderValue> {
         let Ok(mut value) = HeaderValue::from_str(value) else {
             self.add_mistake(field, "a header holds no control characters");

@@ -1,10 +1,10 @@
-//! What a gRPC source is connected to: `host:port`, and the schemes of gRPC's name resolvers.
+//! Parses the target of a gRPC source: `host:port`, and the schemes of gRPC's name resolvers.
 
 use std::path::PathBuf;
 
 use http::uri::Authority;
 
-use crate::source::spec::redact::redact_url;
+use crate::source::spec::redact_url::redact_url;
 
 /// Where a connection goes, and what the server is called on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub enum DialAddress {
 const DEFAULT_PORT: u16 = 443;
 
 impl GrpcTarget {
-    /// Reads a target.
+    /// Parses a target.
     ///
     /// # Errors
     /// A sentence for the operator.

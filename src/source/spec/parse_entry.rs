@@ -1,11 +1,11 @@
-//! One source, from a URI or from an entry of `--sources`.
+//! Parses one source from a `--uri` or an entry of `--sources`.
 
 use crate::document::syntax_tree::Node;
-use crate::source::spec::SourceSpec;
 use crate::source::spec::field_reader::SpecFieldReader;
 use crate::source::spec::parse_grpc;
 use crate::source::spec::parse_http;
-use crate::source::spec::redact::redact_url;
+use crate::source::spec::redact_url::redact_url;
+use crate::source::spec::source_spec::SourceSpec;
 
 const KNOWN_FIELDS: [&str; 14] = [
     "uri",
@@ -30,40 +30,45 @@ const UNSUPPORTED_URI_PREFIXES: [&str; 4] = ["gs://", "azblob://", "s3://", "cor
 /// How targets for gRPC's name resolvers begin.
 const GRPC_TARGET_SCHEMES: [&str; 5] = ["envoy:", "dns:", "uds:", "xds:", "unix:"];
 
-/// Reads a `--uri`.
-pub fn from_uri(text: &str) -> Result<SourceSpec, String> {
-    let provider = match text {
-        _ if text.starts_with("file:") => "file",
-        _ if text.starts_with("http://") || text.starts_with("https://") => "http",
-        _ if text.starts_with("grpc://") || text.starts_with("grpcs://") => "grpc",
-        _ if GRPC_TARGET_SCHEMES
-            .iter()
-            .any(|scheme| text.starts_with(scheme)) =>
-        {
-            "grpc"
-        }
-        _ if UNSUPPORTED_URI_PREFIXES
-            .iter()
-            .any(|begin| text.starts_with(begin)) =>
-        {
-            return Err(format!(
-                "sync uri argument {} names a kind of source that is not supported yet",
-                redact_url(text)
-            ));
-        }
-        _ => {
-            return Err(format!(
-                "invalid sync uri argument: {}, must start with 'file:', 'http(s)://' or 'grpc(s)://'",
-                redact_url(text)
-            ));
-        }
-    };
-    let mut fields = SpecFieldReader::empty();
-    match parse_provider(text, provider, &mut fields) {
-        Some(spec) if fields.mistakes.is_empty() => Ok(spec),
-        _ => {
-            let why = fields.mistakes.join(", ");
-            Err(format!("invalid sync uri argument: {why}"))
+impl SourceSpec {
+    /// Parses a `--uri`.
+    ///
+    /// # Errors
+    /// A sentence for the operator, if the text names no supported source.
+    pub fn from_uri(text: &str) -> Result<SourceSpec, String> {
+        let provider = match text {
+            _ if text.starts_with("file:") => "file",
+            _ if text.starts_with("http://") || text.starts_with("https://") => "http",
+            _ if text.starts_with("grpc://") || text.starts_with("grpcs://") => "grpc",
+            _ if GRPC_TARGET_SCHEMES
+                .iter()
+                .any(|scheme| text.starts_with(scheme)) =>
+            {
+                "grpc"
+            }
+            _ if UNSUPPORTED_URI_PREFIXES
+                .iter()
+                .any(|begin| text.starts_with(begin)) =>
+            {
+                return Err(format!(
+                    "sync uri argument {} names a kind of source that is not supported yet",
+                    redact_url(text)
+                ));
+            }
+            _ => {
+                return Err(format!(
+                    "invalid sync uri argument: {}, must start with 'file:', 'http(s)://' or 'grpc(s)://'",
+                    redact_url(text)
+                ));
+            }
+        };
+        let mut fields = SpecFieldReader::empty();
+        match parse_provider(text, provider, &mut fields) {
+            Some(spec) if fields.mistakes.is_empty() => Ok(spec),
+            _ => {
+                let why = fields.mistakes.join(", ");
+                Err(format!("invalid sync uri argument: {why}"))
+            }
         }
     }
 }

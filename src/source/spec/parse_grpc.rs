@@ -1,14 +1,14 @@
-//! The fields of a flag sync service.
+//! Parses the fields of a gRPC source.
 
 use crate::limits;
-use crate::source::spec::GrpcSpec;
-use crate::source::spec::SourceKind;
-use crate::source::spec::SourceSpec;
-use crate::source::spec::TlsMode;
 use crate::source::spec::field_reader::SpecFieldReader;
+use crate::source::spec::grpc::GrpcSpec;
+use crate::source::spec::grpc::TlsMode;
 use crate::source::spec::grpc_target::GrpcTarget;
+use crate::source::spec::source_spec::SourceKind;
+use crate::source::spec::source_spec::SourceSpec;
 
-/// Reads a source at `uri`.
+/// Parses a source at `uri`.
 pub fn parse(uri: &str, fields: &mut SpecFieldReader<'_>) -> Option<SourceSpec> {
     let (name, secure) = match uri.split_once("://") {
         Some(("grpc", rest)) => (rest, false),
@@ -21,7 +21,7 @@ pub fn parse(uri: &str, fields: &mut SpecFieldReader<'_>) -> Option<SourceSpec> 
             .map_err(|why| fields.add_mistake("uri", &why))
             .ok(),
     };
-    let settings = GrpcSpec {
+    let spec = GrpcSpec {
         tls: parse_tls(secure, fields),
         provider_id: fields.string("providerID").to_owned(),
         selector: fields.string("selector").to_owned(),
@@ -33,7 +33,7 @@ pub fn parse(uri: &str, fields: &mut SpecFieldReader<'_>) -> Option<SourceSpec> 
     Some(SourceSpec {
         name: name.into(),
         redacted_name: name.into(),
-        kind: SourceKind::Grpc(Box::new(settings)),
+        kind: SourceKind::Grpc(Box::new(spec)),
     })
 }
 

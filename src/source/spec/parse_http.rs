@@ -1,17 +1,17 @@
-//! The fields of a document behind a URL.
+//! Parses the fields of an HTTP source.
 
 use std::time::Duration;
 
 use reqwest::Url;
 
 use crate::limits;
-use crate::source::spec::HttpSpec;
-use crate::source::spec::OAuthCredentials;
-use crate::source::spec::OAuthSpec;
-use crate::source::spec::SourceKind;
-use crate::source::spec::SourceSpec;
 use crate::source::spec::field_reader::SpecFieldReader;
-use crate::source::spec::redact;
+use crate::source::spec::http::HttpSpec;
+use crate::source::spec::http::OAuthCredentials;
+use crate::source::spec::http::OAuthSpec;
+use crate::source::spec::redact_url::redact_parsed_url;
+use crate::source::spec::source_spec::SourceKind;
+use crate::source::spec::source_spec::SourceSpec;
 
 const OAUTH_FIELDS: [&str; 5] = [
     "clientID",
@@ -25,7 +25,7 @@ const MAX_INTERVAL_SECONDS: u32 = 86_400;
 /// The interval of a source that names none, in seconds, as in flagd.
 const DEFAULT_INTERVAL_SECONDS: u32 = 5;
 
-/// Reads a source behind `uri`.
+/// Parses a source behind `uri`.
 pub fn parse(uri: &str, fields: &mut SpecFieldReader<'_>) -> Option<SourceSpec> {
     let url = parse_url(uri, "uri", fields);
     let authorization = match fields.string("authHeader") {
@@ -40,7 +40,7 @@ pub fn parse(uri: &str, fields: &mut SpecFieldReader<'_>) -> Option<SourceSpec> 
         fields.add_mistake("interval", &why);
     }
     let seconds = |whole: u32| Duration::from_secs(whole.into());
-    let settings = HttpSpec {
+    let spec = HttpSpec {
         authorization,
         headers: fields.header_map("headers"),
         interval: seconds(interval),
@@ -53,8 +53,8 @@ pub fn parse(uri: &str, fields: &mut SpecFieldReader<'_>) -> Option<SourceSpec> 
     };
     Some(SourceSpec {
         name: uri.into(),
-        redacted_name: redact::redact_parsed_url(&settings.url).into(),
-        kind: SourceKind::Http(Box::new(settings)),
+        redacted_name: redact_parsed_url(&spec.url).into(),
+        kind: SourceKind::Http(Box::new(spec)),
     })
 }
 

@@ -1,11 +1,11 @@
-//! `--sources`: a JSON array of sources, or the same list in a configuration file.
+//! Parses `--sources`: a JSON array of sources, or the same list in a configuration file.
 
 use crate::diag::DiagnosticSink;
 use crate::document::json_parser;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
-use crate::source::spec::SourceSpec;
 use crate::source::spec::parse_entry;
+use crate::source::spec::source_spec::SourceSpec;
 
 /// The sources in the JSON text of `--sources`.
 ///

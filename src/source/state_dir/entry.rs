@@ -1,7 +1,6 @@
-//! One document in the state directory, and how it is written: a few lines of text, an empty line, the document.
+//! `StateEntry`: one document in the state directory; encodes and decodes its file: header lines, an empty line, the document.
 
 use std::fmt;
-use std::io::Cursor;
 use std::sync::Arc;
 use std::time::Duration;
 use std::time::SystemTime;
@@ -13,25 +12,26 @@ use percent_encoding::percent_decode_str;
 use percent_encoding::utf8_percent_encode;
 
 use crate::document::DocumentFormat;
+use crate::source::state_dir::file_name;
 
 /// The first line of each file.
 const MAGIC: &str = "fanion-state 1";
 
-/// What would not stay on its line, and what marks it.
+/// Control characters would break the line; `%` marks an escape.
 const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');
 
 /// The last good document of a source, or of one of its files.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StateEntry {
-    /// The source as selectors call it. It is not written: it may hold a secret.
+    /// The source's name in selectors. It is not written: it may hold a secret.
     pub source: Arc<str>,
     /// The file; for a network source its name without secrets.
     pub file: Arc<str>,
-    /// How the document is written.
+    /// The format of the document.
     pub format: DocumentFormat,
-    /// When it was last known to be good.
+    /// The time when it was last known to be good.
     pub good_at: SystemTime,
-    /// What the server called it.
+    /// Its entity tag.
     pub etag: Option<Box<str>>,
     /// The document.
     pub bytes: Bytes,
@@ -39,7 +39,7 @@ pub struct StateEntry {
 
 impl fmt::Debug for StateEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Entry")
+        f.debug_struct("StateEntry")
             .field("file", &self.file)
             .field("good_at", &self.good_at)
             .finish_non_exhaustive()
@@ -47,12 +47,12 @@ impl fmt::Debug for StateEntry {
 }
 
 impl StateEntry {
-    /// The name of its file.
+    /// Returns the name of its file, without the extension.
     pub fn file_stem(&self) -> String {
-        file_stem(&self.source, &self.file)
+        file_name::file_stem(&self.source, &self.file)
     }
 
-    /// The text before the document.
+    /// Returns the text before the document.
     pub fn encode_header(&self) -> String {
         let head = self.encode_fields();
         let checksum = checksum(&head, &self.bytes);
@@ -79,10 +79,10 @@ impl StateEntry {
         head
     }
 
-    /// The document in the file of this name.
+    /// Decodes the file of this name.
     ///
     /// # Errors
-    /// Why it is not believed.
+    /// If the file is damaged, or belongs to another source.
     pub fn decode(name: &str, bytes: &[u8]) -> Result<StateEntry, &'static str> {
         let split = bytes.windows(2).position(|pair| pair == b"\n\n");
         let (head, body) = split
@@ -125,26 +125,13 @@ impl StateEntry {
     }
 }
 
-/// The name of the file for a file of a source.
-pub fn file_stem(source: &str, file: &str) -> String {
-    format!("{}-{}", name_hash(source), name_hash(file))
-}
-
-/// A text as 32 characters that can stand in a file name.
-pub fn name_hash(text: &str) -> String {
-    murmur_hex(text.as_bytes())
-}
-
-/// Protects against damage, not against malice: whoever can write here can write flags.
+/// Detects damage, not malice: a process that can write here can write flags anyway.
 fn checksum(head: &str, body: &[u8]) -> String {
-    let (head, body) = (murmur_hex(head.as_bytes()), murmur_hex(body));
-    murmur_hex(format!("{head}{body}").as_bytes())
-}
-
-fn murmur_hex(bytes: &[u8]) -> String {
-    // Reading from memory does not fail.
-    let hash = murmur3::murmur3_x64_128(&mut Cursor::new(bytes), 0).unwrap_or_default();
-    format!("{hash:032x}")
+    let (head, body) = (
+        file_name::hash_hex(head.as_bytes()),
+        file_name::hash_hex(body),
+    );
+    file_name::hash_hex(format!("{head}{body}").as_bytes())
 }
 
 fn escape(text: &str) -> String {

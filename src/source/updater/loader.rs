@@ -1,51 +1,38 @@
-//! Sources into snapshots: takes what changed, lays all documents over each other, compiles, publishes.
+//! `Loader`: all sources and their state directory; applies updates and publishes when a document changed.
 
-use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 use std::time::SystemTime;
 
-use crate::diag::Diagnostic;
 use crate::live::Live;
-use crate::number::truncate_to_i64;
-use crate::resolve::system_clock;
-use crate::ruleset::Ruleset;
-use crate::snapshot::Snapshot;
 use crate::source::SourceConfig;
 use crate::source::Timing;
 use crate::source::file::scan_scope::ScanScope;
-use crate::source::file::tracked_file::log_diagnostic;
-use crate::source::layer::CompileOptions;
-use crate::source::layer::Layer;
+use crate::source::layer::compile::CompileOptions;
 use crate::source::spec::SourceKind;
 use crate::source::spec::SourceSpec;
 use crate::source::state_dir::writer::StateWriter;
 use crate::source::status::SourceStatuses;
 use crate::source::update_channel::SourceUpdate;
 use crate::source::updater::managed_source::ManagedSource;
+use crate::source::updater::publisher::Publisher;
 use crate::source::updater::reporting::startup_error;
-use crate::stickiness;
 
-/// All sources, what is known of them, and where snapshots go.
+/// All sources, the state directory and the publisher.
 #[derive(Debug)]
 pub struct Loader {
     sources: Vec<ManagedSource>,
     compile_options: CompileOptions,
     fail_fast: bool,
-    /// How patient to be.
+    /// Timeouts and intervals.
     pub timing: Timing,
-    live: Arc<Live>,
     state_writer: StateWriter,
-    /// What was wrong with the rules in force, so that only news is told.
-    reported_diagnostics: HashSet<Diagnostic>,
-    /// Snapshots that are out of force, until no request holds them. Letting go of a large one takes time, which is not
-    /// for the last of its requests to spend.
-    retired: Vec<Arc<Snapshot>>,
+    publisher: Publisher,
 }
 
 impl Loader {
-    /// A loader that has not read anything yet. Later sources lie over earlier ones.
+    /// A loader that has not read anything yet. If several sources define a flag, the last wins.
     pub fn new(specs: &[SourceSpec], config: &SourceConfig, live: Arc<Live>) -> Loader {
         Loader {
             sources: specs.iter().map(ManagedSource::new).collect(),
@@ -55,20 +42,18 @@ impl Loader {
             },
             fail_fast: config.fail_fast,
             timing: config.timing,
-            live,
             state_writer: StateWriter::new(config.state_dir.clone()),
-            reported_diagnostics: HashSet::new(),
-            retired: Vec::new(),
+            publisher: Publisher::new(live),
         }
     }
 
-    /// How the sources are doing.
+    /// Returns the status of each source.
     pub fn statuses(&self) -> SourceStatuses {
         let statuses = self.sources.iter().map(|source| source.status.clone());
         statuses.collect()
     }
 
-    /// The network sources: where they stand, what they are, and how the server called the document that is known.
+    /// Returns the network sources: index, specification, and entity tag of the restored document.
     pub fn network_sources(&self) -> Vec<(usize, SourceKind, Option<Box<str>>)> {
         let all = self.sources.iter().enumerate();
         let network = all.filter(|(_, source)| source.is_network());
@@ -77,7 +62,7 @@ impl Loader {
             .collect()
     }
 
-    /// The directories in which events matter.
+    /// Returns the directories whose file events matter.
     pub fn watched_directories(&self) -> Vec<PathBuf> {
         let all = self
             .sources
@@ -86,8 +71,8 @@ impl Loader {
         all.collect()
     }
 
-    /// The first look: at what an earlier process left of the network sources, at the files, and at what an earlier
-    /// process left of those.
+    /// Loads everything that is available at once: network sources from the state directory, files, and files without a
+    /// document from the state directory.
     pub fn load_initial(&mut self) {
         let begun = Instant::now();
         let mut changed = self.restore(ManagedSource::is_network);
@@ -99,22 +84,23 @@ impl Loader {
         self.state_writer.flush();
     }
 
-    fn restore(&mut self, wanted: impl Fn(&ManagedSource) -> bool) -> bool {
+    fn restore(&mut self, is_wanted: impl Fn(&ManagedSource) -> bool) -> bool {
         let mut changed = false;
-        for source in self.sources.iter_mut().filter(|source| wanted(source)) {
+        for source in self.sources.iter_mut().filter(|source| is_wanted(source)) {
             let entries = self.state_writer.read_entries(&source.status.name);
             changed |= source.restore(&entries, self.compile_options);
         }
         changed
     }
 
-    /// Looks at the files, takes the news, and publishes a new snapshot if a document changed.
+    /// Scans the files, applies the updates, and publishes a new snapshot if a document changed.
     pub fn apply(&mut self, scope: Option<&ScanScope>, updates: Vec<(usize, SourceUpdate)>) {
         let begun = Instant::now();
-        let mut changed = scope.is_some_and(|look| self.scan_files(look));
-        for (at, news) in updates {
-            if let Some(source) = self.sources.get_mut(at) {
-                changed |= source.handle_update(news, self.compile_options, &mut self.state_writer);
+        let mut changed = scope.is_some_and(|scope| self.scan_files(scope));
+        for (index, update) in updates {
+            if let Some(source) = self.sources.get_mut(index) {
+                changed |=
+                    source.handle_update(update, self.compile_options, &mut self.state_writer);
             }
         }
         if changed {
@@ -123,56 +109,29 @@ impl Loader {
         self.state_writer.flush();
     }
 
-    fn scan_files(&mut self, look: &ScanScope) -> bool {
+    fn scan_files(&mut self, scope: &ScanScope) -> bool {
         let mut changed = false;
         for source in &mut self.sources {
-            changed |= source.scan(look, self.compile_options, &mut self.state_writer);
+            changed |= source.scan(scope, self.compile_options, &mut self.state_writer);
         }
         changed
     }
 
     fn publish(&mut self, begun: Instant) {
         let layers = self.sources.iter().flat_map(ManagedSource::layers);
-        let ruleset = Ruleset::merge_layers(layers.map(Layer::sorted));
-        let told: HashSet<Diagnostic> = ruleset.diagnostics().cloned().collect();
-        told.difference(&self.reported_diagnostics)
-            .for_each(log_diagnostic);
-        self.reported_diagnostics = told;
-        let before = self.live.load_full();
-        let now = truncate_to_i64(system_clock());
-        stickiness::ruleset_violations(&before.ruleset, &ruleset, now)
-            .iter()
-            .for_each(log_diagnostic);
-        let mut snapshot = Snapshot::build(ruleset, &before);
-        snapshot.partial = !self.sources.iter().all(|s| s.status.health().has_flags());
-        let generation = snapshot.generation;
-        let flags = snapshot.ruleset.flags.len();
-        let changed = snapshot.changes.flags.len();
-        self.live.publish(snapshot);
-        self.retired.push(before);
-        self.drop_retired();
-        let millis = begun.elapsed().as_secs_f64() * 1000.0;
-        tracing::info!(generation, flags, changed, millis, "flags are in force");
+        let partial = !self.sources.iter().all(|s| s.status.health().has_flags());
+        self.publisher.publish(layers, partial, begun);
     }
 
-    /// Lets go of snapshots that nobody else holds.
-    fn drop_retired(&mut self) {
-        let gone = self
-            .retired
-            .extract_if(.., |old| Arc::strong_count(old) == 1);
-        gone.filter_map(Arc::into_inner)
-            .for_each(Snapshot::drop_yielding);
-    }
-
-    /// Whether every source was asked once, whatever came of it.
+    /// Returns true if every source was read once, with or without success.
     pub fn all_attempted(&self) -> bool {
         self.sources.iter().all(|source| source.attempted)
     }
 
-    /// What ends the start, if anything does.
+    /// Returns the result of the initial load.
     ///
     /// # Errors
-    /// If a source brought no flags and that is not to be put up with.
+    /// If a source has no flags and `fail_fast` is set.
     pub fn startup_result(&self) -> Result<(), String> {
         if !self.fail_fast {
             return Ok(());
@@ -191,9 +150,9 @@ impl Loader {
         }
     }
 
-    /// Speaks of sources that are stale, and keeps the state directory's times up to date.
+    /// Reminds of stale sources, and updates the times of documents in the state directory.
     pub fn tick(&mut self, now: SystemTime) {
-        self.drop_retired();
+        self.publisher.drop_retired();
         for source in &mut self.sources {
             source.tick(now, self.timing.stale_reminder_interval, &self.state_writer);
         }

@@ -1,4 +1,4 @@
-//! One source as the loader knows it, whatever its kind.
+//! `ManagedSource`: one source of any kind, with its documents, its status and its entries in the state directory.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,52 +8,38 @@ use std::time::SystemTime;
 use bytes::Bytes;
 
 use crate::source::file::scan_scope::ScanScope;
-use crate::source::file::source::FileSource;
-use crate::source::layer::CompileOptions;
+use crate::source::last_good::UpdateResult;
 use crate::source::layer::Layer;
-use crate::source::network::source::NetworkSource;
-use crate::source::network::source::UpdateResult;
+use crate::source::layer::compile::CompileOptions;
 use crate::source::spec::SourceKind;
 use crate::source::spec::SourceSpec;
 use crate::source::state_dir::StateEntry;
 use crate::source::state_dir::writer::StateWriter;
-use crate::source::status::FailureKind;
 use crate::source::status::SourceStatus;
 use crate::source::update_channel::FetchedDocument;
 use crate::source::update_channel::SourceUpdate;
-use crate::source::updater::reporting::Reminders;
+use crate::source::updater::backend::SourceBackend;
+use crate::source::updater::reminders::Reminders;
 use crate::source::updater::reporting::report_failure;
 
-/// A source, its documents and how it is doing.
+/// A source, its documents and its status.
 #[derive(Debug)]
 pub struct ManagedSource {
-    /// How it is reached.
+    /// Its specification.
     pub kind: SourceKind,
-    /// How it is doing.
+    /// Its status.
     pub status: Arc<SourceStatus>,
-    /// Whether it was asked once, whatever came of it.
+    /// True if it was read once, with or without success.
     pub attempted: bool,
-    /// How the server called the document of an earlier process.
+    /// The entity tag of the restored document.
     pub restored_etag: Option<Box<str>>,
     backend: SourceBackend,
     reminders: Reminders,
 }
 
-#[derive(Debug)]
-enum SourceBackend {
-    File(FileSource),
-    Network(NetworkSource),
-}
-
 impl ManagedSource {
-    /// A source that was not asked yet.
+    /// A source that was not read yet.
     pub fn new(spec: &SourceSpec) -> ManagedSource {
-        let content = match &spec.kind {
-            SourceKind::File(path) => SourceBackend::File(FileSource::new(path)),
-            SourceKind::Http(_) | SourceKind::Grpc(_) => SourceBackend::Network(
-                NetworkSource::new(spec.name.clone(), spec.redacted_name.clone()),
-            ),
-        };
         if let SourceKind::Grpc(grpc) = &spec.kind
             && grpc.incremental
         {
@@ -68,57 +54,42 @@ impl ManagedSource {
             status: Arc::new(SourceStatus::new(spec)),
             attempted: false,
             restored_etag: None,
-            backend: content,
+            backend: SourceBackend::new(spec),
             reminders: Reminders::default(),
         }
     }
 
-    /// Whether it is a network source.
+    /// Returns true if it is a network source.
     pub fn is_network(&self) -> bool {
         matches!(self.backend, SourceBackend::Network(_))
     }
 
-    /// The flags of its documents, later ones over earlier ones.
+    /// Returns the flags of its documents in order of priority: the last wins.
     pub fn layers(&self) -> Box<dyn Iterator<Item = &Layer> + '_> {
-        match &self.backend {
-            SourceBackend::File(files) => Box::new(files.layers()),
-            SourceBackend::Network(remote) => Box::new(remote.last_good.layer.iter()),
-        }
+        self.backend.layers()
     }
 
-    /// Whether it has a document.
+    /// Returns true if it has a document.
     pub fn has_document(&self) -> bool {
         self.layers().next().is_some()
     }
 
-    /// The directories in which events matter.
+    /// Returns the directories whose file events matter.
     pub fn watched_directories(&self) -> Vec<PathBuf> {
-        match &self.backend {
-            SourceBackend::File(files) => files.watched_directories(),
-            SourceBackend::Network(_) => Vec::new(),
-        }
+        self.backend.watched_directories()
     }
 
-    /// Takes what an earlier process left. Whether that was anything.
+    /// Restores the documents of an earlier process. Returns true if there are any.
     pub fn restore(&mut self, entries: &[StateEntry], options: CompileOptions) -> bool {
-        let good_at = match &mut self.backend {
-            SourceBackend::File(files) => files.restore(entries, options),
-            SourceBackend::Network(remote) => entries.last().and_then(|entry| {
-                let verdict = remote.accept_document(&entry.bytes, entry.format, options);
-                self.restored_etag.clone_from(&entry.etag);
-                (verdict == UpdateResult::Accepted).then_some(entry.good_at)
-            }),
-        };
-        let Some(good_at) = good_at else {
-            self.restored_etag = None;
+        let Some(restored) = self.backend.restore(entries, options) else {
             return false;
         };
+        let good_at = restored.good_at;
+        self.restored_etag = restored.etag;
         self.status.record_restored(good_at);
         let age = SystemTime::now().duration_since(good_at);
-        let (source, age_seconds) = (
-            &*self.status.redacted_name,
-            age.unwrap_or_default().as_secs(),
-        );
+        let age_seconds = age.unwrap_or_default().as_secs();
+        let source = &*self.status.redacted_name;
         tracing::info!(
             source,
             age_seconds,
@@ -127,10 +98,10 @@ impl ManagedSource {
         true
     }
 
-    /// Looks at files. Whether a document changed.
+    /// Scans the files. Returns true if a document changed.
     pub fn scan(
         &mut self,
-        look: &ScanScope,
+        scope: &ScanScope,
         options: CompileOptions,
         state_writer: &mut StateWriter,
     ) -> bool {
@@ -139,7 +110,7 @@ impl ManagedSource {
         };
         let now = SystemTime::now();
         self.attempted = true;
-        let scan = files.scan(look, options);
+        let scan = files.scan(scope, options);
         let changed = scan.has_changes();
         for file in &scan.removed {
             state_writer.remove(&self.status.name, file);
@@ -156,15 +127,15 @@ impl ManagedSource {
             });
         }
         match files.failure() {
-            // The files themselves have told it.
-            Some((trouble, why)) => drop(self.status.record_failure(now, trouble, why)),
+            // The file source has logged it.
+            Some(error) => drop(self.status.record_failure(now, error)),
             None if files.layers().next().is_some() => self.status.record_up_to_date(now),
             None => {}
         }
         changed
     }
 
-    /// Takes what a network source tells. Whether its document changed.
+    /// Applies an update of a network source. Returns true if its document changed.
     pub fn handle_update(
         &mut self,
         update: SourceUpdate,
@@ -173,23 +144,18 @@ impl ManagedSource {
     ) -> bool {
         self.attempted = true;
         match update {
-            SourceUpdate::Document(delivery, verdict) => {
-                let taken = self.accept_document(&delivery, options, state_writer);
-                // Who asked may be gone.
-                let _ = verdict.send(!matches!(taken, UpdateResult::Refused(_)));
-                taken == UpdateResult::Accepted
+            SourceUpdate::Document(document, verdict) => {
+                let result = self.accept_document(&document, options, state_writer);
+                // The task of the source may have ended.
+                let _ = verdict.send(result != UpdateResult::Refused);
+                result == UpdateResult::Accepted
             }
             SourceUpdate::Unchanged => {
                 self.status.record_up_to_date(SystemTime::now());
                 false
             }
-            SourceUpdate::Failed(why) => {
-                report_failure(
-                    &self.status,
-                    self.has_document(),
-                    FailureKind::Unavailable,
-                    &why,
-                );
+            SourceUpdate::Failed(error) => {
+                report_failure(&self.status, self.has_document(), &error);
                 false
             }
         }
@@ -205,11 +171,13 @@ impl ManagedSource {
             return UpdateResult::Unchanged;
         };
         let now = SystemTime::now();
-        let verdict = remote.accept_document(&document.bytes, document.format, options);
-        match &verdict {
-            UpdateResult::Refused(why) => {
+        let result = remote.accept_document(&document.bytes, document.format, options);
+        match result {
+            UpdateResult::Refused => {
                 let kept = remote.last_good.layer.is_some();
-                report_failure(&self.status, kept, FailureKind::InvalidDocument, why);
+                if let Some(error) = &remote.last_good.refusal {
+                    report_failure(&self.status, kept, error);
+                }
             }
             UpdateResult::Unchanged => self.status.record_up_to_date(now),
             UpdateResult::Accepted => {
@@ -224,10 +192,10 @@ impl ManagedSource {
                 });
             }
         }
-        verdict
+        result
     }
 
-    /// What is due from time to time: a word about flags that are stale, and in the state directory that they are not.
+    /// Reminds of stale flags, or marks the documents in the state directory as still the newest, when that is due.
     pub fn tick(&mut self, now: SystemTime, reminder: Duration, state_writer: &StateWriter) {
         self.reminders.remind(&self.status, now, reminder);
         if !self.reminders.is_touch_due(&self.status, now) {

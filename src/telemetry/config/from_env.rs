@@ -1,4 +1,4 @@
-//! How options and variables become settings.
+//! Resolves the OTLP configuration from flagd's options and OpenTelemetry's environment variables.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,26 +8,43 @@ use http::HeaderValue;
 use http::Uri;
 use percent_encoding::percent_decode_str;
 
-use crate::metric::SERVICE_NAME;
+use crate::metric::registry::default_resource;
 use crate::telemetry::config::OtelOptions;
 use crate::telemetry::config::OtlpEndpoint;
-use crate::telemetry::config::OtlpProtocol;
-use crate::telemetry::config::Signal;
 use crate::telemetry::config::TelemetryConfig;
+use crate::telemetry::config::otlp_protocol::OtlpProtocol;
+use crate::telemetry::config::otlp_protocol::Signal;
 
-/// What is being read, and what is wrong with it.
-pub struct EnvReader<'t, E> {
-    /// The environment.
-    pub env: E,
-    /// What was typed.
-    pub options: &'t OtelOptions,
-    /// What is wrong, a sentence each.
-    pub errors: Vec<String>,
+/// Resolves the options and the environment.
+///
+/// # Errors
+/// All mistakes, a sentence each.
+pub fn resolve(
+    options: &OtelOptions,
+    env: impl Fn(&str) -> Option<String>,
+) -> Result<TelemetryConfig, Vec<String>> {
+    let mut reader = EnvReader {
+        env,
+        options,
+        errors: Vec::new(),
+    };
+    let config = reader.telemetry_config();
+    if reader.errors.is_empty() {
+        Ok(config)
+    } else {
+        Err(reader.errors)
+    }
+}
+
+struct EnvReader<'t, E> {
+    env: E,
+    options: &'t OtelOptions,
+    /// All mistakes, a sentence each.
+    errors: Vec<String>,
 }
 
 impl<E: Fn(&str) -> Option<String>> EnvReader<'_, E> {
-    /// What it all means.
-    pub fn telemetry_config(&mut self) -> TelemetryConfig {
+    fn telemetry_config(&mut self) -> TelemetryConfig {
         let exports = match self.options.metrics_exporter.as_deref() {
             None | Some("" | "prometheus") => false,
             Some("otel") => true,
@@ -205,13 +222,7 @@ impl<E: Fn(&str) -> Option<String>> EnvReader<'_, E> {
     }
 
     fn resource_attributes(&self) -> Vec<(String, String)> {
-        let mut resource = vec![
-            ("service.name".to_owned(), SERVICE_NAME.to_owned()),
-            (
-                "service.version".to_owned(),
-                env!("CARGO_PKG_VERSION").to_owned(),
-            ),
-        ];
+        let mut resource = default_resource();
         let text = self.env_var("OTEL_RESOURCE_ATTRIBUTES").unwrap_or_default();
         let name = self.env_var("OTEL_SERVICE_NAME");
         let name = name.map(|name| ("service.name".to_owned(), name));

@@ -5,7 +5,7 @@ use http::HeaderMap;
 use http::HeaderName;
 use smallvec::SmallVec;
 
-/// What is added.
+/// The attributes to add.
 #[derive(Debug, Clone, Default)]
 pub struct ContextEnrichment {
     /// Names and values that hide the caller's.

@@ -1,4 +1,4 @@
-//! Messages of an event stream.
+//! Messages of the event stream: provider events and configuration changes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

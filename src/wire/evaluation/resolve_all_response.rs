@@ -1,4 +1,4 @@
-//! The answer to a request for all flags.
+//! Encodes the response to a request for all flags, in protobuf and JSON.
 
 use std::borrow::Cow;
 
@@ -13,16 +13,16 @@ use crate::selector::Selector;
 use crate::value::OwnedValue;
 use crate::wire::Codec;
 use crate::wire::EvaluationApi;
-use crate::wire::evaluation::resolve_response;
 use crate::wire::evaluation::resolve_response::REASON_DISABLED;
 use crate::wire::protobuf::encode_field;
 use crate::wire::protobuf::encode_struct;
+use crate::wire::selector_metadata;
 
-/// One flag's answer.
+/// The entry of one flag.
 #[derive(Debug)]
 pub struct ResolveAllEntry<'a> {
     flag: &'a CompiledFlag,
-    /// What the entry says.
+    /// The decision that the entry reports.
     pub decision: Decision,
     metadata: Cow<'a, [(EcoString, OwnedValue)]>,
     reason: &'static str,
@@ -47,7 +47,7 @@ impl<'a> ResolveAllEntry<'a> {
             return None;
         }
         let zero = || default.map(zero_value).map(Cow::Owned);
-        // A list or null has no place in this answer.
+        // The response has no field for a list or null.
         let decision = match decision {
             Decision::Variant(index, _) if flag.variant_type(index).is_none() => {
                 Decision::Error(ErrorCode::TypeMismatch)
@@ -68,7 +68,7 @@ impl<'a> ResolveAllEntry<'a> {
         Some(ResolveAllEntry {
             flag,
             decision,
-            metadata: resolve_response::response_metadata(flag, selector),
+            metadata: selector_metadata::response_metadata(flag, selector),
             reason,
             variant,
             value: value?,
@@ -86,14 +86,14 @@ impl<'a> ResolveAllEntry<'a> {
             OwnedValue::Number(n) => encode_field::double(out, 5, *n),
             OwnedValue::Map(members) => {
                 encode_field::message(out, 6, |out| {
-                    encode_struct::encode_struct_fields(out, members)
+                    encode_struct::encode_struct_fields(out, members);
                 });
             }
             OwnedValue::Null | OwnedValue::List(_) => {}
         }
         if api != EvaluationApi::SchemaV1 {
             encode_field::message(out, 7, |out| {
-                encode_struct::encode_struct_fields(out, &self.metadata)
+                encode_struct::encode_struct_fields(out, &self.metadata);
             });
         }
     }
@@ -110,10 +110,10 @@ impl<'a> ResolveAllEntry<'a> {
             OwnedValue::Number(_) => ",\"doubleValue\":",
             OwnedValue::Map(_) | OwnedValue::Null | OwnedValue::List(_) => ",\"objectValue\":",
         });
-        encode_struct::write_value(out, &self.value);
+        json::write_value(out, &self.value);
         if api != EvaluationApi::SchemaV1 {
             out.push_str(",\"metadata\":");
-            encode_struct::write_object(out, &self.metadata);
+            json::write_object(out, &self.metadata);
         }
         out.push('}');
     }
@@ -128,7 +128,7 @@ fn zero_value(of: FlagType) -> OwnedValue {
     }
 }
 
-/// The whole answer, entry by entry.
+/// An encoder of the whole response, entry by entry.
 #[derive(Debug)]
 pub struct ResolveAllEncoder {
     api: EvaluationApi,
@@ -142,7 +142,7 @@ enum EncodedBody {
 }
 
 impl ResolveAllEncoder {
-    /// An answer without entries.
+    /// A response without entries.
     pub fn new(codec: Codec, api: EvaluationApi) -> ResolveAllEncoder {
         let out = match codec {
             Codec::Proto => EncodedBody::Proto(Vec::new()),
@@ -167,17 +167,16 @@ impl ResolveAllEncoder {
         }
     }
 
-    /// The answer's bytes. Its own metadata is what is repeated of the selector.
+    /// The encoded response. Its own metadata repeats the selector.
     pub fn finish(self, selector: &Selector) -> Vec<u8> {
-        let reflection = selector.metadata_entry();
-        let metadata = reflection.map(|(key, value)| (key.into(), OwnedValue::Text(value.into())));
+        let metadata = selector_metadata::selector_metadata(selector);
         let metadata = metadata.as_slice();
         let with_metadata = self.api != EvaluationApi::SchemaV1;
         match self.out {
             EncodedBody::Proto(mut out) => {
                 if with_metadata {
                     encode_field::message(&mut out, 2, |out| {
-                        encode_struct::encode_struct_fields(out, metadata)
+                        encode_struct::encode_struct_fields(out, metadata);
                     });
                 }
                 out
@@ -186,7 +185,7 @@ impl ResolveAllEncoder {
                 out.push('}');
                 if with_metadata {
                     out.push_str(",\"metadata\":");
-                    encode_struct::write_object(&mut out, metadata);
+                    json::write_object(&mut out, metadata);
                 }
                 out.push('}');
                 out.into_bytes()

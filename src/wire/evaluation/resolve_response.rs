@@ -1,17 +1,16 @@
-//! The answer to a request for one flag.
+//! Encodes the response to a request for one flag, in protobuf and JSON.
 //!
 //! One protobuf encoding serves all three contracts: it spells out values that are zero, as `flagd.evaluation.v2` must,
 //! and leaves out what is not there, which the older contracts read as zero.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use ecow::EcoString;
 
 use crate::decision::FlagType;
+use crate::json;
 use crate::number;
 use crate::ruleset::CompiledFlag;
-use crate::selector::Selector;
 use crate::value::OwnedValue;
 use crate::wire::EvaluationApi;
 use crate::wire::protobuf::encode_field;
@@ -21,27 +20,6 @@ use crate::wire::protobuf::encode_struct;
 pub const REASON_DISABLED: &str = "DISABLED";
 /// The reason of a flag that has no default variant. flagd's schema.v1 says `FALLBACK`, a word of its inside.
 pub const REASON_NO_DEFAULT: &str = "DEFAULT";
-
-/// The metadata of an answer: the flag's over what is repeated of the selector.
-pub fn response_metadata<'f>(
-    flag: &'f CompiledFlag,
-    selector: &Selector,
-) -> Cow<'f, [(EcoString, OwnedValue)]> {
-    let Some((key, value)) = selector.metadata_entry() else {
-        return Cow::Borrowed(&flag.metadata);
-    };
-    match flag
-        .metadata
-        .binary_search_by(|(known, _)| (**known).cmp(key))
-    {
-        Ok(_) => Cow::Borrowed(&flag.metadata),
-        Err(at) => {
-            let mut all = flag.metadata.to_vec();
-            all.insert(at, (key.into(), OwnedValue::Text(value.into())));
-            Cow::Owned(all)
-        }
-    }
-}
 
 /// Appends the answer with a variant; `false`, and nothing, if the variant's value is not of the type wanted.
 pub fn encode_protobuf(
@@ -61,7 +39,7 @@ pub fn encode_protobuf(
         }
         (FlagType::Object, OwnedValue::Map(members)) => {
             encode_field::message(out, 1, |out| {
-                encode_struct::encode_struct_fields(out, members)
+                encode_struct::encode_struct_fields(out, members);
             });
         }
         _ => return false,
@@ -100,7 +78,7 @@ fn write_protobuf_reason_variant_metadata(
         encode_field::string(out, 3, variant);
     }
     encode_field::message(out, 4, |out| {
-        encode_struct::encode_struct_fields(out, metadata)
+        encode_struct::encode_struct_fields(out, metadata);
     });
 }
 
@@ -120,7 +98,7 @@ pub fn encode_json(
         Some(OwnedValue::Number(n)) if want == FlagType::Int => {
             let _ = write!(out, "\"{}\"", number::truncate_to_i64(*n));
         }
-        Some(value) => encode_struct::write_value(&mut out, value),
+        Some(value) => json::write_value(&mut out, value),
         None => out.push_str("null"),
     }
     let variant = flag.variant_names.get(index).map_or("", AsRef::as_ref);
@@ -167,9 +145,9 @@ fn write_json_reason_variant_metadata(
     out.push('"');
     if let Some(variant) = variant {
         out.push_str(",\"variant\":");
-        crate::json::write_string(out, variant);
+        json::write_string(out, variant);
     }
     out.push_str(",\"metadata\":");
-    encode_struct::write_object(out, metadata);
+    json::write_object(out, metadata);
     out.push('}');
 }

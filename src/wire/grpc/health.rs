@@ -5,14 +5,14 @@ use prost::Message as _;
 use crate::wire::protobuf::generated::health1 as pb;
 use crate::wire::rpc_error::RpcError;
 
-/// How a service is.
+/// The health of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HealthStatus {
-    /// It answers.
+    /// It serves requests.
     Serving,
-    /// It does not, or will not for long.
+    /// It serves no requests, or shuts down.
     NotServing,
-    /// There is no such service.
+    /// The service is unknown.
     Unknown,
 }
 
@@ -30,10 +30,10 @@ impl HealthStatus {
     }
 }
 
-/// The service that a request asks about.
+/// The service that a request names.
 ///
 /// # Errors
-/// If the body is no request.
+/// If the body is not a request.
 pub fn decode_service_name(body: &[u8]) -> Result<String, RpcError> {
     let request = pb::HealthCheckRequest::decode(body);
     let request = request.map_err(|error| RpcError::malformed(&error.to_string()))?;

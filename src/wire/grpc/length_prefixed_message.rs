@@ -1,14 +1,14 @@
-//! A message behind its length, as gRPC and Connect's streams have it: one byte of flags, four bytes of length.
+//! Length-prefixed messages of gRPC and Connect streams: one byte of flags, four bytes of length, the message.
 //! <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>, <https://connectrpc.com/docs/protocol/>
 
 use bytes::BufMut as _;
 use bytes::Bytes;
 use bytes::BytesMut;
 
-/// The length of what stands before a message.
+/// The length of the prefix.
 pub const MESSAGE_PREFIX_LEN: usize = 5;
 
-/// A message behind its head.
+/// The message with its prefix.
 pub fn encode_length_prefixed(flags: u8, message: &[u8]) -> Bytes {
     let mut framed = BytesMut::with_capacity(MESSAGE_PREFIX_LEN + message.len());
     framed.put_u8(flags);

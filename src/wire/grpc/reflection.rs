@@ -1,4 +1,4 @@
-//! Messages of `grpc.reflection`, and what they tell: the files of `proto/` as the build found them.
+//! Messages of `grpc.reflection`, answered from the descriptors of `proto/` that the build compiled.
 //!
 //! <https://github.com/grpc/grpc/blob/master/doc/server-reflection.md>
 
@@ -15,7 +15,7 @@ use crate::wire::rpc_error::RpcError;
 
 const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
 
-/// The files that describe the services, decoded for as long as someone asks.
+/// The file descriptors of the services, decoded for the duration of a reflection stream.
 #[derive(Debug)]
 pub struct DescriptorFiles(Vec<FileDescriptorProto>);
 
@@ -30,7 +30,7 @@ impl DescriptorFiles {
     /// The answer to one request of a stream. `services` are those that are served where it arrives.
     ///
     /// # Errors
-    /// If the message is no request.
+    /// If the message is not a request.
     pub fn respond(&self, message: &[u8], services: &[&str]) -> Result<Vec<u8>, RpcError> {
         let request = pb::ServerReflectionRequest::decode(message);
         let request = request.map_err(|error| RpcError::malformed(&error.to_string()))?;
@@ -58,7 +58,7 @@ impl DescriptorFiles {
         Ok(response.encode_to_vec())
     }
 
-    /// A file and all that it imports, so that nobody has to ask again.
+    /// A file and all its imports, so that the client needs no further request.
     fn file_with_imports(
         &self,
         name: &str,
@@ -113,7 +113,7 @@ fn not_found(name: &str) -> MessageResponse {
     })
 }
 
-/// Whether a file declares a service, method, message, field, enum or value with this full name.
+/// Returns true if a file declares a service, method, message, field, enum or value with this full name.
 fn declares(file: &FileDescriptorProto, name: &str) -> bool {
     let Some(name) = strip_name_prefix(name, file.package()) else {
         return false;
@@ -126,7 +126,7 @@ fn declares(file: &FileDescriptorProto, name: &str) -> bool {
     services || declares_in(name, &file.message_type, &file.enum_type)
 }
 
-/// Whether messages or enums declare `name`, in themselves or below.
+/// Returns true if messages or enums declare `name`, in themselves or below.
 fn declares_in(
     name: &str,
     messages: &[DescriptorProto],
@@ -146,7 +146,7 @@ fn declares_in(
         })
 }
 
-/// What remains of a name behind a prefix of whole parts.
+/// The rest of a name after a prefix of whole parts.
 fn strip_name_prefix<'n>(name: &'n str, prefix: &str) -> Option<&'n str> {
     let rest = name.strip_prefix(prefix)?;
     if rest.is_empty() || prefix.is_empty() {

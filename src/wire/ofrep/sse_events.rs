@@ -1,4 +1,4 @@
-//! OFREP's change stream in bytes: how a bulk answer advertises it, and its events.
+//! OFREP's change stream: its member in bulk responses, and its server-sent events.
 //! <https://github.com/open-feature/protocol/blob/main/service/openapi.yaml>
 
 use std::fmt::Write as _;
@@ -10,9 +10,9 @@ use percent_encoding::utf8_percent_encode;
 use crate::json;
 use crate::selector::Selector;
 
-/// Where the stream of all flags is; behind it, after a slash, may stand a selector.
+/// The path of the stream of all flags; a selector may follow after a slash.
 pub const PATH: &str = "/ofrep/v1/sse";
-/// What is sent to a client that has heard nothing for long.
+/// The comment that keeps an idle connection open.
 pub const KEEP_ALIVE: &str = ":keep-alive\n\n";
 const SELECTOR_ESCAPE_SET: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'=')
@@ -21,7 +21,7 @@ const SELECTOR_ESCAPE_SET: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// What clients are told about the stream.
+/// The stream as bulk responses advertise it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StreamEndpoint {
     /// Scheme, host and port, if clients know us by others than those that they send evaluations to.

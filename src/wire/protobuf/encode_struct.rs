@@ -1,10 +1,8 @@
-//! Values as `google.protobuf.Struct` and as JSON.
+//! Encodes values as `google.protobuf.Struct`.
 //! <https://protobuf.dev/reference/protobuf/google.protobuf/#struct>
 
 use ecow::EcoString;
 
-pub use crate::json::write_object;
-pub use crate::json::write_value;
 use crate::value::OwnedValue;
 use crate::wire::protobuf::encode_field;
 
@@ -26,7 +24,7 @@ fn encode_value(out: &mut Vec<u8>, literal: &OwnedValue) {
         OwnedValue::Text(s) => encode_field::string(out, 3, s),
         OwnedValue::Bool(b) => encode_field::varint(out, 4, u64::from(*b)),
         OwnedValue::Map(members) => {
-            encode_field::message(out, 5, |out| encode_struct_fields(out, members))
+            encode_field::message(out, 5, |out| encode_struct_fields(out, members));
         }
         OwnedValue::List(items) => encode_field::message(out, 6, |out| {
             for item in items {

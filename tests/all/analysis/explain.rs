@@ -1,16 +1,14 @@
-//! What is told of an answer is how it came about.
+//! Explanations of evaluations agree with the evaluations.
 
 use std::sync::Arc;
 
 use bumpalo::Bump;
 use fanion::analysis::explain::counterfactual;
 use fanion::analysis::explain::trace::Trace;
-use fanion::analysis::explain::trace::TraceStep;
-use fanion::analysis::explain::trace::reason;
+use fanion::analysis::explain::trace::step::TraceStep;
 use fanion::analysis::explain::trace::trace;
-use fanion::analysis::model::concrete_eval::OwnedContext;
+use fanion::analysis::model::owned_context::OwnedContext;
 use fanion::analysis::outcome::Outcome;
-use fanion::analysis::outcome::outcome_of_decision;
 use fanion::document::DocumentFormat;
 use fanion::document::flag::FlagDefinition;
 use fanion::rule::bucketing::bucketing_value::FractionalVersion;
@@ -23,25 +21,25 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::support::evaluate;
-use crate::support::flagd_recordings;
+use crate::support::flagd::recordings;
 
-struct Loaded {
+struct LoadedFlags {
     flags: Vec<Arc<FlagDefinition>>,
     ruleset: Ruleset,
 }
 
-fn load(text: &str) -> Loaded {
+fn load(text: &str) -> LoadedFlags {
     let parsed = fanion::document::parse(text, DocumentFormat::Json, &evaluate::origin());
     let document =
         fanion::document::merge::merge_documents([&parsed.document.expect("a document")]);
     let (ruleset, _) = ruleset::compile(&document, FractionalVersion::V2);
-    Loaded {
+    LoadedFlags {
         flags: document.flags,
         ruleset,
     }
 }
 
-fn asker(context: &Value) -> OwnedContext {
+fn owned_context(context: &Value) -> OwnedContext {
     let body = json!({ "context": context }).to_string();
     let arena = Bump::new();
     let attributes =
@@ -60,7 +58,11 @@ fn asker(context: &Value) -> OwnedContext {
     }
 }
 
-fn traced(loaded: &Loaded, key: &str, asker: &OwnedContext) -> Trace {
+fn trace_checked_against_evaluation(
+    loaded: &LoadedFlags,
+    key: &str,
+    asker: &OwnedContext,
+) -> Trace {
     let at = loaded
         .ruleset
         .position(key, &fanion::selector::Selector::All)
@@ -76,21 +78,21 @@ fn traced(loaded: &Loaded, key: &str, asker: &OwnedContext) -> Trace {
 }
 
 fn check_corpus(name: &str, expected: usize) {
-    let corpus = flagd_recordings::corpus(name);
-    let loaded = load(&flagd_recordings::document(&corpus));
+    let corpus = recordings::corpus(name);
+    let loaded = load(&recordings::document(&corpus));
     let mut count = 0;
-    for (key, rule, context, want) in flagd_recordings::cases(&corpus) {
-        let trace = traced(&loaded, key, &asker(context));
+    for (key, rule, context, want) in recordings::cases(&corpus) {
+        let trace = trace_checked_against_evaluation(&loaded, key, &owned_context(context));
         let at = loaded
             .ruleset
             .position(key, &fanion::selector::Selector::All)
             .expect("the flag");
-        match outcome_of_decision(&loaded.ruleset.flags[at], trace.decision) {
+        match Outcome::from_decision(&loaded.ruleset.flags[at], trace.decision) {
             Outcome::Variant(variant, _) => {
                 assert_eq!(want["variant"], *variant, "{rule} for {context}");
                 assert_eq!(
                     want["reason"],
-                    reason(trace.decision),
+                    trace.decision.reason(),
                     "{rule} for {context}"
                 );
             }
@@ -135,7 +137,7 @@ fn traces_agree_with_evaluation_on_the_jsonlogic_suite() {
         } else {
             json!({ "data": case[1] })
         };
-        let trace = traced(&loaded, "f", &asker(&data));
+        let trace = trace_checked_against_evaluation(&loaded, "f", &owned_context(&data));
         chosen += usize::from(matches!(
             trace.decision,
             fanion::decision::Decision::Variant(..)
@@ -163,10 +165,10 @@ fn find<'s>(steps: &'s [TraceStep], operator: &str) -> &'s TraceStep {
 #[test]
 fn trace_shows_attribute_values_and_source_positions() {
     let loaded = load(PAY);
-    let trace = traced(
+    let trace = trace_checked_against_evaluation(
         &loaded,
         "pay",
-        &asker(&json!({"targetingKey": "emp-42", "ring": "ga"})),
+        &owned_context(&json!({"targetingKey": "emp-42", "ring": "ga"})),
     );
     let step = find(&trace.steps, "in");
     assert_eq!((step.position.line, step.position.column), (3, 4));
@@ -202,7 +204,7 @@ fn trace_shows_attribute_values_and_source_positions() {
 #[test]
 fn counterfactual_names_the_change_to_another_variant() {
     let loaded = load(PAY);
-    let asker = asker(&json!({"targetingKey": "emp-42", "ring": "ga"}));
+    let asker = owned_context(&json!({"targetingKey": "emp-42", "ring": "ga"}));
     let (ways, whole) =
         counterfactual::find_counterfactuals(&loaded.flags[0], &loaded.ruleset.flags[0], &asker);
     assert!(whole);

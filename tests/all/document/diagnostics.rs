@@ -1,4 +1,4 @@
-//! What an author is told: code, place, what, and what to do.
+//! Diagnostics of the parser: code, position, message and hint.
 
 use fanion::diag::Severity;
 use fanion::document::DocumentFormat;
@@ -7,18 +7,18 @@ use serde_json::json;
 use crate::support::evaluate;
 
 /// The diagnostics of a document, one a line.
-fn told(text: &str, format: DocumentFormat) -> Vec<String> {
+fn diagnostics(text: &str, format: DocumentFormat) -> Vec<String> {
     let (_, diagnostics) = evaluate::load(text, format);
     diagnostics.iter().map(ToString::to_string).collect()
 }
 
-fn check(text: &str, want: &[&str]) {
-    assert_eq!(told(text, DocumentFormat::Yaml), want);
+fn assert_diagnostics(text: &str, want: &[&str]) {
+    assert_eq!(diagnostics(text, DocumentFormat::Yaml), want);
 }
 
 #[test]
 fn valid_document_has_no_diagnostics() {
-    check(
+    assert_diagnostics(
         "$schema: x\nflags:\n  f: { variants: { a: 1 }, defaultVariant: a }\n",
         &[],
     );
@@ -26,7 +26,7 @@ fn valid_document_has_no_diagnostics() {
 
 #[test]
 fn all_errors_are_reported() {
-    check(
+    assert_diagnostics(
         "flags:\n  a: { defaultVariant: x, variants: { y: 1 } }\n  b: 3\n  c: { stat: ENABLED, state: on }\n  d: { variants: [1] }\n",
         &[
             "flags.yaml:2:3: F007: `x` is not a variant of flag `a` (help: did you mean `y`?)",
@@ -42,7 +42,7 @@ fn all_errors_are_reported() {
 fn invalid_flag_does_not_affect_other_flags() {
     let text = "flags:\n  bad: 3\n  worse: { defaultVariant: x }\n  good: { variants: { v: 1 }, defaultVariant: v }\n";
     let (ruleset, _) = evaluate::load(text, DocumentFormat::Yaml);
-    let ask = |key| evaluate::ask(&ruleset, key, &json!({}));
+    let ask = |key| evaluate::evaluate(&ruleset, key, &json!({}));
     assert_eq!(ask("bad"), json!({"errorCode": "PARSE_ERROR"}));
     assert_eq!(ask("worse"), json!({"errorCode": "GENERAL"}));
     assert_eq!(ask("good"), json!({"variant": "v", "reason": "STATIC"}));
@@ -51,7 +51,7 @@ fn invalid_flag_does_not_affect_other_flags() {
 #[test]
 fn block_list_inside_braces_gets_a_hint() {
     let text = "flags:\n  f:\n    targeting: {\n      if:\n        - a\n    }\n";
-    let told = told(text, DocumentFormat::Yaml);
+    let told = diagnostics(text, DocumentFormat::Yaml);
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(
         told[0].contains("a list with dashes stands inside `{ … }` or `[ … ]`"),
@@ -82,7 +82,7 @@ fn yaml_syntax_errors_have_position_and_hint() {
             "no number that JSON can carry",
         ),
     ] {
-        let told = told(text, DocumentFormat::Yaml);
+        let told = diagnostics(text, DocumentFormat::Yaml);
         let found = told
             .iter()
             .any(|t| t.contains(part) && t.starts_with(&format!("flags.yaml:{place}")));
@@ -110,7 +110,7 @@ fn json_syntax_errors_have_position_and_hint() {
             "flags.yaml:1:21: F004: `a` stands twice in one object (help: the first, at 1:12, does not count; remove one of them)",
         ),
     ] {
-        assert_eq!(told(text, DocumentFormat::Json), [want]);
+        assert_eq!(diagnostics(text, DocumentFormat::Json), [want]);
     }
 }
 
@@ -147,7 +147,7 @@ fn documents_without_a_flags_object_are_rejected() {
 
 fn rule(rule: &str) -> Vec<String> {
     let text = format!("flags:\n  f:\n    variants: {{ on: 1, off: 0 }}\n    targeting: {rule}\n");
-    told(&text, DocumentFormat::Yaml)
+    diagnostics(&text, DocumentFormat::Yaml)
 }
 
 #[test]
@@ -197,11 +197,11 @@ fn references_resolve_in_dependency_order() {
     let (ruleset, diagnostics) = evaluate::load(text, DocumentFormat::Yaml);
     assert_eq!(diagnostics, []);
     assert_eq!(
-        evaluate::ask(&ruleset, "f", &json!({"k": 1}))["variant"],
+        evaluate::evaluate(&ruleset, "f", &json!({"k": 1}))["variant"],
         "n"
     );
     assert_eq!(
-        evaluate::ask(&ruleset, "f", &json!({"k": 2}))["variant"],
+        evaluate::evaluate(&ruleset, "f", &json!({"k": 2}))["variant"],
         "y"
     );
 }
@@ -216,10 +216,18 @@ fn reference_cycle_affects_only_its_flag() {
             .any(|d| d.message.contains("refers to itself in a circle"))
     );
     assert_eq!(
-        evaluate::ask(&ruleset, "f", &json!({})),
+        evaluate::evaluate(&ruleset, "f", &json!({})),
         json!({"errorCode": "PARSE_ERROR"})
     );
-    assert_eq!(evaluate::ask(&ruleset, "g", &json!({}))["variant"], "y");
+    assert_eq!(
+        evaluate::evaluate(&ruleset, "g", &json!({}))["variant"],
+        "y"
+    );
+}
+
+fn assert_too_large(text: &str, format: DocumentFormat) {
+    let found = diagnostics(text, format);
+    assert!(found.iter().any(|t| t.contains("F003")), "{found:?}");
 }
 
 #[test]
@@ -229,30 +237,18 @@ fn expansion_and_nesting_are_bounded() {
         let aliases = vec![format!("*a{}", i - 1); 10].join(", ");
         bomb.push_str(&format!("a{i}: &a{i} [{aliases}]\n"));
     }
-    assert!(
-        told(&bomb, DocumentFormat::Yaml)
-            .iter()
-            .any(|t| t.contains("F003"))
-    );
+    assert_too_large(&bomb, DocumentFormat::Yaml);
     let mut bomb = String::from("$evaluators:\n  e0: { or: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1] }\n");
     for i in 1..10 {
         let references = vec![format!("{{ $ref: e{} }}", i - 1); 10].join(", ");
         bomb.push_str(&format!("  e{i}: {{ or: [{references}] }}\n"));
     }
     bomb.push_str("flags:\n  f: { targeting: { $ref: e9 } }\n");
-    assert!(
-        told(&bomb, DocumentFormat::Yaml)
-            .iter()
-            .any(|t| t.contains("F003"))
-    );
+    assert_too_large(&bomb, DocumentFormat::Yaml);
     let long = "x".repeat(10_000);
     let aliases = vec!["*a"; 40_000].join(", ");
     let bomb = format!("flags: {{}}\nt: &a {long}\nl: [{aliases}]\n");
-    assert!(
-        told(&bomb, DocumentFormat::Yaml)
-            .iter()
-            .any(|t| t.contains("F003"))
-    );
+    assert_too_large(&bomb, DocumentFormat::Yaml);
     let chain: serde_json::Map<_, _> = (0..20_000)
         .map(|i| {
             (
@@ -262,11 +258,11 @@ fn expansion_and_nesting_are_bounded() {
         })
         .collect();
     let bomb = json!({"$evaluators": chain, "flags": {"f": {"targeting": {"$ref": "e0"}}}});
-    assert!(
-        told(&bomb.to_string(), DocumentFormat::Json)
-            .iter()
-            .any(|t| t.contains("F003"))
-    );
+    assert_too_large(&bomb.to_string(), DocumentFormat::Json);
+}
+
+#[test]
+fn nesting_is_bounded_and_compiled_once() {
     // Deep keys of `fractional`: if each were compiled twice, this would take longer than anyone waits.
     let key = (0..40).fold(
         json!({"var": "k"}),
@@ -274,7 +270,7 @@ fn expansion_and_nesting_are_bounded() {
     );
     let deep = json!({"flags": {"f": {"variants": {"a": 1}, "targeting": key}}});
     assert_eq!(
-        told(&deep.to_string(), DocumentFormat::Json),
+        diagnostics(&deep.to_string(), DocumentFormat::Json),
         Vec::<String>::new()
     );
     for (open, format) in [
@@ -285,7 +281,7 @@ fn expansion_and_nesting_are_bounded() {
     ] {
         let deep = open.repeat(200_000);
         assert!(
-            told(&deep, format).iter().any(|t| t.contains("F00")),
+            diagnostics(&deep, format).iter().any(|t| t.contains("F00")),
             "{open}"
         );
     }
@@ -303,7 +299,7 @@ fn yaml_scalars_are_interpreted_as_flagd_does() {
         .cloned()
         .zip(flag.variant_values.iter().cloned())
         .collect();
-    fanion::wire::protobuf::encode_struct::write_object(&mut values, &members);
+    fanion::json::write_object(&mut values, &members);
     let want = r#"{"1":1000,"2024-01-01T00:00:00Z":"2024-01-01T00:00:00Z","<nil>":"yes","on":8}"#;
     assert_eq!(values, want);
 }

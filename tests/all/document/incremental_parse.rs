@@ -1,4 +1,4 @@
-//! A document that is read with the one before in mind is what it is when read for itself, to the last diagnostic.
+//! An incremental parse has the same result as a full parse, diagnostics included.
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use fanion::rule::bucketing::bucketing_value::FractionalVersion;
 use fanion::ruleset;
 use fanion::ruleset::CompiledFlag;
 use fanion::source::layer;
-use fanion::source::layer::CompileOptions;
 use fanion::source::layer::Layer;
+use fanion::source::layer::compile::CompileOptions;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -37,7 +37,7 @@ const DEFINITIONS: [&str; 16] = [
     "null",
 ];
 
-/// What stands before the flags and behind them.
+/// Members before and after the flags.
 const SURROUNDINGS: [(&str, &str); 8] = [
     ("{\"flags\":{", "}}"),
     ("{\n  \"$schema\": \"x\",\n  \"flags\": {\n", "\n  }\n}\n"),
@@ -134,7 +134,7 @@ fn shown<'f>(flags: impl IntoIterator<Item = &'f Arc<CompiledFlag>>) -> Vec<Stri
     flags.into_iter().map(|flag| format!("{flag:?}")).collect()
 }
 
-/// What comes of a document that is read as one.
+/// Parses a document as a whole.
 fn whole(text: &str) -> (Option<Vec<String>>, Vec<Diagnostic>) {
     let origin = evaluate::origin();
     let parsed = document::parse(text, DocumentFormat::Json, &origin);
@@ -150,7 +150,7 @@ fn whole(text: &str) -> (Option<Vec<String>>, Vec<Diagnostic>) {
 
 fn read(text: &str, before: Option<&Layer>) -> (Option<Layer>, Vec<Diagnostic>) {
     let origin = evaluate::origin();
-    layer::compile(
+    layer::compile::compile(
         DocumentFormat::Json,
         &origin,
         text.as_bytes(),

@@ -1,4 +1,4 @@
-//! The schema for editors and the reader of documents know the same files. The schema is judged by a validator of others.
+//! The JSON Schema accepts what the parser accepts, and rejects what it reports.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -17,6 +17,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::support::evaluate;
+use crate::support::flagd::testbed;
 
 /// The schema, ready to judge.
 struct Schema {
@@ -43,11 +44,11 @@ impl Schema {
     }
 }
 
-/// What is said of a document when it is loaded, and by lint of what is written below `lifecycle`.
+/// Returns the diagnostics of the parser, and those of lint for lifecycle fields.
 fn complaints(document: &Value) -> Vec<String> {
     let text = document.to_string();
     let (_, mut found) = evaluate::load(&text, DocumentFormat::Json);
-    let files = crate::cli::flagctl::lint::configuration::files(&[("flags.json", &text)]);
+    let files = crate::support::lint::parse_files(&[("flags.json", &text)]);
     let linted = lint::check(&files, &LintPolicy::default());
     found.extend(linted.into_iter().filter(|found| found.code.id() == "F112"));
     found.iter().map(ToString::to_string).collect()
@@ -142,58 +143,20 @@ fn collect(value: &Value, names: &mut BTreeSet<String>) {
     }
 }
 
-/// What can stand in the place of a value: each type, some bounds, and everything that is one of a few.
+/// Values to put in the place of others: each type and some bounds.
+const SUBSTITUTES: &str = r#"[
+    "2026-06-01", "2026-6-1", "2026-06-01T08:00Z", "2026-06-01 08:00:00.5+02:00", "2026-06-01T08:00:00", null,
+    true, false, 0, 1, -1, 0.5, 100, 100.5, 1000, 1001, 1000001, "", "x", "$flagd.timestamp", "on", [], ["x"],
+    ["on"], [5], [null], [[]], [{}], {}, {"x": 1}, {"x": 1, "y": 2}, {"var": "a"}, {"and": true}, {"and": [true]},
+    {"segments": []}, {"segments": "x"}, {"segments": [""]}, {"segments": ["x", 5]}, {"on": 1}, {"on": 0.5},
+    {"on": {"on": 1}}, {"flag": "other", "variant": "on"}, [{"key": "a"}, {"key": "b", "state": "ENABLED"}],
+    [{"key": ""}], [null, {"key": "c"}], {"variant": "on"}, {"variant": "on", "split": {"on": 1}},
+    {"region": "x", "percentage": 1}
+]"#;
+
+/// Values to put in the place of others, with every choice of the fields that have choices.
 fn substitutes() -> Vec<Value> {
-    let mut all = vec![
-        json!("2026-06-01"),
-        json!("2026-6-1"),
-        json!("2026-06-01T08:00Z"),
-        json!("2026-06-01 08:00:00.5+02:00"),
-        json!("2026-06-01T08:00:00"),
-        json!(null),
-        json!(true),
-        json!(false),
-        json!(0),
-        json!(1),
-        json!(-1),
-        json!(0.5),
-        json!(100),
-        json!(100.5),
-        json!(1000),
-        json!(1001),
-        json!(1_000_001),
-        json!(""),
-        json!("x"),
-        json!("$flagd.timestamp"),
-        json!("on"),
-        json!([]),
-        json!(["x"]),
-        json!(["on"]),
-        json!([5]),
-        json!([null]),
-        json!([[]]),
-        json!([{}]),
-        json!({}),
-        json!({"x": 1}),
-        json!({"x": 1, "y": 2}),
-        json!({"var": "a"}),
-        json!({"and": true}),
-        json!({"and": [true]}),
-        json!({"segments": []}),
-        json!({"segments": "x"}),
-        json!({"segments": [""]}),
-        json!({"segments": ["x", 5]}),
-        json!({"on": 1}),
-        json!({"on": 0.5}),
-        json!({"on": {"on": 1}}),
-        json!({"flag": "other", "variant": "on"}),
-        json!([{"key": "a"}, {"key": "b", "state": "ENABLED"}]),
-        json!([{"key": ""}]),
-        json!([null, {"key": "c"}]),
-        json!({"variant": "on"}),
-        json!({"variant": "on", "split": {"on": 1}}),
-        json!({"region": "x", "percentage": 1}),
-    ];
+    let mut all: Vec<Value> = serde_json::from_str(SUBSTITUTES).expect("JSON");
     let choices = document_schema::LIFECYCLE
         .fields
         .iter()
@@ -242,8 +205,8 @@ fn with(at: &str, value: Option<Value>) -> Option<Value> {
     Some(document)
 }
 
-/// What a schema does not know: names of variants, rings, flags and evaluators, what has no effect, sums, arguments, and what
-/// is known of dialects.
+/// Codes that a schema cannot express: unknown names of variants, rings, flags and evaluators, fields without effect, sums,
+/// arguments, and weaknesses of dialects.
 const BEYOND: [&str; 10] = [
     "F007", "F010", "F012", "F013", "F017", "F018", "F020", "F021", "F022", "F023",
 ];
@@ -304,11 +267,11 @@ fn every_valid_flag_file_matches_the_schema() {
         "tests/data",
         "tests/conformance/drivers",
         "tests/flagd/flags",
-        "../shared/testbed/flags",
     ]
     .iter()
-    .filter_map(|directory| std::fs::read_dir(root.join(directory)).ok())
-    .flatten()
+    .map(|directory| root.join(directory))
+    .chain([testbed::directory().join("flags")])
+    .flat_map(|directory| std::fs::read_dir(directory).expect("a directory of flags"))
     .map(|entry| entry.expect("an entry").path())
     .collect();
     files.sort();
@@ -349,58 +312,5 @@ fn to_json(literal: &fanion::value::OwnedValue) -> Value {
                 .map(|(name, value)| (name.to_string(), to_json(value)));
             Value::Object(members.collect::<Map<_, _>>())
         }
-    }
-}
-
-#[test]
-fn committed_schema_equals_flagctl_schema_output() {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/schema/flags.json");
-    let written = std::fs::read_to_string(file).unwrap_or_default();
-    let printed = schema::render();
-    assert!(
-        written == printed,
-        "write it anew: flagctl schema > docs/schema/flags.json"
-    );
-}
-
-#[test]
-fn every_example_file_references_the_schema() {
-    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/flags");
-    for entry in std::fs::read_dir(directory).expect("the examples") {
-        let path = entry.expect("an entry").path();
-        let text = std::fs::read_to_string(&path).expect("an example");
-        let first = text.lines().next().expect("a line");
-        assert_eq!(
-            first,
-            "# yaml-language-server: $schema=../docs/schema/flags.json",
-            "{}",
-            path.display()
-        );
-    }
-    assert!(
-        Path::new(directory)
-            .join("../docs/schema/flags.json")
-            .is_file()
-    );
-}
-
-#[test]
-fn every_rollout_field_is_documented() {
-    let reference = include_str!("../../../docs/rollout.md");
-    let parts = [
-        &document_schema::ROLLOUT_FIELDS,
-        &document_schema::ROLLOUT,
-        &document_schema::RAMP,
-        &document_schema::REGION,
-        &document_schema::PREREQUISITE,
-        &document_schema::LIFECYCLE,
-    ];
-    for name in parts.into_iter().flat_map(ObjectSchema::field_names) {
-        let named = |word: &str| {
-            word.split(|c: char| !c.is_ascii_alphanumeric())
-                .any(|part| part == name)
-        };
-        let found = reference.split('`').skip(1).step_by(2).any(named);
-        assert!(found, "docs/rollout.md does not tell of `{name}`");
     }
 }

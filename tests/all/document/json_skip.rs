@@ -1,4 +1,4 @@
-//! Passing over JSON looks at every byte of it: it takes and refuses what reading does, and finds what reading finds.
+//! Skipping JSON values validates them as parsing does.
 
 use bumpalo::Bump;
 use fanion::json::Error;
@@ -7,7 +7,7 @@ use fanion::json::Reader;
 use fanion::json::ValueKind;
 use fanion::limits;
 use fanion::wire::Codec;
-use fanion::wire::evaluation::request::EncodedContext;
+use fanion::wire::context::encoded::EncodedContext;
 use fanion::wire::evaluation::request::ResolveRequest;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -64,7 +64,7 @@ fn way(
 }
 
 /// Every way through a text ends at the same place, and another reader thinks the same of it.
-fn check(text: &str) {
+fn assert_parsers_agree(text: &str) {
     let read = way(text, read);
     assert_eq!(way(text, skip), read, "{text:?}");
     assert_eq!(way(text, outline), read, "{text:?}");
@@ -92,9 +92,9 @@ const BYTES: &[u8] = b"\"\\{}[],:0e.-+ \n\x00\x1f\x7fuatn9";
 
 #[test]
 fn truncated_json_is_rejected_at_every_length() {
-    check(ALL);
+    assert_parsers_agree(ALL);
     for (end, _) in ALL.char_indices() {
-        check(&ALL[..end]);
+        assert_parsers_agree(&ALL[..end]);
     }
 }
 
@@ -107,7 +107,7 @@ fn all_parsers_agree_on_single_byte_changes() {
             bytes[at] = *byte;
             check_bytes(&bytes);
             if let Ok(text) = std::str::from_utf8(&bytes) {
-                check(text);
+                assert_parsers_agree(text);
             }
             bytes.remove(at);
             check_bytes(&bytes);
@@ -140,9 +140,9 @@ fn string_end_is_found_at_every_alignment() {
         for before in 0..34 {
             for behind in [0, 1, 7, 8, 20] {
                 let text = format!("{}{special}{}", "a".repeat(before), "#".repeat(behind));
-                check(&format!("\"{text}\""));
-                check(&format!("{{\"{text}\":\"{text}\",\"x\": \"{text}\"}}"));
-                check(&format!("[\"{text}\",\"{text}"));
+                assert_parsers_agree(&format!("\"{text}\""));
+                assert_parsers_agree(&format!("{{\"{text}\":\"{text}\",\"x\": \"{text}\"}}"));
+                assert_parsers_agree(&format!("[\"{text}\",\"{text}"));
             }
         }
     }
@@ -173,8 +173,8 @@ fn number_syntax_and_range_are_checked() {
                 "E+0000000001",
                 "e-999",
             ] {
-                check(&format!("{sign}{}{behind}", nines(count)));
-                check(&format!("[{sign}0.{}{behind}]", nines(count)));
+                assert_parsers_agree(&format!("{sign}{}{behind}", nines(count)));
+                assert_parsers_agree(&format!("[{sign}0.{}{behind}]", nines(count)));
             }
         }
     }
@@ -182,9 +182,9 @@ fn number_syntax_and_range_are_checked() {
         "-", "+1", "01", "-01", "1.", ".1", "1.e1", "1e", "1e+", "1e1.", "0x1", "1a", "00",
         "1.2.3", "--1", "1-", "NaN", "Infinity",
     ] {
-        check(wrong);
-        check(&format!("[{wrong}]"));
-        check(&format!("{{\"a\":{wrong},\"b\":\"c\"}}"));
+        assert_parsers_agree(wrong);
+        assert_parsers_agree(&format!("[{wrong}]"));
+        assert_parsers_agree(&format!("{{\"a\":{wrong},\"b\":\"c\"}}"));
     }
 }
 
@@ -244,7 +244,7 @@ fn skip_errors_have_kind_and_offset() {
     ];
     for (text, at, fault) in cases {
         assert_eq!(way(text, skip), Err((at, fault)), "{text}");
-        check(text);
+        assert_parsers_agree(text);
     }
 }
 
@@ -306,7 +306,7 @@ proptest! {
         }
         check_bytes(&bytes);
         if let Ok(text) = std::str::from_utf8(&bytes) {
-            check(text);
+            assert_parsers_agree(text);
         }
     }
 

@@ -1,9 +1,4 @@
-//! What evaluation costs in memory: nothing, for the common shapes.
-
-use std::alloc::GlobalAlloc;
-use std::alloc::Layout;
-use std::alloc::System;
-use std::cell::Cell;
+//! Allocations and retained memory of evaluations.
 
 use bumpalo::Bump;
 use fanion::context::EvaluationContext;
@@ -24,45 +19,10 @@ use prost::Message as _;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::support::allocation_counter::count;
 use crate::support::evaluate;
-use crate::support::server;
-use crate::support::server::pb::evaluation1::ResolveBooleanRequest;
-
-thread_local! {
-    static COUNT: Cell<usize> = const { Cell::new(0) };
-    static LIVE: Cell<usize> = const { Cell::new(0) };
-}
-
-/// Counts what each thread allocates.
-struct Counting;
-
-#[allow(unsafe_code, reason = "an allocator cannot be written without")]
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let _ = COUNT.try_with(|count| count.set(count.get() + 1));
-        let _ = LIVE.try_with(|live| live.set(live.get().wrapping_add(layout.size())));
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        let _ = LIVE.try_with(|live| live.set(live.get().wrapping_sub(layout.size())));
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-/// How many bytes this thread has allocated and not freed.
-pub fn live() -> usize {
-    LIVE.get()
-}
-
-fn count(work: impl FnOnce()) -> usize {
-    let before = COUNT.get();
-    work();
-    COUNT.get() - before
-}
+use crate::support::server::grpc_client;
+use crate::support::server::grpc_client::pb::evaluation1::ResolveBooleanRequest;
 
 /// The shapes that must cost nothing, each with a context and the variant that it leads to.
 fn shapes() -> Vec<(&'static str, Value)> {
@@ -121,7 +81,7 @@ fn flag_evaluation_does_not_allocate() {
         let snapshot = snapshot(&rule);
         let flag = &snapshot.ruleset.flags[0];
         let (text, arena) = (context().to_string(), Bump::new());
-        let attributes = fanion::wire::evaluation::request::EncodedContext::Json(Some(&text));
+        let attributes = fanion::wire::context::encoded::EncodedContext::Json(Some(&text));
         let context: EvaluationContext<'_> = attributes
             .context_for_flag(flag, &[], &arena, 0.0)
             .expect("a context");
@@ -141,7 +101,7 @@ fn request_to_response_bytes_does_not_allocate() {
         let snapshot = snapshot(&rule);
         let request = ResolveBooleanRequest {
             flag_key: "f".to_owned(),
-            context: Some(server::proto_struct(&context())),
+            context: Some(grpc_client::proto_struct(&context())),
         };
         let body = request.encode_to_vec();
         let call = RpcOptions {

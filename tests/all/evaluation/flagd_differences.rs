@@ -4,37 +4,38 @@ use fanion::document::DocumentFormat;
 use fanion::document::FaultPolicy;
 use fanion::rule::bucketing::bucketing_value::FractionalVersion;
 use fanion::source::layer;
-use fanion::source::layer::CompileOptions;
+use fanion::source::layer::compile::CompileOptions;
 use serde_json::json;
 
 use crate::support::evaluate;
-use crate::support::evaluate::check;
+use crate::support::evaluate::assert_variant;
 use crate::support::server;
+use crate::support::server::http_client;
 
 #[test]
 fn context_values_are_never_evaluated_as_rules() {
     // flagd runs what a branch of `if` yields: the caller could read any attribute, or break the flag.
     let rule = r#"{"if": [true, {"var": "m"}]}"#;
-    check(
+    assert_variant(
         rule,
         r#"{"m": {"var": "secret"}, "secret": "on"}"#,
         "GENERAL",
     );
-    check(rule, r#"{"m": {"no_such_operator": []}}"#, "GENERAL");
+    assert_variant(rule, r#"{"m": {"no_such_operator": []}}"#, "GENERAL");
     // Nor is what `set` makes, or what an outer variable puts into a list operation.
-    check(
+    assert_variant(
         r#"{"if": [{"set": [{}, "var", "x"]}, "a", "b"]}"#,
         "{}",
         "a",
     );
     let rule = r#"{"if": [{"filter": [[1], {"var": "m"}]}, "a", "b"]}"#;
-    check(rule, r#"{"m": {"no_such_operator": []}}"#, "a");
+    assert_variant(rule, r#"{"m": {"no_such_operator": []}}"#, "a");
 }
 
 #[test]
 fn variant_names_with_special_characters_are_selectable() {
     for name in ["a<b", "a&b", "a>b", "a\\b", "a\u{2028}b"] {
-        check(
+        assert_variant(
             &json!({"var": "v"}).to_string(),
             &json!({ "v": name }).to_string(),
             name,
@@ -45,7 +46,7 @@ fn variant_names_with_special_characters_are_selectable() {
 #[test]
 fn subtraction_without_operands_is_zero() {
     // flagd's library answers with an integer where it has floats otherwise, which then equals nothing.
-    check(r#"{"if": [{"===": [{"-": []}, 0]}, "a", "b"]}"#, "{}", "a");
+    assert_variant(r#"{"if": [{"===": [{"-": []}, 0]}, "a", "b"]}"#, "{}", "a");
 }
 
 #[tokio::test]
@@ -53,7 +54,7 @@ async fn resolve_all_returns_the_targeted_variant_of_any_type() {
     let flags = json!({"flags": {"f": {"variants": {"b": true, "s": "text"}, "defaultVariant": "b",
         "targeting": "s"}}});
     let (server, _dir) = server::serve_text("flags.json", &flags.to_string()).await;
-    let answer = server::call(&server, "/flagd.evaluation.v1.Service/ResolveAll", "{}")
+    let answer = http_client::call(&server, "/flagd.evaluation.v1.Service/ResolveAll", "{}")
         .await
         .json();
     assert_eq!(answer["flags"]["f"]["stringValue"], "text");
@@ -65,7 +66,7 @@ async fn schema_v1_reports_reason_default_without_default_variant() {
     let flags = json!({"flags": {"f": {"variants": {"a": true}}}});
     let (server, _dir) = server::serve_text("flags.json", &flags.to_string()).await;
     let body = r#"{"flagKey":"f"}"#;
-    let answer = server::call(&server, "/schema.v1.Service/ResolveBoolean", body)
+    let answer = http_client::call(&server, "/schema.v1.Service/ResolveBoolean", body)
         .await
         .json();
     assert_eq!(answer["reason"], "DEFAULT");
@@ -79,7 +80,10 @@ fn duplicate_key_is_won_by_later_source_then_greater_flag_set() {
     };
     for order in [["a", "z"], ["z", "a"]] {
         let (ruleset, _) = evaluate::load(&list(order), DocumentFormat::Json);
-        assert_eq!(evaluate::ask(&ruleset, "k", &json!({}))["variant"], "z");
+        assert_eq!(
+            evaluate::evaluate(&ruleset, "k", &json!({}))["variant"],
+            "z"
+        );
     }
 }
 
@@ -91,7 +95,7 @@ fn invalid_flag_is_isolated_unless_strict() {
             faults,
             fractional_version: FractionalVersion::default(),
         };
-        layer::compile(
+        layer::compile::compile(
             DocumentFormat::Json,
             &evaluate::origin(),
             text,
@@ -118,7 +122,7 @@ fn evaluators_may_reference_each_other_in_any_order() {
         let (ruleset, diagnostics) = evaluate::load(&text.to_string(), DocumentFormat::Json);
         assert_eq!(diagnostics, []);
         assert_eq!(
-            evaluate::ask(&ruleset, "f", &json!({"k": true}))["variant"],
+            evaluate::evaluate(&ruleset, "f", &json!({"k": true}))["variant"],
             "n"
         );
     }

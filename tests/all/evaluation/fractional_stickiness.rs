@@ -1,4 +1,4 @@
-//! Percentages keep their promise: nobody who has a variant loses it when its share grows.
+//! A growing share of `fractional` never takes the variant from a user.
 
 use fanion::document::DocumentFormat;
 use fanion::ruleset::Ruleset;
@@ -21,7 +21,7 @@ fn flag(key: &str, thousandths: u32) -> Ruleset {
 }
 
 fn has_it(ruleset: &Ruleset, key: &str, unit: &str) -> bool {
-    evaluate::ask(ruleset, key, &json!({"targetingKey": unit}))["variant"] == "on"
+    evaluate::evaluate(ruleset, key, &json!({"targetingKey": unit}))["variant"] == "on"
 }
 
 /// The same flag at every share from 0 to 100 percent, in steps of 0.1.
@@ -62,7 +62,7 @@ fn shares_of_200_000_users_are_within_binomial_bounds() {
     let mut begins = vec![0_u32; 1001];
     for i in 0..UNITS {
         let unit = format!("user-{i}");
-        // Nobody loses it on the way up, so the first share can be searched for.
+        // No user loses the variant on the way up, so the first share is found by binary search.
         let first = ladder.partition_point(|ruleset| !has_it(ruleset, KEY, &unit));
         begins[first] += 1;
     }

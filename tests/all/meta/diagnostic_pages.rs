@@ -1,11 +1,11 @@
-//! The page of each code says what is true: its bad example is complained about so, its good one is not.
+//! The page of each diagnostic code: its bad example is reported, its good one is not.
 
 use fanion::analysis::lint;
 use fanion::analysis::lint::suppression::ignore_comment;
 use fanion::diag::Code;
 
-use crate::cli::flagctl::lint::configuration::files;
-use crate::cli::flagctl::lint::configuration::policy;
+use crate::support::lint::lint_policy;
+use crate::support::lint::parse_files;
 
 /// The YAML of a page behind `heading`.
 fn example<'p>(page: &'p str, heading: &str) -> Option<&'p str> {
@@ -14,8 +14,8 @@ fn example<'p>(page: &'p str, heading: &str) -> Option<&'p str> {
 }
 
 fn found(page: &str, text: &str) -> Vec<&'static str> {
-    let policy = policy(example(page, "With, in `.flagrc.yaml`").unwrap_or("{}"));
-    let files = files(&[("flags.yaml", text)]);
+    let policy = lint_policy(example(page, "With, in `.flagrc.yaml`").unwrap_or("{}"));
+    let files = parse_files(&[("flags.yaml", text)]);
     let mut found = lint::check(&files, &policy);
     ignore_comment::remove_ignored(&files, &mut found);
     found.iter().map(|found| found.code.id()).collect()

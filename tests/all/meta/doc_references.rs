@@ -1,10 +1,12 @@
-//! What the documents say of the tests is true.
+//! Tests and options that the documents name exist.
 
 use std::path::Path;
 
 use fanion::config::option_table;
+use fanion::document::schema as document_schema;
+use fanion::document::schema::ObjectSchema;
 
-use crate::meta::module_dependencies;
+use crate::meta::source_tree;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -15,7 +17,7 @@ fn read(path: &str) -> String {
 }
 
 /// The tests that a text names, as `module::test` or `module::*`.
-fn named(text: &str) -> Vec<(&str, &str)> {
+fn named_tests(text: &str) -> Vec<(&str, &str)> {
     let words = text.split('`').skip(1).step_by(2);
     let path = |word: &&str| {
         word.chars()
@@ -37,10 +39,11 @@ fn source_of(module: &str) -> String {
 fn any_test_below(module: &str) -> bool {
     let has_test = |text: &str| text.contains("#[test]") || text.contains("#[tokio::test");
     let directory = root().join(format!("tests/all/{}", module.replace("::", "/")));
-    let below = directory
-        .is_dir()
-        .then(|| module_dependencies::sources(&directory))
-        .unwrap_or_default();
+    let below = if directory.is_dir() {
+        source_tree::files_below(&directory)
+    } else {
+        Vec::new()
+    };
     has_test(&source_of(module))
         || below
             .iter()
@@ -53,7 +56,7 @@ fn every_test_named_in_the_docs_exists() {
     let mut missing = Vec::new();
     for document in ["README.md", "docs/flagd.md", "docs/rollout.md"] {
         let text = read(document);
-        for (module, test) in named(&text) {
+        for (module, test) in named_tests(&text) {
             let exists = match test {
                 "*" => any_test_below(module),
                 _ => source_of(module).contains(&format!("fn {test}()")),
@@ -75,4 +78,45 @@ fn every_option_has_a_row_in_flagd_md() {
         let begins = format!("| `--{}` | `", row.name);
         assert!(text.contains(&begins), "no row for --{}", row.name);
     }
+}
+
+#[test]
+fn every_rollout_field_is_documented() {
+    let reference = include_str!("../../../docs/rollout.md");
+    let parts = [
+        &document_schema::ROLLOUT_FIELDS,
+        &document_schema::ROLLOUT,
+        &document_schema::RAMP,
+        &document_schema::REGION,
+        &document_schema::PREREQUISITE,
+        &document_schema::LIFECYCLE,
+    ];
+    for name in parts.into_iter().flat_map(ObjectSchema::field_names) {
+        let named = |word: &str| {
+            word.split(|c: char| !c.is_ascii_alphanumeric())
+                .any(|part| part == name)
+        };
+        let found = reference.split('`').skip(1).step_by(2).any(named);
+        assert!(found, "docs/rollout.md does not tell of `{name}`");
+    }
+}
+
+#[test]
+fn every_row_of_the_rollout_table_names_a_test() {
+    let text = read("docs/rollout.md");
+    let (_, table) = text
+        .split_once("| id | demand | test |")
+        .expect("the table");
+    let rows = table
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'));
+    let mut count = 0;
+    for row in rows {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").collect();
+        assert_eq!(cells.len(), 3, "{row}");
+        assert!(!named_tests(cells[2]).is_empty(), "{row}");
+        count += 1;
+    }
+    assert!(count > 30, "{count} rows");
 }

@@ -1,4 +1,4 @@
-//! The files in `flags/` and what the README says of them.
+//! The example files in `flags/`: they load, and give the variants that they document.
 
 use std::path::Path;
 use std::path::PathBuf;
@@ -13,10 +13,12 @@ use fanion::ruleset;
 use fanion::ruleset::Ruleset;
 use fanion::source::file::path_set::PathSet;
 use serde_json::Value;
-use serde_json::json;
 
 use crate::support::evaluate;
+use crate::support::program::printed;
+use crate::support::program::run_flagctl;
 use crate::support::server;
+use crate::support::server::http_client;
 
 fn files() -> Vec<PathBuf> {
     let flags = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/flags"));
@@ -49,169 +51,59 @@ fn every_example_file_loads_without_diagnostics() {
     }
 }
 
-fn check(file: &str, key: &str, context: &Value, want: &str) {
+fn assert_example_variant(file: &str, key: &str, context: &Value, want: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("flags")
         .join(file);
     assert_eq!(
-        evaluate::ask(&load(&path), key, context)["variant"],
+        evaluate::evaluate(&load(&path), key, context)["variant"],
         want,
         "{key} {context}"
     );
 }
 
-#[test]
-fn example_flags_return_documented_variants() {
-    check("static.yaml", "banner.welcome.text", &json!({}), "warm");
-    let express = "checkout.payments.express-pay";
-    check(
-        "rings.yaml",
-        express,
-        &json!({"targetingKey": "x", "ring": "beta"}),
-        "on",
-    );
-    check("rings.yaml", express, &json!({}), "off");
-    let remote = "checkout-remote-rollout";
-    check(
-        "remote.yaml",
-        remote,
-        &json!({"segments": ["internal-staff"]}),
-        "canary",
-    );
-    check(
-        "remote.yaml",
-        remote,
-        &json!({"sessionId": "session-1"}),
-        "stable",
-    );
-    check(
-        "shared.yaml",
-        "editor.debug-panel",
-        &json!({"email": "a@example.com"}),
-        "on",
-    );
-    check(
-        "shared.yaml",
-        "editor.debug-panel",
-        &json!({"segments": ["beta-tester"]}),
-        "off",
-    );
-    check(
-        "shared.yaml",
-        "editor.ai-assist",
-        &json!({"segments": ["beta-tester"]}),
-        "on",
-    );
-    let protocol = "mobile.sync.protocol";
-    check(
-        "version.yaml",
-        protocol,
-        &json!({"version": "2.1.0"}),
-        "modern",
-    );
-    check(
-        "version.yaml",
-        protocol,
-        &json!({"version": "2.3.4"}),
-        "legacy",
-    );
-    check(
-        "version.yaml",
-        protocol,
-        &json!({"version": "2.1.0-rc.1"}),
-        "legacy",
-    );
-    check("version.yaml", protocol, &json!({}), "legacy");
-}
+/// A file, a flag, a context, and the variant that the comments of the file name.
+const DOCUMENTED: &str = r#"
+static.yaml | banner.welcome.text | {} | warm
+rings.yaml | checkout.payments.express-pay | {"targetingKey": "x", "ring": "beta"} | on
+rings.yaml | checkout.payments.express-pay | {} | off
+remote.yaml | checkout-remote-rollout | {"segments": ["internal-staff"]} | canary
+remote.yaml | checkout-remote-rollout | {"sessionId": "session-1"} | stable
+shared.yaml | editor.debug-panel | {"email": "a@example.com"} | on
+shared.yaml | editor.debug-panel | {"segments": ["beta-tester"]} | off
+shared.yaml | editor.ai-assist | {"segments": ["beta-tester"]} | on
+version.yaml | mobile.sync.protocol | {"version": "2.1.0"} | modern
+version.yaml | mobile.sync.protocol | {"version": "2.3.4"} | legacy
+version.yaml | mobile.sync.protocol | {"version": "2.1.0-rc.1"} | legacy
+version.yaml | mobile.sync.protocol | {} | legacy
+ring-rollout.yaml | search.results.reranking | {"group": "employee"} | on
+ring-rollout.yaml | search.results.reranking | {"segments": ["premium-subscriber"]} | off
+ring-rollout.yaml | search.results.reranking | {"targetingKey": "emp-42"} | on
+ring-rollout.yaml | search.results.reranking | {"targetingKey": "user-13", "group": "employee"} | off
+kill-switch.yaml | payments.provider.instant-transfer | {"targetingKey": "anybody"} | off
+experiment.yaml | onboarding.tour.length | {"targetingKey": "nobody without a session"} | none
+regional.yaml | billing.invoice.new-layout | {"region": "eu-west-1"} | on
+regional.yaml | billing.invoice.new-layout | {"region": "ap-south-1", "tenantId": "t"} | off
+tenants.yaml | reports.export.parquet | {"tenantId": "acme"} | full
+tenants.yaml | reports.export.parquet | {"tenantId": "initech", "plan": "trial"} | preview
+tenants.yaml | reports.export.parquet | {"tenantId": "initech"} | none
+prerequisite.yaml | checkout.payments.one-click | {"segments": ["partner"]} | on
+prerequisite.yaml | checkout.payments.one-click | {} | off
+"#;
 
 #[test]
-fn example_rollouts_return_documented_variants() {
-    let unit = |key: &str| json!({ "targetingKey": key });
-    for (file, key, context, want) in [
-        (
-            "ring-rollout.yaml",
-            "search.results.reranking",
-            json!({"group": "employee"}),
-            "on",
-        ),
-        (
-            "ring-rollout.yaml",
-            "search.results.reranking",
-            json!({"segments": ["premium-subscriber"]}),
-            "off",
-        ),
-        (
-            "ring-rollout.yaml",
-            "search.results.reranking",
-            unit("emp-42"),
-            "on",
-        ),
-        (
-            "ring-rollout.yaml",
-            "search.results.reranking",
-            json!({"targetingKey": "user-13", "group": "employee"}),
-            "off",
-        ),
-        (
-            "kill-switch.yaml",
-            "payments.provider.instant-transfer",
-            unit("anybody"),
-            "off",
-        ),
-        (
-            "experiment.yaml",
-            "onboarding.tour.length",
-            unit("nobody without a session"),
-            "none",
-        ),
-        (
-            "regional.yaml",
-            "billing.invoice.new-layout",
-            json!({"region": "eu-west-1"}),
-            "on",
-        ),
-        (
-            "regional.yaml",
-            "billing.invoice.new-layout",
-            json!({"region": "ap-south-1", "tenantId": "t"}),
-            "off",
-        ),
-        (
-            "tenants.yaml",
-            "reports.export.parquet",
-            json!({"tenantId": "acme"}),
-            "full",
-        ),
-        (
-            "tenants.yaml",
-            "reports.export.parquet",
-            json!({"tenantId": "initech", "plan": "trial"}),
-            "preview",
-        ),
-        (
-            "tenants.yaml",
-            "reports.export.parquet",
-            json!({"tenantId": "initech"}),
-            "none",
-        ),
-        (
-            "prerequisite.yaml",
-            "checkout.payments.one-click",
-            json!({"segments": ["partner"]}),
-            "on",
-        ),
-        (
-            "prerequisite.yaml",
-            "checkout.payments.one-click",
-            json!({}),
-            "off",
-        ),
-    ] {
-        check(file, key, &context, want);
+fn example_flags_return_documented_variants() {
+    for line in DOCUMENTED.trim().lines() {
+        let cells: Vec<&str> = line.split(" | ").collect();
+        let [file, key, context, want] = cells[..] else {
+            panic!("four cells: {line}");
+        };
+        let context = serde_json::from_str(context).expect("a context");
+        assert_example_variant(file, key, &context, want);
     }
 }
 
-/// S002-04: a unit of an inner ring has it whatever the percentage.
+/// A user of an inner ring gets the variant at any percentage.
 #[tokio::test]
 async fn inner_ring_has_the_feature_at_0_1_and_5_percent() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/flags/rings.yaml");
@@ -227,7 +119,16 @@ async fn inner_ring_has_the_feature_at_0_1_and_5_percent() {
         );
         let (server, _dir) = server::serve_text("rings.yaml", &text).await;
         let body = r#"{"flagKey":"checkout.payments.express-pay","context":{"targetingKey":"emp-42","ring":"internal"}}"#;
-        let answer = server::call(&server, "/schema.v1.Service/ResolveBoolean", body).await;
+        let answer = http_client::call(&server, "/schema.v1.Service/ResolveBoolean", body).await;
         assert_eq!(answer.json()["value"], true, "at {percentage} percent");
     }
+}
+
+#[test]
+fn example_flags_lint_without_findings() {
+    let flags = concat!(env!("CARGO_MANIFEST_DIR"), "/flags");
+    // On a day when none of them has expired.
+    let arguments = ["lint", ".", "--fail-on", "warning", "--today", "2026-06-15"];
+    let output = run_flagctl(Path::new(flags), &arguments);
+    assert_eq!(output.status.code(), Some(0), "{}", printed(&output.stdout));
 }

@@ -1,4 +1,4 @@
-//! Flag sync.
+//! The flag sync service: streams, fetches, selectors and metadata.
 
 use fanion::document::DocumentFormat;
 use fanion::serve::ServeConfig;
@@ -8,11 +8,16 @@ use serde_json::json;
 use tonic::Code;
 use tonic::Request;
 
-use crate::support::daemon::DEADLINE;
 use crate::support::evaluate;
 use crate::support::server;
-use crate::support::server::pb::sync1 as pb;
-use crate::support::server::pb::sync1::flag_sync_service_client::FlagSyncServiceClient;
+use crate::support::server::grpc_client;
+use crate::support::server::grpc_client::pb::sync1 as pb;
+use crate::support::server::grpc_client::pb::sync1;
+use crate::support::server::grpc_client::pb::sync1::flag_sync_service_client::FlagSyncServiceClient;
+use crate::support::server::http_client;
+use crate::support::server::rpc::serve_one_flag;
+use crate::support::temp_dir::TempDir;
+use crate::support::wait::DEADLINE;
 
 const FLAGS: &str = r#"
 metadata: { flagSetId: all, owner: nobody }
@@ -27,8 +32,8 @@ flags:
 
 type Client = FlagSyncServiceClient<tonic::transport::Channel>;
 
-async fn start(name: &str, text: &str) -> (Client, server::Server, tempfile::TempDir) {
-    let directory = tempfile::tempdir().expect("a directory");
+async fn start(name: &str, text: &str) -> (Client, server::Server, TempDir) {
+    let directory = TempDir::new();
     let path = directory.path().join(name);
     std::fs::write(&path, text).expect("a file");
     let extra = ContextEnrichment {
@@ -44,7 +49,7 @@ async fn start(name: &str, text: &str) -> (Client, server::Server, tempfile::Tem
     )
     .await;
     (
-        Client::new(server::channel_to(server.sync).await),
+        Client::new(grpc_client::channel_to(server.sync).await),
         server,
         directory,
     )
@@ -88,7 +93,7 @@ async fn document_is_plain_flagd_json() {
     assert_eq!(document, want);
     assert_eq!(
         context,
-        Some(server::proto_struct(&json!({"region": "eu"})))
+        Some(grpc_client::proto_struct(&json!({"region": "eu"})))
     );
     let request = pb::FetchAllFlagsRequest {
         provider_id: String::new(),
@@ -121,10 +126,10 @@ async fn evaluating_the_synced_document_gives_the_same_variants() {
     for i in 0..1000 {
         let context = json!({"email": format!("user-{i}@example.{}", if i % 2 == 0 { "com" } else { "org" })});
         for key in ["a", "b", "old"] {
-            let answer = evaluate::ask(&theirs, key, &context);
+            let answer = evaluate::evaluate(&theirs, key, &context);
             assert_eq!(
                 answer,
-                evaluate::ask(&ours.ruleset, key, &context),
+                evaluate::evaluate(&ours.ruleset, key, &context),
                 "{key} {context}"
             );
         }
@@ -158,7 +163,8 @@ async fn only_changed_documents_are_sent() {
     // Some providers open a stream again only after an error.
     let end = stream.message().await.expect_err("the stream is cut");
     assert_eq!(end.code(), Code::Unavailable);
-    server.ended.await.expect("the server ends well");
+    let ended = server.ended.await.expect("the server ends well");
+    assert_eq!(ended, Ok(()));
 }
 
 #[tokio::test]
@@ -202,7 +208,8 @@ async fn selector_is_read_from_header_or_body() {
 #[tokio::test]
 async fn malformed_requests_have_grpc_go_status_codes() {
     let (_client, server, _directory) = start("flags.yaml", "flags: {a: {}}").await;
-    let mut client = server::Client::connect(server.sync, server::Http::Two).await;
+    let mut client =
+        http_client::HttpClient::connect(server.sync, http_client::HttpVersion::Http2).await;
     let empty = b"\0\0\0\0\0";
     for (body, fetch, follow) in [
         (&b""[..], "2", "13"),
@@ -211,7 +218,7 @@ async fn malformed_requests_have_grpc_go_status_codes() {
         (b"\0\0\0\0\x01\xff", "13", "13"),
         (b"\x01\0\0\0\0", "13", "13"),
         (b"\x09\0\0\0\0", "13", "13"),
-        // What follows the first message counts only where a stream is wanted.
+        // Bytes after the first message matter only in a streaming call.
         (&[&empty[..], empty].concat(), "0", "13"),
         (&[&empty[..], b"\0"].concat(), "0", "2"),
     ] {
@@ -233,7 +240,8 @@ async fn malformed_requests_have_grpc_go_status_codes() {
 async fn non_grpc_requests_are_rejected() {
     let (_client, server, _directory) = start("flags.yaml", "flags: {a: {}}").await;
     let path = "/flagd.sync.v1.FlagSyncService/FetchAllFlags";
-    let mut client = server::Client::connect(server.sync, server::Http::Two).await;
+    let mut client =
+        http_client::HttpClient::connect(server.sync, http_client::HttpVersion::Http2).await;
     let empty = || vec![0; 5];
     for kind in [
         "application/json",
@@ -270,7 +278,8 @@ async fn non_grpc_requests_are_rejected() {
         assert_eq!(told, ("12", why));
     }
     // Over HTTP/1.1 there is an answer where flagd closes the connection.
-    let mut client = server::Client::connect(server.sync, server::Http::One).await;
+    let mut client =
+        http_client::HttpClient::connect(server.sync, http_client::HttpVersion::Http1).await;
     let answer = client.post(path, &["content-type: text/plain"], "").await;
     assert_eq!(answer.status, 415);
 }
@@ -279,7 +288,8 @@ async fn non_grpc_requests_are_rejected() {
 async fn request_size_limits_apply() {
     let (_client, server, _directory) = start("flags.yaml", "flags: {a: {}}").await;
     let path = "/flagd.sync.v1.FlagSyncService/FetchAllFlags";
-    let mut client = server::Client::connect(server.sync, server::Http::Two).await;
+    let mut client =
+        http_client::HttpClient::connect(server.sync, http_client::HttpVersion::Http2).await;
     let grpc = "content-type: application/grpc";
     let answer = client.post(path, &[grpc], vec![0; 1_000_001]).await;
     assert_eq!(answer.header("grpc-status"), "8");
@@ -296,4 +306,20 @@ async fn states_are_normalized_and_null_metadata_is_removed() {
     let (document, _) = next(&mut stream.into_inner()).await;
     assert_eq!(document["flags"]["a"]["state"], "ENABLED");
     assert_eq!(document["flags"]["a"]["metadata"], json!({"b": 1}));
+}
+
+#[tokio::test]
+async fn get_metadata_can_be_disabled() {
+    let settings = ServeConfig {
+        sync_metadata: false,
+        ..ServeConfig::default()
+    };
+    let (server, _directory) = serve_one_flag(settings).await;
+    let mut client = FlagSyncServiceClient::new(grpc_client::channel_to(server.sync).await);
+    let refused = client
+        .get_metadata(sync1::GetMetadataRequest {})
+        .await
+        .expect_err("it is off");
+    assert_eq!(refused.code(), Code::Unimplemented);
+    assert_eq!(refused.message(), "metadata endpoint disabled");
 }

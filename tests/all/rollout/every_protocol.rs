@@ -1,4 +1,4 @@
-//! Every word over every protocol: gRPC, Connect, OFREP, and whoever evaluates what flag sync sends.
+//! Rollout fields over every protocol: gRPC, Connect, OFREP and flag sync.
 
 use std::collections::BTreeSet;
 
@@ -13,18 +13,20 @@ use serde_json::json;
 
 use crate::support::evaluate;
 use crate::support::server;
-use crate::support::server::Client;
-use crate::support::server::Http;
 use crate::support::server::Server;
-use crate::support::server::pb::evaluation1;
-use crate::support::server::pb::sync1 as sync;
+use crate::support::server::grpc_client;
+use crate::support::server::grpc_client::pb::evaluation1;
+use crate::support::server::grpc_client::pb::sync1 as sync;
+use crate::support::server::http_client;
+use crate::support::server::http_client::HttpClient;
+use crate::support::server::http_client::HttpVersion;
 
 const FLAGS: &str = include_str!("../../data/words.yaml");
 
 /// Flags, contexts, and the variants that the words promise; real providers are held against the same ones.
 const CASES: &str = include_str!("../../data/words.json");
 
-/// What a flag has to answer.
+/// The expected result of a flag.
 struct Case {
     flag: String,
     context: Value,
@@ -55,7 +57,7 @@ fn plain(document: &str) -> Ruleset {
 }
 
 async fn synced(server: &Server) -> String {
-    let channel = server::channel_to(server.sync).await;
+    let channel = grpc_client::channel_to(server.sync).await;
     let mut client = sync::flag_sync_service_client::FlagSyncServiceClient::new(channel);
     let request = sync::FetchAllFlagsRequest {
         provider_id: String::new(),
@@ -66,9 +68,9 @@ async fn synced(server: &Server) -> String {
 }
 
 async fn over_grpc(server: &Server, key: &str, context: &Value) -> String {
-    let channel = server::channel(server).await;
+    let channel = grpc_client::channel(server).await;
     let mut client = evaluation1::service_client::ServiceClient::new(channel);
-    let context = Some(server::proto_struct(context));
+    let context = Some(grpc_client::proto_struct(context));
     let flag_key = key.to_owned();
     if matches!(key, "split" | "several") {
         let request = evaluation1::ResolveIntRequest { flag_key, context };
@@ -96,12 +98,12 @@ async fn over_connect(server: &Server, key: &str, context: &Value) -> String {
     };
     let body = json!({"flagKey": key, "context": context}).to_string();
     let path = format!("/flagd.evaluation.v1.Service/{method}");
-    let answer = server::call(server, &path, &body).await.json();
+    let answer = http_client::call(server, &path, &body).await.json();
     answer["variant"].as_str().expect("a variant").to_owned()
 }
 
 async fn over_ofrep(server: &Server, key: &str, context: &Value) -> String {
-    let mut client = Client::connect(server.ofrep, Http::One).await;
+    let mut client = HttpClient::connect(server.ofrep, HttpVersion::Http1).await;
     let body = json!({ "context": context }).to_string();
     let path = format!("/ofrep/v1/evaluate/flags/{key}");
     let answer = client
@@ -127,7 +129,7 @@ async fn rollout_fields_give_the_same_variant_over_every_protocol() {
         for (protocol, got) in answers {
             assert_eq!(got, case.variant, "{flag} {context} over {protocol}");
         }
-        let answer = evaluate::ask(&theirs, flag, context);
+        let answer = evaluate::evaluate(&theirs, flag, context);
         assert_eq!(
             answer["variant"], *case.variant,
             "{flag} {context} from flag sync"
@@ -163,13 +165,13 @@ async fn rollout_fields_give_recorded_variants_with_fractional_v3() {
             ..
         } in cases()
         {
-            let answer = evaluate::ask(&flags, &flag, &context);
+            let answer = evaluate::evaluate(&flags, &flag, &context);
             assert_eq!(answer["variant"], *third, "{flag} {context}");
         }
     }
 }
 
-/// What flag sync sends decides as the words do, for many contexts, now and at other times.
+/// Targeting sent by flag sync decides as the rollout fields do, for many contexts and times.
 #[tokio::test]
 async fn synced_document_decides_as_rollout_fields_do() {
     let (server, _dir) = server::serve_text("flags.yaml", FLAGS).await;
@@ -188,8 +190,8 @@ async fn synced_document_decides_as_rollout_fields_do() {
                 "device": {"id": format!("device-{i}")},
             });
             let (here, there) = (
-                evaluate::ask(&ours, &flag.key, &context),
-                evaluate::ask(&theirs, &flag.key, &context),
+                evaluate::evaluate(&ours, &flag.key, &context),
+                evaluate::evaluate(&theirs, &flag.key, &context),
             );
             assert_eq!(here, there, "{} {context}", flag.key);
             seen.insert(here["variant"].to_string());
@@ -199,7 +201,7 @@ async fn synced_document_decides_as_rollout_fields_do() {
     }
 }
 
-/// what plain flagd cannot compute is not sent, and everything that is sent has only members of plain flagd.
+/// A flag that flagd cannot compute is not sent, and flags that are sent have only fields of flagd.
 #[tokio::test]
 async fn flag_sync_omits_flags_that_flagd_cannot_compute() {
     let (server, _dir) = server::serve_text("flags.yaml", FLAGS).await;

@@ -1,5 +1,4 @@
-//! What rollouts promise: growth takes from nobody, a rollback goes backwards, nobody takes a detour. The words keep it;
-//! edits that break it are told, with somebody whom they hit.
+//! Stickiness: growing a rollout never takes the variant from a user.
 
 use bumpalo::Bump;
 use fanion::decision::Decision;
@@ -17,19 +16,19 @@ use proptest::prelude::*;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::support::daemon::Daemon;
 use crate::support::evaluate;
 
 const KEY: &str = "f";
-const NOW: i64 = 1_780_272_000;
+
+pub const NOW: i64 = 1_780_272_000;
 
 /// One state of a flag file, merged and compiled.
-struct State {
-    ruleset: Ruleset,
+pub struct CompiledFlagFile {
+    pub ruleset: Ruleset,
 }
 
-impl State {
-    fn of(members: &Value) -> State {
+impl CompiledFlagFile {
+    pub fn of(members: &Value) -> CompiledFlagFile {
         let mut flag = json!({"variants": {"on": 1, "off": 0, "beta": 2}, "defaultVariant": "off"});
         for (key, value) in members.as_object().expect("members") {
             flag[key] = value.clone();
@@ -38,10 +37,10 @@ impl State {
         let parsed = document::parse(&text, DocumentFormat::Json, &evaluate::origin());
         let document = merge_documents(&parsed.document);
         let (ruleset, _) = ruleset::compile(&document, FractionalVersion::default());
-        State { ruleset }
+        CompiledFlagFile { ruleset }
     }
 
-    fn variant(&self, context: &str, now: i64) -> &str {
+    pub fn variant(&self, context: &str, now: i64) -> &str {
         let flag = &self.ruleset.flags[0];
         let arena = Bump::new();
         let body = format!("{{\"context\":{context}}}");
@@ -56,24 +55,31 @@ impl State {
         }
     }
 
-    fn of_unit(&self, unit: &str, now: i64) -> &str {
+    pub fn variant_for_user(&self, unit: &str, now: i64) -> &str {
         self.variant(&json!({ "targetingKey": unit }).to_string(), now)
     }
 }
 
-fn broken(old: &Value, new: &Value) -> Vec<Diagnostic> {
-    stickiness::ruleset_violations(&State::of(old).ruleset, &State::of(new).ruleset, NOW)
+pub fn stickiness_diagnostics(old: &Value, new: &Value) -> Vec<Diagnostic> {
+    stickiness::ruleset_violations(
+        &CompiledFlagFile::of(old).ruleset,
+        &CompiledFlagFile::of(new).ruleset,
+        NOW,
+    )
 }
 
 fn codes(old: &Value, new: &Value) -> Vec<&'static str> {
-    broken(old, new).iter().map(|d| d.code.id()).collect()
+    stickiness_diagnostics(old, new)
+        .iter()
+        .map(|d| d.code.id())
+        .collect()
 }
 
-fn share(percentage: f64) -> Value {
+pub fn share(percentage: f64) -> Value {
     json!({"rollout": {"variant": "on", "percentage": percentage}})
 }
 
-fn split(shares: &[(&str, u32)]) -> Value {
+pub fn split(shares: &[(&str, u32)]) -> Value {
     let shares: Vec<Value> = shares
         .iter()
         .map(|(name, weight)| json!([name, weight]))
@@ -126,7 +132,7 @@ fn contexts() -> impl Strategy<Value = Vec<String>> {
     prop::collection::vec(context, 1000)
 }
 
-/// What the promise says of one unit and one edit; `None` if it is kept.
+/// Returns the violation of stickiness for one user and one edit, if there is one.
 fn breach(before: &str, after: &str, grows: bool) -> Option<&'static str> {
     match (before, after) {
         (before, after) if before == after => None,
@@ -138,7 +144,12 @@ fn breach(before: &str, after: &str, grows: bool) -> Option<&'static str> {
 }
 
 /// The first breach of an edit, over all contexts.
-fn first_breach(old: &State, new: &State, contexts: &[String], grows: bool) -> Option<String> {
+fn first_breach(
+    old: &CompiledFlagFile,
+    new: &CompiledFlagFile,
+    contexts: &[String],
+    grows: bool,
+) -> Option<String> {
     contexts.iter().find_map(|context| {
         let (before, after) = (old.variant(context, NOW), new.variant(context, NOW));
         breach(before, after, grows)
@@ -146,10 +157,10 @@ fn first_breach(old: &State, new: &State, contexts: &[String], grows: bool) -> O
     })
 }
 
-fn with_share(members: &Value, thousandths: u32) -> State {
+fn with_share(members: &Value, thousandths: u32) -> CompiledFlagFile {
     let mut members = members.clone();
     members["rollout"]["percentage"] = json!(f64::from(thousandths) / 1000.0);
-    State::of(&members)
+    CompiledFlagFile::of(&members)
 }
 
 proptest! {
@@ -180,7 +191,7 @@ proptest! {
             } else {
                 ramp["steps"] = json!(steps);
             }
-            State::of(&json!({"rollout": {"variant": "on", "percentage": f64::from(target) / 1000.0, "ramp": ramp}}))
+            CompiledFlagFile::of(&json!({"rollout": {"variant": "on", "percentage": f64::from(target) / 1000.0, "ramp": ramp}}))
         };
         let (up, down) = (ramp(false), ramp(true));
         let mut moments: Vec<i64> = moments.iter().map(|part| NOW + fanion::number::truncate_to_i64(part * span as f64)).collect();
@@ -216,167 +227,41 @@ fn stickiness_properties_detect_broken_edits() {
         (&shifted, "shifted"),
     ] {
         let (old, new) = (broken_one(10), broken_one(20));
-        let (old_state, new_state) = (State::of(&old), State::of(&new));
+        let (old_state, new_state) = (CompiledFlagFile::of(&old), CompiledFlagFile::of(&new));
         assert!(
             first_breach(&old_state, &new_state, &contexts, true).is_some(),
             "{name}"
         );
-        assert!(!broken(&old, &new).is_empty(), "{name} is not told");
+        assert!(
+            !stickiness_diagnostics(&old, &new).is_empty(),
+            "{name} is not told"
+        );
     }
     // These two are fine by themselves: the share grows at its other end. Turning one into the other is not.
     for (old, new) in [
         (from_the_end(10), in_the_middle(20)),
         (split(&[("on", 10), ("off", 90)]), from_the_end(20)),
     ] {
-        let (old_state, new_state) = (State::of(&old), State::of(&new));
+        let (old_state, new_state) = (CompiledFlagFile::of(&old), CompiledFlagFile::of(&new));
         assert!(first_breach(&old_state, &new_state, &contexts, true).is_some());
         assert_eq!(codes(&old, &new), ["F024"], "{old} {new}");
     }
 }
 
-/// Whoever is named as a counterexample is one.
-fn named(found: &Diagnostic) -> &str {
-    let words = found.message.split('`').skip(1).step_by(2);
-    words
-        .into_iter()
-        .find(|word| word.starts_with("user-"))
-        .expect("somebody who is hit")
-}
-
-#[test]
-fn reported_user_changes_variant() {
-    for (old, new, code) in [
-        (
-            split(&[("on", 5), ("off", 95)]),
-            split(&[("off", 90), ("on", 10)]),
-            "F024",
-        ),
-        (
-            split(&[("on", 500_000), ("off", 500_001)]),
-            split(&[("off", 1), ("on", 500_001), ("off", 499_999)]),
-            "F024",
-        ),
-        (
-            split(&[("on", 20), ("off", 80)]),
-            split(&[("off", 90), ("on", 10)]),
-            "F025",
-        ),
-        (
-            split(&[("on", 20), ("beta", 30), ("off", 50)]),
-            split(&[("on", 30), ("beta", 30), ("off", 40)]),
-            "F026",
-        ),
-        (
-            share(5.0),
-            json!({"rollout": {"variant": "beta", "percentage": 5}}),
-            "F026",
-        ),
-        (
-            share(5.0),
-            json!({"rollout": {"variant": "on", "percentage": 5, "seed": "other"}}),
-            "F027",
-        ),
-        (
-            share(5.0),
-            json!({"rollout": {"variant": "on", "percentage": 6, "dialect": "md5-8hex-100"}}),
-            "F027",
-        ),
-        (
-            json!({"rollout": {"variant": "on", "percentage": 40, "ramp": {"from": "2020-01-01", "to": "2020-01-02"}}}),
-            json!({"rollout": {"variant": "on", "ramp": {"from": "2026-06-01", "to": "2026-06-09"}}}),
-            "F024",
-        ),
-        (
-            share(40.0),
-            json!({"rollout": {"variant": "on", "ramp": {"from": "2026-06-01", "to": "2026-06-09", "reverse": true}}}),
-            "F025",
-        ),
-    ] {
-        let found = broken(&old, &new);
-        let hit = found.iter().find(|d| d.code.id() == code);
-        let hit = hit.unwrap_or_else(|| panic!("no {code} in {found:#?} for {old} and {new}"));
-        let unit = named(hit);
-        let (before, after) = (State::of(&old), State::of(&new));
-        assert_ne!(before.of_unit(unit, NOW), after.of_unit(unit, NOW), "{hit}");
-    }
-}
-
-#[test]
-fn sticky_edits_are_not_reported() {
-    let plain = split(&[("on", 5), ("off", 95)]);
-    let ringed = |shares: &Value| json!({"targeting": {"if": [{"in": [{"var": "ring"}, ["a"]]}, "on", shares["targeting"]]}});
-    for (old, new) in [
-        (share(5.0), share(50.0)),
-        (share(50.0), share(0.0)),
-        (share(100.0), share(7.5)),
-        (plain.clone(), split(&[("on", 60), ("off", 40)])),
-        // From a rule to words, and from hundredths to thousandths.
-        (plain.clone(), share(7.0)),
-        (plain.clone(), split(&[("on", 50), ("off", 950)])),
-        (ringed(&plain), ringed(&split(&[("on", 50), ("off", 50)]))),
-        // What nobody has yet may be dealt anew.
-        (
-            share(0.0),
-            json!({"rollout": {"variant": "on", "percentage": 5, "seed": "other"}}),
-        ),
-        (
-            share(100.0),
-            json!({"kill": true, "rollout": {"variant": "on", "percentage": 100}}),
-        ),
-        (
-            json!({"rollout": {"split": {"on": 1, "beta": 1}, "percentage": 10}}),
-            json!({"rollout": {"split": {"on": 1, "beta": 1}, "percentage": 90}}),
-        ),
-        (
-            json!({"rollout": {"variant": "on", "regions": [{"region": "eu", "percentage": 10}]}}),
-            json!({"rollout": {"variant": "on", "regions": [{"region": "eu", "percentage": 30}, {"region": "us", "percentage": 5}]}}),
-        ),
-        (
-            json!({"rollout": {"variant": "on", "percentage": 40}}),
-            json!({"rollout": {"variant": "on", "percentage": 40, "ramp": {"from": "2026-06-01", "to": "2026-06-09", "reverse": true}}}),
-        ),
-    ] {
-        assert_eq!(broken(&old, &new), [], "{old} to {new}");
-    }
-}
-
-/// S000-23: whoever had it first has it first again.
+/// After a rollback, growth selects the same users in the same order.
 #[test]
 fn rollback_and_regrowth_select_the_same_users() {
-    let (first, again) = (State::of(&share(7.0)), State::of(&share(7.0)));
-    let none = State::of(&share(0.0));
+    let (first, again) = (
+        CompiledFlagFile::of(&share(7.0)),
+        CompiledFlagFile::of(&share(7.0)),
+    );
+    let none = CompiledFlagFile::of(&share(0.0));
     for i in 0..3000 {
         let unit = format!("user-{i}");
-        assert_eq!(first.of_unit(&unit, NOW), again.of_unit(&unit, NOW));
-        assert_eq!(none.of_unit(&unit, NOW), "off");
-    }
-}
-
-/// Whoever edits a file in force is told at once; the edit counts all the same.
-#[test]
-fn stickiness_violation_is_logged_at_reload() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let write = |shares: &str| {
-        let text = format!(
-            "flags:\n  f:\n    variants: {{ \"on\": 1, \"off\": 0 }}\n    defaultVariant: \"off\"\n    targeting: {{ fractional: {shares} }}\n"
+        assert_eq!(
+            first.variant_for_user(&unit, NOW),
+            again.variant_for_user(&unit, NOW)
         );
-        let staged = directory.path().join("staged");
-        std::fs::write(&staged, text).expect("a file");
-        std::fs::rename(staged, directory.path().join("flags.yaml")).expect("renamed");
-    };
-    write("[[\"on\", 5], [\"off\", 95]]");
-    let daemon = Daemon::start(directory.path(), &["--uri", "file:flags.yaml"]);
-    daemon.in_force();
-    write("[[\"off\", 90], [\"on\", 10]]");
-    let told = daemon.log(|line| line["code"] == "F024");
-    let message = told["message"].as_str().expect("a message");
-    assert!(
-        message.starts_with("flags.yaml:2:3: F024: `fractional` of flag `f`"),
-        "{message}"
-    );
-    assert!(
-        message.contains("from 5 % to 10 % and takes it from `user-2`"),
-        "{message}"
-    );
-    daemon.in_force();
+        assert_eq!(none.variant_for_user(&unit, NOW), "off");
+    }
 }

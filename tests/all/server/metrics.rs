@@ -1,13 +1,15 @@
-//! What is counted, as Prometheus reads it.
-
-use std::collections::BTreeMap;
+//! Metrics in the Prometheus text format.
 
 use serde_json::json;
 
 use crate::support::server;
-use crate::support::server::Client;
-use crate::support::server::Http;
 use crate::support::server::Server;
+use crate::support::server::grpc_client;
+use crate::support::server::http_client;
+use crate::support::server::http_client::HttpClient;
+use crate::support::server::http_client::HttpVersion;
+use crate::support::server::prometheus::scrape;
+use crate::support::wait::poll_until;
 
 const FLAGS: &str = r#"{"flags": {
     "static": {"variants": {"on": true, "off": false}, "defaultVariant": "on"},
@@ -17,59 +19,23 @@ const FLAGS: &str = r#"{"flags": {
     "disabled": {"state": "DISABLED", "variants": {"on": true}, "defaultVariant": "on"},
     "broken": {"variants": {"on": true}, "defaultVariant": "on", "targeting": "nothing"}}}"#;
 
-/// Series with their labels, sorted by name, and their values.
-pub struct Scrape(BTreeMap<String, f64>);
-
-impl Scrape {
-    pub fn parse(text: &str) -> Scrape {
-        let lines = text.lines().filter(|line| !line.starts_with('#'));
-        Scrape(lines.map(series).collect())
-    }
-
-    /// The sum of all series of a name whose labels hold these pairs.
-    pub fn sum(&self, name: &str, labels: &[&str]) -> f64 {
-        let named = |key: &str| key == name || key.starts_with(&format!("{name}{{"));
-        let held = |key: &str| labels.iter().all(|label| key.contains(label));
-        let found = self.0.iter().filter(|(key, _)| named(key) && held(key));
-        found.map(|(_, value)| value).sum()
-    }
-
-    pub fn count(&self, name: &str) -> usize {
-        let prefix = format!("{name}{{");
-        self.0.keys().filter(|key| key.starts_with(&prefix)).count()
-    }
-}
-
-fn series(line: &str) -> (String, f64) {
-    let (name, value) = line.rsplit_once(' ').expect("a value");
-    (name.to_owned(), value.parse().expect("a number"))
-}
-
-pub async fn scrape(server: &Server) -> Scrape {
-    scrape_port(server.management).await
-}
-
-pub async fn scrape_port(port: u16) -> Scrape {
-    let mut client = Client::connect(port, Http::One).await;
-    let request = http::Request::get("http://localhost/metrics").header("host", "localhost");
-    let request = request.body(http_body_util::Full::default());
-    let answer = client.send(request.expect("a request")).await;
-    assert_eq!(answer.status, 200);
-    let format = "text/plain; version=0.0.4; charset=utf-8";
-    assert_eq!(answer.header("content-type"), format);
-    Scrape::parse(answer.text())
-}
-
 async fn ask(server: &Server, service: &str, method: &str, key: &str) -> u16 {
     let path = format!("/{service}/{method}");
     let body = json!({"flagKey": key, "context": {"country": "DE"}}).to_string();
-    server::call(server, &path, &body).await.status.as_u16()
+    http_client::call(server, &path, &body)
+        .await
+        .status
+        .as_u16()
 }
 
 const V1: &str = "flagd.evaluation.v1.Service";
+
 const V2: &str = "flagd.evaluation.v2.Service";
+
 const OLDEST: &str = "schema.v1.Service";
+
 const IMPRESSION: &str = "feature_flag_flagd_impression_total";
+
 const REASON: &str = "feature_flag_flagd_result_reason_total";
 
 #[tokio::test]
@@ -126,8 +92,8 @@ async fn impressions_are_counted_by_flag_variant_and_reason() {
 #[tokio::test]
 async fn bulk_and_ofrep_evaluations_are_counted() {
     let (server, _dir) = server::serve_text("flags.json", FLAGS).await;
-    server::call(&server, "/flagd.evaluation.v1.Service/ResolveAll", "{}").await;
-    let mut client = Client::connect(server.ofrep, Http::One).await;
+    http_client::call(&server, "/flagd.evaluation.v1.Service/ResolveAll", "{}").await;
+    let mut client = HttpClient::connect(server.ofrep, HttpVersion::Http1).await;
     client.post("/ofrep/v1/evaluate/flags", &[], "").await;
     client
         .post("/ofrep/v1/evaluate/flags/static", &[], "")
@@ -197,7 +163,7 @@ async fn number_of_flag_series_is_bounded() {
     let text = json!({"flags": flags}).to_string();
     let (server, _dir) = server::serve_text("flags.json", &text).await;
     for _ in 0..2 {
-        server::call(&server, "/flagd.evaluation.v1.Service/ResolveAll", "{}").await;
+        http_client::call(&server, "/flagd.evaluation.v1.Service/ResolveAll", "{}").await;
     }
     let scrape = scrape(&server).await;
     assert_eq!(scrape.count(IMPRESSION), 2000);
@@ -215,9 +181,9 @@ async fn http_requests_are_counted_by_status_and_bounded_route() {
     ask(&server, V1, "ResolveBoolean", "static").await;
     ask(&server, V1, "ResolveBoolean", "absent").await;
     for i in 0..50 {
-        server::call(&server, &format!("/probe/{i}"), "{}").await;
+        http_client::call(&server, &format!("/probe/{i}"), "{}").await;
     }
-    let mut client = Client::connect(server.ofrep, Http::One).await;
+    let mut client = HttpClient::connect(server.ofrep, HttpVersion::Http1).await;
     client
         .post("/ofrep/v1/evaluate/flags/static", &[], "")
         .await;
@@ -263,9 +229,9 @@ async fn http_requests_are_counted_by_status_and_bounded_route() {
 #[tokio::test]
 async fn open_streams_are_active_requests_until_they_end() {
     let (server, _dir) = server::serve_text("flags.json", FLAGS).await;
-    let channel = server::channel(&server).await;
-    let mut client = server::pb::evaluation1::service_client::ServiceClient::new(channel);
-    let request = server::pb::evaluation1::EventStreamRequest {};
+    let channel = grpc_client::channel(&server).await;
+    let mut client = grpc_client::pb::evaluation1::service_client::ServiceClient::new(channel);
+    let request = grpc_client::pb::evaluation1::EventStreamRequest {};
     let mut stream = client
         .event_stream(request)
         .await
@@ -281,25 +247,22 @@ async fn open_streams_are_active_requests_until_they_end() {
         0.0
     );
     drop((stream, client));
-    loop {
-        let closed = scrape(&server).await;
-        if closed.sum("http_server_active_requests", &route) == 0.0 {
-            assert_eq!(
-                closed.sum("http_server_request_duration_seconds_count", &route),
-                1.0
-            );
-            break;
-        }
-    }
+    let active = "http_server_active_requests";
+    let is_closed = async || scrape(&server).await.sum(active, &route) == 0.0;
+    poll_until(is_closed, || "the stream stays active".to_owned()).await;
+    let closed = scrape(&server).await;
+    let duration = "http_server_request_duration_seconds_count";
+    assert_eq!(closed.sum(duration, &route), 1.0);
 }
 
 #[tokio::test]
 async fn sync_streams_are_counted_by_provider_id_and_exit_reason() {
     let (server, _dir) = server::serve_text("flags.json", FLAGS).await;
-    let channel = server::channel_to(server.sync).await;
-    let client = server::pb::sync1::flag_sync_service_client::FlagSyncServiceClient::new(channel);
+    let channel = grpc_client::channel_to(server.sync).await;
+    let client =
+        grpc_client::pb::sync1::flag_sync_service_client::FlagSyncServiceClient::new(channel);
     let open = |provider: String, selector: &str| {
-        let request = server::pb::sync1::SyncFlagsRequest {
+        let request = grpc_client::pb::sync1::SyncFlagsRequest {
             provider_id: provider,
             selector: selector.to_owned(),
         };
@@ -323,13 +286,10 @@ async fn sync_streams_are_counted_by_provider_id_and_exit_reason() {
     let duration = "feature_flag_flagd_sync_stream_duration_seconds_count";
     assert_eq!(scrape_open.sum(duration, &["reason=\"error\""]), 1.0);
     drop(streams);
-    loop {
-        let closed = scrape(&server).await;
-        if closed.sum(active, &[]) == 0.0 {
-            assert_eq!(closed.sum(duration, &["reason=\"normal_close\""]), 121.0);
-            break;
-        }
-    }
+    let are_closed = async || scrape(&server).await.sum(active, &[]) == 0.0;
+    poll_until(are_closed, || "streams stay active".to_owned()).await;
+    let closed = scrape(&server).await;
+    assert_eq!(closed.sum(duration, &["reason=\"normal_close\""]), 121.0);
 }
 
 #[tokio::test]

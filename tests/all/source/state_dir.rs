@@ -1,3 +1,5 @@
 //! The state directory, which keeps the last good flags across restarts.
 
+pub mod corruption;
 pub mod restart;
+pub mod write_failure;

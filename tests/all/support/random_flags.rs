@@ -1,4 +1,4 @@
-//! Invented flags and contexts: the same ones for the same number.
+//! Random flags and contexts from a seed.
 
 pub mod rollout;
 
@@ -6,11 +6,11 @@ use serde_json::Value;
 use serde_json::json;
 
 /// A source of numbers.
-pub struct Dice(u64);
+pub struct SeededRng(u64);
 
-impl Dice {
-    pub fn new(seed: u64) -> Dice {
-        Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x1234_5678_9abc_def1)
+impl SeededRng {
+    pub fn new(seed: u64) -> SeededRng {
+        SeededRng(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x1234_5678_9abc_def1)
     }
 
     fn next(&mut self) -> u64 {
@@ -40,6 +40,7 @@ impl Dice {
 }
 
 const COUNTRIES: [&str; 5] = ["DE", "AT", "FR", "US", "DK"];
+
 const VERSIONS: [&str; 8] = [
     "1.0.0",
     "1.2.3",
@@ -50,12 +51,15 @@ const VERSIONS: [&str; 8] = [
     "v3.0.0",
     "2.10.0",
 ];
+
 const SEGMENTS: [&str; 3] = ["staff", "beta", "vip"];
+
 const IDS: [&str; 4] = ["emp-1", "emp-2", "user-13", "user-42"];
+
 const RINGS: [&str; 3] = ["internal", "beta", "ga"];
 
 /// A condition; with `depth` left it may be made of others.
-pub fn condition(dice: &mut Dice, depth: u32) -> Value {
+pub fn condition(dice: &mut SeededRng, depth: u32) -> Value {
     let kinds = if depth == 0 { 13 } else { 17 };
     match dice.below(kinds) {
         0 => json!({"==": [{"var": "country"}, dice.of(&COUNTRIES)]}),
@@ -101,7 +105,7 @@ pub fn condition(dice: &mut Dice, depth: u32) -> Value {
 }
 
 /// A split of units between these.
-pub fn fractional(dice: &mut Dice, names: &[&str]) -> Value {
+pub fn fractional(dice: &mut SeededRng, names: &[&str]) -> Value {
     let mut arguments = match dice.below(5) {
         0 => vec![json!({"var": "targetingKey"})],
         1 => vec![json!({"cat": [{"var": "$flagd.flagKey"}, {"var": "targetingKey"}]})],
@@ -120,7 +124,11 @@ pub fn fractional(dice: &mut Dice, names: &[&str]) -> Value {
 }
 
 /// A rule; `name` gives the name of a variant for each of its ends.
-pub fn rule(dice: &mut Dice, depth: u32, name: &mut dyn FnMut(&mut Dice) -> String) -> Value {
+pub fn rule(
+    dice: &mut SeededRng,
+    depth: u32,
+    name: &mut dyn FnMut(&mut SeededRng) -> String,
+) -> Value {
     match dice.below(if depth == 0 { 2 } else { 6 }) {
         0 => json!(name(dice)),
         1 => {
@@ -155,7 +163,7 @@ pub fn document(rule: &Value, names: &[String], default: &str) -> Value {
 }
 
 /// The attributes of a context beside its targeting key. Every one has few values, so that all are met.
-pub fn attributes(dice: &mut Dice) -> serde_json::Map<String, Value> {
+pub fn attributes(dice: &mut SeededRng) -> serde_json::Map<String, Value> {
     let mut all = serde_json::Map::new();
     let mut put = |name: &str, value: Value| {
         if !value.is_null() {
@@ -196,7 +204,7 @@ pub fn attributes(dice: &mut Dice) -> serde_json::Map<String, Value> {
 }
 
 /// A targeting key; some are named by rules, most are not.
-pub fn unit(dice: &mut Dice) -> String {
+pub fn unit(dice: &mut SeededRng) -> String {
     match dice.below(6) {
         0 => (*dice.of(&IDS)).to_owned(),
         1 => format!("emp-{}", dice.below(100_000)),
@@ -206,7 +214,7 @@ pub fn unit(dice: &mut Dice) -> String {
 }
 
 /// The same rule in other words: it answers alike for everyone.
-pub fn respelled(dice: &mut Dice, rule: &Value) -> Value {
+pub fn respelled(dice: &mut SeededRng, rule: &Value) -> Value {
     let Value::Object(members) = rule else {
         return rule.clone();
     };
@@ -242,7 +250,7 @@ pub fn respelled(dice: &mut Dice, rule: &Value) -> Value {
     }
 }
 
-fn reworded(dice: &mut Dice, condition: &Value) -> Value {
+fn reworded(dice: &mut SeededRng, condition: &Value) -> Value {
     match dice.below(4) {
         0 => json!({"!": [{"!": [condition]}]}),
         1 => json!({"and": [condition, condition]}),
@@ -252,7 +260,7 @@ fn reworded(dice: &mut Dice, condition: &Value) -> Value {
 }
 
 /// The rule with something in it changed.
-pub fn edited(dice: &mut Dice, rule: &Value, names: &[String]) -> Value {
+pub fn edited(dice: &mut SeededRng, rule: &Value, names: &[String]) -> Value {
     let Value::Object(members) = rule else {
         return match dice.below(3) {
             0 => fractional(dice, &["a", "b"]),
@@ -262,7 +270,7 @@ pub fn edited(dice: &mut Dice, rule: &Value, names: &[String]) -> Value {
     let (name, arguments) = members.iter().next().unwrap();
     let items = arguments.as_array().unwrap();
     if name == "fractional" {
-        let weight = |dice: &mut Dice, item: &Value| match item.as_array().map(Vec::as_slice) {
+        let weight = |dice: &mut SeededRng, item: &Value| match item.as_array().map(Vec::as_slice) {
             Some([name, weight]) => json!([name, weight.as_u64().unwrap() + dice.below(20)]),
             _ => item.clone(),
         };

@@ -1,17 +1,16 @@
-//! How a `fractional` shared out a unit.
+//! The trace of a `fractional`: the bucketing key, its hash and bucket, and the bucket range of each share.
 
 use crate::analysis::model::bucketing;
 use crate::analysis::model::bucketing::HASH_SPACE;
-use crate::analysis::model::concrete_eval::OwnedContext;
-use crate::rule::bucketing::fractional;
-use crate::rule::bucketing::murmur;
+use crate::analysis::model::owned_context::OwnedContext;
+use crate::rule::bucketing::weighted_shares;
 use crate::value::OwnedValue;
 use crate::value::Value;
 
-/// How a `fractional` shared out a unit.
+/// The assignment of a unit to a share.
 #[derive(Debug)]
 pub struct FractionalTrace {
-    /// What was hashed.
+    /// The bucketing key.
     pub key: String,
     /// Its hash.
     pub hash: u32,
@@ -26,7 +25,7 @@ pub struct FractionalTrace {
 /// One share.
 #[derive(Debug)]
 pub struct ShareRange {
-    /// What it yields.
+    /// The value of the share.
     pub value: OwnedValue,
     /// Its first bucket.
     pub first_bucket: u32,
@@ -41,18 +40,18 @@ impl FractionalTrace {
         shares.find(|(_, share)| (share.first_bucket..share.end_bucket).contains(&self.bucket))
     }
 
-    /// Whether these shares explain a result.
+    /// Returns true if the selected share yields a result.
     pub fn explains_result(&self, result: Option<&OwnedValue>) -> bool {
         self.selected_share().map(|(_, share)| &share.value) == result
     }
 
-    /// Where the unit stands among all, in percent.
+    /// The position of the unit's hash among all hashes, in percent.
     pub fn hash_percentile(&self) -> f64 {
         f64::from(self.hash) * 100.0 / HASH_SPACE as f64
     }
 }
 
-/// How evaluated arguments share out a unit; `None` where flagd gives null.
+/// Assigns a unit to a share, from evaluated arguments; `None` where flagd yields null.
 pub fn trace_fractional(
     operands: &[OwnedValue],
     flag_key: &str,
@@ -76,7 +75,7 @@ pub fn trace_fractional(
             Some(_) => return None,
         };
         let from = total;
-        total += u32::try_from(fractional::parse_weight(weight)?).ok()?;
+        total += u32::try_from(weighted_shares::parse_weight(weight)?).ok()?;
         let value = value.clone();
         shares.push(ShareRange {
             value,
@@ -86,7 +85,7 @@ pub fn trace_fractional(
     }
     let hash = bucketing::bucketing_hash(&key);
     Some(FractionalTrace {
-        bucket: murmur::scale_to_bucket(hash, total),
+        bucket: weighted_shares::scale_to_bucket(hash, total),
         key,
         hash,
         total,

@@ -1,16 +1,15 @@
-//! Families of flags that are one feature: `checkout-internal`, `checkout-beta`, `checkout-ga`.
+//! Lint: one feature as a flag per ring, such as `checkout-internal`, `checkout-beta`, `checkout-ga`.
 
 use std::collections::BTreeMap;
 
 use crate::analysis::flag_file::FlagFile;
-use crate::analysis::flag_file::find_member_ignore_case;
 use crate::analysis::lint::policy::LintPolicy;
 use crate::diag::Code;
 use crate::diag::Diagnostic;
 use crate::diag::DiagnosticSink;
 use crate::document::merge::FlagIdentity;
 
-/// What rings are called where nobody says otherwise.
+/// Names of rings, besides those that files and the policy define.
 const DEFAULT_RINGS: [&str; 16] = [
     "internal",
     "employees",
@@ -30,11 +29,11 @@ const DEFAULT_RINGS: [&str; 16] = [
     "stable",
 ];
 
-/// Reports each flag that is another but for its ring.
+/// Reports each flag whose key differs from another only by its ring.
 pub fn check(files: &[FlagFile], policy: &LintPolicy) -> Vec<Diagnostic> {
     let named = files
         .iter()
-        .filter_map(|file| find_member_ignore_case(file.root.as_ref()?, "rings")?.as_map());
+        .filter_map(|file| file.root.as_ref()?.member_ignore_case("rings")?.as_map());
     let mut rings: Vec<&str> = named.flatten().map(|ring| &*ring.key).collect();
     rings.extend(policy.rings.iter().map(String::as_str));
     rings.extend(DEFAULT_RINGS);
@@ -55,7 +54,7 @@ pub fn check(files: &[FlagFile], policy: &LintPolicy) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// The key without the ring that it ends in.
+/// The key without the ring at its end.
 fn strip_ring_suffix<'k>(key: &'k str, rings: &[&str]) -> Option<&'k str> {
     let is_separator = |c: char| matches!(c, '-' | '_' | '.' | '/' | ':');
     let mut feature = None;
@@ -77,7 +76,7 @@ fn is_ring(word: &str, rings: &[&str]) -> bool {
     numbered || rings.iter().any(|ring| ring.eq_ignore_ascii_case(word))
 }
 
-/// How many keys there are: a flag may stand in several files, one for each environment.
+/// The number of different keys: a flag may occur in several files, one for each environment.
 fn count_distinct_keys(files: &[FlagFile], family: &[(usize, usize)]) -> usize {
     let mut keys: Vec<_> = family
         .iter()
@@ -116,7 +115,7 @@ fn report_family(files: &[FlagFile], feature: &str, family: &[(usize, usize)]) -
         let message = format!("flag `{}` differs from {others} by its ring only", flag.key);
         let help = format!("make it one flag, `{feature}`, with the rings in its rule");
         let mut report = DiagnosticSink::new(file.name.clone());
-        report.warn(Code::FlagFamily, flag.position, message, help);
+        report.warn(Code::FlagPerRing, flag.position, message, help);
         found.extend(report.finish());
     }
     found

@@ -1,73 +1,35 @@
-//! Who a flag belongs to, how long it may live, and what has become of it.
+//! Lints of a flag's lifecycle: required fields, valid dates and status, expiry, and archived flags with a rule.
 //!
-//! It is written below `lifecycle`, or in `metadata` under these names or older ones.
+//! The fields are members of `lifecycle`, or of `metadata` under the same or older names.
 
-use crate::analysis::flag_file::FlagView;
-use crate::analysis::flag_file::find_member_ignore_case;
+use crate::analysis::flag_file::flag_view::FlagView;
 use crate::analysis::lint::policy::LintPolicy;
+use crate::analysis::lint::policy::lifecycle_field::LifecycleField;
 use crate::diag;
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
+use crate::document::rollout::timestamp;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
 use crate::value::OwnedValue;
 
-/// What may be said of a flag's life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LifecycleField {
-    /// Who answers for it.
-    Owner,
-    /// When it was made.
-    Created,
-    /// When it should be gone.
-    Expires,
-    /// What has become of it.
-    Status,
-    /// Where its removal is planned.
-    Ticket,
-}
-
-impl LifecycleField {
-    /// All of them, each with its names; the first is ours.
-    pub const NAMES: [(LifecycleField, &'static [&'static str]); 5] = [
-        (LifecycleField::Owner, &["owner"]),
-        (LifecycleField::Created, &["created", "createdAt"]),
-        (LifecycleField::Expires, &["expires", "expectedCleanupDate"]),
-        (LifecycleField::Status, &["status"]),
-        (LifecycleField::Ticket, &["ticket", "jiraTicket"]),
-    ];
-
-    /// Its names.
-    pub fn names(self) -> &'static [&'static str] {
-        let found = LifecycleField::NAMES
-            .iter()
-            .find(|(known, _)| *known == self);
-        found.map_or(&[], |(_, names)| names)
-    }
-
-    /// What it is called here.
-    pub fn name(self) -> &'static str {
-        self.names().first().copied().unwrap_or("")
-    }
-}
-
-/// What may have become of a flag.
+/// The valid values of `status`.
 pub const STATUSES: [&str; 3] = ["active", "fully-rolled-out", "archived"];
 
-/// Where a field is written for a flag.
+/// The node of a lifecycle field.
 fn field_node<'f>(subject: &FlagView<'f>, field: LifecycleField) -> Option<&'f Node> {
     let flag = subject.node?;
     let places = ["lifecycle", "metadata"].into_iter();
-    let mut places = places.filter_map(|place| find_member_ignore_case(flag, place));
+    let mut places = places.filter_map(|place| flag.member_ignore_case(place));
     places.find_map(|place| {
         field
             .names()
             .iter()
-            .find_map(|name| find_member_ignore_case(place, name))
+            .find_map(|name| place.member_ignore_case(name))
     })
 }
 
-/// The text of a field, also if the whole set of flags has it.
+/// The text of a field of the flag, or of its flag set.
 fn field_text<'f>(subject: &FlagView<'f>, field: LifecycleField) -> Option<&'f str> {
     let own = field_node(subject, field).and_then(Node::as_text);
     let inherited = || {
@@ -87,12 +49,12 @@ fn field_text<'f>(subject: &FlagView<'f>, field: LifecycleField) -> Option<&'f s
         .filter(|text| !text.trim().is_empty())
 }
 
-/// Whether a flag is archived.
+/// Returns true if a flag is archived.
 pub fn is_archived(subject: &FlagView<'_>) -> bool {
     field_text(subject, LifecycleField::Status) == Some("archived")
 }
 
-/// Reports what is missing, wrong, or overdue.
+/// Reports missing, invalid and overdue fields, and archived flags with a rule.
 pub fn check(subject: &FlagView<'_>, policy: &LintPolicy, report: &mut DiagnosticSink) {
     check_required_fields(subject, policy, report);
     check_field_values(subject, report);
@@ -119,9 +81,9 @@ fn check_required_fields(subject: &FlagView<'_>, policy: &LintPolicy, report: &m
     let flag = subject.flag;
     let lives = subject
         .node
-        .and_then(|flag| find_member_ignore_case(flag, "lifecycle"));
+        .and_then(|flag| flag.member_ignore_case("lifecycle"));
     let mut wanted = policy.required_lifecycle_fields.clone();
-    // Whoever speaks of a flag's life says whose it is.
+    // A flag with a `lifecycle` must have an owner.
     if lives.is_some() && !wanted.contains(&LifecycleField::Owner) {
         wanted.push(LifecycleField::Owner);
     }
@@ -186,40 +148,11 @@ fn check_expiry(subject: &FlagView<'_>, policy: &LintPolicy, report: &mut Diagno
     report.warn(Code::ExpiredFlag, place, message, help);
 }
 
-/// The day that a date such as `2026-09-01` or `2026-09-01T00:00:00Z` names, counted from 1970-01-01.
+/// The days since 1970-01-01 of a date such as `2026-09-01` or `2026-09-01T00:00:00Z`; a time is ignored.
 pub fn parse_days_since_epoch(text: &str) -> Option<i64> {
-    let date = text.get(..10)?;
-    let behind = text.get(10..)?;
-    if !(behind.is_empty() || behind.starts_with(['T', 't', ' '])) {
-        return None;
-    }
-    let number = |from: usize, to: usize| -> Option<i64> {
-        let digits = date.get(from..to)?;
-        digits
-            .bytes()
-            .all(|b| b.is_ascii_digit())
-            .then(|| digits.parse().ok())?
-    };
-    let dashes = date.get(4..5) == Some("-") && date.get(7..8) == Some("-");
-    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let days = match month {
-        2 => 28 + i64::from(leap),
-        4 | 6 | 9 | 11 => 30,
-        1..=12 => 31,
-        _ => return None,
-    };
-    if !dashes || !(1..=days).contains(&day) {
-        return None;
-    }
-    // Years begin in March here, so that the day that leap years have comes last.
-    let (year, month) = if month > 2 {
-        (year, month - 3)
-    } else {
-        (year - 1, month + 9)
-    };
-    let years = 365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
-    Some(years + (153 * month + 2) / 5 + day - 1 - 719_468)
+    let (date, time) = text.split_at_checked(10)?;
+    let is_date = time.is_empty() || time.starts_with(['T', 't', ' ']);
+    timestamp::parse_date(date).filter(|_| is_date)
 }
 
 #[cfg(test)]

@@ -1,16 +1,15 @@
-//! Reads a configuration, setting by setting.
+//! Parses the lint policy from a configuration's syntax tree.
 
 use std::path::PathBuf;
 
 use crate::analysis::code_refs::call_pattern::CallPattern;
-use crate::analysis::lint::flag::lifecycle::LifecycleField;
-use crate::analysis::lint::flag::naming_convention::NamingConvention;
-use crate::analysis::lint::flag::variant_url;
 use crate::analysis::lint::policy::CodeRefsPolicy;
 use crate::analysis::lint::policy::FailOn;
 use crate::analysis::lint::policy::LintPolicy;
 use crate::analysis::lint::policy::NamingPolicy;
 use crate::analysis::lint::policy::SeverityOverride;
+use crate::analysis::lint::policy::lifecycle_field::LifecycleField;
+use crate::analysis::lint::policy::naming_convention::NamingConvention;
 use crate::analysis::lint::policy::setting_parser::for_each_known_member;
 use crate::analysis::lint::policy::setting_parser::parse_choice;
 use crate::analysis::lint::policy::setting_parser::parse_paths;
@@ -18,6 +17,7 @@ use crate::analysis::lint::policy::setting_parser::parse_string;
 use crate::analysis::lint::policy::setting_parser::parse_strings;
 use crate::analysis::lint::policy::setting_parser::parse_strings_with_positions;
 use crate::analysis::lint::policy::setting_parser::report_wrong_type;
+use crate::analysis::lint::url_origin;
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
 use crate::diag::Severity;
@@ -25,7 +25,7 @@ use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
 
 impl LintPolicy {
-    /// Reads a configuration. What cannot be understood is reported with its place, and left out.
+    /// Parses a configuration. An invalid setting is reported with its position, and ignored.
     pub fn from_node(root: &Node, report: &mut DiagnosticSink) -> LintPolicy {
         let mut policy = LintPolicy::default();
         let known = [
@@ -104,7 +104,7 @@ fn parse_origins(node: &Node, report: &mut DiagnosticSink) -> Vec<String> {
     let mut origins = Vec::new();
     for_each_known_member(node, &["origins"], report, |_, node, report| {
         for (text, place) in parse_strings_with_positions(node, report) {
-            let origin = variant_url::origin(&text);
+            let origin = url_origin::origin(&text);
             if text.trim_end_matches('/').eq_ignore_ascii_case(&origin) && text.contains("://") {
                 origins.push(origin);
             } else {

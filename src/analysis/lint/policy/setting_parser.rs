@@ -1,4 +1,4 @@
-//! What one setting of a configuration may be; what it is not is reported at its place.
+//! Parses single settings of a configuration, such as strings, lists, paths and choices, and reports wrong types.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use crate::diag::Position;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
 
-/// Hands each member of an object over, and reports those that are not known.
+/// Passes each known member of an object to `then`, and reports the others.
 pub fn for_each_known_member(
     node: &Node,
     known: &[&'static str],
@@ -42,7 +42,7 @@ pub fn report_wrong_type(node: &Node, want: &str, report: &mut DiagnosticSink) {
     report.error(Code::Configuration, node.position, message, "");
 }
 
-/// A string that is not empty.
+/// Parses a string that is not empty.
 pub fn parse_string(node: &Node, report: &mut DiagnosticSink) -> Option<String> {
     let text = node.as_text().filter(|text| !text.is_empty());
     if text.is_none() {
@@ -51,7 +51,7 @@ pub fn parse_string(node: &Node, report: &mut DiagnosticSink) -> Option<String> 
     text.map(ToOwned::to_owned)
 }
 
-/// A list of strings; one string alone is a list of one.
+/// Parses a list of strings with their positions; one string alone is a list of one.
 pub fn parse_strings_with_positions(
     node: &Node,
     report: &mut DiagnosticSink,
@@ -70,7 +70,7 @@ pub fn parse_strings_with_positions(
     read.collect()
 }
 
-/// The same without places.
+/// Parses a list of strings; one string alone is a list of one.
 pub fn parse_strings(node: &Node, report: &mut DiagnosticSink) -> Vec<String> {
     parse_strings_with_positions(node, report)
         .into_iter()
@@ -78,7 +78,7 @@ pub fn parse_strings(node: &Node, report: &mut DiagnosticSink) -> Vec<String> {
         .collect()
 }
 
-/// The same as paths.
+/// Parses a list of paths; one path alone is a list of one.
 pub fn parse_paths(node: &Node, report: &mut DiagnosticSink) -> Vec<PathBuf> {
     parse_strings(node, report)
         .into_iter()
@@ -86,7 +86,7 @@ pub fn parse_paths(node: &Node, report: &mut DiagnosticSink) -> Vec<PathBuf> {
         .collect()
 }
 
-/// One of a few words, with what it stands for.
+/// Parses one of the `known` names to its value.
 pub fn parse_choice<T: Copy>(
     node: &Node,
     known: &[(&str, T)],

@@ -1,12 +1,13 @@
-//! Findings that are known and put up with: a file lists them, and only what comes on top is told.
+//! The baseline: a file that lists known findings, so that only new findings are reported.
 //!
-//! A finding is known by its file, its code and its words, not by its line: edits elsewhere in the file do not bring it
+//! A finding is identified by its file, code and message, not by its line: edits elsewhere in the file do not bring it
 //! back. The same finding twice has to be listed twice.
 
 use std::collections::HashMap;
 
 use crate::diag::Diagnostic;
 use crate::document::syntax_tree::Node;
+use crate::document::syntax_tree::NodeKind;
 use crate::json;
 
 type FindingKey = (String, String, String);
@@ -16,28 +17,24 @@ type FindingKey = (String, String, String);
 pub struct Baseline(HashMap<FindingKey, usize>);
 
 impl Baseline {
-    /// Reads what [`to_json`] has written. `None` if it is something else.
+    /// Parses a file that [`to_json`] has written. `None` if it has another structure.
     pub fn from_node(root: &Node) -> Option<Baseline> {
         let [member] = root.as_map()? else {
             return None;
         };
-        let crate::document::syntax_tree::NodeKind::List(items) = &member.value.kind else {
+        let NodeKind::List(items) = &member.value.kind else {
             return None;
         };
         let mut known = HashMap::new();
         for item in items {
-            let text = |name: &str| {
-                let members = item.as_map()?.iter();
-                let mut named = members.filter(|member| &*member.key == name);
-                Some(named.next()?.value.as_text()?.to_owned())
-            };
+            let text = |name: &str| Some(item.member(name)?.as_text()?.to_owned());
             let key = (text("file")?, text("code")?, text("message")?);
             *known.entry(key).or_default() += 1;
         }
         (&*member.key == "known").then_some(Baseline(known))
     }
 
-    /// Takes what is known from `found`. How many findings were taken.
+    /// Removes the known findings from `found`. Returns the number of removed findings.
     pub fn remove_known(mut self, found: &mut Vec<Diagnostic>) -> usize {
         let before = found.len();
         found.retain(
@@ -63,7 +60,7 @@ fn finding_key(diagnostic: &Diagnostic) -> FindingKey {
     (file.to_string(), code.id().to_owned(), message.clone())
 }
 
-/// The file that lists `found`, one finding a line, so that two branches seldom change the same one.
+/// The baseline of `found`, one finding per line, so that two branches seldom change the same line.
 pub fn to_json(found: &[Diagnostic]) -> String {
     let mut keys: Vec<FindingKey> = found.iter().map(finding_key).collect();
     keys.sort();

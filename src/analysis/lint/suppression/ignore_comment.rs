@@ -1,7 +1,7 @@
-//! Comments that allow what is otherwise reported: `# flag-lint: ignore F103 the deny list is meant for strangers, too`.
+//! Ignore comments in flag files: `# flag-lint: ignore F103 the deny list is meant for strangers, too`.
 //!
-//! Behind a value the comment covers its line; on a line of its own it covers the line that follows, and what is
-//! indented below that. JSON has no comments: there a baseline does the same.
+//! Behind a value the comment covers its line; on a line of its own it covers the following line, and the lines that
+//! are indented below that. JSON has no comments: use a baseline there.
 
 use crate::analysis::flag_file::FlagFile;
 use crate::diag::Code;
@@ -12,7 +12,7 @@ use crate::diag::Severity;
 
 const DIRECTIVE: &str = "# flag-lint: ignore ";
 
-/// What a comment covers.
+/// An ignore comment, and the lines that it covers.
 struct IgnoreComment {
     position: Position,
     code: Code,
@@ -21,9 +21,9 @@ struct IgnoreComment {
     used: bool,
 }
 
-/// Takes what comments allow from `found`, and adds what is wrong with the comments. How many findings were taken.
+/// Removes the findings that comments ignore, and adds findings about comments. Returns the number of removed findings.
 ///
-/// An error that loading found stays: the flag does answer with it.
+/// An error of loading is not removed, because the flag evaluates to that error.
 pub fn remove_ignored(files: &[FlagFile], found: &mut Vec<Diagnostic>) -> usize {
     let before = found.len();
     let mut complaints = Vec::new();
@@ -35,7 +35,7 @@ pub fn remove_ignored(files: &[FlagFile], found: &mut Vec<Diagnostic>) -> usize 
         for comment in comments.iter().filter(|comment| !comment.used) {
             let message = format!("nothing here is {}", comment.code.id());
             let help = "remove the comment";
-            report.warn(Code::StaleAllowComment, comment.position, message, help);
+            report.warn(Code::StaleIgnoreComment, comment.position, message, help);
         }
         complaints.extend(report.finish());
     }
@@ -94,7 +94,7 @@ fn parse_comments(text: &str, report: &mut DiagnosticSink) -> Vec<IgnoreComment>
         if codes == 0 {
             let help = "name it: `# flag-lint: ignore F103`, and say why behind it";
             report.warn(
-                Code::StaleAllowComment,
+                Code::StaleIgnoreComment,
                 place,
                 "the comment names no code to ignore",
                 help,
@@ -104,7 +104,7 @@ fn parse_comments(text: &str, report: &mut DiagnosticSink) -> Vec<IgnoreComment>
     comments
 }
 
-/// The lines from the first one at or after `from` that says something to the last that is indented below it.
+/// The lines from the first one with content at or after `from` to the last one that is indented below it.
 fn indented_block(lines: &[&str], from: usize) -> (usize, usize) {
     let says = |line: &str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
     let indent = |line: &str| line.len() - line.trim_start().len();

@@ -1,10 +1,11 @@
-//! Conditions that a context meets because it lacks an attribute: `!=`, `<` and `not in` are true of nothing.
+//! Lint: conditions that a context meets because it lacks an attribute, as `!=`, `<` and `not in` do.
 
 use bumpalo::Bump;
 use ecow::EcoString;
 
-use crate::analysis::flag_file::FlagView;
+use crate::analysis::flag_file::flag_view::FlagView;
 use crate::analysis::lint::targeting::visit;
+use crate::analysis::model::var_path;
 use crate::context::EvaluationContext;
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
@@ -14,21 +15,18 @@ use crate::document::syntax_tree::NodeKind;
 use crate::rule::bucketing::bucketing_value::FractionalVersion;
 use crate::rule::compile;
 use crate::rule::decision_tree::Leaf;
+use crate::rule::syntax;
 use crate::rule::syntax::JsonLogicNode;
 
-/// Reports them, wherever a rule branches.
+/// Reports such conditions of every `if`.
 pub fn check(subject: &FlagView<'_>, report: &mut DiagnosticSink) {
     let Some(targeting) = &subject.flag.targeting else {
         return;
     };
     visit::visit_operations(targeting, &mut |member| {
-        let ("if" | "?:", NodeKind::List(clauses)) = (&*member.key, &member.value.kind) else {
-            return;
-        };
-        for clause in clauses.chunks(2) {
-            if let [condition, _] = clause {
-                check_condition(condition, report);
-            }
+        let arguments = syntax::if_arguments(member).unwrap_or_default();
+        for condition in syntax::if_conditions(arguments) {
+            check_condition(condition, report);
         }
     });
 }
@@ -55,16 +53,16 @@ fn check_condition(condition: &Node, report: &mut DiagnosticSink) {
     }
 }
 
-/// A question about one attribute.
+/// A comparison of one attribute.
 struct AttributeComparison<'n> {
     node: &'n Node,
     member: &'n Member,
     attribute: &'n str,
-    /// Which answer to it lets the condition be met.
+    /// The truth of the comparison for which the condition is met.
     expected_truth: bool,
 }
 
-/// The questions that `condition` is made of. That something is not there may be asked for openly.
+/// Collects the comparisons in `condition`, except explicit tests for absence.
 fn collect_comparisons<'n>(
     condition: &'n Node,
     wanted: bool,
@@ -73,7 +71,7 @@ fn collect_comparisons<'n>(
     let JsonLogicNode::Operation(member) = JsonLogicNode::from_node(condition) else {
         return;
     };
-    match (&*member.key, operation_arguments(member)) {
+    match (&*member.key, member.arguments()) {
         ("and" | "or", items) => items
             .iter()
             .for_each(|item| collect_comparisons(item, wanted, atoms)),
@@ -98,14 +96,6 @@ fn collect_comparisons<'n>(
     }
 }
 
-/// The arguments of an operation, with or without brackets.
-fn operation_arguments(member: &Member) -> &[Node] {
-    match &member.value.kind {
-        NodeKind::List(items) => items,
-        _ => std::slice::from_ref(&member.value),
-    }
-}
-
 fn is_null_or_empty(node: &Node) -> bool {
     match &node.kind {
         NodeKind::Null => true,
@@ -114,11 +104,11 @@ fn is_null_or_empty(node: &Node) -> bool {
     }
 }
 
-/// The attribute that `node` reads, if it is one alone and nothing stands in for it.
+/// The attribute that `node` reads, if it reads one attribute and that has no default.
 fn sole_attribute(node: &Node) -> Option<&str> {
     let mut ours = false;
     visit::visit_operations(node, &mut |member| {
-        ours |= visit::parse_var(member).is_some_and(|read| visit::is_reserved(read.path));
+        ours |= var_path::parse_var(member).is_some_and(|read| var_path::is_reserved(read.path));
     });
     let reads = visit::caller_attributes(node);
     let first = reads.first()?;
@@ -128,12 +118,12 @@ fn sole_attribute(node: &Node) -> Option<&str> {
     (alone && !ours).then_some(first.path)
 }
 
-/// Whether a condition holds when `attribute` is not there, whatever else is; `None` if that depends.
+/// The truth of a condition in every context without `attribute`; `None` if other attributes matter.
 fn truth_without_attribute(condition: &Node, attribute: &str) -> Option<bool> {
     let JsonLogicNode::Operation(member) = JsonLogicNode::from_node(condition) else {
         return None;
     };
-    let items = operation_arguments(member);
+    let items = member.arguments();
     let mut each = items
         .iter()
         .map(|item| truth_without_attribute(item, attribute));
@@ -155,7 +145,7 @@ fn truth_without_attribute(condition: &Node, attribute: &str) -> Option<bool> {
     }
 }
 
-/// Whether a condition holds in an empty context: as the rule engine sees it, not as it reads.
+/// The truth of a condition in an empty context, as the evaluator computes it.
 fn truth_in_empty_context(condition: &Node) -> Option<bool> {
     let place = condition.position;
     let value = Node {

@@ -1,16 +1,19 @@
-//! What units are bucketed by: something that stays with them, and that they all have.
+//! Lints of bucketing keys: keys that change per request, constant keys, and keys that many contexts share.
 
-use crate::analysis::flag_file::FlagView;
+use crate::analysis::flag_file::flag_view::FlagView;
 use crate::analysis::lint::targeting::visit;
+use crate::analysis::model::var_path;
+use crate::analysis::model::var_path::TIMESTAMP_PATH;
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
 use crate::diag::Position;
 use crate::document::syntax_tree::Member;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
+use crate::rule::syntax;
 use crate::rule::syntax::JsonLogicNode;
 
-/// Names of what differs with every request, in lower case and without separators.
+/// Names of attributes that differ with every request, in lower case and without separators.
 const PER_REQUEST_NAMES: [&str; 18] = [
     "requestid",
     "xrequestid",
@@ -32,13 +35,13 @@ const PER_REQUEST_NAMES: [&str; 18] = [
     "date",
 ];
 
-/// Reports the bucketing keys of a flag that do not keep units where they are.
+/// Reports the bucketing keys of a flag that do not identify a unit.
 pub fn check(subject: &FlagView<'_>, report: &mut DiagnosticSink) {
     let Some(targeting) = &subject.flag.targeting else {
         return;
     };
     visit::visit_operations(targeting, &mut |member| {
-        if matches!(&*member.key, "fractional" | "fractionalEvaluation") {
+        if syntax::is_fractional(&member.key) {
             check_fractional(member, report);
         }
     });
@@ -70,7 +73,7 @@ fn check_fractional(member: &Member, report: &mut DiagnosticSink) {
 fn check_key(node: &Node, report: &mut DiagnosticSink) {
     let mut clock = false;
     visit::visit_operations(node, &mut |member| {
-        clock |= visit::parse_var(member).is_some_and(|read| read.path == "$flagd.timestamp");
+        clock |= var_path::parse_var(member).is_some_and(|read| read.path == TIMESTAMP_PATH);
     });
     if clock {
         let message = "units are bucketed by the time: everyone changes variants every second";
@@ -89,11 +92,11 @@ fn check_key(node: &Node, report: &mut DiagnosticSink) {
     check_concatenated_key(node, &reads, report);
 }
 
-/// Whether a name is read that is known only when the rule runs.
+/// Returns true if a `var` has a computed path.
 fn has_computed_var(node: &Node) -> bool {
     let mut found = false;
     visit::visit_operations(node, &mut |member| {
-        found |= &*member.key == "var" && visit::parse_var(member).is_none();
+        found |= &*member.key == "var" && var_path::parse_var(member).is_none();
     });
     found
 }
@@ -114,8 +117,12 @@ fn check_per_request_name(name: &str, place: Position, report: &mut DiagnosticSi
     }
 }
 
-/// A text that is put together is there even if its only telling part is not.
-fn check_concatenated_key(node: &Node, reads: &[visit::VarRead<'_>], report: &mut DiagnosticSink) {
+/// Reports a concatenated key of one attribute: it exists even if the attribute is missing.
+fn check_concatenated_key(
+    node: &Node,
+    reads: &[var_path::VarRead<'_>],
+    report: &mut DiagnosticSink,
+) {
     let is_cat = node.single_member().is_some_and(|m| &*m.key == "cat");
     let [only] = reads else {
         return;

@@ -1,14 +1,14 @@
-//! Rules that end in the same variant for everyone: a rollout that is over, or never began.
+//! Lint: targeting rules that give every context the same variant.
 
-use crate::analysis::flag_file::FlagView;
+use crate::analysis::flag_file::flag_view::FlagView;
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
-use crate::rule::bucketing::fractional::ConstantFractional;
+use crate::rule::ast::ConstantFractional;
 use crate::rule::decision_tree::DecisionTree;
 use crate::rule::decision_tree::Leaf;
 use crate::ruleset::EvaluationPlan;
 
-/// Reports a flag whose rule chooses nothing. One that is killed chooses nothing on purpose.
+/// Reports a flag whose rule gives every context the same variant, unless the flag is killed.
 pub fn check(subject: &FlagView<'_>, report: &mut DiagnosticSink) {
     let words = subject.flag.rollout_fields.as_deref();
     if words.is_some_and(|words| words.kill_position.is_some()) {
@@ -25,7 +25,7 @@ pub fn check(subject: &FlagView<'_>, report: &mut DiagnosticSink) {
     let mut leaves = Vec::new();
     let known = match &subject.compiled.evaluation_plan {
         EvaluationPlan::Targeted(tree) => collect_leaves(tree, &mut leaves),
-        // Words that take nobody make no rule.
+        // Rollout fields that select no unit expand to no rule.
         EvaluationPlan::Static(_) if rollout.is_some() => {
             leaves.push(Leaf::Default);
             true
@@ -60,7 +60,7 @@ pub fn check(subject: &FlagView<'_>, report: &mut DiagnosticSink) {
     report.warn(Code::ConstantRule, place, message, help);
 }
 
-/// The leaves that somebody with a targeting key can reach; whether they are known.
+/// Collects the leaves that a context with a targeting key can reach; returns false if some are unknown.
 fn collect_leaves(tree: &DecisionTree, leaves: &mut Vec<Leaf>) -> bool {
     match tree {
         DecisionTree::Leaf(leaf) => leaves.push(*leaf),
@@ -79,7 +79,7 @@ fn collect_leaves(tree: &DecisionTree, leaves: &mut Vec<Leaf>) -> bool {
     true
 }
 
-/// The shares that have a weight.
+/// The leaves of the shares with a weight above 0.
 fn nonzero_shares(split: &ConstantFractional, shares: &[Leaf]) -> Vec<Leaf> {
     let mut below = 0;
     let mut reached = Vec::new();

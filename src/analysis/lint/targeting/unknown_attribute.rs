@@ -1,30 +1,30 @@
-//! Attributes that are probably misspelt: nobody else reads them, and a name beside them is read by more flags.
+//! Lint: attributes that are not in the policy, or probably misspelt: more flags read a similar name.
 
 use std::collections::BTreeMap;
 
 use ecow::EcoString;
 
 use crate::analysis::flag_file::FlagFile;
-use crate::analysis::flag_file::FlagView;
+use crate::analysis::flag_file::flag_view::FlagView;
 use crate::analysis::lint::policy::LintPolicy;
 use crate::analysis::lint::targeting::visit;
 use crate::diag;
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
 
-/// By how many flags each attribute is read, and for what it was probably meant.
+/// The probable correction of each misspelt attribute, by the number of flags that read similar names.
 #[derive(Debug)]
 pub struct AttributeUsage {
     corrections: BTreeMap<EcoString, EcoString>,
 }
 
-/// What every caller may set, whether flags read it or not.
+/// The attribute that every caller may set.
 const TARGETING_KEY: &str = "targetingKey";
-/// More names than these are not compared with each other: it would take the square of their number.
+/// The maximum number of names that are compared with each other, which takes quadratic time.
 const MAX_COMPARED: usize = 2000;
 
 impl AttributeUsage {
-    /// Counts.
+    /// Counts the flags that read each attribute.
     pub fn from_files(files: &[FlagFile]) -> AttributeUsage {
         let mut flags: BTreeMap<&str, usize> = BTreeMap::new();
         for flag in files.iter().flat_map(|file| &file.flags) {
@@ -62,8 +62,8 @@ fn suggest_corrections(flags: &BTreeMap<&str, usize>) -> BTreeMap<EcoString, Eco
     meant
 }
 
-/// Whether two names differ by a slip: in case or separators only, or in a letter, two if they are long. Numbers tell
-/// names apart on purpose, as do two short words.
+/// Returns true if two names differ in case or separators only, or by one edit, two if they are long. Names with
+/// different digits, and short names, differ on purpose.
 fn is_likely_typo(name: &str, other: &str) -> bool {
     let bare = |text: &str| text.replace(['_', '-', '.'], "").to_ascii_lowercase();
     let digits = |text: &str| -> String { text.chars().filter(char::is_ascii_digit).collect() };

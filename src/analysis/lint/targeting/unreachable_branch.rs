@@ -1,11 +1,11 @@
-//! Branches of rules that no context reaches, with the conditions that exclude each other.
+//! Lint: rule branches that no context reaches, with the conditions that exclude each other.
 
 use std::collections::HashSet;
 
 use crate::analysis::engine::coverage;
 use crate::analysis::engine::coverage::BranchCoverage;
 use crate::analysis::engine::coverage::Budget;
-use crate::analysis::engine::unsat_core::PathCondition;
+use crate::analysis::engine::path_condition::PathCondition;
 use crate::analysis::flag_file::FlagFile;
 use crate::analysis::format;
 use crate::analysis::lint::targeting::visit;
@@ -21,10 +21,10 @@ use crate::document::syntax_tree::NodeKind;
 use crate::limits;
 use crate::rule::syntax::JsonLogicNode;
 
-/// What is written at one place. A shared evaluator has one, however many rules it is put into.
+/// The identity of a branch in a file. A branch in a shared evaluator has one, however many rules use it.
 type BranchLocation = (Position, BranchKind);
 
-/// Reports what no rule of a file reaches. Where that is not certain nothing is said.
+/// Reports branches that are proved unreachable in every rule of a file that contains them.
 pub fn check(file: &FlagFile, report: &mut DiagnosticSink) {
     let mut reached = HashSet::new();
     let mut lost = Vec::new();
@@ -48,7 +48,7 @@ pub fn check(file: &FlagFile, report: &mut DiagnosticSink) {
     }
 }
 
-/// Whether a reference is left that leads nowhere: that is told, and what it was meant to be is not known.
+/// Returns true if the rule has an unresolved `$ref`, which loading reports; the intended rule is unknown.
 fn has_unresolved_ref(flag: &FlagDefinition) -> bool {
     let mut refers = false;
     if let Some(targeting) = &flag.targeting {
@@ -77,7 +77,7 @@ fn collect_branches(
         } else if is_removable(site) && !site.parent.is_some_and(|up| survey.is_unreachable(up)) {
             let (message, help) = if told < limits::LINT_BRANCH_DIAGNOSTICS {
                 let proof = survey.unsat_core(at);
-                // All units have one hash: that is told of what they are bucketed by.
+                // All units have one hash: the lint of the bucketing key reports it.
                 if matches!((site.kind, &*proof), (BranchKind::Share { .. }, [_])) {
                     continue;
                 }
@@ -95,7 +95,7 @@ fn collect_branches(
     }
 }
 
-/// Whether a site is something that could be left out. A weight of 0 says openly that nobody is there.
+/// Returns true if a branch could be removed. A share of weight 0 is unreachable on purpose.
 fn is_removable(site: &RuleBranch<'_>) -> bool {
     match site.kind {
         BranchKind::Then(_) | BranchKind::Else => true,
@@ -113,7 +113,7 @@ fn unreachable_message(site: &RuleBranch<'_>, flag: &FlagDefinition) -> String {
     format!("nothing reaches {what} in the rule of flag `{}`", flag.key)
 }
 
-/// What stands at the end of a branch.
+/// The result of a branch as text.
 fn format_result(node: &Node) -> String {
     match JsonLogicNode::from_node(node) {
         JsonLogicNode::Value(node) => match &node.kind {
@@ -127,10 +127,10 @@ fn format_result(node: &Node) -> String {
     }
 }
 
-/// How many conditions of a proof are told.
+/// The maximum number of conditions in a message.
 const MAX_CONDITIONS: usize = 6;
 
-/// The message has the words of the proof and no places, for a baseline knows findings by their messages.
+/// The message contains the conditions without positions, because a baseline identifies findings by their messages.
 fn message_and_help(
     site: &RuleBranch<'_>,
     survey: &BranchCoverage<'_>,

@@ -1,9 +1,9 @@
-//! What a question compares an attribute with.
+//! Records the comparisons that one use of an attribute makes.
 
 use crate::analysis::model::comparisons::Comparisons;
-use crate::analysis::model::comparisons::Unsupported;
-use crate::analysis::model::comparisons::ValueSink;
-use crate::analysis::model::comparisons::constant_value;
+use crate::analysis::model::comparisons::attribute_use::ValueSink;
+use crate::analysis::model::comparisons::attribute_use::constant_value;
+use crate::analysis::model::unsupported::Unsupported;
 use crate::diag::Position;
 use crate::document::syntax_tree::Node;
 use crate::number;
@@ -12,10 +12,10 @@ use crate::value::OwnedValue;
 use crate::value::Value;
 
 impl Comparisons {
-    /// Notes a question.
+    /// Records the comparison that `flow` makes.
     ///
     /// # Errors
-    /// If it cannot be reasoned about.
+    /// If the comparison is unsupported.
     pub fn record(&mut self, flow: ValueSink<'_>) -> Result<(), Unsupported> {
         match flow {
             ValueSink::Truthiness | ValueSink::Value => Ok(()),
@@ -30,7 +30,7 @@ impl Comparisons {
             ValueSink::MergedList(needle) => {
                 let needle = constant_value(needle)?;
                 self.insert_list_item(needle.clone());
-                // A value that is no list is the only item of one.
+                // A value other than a list becomes its only item.
                 self.record_membership(&OwnedValue::List([needle].into()));
                 Ok(())
             }
@@ -105,7 +105,7 @@ impl Comparisons {
         }
     }
 
-    /// The attribute is looked for in `hay`.
+    /// Records that `hay` is searched for the attribute.
     fn record_membership(&mut self, hay: &OwnedValue) {
         match hay {
             OwnedValue::Text(whole) => {
@@ -132,7 +132,7 @@ impl Comparisons {
         }
     }
 
-    /// `needle` is looked for in the attribute.
+    /// Records that the attribute is searched for `needle`.
     fn record_containment(&mut self, needle: &OwnedValue) {
         if let OwnedValue::Text(part) = needle {
             self.substrings.insert(part.clone());
@@ -160,7 +160,7 @@ impl Comparisons {
         set.insert(text.clone());
     }
 
-    /// The other arguments of `sem_ver`: the operator is no version and does no harm.
+    /// Records another argument of `sem_ver`. The comparison operator is not a version, and adding it is harmless.
     fn record_version(&mut self, other: &OwnedValue) {
         match other {
             OwnedValue::Text(text) => {

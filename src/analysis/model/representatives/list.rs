@@ -1,12 +1,12 @@
-//! Lists of strings, of numbers and of booleans, with every mixture of the items that a rule asks for.
+//! Representative lists of strings, numbers and booleans: every subset of the items that a rule looks for.
 
 use crate::analysis::model::comparisons::Comparisons;
-use crate::analysis::model::representatives::Representatives;
+use crate::analysis::model::representatives::set::Representatives;
 use crate::limits;
 use crate::number;
 use crate::value::OwnedValue;
 
-/// The most items of which every mixture is tried.
+/// The maximum number of items of which all subsets are added.
 const MAX_ITEMS: usize = 8;
 
 /// Adds lists.
@@ -28,7 +28,7 @@ pub fn add_lists(uses: &Comparisons, pool: &mut Representatives) {
     add_subsets(&truths, &OwnedValue::Bool(true), pool);
 }
 
-/// A string that no item equals, not even as a number: a string that is no number counts as 0.
+/// A string that no item equals, not even after conversion to a number; a string that is not a number converts to 0.
 fn unmatched_string(uses: &Comparisons) -> OwnedValue {
     let taken = |text: &str| {
         uses.list_items.iter().any(|item| match item {
@@ -44,7 +44,7 @@ fn unmatched_string(uses: &Comparisons) -> OwnedValue {
     OwnedValue::Text(free.unwrap_or_default().into())
 }
 
-/// A string that counts as this item.
+/// A string that equals this item.
 fn as_text(item: &OwnedValue) -> Option<OwnedValue> {
     match item {
         OwnedValue::Text(text) => Some(OwnedValue::Text(text.clone())),
@@ -58,7 +58,7 @@ fn as_text(item: &OwnedValue) -> Option<OwnedValue> {
     }
 }
 
-/// A number that counts as this item.
+/// A number that equals this item.
 fn as_number(item: &OwnedValue) -> Option<OwnedValue> {
     match item {
         OwnedValue::Number(n) => Some(OwnedValue::Number(*n)),
@@ -66,7 +66,7 @@ fn as_number(item: &OwnedValue) -> Option<OwnedValue> {
     }
 }
 
-/// Adds the lists of every set of `items`, and those with one more item that nobody asks for.
+/// Adds a list for every subset of `items`, and the same list with one more item that the rule does not name.
 fn add_subsets(items: &[OwnedValue], other: &OwnedValue, pool: &mut Representatives) {
     for chosen in 0..1_usize << items.len() {
         let chosen = items

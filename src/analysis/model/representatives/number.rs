@@ -1,7 +1,7 @@
-//! Numbers: those that a rule names, and one between each two of them.
+//! Representative numbers: those that a rule compares with, and numbers between and beside them.
 
 use crate::analysis::model::comparisons::Comparisons;
-use crate::analysis::model::representatives::Representatives;
+use crate::analysis::model::representatives::set::Representatives;
 use crate::number;
 use crate::value::OwnedValue;
 
@@ -17,7 +17,7 @@ fn compared_numbers(uses: &Comparisons) -> Vec<f64> {
     numbers
 }
 
-/// Numbers beside and between the named ones, the round ones first.
+/// Numbers beside and between the named ones, round numbers first.
 fn intermediate_numbers(named: &[f64]) -> Vec<f64> {
     let mut numbers = vec![7.0];
     for n in named {
@@ -35,7 +35,7 @@ fn intermediate_numbers(named: &[f64]) -> Vec<f64> {
     numbers
 }
 
-/// Adds numbers, and where strings are read as numbers the strings that spell them.
+/// Adds numbers, and strings that spell them if the rule converts strings to numbers.
 pub fn add_numbers(uses: &Comparisons, pool: &mut Representatives) {
     let named = compared_numbers(uses);
     for n in &named {
@@ -54,7 +54,7 @@ pub fn add_numbers(uses: &Comparisons, pool: &mut Representatives) {
     }
 }
 
-/// Adds a string that reads as `n` and that the rule does not name.
+/// Adds a string that converts to `n` and that the rule does not name.
 fn add_spelling(n: f64, uses: &Comparisons, pool: &mut Representatives) {
     let mut plain = String::new();
     number::write_decimal(&mut plain, n);
@@ -70,7 +70,7 @@ fn add_spelling(n: f64, uses: &Comparisons, pool: &mut Representatives) {
     }
 }
 
-/// Adds whole seconds: those that a rule names, and those beside them.
+/// Adds whole seconds: those that a rule names, and their neighbors.
 pub fn add_timestamps(uses: &Comparisons, pool: &mut Representatives) {
     let mut all: Vec<f64> = vec![0.0];
     for n in compared_numbers(uses) {

@@ -1,19 +1,19 @@
-//! Strings: those that a rule names, and strings that it does not name with every mixture of the parts that it asks for.
+//! Representative strings: those that a rule names, and combinations of its prefixes, suffixes and substrings.
 
 use std::collections::BTreeSet;
 
 use ecow::EcoString;
 
 use crate::analysis::model::comparisons::Comparisons;
-use crate::analysis::model::representatives::Representatives;
+use crate::analysis::model::representatives::set::Representatives;
 use crate::limits;
 use crate::value::OwnedValue;
 
-/// The most parts of which every mixture is tried.
+/// The maximum number of substrings of which all subsets are added.
 const MAX_SUBSTRINGS: usize = 6;
-/// The longest string of which every part is tried, in bytes.
+/// The maximum length of a string of which all substrings are added, in bytes.
 const MAX_SUPERSTRING_BYTES: usize = 64;
-/// The most strings of which that is done.
+/// The maximum number of such strings.
 const MAX_SUPERSTRINGS: usize = 64;
 
 /// Adds the strings that a rule names.
@@ -54,7 +54,7 @@ pub fn add_unnamed_strings(uses: &Comparisons, pool: &mut Representatives) {
     }
 }
 
-/// Some string that is neither named nor a number nor a version.
+/// Adds strings that are neither named nor a number nor a version.
 fn add_unrelated_strings(uses: &Comparisons, pool: &mut Representatives) {
     let names = ["user-1", "other", "another"].map(str::to_owned);
     let more = (0..).map(|n| format!("other-{n}"));
@@ -64,7 +64,7 @@ fn add_unrelated_strings(uses: &Comparisons, pool: &mut Representatives) {
     }
 }
 
-/// Of each interval between two named strings the least string.
+/// Adds the least string of each interval between two named strings.
 fn add_order_boundaries(uses: &Comparisons, pool: &mut Representatives) {
     for text in uses.ordered_strings.union(&uses.equal_strings) {
         pool.add(
@@ -78,7 +78,8 @@ fn add_order_boundaries(uses: &Comparisons, pool: &mut Representatives) {
     pool.add(OwnedValue::Text("\u{0}".into()), false);
 }
 
-/// Every beginning with every ending and every set of parts, kept apart by a character that none of them has.
+/// Adds every combination of a prefix, a suffix and a subset of substrings, separated by a character that none
+/// contains.
 fn add_affix_combinations(uses: &Comparisons, pool: &mut Representatives) {
     let Some(gap) = unused_char(uses) else {
         return pool.mark_incomplete("it is compared with too many characters");
@@ -111,7 +112,7 @@ fn add_affix_combinations(uses: &Comparisons, pool: &mut Representatives) {
     }
 }
 
-/// A character that no string in the rule has.
+/// A character that no string in the rule contains.
 fn unused_char(uses: &Comparisons) -> Option<char> {
     let sets = [
         &uses.equal_strings,

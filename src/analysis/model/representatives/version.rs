@@ -1,15 +1,15 @@
-//! Versions: those that a rule names, and the next one after each.
+//! Representative semantic versions: those that a rule names, and their neighbors in the order of versions.
 
 use crate::analysis::model::comparisons::Comparisons;
-use crate::analysis::model::representatives::Representatives;
+use crate::analysis::model::representatives::set::Representatives;
 use crate::rule::operator::semver::Version;
 use crate::value::OwnedValue;
 
 /// Adds versions.
 ///
 /// Between two versions there is another one if and only if it is not the next one after the lower: after a release the
-/// lowest prerelease of the next patch, after a prerelease the same with `.0` behind it. Where `^` and `~` begin and end
-/// stands the lowest prerelease of a release. So these, and each one's next, meet every interval.
+/// lowest prerelease of the next patch, after a prerelease the same with `.0` behind it. Where `^` and `~` begin and
+/// end stands the lowest prerelease of a release. So these, and each one's next, meet every interval.
 pub fn add_versions(uses: &Comparisons, pool: &mut Representatives) {
     for text in &uses.versions {
         if Version::parse(text).is_none() {
@@ -74,7 +74,7 @@ fn add_neighbor_versions(
     }
 }
 
-/// Adds a spelling of a version that the rule does not name; one that it names is in the pool already.
+/// Adds a spelling of a version that the rule does not name; named strings are added elsewhere.
 fn add_version(version: String, uses: &Comparisons, pool: &mut Representatives) {
     if uses.equal_strings.contains(version.as_str()) {
         pool.add(OwnedValue::Text(format!("{version}+other").into()), false);

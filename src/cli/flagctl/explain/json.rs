@@ -1,20 +1,21 @@
-//! An explanation for programs.
+//! `flagctl explain -o json` and `-o yaml`: an explanation as a JSON value.
 
 use crate::analysis::explain::counterfactual::Counterfactual;
-use crate::analysis::explain::trace::TraceStep;
 use crate::analysis::explain::trace::fractional::FractionalTrace;
-use crate::analysis::outcome::Outcome;
-use crate::cli::flagctl::explain::Explanation;
+use crate::analysis::explain::trace::step::TraceStep;
+use crate::cli::flagctl::explain::explanation::Explanation;
 use crate::cli::input::replica::evaluation::ReplicaStatus;
-use crate::cli::output::json_value;
-use crate::cli::output::json_value::array;
-use crate::cli::output::json_value::object;
-use crate::cli::output::json_value::string;
-use crate::diag::Position;
+use crate::cli::json_value::array;
+use crate::cli::json_value::boolean;
+use crate::cli::json_value::from_literal;
+use crate::cli::json_value::number;
+use crate::cli::json_value::object;
+use crate::cli::json_value::string;
+use crate::cli::output::outcome_json::outcome_to_json;
+use crate::cli::output::position::format_position;
 use crate::document::syntax_tree::Node;
-use crate::value::OwnedValue;
 
-/// The explanation as data.
+/// Converts an explanation.
 pub fn to_json(explanation: &Explanation<'_>) -> Node {
     let file = &explanation.flag.origin.file;
     let trace = &explanation.trace;
@@ -30,14 +31,14 @@ pub fn to_json(explanation: &Explanation<'_>) -> Node {
     let alternatives = explanation.alternatives.iter().map(alternative);
     let mut members = vec![
         ("key", string(&*explanation.flag.key)),
-        ("answer", outcome(&explanation.outcome)),
+        ("answer", outcome_to_json(&explanation.outcome)),
         ("reason", string(explanation.reason)),
         ("decidedBy", object(decided)),
         ("trace", array(trace.steps.iter().map(|s| step(file, s)))),
         ("alternatives", array(alternatives)),
         (
             "alternativesComplete",
-            json_value::from_literal(&OwnedValue::Bool(explanation.alternatives_complete)),
+            boolean(explanation.alternatives_complete),
         ),
     ];
     members.extend(
@@ -49,51 +50,29 @@ pub fn to_json(explanation: &Explanation<'_>) -> Node {
     object(members)
 }
 
-fn replica_status(standing: &ReplicaStatus) -> Node {
+fn replica_status(status: &ReplicaStatus) -> Node {
     object([
-        ("replica", string(&*standing.name)),
-        ("generation", json_value::number(standing.generation)),
-        ("source", string(&*standing.source)),
-        ("sync", string(&*standing.sync_state)),
-        ("age", json_value::number(standing.age_seconds)),
+        ("replica", string(&*status.name)),
+        ("generation", number(status.generation)),
+        ("source", string(&*status.source)),
+        ("sync", string(&*status.sync_state)),
+        ("age", number(status.age_seconds)),
     ])
 }
 
-/// `file:line:column`
-pub fn format_position(file: &str, place: Position) -> String {
-    format!("{file}:{}:{}", place.line, place.column)
-}
-
-/// What a caller sees, as data.
-pub fn outcome(outcome: &Outcome) -> Node {
-    match outcome {
-        Outcome::Variant(name, value) => object([
-            ("variant", string(&**name)),
-            ("value", json_value::from_literal(value)),
-        ]),
-        Outcome::Error(code) => object([("errorCode", string(code.as_str()))]),
-        Outcome::CallerDefault | Outcome::Opaque(_) => {
-            object([("default", json_value::from_literal(&OwnedValue::Bool(true)))])
-        }
-    }
-}
-
 fn step(file: &str, from: &TraceStep) -> Node {
-    let saw = from.attributes_read.iter();
-    let saw = saw.map(|(name, value)| (name.as_str(), json_value::from_literal(value)));
+    let read = from.attributes_read.iter();
+    let read = read.map(|(name, value)| (name.as_str(), from_literal(value)));
     let mut members = vec![
         ("at", string(format_position(file, from.position))),
         ("operator", string(&*from.operator)),
         ("condition", string(&*from.text)),
-        ("saw", object(saw)),
-        (
-            "operands",
-            array(from.operands.iter().map(json_value::from_literal)),
-        ),
+        ("saw", object(read)),
+        ("operands", array(from.operands.iter().map(from_literal))),
     ];
     match &from.result {
-        Some(result) => members.push(("result", json_value::from_literal(result))),
-        None => members.push(("fault", json_value::from_literal(&OwnedValue::Bool(true)))),
+        Some(result) => members.push(("result", from_literal(result))),
+        None => members.push(("fault", boolean(true))),
     }
     if let Some(from) = &from.fractional {
         members.push(("bucket", shares(from)));
@@ -108,19 +87,19 @@ fn step(file: &str, from: &TraceStep) -> Node {
 }
 
 fn shares(shares: &FractionalTrace) -> Node {
-    let number = |n: u32| json_value::number(f64::from(n));
+    let integer = |n: u32| number(f64::from(n));
     let each = shares.shares.iter().map(|share| {
         object([
-            ("value", json_value::from_literal(&share.value)),
-            ("from", number(share.first_bucket)),
-            ("to", number(share.end_bucket)),
+            ("value", from_literal(&share.value)),
+            ("from", integer(share.first_bucket)),
+            ("to", integer(share.end_bucket)),
         ])
     });
     object([
         ("key", string(&*shares.key)),
-        ("hash", number(shares.hash)),
-        ("bucket", number(shares.bucket)),
-        ("buckets", number(shares.total)),
+        ("hash", integer(shares.hash)),
+        ("bucket", integer(shares.bucket)),
+        ("buckets", integer(shares.total)),
         ("shares", array(each)),
     ])
 }
@@ -129,22 +108,22 @@ fn alternative(alternative: &Counterfactual) -> Node {
     let attributes = alternative.attribute_changes.iter().map(|other| {
         object([
             ("attribute", string(&*other.attribute)),
-            ("is", json_value::from_literal(&other.current)),
+            ("is", from_literal(&other.current)),
             ("condition", string(&*other.condition)),
-            ("example", json_value::from_literal(&other.example)),
+            ("example", from_literal(&other.example)),
         ])
     });
-    let number = |n: u64| json_value::number(n as f64);
+    let integer = |n: u64| number(n as f64);
     let hashes = alternative.hash_changes.iter().map(|other| {
         object([
             ("key", string(&*other.key)),
-            ("is", number(other.current)),
-            ("from", number(other.from)),
-            ("to", number(other.to)),
+            ("is", integer(other.current)),
+            ("from", integer(other.from)),
+            ("to", integer(other.to)),
         ])
     });
     object([
-        ("answer", outcome(&alternative.outcome)),
+        ("answer", outcome_to_json(&alternative.outcome)),
         ("attributes", array(attributes)),
         ("hashes", array(hashes)),
     ])

@@ -1,19 +1,20 @@
-//! An explanation for people.
+//! `flagctl explain -o table`: an explanation as text, for terminals.
 
 use std::fmt::Write as _;
 
 use crate::analysis::explain::counterfactual::Counterfactual;
-use crate::analysis::explain::trace::TraceStep;
 use crate::analysis::explain::trace::fractional::FractionalTrace;
+use crate::analysis::explain::trace::step::TraceStep;
 use crate::analysis::format;
 use crate::analysis::model::bucketing::HASH_SPACE;
 use crate::analysis::outcome::Outcome;
-use crate::cli::flagctl::explain::Explanation;
-use crate::cli::flagctl::explain::json::format_position;
+use crate::cli::flagctl::explain::explanation::Explanation;
 use crate::cli::input::replica::evaluation::ReplicaStatus;
-use crate::cli::output::output_format;
+use crate::cli::output::columns;
+use crate::cli::output::position::format_position;
+use crate::diag::Position;
 
-/// The explanation as a page.
+/// Prints an explanation.
 pub fn render(explanation: &Explanation<'_>) -> String {
     let file = &explanation.flag.origin.file;
     let decided = &explanation.trace.decided_by;
@@ -21,28 +22,12 @@ pub fn render(explanation: &Explanation<'_>) -> String {
         Outcome::Variant(_, value) => format::format_value(value),
         _ => "-".to_owned(),
     };
-    let head = ["KEY", "VARIANT", "VALUE", "REASON"]
-        .map(str::to_owned)
-        .into();
-    let row = vec![
-        explanation.flag.key.to_string(),
-        explanation.outcome.name(),
-        value,
-        explanation.reason.to_owned(),
-    ];
-    let mut page = output_format::align_columns(&[head, row]);
-    if let Some(standing) = &explanation.replica_status {
-        let ReplicaStatus {
-            name: replica,
-            generation,
-            source,
-            sync_state: sync,
-            age_seconds: age,
-        } = standing;
-        let _ = writeln!(
-            page,
-            "\nANSWERED BY {replica}, generation {generation}, from {source}: {sync}, {age} s old"
-        );
+    let head = columns::row(["KEY", "VARIANT", "VALUE", "REASON"]);
+    let (key, variant) = (&*explanation.flag.key, explanation.outcome.name());
+    let row = columns::row([key, &variant, &value, explanation.reason]);
+    let mut page = columns::align_columns(&[head, row]);
+    if let Some(status) = &explanation.replica_status {
+        write_replica_status(&mut page, status);
     }
     let _ = writeln!(
         page,
@@ -58,44 +43,36 @@ pub fn render(explanation: &Explanation<'_>) -> String {
             .iter()
             .for_each(|step| write_step(&mut page, step, 1));
     }
-    page.push_str("\nTO GET ANOTHER ANSWER\n");
-    for alternative in &explanation.alternatives {
-        let _ = writeln!(
-            page,
-            "  {}: {}",
-            alternative.outcome.name(),
-            describe_changes(alternative)
-        );
-    }
-    match (
-        explanation.alternatives.is_empty(),
-        explanation.alternatives_complete,
-    ) {
-        (true, true) => page.push_str("  there is none: everyone gets this one\n"),
-        (_, false) => {
-            page.push_str("  there may be others: part of the rule cannot be reasoned about\n");
-        }
-        (false, true) => {}
-    }
+    write_alternatives(&mut page, explanation);
     page
+}
+
+fn write_replica_status(page: &mut String, status: &ReplicaStatus) {
+    let ReplicaStatus {
+        name,
+        generation,
+        source,
+        sync_state,
+        age_seconds,
+    } = status;
+    let _ = writeln!(
+        page,
+        "\nANSWERED BY {name}, generation {generation}, from {source}: {sync_state}, {age_seconds} s old"
+    );
 }
 
 fn write_step(page: &mut String, step: &TraceStep, depth: usize) {
     let indent = "  ".repeat(depth);
-    let place = step.position;
+    let Position { line, column } = step.position;
     let result = step.result.as_ref();
     let result = result.map_or("fault".to_owned(), format::format_value);
-    let _ = write!(
-        page,
-        "{indent}{}:{} {} → {result}",
-        place.line, place.column, step.text
-    );
+    let _ = write!(page, "{indent}{line}:{column} {} → {result}", step.text);
     if !step.attributes_read.is_empty() {
-        let saw = step.attributes_read.iter();
-        let saw: Vec<String> = saw
+        let read = step.attributes_read.iter();
+        let read: Vec<String> = read
             .map(|(n, v)| format!("{n} = {}", format::format_value(v)))
             .collect();
-        let _ = write!(page, "   ({})", saw.join(", "));
+        let _ = write!(page, "   ({})", read.join(", "));
     }
     page.push('\n');
     if let Some(shares) = &step.fractional {
@@ -132,7 +109,29 @@ fn write_bucket(page: &mut String, shares: &FractionalTrace, indent: &str) {
     }
 }
 
-/// What would have to change, in words.
+fn write_alternatives(page: &mut String, explanation: &Explanation<'_>) {
+    page.push_str("\nTO GET ANOTHER ANSWER\n");
+    for alternative in &explanation.alternatives {
+        let _ = writeln!(
+            page,
+            "  {}: {}",
+            alternative.outcome.name(),
+            describe_changes(alternative)
+        );
+    }
+    match (
+        explanation.alternatives.is_empty(),
+        explanation.alternatives_complete,
+    ) {
+        (true, true) => page.push_str("  there is none: everyone gets this one\n"),
+        (_, false) => {
+            page.push_str("  there may be others: part of the rule cannot be reasoned about\n");
+        }
+        (false, true) => {}
+    }
+}
+
+/// The changes that lead to an alternative, in words.
 fn describe_changes(alternative: &Counterfactual) -> String {
     let attributes = alternative.attribute_changes.iter().map(|other| {
         let (is, example) = (

@@ -1,23 +1,21 @@
-//! What a rule may be. How many arguments an operator wants, and which, is left to `flagctl lint`.
+//! The schema definitions of targeting rules. The number and types of operator arguments are left to `flagctl lint`.
 
-use crate::cli::flagctl::schema::SchemaKeywords;
-use crate::cli::flagctl::schema::any_of;
-use crate::cli::flagctl::schema::array_of;
-use crate::cli::flagctl::schema::non_empty_string;
-use crate::cli::flagctl::schema::ref_to;
-use crate::cli::flagctl::schema::type_keyword;
-use crate::cli::flagctl::schema::type_schema;
-use crate::cli::output::json_value::array;
-use crate::cli::output::json_value::boolean;
-use crate::cli::output::json_value::from_literal;
-use crate::cli::output::json_value::number;
-use crate::cli::output::json_value::object;
-use crate::cli::output::json_value::string;
+use crate::cli::flagctl::schema::keyword::SchemaKeywords;
+use crate::cli::flagctl::schema::keyword::any_of;
+use crate::cli::flagctl::schema::keyword::array_of;
+use crate::cli::flagctl::schema::keyword::non_empty_string;
+use crate::cli::flagctl::schema::keyword::ref_to;
+use crate::cli::flagctl::schema::keyword::type_keyword;
+use crate::cli::flagctl::schema::keyword::type_schema;
+use crate::cli::json_value::array;
+use crate::cli::json_value::boolean;
+use crate::cli::json_value::number;
+use crate::cli::json_value::object;
+use crate::cli::json_value::string;
 use crate::document::rollout::bucketing;
 use crate::document::syntax_tree::Node;
 use crate::rule::operator;
 use crate::rule::operator::Operator;
-use crate::value::OwnedValue;
 
 const SCALAR_TYPES: [&str; 4] = ["null", "boolean", "number", "string"];
 
@@ -69,12 +67,7 @@ pub fn definitions() -> Vec<(&'static str, Node)> {
     ]
 }
 
-/// `null`
-pub fn null() -> Node {
-    from_literal(&OwnedValue::Null)
-}
-
-/// How a ring is defined for short; a ring may also refer to an evaluator that is written so.
+/// The short form of a ring. A ring may also refer to an evaluator of this form.
 fn segments_object() -> SchemaKeywords {
     let names = any_of([
         type_schema(&["string"]),
@@ -92,7 +85,7 @@ fn empty_object() -> Node {
     object([type_keyword(&["object"]), ("maxProperties", number(0.0))])
 }
 
-/// An object that is a value as it stands.
+/// An object with several members, which is a value and not an operation.
 fn multi_member_object() -> Node {
     object([type_keyword(&["object"]), ("minProperties", number(2.0))])
 }

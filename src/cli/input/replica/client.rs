@@ -1,4 +1,4 @@
-//! Asks a replica's debug endpoints.
+//! HTTP client for the debug endpoints of a replica.
 
 use std::time::Duration;
 
@@ -6,23 +6,24 @@ use anyhow::Context as _;
 use reqwest::StatusCode;
 use reqwest::Url;
 
-use crate::cli::input::flagctl_config::ReplicaEndpoint;
+use crate::cli::input::flag_location::ReplicaEndpoint;
+use crate::http_client::HttpClients;
 use crate::limits;
-use crate::source::network::http::client::HttpClients;
+use crate::source::spec::redact_url;
 
-/// How long an answer may take.
+/// The timeout of a request, from connecting to the last byte of the response.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What a replica answers to this body, or without one, at a path; `None` if there is nothing.
+/// Sends a POST with `body`, or a GET without one. Returns the JSON response; `None` if the status is 404.
 ///
 /// # Errors
-/// If the replica cannot be asked, or does not answer as one.
+/// If the request fails, or the server is not a replica with debug endpoints.
 pub fn request_json(
     replica: &ReplicaEndpoint,
     path: &[&str],
     body: Option<String>,
 ) -> anyhow::Result<Option<String>> {
-    let shown = redacted_url(&replica.url);
+    let shown = redact_url(&replica.url);
     let mut url = Url::parse(&replica.url).with_context(|| format!("`{shown}` is no URL"))?;
     let segments = url.path_segments_mut();
     let mut segments = segments.map_err(|()| anyhow::anyhow!("`{shown}` is no URL of a server"))?;
@@ -31,14 +32,9 @@ pub fn request_json(
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
-    let asked = send(replica, url, body);
-    let asked = runtime.context("cannot start")?.block_on(asked);
-    asked.with_context(|| format!("cannot ask {shown}"))
-}
-
-/// A URL without what may be secret in it.
-fn redacted_url(url: &str) -> String {
-    crate::source::spec::redact_url(url)
+    let response = send(replica, url, body);
+    let response = runtime.context("cannot start")?.block_on(response);
+    response.with_context(|| format!("cannot ask {shown}"))
 }
 
 async fn send(
@@ -48,7 +44,7 @@ async fn send(
 ) -> anyhow::Result<Option<String>> {
     let client = HttpClients::default()
         .client(&url)
-        .map_err(|why| anyhow::anyhow!(why))?;
+        .map_err(|error| anyhow::anyhow!(error.to_string()))?;
     let request = match body {
         Some(body) => client.post(url).body(body),
         None => client.get(url),
@@ -58,41 +54,46 @@ async fn send(
         request = request.bearer_auth(token);
     }
     // The error would name the URL, which may hold a password.
-    let mut response = request.send().await.map_err(reqwest::Error::without_url)?;
+    let response = request.send().await;
+    let response = response.map_err(reqwest::Error::without_url)?;
     match response.status() {
-        StatusCode::OK => {}
+        StatusCode::OK => Ok(Some(read_bounded(response).await?)),
+        StatusCode::NOT_FOUND if is_json(&response) => Ok(None),
+        status => Err(status_error(status)),
+    }
+}
+
+fn status_error(status: StatusCode) -> anyhow::Error {
+    match status {
         StatusCode::PAYLOAD_TOO_LARGE => {
             let most = limits::DEBUG_REQUEST;
-            anyhow::bail!("the context is too large for it: it takes {most} bytes");
+            anyhow::anyhow!("the context is too large for it: it takes {most} bytes")
         }
-        StatusCode::NOT_FOUND if is_json(&response) => return Ok(None),
-        StatusCode::NOT_FOUND => {
-            anyhow::bail!(
-                "it has no debug endpoints: start it with --debug-endpoints=token or =open"
-            );
-        }
+        StatusCode::NOT_FOUND => anyhow::anyhow!(
+            "it has no debug endpoints: start it with --debug-endpoints=token or =open"
+        ),
         StatusCode::UNAUTHORIZED => {
-            anyhow::bail!("it wants a token: say it in FLAGCTL_TOKEN or in the configuration")
+            anyhow::anyhow!("it wants a token: say it in FLAGCTL_TOKEN or in the configuration")
         }
-        status => anyhow::bail!("it answers {status}"),
+        status => anyhow::anyhow!("it answers {status}"),
     }
+}
+
+async fn read_bounded(mut response: reqwest::Response) -> anyhow::Result<String> {
     let mut body = Vec::new();
-    while let Some(piece) = response
-        .chunk()
-        .await
-        .map_err(reqwest::Error::without_url)?
-    {
-        body.extend_from_slice(&piece);
+    loop {
+        let chunk = response.chunk().await;
+        let Some(chunk) = chunk.map_err(reqwest::Error::without_url)? else {
+            return String::from_utf8(body).context("its answer is not UTF-8 text");
+        };
+        body.extend_from_slice(&chunk);
         if body.len() as u64 > limits::DOCUMENT {
             anyhow::bail!("its answer is larger than {} bytes", limits::DOCUMENT);
         }
     }
-    Ok(Some(
-        String::from_utf8(body).context("its answer is not UTF-8 text")?,
-    ))
 }
 
 fn is_json(response: &reqwest::Response) -> bool {
-    let kind = response.headers().get("content-type");
-    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"))
+    let content_type = response.headers().get("content-type");
+    content_type.is_some_and(|value| value.as_bytes().starts_with(b"application/json"))
 }

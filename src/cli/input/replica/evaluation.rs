@@ -1,27 +1,27 @@
-//! What a running replica answers for a flag, and how it says that it is.
+//! The evaluation of one flag by a running replica, with the status of the replica.
 
-use crate::analysis::model::concrete_eval::OwnedContext;
-use crate::cli::input::definitions;
-use crate::cli::input::definitions::member_str;
-use crate::cli::input::flagctl_config::ReplicaEndpoint;
+use crate::analysis::model::owned_context::OwnedContext;
+use crate::cli::input::flag_location::ReplicaEndpoint;
 use crate::cli::input::replica::client;
-use crate::cli::output::output_format;
+use crate::cli::json_value;
+use crate::cli::json_value::member;
+use crate::cli::json_value::member_str;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
 use crate::rule::bucketing::bucketing_value::FractionalVersion;
 use crate::value::OwnedValue;
 
-/// The answer of a replica, with all that it says of it.
+/// The response of the debug endpoint to an evaluation.
 #[derive(Debug)]
 pub struct ReplicaEvaluation {
-    /// The answer, as the debug endpoint gives it.
+    /// The JSON object of the response.
     pub node: Node,
 }
 
-/// What a replica answers for a flag and a context in JSON; `None` if it has no such flag.
+/// Evaluates a flag at a replica, for a context in JSON; `None` if it has no such flag.
 ///
 /// # Errors
-/// If it cannot be asked, and why.
+/// If the replica does not answer.
 pub fn evaluate(
     replica: &ReplicaEndpoint,
     key: &str,
@@ -31,20 +31,20 @@ pub fn evaluate(
     let Some(answer) = client::request_json(replica, &["debug", "flags", key], Some(body))? else {
         return Ok(None);
     };
-    let node = output_format::parse_json(&answer)?;
+    let node = json_value::parse(&answer)?;
     Ok(Some(ReplicaEvaluation { node }))
 }
 
 impl ReplicaEvaluation {
-    /// A member that is there and not null.
+    /// A member of the response; `None` if it is absent or null.
     pub fn non_null_member(&self, name: &str) -> Option<&Node> {
-        definitions::member(&self.node, name).filter(|node| !matches!(node.kind, NodeKind::Null))
+        member(&self.node, name).filter(|node| !matches!(node.kind, NodeKind::Null))
     }
 
-    /// What to say where the context has no targeting key: a replica asks itself as itself.
+    /// A note for standard error if the context has no targeting key: the replica then uses its own name.
     pub fn targeting_key_note(&self, context: &str) -> Option<String> {
-        let context = output_format::parse_json(context).ok()?;
-        if definitions::member(&context, "targetingKey").is_some() {
+        let context = json_value::parse(context).ok()?;
+        if member(&context, "targetingKey").is_some() {
             return None;
         }
         let unit = member_str(&self.node, "targetingKey");
@@ -53,10 +53,10 @@ impl ReplicaEvaluation {
         ))
     }
 
-    /// The context that counted. Only with that is an answer explained.
+    /// The context that the replica evaluated: the one of the request with the context that the replica adds.
     ///
     /// # Errors
-    /// If the replica does not tell it.
+    /// If the response does not contain it.
     pub fn evaluation_context(&self) -> anyhow::Result<OwnedContext> {
         let context = self.non_null_member("context").map(Node::to_owned_value);
         let Some(OwnedValue::Map(members)) = context else {
@@ -78,7 +78,7 @@ impl ReplicaEvaluation {
         })
     }
 
-    /// Which replica it is, which generation of flags it has, and how fresh those of the flag's source are.
+    /// The status of the replica and of the flag's source.
     pub fn status(&self) -> ReplicaStatus {
         let number = |node: Option<&Node>| match node.map(|node| &node.kind) {
             Some(NodeKind::Number(n)) => *n,
@@ -95,22 +95,22 @@ impl ReplicaEvaluation {
             generation: number(self.non_null_member("generation")),
             source: of_source("name"),
             sync_state: of_source("sync"),
-            age_seconds: number(source.and_then(|source| definitions::member(source, "age"))),
+            age_seconds: number(source.and_then(|source| member(source, "age"))),
         }
     }
 }
 
-/// Which replica answered, and from what.
+/// The replica that evaluated, the generation of its flags, and the freshness of the flag's source.
 #[derive(Debug)]
 pub struct ReplicaStatus {
-    /// What it calls itself.
+    /// The name of the replica.
     pub name: String,
     /// The generation of its flags.
     pub generation: f64,
     /// The flag's source.
     pub source: String,
-    /// Whether what it has of the source is current.
+    /// The synchronisation state of the source.
     pub sync_state: String,
-    /// For how many seconds it is not known to be.
+    /// The seconds since the source was last known to be current.
     pub age_seconds: f64,
 }

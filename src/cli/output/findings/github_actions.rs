@@ -1,13 +1,14 @@
-//! Workflow commands of GitHub Actions.
+//! Lint findings as workflow commands of GitHub Actions.
 //!
 //! <https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions>
 
 use std::fmt::Write as _;
 
-use crate::cli::output::findings::message_with_help;
-use crate::cli::output::findings::severity_name;
+use crate::cli::output::findings::fields::message_with_help;
+use crate::cli::output::findings::fields::severity_name;
 use crate::diag::Diagnostic;
 
+/// Prints one command a finding.
 pub fn render(found: &[Diagnostic]) -> String {
     let mut out = String::new();
     for diagnostic in found {
@@ -26,14 +27,14 @@ pub fn render(found: &[Diagnostic]) -> String {
     out
 }
 
-/// What stands behind the second pair of colons.
+/// Escapes the message of a command.
 fn escape_data(text: &str) -> String {
     text.replace('%', "%25")
         .replace('\r', "%0D")
         .replace('\n', "%0A")
 }
 
-/// The value of a property.
+/// Escapes the value of a property.
 fn escape_property(text: &str) -> String {
     escape_data(text).replace(':', "%3A").replace(',', "%2C")
 }

@@ -1,46 +1,43 @@
-//! Findings as one JSON document.
-
-use std::fmt::Write as _;
+//! Lint findings as one JSON object.
 
 use crate::analysis::flag_file::FlagFile;
 use crate::analysis::lint;
-use crate::cli::output::findings::json_pointer;
-use crate::cli::output::findings::severity_name;
+use crate::cli::output::findings::fields::json_pointer;
+use crate::cli::output::findings::fields::severity_name;
 use crate::diag::Diagnostic;
-use crate::json::write_string;
+use crate::diag::Position;
+use crate::json::ObjectWriter;
 
+/// Prints the findings, one a line, and their number.
 pub fn render(files: &[FlagFile], found: &[Diagnostic]) -> String {
-    let mut out = String::from("{\"findings\":[");
-    for (at, diagnostic) in found.iter().enumerate() {
-        out.push_str(if at == 0 { "\n" } else { ",\n" });
-        write_finding(&mut out, files, diagnostic);
-    }
     let (errors, warnings) = lint::count_errors_and_warnings(found);
-    let files = files.len();
-    let _ = writeln!(
-        out,
-        "],\n\"errors\":{errors},\"warnings\":{warnings},\"files\":{files}}}"
-    );
+    let mut out = String::new();
+    ObjectWriter::write(&mut out, |root| {
+        root.array("findings", |findings| {
+            for diagnostic in found {
+                findings.line_break();
+                findings.object(|finding| write_finding(finding, files, diagnostic));
+            }
+        });
+        root.line_break();
+        root.number("errors", errors);
+        root.number("warnings", warnings);
+        root.number("files", files.len());
+    });
+    out.push('\n');
     out
 }
 
-fn write_finding(out: &mut String, files: &[FlagFile], diagnostic: &Diagnostic) {
-    let _ = write!(
-        out,
-        "{{\"code\":\"{}\",\"severity\":\"{}\",\"file\":",
-        diagnostic.code.id(),
-        severity_name(diagnostic)
-    );
-    write_string(out, &diagnostic.file);
-    let place = diagnostic.position;
-    let _ = write!(out, ",\"line\":{},\"column\":{}", place.line, place.column);
+fn write_finding(finding: &mut ObjectWriter<'_>, files: &[FlagFile], diagnostic: &Diagnostic) {
+    let Position { line, column } = diagnostic.position;
+    finding.string("code", diagnostic.code.id());
+    finding.string("severity", severity_name(diagnostic));
+    finding.string("file", &diagnostic.file);
+    finding.number("line", line);
+    finding.number("column", column);
     if let Some(pointer) = json_pointer(files, diagnostic) {
-        out.push_str(",\"pointer\":");
-        write_string(out, &pointer);
+        finding.string("pointer", &pointer);
     }
-    out.push_str(",\"message\":");
-    write_string(out, &diagnostic.message);
-    out.push_str(",\"help\":");
-    write_string(out, &diagnostic.help);
-    out.push('}');
+    finding.string("message", &diagnostic.message);
+    finding.string("help", &diagnostic.help);
 }

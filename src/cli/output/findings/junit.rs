@@ -1,12 +1,14 @@
-//! Findings as the XML of `JUnit`: a failed test for each that fails the run, a passed one for each file without any.
+//! Lint findings as `JUnit` XML: a failed test for each finding that fails the run, a passed test for each clean file.
 
 use std::fmt::Write as _;
 
 use crate::analysis::flag_file::FlagFile;
 use crate::analysis::lint::policy::FailOn;
-use crate::cli::output::findings::message_with_help;
+use crate::cli::output::findings::fields::message_with_help;
 use crate::diag::Diagnostic;
+use crate::diag::Position;
 
+/// Prints one test suite.
 pub fn render(files: &[FlagFile], found: &[Diagnostic], fail_on: FailOn) -> String {
     let clean = |file: &&FlagFile| !found.iter().any(|d| d.file == file.name);
     let clean: Vec<&FlagFile> = files.iter().filter(clean).collect();
@@ -34,26 +36,25 @@ pub fn render(files: &[FlagFile], found: &[Diagnostic], fail_on: FailOn) -> Stri
 
 fn write_testcase(out: &mut String, diagnostic: &Diagnostic, fails: bool) {
     let (file, code) = (escape_xml(&diagnostic.file), diagnostic.code.id());
-    let place = diagnostic.position;
-    let told = escape_xml(&message_with_help(diagnostic, "\n"));
+    let Position { line, column } = diagnostic.position;
+    let text = escape_xml(&message_with_help(diagnostic, "\n"));
     let _ = writeln!(
         out,
-        "<testcase classname=\"{file}\" name=\"{code} at {}:{}\">",
-        place.line, place.column
+        "<testcase classname=\"{file}\" name=\"{code} at {line}:{column}\">"
     );
     let _ = if fails {
         let message = escape_xml(&diagnostic.message);
         writeln!(
             out,
-            "<failure type=\"{code}\" message=\"{message}\">{told}</failure>"
+            "<failure type=\"{code}\" message=\"{message}\">{text}</failure>"
         )
     } else {
-        writeln!(out, "<system-out>{told}</system-out>")
+        writeln!(out, "<system-out>{text}</system-out>")
     };
     out.push_str("</testcase>\n");
 }
 
-/// Text for XML 1.0, which has no place for most control characters.
+/// Escapes text for XML 1.0. Control characters that XML cannot contain become U+FFFD.
 fn escape_xml(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {

@@ -1,24 +1,25 @@
-//! Findings as SARIF 2.1.0.
+//! Lint findings as SARIF 2.1.0.
 //!
 //! <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>
 
-use std::fmt::Write as _;
+use std::collections::HashMap;
 
 use percent_encoding::AsciiSet;
 use percent_encoding::NON_ALPHANUMERIC;
 use percent_encoding::utf8_percent_encode;
 
 use crate::analysis::flag_file::FlagFile;
-use crate::cli::output::findings::json_pointer;
-use crate::cli::output::findings::message_with_help;
-use crate::cli::output::findings::severity_name;
+use crate::cli::output::findings::fields::json_pointer;
+use crate::cli::output::findings::fields::message_with_help;
+use crate::cli::output::findings::fields::severity_name;
 use crate::diag::Code;
 use crate::diag::Diagnostic;
-use crate::json::write_string;
+use crate::json::ArrayWriter;
+use crate::json::ObjectWriter;
 
 const SCHEMA_URI: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
-/// What stays as it is in the path of a URI.
+/// The characters that a URI path may have unescaped.
 const URI_PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'/')
     .remove(b'-')
@@ -26,93 +27,111 @@ const URI_PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
+/// Prints a log of one run, with one rule or result a line.
 pub fn render(files: &[FlagFile], found: &[Diagnostic]) -> String {
-    let mut codes: Vec<Code> = found.iter().map(|d| d.code).collect();
-    codes.sort_unstable();
-    codes.dedup();
-    let mut out = format!(
-        "{{\"$schema\":\"{SCHEMA_URI}\",\"version\":\"2.1.0\",\"runs\":[{{\"tool\":{{\"driver\":{{"
-    );
-    let _ = write!(
-        out,
-        "\"name\":\"flagctl\",\"version\":\"{}\",\"informationUri\":\"{}\",\"rules\":[",
-        env!("CARGO_PKG_VERSION"),
-        env!("CARGO_PKG_REPOSITORY")
-    );
-    for (at, code) in codes.iter().enumerate() {
-        out.push_str(if at == 0 { "\n" } else { ",\n" });
-        write_rule(&mut out, *code);
-    }
-    out.push_str("]}},\"columnKind\":\"unicodeCodePoints\",\"results\":[");
-    let mut seen = std::collections::HashMap::new();
-    for (at, diagnostic) in found.iter().enumerate() {
-        out.push_str(if at == 0 { "\n" } else { ",\n" });
-        let index = codes.binary_search(&diagnostic.code).unwrap_or(0);
-        let key = (&diagnostic.file, diagnostic.code, &diagnostic.message);
-        let count: &mut u32 = seen.entry(key).or_default();
-        *count += 1;
-        write_result(&mut out, files, diagnostic, index, *count);
-    }
-    out.push_str("]}]}\n");
+    let mut out = String::new();
+    ObjectWriter::write(&mut out, |log| {
+        log.string("$schema", SCHEMA_URI);
+        log.string("version", "2.1.0");
+        log.array("runs", |runs| {
+            runs.object(|run| write_run(run, files, found));
+        });
+    });
+    out.push('\n');
     out
 }
 
-fn write_rule(out: &mut String, code: Code) {
-    let _ = write!(
-        out,
-        "{{\"id\":\"{}\",\"shortDescription\":{{\"text\":",
-        code.id()
-    );
-    write_string(out, code.title());
-    out.push_str("},\"help\":{\"text\":");
-    write_string(out, code.page());
-    out.push_str(",\"markdown\":");
-    write_string(out, code.page());
-    out.push_str("}}");
+fn write_run(run: &mut ObjectWriter<'_>, files: &[FlagFile], found: &[Diagnostic]) {
+    let mut codes: Vec<Code> = found.iter().map(|d| d.code).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    run.object("tool", |tool| {
+        tool.object("driver", |driver| {
+            driver.string("name", "flagctl");
+            driver.string("version", env!("CARGO_PKG_VERSION"));
+            driver.string("informationUri", env!("CARGO_PKG_REPOSITORY"));
+            driver.array("rules", |rules| {
+                for code in &codes {
+                    write_rule(rules, *code);
+                }
+            });
+        });
+    });
+    run.string("columnKind", "unicodeCodePoints");
+    run.array("results", |results| {
+        let mut occurrences: HashMap<_, u32> = HashMap::new();
+        for diagnostic in found {
+            let key = (&diagnostic.file, diagnostic.code, &diagnostic.message);
+            let occurrence = occurrences.entry(key).or_default();
+            *occurrence += 1;
+            results.line_break();
+            results.object(|result| {
+                result.string("ruleId", diagnostic.code.id());
+                let index = codes.binary_search(&diagnostic.code);
+                result.number("ruleIndex", index.unwrap_or(0));
+                write_result(result, files, diagnostic, *occurrence);
+            });
+        }
+    });
+}
+
+fn write_rule(rules: &mut ArrayWriter<'_>, code: Code) {
+    rules.line_break();
+    rules.object(|rule| {
+        rule.string("id", code.id());
+        rule.object("shortDescription", |text| text.string("text", code.title()));
+        rule.object("help", |help| {
+            help.string("text", code.page());
+            help.string("markdown", code.page());
+        });
+    });
 }
 
 fn write_result(
-    out: &mut String,
+    result: &mut ObjectWriter<'_>,
     files: &[FlagFile],
     diagnostic: &Diagnostic,
-    index: usize,
-    count: u32,
+    occurrence: u32,
 ) {
-    let _ = write!(
-        out,
-        "{{\"ruleId\":\"{}\",\"ruleIndex\":{index},\"level\":\"{}\",\"message\":{{\"text\":",
-        diagnostic.code.id(),
-        severity_name(diagnostic)
-    );
-    write_string(out, &message_with_help(diagnostic, "\n"));
-    out.push_str("},\"locations\":[{\"physicalLocation\":{\"artifactLocation\":{\"uri\":");
-    write_string(out, &artifact_uri(&diagnostic.file));
-    let place = diagnostic.position;
-    let _ = write!(
-        out,
-        "}},\"region\":{{\"startLine\":{},\"startColumn\":{}}}}}",
-        place.line, place.column
-    );
-    if let Some(pointer) = json_pointer(files, diagnostic) {
-        out.push_str(",\"logicalLocations\":[{\"fullyQualifiedName\":");
-        write_string(out, &pointer);
-        out.push_str("}]");
-    }
-    // Knows the finding again when lines have moved.
-    let print = format!(
-        "{}\n{}\n{}\n{count}",
-        diagnostic.file,
-        diagnostic.code.id(),
-        diagnostic.message
-    );
-    let print = murmur3::murmur3_x64_128(&mut print.as_bytes(), 0).unwrap_or_default();
-    let _ = write!(
-        out,
-        "}}],\"partialFingerprints\":{{\"flagctl/v1\":\"{print:032x}\"}}}}"
-    );
+    result.string("level", severity_name(diagnostic));
+    result.object("message", |message| {
+        message.string("text", &message_with_help(diagnostic, "\n"));
+    });
+    result.array("locations", |locations| {
+        locations.object(|location| write_location(location, files, diagnostic));
+    });
+    result.object("partialFingerprints", |fingerprints| {
+        fingerprints.string("flagctl/v1", &fingerprint(diagnostic, occurrence));
+    });
 }
 
-/// A path as a reference.
+fn write_location(location: &mut ObjectWriter<'_>, files: &[FlagFile], diagnostic: &Diagnostic) {
+    location.object("physicalLocation", |physical| {
+        physical.object("artifactLocation", |artifact| {
+            artifact.string("uri", &artifact_uri(&diagnostic.file));
+        });
+        physical.object("region", |region| {
+            region.number("startLine", diagnostic.position.line);
+            region.number("startColumn", diagnostic.position.column);
+        });
+    });
+    if let Some(pointer) = json_pointer(files, diagnostic) {
+        location.array("logicalLocations", |logical| {
+            logical.object(|name| name.string("fullyQualifiedName", &pointer));
+        });
+    }
+}
+
+/// Identifies a finding by file, code and message, so that it stays the same when lines move. `occurrence` numbers equal
+/// findings.
+fn fingerprint(diagnostic: &Diagnostic, occurrence: u32) -> String {
+    let Diagnostic { file, message, .. } = diagnostic;
+    let identity = format!("{file}\n{}\n{message}\n{occurrence}", diagnostic.code.id());
+    let hash = murmur3::murmur3_x64_128(&mut identity.as_bytes(), 0).unwrap_or_default();
+    format!("{hash:032x}")
+}
+
+/// A path as a URI reference.
 fn artifact_uri(path: &str) -> String {
     let path = path.replace('\\', "/");
     let encoded = utf8_percent_encode(&path, URI_PATH);

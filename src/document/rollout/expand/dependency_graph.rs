@@ -1,4 +1,4 @@
-//! Which flag builds on which.
+//! `DependencyGraph`: prerequisites between flags, topological order, cycles and depths.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,19 +9,19 @@ use crate::limits;
 /// The prerequisites of all flags.
 #[derive(Debug)]
 pub struct DependencyGraph {
-    /// For each flag, the positions of the flags that it requires, in the order in which they are written.
+    /// For each flag, the indices of the flags that it requires, in written order.
     edges: Vec<Vec<Option<usize>>>,
     order: Vec<usize>,
     cycles: Vec<Option<Arc<[usize]>>>,
     depths: Vec<usize>,
 }
 
-/// What a flag builds on.
+/// The prerequisites of one flag.
 #[derive(Debug, Clone)]
 pub enum Dependencies {
-    /// The flags that it requires, where they exist.
+    /// The indices of the required flags; `None` if missing.
     Resolved(Vec<Option<usize>>),
-    /// It requires itself, by way of these flags.
+    /// The flag requires itself through these flags.
     Cycle(Arc<[usize]>),
     /// The chain of prerequisites is too long.
     TooLong,
@@ -43,20 +43,20 @@ impl DependencyGraph {
         graph
     }
 
-    /// The positions of all flags, each after those that it requires.
+    /// The indices of all flags, each after those that it requires.
     pub fn topological_order(&self) -> Vec<usize> {
         self.order.clone()
     }
 
-    /// What the flag at a position builds on.
+    /// The prerequisites of the flag at an index.
     pub fn dependencies(&self, at: usize) -> Dependencies {
-        if let Some(Some(circle)) = self.cycles.get(at) {
-            return Dependencies::Cycle(circle.clone());
+        if let Some(Some(cycle)) = self.cycles.get(at) {
+            return Dependencies::Cycle(cycle.clone());
         }
         if self
             .depths
             .get(at)
-            .is_some_and(|height| *height > limits::REFERENCE_CHAIN)
+            .is_some_and(|depth| *depth > limits::REFERENCE_CHAIN)
         {
             return Dependencies::TooLong;
         }
@@ -67,7 +67,7 @@ impl DependencyGraph {
     fn topological_sort(&mut self) {
         let mut seen = vec![false; self.edges.len()];
         for start in 0..self.edges.len() {
-            // The open flags, and how many of their edges were followed.
+            // The flags on the current path, and the number of their edges that were followed.
             let mut path: Vec<(usize, usize)> = Vec::new();
             if mark_visited(&mut seen, start) {
                 path.push((start, 0));
@@ -96,38 +96,38 @@ impl DependencyGraph {
     fn finish_flag(&mut self, at: usize) {
         let below = self.edges.get(at).into_iter().flatten().flatten();
         let below = below.filter_map(|next| self.depths.get(*next)).max();
-        let height = below.map_or(0, |height| height + 1);
+        let depth = below.map_or(0, |depth| depth + 1);
         if let Some(own) = self.depths.get_mut(at) {
-            *own = height;
+            *own = depth;
         }
         self.order.push(at);
     }
 
-    /// Notes the circle that an edge to an open flag closes.
+    /// Records the cycle that an edge to a flag on the current path closes.
     fn record_cycle(&mut self, path: &[(usize, usize)], next: usize) {
         let Some(start) = path.iter().position(|(at, _)| *at == next) else {
             return;
         };
-        let circle: Arc<[usize]> = path.iter().skip(start).map(|(at, _)| *at).collect();
-        for at in circle.iter() {
+        let cycle: Arc<[usize]> = path.iter().skip(start).map(|(at, _)| *at).collect();
+        for at in cycle.iter() {
             if let Some(slot) = self.cycles.get_mut(*at) {
-                slot.get_or_insert_with(|| circle.clone());
+                slot.get_or_insert_with(|| cycle.clone());
             }
         }
     }
 }
 
-/// Whether this was the first visit.
+/// Marks a flag as visited; returns true at the first visit.
 fn mark_visited(seen: &mut [bool], at: usize) -> bool {
     seen.get_mut(at)
         .is_some_and(|seen| !std::mem::replace(seen, true))
 }
 
 fn flag_edges(flag: &FlagDefinition, index: &FlagKeyIndex<'_>) -> Vec<Option<usize>> {
-    let Some(words) = flag.rollout_fields.as_ref() else {
+    let Some(fields) = flag.rollout_fields.as_ref() else {
         return Vec::new();
     };
-    let requires = words.requires.iter();
+    let requires = fields.requires.iter();
     let edges = requires.map(|required| index.find(&required.flag, flag.flag_set_id()));
     edges.collect()
 }

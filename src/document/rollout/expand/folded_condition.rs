@@ -1,23 +1,23 @@
-//! Conditions of which some are known before anybody asks.
+//! `FoldedCondition`: boolean operations with constant folding.
 
 use crate::diag::Position;
 use crate::document::rollout::jsonlogic_builder;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
 
-/// A condition.
+/// A condition that may be constant.
 #[derive(Debug, Clone)]
 pub enum FoldedCondition {
-    /// Holds for nobody.
+    /// Never met.
     Never,
-    /// Holds for everybody.
+    /// Always met.
     Always,
-    /// Holds when this rule does.
+    /// Met if this rule is truthy.
     If(Node),
 }
 
 impl FoldedCondition {
-    /// The condition that is written so.
+    /// The condition of a rule or a boolean.
     pub fn from_node(node: Node) -> FoldedCondition {
         match node.kind {
             NodeKind::Bool(true) => FoldedCondition::Always,
@@ -26,42 +26,42 @@ impl FoldedCondition {
         }
     }
 
-    /// The rule for it.
-    pub fn into_node(self, place: Position) -> Node {
+    /// The condition as a rule.
+    pub fn into_node(self, position: Position) -> Node {
         match self {
-            FoldedCondition::Never => jsonlogic_builder::boolean(place, false),
-            FoldedCondition::Always => jsonlogic_builder::boolean(place, true),
+            FoldedCondition::Never => jsonlogic_builder::boolean(position, false),
+            FoldedCondition::Always => jsonlogic_builder::boolean(position, true),
             FoldedCondition::If(node) => node,
         }
     }
 
-    /// Both.
-    pub fn and(self, other: FoldedCondition, place: Position) -> FoldedCondition {
+    /// Conjunction.
+    pub fn and(self, other: FoldedCondition, position: Position) -> FoldedCondition {
         match (self, other) {
             (FoldedCondition::Never, _) | (_, FoldedCondition::Never) => FoldedCondition::Never,
             (FoldedCondition::Always, condition) | (condition, FoldedCondition::Always) => {
                 condition
             }
             (FoldedCondition::If(a), FoldedCondition::If(b)) => {
-                FoldedCondition::If(jsonlogic_builder::operation(place, "and", vec![a, b]))
+                FoldedCondition::If(jsonlogic_builder::operation(position, "and", vec![a, b]))
             }
         }
     }
 
-    /// The opposite.
-    pub fn not(self, place: Position) -> FoldedCondition {
+    /// Negation.
+    pub fn not(self, position: Position) -> FoldedCondition {
         match self {
             FoldedCondition::Never => FoldedCondition::Always,
             FoldedCondition::Always => FoldedCondition::Never,
             FoldedCondition::If(node) => {
-                FoldedCondition::If(jsonlogic_builder::operation(place, "!", vec![node]))
+                FoldedCondition::If(jsonlogic_builder::operation(position, "!", vec![node]))
             }
         }
     }
 }
 
-/// One of them, tried in their order.
-pub fn fold_or(place: Position, conditions: Vec<FoldedCondition>) -> FoldedCondition {
+/// Disjunction, tried in this order.
+pub fn fold_or(position: Position, conditions: Vec<FoldedCondition>) -> FoldedCondition {
     let mut nodes = Vec::with_capacity(conditions.len());
     for condition in conditions {
         match condition {
@@ -73,6 +73,6 @@ pub fn fold_or(place: Position, conditions: Vec<FoldedCondition>) -> FoldedCondi
     if nodes.is_empty() {
         FoldedCondition::Never
     } else {
-        FoldedCondition::If(jsonlogic_builder::or(place, nodes))
+        FoldedCondition::If(jsonlogic_builder::or(position, nodes))
     }
 }

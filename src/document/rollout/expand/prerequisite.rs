@@ -1,43 +1,44 @@
-//! Whether the prerequisites of a flag are met, as a condition over the same context.
+//! The condition that the prerequisites of a flag are met, over the same context.
 
 use std::sync::Arc;
 
-use crate::diag;
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
+use crate::diag::closest_match;
+use crate::diag::did_you_mean;
 use crate::document::flag::FlagDefinition;
-use crate::document::rollout::RolloutFields;
 use crate::document::rollout::expand::dependency_graph::Dependencies;
 use crate::document::rollout::expand::folded_condition::FoldedCondition;
 use crate::document::rollout::expand::inline_flag_key;
+use crate::document::rollout::fields::Prerequisite;
+use crate::document::rollout::fields::RolloutFields;
 use crate::document::rollout::jsonlogic_builder;
-use crate::document::rollout::prerequisite::Prerequisite;
 use crate::document::syntax_tree::Node;
 use crate::limits;
 
-/// A condition, and whether plain flagd can compute it.
+/// The condition that all prerequisites are met, and its portability.
 #[derive(Debug)]
 pub struct PrerequisiteCondition {
     /// Holds when all prerequisites are met.
     pub condition: FoldedCondition,
-    /// Whether plain flagd can compute it.
+    /// True if plain flagd can compute it.
     pub portable: bool,
 }
 
-/// The flags among which prerequisites are looked for.
+/// The flags that prerequisites may name.
 #[derive(Debug, Clone, Copy)]
 pub struct PrerequisiteFlags<'o> {
-    /// Those that are required, with their words expanded as far as the flag at hand needs them.
+    /// The required flags; their rollout fields are expanded as far as the current flag needs them.
     pub flags: &'o [Arc<FlagDefinition>],
-    /// The keys of all that there are.
+    /// The keys of all flags.
     pub keys: &'o [&'o str],
 }
 
-/// Whether all prerequisites of `flag` are met.
+/// The condition that all prerequisites of `flag` are met.
 pub fn prerequisites_condition(
     flag: &FlagDefinition,
-    words: &RolloutFields,
-    standing: &Dependencies,
+    fields: &RolloutFields,
+    dependencies: &Dependencies,
     others: PrerequisiteFlags<'_>,
     report: &mut DiagnosticSink,
 ) -> PrerequisiteCondition {
@@ -45,10 +46,10 @@ pub fn prerequisites_condition(
         condition: FoldedCondition::Always,
         portable: true,
     };
-    let found = match standing {
+    let found = match dependencies {
         Dependencies::Resolved(found) => found,
         Dependencies::Cycle(circle) => {
-            report_cycle(flag, words, circle, others.flags, report);
+            report_cycle(flag, fields, circle, others.flags, report);
             return met;
         }
         Dependencies::TooLong => {
@@ -62,7 +63,7 @@ pub fn prerequisites_condition(
             return met;
         }
     };
-    for (required, at) in words.requires.iter().zip(found) {
+    for (required, at) in fields.requires.iter().zip(found) {
         let other = at.and_then(|at| others.flags.get(at));
         let condition = match other {
             Some(other) => serves_variant_condition(flag, required, other, report),
@@ -77,7 +78,7 @@ pub fn prerequisites_condition(
 
 fn report_cycle(
     flag: &FlagDefinition,
-    words: &RolloutFields,
+    fields: &RolloutFields,
     circle: &[usize],
     flags: &[Arc<FlagDefinition>],
     report: &mut DiagnosticSink,
@@ -88,13 +89,13 @@ fn report_cycle(
     let start = keys.iter().position(|key| *key == own).unwrap_or(0);
     keys.rotate_left(start);
     keys.push(own);
-    let place = words
+    let position = fields
         .requires
         .first()
         .map_or(flag.position, |required| required.position);
     let message = format!("prerequisites run in a circle: {}", keys.join(" requires "));
     let help = "the flags of the circle answer PARSE_ERROR until it is broken";
-    report.error(Code::Prerequisite, place, message, help);
+    report.error(Code::Prerequisite, position, message, help);
 }
 
 fn report_missing(
@@ -104,7 +105,7 @@ fn report_missing(
     report: &mut DiagnosticSink,
 ) -> FoldedCondition {
     let keys = keys.iter().take(limits::SUGGESTION_CANDIDATES).copied();
-    let help = match diag::closest_match(&required.flag, keys) {
+    let help = match closest_match(&required.flag, keys) {
         Some(meant) => format!("did you mean `{meant}`? it counts as not met until then"),
         None => "it counts as not met until there is".to_owned(),
     };
@@ -116,7 +117,7 @@ fn report_missing(
     FoldedCondition::Never
 }
 
-/// Whether another flag answers with the required variant.
+/// The condition that another flag yields the required variant.
 fn serves_variant_condition(
     flag: &FlagDefinition,
     required: &Prerequisite,
@@ -130,13 +131,12 @@ fn serves_variant_condition(
             "flag `{}` requires the variant `{wanted}`, which flag `{}` does not have",
             flag.key, other.key
         );
-        let help = match diag::closest_match(wanted, names()) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!(
+        let help = did_you_mean(wanted, names(), || {
+            format!(
                 "its variants are: {}",
                 names().collect::<Vec<_>>().join(", ")
-            ),
-        };
+            )
+        });
         report.error(Code::Prerequisite, required.position, message, help);
         return FoldedCondition::Never;
     }
@@ -154,30 +154,34 @@ fn serves_variant_condition(
     }
 }
 
-/// The rule of the other flag yields the variant; if that is its default, it yields no other one.
+/// The condition that the rule of the other flag yields the variant or, if that is its default, yields no other.
 fn rule_yields_variant_condition(
     required: &Prerequisite,
     other: &FlagDefinition,
     rule: &Node,
     by_default: bool,
 ) -> FoldedCondition {
-    let place = required.position;
+    let position = required.position;
     let rule = inline_flag_key::inline_flag_key(rule, &other.key);
     let names = other.variants.iter().map(|(name, _)| &**name);
     let names = names.filter(|name| (*name == &*required.variant) != by_default);
     let mut values = Vec::new();
     for name in names {
-        values.push(jsonlogic_builder::string(place, name));
+        values.push(jsonlogic_builder::string(position, name));
         // A rule may yield true for the variant `true`.
         if let Ok(truth) = name.parse::<bool>() {
-            values.push(jsonlogic_builder::boolean(place, truth));
+            values.push(jsonlogic_builder::boolean(position, truth));
         }
     }
     let among = jsonlogic_builder::operation(
-        place,
+        position,
         "in",
-        vec![rule, jsonlogic_builder::array(place, values)],
+        vec![rule, jsonlogic_builder::array(position, values)],
     );
     let among = FoldedCondition::If(among);
-    if by_default { among.not(place) } else { among }
+    if by_default {
+        among.not(position)
+    } else {
+        among
+    }
 }

@@ -1,11 +1,11 @@
-//! Reads what is hashed, and how.
+//! Parses `bucketBy` and `dialect`, with warnings about weak dialects.
 
 use ecow::EcoString;
 
-use crate::diag;
 use crate::diag::Code;
-use crate::document::rollout::Rollout;
+use crate::diag::did_you_mean;
 use crate::document::rollout::bucketing::BucketingDialect;
+use crate::document::rollout::fields::Rollout;
 use crate::document::rollout::parse::field_parser::FieldParser;
 use crate::document::syntax_tree::Node;
 
@@ -26,17 +26,16 @@ impl FieldParser<'_> {
         let name = self.parse_string(node, "rollout.dialect")?;
         let found = BucketingDialect::from_name(&name);
         if found.is_none() {
-            let help = match diag::closest_match(&name, BucketingDialect::NAMES) {
-                Some(meant) => format!("did you mean `{meant}`?"),
-                None => format!("dialects are: {}", BucketingDialect::NAMES.join(", ")),
-            };
+            let help = did_you_mean(&name, BucketingDialect::NAMES, || {
+                format!("dialects are: {}", BucketingDialect::NAMES.join(", "))
+            });
             let what = format!("is `{name}`, which is no dialect");
             self.report_invalid(node.position, "rollout.dialect", what, &help);
         }
         found
     }
 
-    /// What is known to go wrong with the hashes of others.
+    /// Warns about dialects with a known weakness.
     pub(super) fn warn_about_dialect(&mut self, rollout: &Rollout) {
         let dialect = rollout.bucketing.dialect;
         let known = match dialect {

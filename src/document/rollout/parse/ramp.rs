@@ -1,4 +1,4 @@
-//! Reads ramps.
+//! Parses `rollout.ramp`: start, end, shape and steps.
 
 use crate::document::rollout::parse::field_parser::FieldParser;
 use crate::document::rollout::ramp;
@@ -11,11 +11,11 @@ use crate::document::syntax_tree::NodeKind;
 
 impl FieldParser<'_> {
     pub(super) fn parse_ramp(&mut self, node: &Node) -> Option<Ramp> {
-        let word = "rollout.ramp";
+        let field = "rollout.ramp";
         let help = "write it as an object, for instance `{ from: 2026-06-01, to: 2026-06-08 }`";
         let (mut from, mut to, mut steps) = (None, None, None);
         let (mut doubling, mut reverse) = (false, false);
-        for member in self.parse_known_members(node, word, &schema::RAMP, help) {
+        for member in self.parse_known_members(node, field, &schema::RAMP, help) {
             let value = &member.value;
             match &*member.key {
                 "from" => from = self.parse_timestamp(value, "rollout.ramp.from"),
@@ -32,13 +32,13 @@ impl FieldParser<'_> {
         }
         let (Some(from), Some(to)) = (from, to) else {
             if !self.faulty {
-                self.report_invalid(node.position, word, "has no `from` or no `to`", help);
+                self.report_invalid(node.position, field, "has no `from` or no `to`", help);
             }
             return None;
         };
         if from >= to {
             let help = "exchange them; a ramp that runs backwards says `reverse: true`";
-            self.report_invalid(node.position, word, "does not begin before it ends", help);
+            self.report_invalid(node.position, field, "does not begin before it ends", help);
             return None;
         }
         let shape = if doubling {
@@ -54,14 +54,14 @@ impl FieldParser<'_> {
         })
     }
 
-    fn parse_timestamp(&mut self, node: &Node, word: &str) -> Option<i64> {
-        let text = self.parse_string(node, word)?;
+    fn parse_timestamp(&mut self, node: &Node, field: &str) -> Option<i64> {
+        let text = self.parse_string(node, field)?;
         let found = timestamp::parse_timestamp(&text);
         if found.is_none() {
             let what = format!("is `{text}`, which is no point in time");
             self.report_invalid(
                 node.position,
-                word,
+                field,
                 what,
                 "write 2026-06-01T08:00:00Z, or a date",
             );
@@ -69,7 +69,7 @@ impl FieldParser<'_> {
         found
     }
 
-    /// Whether the shape is the doubling one.
+    /// Parses the shape; returns true for `doubling`.
     fn parse_is_doubling(&mut self, node: &Node) -> Option<bool> {
         match &*self.parse_string(node, "rollout.ramp.shape")? {
             "linear" => Some(false),

@@ -1,4 +1,4 @@
-//! Who may ask a replica about itself.
+//! Access to the debug endpoints: off, with a bearer token from a file, or open.
 
 use std::fmt;
 use std::path::Path;
@@ -11,14 +11,14 @@ use subtle::ConstantTimeEq as _;
 
 use crate::limits;
 
-/// Who may ask.
+/// The clients that have access.
 #[derive(Debug, Clone)]
 pub enum DebugAccess {
-    /// Nobody: the paths are not there.
+    /// None: the paths are not found.
     Off,
-    /// Who knows the token in this file.
+    /// Those that send the token in this file.
     BearerTokenFile(PathBuf),
-    /// Everybody.
+    /// All.
     Open,
 }
 
@@ -29,13 +29,13 @@ pub struct BearerToken(Vec<u8>);
 const MIN_TOKEN_LENGTH: usize = 16;
 
 impl DebugAccess {
-    /// Whether anybody may ask.
+    /// Returns true if any client has access.
     pub fn is_enabled(&self) -> bool {
         !matches!(self, DebugAccess::Off)
     }
 
-    /// Whether a request with these headers may. The file is read each time, so that a token that was replaced ends; it may
-    /// lie on a file system that waits.
+    /// Returns true if a request with these headers has access. The file is read each time, so that a replaced token is
+    /// refused, and on a blocking thread, because its file system may be slow.
     pub async fn authorizes(&self, headers: &HeaderMap) -> bool {
         let path = match self {
             DebugAccess::Off => return false,
@@ -94,7 +94,7 @@ impl BearerToken {
         Ok(BearerToken(token.to_vec()))
     }
 
-    /// Whether `given` is the token. How long that takes says nothing but how long the token is.
+    /// Returns true if `given` is the token. The time that takes depends on the length of the token alone.
     pub fn matches(&self, given: &[u8]) -> bool {
         self.0.as_slice().ct_eq(given).into()
     }

@@ -1,14 +1,11 @@
-//! What a replica answers, in JSON.
+//! JSON of the debug endpoints: evaluated flags and definitions.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::Arc;
-use std::time::Duration;
-use std::time::SystemTime;
 
 use crate::analysis::explain::parse_definition;
 use crate::analysis::explain::trace;
-use crate::analysis::model::concrete_eval::OwnedContext;
+use crate::analysis::model::owned_context::OwnedContext;
 use crate::decision::Decision;
 use crate::decision::Reason;
 use crate::json::write_string;
@@ -16,14 +13,13 @@ use crate::json::write_value;
 use crate::rule::bucketing::bucketing_value::FractionalVersion;
 use crate::ruleset::CompiledFlag;
 use crate::selector::Selector;
-use crate::serve::admin::debug::query::DebugScope;
+use crate::serve::admin::debug::scope::DebugScope;
+use crate::serve::admin::debug::source_status::write_source_status;
 use crate::snapshot::Snapshot;
-use crate::source::status::SourceHealth;
-use crate::source::status::SourceStatus;
 use crate::value::OwnedValue;
 use crate::wire::flag_sync;
 
-/// The answer of a flag, and everything about it.
+/// The evaluation of one flag, with its source, rule, context and definition.
 pub fn flag_response(
     scope: &DebugScope<'_>,
     flag: &CompiledFlag,
@@ -49,7 +45,7 @@ pub fn flag_response(
     if !flag.is_faulty() {
         flag_sync::write_definition(&mut definition, flag);
     }
-    // Places of the file are not kept; this is the place in the definition below.
+    // Positions in the file are not kept; this is the position in the definition below.
     let ruled = matches!(decision, Decision::Variant(_, Reason::TargetingMatch));
     let rule = ruled.then(|| rule_pointer(flag, &definition, asker));
     out.push_str(",\"rule\":");
@@ -68,7 +64,7 @@ pub fn flag_response(
     out
 }
 
-/// The place of the rule that decided, as a JSON Pointer into the definition.
+/// The rule that decided, as a JSON Pointer into the definition.
 fn rule_pointer(flag: &CompiledFlag, definition: &str, asker: &OwnedContext) -> String {
     let found =
         parse_definition::parse_and_compile(&flag.key, definition, asker.fractional_version);
@@ -80,7 +76,7 @@ fn rule_pointer(flag: &CompiledFlag, definition: &str, asker: &OwnedContext) -> 
     found.unwrap_or_else(|| "/targeting".to_owned())
 }
 
-/// The context that counted, when that was, and how units are hashed.
+/// The context, the timestamp and the version of the hash.
 fn write_context(out: &mut String, asker: &OwnedContext) {
     let mut members = BTreeMap::new();
     // Of equal names the last one counts.
@@ -97,7 +93,7 @@ fn write_context(out: &mut String, asker: &OwnedContext) {
     let _ = write!(out, ",\"timestamp\":{seconds},\"fractional\":\"{version}\"");
 }
 
-/// The answers of all flags.
+/// The evaluation of all flags.
 pub fn flags_response(
     scope: &DebugScope<'_>,
     answers: &[(&CompiledFlag, Decision)],
@@ -122,7 +118,7 @@ pub fn flags_response(
     out
 }
 
-/// Who was asked, and about whom.
+/// The replica, the targeting key and the generation.
 fn write_identity(out: &mut String, scope: &DebugScope<'_>, unit: Option<&str>) {
     out.push_str("\"replica\":");
     write_string(out, &scope.config.replica);
@@ -134,7 +130,7 @@ fn write_identity(out: &mut String, scope: &DebugScope<'_>, unit: Option<&str>) 
     let _ = write!(out, ",\"generation\":{}", scope.snapshot.generation);
 }
 
-/// A flag and what it answered.
+/// A flag and its decision.
 fn write_decision(out: &mut String, flag: &CompiledFlag, decision: Decision) {
     out.push_str("\"key\":");
     write_string(out, &flag.key);
@@ -169,7 +165,7 @@ fn write_decision(out: &mut String, flag: &CompiledFlag, decision: Decision) {
     }
 }
 
-/// The flags as plain flagd has them, without those that are faulty.
+/// The definitions of all flags that are not faulty, in flagd's format.
 pub fn definitions_response(snapshot: &Snapshot) -> String {
     let mut out = format!("{{\"generation\":{},\"flags\":{{", snapshot.generation);
     let selected = snapshot.ruleset.select_positions(&Selector::All);
@@ -182,80 +178,4 @@ pub fn definitions_response(snapshot: &Snapshot) -> String {
     }
     out.push_str("}}");
     out
-}
-
-/// How all sources are doing.
-pub fn sources_response(
-    snapshot: &Snapshot,
-    statuses: &[Arc<SourceStatus>],
-    now: SystemTime,
-) -> String {
-    let (generation, usable) = (snapshot.generation, snapshot.is_usable());
-    let flags = snapshot.ruleset.flags.len();
-    let mut out =
-        format!("{{\"generation\":{generation},\"ready\":{usable},\"flags\":{flags},\"sources\":[");
-    for (at, status) in statuses.iter().enumerate() {
-        out.push_str(if at == 0 { "\n" } else { ",\n" });
-        write_source_status(&mut out, status, now);
-    }
-    out.push_str("]}");
-    out
-}
-
-/// How a source is doing. Its name may hold a secret; its label does not.
-fn write_source_status(out: &mut String, status: &SourceStatus, now: SystemTime) {
-    let state = status.health();
-    out.push_str("{\"name\":");
-    write_string(out, &status.redacted_name);
-    let word = sync_state_name(&state);
-    let age = state.age(now).unwrap_or_default().as_secs_f64();
-    let _ = write!(
-        out,
-        ",\"kind\":\"{}\",\"sync\":\"{word}\",\"age\":{age:.3}",
-        status.kind
-    );
-    let times = [
-        ("lastSuccess", state.last_success),
-        ("failingSince", state.failing_since),
-        ("lastErrorAt", state.last_error.as_ref().map(|(at, _)| *at)),
-    ];
-    for (name, time) in times {
-        match time.map(|time| {
-            time.duration_since(SystemTime::UNIX_EPOCH)
-                .unwrap_or(Duration::ZERO)
-        }) {
-            Some(since) => {
-                let _ = write!(out, ",\"{name}\":{:.3}", since.as_secs_f64());
-            }
-            None => {
-                let _ = write!(out, ",\"{name}\":null");
-            }
-        }
-    }
-    out.push_str(",\"lastError\":");
-    match &state.last_error {
-        Some((_, why)) => write_string(out, why),
-        None => out.push_str("null"),
-    }
-    let SourceHealth {
-        accepted,
-        refused,
-        failed,
-        ..
-    } = state;
-    let _ = write!(
-        out,
-        ",\"accepted\":{accepted},\"refused\":{refused},\"failed\":{failed}}}"
-    );
-}
-
-/// The state of a source in one word.
-fn sync_state_name(state: &SourceHealth) -> &'static str {
-    match (state.has_flags(), state.from_state_dir, state.failing_since) {
-        (false, _, None) => "pending",
-        (false, _, Some(_)) => "failing",
-        (true, true, _) => "stored",
-        (true, false, Some(_)) => "stale",
-        (true, false, None) => "current",
-    }
 }

@@ -1,4 +1,4 @@
-//! Answers in pieces, as they are sent over HTTP/1.1.
+//! Chunked transfer encoding of HTTP/1.1 responses.
 //! <https://www.rfc-editor.org/rfc/rfc9112#section-7.1>
 
 use std::io;
@@ -14,7 +14,7 @@ use tokio::io::AsyncWriteExt as _;
 
 use crate::serve::http::body::Body;
 
-/// Sends the pieces of a body as they come. What the client says meanwhile is added to `read`.
+/// Sends the frames of a body as they come, and buffers the bytes of the client's next request in `read`.
 ///
 /// # Errors
 /// If the client goes away.
@@ -26,14 +26,14 @@ where
         let data = tokio::select! {
             biased;
             data = next_data(&mut body) => data,
-            // Once it has said something it is asked no more: its next request waits until this one is over.
+            // One read is enough: the next request waits until this response has ended.
             count = io.read_buf(read), if read.is_empty() => match count? {
                 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
                 _ => continue,
             },
         };
         let Some(data) = data else { break };
-        // What is empty would be the end.
+        // An empty chunk would be the end.
         if !data.is_empty() {
             io.write_all_buf(&mut encode_chunk(data)).await?;
             io.flush().await?;
@@ -43,13 +43,13 @@ where
     io.flush().await
 }
 
-/// The next piece of a body, empty if it is something else than bytes; `None` at its end.
+/// The data of the next frame, empty if it has none; `None` at the end of the body.
 async fn next_data(body: &mut Body) -> Option<Bytes> {
     let Ok(frame) = body.frame().await?;
     Some(frame.into_data().unwrap_or_default())
 }
 
-/// A piece as a chunk. It is not copied: all streams that tell of a change share its bytes, however long they take.
+/// Data as a chunk. It is not copied: all streams that send a change share its bytes, however slow they are.
 fn encode_chunk(data: Bytes) -> impl Buf {
     let size = Bytes::from(format!("{:X}\r\n", data.len()));
     size.chain(data).chain(&b"\r\n"[..])

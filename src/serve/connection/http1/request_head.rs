@@ -1,5 +1,4 @@
-//! Requests of the plain kind: their head is short, the length of their body is known, and they ask nothing of the
-//! connection.
+//! Parses simple HTTP/1.1 requests: GET or POST with a short head, a known body length and no connection options.
 
 use std::ops::Range;
 
@@ -16,30 +15,30 @@ use smallvec::SmallVec;
 
 use crate::limits;
 
-/// The most fields in a head of the plain kind. Browsers send fifteen.
+/// The most header fields of a simple request. Browsers send fifteen.
 const MAX_FIELDS: usize = 24;
 
-/// What has been read of a request.
+/// The state of the request that the read bytes begin with.
 #[derive(Debug)]
 pub enum ParsedRequest {
-    /// All of it.
+    /// It is complete.
     Complete {
-        /// The length of its head, in bytes.
+        /// The length of the head, in bytes.
         head_length: usize,
-        /// Its head and its body.
+        /// The head and the body.
         bytes: Bytes,
     },
-    /// Not all of it.
+    /// It is incomplete.
     Partial {
-        /// How long it is, in bytes, if its head is whole.
+        /// The length of the request, in bytes, if its head is complete.
         request_length: Option<usize>,
     },
-    /// Something that is not of the plain kind, or will not be.
+    /// It is not simple, or invalid.
     NotSimple,
 }
 
-/// Takes the first request from what was read, if it is all there and of the plain kind, and makes `request` what its
-/// head says. A head may have `limit` bytes.
+/// Takes the first request from the read bytes, if it is complete and simple, and sets `request` to its head. A head may
+/// have `limit` bytes.
 pub fn parse_next(read: &mut BytesMut, limit: usize, request: &mut Parts) -> ParsedRequest {
     let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
     let mut parsed = httparse::Request::new(&mut fields);
@@ -50,7 +49,7 @@ pub fn parse_next(read: &mut BytesMut, limit: usize, request: &mut Parts) -> Par
                 request_length: None,
             };
         }
-        // What is wrong with a request is for hyper to tell.
+        // hyper answers invalid requests.
         _ => return ParsedRequest::NotSimple,
     };
     let (method, length) = match simple_method_and_length(&parsed) {
@@ -58,15 +57,14 @@ pub fn parse_next(read: &mut BytesMut, limit: usize, request: &mut Parts) -> Par
         _ => return ParsedRequest::NotSimple,
     };
     if read.len() < length {
-        let wanted = Some(length);
         return ParsedRequest::Partial {
-            request_length: wanted,
+            request_length: Some(length),
         };
     }
-    let places = HeadRanges::new(&parsed, read);
+    let ranges = HeadRanges::new(&parsed, read);
     let whole = read.split_to(length).freeze();
     request.method = method;
-    if places.fill_request(&whole, request).is_none() {
+    if ranges.fill_request(&whole, request).is_none() {
         put_back(read, &whole);
         return ParsedRequest::NotSimple;
     }
@@ -76,13 +74,13 @@ pub fn parse_next(read: &mut BytesMut, limit: usize, request: &mut Parts) -> Par
     }
 }
 
-/// Makes as if a request had not been taken.
+/// Puts a request back before the bytes that follow it.
 pub fn put_back(read: &mut BytesMut, whole: &[u8]) {
     let rest = std::mem::replace(read, whole.into());
     read.unsplit(rest);
 }
 
-/// The method of a request, and how many bytes its body has, if it is of the plain kind.
+/// The method of a request and the length of its body, if it is simple.
 fn simple_method_and_length(request: &httparse::Request<'_, '_>) -> Option<(Method, usize)> {
     let (mut hosts, mut length) = (0, None);
     for field in &*request.headers {
@@ -90,7 +88,7 @@ fn simple_method_and_length(request: &httparse::Request<'_, '_>) -> Option<(Meth
         if named(&header::HOST) {
             hosts += 1;
         } else if named(&header::CONTENT_LENGTH) {
-            // A second one is for hyper to judge.
+            // hyper decides about a second one.
             let digits = str::from_utf8(field.value)
                 .ok()
                 .filter(|_| length.is_none())?;
@@ -111,16 +109,16 @@ fn simple_method_and_length(request: &httparse::Request<'_, '_>) -> Option<(Meth
             return None;
         }
     }
-    let plain = match request.method? {
+    let method_and_length = match request.method? {
         "POST" => (Method::POST, length?),
         "GET" => (Method::GET, length.unwrap_or(0)),
         _ => return None,
     };
-    let sound = request.version? == 1 && hosts == 1 && request.path?.starts_with('/');
-    sound.then_some(plain)
+    let simple = request.version? == 1 && hosts == 1 && request.path?.starts_with('/');
+    simple.then_some(method_and_length)
 }
 
-/// Where the parts of a head are.
+/// The ranges of a request target and of header fields in the read bytes.
 struct HeadRanges {
     target: Range<usize>,
     fields: SmallVec<[[Range<usize>; 2]; MAX_FIELDS]>,
@@ -128,20 +126,20 @@ struct HeadRanges {
 
 impl HeadRanges {
     fn new(parsed: &httparse::Request<'_, '_>, read: &[u8]) -> HeadRanges {
-        let place = |part: &[u8]| {
+        let range = |part: &[u8]| {
             let start = part.as_ptr().addr() - read.as_ptr().addr();
             start..start + part.len()
         };
         let fields = parsed.headers.iter();
         HeadRanges {
-            target: place(parsed.path.unwrap_or("").as_bytes()),
+            target: range(parsed.path.unwrap_or("").as_bytes()),
             fields: fields
-                .map(|field| [place(field.name.as_bytes()), place(field.value)])
+                .map(|field| [range(field.name.as_bytes()), range(field.value)])
                 .collect(),
         }
     }
 
-    /// Makes `request`, whose method is known, what the bytes say. `None` if they say what `http` does not take.
+    /// Sets the target and the fields of `request`. `None` if the crate `http` refuses one.
     fn fill_request(&self, whole: &Bytes, request: &mut Parts) -> Option<()> {
         request.uri = Uri::from_maybe_shared(whole.slice(self.target.clone())).ok()?;
         request.extensions.clear();

@@ -1,4 +1,4 @@
-//! The heads of answers, as they are sent over HTTP/1.1, and what their bodies are.
+//! Response heads of HTTP/1.1: status line, headers and date, by the kind of the body.
 
 use std::time::Duration;
 use std::time::SystemTime;
@@ -10,15 +10,15 @@ use http::response::Parts;
 
 use crate::serve::http::body::Body;
 
-/// The body of an answer.
+/// The body of a response.
 pub enum ResponseBody {
-    /// One piece.
+    /// One buffer.
     Buffered(Bytes),
-    /// Pieces as they come.
+    /// Frames as they come.
     Streamed(Body),
 }
 
-/// What an answer consists of. `None` if there are trailers, or if by its status there cannot be a body.
+/// Splits a response into head and body. `None` if it has trailers, or a status without a body.
 pub fn split_response(response: Response<Body>) -> Option<(Parts, ResponseBody)> {
     let (head, body) = response.into_parts();
     let bodiless = [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&head.status);
@@ -31,7 +31,7 @@ pub fn split_response(response: Response<Body>) -> Option<(Parts, ResponseBody)>
     (!bodiless).then_some((head, content))
 }
 
-/// Writes the head of an answer.
+/// Writes the head of a response.
 pub fn write_head(out: &mut Vec<u8>, head: &Parts, content: &ResponseBody, date: &DateHeader) {
     let mut put = |pieces: &[&[u8]]| pieces.iter().for_each(|piece| out.extend_from_slice(piece));
     let reason = head.status.canonical_reason().unwrap_or("<none>");
@@ -47,23 +47,23 @@ pub fn write_head(out: &mut Vec<u8>, head: &Parts, content: &ResponseBody, date:
     }
     match content {
         ResponseBody::Buffered(bytes) => {
-            put(&[b"content-length: ", bytes.len().to_string().as_bytes()])
+            put(&[b"content-length: ", bytes.len().to_string().as_bytes()]);
         }
         ResponseBody::Streamed(_) => put(&[b"transfer-encoding: chunked"]),
     }
     put(&[b"\r\ndate: ", date.text.as_bytes(), b"\r\n\r\n"]);
 }
 
-/// What time it is, in the words of HTTP.
+/// The value of the `Date` header.
 #[derive(Debug, Default)]
 pub struct DateHeader {
     text: String,
-    /// When that was, in seconds.
+    /// Its time, in seconds since the epoch.
     unix_second: u64,
 }
 
 impl DateHeader {
-    /// Looks at the clock.
+    /// Updates the text if the second has changed.
     pub fn update(&mut self) {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let second = now.map_or(0, |now| now.as_secs());

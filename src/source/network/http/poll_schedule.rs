@@ -1,4 +1,4 @@
-//! When a URL is asked again: aligned to the clock, so that replicas agree, and shifted by a seed, so that they need not.
+//! `PollSchedule`: poll times aligned to the clock, and shifted by a seed that spreads replicas.
 
 use std::time::Duration;
 use std::time::SystemTime;
@@ -13,7 +13,7 @@ pub struct PollSchedule {
 const DAY_MILLIS: u128 = 86_400_000;
 
 impl PollSchedule {
-    /// The schedule of an interval and a seed; an empty seed does not shift it.
+    /// A schedule with an interval and a seed; an empty seed does not shift it.
     pub fn new(interval: Duration, seed: &str) -> PollSchedule {
         let seconds = u32::try_from(interval.as_secs()).unwrap_or(u32::MAX);
         let shift = match (seed, seconds) {
@@ -26,7 +26,7 @@ impl PollSchedule {
         }
     }
 
-    /// The time from `now` to the next moment.
+    /// Returns the time from `now` to the next poll.
     pub fn time_until_next(&self, now: SystemTime) -> Duration {
         let since = now.duration_since(SystemTime::UNIX_EPOCH);
         let now = since.unwrap_or_default().as_millis() % DAY_MILLIS;

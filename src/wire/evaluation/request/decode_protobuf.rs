@@ -1,28 +1,22 @@
-//! Protobuf requests, scanned in place.
+//! Decodes protobuf requests for one flag and for all flags, scanned in place.
 //!
 //! Field numbers: a request has `flag_key = 1` and `context = 2`, a bulk request `context = 1`. The context is a
 //! `google.protobuf.Struct`: <https://protobuf.dev/reference/protobuf/google.protobuf/#struct>.
 
-use bumpalo::Bump;
-use prost::encoding::DecodeContext;
-use prost::encoding::WireType;
-use prost::encoding::decode_key;
-use prost::encoding::decode_varint;
-use prost::encoding::skip_field;
+use std::borrow::Cow;
+
 use smallvec::SmallVec;
 
-use crate::context::AttributeNode;
-use crate::context::EvaluationContext;
-use crate::context::ReadSet;
-use crate::limits;
-use crate::value::Value;
-use crate::wire::evaluation::request::EncodedContext;
-use crate::wire::evaluation::request::ResolveRequest;
+use crate::wire::context::encoded::EncodedContext;
+use crate::wire::protobuf::decode_field::WireField;
+use crate::wire::protobuf::decode_field::decode_utf8;
+use crate::wire::protobuf::decode_field::next_field;
 use crate::wire::rpc_error::RpcError;
 
 type Result<T> = std::result::Result<T, RpcError>;
 
-pub fn decode_resolve_request(body: &[u8]) -> Result<ResolveRequest<'_>> {
+/// The flag key and the context of a request for one flag.
+pub fn decode_resolve_request(body: &[u8]) -> Result<(Cow<'_, str>, EncodedContext<'_>)> {
     let mut flag_key = "";
     let mut parts = SmallVec::new();
     let mut rest = body;
@@ -33,12 +27,10 @@ pub fn decode_resolve_request(body: &[u8]) -> Result<ResolveRequest<'_>> {
             _ => {}
         }
     }
-    Ok(ResolveRequest {
-        flag_key: flag_key.into(),
-        context: EncodedContext::Protobuf(parts),
-    })
+    Ok((flag_key.into(), EncodedContext::Protobuf(parts)))
 }
 
+/// The context of a request for all flags.
 pub fn decode_resolve_all_request(body: &[u8]) -> Result<EncodedContext<'_>> {
     let mut parts = SmallVec::new();
     let mut rest = body;
@@ -48,247 +40,4 @@ pub fn decode_resolve_all_request(body: &[u8]) -> Result<EncodedContext<'_>> {
         }
     }
     Ok(EncodedContext::Protobuf(parts))
-}
-
-/// Fills the slots of `reads` from one `Struct`.
-pub fn fill_context<'a>(
-    part: &'a [u8],
-    reads: &ReadSet,
-    context: &mut EvaluationContext<'a>,
-) -> Result<()> {
-    for_each_entry(part, |key, value| match reads.root(key) {
-        Some(read) => fill_attribute(value, read, context),
-        None => Ok(()),
-    })
-}
-
-fn fill_attribute<'a>(
-    value: &'a [u8],
-    read: &AttributeNode,
-    context: &mut EvaluationContext<'a>,
-) -> Result<()> {
-    match split_value(value)? {
-        // Only some members are read: there is no need to build the object.
-        UndecodedValue::Struct(part) if read.slot.is_none() => {
-            context.clear_slots(read);
-            for_each_entry(part, |key, value| match read.child(key) {
-                Some(read) => fill_attribute(value, read, context),
-                None => Ok(()),
-            })
-        }
-        UndecodedValue::Scalar(value) => {
-            context.fill_slots(read, value);
-            Ok(())
-        }
-        nested => {
-            let value = build_value(nested, context.arena(), limits::NESTING_DEPTH)?;
-            context.fill_slots(read, value);
-            Ok(())
-        }
-    }
-}
-
-/// All attributes of the given `Struct` messages.
-pub fn decode_attributes<'a>(
-    parts: &[&'a [u8]],
-    arena: &'a Bump,
-) -> Result<Vec<(&'a str, Value<'a>)>> {
-    let mut members = Vec::new();
-    for part in parts {
-        for_each_entry(part, |key, value| {
-            members.push((
-                decode_utf8(key)?,
-                build_value(split_value(value)?, arena, limits::NESTING_DEPTH)?,
-            ));
-            Ok(())
-        })?;
-    }
-    Ok(members)
-}
-
-fn build_value<'a>(raw: UndecodedValue<'a>, arena: &'a Bump, depth: usize) -> Result<Value<'a>> {
-    let Some(depth) = depth.checked_sub(1) else {
-        return Err(RpcError::malformed(
-            "proto: exceeded maximum recursion depth",
-        ));
-    };
-    Ok(match raw {
-        UndecodedValue::Scalar(value) => value,
-        UndecodedValue::Struct(part) => {
-            let mut members = Vec::new();
-            for_each_entry(part, |key, value| {
-                members.push((
-                    decode_utf8(key)?,
-                    build_value(split_value(value)?, arena, depth)?,
-                ));
-                Ok(())
-            })?;
-            Value::Map(arena.alloc_slice_copy(&members))
-        }
-        UndecodedValue::List(part) => {
-            let mut items = Vec::new();
-            let mut rest = part;
-            while let Some(field) = next_field(&mut rest)? {
-                if let (1, WireField::Bytes(item)) = field {
-                    items.push(build_value(split_value(item)?, arena, depth)?);
-                }
-            }
-            Value::List(arena.alloc_slice_copy(&items))
-        }
-    })
-}
-
-/// Calls `then` with the key and the encoded value of every entry of a `Struct`. Keys are bytes: to compare them with
-/// names takes no look at whether they are text.
-fn for_each_entry<'a>(
-    part: &'a [u8],
-    mut then: impl FnMut(&'a [u8], &'a [u8]) -> Result<()>,
-) -> Result<()> {
-    let mut rest = part;
-    while !rest.is_empty() {
-        if let Some((key, value, behind)) = split_short_entry(rest) {
-            rest = behind;
-            then(key, value)?;
-            continue;
-        }
-        let Some((1, WireField::Bytes(mut entry))) = next_field(&mut rest)? else {
-            continue;
-        };
-        let (mut key, mut value): (&[u8], &[u8]) = (&[], &[]);
-        while let Some(field) = next_field(&mut entry)? {
-            match field {
-                (1, WireField::Bytes(bytes)) => key = bytes,
-                (2, WireField::Bytes(bytes)) => value = bytes,
-                _ => {}
-            }
-        }
-        then(key, value)?;
-    }
-    Ok(())
-}
-
-/// The key and value of an entry, and what follows it, if it is written as everybody writes entries that are shorter
-/// than 128 bytes: every length one byte, the key first, nothing else.
-#[inline]
-fn split_short_entry(part: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
-    const KEY: u8 = 1 << 3 | 2;
-    const VALUE: u8 = 2 << 3 | 2;
-    let ([KEY, length, KEY, key_length], rest) = part.split_first_chunk()? else {
-        return None;
-    };
-    let value_length = length.checked_sub(key_length.checked_add(4)?)?;
-    let (key, rest) = rest.split_at_checked(usize::from(*key_length))?;
-    let ([VALUE, declared], rest) = rest.split_first_chunk()? else {
-        return None;
-    };
-    let (value, rest) = rest.split_at_checked(usize::from(value_length))?;
-    (*length < 0x80 && *declared == value_length).then_some((key, value, rest))
-}
-
-/// A `google.protobuf.Value` whose nested parts are still encoded.
-#[derive(Clone, Copy)]
-enum UndecodedValue<'a> {
-    Scalar(Value<'a>),
-    Struct(&'a [u8]),
-    List(&'a [u8]),
-}
-
-fn split_value(value: &[u8]) -> Result<UndecodedValue<'_>> {
-    let mut raw = UndecodedValue::Scalar(Value::Null);
-    let mut rest = value;
-    while let Some(field) = next_field(&mut rest)? {
-        raw = match field {
-            (1, WireField::Varint(_)) => UndecodedValue::Scalar(Value::Null),
-            (2, WireField::Fixed64(bits)) => {
-                UndecodedValue::Scalar(number_or_string(f64::from_bits(bits)))
-            }
-            (3, WireField::Bytes(bytes)) => {
-                UndecodedValue::Scalar(Value::Text(decode_utf8(bytes)?))
-            }
-            (4, WireField::Varint(bit)) => UndecodedValue::Scalar(Value::Bool(bit != 0)),
-            (5, WireField::Bytes(part)) => UndecodedValue::Struct(part),
-            (6, WireField::Bytes(part)) => UndecodedValue::List(part),
-            _ => raw,
-        };
-    }
-    Ok(raw)
-}
-
-// JSON has no such numbers; flagd's reader turns them into these strings.
-fn number_or_string(n: f64) -> Value<'static> {
-    if n.is_nan() {
-        Value::Text("NaN")
-    } else if n == f64::INFINITY {
-        Value::Text("Infinity")
-    } else if n == f64::NEG_INFINITY {
-        Value::Text("-Infinity")
-    } else {
-        Value::Number(n)
-    }
-}
-
-enum WireField<'a> {
-    Varint(u64),
-    Fixed64(u64),
-    Bytes(&'a [u8]),
-    Other,
-}
-
-/// The next field of a message; `None` at its end.
-#[inline]
-fn next_field<'a>(rest: &mut &'a [u8]) -> Result<Option<(u32, WireField<'a>)>> {
-    if let Some((tag, bytes, behind)) = split_short_field(rest) {
-        *rest = behind;
-        return Ok(Some((tag, WireField::Bytes(bytes))));
-    }
-    if rest.is_empty() {
-        return Ok(None);
-    }
-    decode_field(rest).map(Some)
-}
-
-/// The number and the bytes of a field whose tag and length take one byte each, as most do, and what follows it.
-#[inline]
-fn split_short_field(part: &[u8]) -> Option<(u32, &[u8], &[u8])> {
-    let ([tag @ 8..0x80, length @ 0..0x80], rest) = part.split_first_chunk()? else {
-        return None;
-    };
-    let (bytes, behind) = rest.split_at_checked(usize::from(*length))?;
-    (tag & 7 == 2).then_some((u32::from(tag >> 3), bytes, behind))
-}
-
-fn decode_field<'a>(rest: &mut &'a [u8]) -> Result<(u32, WireField<'a>)> {
-    let (tag, wire_type) = decode_key(rest).map_err(|_| invalid_wire_format())?;
-    let field = match wire_type {
-        WireType::Varint => {
-            WireField::Varint(decode_varint(rest).map_err(|_| invalid_wire_format())?)
-        }
-        WireType::SixtyFourBit => {
-            let (bytes, tail) = rest.split_first_chunk().ok_or_else(invalid_wire_format)?;
-            *rest = tail;
-            WireField::Fixed64(u64::from_le_bytes(*bytes))
-        }
-        WireType::LengthDelimited => {
-            let len = decode_varint(rest).map_err(|_| invalid_wire_format())?;
-            let len = usize::try_from(len).map_err(|_| invalid_wire_format())?;
-            let (bytes, tail) = rest.split_at_checked(len).ok_or_else(invalid_wire_format)?;
-            *rest = tail;
-            WireField::Bytes(bytes)
-        }
-        WireType::StartGroup | WireType::EndGroup | WireType::ThirtyTwoBit => {
-            skip_field(wire_type, tag, rest, DecodeContext::default())
-                .map_err(|_| invalid_wire_format())?;
-            WireField::Other
-        }
-    };
-    Ok((tag, field))
-}
-
-fn decode_utf8(bytes: &[u8]) -> Result<&str> {
-    std::str::from_utf8(bytes)
-        .map_err(|_| RpcError::malformed("string field contains invalid UTF-8"))
-}
-
-fn invalid_wire_format() -> RpcError {
-    RpcError::malformed("proto: cannot parse invalid wire-format data")
 }

@@ -10,12 +10,14 @@ use fanion::serve::admin::debug::DebugConfig;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::cli::flagctl::lint::configuration::flagctl;
-use crate::cli::flagctl::lint::configuration::printed;
+use crate::support::program::printed;
+use crate::support::program::run_flagctl;
 use crate::support::server;
+use crate::support::temp_dir::TempDir;
 
 const FLAGS: &str = "flags:\n  checkout.payments.express-pay:\n    variants: { \"on\": true, \"off\": false }\n    \
      defaultVariant: \"off\"\n    targeting: { fractional: [[\"on\", 1], [\"off\", 99]] }\n  b: { state: DISABLED, variants: { x: 1 } }\n";
+
 const KEY: &str = "checkout.payments.express-pay";
 
 fn json(output: &Output) -> Value {
@@ -34,10 +36,10 @@ fn with(directory: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Out
 
 #[test]
 fn get_prints_a_flag_of_a_configured_context() {
-    let dir = tempfile::tempdir().expect("a directory");
+    let dir = TempDir::new();
     let home = dir.path().join(".config/flagctl");
     std::fs::create_dir_all(&home).expect("directories");
-    std::fs::write(dir.path().join("flags.yaml"), FLAGS).expect("a file");
+    dir.write("flags.yaml", FLAGS);
     let config = "contexts: { prod: { flags: [../../flags.yaml] } }\n";
     std::fs::write(home.join("config.yaml"), config).expect("a file");
     let variables = [("HOME", dir.path().to_str().expect("text"))];
@@ -77,32 +79,32 @@ fn get_prints_a_flag_of_a_configured_context() {
 
 #[test]
 fn list_and_compile_print_plain_flagd_json() {
-    let dir = tempfile::tempdir().expect("a directory");
-    std::fs::write(dir.path().join("flags.yaml"), FLAGS).expect("a file");
-    let output = flagctl(dir.path(), &["list", "--flags", "flags.yaml", "-o", "json"]);
+    let dir = TempDir::new();
+    dir.write("flags.yaml", FLAGS);
+    let output = run_flagctl(dir.path(), &["list", "--flags", "flags.yaml", "-o", "json"]);
     let listed = json(&output);
     assert_eq!(listed[0]["key"], "b");
     assert_eq!(listed[1]["key"], KEY);
     assert_eq!(listed.as_array().map(Vec::len), Some(2));
-    let compiled = flagctl(dir.path(), &["compile", "flags.yaml"]);
+    let compiled = run_flagctl(dir.path(), &["compile", "flags.yaml"]);
     assert_eq!(compiled.status.code(), Some(0));
     assert_eq!(
         json(&compiled)["flags"][KEY]["targeting"],
         listed[1]["targeting"]
     );
-    let yaml = flagctl(dir.path(), &["compile", "flags.yaml", "-o", "yaml"]);
-    std::fs::write(dir.path().join("again.yaml"), &yaml.stdout).expect("a file");
-    let again = flagctl(dir.path(), &["compile", "again.yaml"]);
+    let yaml = run_flagctl(dir.path(), &["compile", "flags.yaml", "-o", "yaml"]);
+    dir.write("again.yaml", &yaml.stdout);
+    let again = run_flagctl(dir.path(), &["compile", "again.yaml"]);
     assert_eq!(again.stdout, compiled.stdout);
-    std::fs::write(dir.path().join("bad.yaml"), "flags: { f: 3 }").expect("a file");
-    let output = flagctl(dir.path(), &["compile", "bad.yaml"]);
+    dir.write("bad.yaml", "flags: { f: 3 }");
+    let output = run_flagctl(dir.path(), &["compile", "bad.yaml"]);
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(json(&output), json!({"flags": {}}));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn get_and_list_query_a_replica_with_a_token() {
-    let dir = tempfile::tempdir().expect("a directory");
+    let dir = TempDir::new();
     let flags = dir.path().join("flags.yaml");
     std::fs::write(&flags, FLAGS).expect("a file");
     let token = dir.path().join("token");
@@ -124,13 +126,13 @@ async fn get_and_list_query_a_replica_with_a_token() {
     let config = [("FLAGCTL_CONFIG", path.to_str().expect("text"))];
     let output = with(dir.path(), &config, &["get", KEY, "-o", "json"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
-    let files = flagctl(
+    let files = run_flagctl(
         dir.path(),
         &["get", KEY, "--flags", "flags.yaml", "-o", "json"],
     );
     assert_eq!(json(&output), json(&files));
     let output = with(dir.path(), &config, &["list", "-o", "json"]);
-    let files = flagctl(dir.path(), &["list", "--flags", "flags.yaml", "-o", "json"]);
+    let files = run_flagctl(dir.path(), &["list", "--flags", "flags.yaml", "-o", "json"]);
     assert_eq!(json(&output), json(&files));
     assert_eq!(
         with(dir.path(), &config, &["get", "nothing"]).status.code(),
@@ -146,37 +148,4 @@ async fn get_and_list_query_a_replica_with_a_token() {
     let output = with(dir.path(), &wrong, &["get", KEY, "--replica", &url]);
     assert_eq!(output.status.code(), Some(2));
     assert!(!printed(&output.stderr).contains("hush"), "{output:?}");
-}
-
-#[test]
-fn completions_are_generated_for_bash_zsh_and_fish() {
-    for shell in ["bash", "zsh", "fish"] {
-        let output = flagctl(Path::new("."), &["completions", shell]);
-        assert_eq!(output.status.code(), Some(0), "{shell}");
-        assert!(
-            printed(&output.stdout).contains("write-baseline"),
-            "{shell}"
-        );
-    }
-}
-
-#[test]
-fn invalid_arguments_exit_with_2() {
-    for arguments in [
-        &["get"][..],
-        &["get", "f", "--flags", "x", "--env", "y"],
-        &["nonsense"],
-    ] {
-        assert_eq!(
-            flagctl(Path::new("."), arguments).status.code(),
-            Some(2),
-            "{arguments:?}"
-        );
-    }
-    let output = flagctl(Path::new("/"), &["get", "f"]);
-    assert_eq!(output.status.code(), Some(2));
-    assert!(
-        printed(&output.stderr).contains("where are the flags?"),
-        "{output:?}"
-    );
 }

@@ -1,5 +1,12 @@
 //! `flagctl lint`: its rules, configuration and suppression of findings.
 
 pub mod against;
+pub mod attribute;
+pub mod bucketing;
 pub mod configuration;
+pub mod constant_rule;
+pub mod lifecycle;
+pub mod naming;
+pub mod remote_module_url;
+pub mod suppression;
 pub mod unreachable_branch;

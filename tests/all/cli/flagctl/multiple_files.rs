@@ -1,32 +1,13 @@
-//! Flags of several files are known as they are in force together, and a file is read up to a bound.
+//! `flagctl` with several flag files: merging, prerequisites between files, the size limit.
 
-use fanion::analysis::lint;
 use fanion::limits;
 
-use crate::cli::flagctl::lint::configuration::files;
-use crate::cli::flagctl::lint::configuration::flagctl;
-use crate::cli::flagctl::lint::configuration::policy;
-use crate::cli::flagctl::lint::configuration::printed;
-
-/// What is told in files, as far as it is of `codes`: name, place, code and message.
-pub fn told(texts: &[(&str, &str)], codes: &[&str]) -> Vec<String> {
-    let found = lint::check(&files(texts), &policy("{}"));
-    let found = found.iter().filter(|d| codes.contains(&d.code.id()));
-    found
-        .map(|d| {
-            let (place, code) = (d.position, d.code.id());
-            format!(
-                "{}:{}:{} {code} {}",
-                d.file, place.line, place.column, d.message
-            )
-        })
-        .collect()
-}
-
-pub const API: &str = "flags:\n  api:\n    variants: { \"on\": 1, \"off\": 0 }\n    defaultVariant: \"off\"\n    \
-                   targeting: { if: [{ \"==\": [{ var: c }, DE] }, \"on\"] }\n";
-pub const BUTTON: &str = "flags:\n  button:\n    variants: { \"on\": 1, \"off\": 0 }\n    defaultVariant: \"off\"\n    \
-                      requires: [{ flag: api, variant: \"on\" }]\n    rollout: { variant: \"on\", percentage: 5 }\n";
+use crate::support::lint::API;
+use crate::support::lint::BUTTON;
+use crate::support::lint::findings_with_codes;
+use crate::support::program::printed;
+use crate::support::program::run_flagctl;
+use crate::support::temp_dir::TempDir;
 
 #[test]
 fn prerequisite_may_be_defined_in_another_file() {
@@ -34,9 +15,9 @@ fn prerequisite_may_be_defined_in_another_file() {
         [("a.yaml", API), ("b.yaml", BUTTON)],
         [("b.yaml", BUTTON), ("a.yaml", API)],
     ] {
-        assert_eq!(told(&order, &["F018", "F107"]), [""; 0]);
+        assert_eq!(findings_with_codes(&order, &["F018", "F107"]), [""; 0]);
     }
-    let alone = told(&[("b.yaml", BUTTON)], &["F018"]);
+    let alone = findings_with_codes(&[("b.yaml", BUTTON)], &["F018"]);
     assert_eq!(
         alone,
         ["b.yaml:5:16 F018 flag `button` requires `api`, and there is no such flag"]
@@ -47,7 +28,7 @@ fn prerequisite_may_be_defined_in_another_file() {
         "    requires: [{ flag: button, variant: \"on\" }]\n    targeting",
     );
     assert_eq!(
-        told(&[("a.yaml", &back), ("b.yaml", BUTTON)], &["F018"]),
+        findings_with_codes(&[("a.yaml", &back), ("b.yaml", BUTTON)], &["F018"]),
         [
             "a.yaml:5:16 F018 prerequisites run in a circle: `api` requires `button` requires `api`",
             "b.yaml:5:16 F018 prerequisites run in a circle: `button` requires `api` requires `button`",
@@ -57,9 +38,9 @@ fn prerequisite_may_be_defined_in_another_file() {
 
 #[test]
 fn every_command_merges_all_flag_files() {
-    let directory = tempfile::tempdir().expect("a directory");
+    let directory = TempDir::new();
     for (name, text) in [("a.yaml", API), ("b.yaml", BUTTON)] {
-        std::fs::write(directory.path().join(name), text).expect("a file");
+        directory.write(name, text);
     }
     for command in [
         &["lint", "."][..],
@@ -68,12 +49,12 @@ fn every_command_merges_all_flag_files() {
         &["eval", "button", "--flags", "."],
         &["explain", "button", "--flags", "."],
     ] {
-        let output = flagctl(directory.path(), command);
+        let output = run_flagctl(directory.path(), command);
         let said = printed(&output.stderr);
         assert!(!said.contains("F018"), "{command:?}: {said}");
         assert_eq!(output.status.code(), Some(0), "{command:?}: {said}");
     }
-    let compiled = flagctl(directory.path(), &["compile", "."]);
+    let compiled = run_flagctl(directory.path(), &["compile", "."]);
     let button = printed(&compiled.stdout)
         .split("\"button\"")
         .nth(1)
@@ -86,8 +67,8 @@ fn every_command_merges_all_flag_files() {
 
 #[test]
 fn too_large_file_is_rejected_by_name() {
-    let directory = tempfile::tempdir().expect("a directory");
-    std::fs::write(directory.path().join("small.yaml"), API).expect("a file");
+    let directory = TempDir::new();
+    directory.write("small.yaml", API);
     let large = std::fs::File::create(directory.path().join("large.yaml")).expect("a file");
     large.set_len(limits::DOCUMENT + 1).expect("a hole");
     let want = format!(
@@ -99,7 +80,7 @@ fn too_large_file_is_rejected_by_name() {
         &["explain", "api", "--flags", "large.yaml"],
         &["diff", "small.yaml", "large.yaml"],
     ] {
-        let output = flagctl(directory.path(), command);
+        let output = run_flagctl(directory.path(), command);
         assert_eq!(output.status.code(), Some(2), "{command:?}");
         assert_eq!(
             printed(&output.stderr),
@@ -107,7 +88,7 @@ fn too_large_file_is_rejected_by_name() {
             "{command:?}"
         );
     }
-    let output = flagctl(directory.path(), &["lint", "large.yaml"]);
+    let output = run_flagctl(directory.path(), &["lint", "large.yaml"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(
         printed(&output.stdout).contains("large.yaml:1:1: error: F015: the file is larger than")

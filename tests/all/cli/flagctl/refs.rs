@@ -4,8 +4,9 @@ use std::path::Path;
 use std::process::Command;
 use std::process::Output;
 
-use crate::cli::flagctl::lint::configuration::flagctl;
-use crate::cli::flagctl::lint::configuration::printed;
+use crate::support::program::printed;
+use crate::support::program::run_flagctl;
+use crate::support::temp_dir::TempDir;
 
 fn write(directory: &Path, files: &[(&str, &str)]) {
     for (name, text) in files {
@@ -28,7 +29,7 @@ fn flag_lint(directory: &Path, arguments: &[&str]) -> Output {
 
 #[test]
 fn unknown_and_archived_keys_in_code_fail_the_run() {
-    let dir = tempfile::tempdir().expect("a directory");
+    let dir = TempDir::new();
     write(
         dir.path(),
         &[
@@ -58,7 +59,7 @@ fn unknown_and_archived_keys_in_code_fail_the_run() {
         src/b.ts:2:21: error: F120: there is no flag `nothing-like-it`\n  help: callers get their own default; add the flag, or remove the call\n\
         flags.yaml:4:3: warning: F122: no source code names flag `forgotten`\n  help: remove it, if nothing else asks for it\n";
     assert_eq!(printed(&output.stdout), want);
-    let output = flagctl(dir.path(), &["refs", "src", "--flags", "flags.yaml"]);
+    let output = run_flagctl(dir.path(), &["refs", "src", "--flags", "flags.yaml"]);
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(printed(&output.stdout), want);
     write(
@@ -75,7 +76,7 @@ fn unknown_and_archived_keys_in_code_fail_the_run() {
 
 #[test]
 fn ignored_generated_and_binary_files_are_skipped() {
-    let dir = tempfile::tempdir().expect("a directory");
+    let dir = TempDir::new();
     let call = "useFeatureFlag(\"missing\")";
     write(
         dir.path(),
@@ -96,23 +97,23 @@ fn ignored_generated_and_binary_files_are_skipped() {
             ),
         ],
     );
-    let output = flagctl(dir.path(), &["refs"]);
+    let output = run_flagctl(dir.path(), &["refs"]);
     assert_eq!(output.status.code(), Some(0), "{}", printed(&output.stdout));
-    let output = flagctl(dir.path(), &["refs", "named.txt"]);
+    let output = run_flagctl(dir.path(), &["refs", "named.txt"]);
     assert_eq!(
         output.status.code(),
         Some(1),
         "a file that is named is looked at"
     );
     assert_eq!(
-        flagctl(dir.path(), &["refs", "nowhere"]).status.code(),
+        run_flagctl(dir.path(), &["refs", "nowhere"]).status.code(),
         Some(2)
     );
 }
 
 #[test]
 fn custom_call_patterns_are_matched_and_listed() {
-    let dir = tempfile::tempdir().expect("a directory");
+    let dir = TempDir::new();
     write(
         dir.path(),
         &[
@@ -136,13 +137,13 @@ fn custom_call_patterns_are_matched_and_listed() {
         "isOn(KEY)",
         "--list",
     ];
-    let output = flagctl(dir.path(), &arguments);
+    let output = run_flagctl(dir.path(), &arguments);
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(
         printed(&output.stdout),
         "a.js:1:17: forgotten\na.js:2:6: old-search\n"
     );
-    let output = flagctl(
+    let output = run_flagctl(
         dir.path(),
         &["refs", "a.js", "--flags", "f.yaml", "--pattern", "isOn"],
     );
@@ -151,7 +152,7 @@ fn custom_call_patterns_are_matched_and_listed() {
         dir.path(),
         &[(".flagrc.yaml", "refs: { patterns: [\"isOn\"] }\n")],
     );
-    let output = flagctl(dir.path(), &["refs", "a.js", "--flags", "f.yaml"]);
+    let output = run_flagctl(dir.path(), &["refs", "a.js", "--flags", "f.yaml"]);
     assert!(
         printed(&output.stdout).starts_with(".flagrc.yaml:1:20: error: F131: "),
         "{output:?}"
@@ -160,9 +161,9 @@ fn custom_call_patterns_are_matched_and_listed() {
 
 #[test]
 fn invalid_flag_files_fail_the_run() {
-    let dir = tempfile::tempdir().expect("a directory");
+    let dir = TempDir::new();
     write(dir.path(), &[("f.yaml", "flags: [\n"), ("a.js", "")]);
-    let output = flagctl(dir.path(), &["refs", "a.js", "--flags", "f.yaml"]);
+    let output = run_flagctl(dir.path(), &["refs", "a.js", "--flags", "f.yaml"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(
         printed(&output.stdout).contains("error: F001: "),

@@ -1,12 +1,14 @@
-//! HTTP/1.1 to the letter: what is taken, and how the rest is refused.
+//! HTTP/1.1 conformance: accepted and rejected requests.
 
 use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
 use crate::support::server;
+use crate::support::temp_dir::TempDir;
 
 const PATH: &str = "/flagd.evaluation.v1.Service/ResolveBoolean";
+
 const BODY: &str = r#"{"flagKey":"f"}"#;
 
 /// Sends a request for a flag with these lines in its head, and reads until the server closes.
@@ -26,14 +28,14 @@ async fn send(port: u16, bytes: &[u8]) -> String {
     let _ = socket.write_all(bytes).await;
     let mut answer = Vec::new();
     let read = tokio::time::timeout(
-        crate::support::daemon::DEADLINE,
+        crate::support::wait::DEADLINE,
         socket.read_to_end(&mut answer),
     );
     let _ = read.await.expect("an end");
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-async fn flag() -> (server::Server, tempfile::TempDir) {
+async fn flag() -> (server::Server, TempDir) {
     let flags = r#"{"flags": {"f": {"variants": {"on": true}, "defaultVariant": "on"}}}"#;
     server::serve_text("flags.json", flags).await
 }

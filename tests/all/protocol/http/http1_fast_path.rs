@@ -1,4 +1,4 @@
-//! HTTP/1.1 requests are answered in one of two places. Nobody can tell which it was.
+//! The HTTP/1.1 fast path and hyper send equal responses.
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -6,20 +6,29 @@ use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
-use crate::support::daemon::DEADLINE;
 use crate::support::server;
 use crate::support::server::Server;
+use crate::support::server::raw_http1::post_request;
+use crate::support::server::raw_http1::read_responses;
+use crate::support::server::raw_http1::response_length;
+use crate::support::temp_dir::TempDir;
+use crate::support::wait::DEADLINE;
+use crate::support::wait::poll_until;
 
 const RPC: &str = "/flagd.evaluation.v1.Service/";
+
 const OFREP: &str = "/ofrep/v1/evaluate/flags";
+
 /// How many users there are.
 const USERS: u32 = 1000;
+
 const JSON: &str = "Content-Type: application/json\r\n";
+
 /// A field that means nothing here, and is not for the quick way.
-const SLOW: &str = "expect: nothing\r\n";
+const FORCES_HYPER: &str = "expect: nothing\r\n";
 
 /// A flag for each of many users, and one whose answer is long.
-async fn serve() -> (Server, tempfile::TempDir) {
+async fn serve() -> (Server, TempDir) {
     let long = "x".repeat(40_000);
     let user = |n: u32| (n.to_string(), format!("user-{n}").into());
     let users: serde_json::Map<_, _> = (0..USERS).map(user).collect();
@@ -30,55 +39,6 @@ async fn serve() -> (Server, tempfile::TempDir) {
         "long": {"variants": {"on": {"text": long}}, "defaultVariant": "on"},
     }});
     server::serve_text("flags.json", &flags.to_string()).await
-}
-
-fn request(path: &str, fields: &str, body: &str) -> String {
-    let length = body.len();
-    format!("POST {path} HTTP/1.1\r\nHost: a\r\n{fields}Content-Length: {length}\r\n\r\n{body}")
-}
-
-/// What a server says to these bytes until it has said as many things as there are requests, or closes.
-async fn answers(port: u16, pieces: &[&[u8]], count: usize) -> Vec<String> {
-    let socket = TcpStream::connect(("127.0.0.1", port)).await;
-    let mut socket = socket.expect("a connection");
-    socket.set_nodelay(true).expect("no delay");
-    let (mut from, mut to) = socket.split();
-    let write = async {
-        for piece in pieces {
-            to.write_all(piece).await.expect("it takes it");
-            tokio::task::yield_now().await;
-        }
-    };
-    let read = async {
-        let (mut read, mut found) = (Vec::new(), Vec::new());
-        while found.len() < count && from.read_buf(&mut read).await.expect("an answer") > 0 {
-            while let Some(length) = first(&read) {
-                let one = read.drain(..length).collect::<Vec<_>>();
-                found.push(undated(&String::from_utf8_lossy(&one)));
-            }
-        }
-        found
-    };
-    let both = async { tokio::join!(write, read).1 };
-    tokio::time::timeout(DEADLINE, both).await.expect("answers")
-}
-
-/// How long the first answer in `read` is, if all of it is there.
-fn first(read: &[u8]) -> Option<usize> {
-    let head = read.windows(4).position(|end| end == b"\r\n\r\n")? + 4;
-    let text = str::from_utf8(&read[..head]).expect("a head");
-    let length = text
-        .lines()
-        .find_map(|line| line.strip_prefix("content-length: "));
-    let whole = head + length.map_or(0, |length| length.parse().expect("a number"));
-    (whole <= read.len()).then_some(whole)
-}
-
-pub fn undated(answer: &str) -> String {
-    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
-    let (dates, rest): (Vec<_>, Vec<_>) = head.lines().partition(|line| line.starts_with("date: "));
-    assert_eq!(dates.len(), 1, "{head}");
-    format!("{}\r\n\r\n{body}", rest.join("\r\n"))
 }
 
 /// A path, a field of its head, and a body. Without a content type it is JSON.
@@ -147,10 +107,14 @@ async fn fast_path_and_hyper_send_equal_responses() {
             "{typed}{field}{}",
             if field.is_empty() { "" } else { "\r\n" }
         );
-        let quick = request(&format!("{base}{path}"), &fields, body);
-        let slow = request(&format!("{base}{path}"), &format!("{fields}{SLOW}"), body);
-        let quick = answers(port, &[quick.as_bytes()], 1).await;
-        let slow = answers(port, &[slow.as_bytes()], 1).await;
+        let quick = post_request(&format!("{base}{path}"), &fields, body);
+        let slow = post_request(
+            &format!("{base}{path}"),
+            &format!("{fields}{FORCES_HYPER}"),
+            body,
+        );
+        let quick = read_responses(port, &[quick.as_bytes()], 1).await;
+        let slow = read_responses(port, &[slow.as_bytes()], 1).await;
         assert_eq!(quick, slow, "{case}");
         assert_eq!(quick.len(), 1, "{case}");
     }
@@ -174,15 +138,15 @@ async fn fast_path_and_hyper_agree_on_requests_without_body() {
         } else {
             (format!("{OFREP}/on"), "{}")
         };
-        let next = request(&evaluation, JSON, body);
+        let next = post_request(&evaluation, JSON, body);
         let twice = async |fields: &str| {
             let bytes = format!("{}{next}", get(fields));
-            answers(port, &[bytes.as_bytes()], 2).await
+            read_responses(port, &[bytes.as_bytes()], 2).await
         };
         let quick = twice("").await;
         assert_eq!(quick.len(), 2, "{quick:?}");
         assert!(quick[1].starts_with("HTTP/1.1 200 OK"), "{quick:?}");
-        assert_eq!(quick, twice(SLOW).await, "{path}");
+        assert_eq!(quick, twice(FORCES_HYPER).await, "{path}");
     }
 }
 
@@ -191,7 +155,7 @@ async fn requests_outside_the_fast_path_are_served_by_hyper() {
     let (server, _directory) = serve().await;
     let path = format!("{RPC}ResolveBoolean");
     let body = r#"{"flagKey": "on"}"#;
-    let plain = request(&path, JSON, body);
+    let plain = post_request(&path, JSON, body);
     let chunked = format!(
         "POST {path} HTTP/1.1\r\nHost: a\r\n{JSON}Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n",
         body.len()
@@ -204,15 +168,15 @@ async fn requests_outside_the_fast_path_are_served_by_hyper() {
     );
     for other in [
         chunked,
-        request(&path, &format!("{JSON}{length}"), body),
-        request(&path, &format!("{JSON}Upgrade: h2c\r\n"), body),
-        request(&path, &format!("{JSON}{many}"), body),
-        request(&path, &format!("{JSON}x: {}\r\n", "x".repeat(9000)), body),
-        request(&format!("http://a{path}"), JSON, body),
-        request(&path, JSON, &large),
+        post_request(&path, &format!("{JSON}{length}"), body),
+        post_request(&path, &format!("{JSON}Upgrade: h2c\r\n"), body),
+        post_request(&path, &format!("{JSON}{many}"), body),
+        post_request(&path, &format!("{JSON}x: {}\r\n", "x".repeat(9000)), body),
+        post_request(&format!("http://a{path}"), JSON, body),
+        post_request(&path, JSON, &large),
     ] {
         let bytes = format!("{plain}{other}{plain}");
-        let answers = answers(server.port, &[bytes.as_bytes()], 3).await;
+        let answers = read_responses(server.port, &[bytes.as_bytes()], 3).await;
         assert_eq!(answers.len(), 3, "{other}");
         assert!(
             answers.iter().all(|answer| *answer == answers[0]),
@@ -221,7 +185,12 @@ async fn requests_outside_the_fast_path_are_served_by_hyper() {
         assert!(answers[0].contains(r#""variant":"on""#), "{answers:?}");
     }
     let both = format!("Content-Length: 1\r\n{JSON}");
-    let refused = answers(server.port, &[request(&path, &both, body).as_bytes()], 1).await;
+    let refused = read_responses(
+        server.port,
+        &[post_request(&path, &both, body).as_bytes()],
+        1,
+    )
+    .await;
     assert!(refused[0].starts_with("HTTP/1.1 400 "), "{refused:?}");
 }
 
@@ -236,8 +205,8 @@ async fn body_above_the_limit_is_rejected() {
         (server.port, format!("{RPC}ResolveBoolean"), "429"),
         (server.ofrep, format!("{OFREP}/f"), "413"),
     ] {
-        let bytes = request(&path, JSON, r#"{"flagKey": "f"}"#);
-        let answer = answers(port, &[bytes.as_bytes()], 1).await;
+        let bytes = post_request(&path, JSON, r#"{"flagKey": "f"}"#);
+        let answer = read_responses(port, &[bytes.as_bytes()], 1).await;
         assert_eq!(answer[0].split(' ').nth(1), Some(status), "{answer:?}");
     }
 }
@@ -245,7 +214,7 @@ async fn body_above_the_limit_is_rejected() {
 #[tokio::test]
 async fn partially_received_request_is_answered_during_shutdown() {
     let (server, _directory) = serve().await;
-    let whole = request(
+    let whole = post_request(
         &format!("{RPC}ResolveBoolean"),
         JSON,
         r#"{"flagKey": "on"}"#,
@@ -257,14 +226,17 @@ async fn partially_received_request_is_answered_during_shutdown() {
     let bytes = format!("{whole}{begun}");
     socket.write_all(bytes.as_bytes()).await.expect("sent");
     let mut read = Vec::new();
-    while first(&read).is_none() {
+    while response_length(&read).is_none() {
         assert!(socket.read_buf(&mut read).await.expect("an answer") > 0);
     }
     server.shutdown.send(true).expect("a server");
-    // Nobody else is let in once it is on its way.
-    while TcpStream::connect(("127.0.0.1", server.port)).await.is_ok() {
-        tokio::task::yield_now().await;
-    }
+    // The port is closed once the shutdown has begun.
+    let is_closed = async || {
+        TcpStream::connect(("127.0.0.1", server.port))
+            .await
+            .is_err()
+    };
+    poll_until(is_closed, || "the port stays open".to_owned()).await;
     socket.write_all(rest.as_bytes()).await.expect("sent");
     read.clear();
     let end = tokio::time::timeout(DEADLINE, socket.read_to_end(&mut read)).await;
@@ -285,10 +257,10 @@ proptest! {
     fn requests_split_at_any_byte_are_answered(asks in asks(), cuts in proptest::collection::vec(0..4000_usize, 0..20)) {
         let mut bytes = String::new();
         for (user, slow, longer) in &asks {
-            let fields = format!("{JSON}{}", if *slow { SLOW } else { "" });
+            let fields = format!("{JSON}{}", if *slow { FORCES_HYPER } else { "" });
             let longer = "x".repeat(*longer);
             let body = format!(r#"{{"context": {{"targetingKey": "{user}", "x": "{longer}"}}}}"#);
-            bytes += &request(&format!("{OFREP}/who"), &fields, &body);
+            bytes += &post_request(&format!("{OFREP}/who"), &fields, &body);
         }
         let mut cuts: Vec<_> = cuts.iter().map(|cut| cut % bytes.len()).chain([0, bytes.len()]).collect();
         cuts.sort_unstable();
@@ -296,7 +268,7 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let found = runtime.expect("a runtime").block_on(async {
             let (server, _directory) = serve().await;
-            answers(server.ofrep, &pieces, asks.len()).await
+            read_responses(server.ofrep, &pieces, asks.len()).await
         });
         prop_assert_eq!(found.len(), asks.len());
         for ((user, ..), answer) in asks.iter().zip(found) {

@@ -1,18 +1,20 @@
-//! Streams over HTTP/1.1, which are answered in one of two places like everything else there.
+//! Streams over HTTP/1.1 are equal on the fast path and in hyper.
 
 use fanion::serve::ServeConfig;
 use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
-use crate::protocol::http::http1_fast_path::undated;
-use crate::support::daemon::DEADLINE;
 use crate::support::server;
+use crate::support::server::raw_http1::without_date_header;
+use crate::support::wait::DEADLINE;
 
 const FLAGS: &str = "flags: {on: {variants: {on: true}, defaultVariant: on}}";
+
 const EVENTS: &str = "POST /flagd.evaluation.v1.Service/EventStream HTTP/1.1\r\nhost: a\r\n";
+
 /// A field that means nothing here, and is not for the quick way.
-const SLOW: &str = "expect: nothing\r\n";
+const FORCES_HYPER: &str = "expect: nothing\r\n";
 
 /// A request for a stream in Connect's JSON.
 fn connect(fields: &str) -> String {
@@ -21,7 +23,7 @@ fn connect(fields: &str) -> String {
     )
 }
 
-/// What a client has read of its connection.
+/// A connection, and the bytes read from it so far.
 struct Client {
     socket: TcpStream,
     read: Vec<u8>,
@@ -61,8 +63,8 @@ impl Client {
     }
 }
 
-/// What is said to a request for a stream until the server ends, which it does once an edit has made it say `changed`.
-async fn said(request: &str, ready: &str, changed: &str) -> String {
+/// Opens a stream, edits the flags, waits for `changed`, stops the server, and returns all that was received.
+async fn read_stream_to_end(request: &str, ready: &str, changed: &str) -> String {
     let (server, directory) = server::serve_text("flags.yaml", FLAGS).await;
     let port = if request.starts_with("GET /ofrep") {
         server.ofrep
@@ -75,7 +77,7 @@ async fn said(request: &str, ready: &str, changed: &str) -> String {
     std::fs::write(path, FLAGS.replace("true", "false")).expect("a file");
     client.until(changed).await;
     server.shutdown.send(true).expect("it runs");
-    undated(&client.end().await)
+    without_date_header(&client.end().await)
 }
 
 #[tokio::test]
@@ -93,11 +95,11 @@ async fn fast_path_and_hyper_send_equal_streams() {
             (format!("{changes}{fields}\r\n"), ["id: ", "refetch"]),
         ]
     };
-    for ((quick, [ready, changed]), (slow, _)) in cases("").into_iter().zip(cases(SLOW)) {
-        let text = said(&quick, ready, changed).await;
+    for ((quick, [ready, changed]), (slow, _)) in cases("").into_iter().zip(cases(FORCES_HYPER)) {
+        let text = read_stream_to_end(&quick, ready, changed).await;
         assert!(text.starts_with("HTTP/1.1 200 OK\r\n"), "{text}");
         assert!(text.ends_with("\r\n0\r\n\r\n"), "{text}");
-        assert_eq!(text, said(&slow, ready, changed).await);
+        assert_eq!(text, read_stream_to_end(&slow, ready, changed).await);
     }
 }
 
@@ -110,7 +112,7 @@ async fn pipelined_requests_are_answered_after_the_stream() {
          content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     );
-    for slow in ["", SLOW] {
+    for slow in ["", FORCES_HYPER] {
         // All at once: whoever sends later may find the stream at its end.
         let stream = connect(&format!("{slow}connect-timeout-ms: 50\r\n"));
         let mut client = Client::send(server.port, &format!("{stream}{next}{next}")).await;

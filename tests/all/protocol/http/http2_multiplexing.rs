@@ -1,4 +1,4 @@
-//! Many calls on one HTTP/2 connection: each gets its own answer, and none waits for another.
+//! Concurrent calls on one HTTP/2 connection.
 
 use std::convert::Infallible;
 
@@ -21,6 +21,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use crate::support::server;
 
 type Piece = Result<Frame<Bytes>, Infallible>;
+
 type Sender = SendRequest<StreamBody<ReceiverStream<Piece>>>;
 
 const PATH: &str = "http://localhost/flagd.evaluation.v1.Service/ResolveString";

@@ -1,4 +1,4 @@
-//! OFREP's change stream.
+//! The OFREP change stream, which sends server-sent events.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,21 +10,26 @@ use hyper::body::Incoming;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::support::daemon::DEADLINE;
 use crate::support::server;
-use crate::support::server::Answer;
-use crate::support::server::Client;
-use crate::support::server::Http;
 use crate::support::server::Server;
+use crate::support::server::http_client;
+use crate::support::server::http_client::HttpClient;
+use crate::support::server::http_client::HttpResponse;
+use crate::support::server::http_client::HttpVersion;
+use crate::support::temp_dir::TempDir;
+use crate::support::wait::DEADLINE;
 
 const FLAGS: &str =
     "metadata: {flagSetId: s}\nflags: {a: {variants: {v: 1, w: 2}, defaultVariant: v}}";
+
 const CHANGED: &str =
     "metadata: {flagSetId: s}\nflags: {a: {variants: {v: 1, w: 2}, defaultVariant: w}}";
+
 const BULK: &str = "/ofrep/v1/evaluate/flags";
+
 const STREAM: &str = "/ofrep/v1/sse";
 
-async fn start(settings: ServeConfig) -> (Server, tempfile::TempDir) {
+async fn start(settings: ServeConfig) -> (Server, TempDir) {
     server::serve_with("flags.yaml", FLAGS, settings).await
 }
 
@@ -33,16 +38,16 @@ fn edit(directory: &Path, text: &str) {
 }
 
 /// An open stream.
-struct Events(Incoming);
+struct ChangeStream(Incoming);
 
-impl Events {
-    async fn open(server: &Server, path: &str, headers: &[&str]) -> Events {
-        let response = server::get(server.ofrep, path, headers).await;
+impl ChangeStream {
+    async fn open(server: &Server, path: &str, headers: &[&str]) -> ChangeStream {
+        let response = http_client::get(server.ofrep, path, headers).await;
         assert_eq!(response.status(), 200);
         let header = |name: &str| response.headers()[name].to_str().expect("text").to_owned();
         assert_eq!(header("content-type"), "text/event-stream");
         assert_eq!(header("cache-control"), "no-store");
-        Events(response.into_body())
+        ChangeStream(response.into_body())
     }
 
     /// The next piece; `None` at the end.
@@ -82,8 +87,8 @@ impl Events {
     }
 }
 
-async fn bulk(server: &Server, query: &str, headers: &[&str]) -> Answer {
-    let mut client = Client::connect(server.ofrep, Http::One).await;
+async fn bulk(server: &Server, query: &str, headers: &[&str]) -> HttpResponse {
+    let mut client = HttpClient::connect(server.ofrep, HttpVersion::Http1).await;
     client.post(&format!("{BULK}{query}"), headers, "").await
 }
 
@@ -103,7 +108,7 @@ async fn bulk_evaluation_advertises_the_event_stream() {
         let header = format!("flagd-selector: {selector}");
         let answer = bulk(&server, "", &[&header]).await.json();
         assert_eq!(answer["eventStreams"], advert(path), "{selector}");
-        Events::open(&server, path, &[]).await.opening().await;
+        ChangeStream::open(&server, path, &[]).await.opening().await;
     }
 }
 
@@ -130,15 +135,18 @@ async fn advertised_origin_is_configurable_and_can_be_disabled() {
         bulk(&server, "", &[]).await.json().get("eventStreams"),
         None
     );
-    assert_eq!(server::get(server.ofrep, STREAM, &[]).await.status(), 404);
+    assert_eq!(
+        http_client::get(server.ofrep, STREAM, &[]).await.status(),
+        404
+    );
 }
 
 #[tokio::test]
 async fn stream_reports_changes_of_selected_flags_only() {
     let (server, directory) = start(ServeConfig::default()).await;
-    let mut all = Events::open(&server, STREAM, &["origin: http://page.test"]).await;
-    let mut set = Events::open(&server, "/ofrep/v1/sse/flagSetId=s", &[]).await;
-    let mut other = Events::open(&server, "/ofrep/v1/sse/flagSetId=other", &[]).await;
+    let mut all = ChangeStream::open(&server, STREAM, &["origin: http://page.test"]).await;
+    let mut set = ChangeStream::open(&server, "/ofrep/v1/sse/flagSetId=s", &[]).await;
+    let mut other = ChangeStream::open(&server, "/ofrep/v1/sse/flagSetId=other", &[]).await;
     let before = all.opening().await;
     assert_eq!(set.opening().await, before, "the same flags, the same tag");
     let nothing = other.opening().await;
@@ -155,22 +163,25 @@ async fn stream_reports_changes_of_selected_flags_only() {
 #[tokio::test]
 async fn last_event_id_replays_missed_changes() {
     let (first, directory) = start(ServeConfig::default()).await;
-    let seen = Events::open(&first, STREAM, &[]).await.opening().await;
+    let seen = ChangeStream::open(&first, STREAM, &[])
+        .await
+        .opening()
+        .await;
     // Another replica, with the same flags and a history of its own.
     edit(directory.path(), CHANGED);
     let second = server::start(&directory.path().join("flags.yaml")).await;
     edit(directory.path(), FLAGS);
-    let mut follow = Events::open(&second, STREAM, &[]).await;
+    let mut follow = ChangeStream::open(&second, STREAM, &[]).await;
     if follow.opening().await != seen {
         assert_eq!(follow.event().await, seen);
     }
     let last = format!("last-event-id: {seen}");
-    let mut unchanged = Events::open(&second, STREAM, &[&last]).await;
+    let mut unchanged = ChangeStream::open(&second, STREAM, &[&last]).await;
     assert_eq!(unchanged.opening().await, seen);
     edit(directory.path(), CHANGED);
     let changed = unchanged.event().await;
     assert_ne!(changed, seen, "the first event is that of the edit");
-    let mut behind = Events::open(&second, STREAM, &[&last]).await;
+    let mut behind = ChangeStream::open(&second, STREAM, &[&last]).await;
     assert_eq!(behind.opening().await, changed);
     assert_eq!(behind.event().await, changed);
 }
@@ -178,7 +189,7 @@ async fn last_event_id_replays_missed_changes() {
 #[tokio::test]
 async fn flag_config_etag_query_prevents_a_stale_304() {
     let (server, directory) = start(ServeConfig::default()).await;
-    let mut events = Events::open(&server, STREAM, &[]).await;
+    let mut events = ChangeStream::open(&server, STREAM, &[]).await;
     let tag = events.opening().await;
     let answer = bulk(&server, "", &[]).await;
     let known = format!("if-none-match: {}", answer.header("etag"));
@@ -207,7 +218,7 @@ async fn idle_stream_sends_keep_alive_and_ends_at_shutdown() {
         ..ServeConfig::default()
     };
     let (server, _directory) = start(settings).await;
-    let mut events = Events::open(&server, STREAM, &[]).await;
+    let mut events = ChangeStream::open(&server, STREAM, &[]).await;
     events.opening().await;
     assert_eq!(events.next().await.as_deref(), Some(":keep-alive\n\n"));
     server.shutdown.send(true).expect("it runs");
@@ -224,7 +235,7 @@ async fn invalid_stream_requests_are_rejected() {
     };
     let (server, _directory) = start(settings).await;
     let refused = async |path: &str| {
-        let response = server::get(server.ofrep, path, &[]).await;
+        let response = http_client::get(server.ofrep, path, &[]).await;
         let status = response.status().as_u16();
         let body = response
             .into_body()
@@ -242,9 +253,9 @@ async fn invalid_stream_requests_are_rejected() {
     );
     assert_eq!(refused("/ofrep/v1/sse/a/b").await.0, 404);
     assert_eq!(refused("/ofrep/v1/ssed").await.0, 404);
-    let mut client = Client::connect(server.ofrep, Http::One).await;
+    let mut client = HttpClient::connect(server.ofrep, HttpVersion::Http1).await;
     assert_eq!(client.post(STREAM, &[], "").await.status, 405);
-    let mut only = Events::open(&server, STREAM, &[]).await;
+    let mut only = ChangeStream::open(&server, STREAM, &[]).await;
     only.opening().await;
     assert_eq!(
         refused(STREAM).await,

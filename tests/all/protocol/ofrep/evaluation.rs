@@ -1,13 +1,15 @@
-//! The OFREP port.
+//! OFREP evaluation of one flag and of all flags, with entity tags.
 
 use http_body_util::Full;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::support::evaluate::rollout::remote_rollout;
 use crate::support::server;
-use crate::support::server::Answer;
-use crate::support::server::Client;
-use crate::support::server::Http;
+use crate::support::server::http_client::HttpClient;
+use crate::support::server::http_client::HttpResponse;
+use crate::support::server::http_client::HttpVersion;
+use crate::support::temp_dir::TempDir;
 
 const FLAGS: &str = r#"
 metadata: { owner: nobody }
@@ -21,18 +23,19 @@ flags:
   astray: { variants: { v: true }, defaultVariant: v, targeting: elsewhere }
   "a b":  { variants: { v: true }, defaultVariant: v, metadata: { flagSetId: z } }
 "#;
+
 const BASE: &str = "/ofrep/v1/evaluate/flags";
 
-async fn client() -> (Client, server::Server, tempfile::TempDir) {
+async fn client() -> (HttpClient, server::Server, TempDir) {
     let (server, directory) = server::serve_text("flags.yaml", FLAGS).await;
     (
-        Client::connect(server.ofrep, Http::One).await,
+        HttpClient::connect(server.ofrep, HttpVersion::Http1).await,
         server,
         directory,
     )
 }
 
-async fn one(client: &mut Client, key: &str, body: &str) -> Answer {
+async fn one(client: &mut HttpClient, key: &str, body: &str) -> HttpResponse {
     client
         .post(&format!("{BASE}/{key}"), &[], body.to_owned())
         .await
@@ -110,7 +113,7 @@ async fn request_body_is_parsed_leniently() {
         let answer = one(&mut client, "number", body).await.json();
         assert_eq!(answer["variant"], variant, "{body:?}");
     }
-    // What is no UTF-8 counts as U+FFFD.
+    // Invalid UTF-8 is read as U+FFFD.
     let path = format!("{BASE}/number");
     let body = &b"{\"context\":{\"k\":\"w\",\"x\":\"\xff\"}}"[..];
     let answer = client.post(&path, &[], body).await;
@@ -227,7 +230,7 @@ async fn invalid_paths_and_methods_are_rejected_as_in_flagd() {
     let answer = client.post(BASE, &[], "x".repeat(1_100_000)).await;
     assert_eq!(answer.status, 413);
     // Over HTTP/2 as well, from a browser as well.
-    let mut client = Client::connect(server.ofrep, Http::Two).await;
+    let mut client = HttpClient::connect(server.ofrep, HttpVersion::Http2).await;
     let large = format!(r#"{{"context":{{"k":"{}"}}}}"#, "x".repeat(1_000_000));
     let answer = client
         .post(BASE, &["origin: https://app.example.com"], large)
@@ -247,4 +250,22 @@ async fn etag_is_exposed_to_browsers() {
     let exposed = answer.header("access-control-expose-headers");
     assert!(exposed.split(", ").any(|name| name == "ETag"), "{exposed}");
     assert!(!answer.header("etag").is_empty());
+}
+
+#[tokio::test]
+async fn json_body_is_read_with_any_content_type() {
+    let (server, _dir) =
+        server::serve_text("flags.json", &remote_rollout(true, 10).to_string()).await;
+    let mut client = HttpClient::connect(server.ofrep, HttpVersion::Http1).await;
+    let path = "/ofrep/v1/evaluate/flags/checkout-remote-rollout";
+    let body = r#"{"context":{"segments":["internal-staff"]}}"#;
+    for headers in [
+        &["content-type: application/json"][..],
+        &["content-type: application/x-www-form-urlencoded"],
+        &["content-type: text/plain;charset=UTF-8"],
+        &[],
+    ] {
+        let answer = client.post(path, headers, body).await;
+        assert_eq!(answer.json()["variant"], "canary", "{headers:?}");
+    }
 }

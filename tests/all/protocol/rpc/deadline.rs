@@ -1,35 +1,38 @@
-//! How long a client waits counts for unary calls, too.
+//! Deadlines of unary calls.
 
 use serde_json::json;
 
 use crate::support::server;
-use crate::support::server::Answer;
-use crate::support::server::Client;
-use crate::support::server::Http;
 use crate::support::server::Server;
+use crate::support::server::http_client::HttpClient;
+use crate::support::server::http_client::HttpResponse;
+use crate::support::server::http_client::HttpVersion;
+use crate::support::temp_dir::TempDir;
 
 const FLAGS: &str = r#"{"flags": {"f": {"variants": {"on": true}, "defaultVariant": "on"}}}"#;
+
 const GRPC: [&str; 2] = ["content-type: application/grpc", "te: trailers"];
+
 const JSON: &str = "content-type: application/json";
 
-async fn start() -> (Server, tempfile::TempDir) {
+async fn start() -> (Server, TempDir) {
     server::serve_text("flags.json", FLAGS).await
 }
 
 /// Calls with a deadline header; the message is empty, or asks for flag `f`.
-async fn call(port: u16, path: &str, header: &str) -> Answer {
+async fn call(port: u16, path: &str, header: &str) -> HttpResponse {
     let message: &[u8] = if path.contains("Resolve") && !path.ends_with("All") {
         b"\0\0\0\0\x03\x0a\x01f"
     } else {
         b"\0\0\0\0\0"
     };
-    let mut client = Client::connect(port, Http::Two).await;
+    let mut client = HttpClient::connect(port, HttpVersion::Http2).await;
     client
         .post(path, &[GRPC[0], GRPC[1], header], message)
         .await
 }
 
-fn told(answer: &Answer) -> (&str, &str) {
+fn grpc_status(answer: &HttpResponse) -> (&str, &str) {
     (answer.header("grpc-status"), answer.header("grpc-message"))
 }
 
@@ -48,12 +51,12 @@ async fn expired_deadline_returns_deadline_exceeded() {
     ] {
         for timeout in ["0S", "0H", "1n"] {
             let answer = call(port, path, &format!("grpc-timeout: {timeout}")).await;
-            assert_eq!(told(&answer), over, "{path} {timeout}");
+            assert_eq!(grpc_status(&answer), over, "{path} {timeout}");
         }
     }
     let web = ["content-type: application/grpc-web", "grpc-timeout: 0S"];
     let path = "/flagd.evaluation.v1.Service/ResolveBoolean";
-    let mut client = Client::connect(server.port, Http::One).await;
+    let mut client = HttpClient::connect(server.port, HttpVersion::Http1).await;
     let answer = client.post(path, &web, &b"\0\0\0\0\0"[..]).await;
     assert!(answer.body.ends_with(b"context deadline exceeded\r\n"));
     for timeout in ["0", "-1", "-0"] {
@@ -90,10 +93,13 @@ async fn malformed_timeout_header_is_rejected() {
     ] {
         let answer = call(server.port, path, &format!("grpc-timeout: {timeout}")).await;
         let why = format!("protocol error: {why}");
-        assert_eq!(told(&answer), ("3", &*why));
+        assert_eq!(grpc_status(&answer), ("3", &*why));
     }
     // The sync port has grpc-go's code and status.
     let path = "/flagd.sync.v1.FlagSyncService/FetchAllFlags";
     let answer = call(server.sync, path, "grpc-timeout: abc").await;
-    assert_eq!((answer.status.as_u16(), told(&answer).0), (400, "13"));
+    assert_eq!(
+        (answer.status.as_u16(), grpc_status(&answer).0),
+        (400, "13")
+    );
 }

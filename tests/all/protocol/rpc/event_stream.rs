@@ -1,15 +1,17 @@
-//! Event streams.
+//! Event streams of the evaluation service.
 
 use std::time::Duration;
 
 use crate::support::server;
-use crate::support::server::pb::evaluation1::EventStreamRequest;
-use crate::support::server::pb::evaluation1::service_client::ServiceClient;
+use crate::support::server::grpc_client;
+use crate::support::server::grpc_client::pb::evaluation1::EventStreamRequest;
+use crate::support::server::grpc_client::pb::evaluation1::service_client::ServiceClient;
+use crate::support::server::http_client;
 
 async fn next(
-    stream: &mut tonic::Streaming<server::pb::evaluation1::EventStreamResponse>,
+    stream: &mut tonic::Streaming<grpc_client::pb::evaluation1::EventStreamResponse>,
 ) -> (String, Option<prost_types::Struct>) {
-    let message = tokio::time::timeout(crate::support::daemon::DEADLINE, stream.message());
+    let message = tokio::time::timeout(crate::support::wait::DEADLINE, stream.message());
     let message = message
         .await
         .expect("in time")
@@ -21,8 +23,8 @@ async fn next(
 /// An event stream.
 async fn open(
     server: &server::Server,
-) -> tonic::Streaming<server::pb::evaluation1::EventStreamResponse> {
-    let mut client = ServiceClient::new(server::channel(server).await);
+) -> tonic::Streaming<grpc_client::pb::evaluation1::EventStreamResponse> {
+    let mut client = ServiceClient::new(grpc_client::channel(server).await);
     let opened = client.event_stream(EventStreamRequest {}).await;
     opened.expect("a stream").into_inner()
 }
@@ -87,7 +89,8 @@ async fn idle_stream_sends_keep_alive_and_provider_shutdown() {
     // Some providers open a stream again only after an error.
     let end = stream.message().await.expect_err("the stream is cut");
     assert_eq!(end.code(), tonic::Code::Unavailable);
-    server.ended.await.expect("the server ends well");
+    let ended = server.ended.await.expect("the server ends well");
+    assert_eq!(ended, Ok(()));
 }
 
 #[tokio::test]
@@ -107,8 +110,8 @@ async fn edit_without_effect_sends_no_event() {
 
 #[tokio::test]
 async fn stream_deadline_ends_streams_except_in_schema_v1() {
-    use crate::support::server::pb::schema1;
-    use crate::support::server::pb::sync1;
+    use crate::support::server::grpc_client::pb::schema1;
+    use crate::support::server::grpc_client::pb::sync1;
     let settings = fanion::serve::ServeConfig {
         stream_deadline: Duration::from_millis(50),
         keep_alive_interval: Duration::from_millis(200),
@@ -120,7 +123,7 @@ async fn stream_deadline_ends_streams_except_in_schema_v1() {
     let status = stream.message().await.expect_err("the deadline");
     assert_eq!(status.code(), tonic::Code::DeadlineExceeded);
     assert_eq!(status.message(), "stream closed due to server-side timeout");
-    let sync = server::channel_to(server.sync).await;
+    let sync = grpc_client::channel_to(server.sync).await;
     let mut client = sync1::flag_sync_service_client::FlagSyncServiceClient::new(sync);
     let opened = client.sync_flags(sync1::SyncFlagsRequest::default()).await;
     let mut stream = opened.expect("a stream").into_inner();
@@ -131,7 +134,8 @@ async fn stream_deadline_ends_streams_except_in_schema_v1() {
         .expect("the flags");
     let status = stream.message().await.expect_err("the deadline");
     assert_eq!(status.code(), tonic::Code::DeadlineExceeded);
-    let mut client = schema1::service_client::ServiceClient::new(server::channel(&server).await);
+    let mut client =
+        schema1::service_client::ServiceClient::new(grpc_client::channel(&server).await);
     let opened = client.event_stream(schema1::EventStreamRequest {}).await;
     let mut stream = opened.expect("a stream").into_inner();
     for want in ["provider_ready", "keep_alive", "keep_alive"] {
@@ -147,7 +151,7 @@ async fn stream_deadline_ends_streams_except_in_schema_v1() {
 #[tokio::test]
 async fn client_deadline_ends_the_stream() {
     let (server, _directory) = server::serve_text("flags.yaml", "flags: {}").await;
-    let mut client = ServiceClient::new(server::channel(&server).await);
+    let mut client = ServiceClient::new(grpc_client::channel(&server).await);
     let mut request = tonic::Request::new(EventStreamRequest {});
     let metadata = "50m".parse().expect("a timeout");
     request.metadata_mut().insert("grpc-timeout", metadata);
@@ -164,7 +168,8 @@ async fn client_deadline_ends_the_stream() {
         "content-type: application/connect+json",
         "connect-timeout-ms: 50",
     ];
-    let mut client = server::Client::connect(server.port, server::Http::One).await;
+    let mut client =
+        http_client::HttpClient::connect(server.port, http_client::HttpVersion::Http1).await;
     let answer = client.post(path, &headers, &b"\0\0\0\0\x02{}"[..]).await;
     assert!(answer.text().contains("deadline_exceeded"), "{answer:?}");
 }
@@ -183,12 +188,14 @@ async fn stream_request_must_be_exactly_one_message() {
         (b"\0\0\0\0\0\0", "3"),
     ] {
         let headers = ["content-type: application/grpc"];
-        let mut client = server::Client::connect(server.port, server::Http::Two).await;
+        let mut client =
+            http_client::HttpClient::connect(server.port, http_client::HttpVersion::Http2).await;
         let answer = client.post(path, &headers, body).await;
         assert_eq!(answer.header("grpc-status"), code, "{body:?}");
     }
     let headers = ["content-type: application/connect+json"];
-    let mut client = server::Client::connect(server.port, server::Http::Two).await;
+    let mut client =
+        http_client::HttpClient::connect(server.port, http_client::HttpVersion::Http2).await;
     let answer = client.post(path, &headers, &b"\0\0\0\0\x01["[..]).await;
     assert!(answer.text().contains("invalid_argument"), "{answer:?}");
 }

@@ -5,11 +5,15 @@ use tonic::transport::Channel;
 
 use crate::support::server;
 use crate::support::server::Server;
-use crate::support::server::pb::health1::HealthCheckRequest;
-use crate::support::server::pb::health1::health_check_response::ServingStatus;
-use crate::support::server::pb::health1::health_client::HealthClient;
+use crate::support::server::grpc_client;
+use crate::support::server::grpc_client::pb::health1::HealthCheckRequest;
+use crate::support::server::grpc_client::pb::health1::health_check_response::ServingStatus;
+use crate::support::server::grpc_client::pb::health1::health_client::HealthClient;
+use crate::support::server::http_client;
+use crate::support::temp_dir::TempDir;
 
 const FLAGS: &str = r#"{"flags": {"f": {"variants": {"on": true}, "defaultVariant": "on"}}}"#;
+
 const ALL: [&str; 4] = [
     "",
     "grpc.health.v1.Health",
@@ -18,16 +22,19 @@ const ALL: [&str; 4] = [
 ];
 
 async fn client(port: u16) -> HealthClient<Channel> {
-    HealthClient::new(server::channel_to(port).await)
+    HealthClient::new(grpc_client::channel_to(port).await)
 }
 
-fn about(service: &str) -> HealthCheckRequest {
+fn health_check_request(service: &str) -> HealthCheckRequest {
     let service = service.to_owned();
     HealthCheckRequest { service }
 }
 
 async fn check(port: u16, service: &str) -> Result<ServingStatus, tonic::Status> {
-    let answer = client(port).await.check(about(service)).await?;
+    let answer = client(port)
+        .await
+        .check(health_check_request(service))
+        .await?;
     Ok(answer.into_inner().status())
 }
 
@@ -67,7 +74,7 @@ async fn each_port_reports_only_its_own_services_as_serving() {
 
 #[tokio::test]
 async fn watch_reports_not_serving_until_flags_are_loaded() {
-    let dir = tempfile::tempdir().expect("a directory");
+    let dir = TempDir::new();
     let path = dir.path().join("flags.json");
     let server = server::start(&path).await;
     let mut streams = Vec::new();
@@ -76,7 +83,10 @@ async fn watch_reports_not_serving_until_flags_are_loaded() {
         let status = check(port, service).await.expect("a status");
         assert_eq!(status, ServingStatus::NotServing, "{service}");
         let mut client = client(port).await;
-        let watched = client.watch(about(service)).await.expect("a stream");
+        let watched = client
+            .watch(health_check_request(service))
+            .await
+            .expect("a stream");
         streams.push(watched.into_inner());
     }
     for (stage, want) in [
@@ -110,7 +120,7 @@ async fn watch_reports_not_serving_until_flags_are_loaded() {
 async fn watch_of_unknown_service_reports_service_unknown() {
     let (server, _dir) = server::serve_text("flags.json", FLAGS).await;
     let mut client = client(server.management).await;
-    let stream = client.watch(about("absent")).await;
+    let stream = client.watch(health_check_request("absent")).await;
     let mut stream = stream.expect("a stream").into_inner();
     let told = stream
         .message()
@@ -125,13 +135,16 @@ async fn watch_of_unknown_service_reports_service_unknown() {
 #[tokio::test]
 async fn management_port_serves_probes_and_grpc_health() {
     let (server, _dir) = server::serve_text("flags.json", FLAGS).await;
-    let channel = server::channel_to(server.management).await;
-    let mut evaluation = server::pb::evaluation1::service_client::ServiceClient::new(channel);
-    let request = server::pb::evaluation1::ResolveAllRequest::default();
+    let channel = grpc_client::channel_to(server.management).await;
+    let mut evaluation = grpc_client::pb::evaluation1::service_client::ServiceClient::new(channel);
+    let request = grpc_client::pb::evaluation1::ResolveAllRequest::default();
     let status = evaluation.resolve_all(request).await.expect_err("not here");
     assert_eq!(status.code(), Code::Unimplemented);
-    for http in [server::Http::One, server::Http::Two] {
-        let mut client = server::Client::connect(server.management, http).await;
+    for http in [
+        http_client::HttpVersion::Http1,
+        http_client::HttpVersion::Http2,
+    ] {
+        let mut client = http_client::HttpClient::connect(server.management, http).await;
         let get = http::Request::get("http://localhost/readyz").header("host", "localhost");
         let answer = client.send(
             get.body(http_body_util::Full::default())

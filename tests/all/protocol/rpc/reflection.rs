@@ -1,18 +1,19 @@
-//! Server reflection, as `grpcurl` and its like ask for it.
+//! gRPC server reflection.
 
 use prost::Message as _;
 use prost_types::FileDescriptorProto;
 use tonic::Code;
 
 use crate::support::server;
-use crate::support::server::Client;
-use crate::support::server::Http;
-use crate::support::server::pb::reflection1 as pb;
-use crate::support::server::pb::reflection1::server_reflection_client::ServerReflectionClient;
-use crate::support::server::pb::reflection1::server_reflection_request::MessageRequest;
-use crate::support::server::pb::reflection1::server_reflection_response::MessageResponse;
-use crate::support::server::pb::reflection1alpha as alpha;
-use crate::support::server::pb::reflection1alpha::server_reflection_request::MessageRequest as Asked;
+use crate::support::server::grpc_client;
+use crate::support::server::grpc_client::pb::reflection1 as pb;
+use crate::support::server::grpc_client::pb::reflection1::server_reflection_client::ServerReflectionClient;
+use crate::support::server::grpc_client::pb::reflection1::server_reflection_request::MessageRequest;
+use crate::support::server::grpc_client::pb::reflection1::server_reflection_response::MessageResponse;
+use crate::support::server::grpc_client::pb::reflection1alpha as alpha;
+use crate::support::server::grpc_client::pb::reflection1alpha::server_reflection_request::MessageRequest as Asked;
+use crate::support::server::http_client::HttpClient;
+use crate::support::server::http_client::HttpVersion;
 
 const FLAGS: &str = r#"{"flags": {"f": {"variants": {"on": true}, "defaultVariant": "on"}}}"#;
 
@@ -25,7 +26,7 @@ fn request(asked: MessageRequest) -> pb::ServerReflectionRequest {
 
 /// The answers to several questions over one stream.
 async fn ask(port: u16, asked: Vec<MessageRequest>) -> Vec<MessageResponse> {
-    let mut client = ServerReflectionClient::new(server::channel_to(port).await);
+    let mut client = ServerReflectionClient::new(grpc_client::channel_to(port).await);
     let requests: Vec<_> = asked.into_iter().map(request).collect();
     let (sender, questions) = tokio::sync::mpsc::channel(1);
     let stream = tokio_stream::wrappers::ReceiverStream::new(questions);
@@ -152,7 +153,7 @@ async fn unknown_names_return_not_found() {
 #[tokio::test]
 async fn reflection_v1alpha_is_served() {
     let (server, _dir) = server::serve_text("flags.json", FLAGS).await;
-    let channel = server::channel_to(server.port).await;
+    let channel = grpc_client::channel_to(server.port).await;
     let mut client = alpha::server_reflection_client::ServerReflectionClient::new(channel);
     let request = alpha::ServerReflectionRequest {
         host: String::new(),
@@ -174,7 +175,7 @@ async fn reflection_v1alpha_is_served() {
 #[tokio::test]
 async fn too_large_and_empty_requests_are_rejected() {
     let (server, _dir) = server::serve_text("flags.json", FLAGS).await;
-    let channel = server::channel_to(server.port).await;
+    let channel = grpc_client::channel_to(server.port).await;
     let mut client = ServerReflectionClient::new(channel);
     let long = request(MessageRequest::FileByFilename("x".repeat(100_000)));
     let empty = pb::ServerReflectionRequest::default();
@@ -189,7 +190,7 @@ async fn too_large_and_empty_requests_are_rejected() {
         let status = answers.message().await.expect_err("refused");
         assert_eq!(status.code(), want, "{status:?}");
     }
-    let mut client = Client::connect(server.port, Http::Two).await;
+    let mut client = HttpClient::connect(server.port, HttpVersion::Http2).await;
     let path = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
     let json = client
         .post(path, &["content-type: application/json"], "{}")

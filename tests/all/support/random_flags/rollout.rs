@@ -1,17 +1,18 @@
-//! Invented flags in words, and edits of them.
+//! Random rollout fields, and edits of them.
 
 use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::support::random_flags::Dice;
 use crate::support::random_flags::IDS;
 use crate::support::random_flags::RINGS;
 use crate::support::random_flags::SEGMENTS;
+use crate::support::random_flags::SeededRng;
 use crate::support::random_flags::condition;
 use crate::support::random_flags::rule;
 
 const NAMES: [&str; 3] = ["a", "b", "c"];
+
 /// Instants in seconds: before, within and behind all ramps, on their edges too.
 pub const INSTANTS: [f64; 7] = [
     0.0,
@@ -23,22 +24,22 @@ pub const INSTANTS: [f64; 7] = [
     1_780_000_000.0,
 ];
 
-/// What a document says of flag `f`, which may build on `g`.
+/// The rollout fields of flag `f`, which may require `g`.
 #[derive(Clone)]
-pub struct Words {
+pub struct RandomRollout {
     rings: Value,
     flag: Map<String, Value>,
     other: Value,
 }
 
-impl Words {
+impl RandomRollout {
     /// Words that nobody wrote.
-    pub fn new(dice: &mut Dice) -> Words {
+    pub fn new(dice: &mut SeededRng) -> RandomRollout {
         let mut flag = bare();
         let count = 1 + dice.below(2);
         let rollouts: Vec<Value> = (0..count).map(|_| rollout(dice)).collect();
         flag.insert("rollout".to_owned(), json!(rollouts));
-        let name = |dice: &mut Dice| (*dice.of(&NAMES)).to_owned();
+        let name = |dice: &mut SeededRng| (*dice.of(&NAMES)).to_owned();
         if dice.below(3) == 0 {
             flag.insert("targeting".to_owned(), rule(dice, 1, &mut { name }));
         }
@@ -55,7 +56,7 @@ impl Words {
         } else {
             other.insert("targeting".to_owned(), rule(dice, 1, &mut { name }));
         }
-        Words {
+        RandomRollout {
             rings: json!({"internal": condition(dice, 1), "beta": {"segments": ["beta", "vip"]}}),
             flag,
             other: Value::Object(other),
@@ -63,7 +64,7 @@ impl Words {
     }
 
     /// The same with something in it changed.
-    pub fn edited(&self, dice: &mut Dice) -> Words {
+    pub fn edited(&self, dice: &mut SeededRng) -> RandomRollout {
         let mut words = self.clone();
         let first = &mut words.flag["rollout"][0];
         match dice.below(9) {
@@ -83,7 +84,7 @@ impl Words {
     }
 
     /// The same in other words: it decides alike for everyone.
-    pub fn respelled(&self, dice: &mut Dice) -> Words {
+    pub fn respelled(&self, dice: &mut SeededRng) -> RandomRollout {
         let mut words = self.clone();
         for rollout in words.flag["rollout"].as_array_mut().unwrap() {
             for name in ["rings", "segments", "allow", "deny"] {
@@ -126,7 +127,7 @@ fn bare() -> Map<String, Value> {
     flag.as_object().unwrap().clone()
 }
 
-fn rollout(dice: &mut Dice) -> Value {
+fn rollout(dice: &mut SeededRng) -> Value {
     let mut rollout = match dice.below(5) {
         0 => json!({"split": {"a": 1 + dice.below(9), "b": 1 + dice.below(9)}}),
         _ => json!({"variant": dice.of(&NAMES)}),
@@ -156,7 +157,7 @@ fn rollout(dice: &mut Dice) -> Value {
     rollout
 }
 
-fn ramp(dice: &mut Dice) -> Value {
+fn ramp(dice: &mut SeededRng) -> Value {
     let mut ramp = json!({"from": "2026-01-01", "to": "2026-01-22", "reverse": dice.below(2) == 0});
     if dice.below(3) == 0 {
         ramp["shape"] = json!("doubling");

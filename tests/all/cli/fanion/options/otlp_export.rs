@@ -1,22 +1,22 @@
-//! Where metrics and traces go: what options and variables mean. That they arrive is shown with a real collector by
-//! `tests/telemetry/run`.
+//! Options and environment variables of the OTLP export. `tests/telemetry/run` tests the export with a real collector.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use ::fanion::telemetry::config::OtelOptions;
-use ::fanion::telemetry::config::OtlpProtocol;
 use ::fanion::telemetry::config::TelemetryConfig;
+use ::fanion::telemetry::config::from_env;
+use ::fanion::telemetry::config::otlp_protocol::OtlpProtocol;
 
 fn resolve(
     typed: &OtelOptions,
     variables: &[(&str, &str)],
 ) -> Result<TelemetryConfig, Vec<String>> {
     let variables: HashMap<&str, &str> = variables.iter().copied().collect();
-    TelemetryConfig::resolve(typed, |name| variables.get(name).map(|v| (*v).to_owned()))
+    from_env::resolve(typed, |name| variables.get(name).map(|v| (*v).to_owned()))
 }
 
-fn collector(uri: &str) -> OtelOptions {
+fn options_with_collector(uri: &str) -> OtelOptions {
     OtelOptions {
         metrics_exporter: Some("otel".to_owned()),
         collector_uri: Some(uri.to_owned()),
@@ -28,19 +28,22 @@ fn collector(uri: &str) -> OtelOptions {
 fn exporters_are_off_by_default() {
     let settings = resolve(&OtelOptions::default(), &[]).expect("settings");
     assert!(settings.metrics.is_none() && settings.traces.is_none());
-    let disabled = resolve(&collector("c:4317"), &[("OTEL_SDK_DISABLED", "true")]);
+    let disabled = resolve(
+        &options_with_collector("c:4317"),
+        &[("OTEL_SDK_DISABLED", "true")],
+    );
     let disabled = disabled.expect("settings");
     assert!(disabled.metrics.is_none() && disabled.traces.is_none());
     let none = [
         ("OTEL_TRACES_EXPORTER", "none"),
         ("OTEL_METRICS_EXPORTER", "none"),
     ];
-    let none = resolve(&collector("c:4317"), &none).expect("settings");
+    let none = resolve(&options_with_collector("c:4317"), &none).expect("settings");
     assert!(none.metrics.is_none() && none.traces.is_none());
     // As in flagd, a collector alone takes traces, not metrics.
     let traces = OtelOptions {
         metrics_exporter: None,
-        ..collector("c:4317")
+        ..options_with_collector("c:4317")
     };
     let traces = resolve(&traces, &[]).expect("settings");
     assert!(traces.metrics.is_none() && traces.traces.is_some());
@@ -50,7 +53,7 @@ fn exporters_are_off_by_default() {
 fn collector_address_may_omit_the_scheme() {
     let path = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
     let named = |uri: &str, variables: &[(&str, &str)]| {
-        let settings = resolve(&collector(uri), variables).expect("settings");
+        let settings = resolve(&options_with_collector(uri), variables).expect("settings");
         let target = settings.metrics.expect("a target");
         (target.uri.to_string(), target.protocol)
     };
@@ -85,7 +88,7 @@ fn otel_environment_variables_set_headers_timeout_and_resource() {
         ),
         ("OTEL_SERVICE_NAME", "shop"),
     ];
-    let settings = resolve(&collector("c:4317"), &variables).expect("settings");
+    let settings = resolve(&options_with_collector("c:4317"), &variables).expect("settings");
     let target = settings.metrics.as_ref().expect("a target");
     let (name, value) = &target.headers[0];
     assert_eq!(
@@ -134,7 +137,7 @@ fn all_errors_are_reported_together() {
     assert_eq!(mistakes, want);
     let half = OtelOptions {
         cert_path: Some("/c.crt".into()),
-        ..collector("http://c:4317")
+        ..options_with_collector("http://c:4317")
     };
     let mistakes = resolve(&half, &[]).expect_err("mistakes").join("\n");
     assert!(

@@ -1,12 +1,14 @@
-//! What an edit breaks of what the words promise is told before it is made, by `lint --against` and by `diff`.
+//! Stickiness violations of an edit, found before it is made by `lint --against` and by `diff`.
 
 use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
 
-use crate::cli::flagctl::lint::configuration::flagctl;
-use crate::cli::flagctl::lint::configuration::printed;
+use crate::support::program::printed;
+use crate::support::program::run_flagctl;
+use crate::support::program::run_git;
+use crate::support::temp_dir::TempDir;
 
 fn document(members: &str) -> String {
     format!(
@@ -15,10 +17,10 @@ fn document(members: &str) -> String {
 }
 
 /// A directory with the flags before and after an edit.
-fn edit(old: &str, new: &str) -> tempfile::TempDir {
-    let directory = tempfile::tempdir().expect("a directory");
+fn edit(old: &str, new: &str) -> TempDir {
+    let directory = TempDir::new();
     for (name, members) in [("old.yaml", old), ("new.yaml", new)] {
-        std::fs::write(directory.path().join(name), document(members)).expect("a file");
+        directory.write(name, document(members));
     }
     directory
 }
@@ -32,15 +34,15 @@ const LINT: [&str; 6] = [
     "2026-06-05",
 ];
 
-fn asked(directory: &Path, arguments: &[&str]) -> Value {
-    let output = flagctl(directory, arguments);
+fn flagctl_json(directory: &Path, arguments: &[&str]) -> Value {
+    let output = run_flagctl(directory, arguments);
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
-/// What the flag answers to a unit.
+/// Returns the variant of a user.
 fn variant(directory: &Path, file: &str, unit: &str) -> Value {
     let context = format!("{{\"targetingKey\":\"{unit}\"}}");
-    let mut answer = asked(
+    let mut answer = flagctl_json(
         directory,
         &["eval", "f", "--flags", file, "--context", &context],
     );
@@ -55,7 +57,7 @@ fn codes(findings: &Value) -> Vec<&str> {
         .collect()
 }
 
-const PLANTED: [(&str, &str, &str); 4] = [
+const VIOLATIONS: [(&str, &str, &str); 4] = [
     (
         "F024",
         "targeting: { fractional: [[\"on\", 5], [\"off\", 95]] }",
@@ -80,12 +82,12 @@ const PLANTED: [(&str, &str, &str); 4] = [
 
 #[test]
 fn stickiness_violation_names_an_affected_user() {
-    for (code, old, new) in PLANTED {
+    for (code, old, new) in VIOLATIONS {
         let directory = edit(old, new);
         let directory = directory.path();
-        let said = asked(directory, &[&LINT[..], &["--format", "json"]].concat());
+        let said = flagctl_json(directory, &[&LINT[..], &["--format", "json"]].concat());
         assert!(codes(&said["findings"]).contains(&code), "{said}");
-        let compared = asked(directory, &["diff", "old.yaml", "new.yaml", "-o", "json"]);
+        let compared = flagctl_json(directory, &["diff", "old.yaml", "new.yaml", "-o", "json"]);
         assert_eq!(
             codes(&said["findings"]),
             codes(&compared["promises"]),
@@ -114,9 +116,9 @@ fn stickiness_violation_names_an_affected_user() {
 
 #[test]
 fn stickiness_violation_is_printed_and_sets_exit_status() {
-    let (code, old, new) = PLANTED[0];
+    let (code, old, new) = VIOLATIONS[0];
     let directory = edit(old, new);
-    let run = |arguments: &[&str]| flagctl(directory.path(), arguments);
+    let run = |arguments: &[&str]| run_flagctl(directory.path(), arguments);
     let table = run(&["diff", "old.yaml", "new.yaml"]);
     let told = "new.yaml:5:16: F024: `fractional` of flag `f` changes the share of `on` from 5 % to 10 % and takes it from `user-2`\n";
     let section = format!("\nBROKEN PROMISES\n  {told}    help: what grows stands first");
@@ -140,16 +142,12 @@ fn stickiness_violation_is_printed_and_sets_exit_status() {
             .code(),
         Some(1)
     );
-    std::fs::write(
-        directory.path().join(".flagrc.yaml"),
-        format!("rules: {{ {code}: error }}\n"),
-    )
-    .expect("a file");
+    directory.write(".flagrc.yaml", format!("rules: {{ {code}: error }}\n"));
     assert_eq!(run(&LINT).status.code(), Some(1));
     let meant = document(&format!(
         "{new} # flag-lint: ignore F024 everybody was told"
     ));
-    std::fs::write(directory.path().join("new.yaml"), meant).expect("a file");
+    directory.write("new.yaml", meant);
     assert_eq!(run(&LINT).status.code(), Some(0));
 }
 
@@ -170,18 +168,18 @@ fn edit_without_stickiness_violation_is_not_reported() {
         ),
     ] {
         let directory = edit(old, new);
-        let said = flagctl(directory.path(), &["diff", "old.yaml", "new.yaml"]);
+        let said = run_flagctl(directory.path(), &["diff", "old.yaml", "new.yaml"]);
         assert!(
             !printed(&said.stdout).contains("PROMISES"),
             "{}",
             printed(&said.stdout)
         );
-        let compared = asked(
+        let compared = flagctl_json(
             directory.path(),
             &["diff", "old.yaml", "new.yaml", "-o", "json"],
         );
         assert_eq!(compared["promises"], Value::Array(Vec::new()));
-        let said = asked(
+        let said = flagctl_json(
             directory.path(),
             &[&LINT[..], &["--format", "json"]].concat(),
         );
@@ -192,17 +190,11 @@ fn edit_without_stickiness_violation_is_not_reported() {
 /// The flag may have moved to another file, and what it was may stand in a revision.
 #[test]
 fn edit_is_compared_with_a_git_revision() {
-    let directory = tempfile::tempdir().expect("a directory");
+    let directory = TempDir::new();
     let flags = directory.path().join("flags");
     std::fs::create_dir(&flags).expect("a directory");
-    let git = |arguments: &[&str]| {
-        let identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"];
-        let mut command = Command::new("git");
-        let command = command.current_dir(directory.path()).args(identity);
-        let output = command.args(arguments).output().expect("git runs");
-        assert!(output.status.success(), "{output:?}");
-    };
-    let (code, old, new) = PLANTED[3];
+    let git = |arguments: &[&str]| run_git(directory.path(), arguments);
+    let (code, old, new) = VIOLATIONS[3];
     std::fs::write(flags.join("a.yaml"), document(old)).expect("a file");
     git(&["init", "-q", "-b", "main"]);
     git(&["add", "."]);

@@ -1,10 +1,10 @@
-//! `flagctl lint` tells branches that nothing reaches, and why.
+//! Lint rule on unreachable branches, with the reason.
 
 use fanion::limits;
 
-use crate::cli::flagctl::multiple_files::API;
-use crate::cli::flagctl::multiple_files::BUTTON;
-use crate::cli::flagctl::multiple_files::told;
+use crate::support::lint::API;
+use crate::support::lint::BUTTON;
+use crate::support::lint::findings_with_codes;
 
 const HEAD: &str = "variants: { \"on\": 1, \"off\": 0, beta: 2 }\n    defaultVariant: \"off\"";
 
@@ -13,19 +13,23 @@ fn rule(rule: &str) -> String {
 }
 
 /// Nothing reaches the one branch before which `§` stands: how it is called, and the proof.
-fn lost(text: &str, name: &str, proof: &str) {
+fn assert_unreachable(text: &str, name: &str, proof: &str) {
     let before = text.split('§').next().expect("a beginning");
     let column = "    targeting: ".len() + before.chars().count() + 1;
     let want = format!(
         "f.yaml:5:{column} F101 nothing reaches `{name}` in the rule of flag `f`: it would take {proof}"
     );
     let text = rule(&text.replace('§', ""));
-    assert_eq!(told(&[("f.yaml", &text)], &["F101"]), [want], "{text}");
+    assert_eq!(
+        findings_with_codes(&[("f.yaml", &text)], &["F101"]),
+        [want],
+        "{text}"
+    );
 }
 
-fn nothing(text: &str) {
+fn assert_no_unreachable_branch(text: &str) {
     assert_eq!(
-        told(&[("f.yaml", &rule(text))], &["F101"]),
+        findings_with_codes(&[("f.yaml", &rule(text))], &["F101"]),
         [""; 0],
         "{text}"
     );
@@ -33,19 +37,19 @@ fn nothing(text: &str) {
 
 #[test]
 fn unreachable_branch_is_reported_with_conflicting_conditions() {
-    lost(
+    assert_unreachable(
         r#"{ if: [{ in: [{ var: country }, [DE, AT]] }, "on", { "==": [{ var: country }, DE] }, §beta, "off"] }"#,
         "beta",
         r#"`country in ["DE", "AT"]` to fail and `country == "DE"` to hold at once"#,
     );
-    lost(
+    assert_unreachable(
         r#"{ if: [{ sem_ver: [{ var: v }, ">=", 2.0.0] }, "on", { sem_ver: [{ var: v }, ">=", 3.0.0] }, §beta] }"#,
         "beta",
         r#"`v >= version "2.0.0"` to fail and `v >= version "3.0.0"` to hold at once"#,
     );
-    lost(r#"{ if: [true, "on", §"off"] }"#, "off", "`true` to fail");
+    assert_unreachable(r#"{ if: [true, "on", §"off"] }"#, "off", "`true` to fail");
     // The same hash twice: the first half of all units is gone when the second share begins.
-    lost(
+    assert_unreachable(
         r#"{ if: [{ "==": [{ fractional: [[a, 50], [b, 50]] }, a] }, "on", { fractional: [§[beta, 40], ["off", 60]] }] }"#,
         "beta",
         r#"`fractional[["a", 50], ["b", 50]] == "a"` to fail and `bucket in ["beta", 40]` to hold at once"#,
@@ -54,7 +58,7 @@ fn unreachable_branch_is_reported_with_conflicting_conditions() {
 
 #[test]
 fn only_the_outermost_unreachable_branch_is_reported() {
-    lost(
+    assert_unreachable(
         r#"{ if: [{ "<": [{ var: age }, 18] }, "off", { if: [{ "<": [{ var: age }, 12] }, §{ if: [{ var: x }, "on", beta] }, "on"] }] }"#,
         r#"if[x, "on", "beta"]"#,
         "`age < 18` to fail and `age < 12` to hold at once",
@@ -63,28 +67,30 @@ fn only_the_outermost_unreachable_branch_is_reported() {
 
 #[test]
 fn reachable_unknown_and_invalid_branches_are_not_reported() {
-    nothing(
+    assert_no_unreachable_branch(
         r#"{ if: [{ "==": [{ var: c }, DE] }, "on", { in: [{ var: c }, [DE, AT]] }, beta, "off"] }"#,
     );
     // A context without the attribute meets neither.
-    nothing(
+    assert_no_unreachable_branch(
         r#"{ if: [{ ">=": [{ var: age }, 18] }, "on", { "<": [{ var: age }, 18] }, "off", beta] }"#,
     );
-    nothing(r#"{ fractional: [["on", 0], ["off", 100]] }"#);
-    nothing(r#"{ if: [true, "on"] }"#);
+    assert_no_unreachable_branch(r#"{ fractional: [["on", 0], ["off", 100]] }"#);
+    assert_no_unreachable_branch(r#"{ if: [true, "on"] }"#);
     // Arithmetic is outside of the theory, and so is a comparison of two attributes; but it has one value.
-    nothing(r#"{ if: [{ "==": [{ "%": [{ var: n }, 2] }, 7] }, "on", "off"] }"#);
-    nothing(
+    assert_no_unreachable_branch(
+        r#"{ if: [{ "==": [{ "%": [{ var: n }, 2] }, 7] }, "on", "off"] }"#,
+    );
+    assert_no_unreachable_branch(
         r#"{ if: [{ "<": [{ var: a }, { var: b }] }, "on", { "<": [{ var: b }, { var: a }] }, beta] }"#,
     );
-    lost(
+    assert_unreachable(
         r#"{ if: [{ "<": [{ var: a }, { var: b }] }, "on", { "<": [{ var: a }, { var: b }] }, §beta] }"#,
         "beta",
         "`a < b` to fail and `a < b` to hold at once",
     );
     // A rule that cannot work is told as such.
-    nothing(r#"{ if: [{ starts_wiht: [{ var: a }, b] }, "on", "off"] }"#);
-    nothing(r#"{ if: [{ $ref: nowhere }, "on", "off"] }"#);
+    assert_no_unreachable_branch(r#"{ if: [{ starts_wiht: [{ var: a }, b] }, "on", "off"] }"#);
+    assert_no_unreachable_branch(r#"{ if: [{ $ref: nowhere }, "on", "off"] }"#);
 }
 
 #[test]
@@ -97,9 +103,12 @@ fn shared_branch_reached_by_one_flag_is_not_reported() {
         )
     };
     let other = text("{ \"==\": [{ var: c }, AT] }");
-    assert_eq!(told(&[("f.yaml", &other)], &["F101"]), [""; 0]);
+    assert_eq!(
+        findings_with_codes(&[("f.yaml", &other)], &["F101"]),
+        [""; 0]
+    );
     let same = text("{ in: [{ var: c }, [DE, FR]] }");
-    let found = told(&[("f.yaml", &same)], &["F101"]);
+    let found = findings_with_codes(&[("f.yaml", &same)], &["F101"]);
     assert_eq!(found.len(), 2, "{found:?}");
     assert!(
         found
@@ -112,7 +121,7 @@ fn shared_branch_reached_by_one_flag_is_not_reported() {
 #[test]
 fn rollout_fields_are_checked_after_expansion() {
     let text = |rollout: &str| format!("flags:\n  f:\n    {HEAD}\n    rollout: {rollout}\n");
-    let found = |rollout: &str| told(&[("f.yaml", &text(rollout))], &["F101"]);
+    let found = |rollout: &str| findings_with_codes(&[("f.yaml", &text(rollout))], &["F101"]);
     let want = "f.yaml:5:14 F101 nothing reaches `on` in the rule of flag `f`: it would take \
                 `targetingKey in [\"a\", \"b\"]` to fail and `targetingKey in [\"a\"]` to hold at once";
     assert_eq!(
@@ -139,7 +148,7 @@ fn number_of_explained_unreachable_branches_is_bounded() {
     let text = format!(
         "flags:\n  f:\n    variants: {{ {variants} }}\n    defaultVariant: v0\n    targeting: {{ if: [{clauses} v0] }}\n"
     );
-    let found = told(&[("f.yaml", &text)], &["F101"]);
+    let found = findings_with_codes(&[("f.yaml", &text)], &["F101"]);
     assert_eq!(found.len(), 9, "{found:?}");
     let proved = found
         .iter()
@@ -147,18 +156,18 @@ fn number_of_explained_unreachable_branches_is_bounded() {
     assert_eq!(proved.count(), limits::LINT_BRANCH_DIAGNOSTICS);
 }
 
-/// What is too much to look at is let be: the walk over it ends.
+/// A rule beyond the budget is skipped, so that the analysis ends.
 #[test]
 fn rule_with_thousands_of_branches_is_not_analysed() {
     let clauses: String = (0..5000)
         .map(|n| format!("{{ \"==\": [{{ var: c }}, c{n}] }}, \"on\", "))
         .collect();
-    nothing(&format!("{{ if: [{clauses} \"off\"] }}"));
+    assert_no_unreachable_branch(&format!("{{ if: [{clauses} \"off\"] }}"));
 }
 
 #[test]
 fn last_definition_of_a_prerequisite_decides_reachability() {
-    // Whoever is asked for in the rule of the button is nobody in the last file, and so nothing of it is reached.
+    // The rule of the button names a user that the last file excludes, so its branch is unreachable.
     let off = API.replace("{ \"==\": [{ var: c }, DE] }", "false");
     let shadowed = [
         ("a.yaml", off.as_str()),
@@ -166,13 +175,13 @@ fn last_definition_of_a_prerequisite_decides_reachability() {
         ("c.yaml", BUTTON),
     ];
     let want = "a.yaml:5:30 F101 nothing reaches `on` in the rule of flag `api`: it would take `false` to hold";
-    assert_eq!(told(&shadowed, &["F101"]), [want]);
+    assert_eq!(findings_with_codes(&shadowed, &["F101"]), [want]);
     let winning = [
         ("b.yaml", API),
         ("c.yaml", BUTTON),
         ("d.yaml", off.as_str()),
     ];
-    let found = told(&winning, &["F101"]);
+    let found = findings_with_codes(&winning, &["F101"]);
     assert!(
         found
             .iter()

@@ -1,0 +1,85 @@
+//! Lints of flag keys in source code: unknown and archived flags, and flags that no code names.
+
+use std::collections::BTreeMap;
+use std::collections::HashSet;
+
+use crate::analysis::code_refs::code_references::CodeReferences;
+use crate::analysis::code_refs::code_references::FileReferences;
+use crate::analysis::flag_file::FlagFile;
+use crate::analysis::lint::flag::lifecycle;
+use crate::analysis::lint::policy::LintPolicy;
+use crate::diag;
+use crate::diag::Code;
+use crate::diag::Diagnostic;
+use crate::diag::DiagnosticSink;
+use crate::document;
+
+/// Checks references against flag files, and flags against references. Flag files that cannot be read are reported
+/// first: their flags are unknown here.
+pub fn check(
+    files: &[FlagFile],
+    references: &CodeReferences,
+    policy: &LintPolicy,
+) -> Vec<Diagnostic> {
+    let mut found: Vec<Diagnostic> = Vec::new();
+    for file in files.iter().filter(|file| file.flags.is_empty()) {
+        let errors = file.diagnostics.iter();
+        let errors = errors.filter(|d| document::has_errors(std::slice::from_ref(d)));
+        found.extend(errors.cloned());
+    }
+    let mut archived: BTreeMap<&str, bool> = BTreeMap::new();
+    for view in files.iter().flat_map(FlagFile::flag_views) {
+        *archived.entry(&*view.flag.key).or_insert(true) &= lifecycle::is_archived(&view);
+    }
+    for file in &references.files {
+        found.extend(check_file(file, &archived));
+    }
+    found.extend(check_unused(files, references));
+    found.retain_mut(|diagnostic| policy.apply_severity(diagnostic));
+    found
+}
+
+/// Warns once of each flag that no source code names.
+fn check_unused(files: &[FlagFile], references: &CodeReferences) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let mut reported = HashSet::new();
+    for file in files {
+        for flag in &file.flags {
+            if !references.unused_keys.contains(&*flag.key) || !reported.insert(&*flag.key) {
+                continue;
+            }
+            let mut report = DiagnosticSink::new(file.name.clone());
+            let message = format!("no source code names flag `{}`", flag.key);
+            let help = "remove it, if nothing else asks for it";
+            report.warn(Code::UnusedFlag, flag.position, message, help);
+            found.extend(report.finish());
+        }
+    }
+    found
+}
+
+/// Checks the references in one source file. `archived` has all known keys, true for those of archived flags.
+fn check_file(file: &FileReferences, archived: &BTreeMap<&str, bool>) -> Vec<Diagnostic> {
+    let mut report = DiagnosticSink::new(file.file.as_str().into());
+    for (position, key) in &file.references {
+        match archived.get(&**key) {
+            Some(false) => {}
+            Some(true) => {
+                let message = format!("flag `{key}` is archived");
+                let help = "write its final value into the code, then remove the flag";
+                report.error(Code::ArchivedFlag, *position, message, help);
+            }
+            None => {
+                let message = format!("there is no flag `{key}`");
+                let help = match diag::closest_match(key, archived.keys().copied()) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => {
+                        "callers get their own default; add the flag, or remove the call".to_owned()
+                    }
+                };
+                report.error(Code::UnknownFlag, *position, message, help);
+            }
+        }
+    }
+    report.finish()
+}

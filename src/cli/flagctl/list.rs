@@ -1,0 +1,43 @@
+//! `flagctl list`: prints all flag definitions, from files or from a running replica.
+
+use crate::cli::input::definitions;
+use crate::cli::input::location_args;
+use crate::cli::input::location_args::FlagLocationArgs;
+use crate::cli::json_value;
+use crate::cli::output::command_output::CommandOutput;
+use crate::cli::output::flag_table;
+use crate::cli::output::output_format::OutputFormat;
+use crate::document::syntax_tree::Node;
+
+/// The arguments of `list`.
+#[derive(Debug, Default, clap::Args)]
+#[group(skip)]
+pub struct ListArgs {
+    /// The location of the flags.
+    #[command(flatten)]
+    pub location: FlagLocationArgs,
+    /// How to print what is found.
+    #[arg(
+        short = 'o',
+        long,
+        value_enum,
+        default_value = "table",
+        value_name = "FORMAT"
+    )]
+    pub output: OutputFormat,
+}
+
+/// Prints all flags.
+///
+/// # Errors
+/// If no location is given, or the replica does not answer.
+pub fn run(arguments: &ListArgs) -> anyhow::Result<CommandOutput> {
+    let found = definitions::list_flags(&location_args::resolve(&arguments.location)?)?;
+    let rows = flag_table::rows(&found.value);
+    let flags = json_value::array(found.value);
+    Ok(CommandOutput {
+        stdout: arguments.output.render(&flags, |_: &Node| rows),
+        stderr: found.stderr,
+        success: true,
+    })
+}

@@ -1,0 +1,55 @@
+//! Options that name the flag sources.
+
+use crate::config::option_spec::OptionKind;
+use crate::config::option_spec::OptionSpec;
+use crate::config::option_spec::boolean;
+use crate::config::option_spec::with_default;
+use crate::config::option_spec::without_default;
+
+/// The options of this group, in the order of help.
+pub static FLAGS: &[&OptionSpec] = &[&URI, &SOURCES, &STATE_DIR, &FAIL_FAST, &STRICT];
+
+/// `--uri`
+pub static URI: OptionSpec = without_default(
+    OptionKind::Repeated,
+    "uri",
+    Some('f'),
+    "URI",
+    "Where flags come from: `file:PATH`, where PATH is a file, a directory or a glob of .yaml, .yml and .json files; \
+         `http(s)://…` for a document; `grpc(s)://HOST:PORT` for a flag sync service. Repeat it, or separate several by \
+         commas; later ones win",
+);
+
+/// `--sources`
+pub static SOURCES: OptionSpec = without_default(
+    OptionKind::JsonArray,
+    "sources",
+    Some('s'),
+    "JSON",
+    "More sources, as an array of objects with `uri` and `provider`; they win over those of --uri",
+);
+
+/// `--state-dir`
+pub static STATE_DIR: OptionSpec = with_default(
+    "state-dir",
+    None,
+    "DIRECTORY",
+    "",
+    "Keep the last good flags of each source here, so that the next start needs no source",
+);
+
+/// `--fail-fast`
+pub static FAIL_FAST: OptionSpec = boolean(
+    "fail-fast",
+    None,
+    "false",
+    "End the start when a source brings no flags at first, as flagd does",
+);
+
+/// `--strict`
+pub static STRICT: OptionSpec = boolean(
+    "strict",
+    None,
+    "false",
+    "Refuse a whole file for one error in it, as flagd does",
+);

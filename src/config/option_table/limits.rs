@@ -1,0 +1,58 @@
+//! Options that limit requests, connections and streams.
+
+use crate::config::option_spec::OptionSpec;
+use crate::config::option_spec::with_default;
+
+/// The options of this group, in the order of help.
+pub static LIMITS: &[&OptionSpec] = &[
+    &MAX_REQUEST_BODY,
+    &MAX_REQUEST_HEADER,
+    &MAX_CONNECTIONS,
+    &MAX_STREAMS,
+    &READ_TIMEOUT,
+];
+
+/// `--max-request-body`
+pub static MAX_REQUEST_BODY: OptionSpec = with_default(
+    "max-request-body",
+    Some('B'),
+    "BYTES",
+    "1000000",
+    "The largest request body; 0 for any",
+);
+
+/// `--max-request-header`
+pub static MAX_REQUEST_HEADER: OptionSpec = with_default(
+    "max-request-header",
+    Some('R'),
+    "BYTES",
+    "1000000",
+    "The largest header block of a request; 0 for the default",
+);
+
+/// `--max-connections`
+pub static MAX_CONNECTIONS: OptionSpec = with_default(
+    "max-connections",
+    None,
+    "COUNT",
+    "16384",
+    "The most open connections per port; further ones wait",
+);
+
+/// `--max-streams`
+pub static MAX_STREAMS: OptionSpec = with_default(
+    "max-streams",
+    None,
+    "COUNT",
+    "16384",
+    "The most open streams of events and flags; further ones are refused",
+);
+
+/// `--read-timeout`
+pub static READ_TIMEOUT: OptionSpec = with_default(
+    "read-timeout",
+    None,
+    "DURATION",
+    "5s",
+    "How long a client may take to send a request's head, and again for its body",
+);

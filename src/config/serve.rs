@@ -1,0 +1,178 @@
+//! Resolves the options of the servers: limits, context, CORS, keepalive, debug endpoints and TLS files.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use ecow::EcoString;
+use http::HeaderName;
+
+use crate::config::option_resolver::OptionResolver;
+use crate::config::option_table;
+use crate::limits;
+use crate::serve::ServeConfig;
+use crate::serve::admin::debug::BearerToken;
+use crate::serve::admin::debug::DebugAccess;
+use crate::serve::admin::debug::DebugConfig;
+use crate::serve::connection::ping_enforcement::PingPolicy;
+use crate::serve::http::cors::AllowedOrigins;
+use crate::serve::listen::tls::TlsPaths;
+use crate::wire::context::enrichment::ContextEnrichment;
+use crate::wire::ofrep::sse_events::StreamEndpoint;
+
+/// The configuration of the servers.
+pub fn serve_config<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<E>) -> ServeConfig {
+    let max_header = match options.integer(&option_table::limits::MAX_REQUEST_HEADER, "bytes") {
+        0 => limits::REQUEST_HEADER,
+        bytes => bytes,
+    };
+    ServeConfig {
+        max_body: options.integer(&option_table::limits::MAX_REQUEST_BODY, "bytes"),
+        max_header,
+        max_connections: options
+            .integer(&option_table::limits::MAX_CONNECTIONS, "connections")
+            .max(1),
+        max_streams: options.integer(&option_table::limits::MAX_STREAMS, "streams"),
+        read_timeout: options.nonzero_duration(&option_table::limits::READ_TIMEOUT),
+        added_context: ContextEnrichment {
+            static_values: options.key_values(&option_table::evaluation::CONTEXT_VALUE),
+            header_mappings: context_headers(options),
+        },
+        stream_deadline: options.duration(&option_table::streams::STREAM_DEADLINE),
+        sync_metadata: !options.boolean(&option_table::streams::DISABLE_SYNC_METADATA),
+        require_selector: options.boolean(&option_table::evaluation::REQUIRE_SELECTOR),
+        change_stream: ofrep_stream_endpoint(options),
+        cors: AllowedOrigins::from_names(&options.strings(&option_table::evaluation::CORS_ORIGIN)),
+        ping_policy: PingPolicy {
+            min_time: options.duration(&option_table::streams::KEEP_ALIVE_MIN_TIME),
+            permit_without_stream: options
+                .boolean(&option_table::streams::KEEP_ALIVE_PERMIT_WITHOUT_STREAM),
+        },
+        debug: debug_config(options),
+        grace: limits::SHUTDOWN_GRACE,
+        keep_alive_interval: limits::EVENT_STREAM_KEEP_ALIVE,
+        metrics: Arc::default(),
+        traces: None,
+        update_thread: None,
+    }
+}
+
+/// The access to the debug endpoints and the name of the replica. The sources are added once they are opened.
+fn debug_config<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<E>) -> DebugConfig {
+    let path = options
+        .optional_string(&option_table::telemetry::DEBUG_TOKEN_PATH)
+        .map(PathBuf::from);
+    let want = "must be off, token or open";
+    let said = options.parsed(&option_table::telemetry::DEBUG_ENDPOINTS, want, |text| {
+        let known = matches!(text, "off" | "token" | "open");
+        known.then(|| text.to_owned())
+    });
+    let access = match (said.as_str(), path) {
+        ("open", _) => DebugAccess::Open,
+        ("token", Some(path)) => {
+            if let Err(why) = BearerToken::read(&path) {
+                let mistake = format!(
+                    "cannot use {} for --debug-token-path: {why}",
+                    path.display()
+                );
+                options.errors.push(mistake);
+            }
+            DebugAccess::BearerTokenFile(path)
+        }
+        ("token", None) => {
+            let mistake = "--debug-endpoints=token needs --debug-token-path, a file with the token";
+            options.errors.push(mistake.to_owned());
+            DebugAccess::Off
+        }
+        _ => DebugAccess::Off,
+    };
+    let replica = options
+        .optional_string(&option_table::telemetry::REPLICA_ID)
+        .or_else(|| (options.env)("HOSTNAME"));
+    let replica = replica
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(hostname);
+    DebugConfig {
+        access,
+        replica: replica.into(),
+        // The rest is the sources' to say.
+        ..DebugConfig::default()
+    }
+}
+
+/// The host name; in a pod, the name of the pod.
+fn hostname() -> String {
+    let name = rustix::system::uname();
+    name.nodename().to_string_lossy().into_owned()
+}
+
+fn ofrep_stream_endpoint<E: Fn(&str) -> Option<String>>(
+    options: &mut OptionResolver<E>,
+) -> Option<StreamEndpoint> {
+    let enabled = options.boolean(&option_table::streams::OFREP_SSE_ENABLED);
+    let want = "must be a number of seconds, at least 1";
+    let inactivity = options.parsed(
+        &option_table::streams::OFREP_SSE_INACTIVITY_DELAY,
+        want,
+        |text| text.parse().ok().filter(|seconds| *seconds > 0),
+    );
+    let want = "must be an origin such as https://flags.example.com";
+    let origin = options.parsed(&option_table::streams::OFREP_SSE_PUBLIC_URL, want, |text| {
+        if text.is_empty() {
+            return Some(None);
+        }
+        let origin = text.strip_suffix('/').unwrap_or(text);
+        let uri: http::Uri = origin.parse().ok()?;
+        let bare = uri.query().is_none() && uri.path() == "/";
+        (bare && uri.scheme().is_some()).then(|| Some(origin.to_owned()))
+    });
+    enabled.then_some(StreamEndpoint {
+        origin,
+        inactivity_delay_secs: inactivity,
+    })
+}
+
+/// The certificate and its key, if TLS is configured.
+pub fn tls_files<E: Fn(&str) -> Option<String>>(
+    options: &mut OptionResolver<E>,
+) -> Option<TlsPaths> {
+    let certificate = options.optional_string(&option_table::tls::SERVER_CERT_PATH);
+    let key = options.optional_string(&option_table::tls::SERVER_KEY_PATH);
+    let client_ca: Option<PathBuf> = options
+        .optional_string(&option_table::tls::CLIENT_CA_PATH)
+        .map(Into::into);
+    let lonely = match (certificate, key) {
+        (Some(certificate), Some(key)) => {
+            let (certificate, key) = (certificate.into(), key.into());
+            return Some(TlsPaths {
+                certificate,
+                key,
+                client_ca,
+            });
+        }
+        (Some(_), None) => "--server-cert-path is given without --server-key-path",
+        (None, Some(_)) => "--server-key-path is given without --server-cert-path",
+        (None, None) if client_ca.is_some() => {
+            "--client-ca-path is given without --server-cert-path and --server-key-path"
+        }
+        (None, None) => return None,
+    };
+    options
+        .errors
+        .push(format!("{lonely}: TLS needs a certificate and its key"));
+    None
+}
+
+fn context_headers<E: Fn(&str) -> Option<String>>(
+    options: &mut OptionResolver<E>,
+) -> Vec<(HeaderName, EcoString)> {
+    let mut headers = Vec::new();
+    for (header, key) in options.key_values(&option_table::evaluation::CONTEXT_FROM_HEADER) {
+        match HeaderName::from_bytes(header.as_bytes()) {
+            Ok(name) => headers.push((name, key)),
+            Err(_) => options.errors.push(format!(
+                "invalid value {header:?} for --context-from-header: must be the name of a header"
+            )),
+        }
+    }
+    headers
+}

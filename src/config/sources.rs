@@ -1,0 +1,43 @@
+//! Resolves the options that name the flag sources.
+
+use crate::config::option_resolver::OptionResolver;
+use crate::config::option_table;
+use crate::config::option_value;
+use crate::source::spec;
+use crate::source::spec::SourceSpec;
+
+/// The sources, the strongest last.
+pub fn sources<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<E>) -> Vec<SourceSpec> {
+    let before = options.errors.len();
+    let (mut sources, mut shown) = (Vec::new(), Vec::new());
+    for text in options.strings(&option_table::flags::URI) {
+        match SourceSpec::from_uri(&text) {
+            Ok(spec) => {
+                // A URL may hold a password.
+                let http = matches!(spec.kind, spec::SourceKind::Http(_));
+                shown.push(option_value::json_string(if http {
+                    &spec.redacted_name
+                } else {
+                    &text
+                }));
+                sources.push(spec);
+            }
+            Err(mistake) => options.errors.push(mistake),
+        }
+    }
+    options.redact(
+        &option_table::flags::URI,
+        option_value::json_array(shown.into_iter()),
+    );
+    sources.extend(options.list(
+        &option_table::flags::SOURCES,
+        spec::list_from_node,
+        spec::parse_list,
+        SourceSpec::to_redacted_json,
+    ));
+    if sources.is_empty() && options.errors.len() == before {
+        let mistake = "no sync implementation set: say where the flags are with --uri file:PATH";
+        options.errors.push(mistake.to_owned());
+    }
+    sources
+}

@@ -1,0 +1,89 @@
+//! `DiagnosticSink`: collects the diagnostics of one file, sorts and deduplicates them.
+
+use std::sync::Arc;
+
+use crate::diag::code::Code;
+use crate::diag::diagnostic::Diagnostic;
+use crate::diag::diagnostic::Position;
+use crate::diag::diagnostic::Severity;
+
+/// Collects the diagnostics of one file.
+#[derive(Debug)]
+pub struct DiagnosticSink {
+    file: Arc<str>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl DiagnosticSink {
+    /// An empty sink for `file`.
+    pub fn new(file: Arc<str>) -> DiagnosticSink {
+        DiagnosticSink {
+            file,
+            diagnostics: Vec::new(),
+        }
+    }
+
+    /// Adds an error.
+    pub fn error(
+        &mut self,
+        code: Code,
+        position: Position,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.push(Severity::Error, code, position, message.into(), help.into());
+    }
+
+    /// Adds a warning.
+    pub fn warn(
+        &mut self,
+        code: Code,
+        position: Position,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.push(
+            Severity::Warning,
+            code,
+            position,
+            message.into(),
+            help.into(),
+        );
+    }
+
+    fn push(
+        &mut self,
+        severity: Severity,
+        code: Code,
+        position: Position,
+        message: String,
+        help: String,
+    ) {
+        let file = self.file.clone();
+        self.diagnostics.push(Diagnostic {
+            code,
+            severity,
+            file,
+            position,
+            message,
+            help,
+        });
+    }
+
+    /// The number of diagnostics so far.
+    pub fn count(&self) -> usize {
+        self.diagnostics.len()
+    }
+
+    /// The diagnostics in the order of the file, without duplicates: a rule that is compiled twice is reported once.
+    pub fn finish(mut self) -> Vec<Diagnostic> {
+        let order = |d: &Diagnostic| (d.position, d.code);
+        self.diagnostics.sort_by(|a, b| {
+            order(a)
+                .cmp(&order(b))
+                .then_with(|| a.message.cmp(&b.message))
+        });
+        self.diagnostics.dedup();
+        self.diagnostics
+    }
+}

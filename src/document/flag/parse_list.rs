@@ -1,0 +1,61 @@
+//! Parses flags that are written as a list, each with its `key`.
+
+use std::collections::HashMap;
+
+use ecow::EcoString;
+
+use crate::diag::Code;
+use crate::diag::DiagnosticSink;
+use crate::document::flag::FlagDefinition;
+use crate::document::flag::parse::parse_flag;
+use crate::document::origin::DocumentOrigin;
+use crate::document::preamble::defaults::DocumentDefaults;
+use crate::document::syntax_tree::Node;
+
+/// Parses a list of flags. Of equal keys in one flag set the last one wins.
+pub fn parse_flag_list(
+    items: Vec<Node>,
+    defaults: &DocumentDefaults,
+    origin: &DocumentOrigin,
+    report: &mut DiagnosticSink,
+) -> Vec<FlagDefinition> {
+    let mut flags: Vec<FlagDefinition> = Vec::with_capacity(items.len());
+    let mut index: HashMap<(EcoString, Option<EcoString>), usize> = HashMap::new();
+    for item in items {
+        let position = item.position;
+        let Some(key) = list_item_key(&item) else {
+            let message = "a flag in the list has no `key`";
+            report.error(
+                Code::FlagKey,
+                position,
+                message,
+                "give it a `key`; it is left out until then",
+            );
+            continue;
+        };
+        let flag = parse_flag(key, position, item, defaults, origin, report);
+        let identity = (flag.key.clone(), flag.flag_set_id().map(Into::into));
+        let earlier = index.get(&identity).and_then(|i| flags.get_mut(*i));
+        if let Some(earlier) = earlier {
+            let message = format!("flag `{}` stands twice in the list", flag.key);
+            report.warn(
+                Code::DuplicateKey,
+                position,
+                message,
+                "the last one counts; remove the other",
+            );
+            *earlier = flag;
+            continue;
+        }
+        index.insert(identity, flags.len());
+        flags.push(flag);
+    }
+    flags
+}
+
+fn list_item_key(item: &Node) -> Option<EcoString> {
+    let members = item.as_map()?;
+    let key = members.iter().find(|m| m.key.eq_ignore_ascii_case("key"))?;
+    let key = key.value.as_text()?;
+    (!key.is_empty()).then(|| key.into())
+}

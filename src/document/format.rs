@@ -1,0 +1,57 @@
+//! `DocumentFormat`: YAML or JSON, and the choice of the parser.
+
+use std::path::Path;
+
+use crate::diag::Code;
+use crate::diag::DiagnosticSink;
+use crate::document::json_parser;
+use crate::document::syntax_tree::Node;
+use crate::document::yaml_parser;
+use crate::json::position_at;
+
+/// The syntax of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DocumentFormat {
+    /// YAML 1.1 and 1.2 as flagd reads it.
+    Yaml,
+    /// JSON.
+    Json,
+}
+
+impl DocumentFormat {
+    /// The format for a file's extension: `.yaml`, `.yml` or `.json`, in any case.
+    pub fn from_path(path: &Path) -> Option<DocumentFormat> {
+        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+        match extension.as_str() {
+            "yaml" | "yml" => Some(DocumentFormat::Yaml),
+            "json" => Some(DocumentFormat::Json),
+            _ => None,
+        }
+    }
+}
+
+/// Decodes UTF-8; `None` after an error was reported.
+pub fn decode_utf8<'b>(bytes: &'b [u8], report: &mut DiagnosticSink) -> Option<&'b str> {
+    let error = match std::str::from_utf8(bytes) {
+        Ok(text) => return Some(text),
+        Err(error) => error,
+    };
+    let before = bytes.get(..error.valid_up_to()).unwrap_or(&[]);
+    let before = String::from_utf8_lossy(before);
+    let position = position_at(&before, before.len());
+    report.error(Code::Syntax, position, "the file is not UTF-8 text", "");
+    None
+}
+
+/// Parses a text; `None` after an error was reported.
+pub fn parse_syntax_tree(
+    text: &str,
+    format: DocumentFormat,
+    report: &mut DiagnosticSink,
+) -> Option<Node> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    match format {
+        DocumentFormat::Yaml => yaml_parser::parse(text, report),
+        DocumentFormat::Json => json_parser::parse(text, report),
+    }
+}

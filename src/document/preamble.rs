@@ -1,0 +1,172 @@
+//! `Preamble`: the members of a document beside `flags` (evaluators, metadata, rings), and the parsing of flags with them.
+
+pub(super) mod defaults;
+pub(super) mod evaluator_ref;
+
+use std::sync::Arc;
+
+use crate::coop;
+use crate::diag::Code;
+use crate::diag::DiagnosticSink;
+use crate::diag::Position;
+use crate::diag::did_you_mean;
+use crate::document::flag::FlagDefinition;
+use crate::document::flag::parse::parse_flag;
+use crate::document::flag::parse::parse_flag_set_metadata;
+use crate::document::flag::parse_list::parse_flag_list;
+use crate::document::origin::DocumentOrigin;
+use crate::document::preamble::defaults::DocumentDefaults;
+use crate::document::preamble::evaluator_ref::EvaluatorTable;
+use crate::document::preamble::evaluator_ref::resolve_evaluators;
+use crate::document::rollout::expansion_cost::charge_expansion;
+use crate::document::rollout::parse::ring::parse_rings;
+use crate::document::schema;
+use crate::document::syntax_tree::Member;
+use crate::document::syntax_tree::Node;
+use crate::document::syntax_tree::NodeKind;
+
+/// The members of a document that its flags share.
+#[derive(Debug)]
+pub struct Preamble {
+    /// The rules for `$ref`.
+    pub evaluators: EvaluatorTable,
+    defaults: DocumentDefaults,
+}
+
+impl Preamble {
+    /// Parses the flags; `None` after an error was reported.
+    pub fn parse_flags(
+        mut self,
+        mut flags: Node,
+        origin: &DocumentOrigin,
+        report: &mut DiagnosticSink,
+    ) -> Option<Vec<FlagDefinition>> {
+        self.evaluators.substitute_refs(&mut flags, report);
+        let flags = match flags.kind {
+            NodeKind::Null => Vec::new(),
+            NodeKind::Map(members) => members
+                .into_iter()
+                .map(|member| self.parse_flag(member, origin, report))
+                .collect(),
+            NodeKind::List(items) => {
+                let mut flags = parse_flag_list(items, &self.defaults, origin, report);
+                let budget = &mut self.evaluators.copy_budget;
+                for flag in &mut flags {
+                    charge_expansion(flag, budget, report);
+                }
+                flags
+            }
+            NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::Text(_) => {
+                let message = format!("`flags` is {}", flags.type_name());
+                let help = "write it as an object with one member per flag";
+                report.error(Code::DocumentShape, flags.position, message, help);
+                return None;
+            }
+        };
+        Some(flags)
+    }
+
+    /// Parses the flag in a member whose references are resolved.
+    pub fn parse_flag(
+        &mut self,
+        member: Member,
+        origin: &DocumentOrigin,
+        report: &mut DiagnosticSink,
+    ) -> FlagDefinition {
+        coop::yield_if_due();
+        let Member {
+            key,
+            position,
+            value,
+        } = member;
+        let mut flag = parse_flag(key, position, value, &self.defaults, origin, report);
+        charge_expansion(&mut flag, &mut self.evaluators.copy_budget, report);
+        flag
+    }
+}
+
+/// The values of the members of a document.
+#[derive(Default)]
+struct TopLevelMembers {
+    flags: Option<Node>,
+    evaluators: Option<Node>,
+    metadata: Option<Node>,
+    rings: Option<Node>,
+}
+
+impl TopLevelMembers {
+    /// The known members; of equal names in different case the last one wins. Others are reported.
+    fn collect(members: Vec<Member>, report: &mut DiagnosticSink) -> TopLevelMembers {
+        let mut top = TopLevelMembers::default();
+        for member in members {
+            let Some(known) = schema::DOCUMENT.field_ignore_case(&member.key) else {
+                report_unknown_member(&member.key, member.position, report);
+                continue;
+            };
+            let slot = match known.name {
+                "flags" => &mut top.flags,
+                "$evaluators" => &mut top.evaluators,
+                "metadata" => &mut top.metadata,
+                "rings" => &mut top.rings,
+                _ => continue,
+            };
+            *slot = Some(member.value);
+        }
+        top
+    }
+}
+
+/// Parses all members but the flags, of a text of `length` bytes; returns the flags as a node.
+pub fn parse_preamble(
+    node: Node,
+    length: usize,
+    report: &mut DiagnosticSink,
+) -> Option<(Preamble, Node)> {
+    let position = node.position;
+    let NodeKind::Map(members) = node.kind else {
+        let message = format!("a flag document is an object, this is {}", node.type_name());
+        report.error(
+            Code::DocumentShape,
+            position,
+            message,
+            "begin with `flags:`",
+        );
+        return None;
+    };
+    let top = TopLevelMembers::collect(members, report);
+    let Some(flags) = top.flags else {
+        let help = "an empty flag set is written `flags: {}`";
+        report.error(
+            Code::DocumentShape,
+            position,
+            "the document has no `flags`",
+            help,
+        );
+        return None;
+    };
+    let mut evaluators = resolve_evaluators(top.evaluators, length, report)?;
+    let metadata = top.metadata;
+    let metadata = metadata.map(|metadata| parse_flag_set_metadata(&metadata, report));
+    let metadata = metadata.unwrap_or_default();
+    let rings = top.rings.map(|mut node| {
+        evaluators.substitute_refs(&mut node, report);
+        parse_rings(node, report)
+    });
+    let rings = Arc::new(rings.unwrap_or_default());
+    let defaults = DocumentDefaults { metadata, rings };
+    Some((
+        Preamble {
+            evaluators,
+            defaults,
+        },
+        flags,
+    ))
+}
+
+fn report_unknown_member(key: &str, position: Position, report: &mut DiagnosticSink) {
+    let help = did_you_mean(key, schema::DOCUMENT.field_names(), || {
+        "it has no effect; flags stand below `flags`".to_owned()
+    });
+    let message = format!("a flag document has no member `{key}`");
+    report.warn(Code::UnknownMember, position, message, help);
+}

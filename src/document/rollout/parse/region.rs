@@ -1,0 +1,59 @@
+//! Parses `rollout.regions`: percentages by region.
+
+use crate::document::rollout::fields::RegionPercentage;
+use crate::document::rollout::parse::field_parser::FieldParser;
+use crate::document::schema;
+use crate::document::syntax_tree::Node;
+
+impl FieldParser<'_> {
+    pub(super) fn parse_regions(&mut self, node: &Node) -> Vec<RegionPercentage> {
+        let mut regions: Vec<RegionPercentage> = Vec::new();
+        for item in node.items_or_self() {
+            let Some(region) = self.parse_region(item) else {
+                continue;
+            };
+            let before = regions.last();
+            if before.is_some_and(|before| before.percentage < region.percentage) {
+                let help = "regions stand in the order of the rollout, so an earlier one has at least as much";
+                let what = "has a region that is ahead of the one before it";
+                self.report_no_effect(region.position, "rollout.regions", what, help);
+            }
+            let known = regions.iter().flat_map(|before| &before.names);
+            if let Some(name) = known.clone().find(|name| region.names.contains(name)) {
+                let what = format!("has `{name}` twice; the first one counts");
+                self.report_no_effect(
+                    region.position,
+                    "rollout.regions",
+                    &what,
+                    "remove one of them",
+                );
+            }
+            regions.push(region);
+        }
+        regions
+    }
+
+    fn parse_region(&mut self, node: &Node) -> Option<RegionPercentage> {
+        let field = "rollout.regions";
+        let help = "write a list of `{ region: eu-west-1, percentage: 5 }`";
+        let (mut names, mut percentage) = (Vec::new(), None);
+        for member in self.parse_known_members(node, field, &schema::REGION, help) {
+            match &*member.key {
+                "region" => names = self.parse_string_list(&member.value, field),
+                "percentage" => percentage = self.parse_percentage(&member.value, field),
+                _ => {}
+            }
+        }
+        if names.is_empty() || percentage.is_none() {
+            if !self.faulty {
+                self.report_invalid(node.position, field, "has an incomplete item", help);
+            }
+            return None;
+        }
+        Some(RegionPercentage {
+            position: node.position,
+            names,
+            percentage: percentage?,
+        })
+    }
+}

@@ -1,0 +1,160 @@
+//! Parses `rollout`: the releases of a flag.
+
+use ecow::EcoString;
+
+use crate::diag::Code;
+use crate::diag::did_you_mean;
+use crate::document::rollout::bucketing::Bucketing;
+use crate::document::rollout::fields::Release;
+use crate::document::rollout::fields::Rollout;
+use crate::document::rollout::parse::field_parser::FieldParser;
+use crate::document::rollout::percentage::Percentage;
+use crate::document::rollout::ring::Rings;
+use crate::document::schema;
+use crate::document::syntax_tree::Node;
+use crate::document::syntax_tree::NodeKind;
+
+impl FieldParser<'_> {
+    pub(super) fn parse_rollouts(&mut self, node: &Node, rings: &Rings) -> Vec<Rollout> {
+        let read = node
+            .items_or_self()
+            .iter()
+            .filter_map(|item| self.parse_rollout(item, rings));
+        read.collect()
+    }
+
+    fn parse_rollout(&mut self, node: &Node, rings: &Rings) -> Option<Rollout> {
+        let help = "write it as an object, for instance `{ variant: \"on\", percentage: 5 }`";
+        let members = self.parse_known_members(node, "rollout", &schema::ROLLOUT, help);
+        let (mut release, mut percentage) = (None, None);
+        let mut rollout = Rollout {
+            position: node.position,
+            release: Release::Split(Vec::new()),
+            percentage: Percentage::NONE,
+            ramp: None,
+            rings: Vec::new(),
+            segments: Vec::new(),
+            allow: Vec::new(),
+            deny: Vec::new(),
+            when: None,
+            regions: Vec::new(),
+            bucketing: Bucketing::default(),
+        };
+        for member in members {
+            let value = &member.value;
+            match &*member.key {
+                "variant" => {
+                    release = self
+                        .parse_variant(value, "rollout.variant")
+                        .map(Release::Variant);
+                }
+                "split" => release = self.parse_split(value),
+                "percentage" => percentage = self.parse_percentage(value, "rollout.percentage"),
+                "ramp" => rollout.ramp = self.parse_ramp(value),
+                "rings" => rollout.rings = self.parse_ring_names(value, rings),
+                "segments" => rollout.segments = self.parse_string_list(value, "rollout.segments"),
+                "allow" => rollout.allow = self.parse_string_list(value, "rollout.allow"),
+                "deny" => rollout.deny = self.parse_string_list(value, "rollout.deny"),
+                "when" => rollout.when = self.parse_condition(value),
+                "regions" => rollout.regions = self.parse_regions(value),
+                "bucketBy" => rollout.bucketing.bucket_by = self.parse_bucket_by(value),
+                "seed" => rollout.bucketing.seed = self.parse_string(value, "rollout.seed"),
+                "dialect" => rollout.bucketing.dialect = self.parse_dialect(value)?,
+                _ => {}
+            }
+        }
+        self.validate_release(node, release.is_some());
+        rollout.release = release?;
+        let otherwise = if rollout.ramp.is_some() {
+            Percentage::ALL
+        } else {
+            Percentage::NONE
+        };
+        rollout.percentage = percentage.unwrap_or(otherwise);
+        self.warn_if_no_effect(&rollout);
+        self.warn_about_dialect(&rollout);
+        Some(rollout)
+    }
+
+    fn validate_release(&mut self, node: &Node, found: bool) {
+        let named = node.as_map().unwrap_or(&[]).iter();
+        let named = named
+            .filter(|m| matches!(&*m.key, "variant" | "split"))
+            .count();
+        if named == 0 && !found && node.as_map().is_some() {
+            let help = "add `variant`, or `split` with a weight for each of several";
+            self.report_invalid(
+                node.position,
+                "rollout",
+                "does not say what is released",
+                help,
+            );
+        }
+        if named > 1 {
+            let help = "keep one of them";
+            self.report_invalid(
+                node.position,
+                "rollout",
+                "has both `variant` and `split`",
+                help,
+            );
+        }
+    }
+
+    fn warn_if_no_effect(&mut self, rollout: &Rollout) {
+        let shares = rollout.regions.iter().map(|region| region.percentage);
+        let nobody = rollout.rings.is_empty()
+            && rollout.segments.is_empty()
+            && rollout.allow.is_empty()
+            && shares
+                .chain([rollout.percentage])
+                .all(|share| share == Percentage::NONE);
+        let written = rollout.percentage == Percentage::NONE && rollout.regions.is_empty();
+        if nobody && written && rollout.when.is_some() {
+            let help = "`when` only says who is eligible; add `percentage: 100` for all of them";
+            self.report_no_effect(rollout.position, "rollout", "takes nobody", help);
+        }
+        for key in rollout
+            .allow
+            .iter()
+            .filter(|key| rollout.deny.contains(key))
+        {
+            let message = format!("`{key}` is allowed and denied by flag `{}`", self.flag);
+            let help = "`deny` wins; remove it from one of the lists";
+            self.report
+                .warn(Code::NoEffect, rollout.position, message, help);
+        }
+    }
+
+    fn parse_ring_names(&mut self, node: &Node, rings: &Rings) -> Vec<EcoString> {
+        let names = self.parse_string_list(node, "rollout.rings");
+        for name in &names {
+            if rings.rings.is_empty() || rings.find(name).is_some() {
+                continue;
+            }
+            let known = || rings.rings.iter().map(|ring| &*ring.name);
+            let help = did_you_mean(name, known(), || {
+                "only contexts whose `ring` says so are in it; define it below `rings`".to_owned()
+            });
+            let message = format!(
+                "`rings` does not define `{name}`, which flag `{}` names",
+                self.flag
+            );
+            self.report.warn(Code::Ring, node.position, message, help);
+        }
+        names
+    }
+
+    fn parse_condition(&mut self, node: &Node) -> Option<Node> {
+        match &node.kind {
+            NodeKind::Null => None,
+            NodeKind::Bool(_) => Some(node.clone()),
+            NodeKind::Map(members) if members.len() == 1 => Some(node.clone()),
+            _ => {
+                let help = "write a rule, for instance `{ \"==\": [{ var: country }, DE] }`";
+                self.report_invalid(node.position, "rollout.when", "is no condition", help);
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! `ObjectBuilder`: collects the members of an object and reports duplicate keys.
+
+use ecow::EcoString;
+use smallvec::SmallVec;
+
+use crate::diag::Code;
+use crate::diag::DiagnosticSink;
+use crate::diag::Position;
+use crate::document::syntax_tree::Member;
+use crate::document::syntax_tree::NodeKind;
+
+/// The members of an object under construction; a duplicate key replaces the earlier member.
+#[derive(Debug, Default)]
+pub struct ObjectBuilder {
+    members: InlineVec<Member>,
+    // Filled for objects of more than 16 members: below that a linear search is faster.
+    index: std::collections::HashMap<EcoString, usize>,
+}
+
+impl ObjectBuilder {
+    /// Adds a member with a new key.
+    pub fn push(&mut self, member: Member) {
+        if self.members.len() == 16 {
+            let keys = self.members.iter().enumerate();
+            self.index = keys.map(|(i, m)| (m.key.clone(), i)).collect();
+        }
+        if self.members.len() >= 16 {
+            self.index.insert(member.key.clone(), self.members.len());
+        }
+        self.members.push(member);
+    }
+
+    /// Adds a member, or replaces the one of the same key with a warning.
+    pub fn insert_or_warn(&mut self, member: Member, report: &mut DiagnosticSink) {
+        let position = member.position;
+        let Some(earlier) = self.index_of(&member.key) else {
+            self.push(member);
+            return;
+        };
+        if let Some(known) = self.members.get_mut(earlier) {
+            let Position { line, column } = known.position;
+            let message = format!("`{}` stands twice in one object", member.key);
+            *known = member;
+            let help = format!("the first, at {line}:{column}, does not count; remove one of them");
+            report.warn(Code::DuplicateKey, position, message, help);
+        }
+    }
+
+    /// Returns true if a member has this key.
+    pub fn contains(&self, key: &str) -> bool {
+        self.index_of(key).is_some()
+    }
+
+    fn index_of(&self, key: &str) -> Option<usize> {
+        if self.members.len() > 16 {
+            self.index.get(key).copied()
+        } else {
+            self.members.iter().position(|m| *m.key == *key)
+        }
+    }
+
+    /// The object.
+    pub fn finish(self) -> NodeKind {
+        NodeKind::Map(into_exact_vec(self.members))
+    }
+}
+
+/// A vector on the stack up to eight elements, which most objects and lists do not exceed.
+pub type InlineVec<T> = SmallVec<[T; 8]>;
+
+/// Moves the elements into a vector: of exact capacity if they are on the stack, otherwise of the capacity grown to.
+#[inline]
+pub fn into_exact_vec<T>(mut collected: InlineVec<T>) -> Vec<T> {
+    if collected.spilled() {
+        collected.into_vec()
+    } else {
+        // `into_vec` would reserve the capacity of the inline array.
+        collected.drain(..).collect()
+    }
+}

@@ -1,0 +1,59 @@
+//! Panics of tasks, by the kind of the task.
+
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+
+use crate::metric::family::MetricFamily;
+use crate::metric::family::MetricKind;
+use crate::metric::family::MetricValue;
+
+/// The kinds of tasks that serve clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TaskKind {
+    /// A stream of events, flags or health.
+    Stream,
+    /// A request that could not be answered at once.
+    Request,
+    /// A connection, with the requests that are answered on it at once.
+    Connection,
+}
+
+impl TaskKind {
+    const ALL: [TaskKind; 3] = [TaskKind::Stream, TaskKind::Request, TaskKind::Connection];
+
+    /// The name in logs and labels.
+    pub fn name(self) -> &'static str {
+        match self {
+            TaskKind::Stream => "stream",
+            TaskKind::Request => "request",
+            TaskKind::Connection => "connection",
+        }
+    }
+}
+
+/// Counters of panics.
+#[derive(Debug, Default)]
+pub struct TaskMetrics {
+    panics: [AtomicU64; TaskKind::ALL.len()],
+}
+
+impl TaskMetrics {
+    /// Counts a panic.
+    pub fn count_panic(&self, kind: TaskKind) {
+        if let Some(panics) = self.panics.get(kind as usize) {
+            panics.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// The family.
+    pub fn collect(&self) -> MetricFamily {
+        let help =
+            "Panics in tasks that serve clients; each ended one stream, request or connection.";
+        let mut family = MetricFamily::new("fanion.task.panics", "", MetricKind::Counter, help);
+        for (kind, panics) in TaskKind::ALL.into_iter().zip(&self.panics) {
+            let count = MetricValue::Count(panics.load(Ordering::Relaxed));
+            family.push(vec![("task", kind.name().to_owned())], count);
+        }
+        family
+    }
+}

@@ -1,0 +1,33 @@
+//! Evaluation of many flags against one context, within one allowance of steps.
+
+use bumpalo::Bump;
+
+use crate::decision::Decision;
+use crate::decision::ErrorCode;
+use crate::limits;
+use crate::ruleset::CompiledFlag;
+use crate::wire::context::decoded::DecodedContext;
+
+/// Decides for all `flags`, each with its position. The flags share an allowance of steps; each evaluation gets its own
+/// arena, so that one request cannot hold the memory of all evaluations.
+pub fn decide_all<'f>(
+    context: &DecodedContext<'_>,
+    flags: impl Iterator<Item = (usize, &'f CompiledFlag)>,
+    seconds: f64,
+    mut on_decision: impl FnMut(usize, &'f CompiledFlag, Decision),
+) {
+    let mut left = limits::BULK_STEPS;
+    for (position, flag) in flags {
+        let arena = Bump::new();
+        let steps = left.min(limits::EVALUATION_STEPS);
+        let decision = match context.context_for_flag(flag, &arena, seconds, steps) {
+            Some(context) => {
+                let decision = flag.decide(&context);
+                left -= steps - context.remaining_steps();
+                decision
+            }
+            None => Decision::Error(ErrorCode::ParseError),
+        };
+        on_decision(position, flag, decision);
+    }
+}

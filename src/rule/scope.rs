@@ -1,0 +1,121 @@
+//! `Scope`: the data that a rule is evaluated against, and the arguments and the result of an evaluation.
+
+use crate::context::EvaluationContext;
+use crate::rule::error::EvalError;
+use crate::value::OwnedValue;
+use crate::value::Value;
+
+/// The result of evaluating an expression.
+pub type EvalResult<'a> = Result<Value<'a>, EvalError>;
+
+/// Evaluated arguments.
+#[derive(Debug, Clone, Copy)]
+pub enum Args<'v, 'a> {
+    /// A list of them.
+    List(&'v [Value<'a>]),
+    /// One value that is not a list.
+    Single(Value<'a>),
+}
+
+impl<'v, 'a> Args<'v, 'a> {
+    /// The arguments of an operator that requires a list.
+    pub fn require_list(self) -> Result<&'v [Value<'a>], EvalError> {
+        match self {
+            Args::List(values) => Ok(values),
+            Args::Single(_) => Err(EvalError::InvalidArguments),
+        }
+    }
+
+    /// The argument at `index` of an operator that requires it.
+    pub fn require(self, index: usize) -> EvalResult<'a> {
+        let values = self.require_list()?;
+        values
+            .get(index)
+            .copied()
+            .ok_or(EvalError::InvalidArguments)
+    }
+}
+
+/// The data that `var` reads.
+#[derive(Debug, Clone, Copy)]
+pub enum ScopeData<'a> {
+    /// The evaluation context.
+    Context,
+    /// An item of a list.
+    Item(Value<'a>),
+}
+
+/// Data of an enclosing list operation, which `var` reads before its own.
+///
+/// flagd's library writes the values of outer variables into the body of `filter`, `some`, `none` and `all` before it
+/// runs over the items: an outer variable hides an item's member of the same name. Oldest first.
+#[derive(Debug, Clone, Copy)]
+pub struct ScopeFrame<'s, 'a> {
+    /// The data of this operation.
+    pub data: ScopeData<'a>,
+    /// The frame of the next outer operation, which is searched first.
+    pub outer: Option<&'s ScopeFrame<'s, 'a>>,
+}
+
+/// The data that a rule is evaluated against.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope<'s, 'a> {
+    /// The caller's context.
+    pub context: &'s EvaluationContext<'a>,
+    /// The data that `var` reads.
+    pub data: ScopeData<'a>,
+    /// The data of enclosing operations, which `var` reads first.
+    pub frames: Option<&'s ScopeFrame<'s, 'a>>,
+}
+
+impl<'s, 'a> Scope<'s, 'a> {
+    /// The outermost scope.
+    pub fn root(context: &'s EvaluationContext<'a>) -> Scope<'s, 'a> {
+        Scope {
+            context,
+            data: ScopeData::Context,
+            frames: None,
+        }
+    }
+
+    /// Copies a text into the arena for the rest of the evaluation.
+    pub fn alloc_text(&self, text: &str) -> EvalResult<'a> {
+        self.spend_steps(text.len() / 64)?;
+        Ok(Value::Text(self.context.arena().alloc_str(text)))
+    }
+
+    /// Copies a list into the arena for the rest of the evaluation.
+    pub fn alloc_list(&self, items: &[Value<'a>]) -> EvalResult<'a> {
+        self.spend_steps(items.len())?;
+        Ok(Value::List(self.context.arena().alloc_slice_copy(items)))
+    }
+
+    /// Copies a map into the arena for the rest of the evaluation.
+    pub fn alloc_map(&self, members: &[(&'a str, Value<'a>)]) -> EvalResult<'a> {
+        self.spend_steps(members.len())?;
+        Ok(Value::Map(self.context.arena().alloc_slice_copy(members)))
+    }
+
+    /// Converts a constant into a value in the arena for the rest of the evaluation.
+    pub fn alloc_literal(&self, literal: &'a OwnedValue) -> EvalResult<'a> {
+        self.spend_steps(literal.size())?;
+        Ok(literal.to_value(self.context.arena()))
+    }
+
+    /// Charges the evaluation's step budget for reading a text.
+    pub fn spend_steps_for_text(&self, text: &str) -> Result<(), EvalError> {
+        if text.len() < 64 {
+            return Ok(());
+        }
+        self.spend_steps(text.len() / 64)
+    }
+
+    /// Charges the evaluation's step budget.
+    pub fn spend_steps(&self, steps: usize) -> Result<(), EvalError> {
+        if self.context.spend_steps(steps) {
+            Ok(())
+        } else {
+            Err(EvalError::StepLimitExceeded)
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! The scope of a debug request: snapshot, configuration, added context and time.
+
+use std::time::SystemTime;
+
+use crate::serve::admin::debug::config::DebugConfig;
+use crate::snapshot::Snapshot;
+
+/// The state that a debug request is answered from.
+#[derive(Clone, Copy)]
+pub struct DebugScope<'q> {
+    /// The flags.
+    pub snapshot: &'q Snapshot,
+    /// The configuration of the replica.
+    pub config: &'q DebugConfig,
+    /// Attributes that override the caller's.
+    pub overlay: &'q [(&'q str, &'q str)],
+    /// The present.
+    pub now: SystemTime,
+}

@@ -1,0 +1,90 @@
+//! The four ports: their names, and the limits of their connections.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+use crate::serve::config::ServeConfig;
+use crate::serve::connection::ping_enforcement::PingPolicy;
+use crate::serve::listen::tls::ReloadableTlsConfig;
+
+/// By how much the head of an HTTP/1.1 request may be longer, as Go has it.
+const HTTP1_HEAD_OVERHEAD: usize = 4096;
+
+/// A port, by what it serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Port {
+    /// gRPC, gRPC-Web and Connect.
+    Evaluation,
+    /// Probes, metrics and debug endpoints.
+    Management,
+    /// OFREP.
+    Ofrep,
+    /// Flag sync.
+    Sync,
+}
+
+impl Port {
+    /// The name in logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Port::Evaluation => "evaluation",
+            Port::Management => "management",
+            Port::Ofrep => "ofrep",
+            Port::Sync => "sync",
+        }
+    }
+
+    /// The fault-injection point of the accept loop.
+    pub fn accept_fault_point(self) -> &'static str {
+        match self {
+            Port::Evaluation => "accept-evaluation",
+            Port::Management => "accept-management",
+            Port::Ofrep => "accept-ofrep",
+            Port::Sync => "accept-sync",
+        }
+    }
+}
+
+/// The limits of a port's connections.
+#[derive(Debug, Clone)]
+pub struct PortConfig {
+    /// The port.
+    pub port: Port,
+    /// The largest header block, in bytes.
+    pub max_header: usize,
+    /// The timeout of a request's head.
+    pub read_timeout: Duration,
+    /// The time for calls in flight after shutdown begins.
+    pub grace: Duration,
+    /// Open connections; further ones wait to be accepted.
+    pub max_connections: usize,
+    /// Slots for connections that ports share, as many as there are file descriptors for.
+    pub connection_slots: Arc<Semaphore>,
+    /// The certificates, if the port speaks TLS.
+    pub tls: Option<Arc<ReloadableTlsConfig>>,
+    /// The limit of client pings, if it is enforced.
+    pub ping_policy: Option<PingPolicy>,
+}
+
+impl PortConfig {
+    /// The limits of a port without TLS.
+    pub fn new(port: Port, config: &ServeConfig, slots: &Arc<Semaphore>) -> PortConfig {
+        PortConfig {
+            port,
+            max_header: config.max_header,
+            read_timeout: config.read_timeout,
+            grace: config.grace,
+            max_connections: config.max_connections.clamp(1, Semaphore::MAX_PERMITS),
+            connection_slots: slots.clone(),
+            tls: None,
+            ping_policy: None,
+        }
+    }
+
+    /// The largest head of an HTTP/1.1 request, in bytes.
+    pub fn max_http1_head(&self) -> usize {
+        self.max_header.saturating_add(HTTP1_HEAD_OVERHEAD)
+    }
+}

@@ -1,0 +1,27 @@
+//! Connection slots of the probes and of the other ports, by the process's limit of file descriptors.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+use crate::limits;
+
+/// Connection slots of the probes, and those that all other ports share. At most as many as the process may have file
+/// descriptors, less a reserve for flag files. Raises the soft limit of the process to its hard limit.
+pub fn connection_slots() -> (Arc<Semaphore>, Arc<Semaphore>) {
+    use rustix::process::Resource;
+    use rustix::process::getrlimit;
+    use rustix::process::setrlimit;
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    let _ = setrlimit(Resource::Nofile, limit);
+    let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let free = usize::try_from(files.saturating_sub(limits::RESERVED_FILE_DESCRIPTORS));
+    let free = free.unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
+    let probes = (free / 4).clamp(1, limits::PROBE_CONNECTIONS);
+    let others = free.saturating_sub(probes).max(1);
+    (
+        Arc::new(Semaphore::new(probes)),
+        Arc::new(Semaphore::new(others)),
+    )
+}

@@ -1,0 +1,145 @@
+//! Streams of every protocol: slots, tasks, deadlines, the wait for the next event, and how they end.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::Semaphore;
+use tokio::sync::mpsc;
+use tokio::sync::watch;
+
+use crate::fault_injection;
+use crate::metric::task::TaskKind;
+use crate::serve::config::ServeConfig;
+use crate::serve::context::ServerContext;
+use crate::serve::http::body::Body;
+use crate::serve::http::body::BoxedFrame;
+use crate::serve::shutdown;
+use crate::wire::rpc_error::RpcCode;
+use crate::wire::rpc_error::RpcError;
+
+/// The sending half of a stream's body.
+pub type FrameSender = mpsc::Sender<BoxedFrame>;
+
+/// The client is gone.
+#[derive(Debug)]
+pub struct Disconnected;
+
+/// The event that a stream was woken by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StreamWakeup {
+    /// The client is gone.
+    Disconnected,
+    /// The server shuts down.
+    Shutdown,
+    /// The flags may have changed.
+    NewGeneration,
+    /// Nothing happened for as long as a stream may be silent.
+    KeepAliveDue,
+}
+
+/// Takes a slot among the open streams.
+///
+/// # Errors
+/// If all are taken.
+pub fn acquire_slot(slots: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, RpcError> {
+    slots.clone().try_acquire_owned().map_err(|_| {
+        let why = "too many open streams: --max-streams are in use";
+        RpcError::new(RpcCode::ResourceExhausted, why)
+    })
+}
+
+/// Opens a stream: the body whose frames a task sends. The task keeps the slot until it ends.
+///
+/// If the task panics, the stream ends with the frame that `error_frame` makes, if there is one in its protocol.
+pub fn open<F: Future<Output = ()> + Send + 'static>(
+    context: &ServerContext,
+    slot: OwnedSemaphorePermit,
+    error_frame: impl FnOnce(RpcError) -> Option<BoxedFrame> + Send + 'static,
+    send_frames: impl FnOnce(FrameSender) -> F,
+) -> Body {
+    let (sender, receiver) = mpsc::channel(1);
+    let last_sender = sender.clone();
+    let stream = Box::pin(send_frames(sender));
+    let task = async move {
+        let _slot = slot;
+        fault_injection::point("stream");
+        stream.await;
+    };
+    let grace = context.config.grace;
+    let after_panic = async move {
+        let error = RpcError::new(RpcCode::Internal, "the stream failed");
+        if let Some(frame) = error_frame(error) {
+            send_last(&last_sender, frame, grace).await;
+        }
+    };
+    context.tasks.spawn(TaskKind::Stream, task, after_panic);
+    Body::Stream(receiver)
+}
+
+/// The earlier of two deadlines: the operator's, of which zero is none, and the client's.
+pub fn earlier_deadline(config: &ServeConfig, client: Option<Duration>) -> Option<Duration> {
+    let own = Some(config.stream_deadline).filter(|own| !own.is_zero());
+    own.into_iter().chain(client).min()
+}
+
+/// Runs a stream until it ends or its deadline passes. The stream is pinned by the caller: passed by value it would be
+/// held twice, for as long as it lasts.
+///
+/// # Errors
+/// At the deadline.
+pub async fn with_deadline<T>(
+    deadline: Option<Duration>,
+    stream: Pin<&mut impl Future<Output = T>>,
+) -> Result<T, RpcError> {
+    let Some(deadline) = deadline else {
+        return Ok(stream.await);
+    };
+    let ended = tokio::time::timeout(deadline, stream).await;
+    ended.map_err(|_| {
+        let why = "stream closed due to server-side timeout";
+        RpcError::new(RpcCode::DeadlineExceeded, why)
+    })
+}
+
+/// Waits for the next event of a stream that is silent for at most `keep_alive`, if that is given.
+pub async fn wait(
+    sender: &FrameSender,
+    generation: &mut watch::Receiver<u64>,
+    shutdown: &mut watch::Receiver<bool>,
+    keep_alive: Option<Duration>,
+) -> StreamWakeup {
+    let keep_alive_due = async {
+        match keep_alive {
+            Some(interval) => tokio::time::sleep(interval).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        biased;
+        () = sender.closed() => StreamWakeup::Disconnected,
+        () = shutdown::requested(shutdown) => StreamWakeup::Shutdown,
+        _ = generation.changed() => StreamWakeup::NewGeneration,
+        () = keep_alive_due => StreamWakeup::KeepAliveDue,
+    }
+}
+
+/// Sends a frame.
+///
+/// # Errors
+/// If the client is gone.
+pub async fn send(sender: &FrameSender, frame: BoxedFrame) -> Result<(), Disconnected> {
+    sender.send(frame).await.map_err(|_| Disconnected)
+}
+
+/// The status of streams at shutdown: UNAVAILABLE, as in flagd, because some clients reconnect only after an error and
+/// would otherwise keep their last values for good.
+pub fn shutdown_status() -> RpcError {
+    RpcError::new(RpcCode::Unavailable, "the server is shutting down")
+}
+
+/// Sends the frame that ends a stream, unless the client does not take it within `timeout`.
+pub async fn send_last(sender: &FrameSender, last: BoxedFrame, timeout: Duration) {
+    let _ = tokio::time::timeout(timeout, sender.send(last)).await;
+}

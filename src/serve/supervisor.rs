@@ -1,0 +1,143 @@
+//! Supervision of the servers: their tasks, and the error of one that ends before the shutdown.
+
+use std::fmt;
+
+use tokio::task::JoinSet;
+
+use crate::serve::listen::port::Port;
+use crate::serve::tasks;
+
+/// The server of a port that ended before the shutdown, so that the process has to restart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ServeError {
+    /// It panicked.
+    Panicked {
+        /// The port.
+        port: Port,
+        /// The text of the panic.
+        panic: String,
+    },
+    /// Its accept loop returned.
+    Ended {
+        /// The port.
+        port: Port,
+    },
+}
+
+impl fmt::Display for ServeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ServeError::Panicked { port, panic } => {
+                write!(f, "the {} server panicked: {panic}", port.name())
+            }
+            ServeError::Ended { port } => write!(f, "the {} server ended", port.name()),
+        }
+    }
+}
+
+impl std::error::Error for ServeError {}
+
+impl ServeError {
+    fn log(&self) {
+        match self {
+            ServeError::Panicked { port, panic } => {
+                tracing::error!(server = port.name(), panic, "a server panicked");
+            }
+            ServeError::Ended { port } => {
+                tracing::error!(server = port.name(), "a server ended before the shutdown");
+            }
+        }
+    }
+}
+
+/// The tasks of the servers. They are aborted when it is dropped.
+#[derive(Debug, Default)]
+pub struct Supervisor {
+    servers: JoinSet<Exit>,
+    running: Vec<Port>,
+}
+
+/// The end of a server.
+#[derive(Debug)]
+struct Exit {
+    port: Port,
+    panic: Option<String>,
+}
+
+impl Supervisor {
+    /// Spawns the server of a port.
+    pub fn spawn(&mut self, port: Port, server: impl Future<Output = ()> + Send + 'static) {
+        self.running.push(port);
+        let server = Box::pin(server);
+        self.servers.spawn(async move {
+            let ended = tasks::catch_panic(server).await;
+            let panic = ended
+                .err()
+                .map(|payload| tasks::panic_text(&*payload).to_owned());
+            Exit { port, panic }
+        });
+    }
+
+    /// Waits for the first server that ends although no shutdown was requested, and logs it.
+    pub async fn failure(&mut self) -> ServeError {
+        let Some(Exit { port, panic }) = self.next().await else {
+            return std::future::pending().await;
+        };
+        let error = match panic {
+            Some(panic) => ServeError::Panicked { port, panic },
+            None => ServeError::Ended { port },
+        };
+        error.log();
+        error
+    }
+
+    /// Waits after a shutdown until all servers have ended but that of `last`, if there is one.
+    ///
+    /// # Errors
+    /// If one panicked. The others are waited for all the same.
+    pub async fn drain(&mut self, last: Option<Port>) -> Result<(), ServeError> {
+        let mut outcome = Ok(());
+        while self.running.iter().any(|port| Some(*port) != last) {
+            let Some(Exit { port, panic }) = self.next().await else {
+                break;
+            };
+            if let Some(panic) = panic {
+                let error = ServeError::Panicked { port, panic };
+                error.log();
+                outcome = Err(error);
+            }
+        }
+        outcome
+    }
+
+    /// Waits for the next server that ends.
+    async fn next(&mut self) -> Option<Exit> {
+        let exit = self.servers.join_next().await?.ok()?;
+        self.running.retain(|port| *port != exit.port);
+        Some(exit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn first_server_that_ends_is_named_with_its_panic() {
+        let mut supervisor = Supervisor::default();
+        supervisor.spawn(Port::Management, std::future::pending());
+        let sound = std::hint::black_box(false);
+        let broken = async move { assert!(sound, "a broken listener") };
+        supervisor.spawn(Port::Sync, broken);
+        let error = supervisor.failure().await;
+        assert_eq!(
+            error.to_string(),
+            "the sync server panicked: a broken listener"
+        );
+        supervisor.spawn(Port::Ofrep, async {});
+        assert_eq!(supervisor.drain(Some(Port::Management)).await, Ok(()));
+        supervisor.spawn(Port::Ofrep, async {});
+        let error = supervisor.failure().await;
+        assert_eq!(error.to_string(), "the ofrep server ended");
+    }
+}

@@ -1,0 +1,251 @@
+//! `SourceError`: a reason why a source delivers no document, with its kind and its cause.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use tonic::Code;
+use tonic::Status;
+
+use crate::error_chain;
+use crate::http_client::HttpClientError;
+use crate::http_client::tls::TlsError;
+use crate::source::error_kind::ErrorKind;
+
+/// A reason why a source delivers no document. `Display` is one line for the operator.
+#[derive(Debug)]
+pub enum SourceError {
+    /// The document is invalid: its first error.
+    InvalidDocument(String),
+    /// A file or directory cannot be read.
+    Io(io::Error),
+    /// A directory or glob names no flag file.
+    NoFlagFiles,
+    /// A file is larger than this many bytes.
+    FileTooLarge(u64),
+    /// A response is larger than this many bytes.
+    ResponseTooLarge(u64),
+    /// A response was not complete within this time.
+    ResponseTimeout(Duration),
+    /// A response has no body.
+    EmptyResponse,
+    /// A response has an error status.
+    HttpStatus(StatusCode),
+    /// A request cannot be sent, or its response cannot be received.
+    Http(reqwest::Error),
+    /// There is no HTTP client.
+    HttpClient(HttpClientError),
+    /// A redirect leads to something that is not a URL.
+    InvalidRedirect,
+    /// More redirects than this.
+    TooManyRedirects(usize),
+    /// The content type names no format of documents; `None` if there is no content type.
+    MediaType(Option<String>),
+    /// A file with OAuth credentials cannot be read.
+    Credentials(PathBuf, io::Error),
+    /// The token endpoint gave no token.
+    Token(Box<SourceError>),
+    /// The token endpoint answered with an error status.
+    TokenStatus(StatusCode),
+    /// The response of the token endpoint is invalid.
+    TokenResponse(&'static str),
+    /// There is no connection to a sync service.
+    Dial(DialError),
+    /// A sync stream failed.
+    SyncStream(Status),
+    /// A sync stream ended before its first message.
+    SyncStreamEnded,
+    /// A sync stream sent nothing within this time.
+    SyncStreamSilent(Duration),
+    /// The task of the source panicked with this message.
+    TaskPanicked(String),
+}
+
+/// A reason why there is no connection to a sync service.
+#[derive(Debug)]
+pub enum DialError {
+    /// There is no TLS configuration.
+    Tls(TlsError),
+    /// The connection cannot be made.
+    Transport(tonic::transport::Error),
+    /// The connection was not made within this time.
+    Timeout(Duration),
+}
+
+impl SourceError {
+    /// Returns the kind of the error.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            SourceError::InvalidDocument(_)
+            | SourceError::EmptyResponse
+            | SourceError::MediaType(_) => ErrorKind::Parse,
+            SourceError::Io(error) => ErrorKind::of_file(error),
+            SourceError::FileTooLarge(_) | SourceError::ResponseTooLarge(_) => ErrorKind::TooLarge,
+            SourceError::ResponseTimeout(_)
+            | SourceError::SyncStreamSilent(_)
+            | SourceError::Dial(DialError::Timeout(_)) => ErrorKind::Timeout,
+            SourceError::NoFlagFiles
+            | SourceError::HttpStatus(StatusCode::NOT_FOUND | StatusCode::GONE) => {
+                ErrorKind::NotFound
+            }
+            SourceError::HttpStatus(_) | SourceError::HttpClient(HttpClientError::Build(_)) => {
+                ErrorKind::Http
+            }
+            SourceError::Http(error) => ErrorKind::of_network(error).unwrap_or(ErrorKind::Http),
+            SourceError::HttpClient(HttpClientError::Tls(_))
+            | SourceError::Dial(DialError::Tls(_)) => ErrorKind::Tls,
+            SourceError::InvalidRedirect | SourceError::TooManyRedirects(_) => ErrorKind::Redirect,
+            SourceError::Credentials(..)
+            | SourceError::Token(_)
+            | SourceError::TokenStatus(_)
+            | SourceError::TokenResponse(_) => ErrorKind::OAuth,
+            SourceError::Dial(DialError::Transport(error)) => {
+                ErrorKind::of_network(error).unwrap_or(ErrorKind::Connect)
+            }
+            SourceError::SyncStream(status) => kind_of_status(status),
+            SourceError::SyncStreamEnded => ErrorKind::Grpc,
+            SourceError::TaskPanicked(_) => ErrorKind::Panic,
+        }
+    }
+
+    /// Returns true if the source has a document, and that is invalid.
+    pub fn is_invalid_document(&self) -> bool {
+        matches!(self, SourceError::InvalidDocument(_))
+    }
+}
+
+fn kind_of_status(status: &Status) -> ErrorKind {
+    let fallback = match status.code() {
+        // A message above `maxMsgSize`, as tonic reports it.
+        Code::OutOfRange => ErrorKind::TooLarge,
+        Code::DeadlineExceeded => ErrorKind::Timeout,
+        _ => ErrorKind::Grpc,
+    };
+    ErrorKind::of_network(status).unwrap_or(fallback)
+}
+
+impl fmt::Display for SourceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SourceError::InvalidDocument(why) => f.write_str(why),
+            SourceError::Io(error) => error.fmt(f),
+            SourceError::NoFlagFiles => f.write_str("there are no flag files"),
+            SourceError::FileTooLarge(limit) => write!(f, "larger than {limit} bytes"),
+            SourceError::ResponseTooLarge(limit) => {
+                write!(f, "the answer is larger than {limit} bytes")
+            }
+            SourceError::ResponseTimeout(limit) => write!(f, "no whole answer within {limit:?}"),
+            SourceError::EmptyResponse => f.write_str("the answer is empty"),
+            SourceError::HttpStatus(status) => write!(f, "error fetching from url: {status}"),
+            SourceError::Http(error) => f.write_str(&error_chain::format_chain(error)),
+            SourceError::HttpClient(error) => error.fmt(f),
+            SourceError::InvalidRedirect => f.write_str("the server redirects to what is no URL"),
+            SourceError::TooManyRedirects(limit) => write!(f, "stopped after {limit} redirects"),
+            SourceError::MediaType(None) => {
+                f.write_str("unable to determine file format: the answer has no content type")
+            }
+            SourceError::MediaType(Some(media)) => write!(f, "unsupported file format: '{media}'"),
+            SourceError::Credentials(path, error) => {
+                write!(f, "no OAuth credentials: {}: {error}", path.display())
+            }
+            SourceError::Token(error) => write!(f, "no token from the token endpoint: {error}"),
+            SourceError::TokenStatus(status) => status.fmt(f),
+            SourceError::TokenResponse(why) => f.write_str(why),
+            SourceError::Dial(error) => write!(f, "error receiving flags: {error}"),
+            SourceError::SyncStream(status) => {
+                write!(f, "error receiving flags: {}", reason(status))
+            }
+            SourceError::SyncStreamEnded => f.write_str("the stream ended before any flags came"),
+            SourceError::SyncStreamSilent(limit) => {
+                write!(f, "no flags came within {limit:?}; the stream is kept open")
+            }
+            SourceError::TaskPanicked(message) => write!(f, "the task panicked: {message}"),
+        }
+    }
+}
+
+impl fmt::Display for DialError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DialError::Tls(error) => f.write_str(&error_chain::format_chain(error)),
+            DialError::Transport(error) => f.write_str(&error_chain::format_chain(error)),
+            DialError::Timeout(limit) => write!(f, "no connection within {limit:?}"),
+        }
+    }
+}
+
+/// Returns the reason why a stream ended, in one line.
+fn reason(status: &Status) -> String {
+    let text = status.message();
+    let mut why = if text.is_empty() {
+        status.code().to_string()
+    } else {
+        text.to_owned()
+    };
+    if let Some(error) = status.source() {
+        let more = error_chain::format_chain(error);
+        if !why.contains(&more) {
+            why = format!("{why}: {more}");
+        }
+    }
+    why.replace(['\n', '\r'], " ")
+}
+
+impl Error for SourceError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            SourceError::Io(error) => error.source(),
+            SourceError::Http(error) => error.source(),
+            SourceError::HttpClient(error) => error.source(),
+            SourceError::Credentials(_, error) => Some(error),
+            SourceError::Token(error) => Some(&**error),
+            SourceError::Dial(error) => error.source(),
+            SourceError::SyncStream(status) => Some(status),
+            _ => None,
+        }
+    }
+}
+
+impl Error for DialError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            DialError::Tls(error) => Some(error),
+            DialError::Transport(error) => Some(error),
+            DialError::Timeout(_) => None,
+        }
+    }
+}
+
+impl From<io::Error> for SourceError {
+    fn from(error: io::Error) -> SourceError {
+        SourceError::Io(error)
+    }
+}
+
+impl From<HttpClientError> for SourceError {
+    fn from(error: HttpClientError) -> SourceError {
+        SourceError::HttpClient(error)
+    }
+}
+
+impl From<reqwest::Error> for SourceError {
+    /// The URL is left out: it may hold a secret.
+    fn from(error: reqwest::Error) -> SourceError {
+        SourceError::Http(error.without_url())
+    }
+}
+
+impl From<TlsError> for DialError {
+    fn from(error: TlsError) -> DialError {
+        DialError::Tls(error)
+    }
+}
+
+impl From<tonic::transport::Error> for DialError {
+    fn from(error: tonic::transport::Error) -> DialError {
+        DialError::Transport(error)
+    }
+}

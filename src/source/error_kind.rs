@@ -1,0 +1,137 @@
+//! Classifies the errors of sources: DNS, connection, TLS, timeout, and so on. The kind is a metric label and a log field.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+use crate::error_chain;
+use crate::http_client::tls::TlsError;
+
+/// The kind of an error of a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ErrorKind {
+    /// A host name cannot be resolved.
+    Dns,
+    /// A connection was refused, reset, or cannot be made.
+    Connect,
+    /// A TLS handshake failed, or there is no certificate authority.
+    Tls,
+    /// A time limit passed.
+    Timeout,
+    /// An HTTP response has an error status, or breaks the protocol.
+    Http,
+    /// A gRPC call failed for a reason that has no kind of its own.
+    Grpc,
+    /// A redirect cannot be followed.
+    Redirect,
+    /// A token cannot be obtained.
+    OAuth,
+    /// A document is larger than the limit.
+    TooLarge,
+    /// A file or URL does not exist.
+    NotFound,
+    /// A file or directory cannot be read.
+    Io,
+    /// A document has an unknown format, or is invalid.
+    Parse,
+    /// The task of the source panicked.
+    Panic,
+}
+
+impl ErrorKind {
+    /// Returns the kind as metrics and logs write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ErrorKind::Dns => "dns",
+            ErrorKind::Connect => "connect",
+            ErrorKind::Tls => "tls",
+            ErrorKind::Timeout => "timeout",
+            ErrorKind::Http => "http",
+            ErrorKind::Grpc => "grpc",
+            ErrorKind::Redirect => "redirect",
+            ErrorKind::OAuth => "oauth",
+            ErrorKind::TooLarge => "too_large",
+            ErrorKind::NotFound => "not_found",
+            ErrorKind::Io => "io",
+            ErrorKind::Parse => "parse",
+            ErrorKind::Panic => "panic",
+        }
+    }
+
+    /// Returns the kind of an error while a file or directory is read.
+    pub fn of_file(error: &io::Error) -> ErrorKind {
+        match error.kind() {
+            io::ErrorKind::NotFound => ErrorKind::NotFound,
+            io::ErrorKind::FileTooLarge => ErrorKind::TooLarge,
+            io::ErrorKind::TimedOut => ErrorKind::Timeout,
+            _ => ErrorKind::Io,
+        }
+    }
+
+    /// Returns the kind of an error on the network: that of the first cause, from the innermost outwards, which has one.
+    pub fn of_network(error: &(dyn Error + 'static)) -> Option<ErrorKind> {
+        let causes: Vec<_> = error_chain::chain(error).collect();
+        causes.into_iter().rev().find_map(of_cause)
+    }
+}
+
+/// A host name cannot be resolved. Marks the error of the resolver, which has no kind of its own in `io::Error`.
+#[derive(Debug)]
+pub struct DnsError(pub io::Error);
+
+impl fmt::Display for DnsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Error for DnsError {}
+
+fn of_cause(error: &(dyn Error + 'static)) -> Option<ErrorKind> {
+    if error.is::<rustls::Error>() || error.is::<TlsError>() {
+        return Some(ErrorKind::Tls);
+    }
+    if error.is::<DnsError>() {
+        return Some(ErrorKind::Dns);
+    }
+    if let Some(error) = error.downcast_ref::<reqwest::Error>() {
+        return of_reqwest(error);
+    }
+    if error
+        .downcast_ref::<hyper::Error>()
+        .is_some_and(hyper::Error::is_timeout)
+    {
+        return Some(ErrorKind::Timeout);
+    }
+    error.downcast_ref::<io::Error>().and_then(of_socket)
+}
+
+fn of_reqwest(error: &reqwest::Error) -> Option<ErrorKind> {
+    if error.is_dns() {
+        return Some(ErrorKind::Dns);
+    }
+    if error.is_timeout() {
+        return Some(ErrorKind::Timeout);
+    }
+    error.is_connect().then_some(ErrorKind::Connect)
+}
+
+fn of_socket(error: &io::Error) -> Option<ErrorKind> {
+    match error.kind() {
+        io::ErrorKind::TimedOut => Some(ErrorKind::Timeout),
+        io::ErrorKind::AddrNotAvailable
+        | io::ErrorKind::BrokenPipe
+        | io::ErrorKind::ConnectionAborted
+        | io::ErrorKind::ConnectionRefused
+        | io::ErrorKind::ConnectionReset
+        | io::ErrorKind::HostUnreachable
+        | io::ErrorKind::NetworkDown
+        | io::ErrorKind::NetworkUnreachable
+        | io::ErrorKind::NotConnected
+        // The path of a Unix socket.
+        | io::ErrorKind::NotFound
+        | io::ErrorKind::PermissionDenied
+        | io::ErrorKind::UnexpectedEof => Some(ErrorKind::Connect),
+        _ => None,
+    }
+}

@@ -1,0 +1,88 @@
+//! Batches: collects wakeups until a scan or an update is due.
+
+use std::sync::mpsc;
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
+use std::time::Instant;
+
+use tokio::sync::oneshot;
+
+use crate::source::file::open_writers::OpenWriters;
+use crate::source::file::scan_scope::ScanScope;
+use crate::source::update_channel::SourceUpdate;
+use crate::source::update_channel::Wakeup;
+
+/// The time between scans without an event. Network file systems and links into other directories send no events.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The work of one turn of the update thread.
+#[derive(Default)]
+pub struct Batch {
+    /// The files to read, if a scan is due.
+    pub scan: Option<ScanScope>,
+    /// Updates of network sources, with the index of each source.
+    pub updates: Vec<(usize, SourceUpdate)>,
+    pings: Vec<oneshot::Sender<()>>,
+}
+
+impl Batch {
+    /// Adds a wakeup. `None` if the thread must stop.
+    fn add(&mut self, wakeup: Wakeup, writers: &mut OpenWriters) -> Option<()> {
+        match wakeup {
+            Wakeup::Stop => return None,
+            Wakeup::Update(source, update) => self.updates.push((source, update)),
+            Wakeup::Ping(answer) => self.pings.push(answer),
+            Wakeup::EventsLost => self.scan_scope().read_all = true,
+            Wakeup::FileEvent(event) => {
+                writers.record_event(&event, Instant::now());
+                self.scan_scope().changed_paths.extend(event.paths);
+            }
+        }
+        Some(())
+    }
+
+    fn scan_scope(&mut self) -> &mut ScanScope {
+        self.scan.get_or_insert_default()
+    }
+
+    /// Answers the pings. Returns true if there is nothing else to do.
+    pub fn answer_pings(&mut self) -> bool {
+        for answer in self.pings.drain(..) {
+            // The check may have ended.
+            let _ = answer.send(());
+        }
+        self.scan.is_none() && self.updates.is_empty()
+    }
+}
+
+/// Waits for a wakeup, for a writer to finish, or for the next poll. `last_scan` is the time of the last scan. `None` if
+/// the thread must stop.
+pub fn next_batch(
+    events: &mpsc::Receiver<Wakeup>,
+    writers: &mut OpenWriters,
+    last_scan: Instant,
+) -> Option<Batch> {
+    let now = Instant::now();
+    let poll = POLL_INTERVAL.saturating_sub(now - last_scan);
+    let wait = writers
+        .time_until_release(now)
+        .map_or(poll, |left| left.min(poll));
+    let mut batch = Batch::default();
+    match events.recv_timeout(wait) {
+        Ok(wakeup) => batch.add(wakeup, writers)?,
+        Err(RecvTimeoutError::Disconnected) => return None,
+        Err(RecvTimeoutError::Timeout) => batch.scan = Some(ScanScope::default()),
+    }
+    // Wakeups that have arrived meanwhile are part of the same change.
+    while let Ok(wakeup) = events.try_recv() {
+        batch.add(wakeup, writers)?;
+    }
+    if batch.scan.is_some() || last_scan.elapsed() >= POLL_INTERVAL {
+        let scope = batch.scan_scope();
+        scope
+            .changed_paths
+            .extend(writers.take_finished(Instant::now()));
+        scope.open_paths = writers.paths();
+    }
+    Some(batch)
+}

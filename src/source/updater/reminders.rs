@@ -1,0 +1,88 @@
+//! Periodic reminders of a stale source, and periodic touches of its documents in the state directory.
+
+use std::time::Duration;
+use std::time::SystemTime;
+
+use crate::source::status::SourceStatus;
+
+/// The time between two updates of a document's time in the state directory.
+const TOUCH_INTERVAL: Duration = Duration::from_secs(60);
+
+/// The times of the last reminder and the last touch of a source.
+#[derive(Debug, Default)]
+pub struct Reminders {
+    last_reminder: Option<SystemTime>,
+    last_touch: Option<SystemTime>,
+}
+
+impl Reminders {
+    /// Logs from time to time that the flags are stale.
+    pub fn remind(&mut self, status: &SourceStatus, now: SystemTime, every: Duration) {
+        if !self.is_reminder_due(status, now, every) {
+            return;
+        }
+        let state = status.health();
+        let source = &*status.redacted_name;
+        let error = state.last_error.as_ref().map_or("", |(_, why)| why);
+        if let Some(age) = state.age(now) {
+            let age_seconds = age.as_secs();
+            tracing::warn!(source, age_seconds, error, "the flags are stale");
+        } else {
+            tracing::warn!(source, error, "the source has brought no flags yet");
+        }
+    }
+
+    fn is_reminder_due(&mut self, status: &SourceStatus, now: SystemTime, every: Duration) -> bool {
+        let Some(since) = status.health().failing_since else {
+            self.last_reminder = None;
+            return false;
+        };
+        let last = self.last_reminder.unwrap_or(since);
+        let due = now.duration_since(last).unwrap_or_default() >= every;
+        if due {
+            self.last_reminder = Some(now);
+        }
+        due
+    }
+
+    /// Returns true if the documents in the state directory must be marked as still the newest.
+    pub fn is_touch_due(&mut self, status: &SourceStatus, now: SystemTime) -> bool {
+        let last = *self.last_touch.get_or_insert(now);
+        let early = now.duration_since(last).unwrap_or_default() < TOUCH_INTERVAL;
+        if early || status.health().is_stale() {
+            return false;
+        }
+        self.last_touch = Some(now);
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::error::SourceError;
+    use crate::source::spec::SourceSpec;
+
+    #[test]
+    fn failing_source_is_reported_once_per_cause_and_reminded() {
+        let status = SourceStatus::new(&SourceSpec::from_path("flags.json"));
+        let error = |why: &str| SourceError::TaskPanicked(why.to_owned());
+        let mut reminders = Reminders::default();
+        let begun = SystemTime::UNIX_EPOCH;
+        let at = |seconds| begun + Duration::from_secs(seconds);
+        let mut due =
+            |seconds| reminders.is_reminder_due(&status, at(seconds), Duration::from_secs(300));
+        assert!(!due(0));
+        status.record_accepted(at(0));
+        assert!(status.record_failure(at(0), &error("gone")));
+        assert!(!status.record_failure(at(1), &error("gone")));
+        assert!(status.record_failure(at(2), &error("broken")));
+        let told = [299, 300, 301, 599, 600].map(&mut due);
+        assert_eq!(told, [false, true, false, false, true]);
+        assert_eq!(status.health().age(at(600)), Some(Duration::from_secs(600)));
+        status.record_up_to_date(at(601));
+        assert!(!due(2000));
+        assert_eq!(status.health().age(at(2000)), None);
+        assert!(status.record_failure(at(2001), &error("broken")));
+    }
+}

@@ -1,0 +1,48 @@
+//! Finds the evaluation context in the body of an OFREP request.
+
+use crate::json;
+use crate::json::Reader;
+use crate::json::ValueKind;
+use crate::wire::context::encoded::EncodedContext;
+use crate::wire::ofrep::error_response::OfrepErrorResponse;
+use crate::wire::ofrep::error_response::invalid_context;
+
+/// The context in a request's body. No body, null, or a context that is no object is an empty context; what follows the
+/// object is not looked at.
+///
+/// # Errors
+/// If the body does not begin with a JSON object.
+pub fn decode_context<'b>(
+    body: &'b [u8],
+    key: Option<&str>,
+) -> Result<EncodedContext<'b>, OfrepErrorResponse> {
+    let text = std::str::from_utf8(body).map_err(|_| invalid_context(key))?;
+    find_context(text).map_err(|_| invalid_context(key))
+}
+
+/// The context in the text; an empty one if there is none.
+fn find_context(text: &str) -> Result<EncodedContext<'_>, json::Error> {
+    let mut reader = Reader::new(text);
+    let mut context = EncodedContext::Json(None);
+    if reader.expect_end().is_ok() {
+        return Ok(context);
+    }
+    if reader.peek_kind()? == ValueKind::Null {
+        return reader.parse_null().map(|()| context);
+    }
+    let mut first = true;
+    reader.begin_object()?;
+    while let Some(name) = reader.next_key(first)? {
+        first = false;
+        let is_context = name.unescape().eq_ignore_ascii_case("context");
+        if is_context && reader.peek_kind()? == ValueKind::Map {
+            context = EncodedContext::parse_json_object(&mut reader)?;
+            continue;
+        }
+        reader.skip_value()?;
+        if is_context {
+            context = EncodedContext::Json(None);
+        }
+    }
+    Ok(context)
+}

@@ -1,0 +1,53 @@
+//! Lint rules on targeting that is constant and rollouts that are finished.
+
+use crate::support::lint::assert_findings;
+use crate::support::lint::findings;
+use crate::support::lint::lint_policy;
+
+#[test]
+fn constant_rule_is_reported() {
+    let over = "5:16 F107 the rule of flag `f` gives everyone `on`";
+    assert_findings(r#"{ fractional: [["on", 100], ["off", 0]] }"#, &[over]);
+    assert_findings(
+        r#"{ if: [{ in: [{ var: ring }, [beta]] }, "on", "on"] }"#,
+        &[over],
+    );
+    let never = "5:16 F107 the rule of flag `f` gives everyone `off`";
+    assert_findings(
+        r#"{ if: [{ in: [{ var: ring }, [beta]] }, { fractional: [["on", 0], ["off", 100]] }] }"#,
+        &[never],
+    );
+    assert_findings(
+        r#"{ if: [{ in: [{ var: ring }, [beta]] }, "on", { fractional: [["on", 0], ["off", 100]] }] }"#,
+        &[],
+    );
+}
+
+#[test]
+fn finished_rollout_is_reported_unless_killed() {
+    let text = |words: &str| {
+        format!(
+            "flags:\n  f:\n    variants: {{ \"on\": 1, \"off\": 0 }}\n    defaultVariant: \"off\"\n    {words}\n"
+        )
+    };
+    for (words, want) in [
+        ("rollout: { variant: \"on\", percentage: 100 }", "on"),
+        ("rollout: { variant: \"on\", percentage: 0 }", "off"),
+    ] {
+        let want = format!("5:14 F107 the rule of flag `f` gives everyone `{want}`");
+        assert_eq!(findings(&text(words), &lint_policy("{}")), [want]);
+    }
+    for words in [
+        "rollout: { variant: \"on\", percentage: 100 }\n    kill: true",
+        "targeting: { fractional: [[\"on\", 100], [\"off\", 0]] }\n    kill: true",
+        "rollout: { variant: \"on\", percentage: 0, rings: [beta] }",
+        "rollout: { variant: \"on\", percentage: 100, deny: [a] }",
+        "rollout: { variant: \"on\", ramp: { from: 2026-06-01, to: 2026-06-09 } }",
+    ] {
+        assert_eq!(
+            findings(&text(words), &lint_policy("{}")),
+            [""; 0],
+            "{words}"
+        );
+    }
+}

@@ -1,0 +1,63 @@
+//! Lint rules on flag keys: naming convention and flags that differ only by ring.
+
+use fanion::analysis::lint;
+
+use crate::support::lint::findings;
+use crate::support::lint::lint_policy;
+use crate::support::lint::parse_files;
+use crate::support::program::printed;
+use crate::support::program::run_flagctl;
+use crate::support::temp_dir::TempDir;
+
+#[test]
+fn naming_convention_is_enforced_with_a_suggestion() {
+    let text =
+        "flags:\n  new-checkout-flow: {}\n  enable_dark_mode: {}\n  FEATURE_enhanced_search: {}\n";
+    let dir = TempDir::new();
+    dir.write("flags.yaml", text);
+    let config = "naming: kebab-case\nfailOn: warning\nflags: [flags.yaml]\n";
+    dir.write(".flagrc.yaml", config);
+    let output = run_flagctl(dir.path(), &["lint"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = printed(&output.stdout);
+    assert_eq!(
+        said,
+        "flags.yaml:3:3: warning: F109: flag `enable_dark_mode` is not named in kebab-case\n  \
+           help: call it `enable-dark-mode`\n\
+         flags.yaml:4:3: warning: F109: flag `FEATURE_enhanced_search` is not named in kebab-case\n  \
+           help: call it `feature-enhanced-search`\n"
+    );
+}
+
+#[test]
+fn naming_convention_applies_to_each_key_segment() {
+    let policy = lint_policy("naming: { convention: kebab-case, separator: \".\" }");
+    let text = "flags:\n  checkout.payments.express-pay: {}\n  checkout.Payments.express: {}\n";
+    let want = ["3:3 F109 flag `checkout.Payments.express` is not named in kebab-case"];
+    assert_eq!(findings(text, &policy), want);
+}
+
+#[test]
+fn flags_that_differ_only_by_ring_are_reported() {
+    let text = "rings: { wave-a: {} }\nflags:\n  pay-internal: {}\n  pay-beta: {}\n  pay-wave-a: {}\n  \
+                ship_ring0: {}\n  ship_ring-1: {}\n  lonely-beta: {}\n  beta: {}\n  pay: {}\n";
+    let found = findings(text, &lint_policy("{}"));
+    let found: Vec<&String> = found.iter().filter(|line| line.contains("F108")).collect();
+    assert_eq!(
+        found,
+        [
+            "3:3 F108 flag `pay-internal` differs from `pay-beta`, `pay-wave-a` by its ring only",
+            "4:3 F108 flag `pay-beta` differs from `pay-internal`, `pay-wave-a` by its ring only",
+            "5:3 F108 flag `pay-wave-a` differs from `pay-beta`, `pay-internal` by its ring only",
+            "6:3 F108 flag `ship_ring0` differs from `ship_ring-1` by its ring only",
+            "7:3 F108 flag `ship_ring-1` differs from `ship_ring0` by its ring only",
+        ]
+    );
+}
+
+#[test]
+fn same_flag_in_two_files_is_not_a_family() {
+    let text = "flags: { pay-beta: {} }";
+    let files = parse_files(&[("a.yaml", text), ("b.yaml", text)]);
+    assert_eq!(lint::check(&files, &lint_policy("{}")), []);
+}

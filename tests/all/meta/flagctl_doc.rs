@@ -1,0 +1,56 @@
+//! The commands in docs/flagctl.md print the output that it shows.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::program::printed;
+use crate::support::temp_dir::TempDir;
+
+/// Every command in docs/flagctl.md prints what stands below it.
+#[test]
+fn documented_commands_print_documented_output() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("docs/flagctl.md")).expect("the page");
+    let directory = TempDir::new();
+    let flags = directory.path().join("flags");
+    std::fs::create_dir(&flags).expect("a directory");
+    for file in std::fs::read_dir(root.join("flags")).expect("flags") {
+        let file = file.expect("a file");
+        std::fs::copy(file.path(), flags.join(file.file_name())).expect("a copy");
+    }
+    let programs = Path::new(env!("CARGO_BIN_EXE_flagctl"))
+        .parent()
+        .expect("a directory");
+    let path = format!(
+        "{}:{}",
+        programs.display(),
+        std::env::var("PATH").expect("a path")
+    );
+    let mut count = 0;
+    for block in page.split("```console\n").skip(1) {
+        let block = block.split("```").next().expect("a block");
+        for part in format!("\n{block}").split("\n$ ").skip(1) {
+            let (command, want) = part.split_once('\n').unwrap_or((part, ""));
+            let mut shell = Command::new("bash");
+            shell.current_dir(directory.path()).env("PATH", &path);
+            let output = shell.args(["-c", command]).output().expect("a shell");
+            assert!(
+                output.status.success(),
+                "{command}: {}",
+                printed(&output.stderr)
+            );
+            // A command whose output is left out on the page has some all the same.
+            let said = printed(&output.stdout).trim_end();
+            if want.trim().is_empty() {
+                assert!(
+                    !said.is_empty() || command.starts_with("mkdir") || command.starts_with("sed"),
+                    "{command}"
+                );
+            } else {
+                assert_eq!(said, want.trim_end(), "{command}");
+            }
+            count += 1;
+        }
+    }
+    assert!(count >= 4, "{count}");
+}

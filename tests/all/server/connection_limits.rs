@@ -1,0 +1,129 @@
+//! Limits on connections and streams, and timeouts of idle and slow clients.
+
+use std::time::Duration;
+
+use fanion::serve::ServeConfig;
+use tokio::io::AsyncReadExt as _;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
+
+use crate::support::server;
+use crate::support::server::grpc_client;
+use crate::support::server::grpc_client::pb::evaluation1::EventStreamRequest;
+use crate::support::server::grpc_client::pb::evaluation1::service_client::ServiceClient;
+use crate::support::server::grpc_client::pb::sync1::SyncFlagsRequest;
+use crate::support::server::grpc_client::pb::sync1::flag_sync_service_client::FlagSyncServiceClient;
+use crate::support::server::http_client::HttpClient;
+use crate::support::server::http_client::HttpVersion;
+use crate::support::server::rpc::FLAG_F;
+use crate::support::server::rpc::JSON;
+use crate::support::server::rpc::ONE_FLAG;
+use crate::support::server::rpc::RESOLVE_BOOLEAN;
+use crate::support::server::rpc::serve_every_type;
+use crate::support::temp_dir::TempDir;
+use crate::support::wait::DEADLINE;
+
+#[tokio::test]
+async fn idle_client_is_disconnected() {
+    use tokio::io::AsyncReadExt as _;
+    use tokio::io::AsyncWriteExt as _;
+    let (server, _dir) = serve_every_type().await;
+    for begun in ["", "PRI * HTTP/2.0", "POST / HTTP/1.1\r\nHost: x\r\n"] {
+        let socket = TcpStream::connect(("127.0.0.1", server.port)).await;
+        let mut socket = socket.expect("a connection");
+        socket.write_all(begun.as_bytes()).await.expect("written");
+        let mut rest = Vec::new();
+        let ended = tokio::time::timeout(DEADLINE, socket.read_to_end(&mut rest));
+        assert!(ended.await.is_ok(), "after {begun:?} the connection stays");
+    }
+}
+
+#[tokio::test]
+async fn stream_limit_is_enforced_and_slots_are_released() {
+    let settings = ServeConfig {
+        max_streams: 1,
+        ..ServeConfig::default()
+    };
+    let directory = TempDir::new();
+    let server = server::start_with(&directory.write("flags.json", ONE_FLAG), settings).await;
+    let mut events = ServiceClient::new(grpc_client::channel(&server).await);
+    let first = events
+        .event_stream(EventStreamRequest {})
+        .await
+        .expect("a place");
+    let refused = events
+        .event_stream(EventStreamRequest {})
+        .await
+        .expect_err("one too many");
+    assert_eq!(refused.code(), tonic::Code::ResourceExhausted);
+    let mut sync = FlagSyncServiceClient::new(grpc_client::channel_to(server.sync).await);
+    let refused = sync
+        .sync_flags(SyncFlagsRequest::default())
+        .await
+        .expect_err("one too many");
+    assert_eq!(refused.code(), tonic::Code::ResourceExhausted);
+    drop(first);
+    let end = tokio::time::Instant::now() + DEADLINE;
+    while sync.sync_flags(SyncFlagsRequest::default()).await.is_err() {
+        assert!(
+            tokio::time::Instant::now() < end,
+            "the place is never given back"
+        );
+    }
+}
+
+#[tokio::test]
+async fn connections_above_the_limit_wait() {
+    let settings = ServeConfig {
+        max_connections: 1,
+        ..ServeConfig::default()
+    };
+    let directory = TempDir::new();
+    let server = server::start_with(&directory.write("flags.json", ONE_FLAG), settings).await;
+    let mut first = HttpClient::connect(server.port, HttpVersion::Http1).await;
+    assert_eq!(
+        first.post(RESOLVE_BOOLEAN, &[JSON], FLAG_F).await.status,
+        200
+    );
+    let mut second = HttpClient::connect(server.port, HttpVersion::Http1).await;
+    let waiting = tokio::spawn(async move { second.post(RESOLVE_BOOLEAN, &[JSON], FLAG_F).await });
+    // Ten answers to the first are ten chances for the second to be let in by mistake.
+    for _ in 0..10 {
+        assert_eq!(
+            first.post(RESOLVE_BOOLEAN, &[JSON], FLAG_F).await.status,
+            200
+        );
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished(), "it did not wait");
+    }
+    drop(first);
+    let answer = tokio::time::timeout(DEADLINE, waiting)
+        .await
+        .expect("its turn comes");
+    assert_eq!(answer.expect("an answer").status, 200);
+}
+
+#[tokio::test]
+async fn unfinished_request_is_closed_after_read_timeout() {
+    let settings = ServeConfig {
+        read_timeout: Duration::from_millis(50),
+        ..ServeConfig::default()
+    };
+    let directory = TempDir::new();
+    let server = server::start_with(&directory.write("flags.json", ONE_FLAG), settings).await;
+    let preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    // The last begins a request with a third of its HEADERS frame.
+    let half = format!("{preface}\0\0\x06\x01\x04\0\0\0\x01ab");
+    for begun in ["", "PRI * HT", "POST / HTTP/1.1\r\nhost", preface, &half] {
+        let mut socket = TcpStream::connect(("127.0.0.1", server.port))
+            .await
+            .expect("a connection");
+        socket
+            .write_all(begun.as_bytes())
+            .await
+            .expect("it takes it");
+        let mut rest = Vec::new();
+        let read = tokio::time::timeout(DEADLINE, socket.read_to_end(&mut rest)).await;
+        read.expect("it is let go").ok();
+    }
+}

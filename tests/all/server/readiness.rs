@@ -1,0 +1,71 @@
+//! `/readyz` waits until flags are loaded.
+
+use serde_json::json;
+
+use crate::support::program::daemon;
+use crate::support::program::daemon::Daemon;
+use crate::support::server::http_client::HttpClient;
+use crate::support::server::http_client::HttpVersion;
+use crate::support::sources::document;
+use crate::support::sources::http_upstream::HttpUpstream;
+use crate::support::sources::http_upstream::http_response;
+use crate::support::temp_dir::TempDir;
+use crate::support::wait::poll_until;
+
+#[tokio::test]
+async fn readyz_waits_for_every_source() {
+    let directory = TempDir::new();
+    directory.write("flags.json", document("a"));
+    let upstream =
+        HttpUpstream::start(|_| http_response("500 Internal Server Error", &[], "")).await;
+    let sources =
+        json!([{"uri": upstream.url("/"), "provider": "http", "interval": 1}]).to_string();
+    let mut command = daemon::command(directory.path(), &["--uri", "file:flags.json"]);
+    command.env("FLAGD_SOURCES", sources);
+    let daemon = tokio::task::spawn_blocking(move || {
+        let daemon = Daemon::spawn(command);
+        daemon.wait_for_reload();
+        daemon.wait_for_log(|line| line["level"] == "ERROR");
+        daemon
+    });
+    let daemon = daemon
+        .await
+        .expect("the file is in force, and the URL is not");
+    let mut probe = HttpClient::connect(daemon.management, HttpVersion::Http1).await;
+    assert_eq!(probe.post("/readyz", &[], "").await.status, 412);
+    upstream.set_handler(|_| {
+        http_response(
+            "200 OK",
+            &["content-type: application/json"],
+            "{\"flags\": {}}",
+        )
+    });
+    let daemon = tokio::task::spawn_blocking(move || {
+        daemon.wait_for_log(|line| {
+            line["message"]
+                .as_str()
+                .is_some_and(|m| m.contains("is back after"))
+        });
+        daemon
+    });
+    let daemon = daemon.await.expect("it is back");
+    let management = daemon.management;
+    let is_ready = async || {
+        let mut probe = HttpClient::connect(management, HttpVersion::Http1).await;
+        probe.post("/readyz", &[], "").await.status == 200
+    };
+    poll_until(is_ready, || "never ready".to_owned()).await;
+}
+
+#[tokio::test]
+async fn readyz_returns_412_until_flags_are_loaded() {
+    let directory = TempDir::new();
+    let daemon = Daemon::start(directory.path(), &["--uri", "file:flags.yaml"]);
+    let mut probe = HttpClient::connect(daemon.management, HttpVersion::Http1).await;
+    assert_eq!(probe.post("/healthz", &[], "").await.status, 200);
+    assert_eq!(probe.post("/readyz", &[], "").await.status, 412);
+    assert_eq!(probe.post("/other", &[], "").await.status, 404);
+    directory.write("flags.yaml", "flags: {}");
+    daemon.wait_for_reload();
+    assert_eq!(probe.post("/readyz", &[], "").await.status, 200);
+}

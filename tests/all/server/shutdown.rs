@@ -1,0 +1,128 @@
+//! Shutdown: final messages of streams, exit status and idle connections.
+
+use serde_json::Value;
+
+use crate::support::program::daemon::Daemon;
+use crate::support::server::http_client;
+use crate::support::server::http_client::HttpClient;
+use crate::support::server::http_client::HttpVersion;
+use crate::support::server::rpc::write_one_flag;
+use crate::support::temp_dir::TempDir;
+use crate::support::wait::DEADLINE;
+use crate::support::wait::poll_until;
+
+#[tokio::test]
+async fn every_stream_gets_a_final_message_at_shutdown() {
+    let directory = TempDir::new();
+    write_one_flag(directory.path());
+    let mut daemon = Daemon::start(directory.path(), &["--uri", "file:flags.json"]);
+    daemon.wait_for_reload();
+    let mut opened = Vec::new();
+    let service = "/flagd.evaluation.v1.Service/EventStream";
+    let sync = "/flagd.sync.v1.FlagSyncService/SyncFlags";
+    for (port, path, content, last) in [
+        (
+            daemon.port,
+            service,
+            "application/grpc",
+            "provider_shutdown",
+        ),
+        (
+            daemon.port,
+            service,
+            "application/connect+json",
+            "provider_shutdown",
+        ),
+        (
+            daemon.port,
+            service,
+            "application/grpc-web",
+            "provider_shutdown",
+        ),
+        (daemon.sync, sync, "application/grpc", r#"{"flags":"#),
+    ] {
+        let body: &[u8] = if content.ends_with("json") {
+            b"\0\0\0\0\x02{}"
+        } else {
+            b"\0\0\0\0\0"
+        };
+        let content = format!("content-type: {content}");
+        let (head, rest) = http_client::stream(port, path, &[&content], body).await;
+        assert_eq!(head.status, 200);
+        opened.push((rest, last));
+    }
+    let changes = http_client::get(daemon.ofrep, "/ofrep/v1/sse", &[]).await;
+    assert_eq!(changes.status(), 200);
+    opened.push((changes.into_body(), "retry: 1000"));
+    daemon.terminate();
+    for (mut body, last) in opened {
+        let whole = tokio::time::timeout(DEADLINE, http_client::whole(&mut body)).await;
+        let whole = whole.expect("it ends").expect("without an error");
+        let whole = String::from_utf8_lossy(&whole).into_owned();
+        assert!(whole.contains(last), "{last} is not in {whole}");
+    }
+    assert_eq!(daemon.child.wait().expect("it ends").code(), Some(0));
+}
+
+#[tokio::test]
+async fn sigterm_sends_provider_shutdown_and_exits_with_0() {
+    let directory = TempDir::new();
+    directory.write("flags.yaml", "flags: {}");
+    let mut daemon = Daemon::start(directory.path(), &["--uri", "file:flags.yaml"]);
+    daemon.wait_for_reload();
+    let mut streams = Vec::new();
+    for version in [HttpVersion::Http1, HttpVersion::Http2] {
+        let mut client = HttpClient::connect(daemon.port, version).await;
+        streams.push(tokio::spawn(async move {
+            let path = "/flagd.evaluation.v1.Service/EventStream";
+            let content = ["content-type: application/connect+json"];
+            client.post(path, &content, &b"\0\0\0\0\x02{}"[..]).await
+        }));
+    }
+    // Both streams must be open before the signal: a third client knows, for connections are served in order.
+    wait_for_connections(&daemon, streams.len()).await;
+    daemon.terminate();
+    for stream in streams {
+        let body = stream.await.expect("the stream ends well").body;
+        let body = String::from_utf8_lossy(&body).into_owned();
+        assert!(
+            body.contains("provider_ready") && body.contains("provider_shutdown"),
+            "{body}"
+        );
+    }
+    assert_eq!(daemon.child.wait().expect("it ends").code(), Some(0));
+}
+
+/// Waits until the daemon holds `count` connections besides the one that asks.
+async fn wait_for_connections(daemon: &Daemon, count: usize) {
+    let path = format!("/proc/{}/fd", daemon.child.id());
+    let sockets = || {
+        let entries = std::fs::read_dir(&path).expect("its files");
+        let links = entries.filter_map(|e| std::fs::read_link(e.ok()?.path()).ok());
+        links
+            .filter(|link| link.to_string_lossy().starts_with("socket:"))
+            .count()
+    };
+    // Two listeners, the streams, and this connection.
+    let mut client = HttpClient::connect(daemon.port, HttpVersion::Http1).await;
+    let have_arrived = async || {
+        client.post("/", &[], "").await;
+        sockets() > 2 + count
+    };
+    poll_until(have_arrived, || "the streams never arrived".to_owned()).await;
+    client.post("/", &[], "").await;
+}
+
+#[tokio::test]
+async fn idle_connection_does_not_delay_shutdown() {
+    let directory = TempDir::new();
+    directory.write("flags.yaml", "flags: {}");
+    let mut daemon = Daemon::start(directory.path(), &["--uri", "file:flags.yaml"]);
+    daemon.wait_for_reload();
+    let _silent = std::net::TcpStream::connect(("127.0.0.1", daemon.port)).expect("a connection");
+    wait_for_connections(&daemon, 1).await;
+    daemon.terminate();
+    assert_eq!(daemon.child.wait().expect("it ends").code(), Some(0));
+    let lines: Vec<Value> = daemon.logs.iter().collect();
+    assert!(!format!("{lines:?}").contains("cut off"), "{lines:?}");
+}

@@ -1,0 +1,71 @@
+//! Start-up of sources: `--fail-fast` and thread priority.
+
+use crate::support::program::daemon;
+use crate::support::program::daemon::Daemon;
+use crate::support::temp_dir::TempDir;
+
+#[test]
+fn fail_fast_exits_when_a_source_has_no_flags() {
+    let directory = TempDir::new();
+    let port = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        listener.local_addr().expect("bound").port()
+    };
+    let url = format!("http://127.0.0.1:{port}/flags.json?token=hush");
+    for options in [
+        ["--fail-fast", "--uri", &url],
+        ["--fail-fast", "--uri", &format!("grpc://127.0.0.1:{port}")],
+        ["--fail-fast", "--uri", "file:missing.json"],
+    ] {
+        let output = daemon::command(directory.path(), &options)
+            .output()
+            .expect("it runs");
+        let told = String::from_utf8(output.stderr).expect("text");
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert!(told.contains("error from sync provider"), "{told}");
+        assert!(!told.contains("hush"), "{told}");
+    }
+    let daemon = Daemon::start(directory.path(), &["--uri", &url]);
+    let line = daemon.wait_for_log(|line| line["level"] == "ERROR");
+    assert!(
+        line["message"]
+            .as_str()
+            .expect("text")
+            .contains("cannot be reached"),
+        "{line}"
+    );
+    assert!(!line.to_string().contains("hush"), "{line}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn source_thread_has_lower_priority_than_request_threads() {
+    let directory = TempDir::new();
+    let file = directory.path().join("flags.json");
+    let flag = r#"{"variants": {"on": true}, "defaultVariant": "on"}"#;
+    std::fs::write(&file, format!(r#"{{"flags": {{"a": {flag}}}}}"#)).expect("a file");
+    let daemon = Daemon::start(directory.path(), &["--uri", "file:flags.json"]);
+    let edited = format!(r#"{{"flags": {{"a": {flag}, "b": {flag}}}}}"#);
+    std::fs::write(&file, edited).expect("an edit");
+    // Once the edit is in force, the first look is over.
+    daemon.wait_for_log(|line| line["message"] == "flags are in force" && line["flags"] == 2);
+    let threads = std::fs::read_dir(format!("/proc/{}/task", daemon.child.id()));
+    let threads = threads.expect("threads").map(|thread| {
+        let stat = std::fs::read_to_string(thread.expect("a thread").path().join("stat"));
+        // `ID (NAME) STATE …`: niceness is the 19th field.
+        let stat = stat.expect("its figures");
+        let (name, figures) = stat.rsplit_once(") ").expect("a name");
+        let name = name.split_once('(').expect("a name").1.to_owned();
+        let nice: i32 = figures
+            .split(' ')
+            .nth(16)
+            .expect("figures")
+            .parse()
+            .expect("a number");
+        (name, nice)
+    });
+    let (sources, others): (Vec<_>, Vec<_>) = threads.partition(|(name, _)| name == "source");
+    assert_eq!(sources.len(), 1);
+    let highest = others.iter().map(|(_, nice)| nice).max();
+    assert!(Some(&sources[0].1) > highest, "{sources:?} {others:?}");
+}

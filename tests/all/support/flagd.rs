@@ -1,0 +1,4 @@
+//! Data of flagd: recorded answers and its public test suite.
+
+pub mod recordings;
+pub mod testbed;

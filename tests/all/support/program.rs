@@ -1,0 +1,42 @@
+//! Runs of the `fanion` and `flagctl` programs, and their output.
+
+pub mod daemon;
+
+use std::path::Path;
+use std::process::Command;
+use std::process::Output;
+
+/// Runs `fanion` in an empty environment.
+pub fn run_fanion(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fanion"));
+    let output = command.env_clear().args(arguments).output();
+    output.expect("the program runs")
+}
+
+/// Runs `flagctl` in a directory and an empty environment.
+pub fn run_flagctl(directory: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_flagctl"));
+    let command = command.env_clear().current_dir(directory);
+    command.args(arguments).output().expect("the program runs")
+}
+
+/// Runs `flagctl` in a directory and the environment of the tests, where it finds `git`.
+pub fn run_flagctl_with_env(directory: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_flagctl"));
+    command.current_dir(directory).args(arguments);
+    command.output().expect("the program runs")
+}
+
+/// Runs `git` in a directory, with an author of its own.
+pub fn run_git(directory: &Path, arguments: &[&str]) {
+    let identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"];
+    let mut command = Command::new("git");
+    let command = command.current_dir(directory).args(identity);
+    let output = command.args(arguments).output().expect("git runs");
+    assert!(output.status.success(), "{output:?}");
+}
+
+/// The output of a program as text.
+pub fn printed(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).expect("text")
+}

@@ -1,0 +1,132 @@
+//! A running `fanion start` process, its ports and its log.
+
+use std::io::BufRead as _;
+use std::io::BufReader;
+use std::path::Path;
+use std::process::Child;
+use std::process::Command;
+use std::process::Stdio;
+use std::sync::mpsc;
+
+use serde_json::Value;
+
+use crate::support::wait::DEADLINE;
+
+/// A running `fanion start`. Killed when it is dropped.
+pub struct Daemon {
+    pub child: Child,
+    pub port: u16,
+    pub management: u16,
+    pub ofrep: u16,
+    pub sync: u16,
+    pub logs: mpsc::Receiver<Value>,
+}
+
+impl Daemon {
+    pub fn start(directory: &Path, options: &[&str]) -> Daemon {
+        Daemon::spawn(command(directory, options))
+    }
+
+    pub fn spawn(command: Command) -> Daemon {
+        let mut daemon = Daemon::spawn_without_ports(command);
+        // In the order in which they are opened.
+        daemon.port = daemon.listening_port("evaluation");
+        daemon.management = daemon.listening_port("management");
+        daemon.ofrep = daemon.listening_port("ofrep");
+        daemon.sync = daemon.listening_port("sync");
+        daemon
+    }
+
+    pub fn spawn_without_ports(mut command: Command) -> Daemon {
+        let mut child = command.spawn().expect("the daemon starts");
+        let stderr = BufReader::new(child.stderr.take().expect("its log"));
+        let (sender, logs) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                let _ = sender.send(serde_json::from_str(&line).unwrap_or(Value::String(line)));
+            }
+        });
+        Daemon {
+            child,
+            port: 0,
+            management: 0,
+            ofrep: 0,
+            sync: 0,
+            logs,
+        }
+    }
+
+    /// The port of a listener, 0 for a Unix socket.
+    pub fn listening_port(&self, name: &str) -> u16 {
+        let line = self.wait_for_log(|line| line["message"] == "listening" && line["name"] == name);
+        u16::try_from(line["port"].as_u64().unwrap_or(0)).expect("a port")
+    }
+
+    /// One that logs for people; its ports are not known.
+    pub fn start_with_console_log(directory: &Path, options: &[&str]) -> Daemon {
+        let mut command = command(directory, options);
+        command.args(["--log-format", "console"]);
+        Daemon::spawn_without_ports(command)
+    }
+
+    /// The next line of a log for people of which `is` says that it is the one.
+    pub fn wait_for_line(&self, is: impl Fn(&str) -> bool) -> String {
+        let line = self.wait_for_log(|line| line.as_str().is_some_and(&is));
+        line.as_str().unwrap_or("").to_owned()
+    }
+
+    /// The next log line of which `is` says that it is the one.
+    pub fn wait_for_log(&self, is: impl Fn(&Value) -> bool) -> Value {
+        let mut seen = Vec::new();
+        loop {
+            match self.logs.recv_timeout(DEADLINE) {
+                Ok(line) if is(&line) => return line,
+                Ok(line) => seen.push(line),
+                Err(error) => panic!("no such log line ({error}) after {seen:#?}"),
+            }
+        }
+    }
+
+    /// Waits until a change of the flags is in force.
+    pub fn wait_for_reload(&self) -> Value {
+        self.wait_for_log(|line| line["message"] == "flags are in force")
+    }
+
+    pub fn terminate(&self) {
+        let pid = i32::try_from(self.child.id()).expect("a process id");
+        let pid = rustix::process::Pid::from_raw(pid).expect("a process id");
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it runs");
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// `fanion start` with free ports and logs that a test can read.
+pub fn command(directory: &Path, options: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fanion"));
+    command.current_dir(directory).env_clear();
+    command.args([
+        "start",
+        "--port",
+        "0",
+        "--management-port",
+        "0",
+        "--sync-port",
+        "0",
+        "--ofrep-port",
+        "0",
+        "--log-format",
+        "json",
+    ]);
+    command
+        .args(options)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    command
+}

@@ -1,0 +1,127 @@
+//! A certificate authority for tests, and TLS servers and clients that use it.
+
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use fanion::serve::ServeConfig;
+use fanion::serve::listen::tls::ReloadableTlsConfig;
+use fanion::serve::listen::tls::TlsPaths;
+use rcgen::BasicConstraints;
+use rcgen::CertificateParams;
+use rcgen::IsCa;
+use rcgen::Issuer;
+use rcgen::KeyPair;
+use rustls::ClientConfig;
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::ServerName;
+use rustls::pki_types::pem::PemObject as _;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::TlsConnector;
+
+use crate::support::server;
+use crate::support::server::Server;
+use crate::support::server::http_client::HttpClient;
+use crate::support::server::http_client::HttpVersion;
+use crate::support::server::rpc::ONE_FLAG;
+use crate::support::temp_dir::write_file;
+
+/// An authority, and certificates signed by it.
+pub struct CertificateAuthority {
+    pub pem: String,
+    pub issuer: Issuer<'static, KeyPair>,
+}
+
+impl CertificateAuthority {
+    pub fn new() -> CertificateAuthority {
+        let mut params = CertificateParams::new(Vec::new()).expect("no names");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().expect("a key");
+        let pem = params.self_signed(&key).expect("a certificate").pem();
+        let issuer = Issuer::new(params, key);
+        CertificateAuthority { pem, issuer }
+    }
+
+    /// A certificate and its key, in PEM.
+    pub fn sign(&self, name: &str) -> (String, String) {
+        let params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
+        let key = KeyPair::generate().expect("a key");
+        let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
+        (certificate.pem(), key.serialize_pem())
+    }
+
+    /// A client that trusts this authority.
+    pub fn client(&self, identity: Option<(String, String)>) -> TlsConnector {
+        let mut roots = RootCertStore::empty();
+        let root = CertificateDer::from_pem_slice(self.pem.as_bytes()).expect("PEM");
+        roots.add(root).expect("a certificate");
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_root_certificates(roots);
+        let config = match identity {
+            None => builder.with_no_client_auth(),
+            Some((certificate, key)) => {
+                let chain =
+                    vec![CertificateDer::from_pem_slice(certificate.as_bytes()).expect("PEM")];
+                let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).expect("PEM");
+                builder
+                    .with_client_auth_cert(chain, key)
+                    .expect("they belong together")
+            }
+        };
+        TlsConnector::from(Arc::new(config))
+    }
+}
+
+pub fn write_certificate(directory: &Path, authority: &CertificateAuthority) -> TlsPaths {
+    let (certificate, key) = authority.sign("localhost");
+    TlsPaths {
+        certificate: write_file(directory, "cert.pem", &certificate),
+        key: write_file(directory, "key.pem", &key),
+        client_ca: None,
+    }
+}
+
+pub async fn serve_tls(directory: &Path, paths: TlsPaths) -> Server {
+    let tls = ReloadableTlsConfig::load(paths).expect("certificates");
+    serve_tls_config(directory, Arc::new(tls)).await
+}
+
+pub async fn serve_tls_config(directory: &Path, tls: Arc<ReloadableTlsConfig>) -> Server {
+    let flags = write_file(directory, "flags.json", ONE_FLAG);
+    let listeners = server::listeners(Some(tls)).await;
+    server::start_on(&flags, ServeConfig::default(), listeners).await
+}
+
+/// A client over TLS.
+pub async fn connect_tls(
+    connector: &TlsConnector,
+    port: u16,
+    version: HttpVersion,
+) -> std::io::Result<HttpClient> {
+    let socket = TcpStream::connect(("127.0.0.1", port)).await?;
+    let name = ServerName::try_from("localhost").expect("a name");
+    Ok(HttpClient::over(connector.connect(name, socket).await?, version).await)
+}
+
+/// A certificate for `localhost`, the authority that vouches for it as a file, and a server's settings.
+pub fn write_ca_and_acceptor(directory: &Path) -> (PathBuf, TlsAcceptor) {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+    let path = directory.join("ca.pem");
+    std::fs::write(&path, made.cert.pem()).expect("a file");
+    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).expect("a key");
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .expect("a pair");
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    (path, TlsAcceptor::from(Arc::new(config)))
+}

@@ -1,0 +1,91 @@
+//! Flag files that are watched, without sockets.
+
+use std::fs;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use fanion::live::Live;
+use fanion::source::SourceConfig;
+use fanion::source::spec::SourceSpec;
+use fanion::source::updater;
+use fanion::source::updater::Updater;
+use fanion::source::updater::loader::Loader;
+use serde_json::json;
+
+use crate::support::evaluate;
+use crate::support::temp_dir::TempDir;
+use crate::support::wait::DEADLINE;
+
+/// A watched path, without sockets.
+pub struct WatchedFiles {
+    pub live: Arc<Live>,
+    _watch: Updater,
+}
+
+impl WatchedFiles {
+    /// Returns the variant of flag `f`; empty if there is no such flag.
+    pub fn variant(&self) -> String {
+        let snapshot = self.live.load();
+        match snapshot.ruleset.flag("f") {
+            Some(_) => evaluate::evaluate(&snapshot.ruleset, "f", &json!({}))["variant"]
+                .as_str()
+                .unwrap_or("error")
+                .to_owned(),
+            None => String::new(),
+        }
+    }
+
+    /// Waits until flag `f` answers `want`.
+    pub fn wait_for_variant(&self, want: &str) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build();
+        let mut generation = self.live.subscribe();
+        runtime.expect("a runtime").block_on(async {
+            let arrives = async {
+                while self.variant() != want {
+                    generation.changed().await.expect("the watch runs");
+                }
+            };
+            let arrived = tokio::time::timeout(DEADLINE, arrives).await;
+            assert!(
+                arrived.is_ok(),
+                "{want:?} never arrived, it is {:?}",
+                self.variant()
+            );
+        });
+    }
+
+    pub fn generation(&self) -> u64 {
+        self.live.load().generation
+    }
+}
+
+pub fn watch_files(paths: &[&Path]) -> WatchedFiles {
+    let live = Arc::new(Live::default());
+    let specs: Vec<SourceSpec> = paths.iter().map(SourceSpec::from_path).collect();
+    let loader = Loader::new(&specs, &SourceConfig::default(), live.clone());
+    let watch = updater::start(loader).expect("the files can be watched");
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    runtime
+        .expect("a runtime")
+        .block_on(watch.initial_load())
+        .expect("it does not insist");
+    WatchedFiles {
+        live,
+        _watch: watch,
+    }
+}
+
+/// A document in which flag `f` answers `variant`.
+pub fn yaml_document(variant: &str) -> String {
+    format!("flags:\n  f:\n    variants: {{ {variant}: 1 }}\n    defaultVariant: {variant}\n")
+}
+
+pub fn flag_file() -> (TempDir, PathBuf) {
+    let directory = TempDir::new();
+    let path = directory.path().join("flags.yaml");
+    fs::write(&path, yaml_document("v1")).expect("a file");
+    (directory, path)
+}

@@ -1,0 +1,38 @@
+//! A temporary directory with files.
+
+use std::path::Path;
+use std::path::PathBuf;
+
+/// A directory that is removed with all files when it is dropped.
+pub struct TempDir(tempfile::TempDir);
+
+impl TempDir {
+    pub fn new() -> TempDir {
+        TempDir(tempfile::tempdir().expect("a directory"))
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Writes a file in place, and returns its path.
+    pub fn write(&self, name: impl AsRef<Path>, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path().join(name);
+        std::fs::write(&path, text).expect("a file");
+        path
+    }
+}
+
+/// Replaces a file by writing another one and renaming it.
+pub fn replace_file(path: &Path, text: &str) {
+    let new = path.with_extension("new");
+    std::fs::write(&new, text).expect("a file");
+    std::fs::rename(new, path).expect("the same directory");
+}
+
+/// Writes a file in a directory, and returns its path.
+pub fn write_file(directory: &Path, name: &str, text: &str) -> PathBuf {
+    let path = directory.join(name);
+    std::fs::write(&path, text).expect("a file");
+    path
+}
