@@ -5,19 +5,13 @@ pub mod go_duration;
 mod number_precision;
 pub mod file;
 mod listen;
-mod option_error;
-pub mod option_origin;
-pub mod option_resolver;
-pub mod option_spec;
-mod option_value;
 mod serve;
 mod sources;
 pub mod structured_file;
 mod telemetry;
 pub mod key_value;
 pub mod print_config;
-pub mod option_table;
-mod toml;
+pub mod option;
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -26,9 +20,10 @@ use std::path::PathBuf;
 use crate::config::file::ConfigFile;
 use crate::config::listen::bind_address;
 use crate::config::listen::unix_socket;
-use crate::config::option_origin::ResolvedOption;
-use crate::config::option_resolver::CliOptions;
-use crate::config::option_resolver::OptionResolver;
+use crate::config::option::origin::ResolvedOption;
+use crate::config::option::resolver::CliOptions;
+use crate::config::option::resolver::OptionResolver;
+use crate::config::option::table;
 use crate::config::serve::serve_config;
 use crate::config::serve::tls_files;
 use crate::config::sources::sources;
@@ -115,7 +110,7 @@ pub fn resolve_management_endpoint(
     let warnings = std::mem::take(&mut options.errors);
     let (address, port) = (
         bind_address(&mut options),
-        options.port(&option_table::ports::MANAGEMENT_PORT),
+        options.port(&table::ports::MANAGEMENT_PORT),
     );
     if port == 0 && options.errors.is_empty() {
         let mistake = "invalid value \"0\" for --management-port: must be a port from 1 to 65535";
@@ -154,7 +149,7 @@ fn new_resolver<E: Fn(&str) -> Option<String>>(
 fn config_file_path<E: Fn(&str) -> Option<String>>(
     options: &mut OptionResolver<E>,
 ) -> Option<PathBuf> {
-    if let Some(path) = options.optional_string(&option_table::configuration::CONFIG) {
+    if let Some(path) = options.optional_string(&table::configuration::CONFIG) {
         return Some(path.into());
     }
     let home = (options.env)("HOME").filter(|home| !home.is_empty())?;
@@ -166,22 +161,22 @@ fn build_config<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<E>) 
     let address = bind_address(options);
     let port =
         |options: &mut OptionResolver<E>, option| ListenAddr::Tcp(address, options.port(option));
-    let evaluation = port(options, &option_table::ports::PORT);
-    let sync = port(options, &option_table::ports::SYNC_PORT);
+    let evaluation = port(options, &table::ports::PORT);
+    let sync = port(options, &table::ports::SYNC_PORT);
     Config {
         sources: sources(options),
         source_config: source::SourceConfig {
-            faults: if options.boolean(&option_table::flags::STRICT) {
+            faults: if options.boolean(&table::flags::STRICT) {
                 FaultPolicy::RejectDocument
             } else {
                 FaultPolicy::IsolateFlag
             },
             state_dir: options
-                .optional_string(&option_table::flags::STATE_DIR)
+                .optional_string(&table::flags::STATE_DIR)
                 .map(Into::into),
-            fail_fast: options.boolean(&option_table::flags::FAIL_FAST),
+            fail_fast: options.boolean(&table::flags::FAIL_FAST),
             fractional_version: options.parsed(
-                &option_table::evaluation::FRACTIONAL,
+                &table::evaluation::FRACTIONAL,
                 "must be v2 or v3",
                 |text| match text {
                     "v2" => Some(FractionalVersion::V2),
@@ -191,16 +186,15 @@ fn build_config<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<E>) 
             ),
             timing: Timing::default(),
         },
-        evaluation_addr: unix_socket(options, &option_table::ports::SOCKET_PATH)
-            .unwrap_or(evaluation),
-        management_addr: port(options, &option_table::ports::MANAGEMENT_PORT),
-        sync_addr: unix_socket(options, &option_table::ports::SYNC_SOCKET_PATH).unwrap_or(sync),
-        ofrep_addr: port(options, &option_table::ports::OFREP_PORT),
+        evaluation_addr: unix_socket(options, &table::ports::SOCKET_PATH).unwrap_or(evaluation),
+        management_addr: port(options, &table::ports::MANAGEMENT_PORT),
+        sync_addr: unix_socket(options, &table::ports::SYNC_SOCKET_PATH).unwrap_or(sync),
+        ofrep_addr: port(options, &table::ports::OFREP_PORT),
         tls_files: tls_files(options),
         serve_config: serve_config(options),
         telemetry_config: telemetry_config(options),
         log_format: options.parsed(
-            &option_table::telemetry::LOG_FORMAT,
+            &table::telemetry::LOG_FORMAT,
             "must be console or json",
             |text| match text {
                 "console" => Some(LogFormat::Console),
@@ -208,8 +202,8 @@ fn build_config<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<E>) 
                 _ => None,
             },
         ),
-        debug_logging: options.boolean(&option_table::telemetry::DEBUG),
-        print_config: options.boolean(&option_table::configuration::PRINT_CONFIG),
+        debug_logging: options.boolean(&table::telemetry::DEBUG),
+        print_config: options.boolean(&table::configuration::PRINT_CONFIG),
         resolved_options: Vec::new(),
     }
 }

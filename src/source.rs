@@ -8,7 +8,6 @@
 
 mod diagnostic_log;
 pub mod error;
-pub mod error_kind;
 mod last_good;
 pub mod layer;
 mod panic_message;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::config::option_table;
+use crate::config::option::table;
 use crate::config::structured_file::read_node;
 use crate::diag;
 use crate::diag::Code;
@@ -82,8 +82,8 @@ fn parse_options(node: Node, report: &mut DiagnosticSink) -> Vec<(String, Node)>
 
 fn parse_option(member: Member, report: &mut DiagnosticSink) -> Option<(String, Node)> {
     let name = member.key.to_ascii_lowercase();
-    match option_table::option(&name) {
-        Some(row) if !option_table::is_allowed_in_file(row) => {
+    match table::option(&name) {
+        Some(row) if !table::is_allowed_in_file(row) => {
             let message = format!("`{name}` cannot stand in a configuration file");
             let help = format!("say --{name} or {}", row.env_var());
             report.error(Code::UnknownMember, member.position, message, help);
@@ -98,7 +98,7 @@ fn parse_option(member: Member, report: &mut DiagnosticSink) -> Option<(String, 
 }
 
 fn report_unknown_option(name: &str, place: Position, report: &mut DiagnosticSink) {
-    let help = match diag::closest_match(name, option_table::options().map(|row| row.name)) {
+    let help = match diag::closest_match(name, table::options().map(|row| row.name)) {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => "`fanion start --help` lists the options".to_owned(),
     };

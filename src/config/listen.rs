@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use crate::config::option_resolver::OptionResolver;
-use crate::config::option_spec::OptionSpec;
-use crate::config::option_table;
+use crate::config::option::resolver::OptionResolver;
+use crate::config::option::spec::OptionSpec;
+use crate::config::option::table;
 use crate::serve::listen::addr::ListenAddr;
 
 /// The address to listen on; `None` for all interfaces.
@@ -12,7 +12,7 @@ pub fn bind_address<E: Fn(&str) -> Option<String>>(
     options: &mut OptionResolver<E>,
 ) -> Option<IpAddr> {
     options.parsed(
-        &option_table::ports::BIND_ADDRESS,
+        &table::ports::BIND_ADDRESS,
         "must be an IP address such as 127.0.0.1 or ::1",
         |text| {
             if text.is_empty() {

@@ -2,17 +2,17 @@
 
 use std::fmt::Write as _;
 
-use crate::config::option_origin::ResolvedOption;
-use crate::config::option_table;
+use crate::config::option::origin::ResolvedOption;
+use crate::config::option::table;
 
 /// The configuration in YAML, one option a line, and behind each where it comes from.
 pub fn render_yaml(options: &[ResolvedOption]) -> String {
     let mut out = format!("# fanion {}\n", env!("CARGO_PKG_VERSION"));
-    for row in option_table::options() {
+    for row in table::options() {
         let found = options
             .iter()
             .find(|resolved| resolved.option.name == row.name);
-        let Some(resolved) = found.filter(|_| option_table::is_allowed_in_file(row)) else {
+        let Some(resolved) = found.filter(|_| table::is_allowed_in_file(row)) else {
             continue;
         };
         let _ = writeln!(out, "{}: {} # {}", row.name, resolved.json, resolved.origin);

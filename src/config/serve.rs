@@ -6,8 +6,8 @@ use std::sync::Arc;
 use ecow::EcoString;
 use http::HeaderName;
 
-use crate::config::option_resolver::OptionResolver;
-use crate::config::option_table;
+use crate::config::option::resolver::OptionResolver;
+use crate::config::option::table;
 use crate::limits;
 use crate::serve::ServeConfig;
 use crate::serve::admin::debug::BearerToken;
@@ -21,31 +21,31 @@ use crate::wire::ofrep::sse_events::StreamEndpoint;
 
 /// The configuration of the servers.
 pub fn serve_config<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<E>) -> ServeConfig {
-    let max_header = match options.integer(&option_table::limits::MAX_REQUEST_HEADER, "bytes") {
+    let max_header = match options.integer(&table::limits::MAX_REQUEST_HEADER, "bytes") {
         0 => limits::REQUEST_HEADER,
         bytes => bytes,
     };
     ServeConfig {
-        max_body: options.integer(&option_table::limits::MAX_REQUEST_BODY, "bytes"),
+        max_body: options.integer(&table::limits::MAX_REQUEST_BODY, "bytes"),
         max_header,
         max_connections: options
-            .integer(&option_table::limits::MAX_CONNECTIONS, "connections")
+            .integer(&table::limits::MAX_CONNECTIONS, "connections")
             .max(1),
-        max_streams: options.integer(&option_table::limits::MAX_STREAMS, "streams"),
-        read_timeout: options.nonzero_duration(&option_table::limits::READ_TIMEOUT),
+        max_streams: options.integer(&table::limits::MAX_STREAMS, "streams"),
+        read_timeout: options.nonzero_duration(&table::limits::READ_TIMEOUT),
         added_context: ContextEnrichment {
-            static_values: options.key_values(&option_table::evaluation::CONTEXT_VALUE),
+            static_values: options.key_values(&table::evaluation::CONTEXT_VALUE),
             header_mappings: context_headers(options),
         },
-        stream_deadline: options.duration(&option_table::streams::STREAM_DEADLINE),
-        sync_metadata: !options.boolean(&option_table::streams::DISABLE_SYNC_METADATA),
-        require_selector: options.boolean(&option_table::evaluation::REQUIRE_SELECTOR),
+        stream_deadline: options.duration(&table::streams::STREAM_DEADLINE),
+        sync_metadata: !options.boolean(&table::streams::DISABLE_SYNC_METADATA),
+        require_selector: options.boolean(&table::evaluation::REQUIRE_SELECTOR),
         change_stream: ofrep_stream_endpoint(options),
-        cors: AllowedOrigins::from_names(&options.strings(&option_table::evaluation::CORS_ORIGIN)),
+        cors: AllowedOrigins::from_names(&options.strings(&table::evaluation::CORS_ORIGIN)),
         ping_policy: PingPolicy {
-            min_time: options.duration(&option_table::streams::KEEP_ALIVE_MIN_TIME),
+            min_time: options.duration(&table::streams::KEEP_ALIVE_MIN_TIME),
             permit_without_stream: options
-                .boolean(&option_table::streams::KEEP_ALIVE_PERMIT_WITHOUT_STREAM),
+                .boolean(&table::streams::KEEP_ALIVE_PERMIT_WITHOUT_STREAM),
         },
         debug: debug_config(options),
         grace: limits::SHUTDOWN_GRACE,
@@ -59,10 +59,10 @@ pub fn serve_config<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<
 /// The access to the debug endpoints and the name of the replica. The sources are added once they are opened.
 fn debug_config<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<E>) -> DebugConfig {
     let path = options
-        .optional_string(&option_table::telemetry::DEBUG_TOKEN_PATH)
+        .optional_string(&table::telemetry::DEBUG_TOKEN_PATH)
         .map(PathBuf::from);
     let want = "must be off, token or open";
-    let said = options.parsed(&option_table::telemetry::DEBUG_ENDPOINTS, want, |text| {
+    let said = options.parsed(&table::telemetry::DEBUG_ENDPOINTS, want, |text| {
         let known = matches!(text, "off" | "token" | "open");
         known.then(|| text.to_owned())
     });
@@ -86,7 +86,7 @@ fn debug_config<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<E>) 
         _ => DebugAccess::Off,
     };
     let replica = options
-        .optional_string(&option_table::telemetry::REPLICA_ID)
+        .optional_string(&table::telemetry::REPLICA_ID)
         .or_else(|| (options.env)("HOSTNAME"));
     let replica = replica
         .filter(|name| !name.is_empty())
@@ -108,15 +108,13 @@ fn hostname() -> String {
 fn ofrep_stream_endpoint<E: Fn(&str) -> Option<String>>(
     options: &mut OptionResolver<E>,
 ) -> Option<StreamEndpoint> {
-    let enabled = options.boolean(&option_table::streams::OFREP_SSE_ENABLED);
+    let enabled = options.boolean(&table::streams::OFREP_SSE_ENABLED);
     let want = "must be a number of seconds, at least 1";
-    let inactivity = options.parsed(
-        &option_table::streams::OFREP_SSE_INACTIVITY_DELAY,
-        want,
-        |text| text.parse().ok().filter(|seconds| *seconds > 0),
-    );
+    let inactivity = options.parsed(&table::streams::OFREP_SSE_INACTIVITY_DELAY, want, |text| {
+        text.parse().ok().filter(|seconds| *seconds > 0)
+    });
     let want = "must be an origin such as https://flags.example.com";
-    let origin = options.parsed(&option_table::streams::OFREP_SSE_PUBLIC_URL, want, |text| {
+    let origin = options.parsed(&table::streams::OFREP_SSE_PUBLIC_URL, want, |text| {
         if text.is_empty() {
             return Some(None);
         }
@@ -135,10 +133,10 @@ fn ofrep_stream_endpoint<E: Fn(&str) -> Option<String>>(
 pub fn tls_files<E: Fn(&str) -> Option<String>>(
     options: &mut OptionResolver<E>,
 ) -> Option<TlsPaths> {
-    let certificate = options.optional_string(&option_table::tls::SERVER_CERT_PATH);
-    let key = options.optional_string(&option_table::tls::SERVER_KEY_PATH);
+    let certificate = options.optional_string(&table::tls::SERVER_CERT_PATH);
+    let key = options.optional_string(&table::tls::SERVER_KEY_PATH);
     let client_ca: Option<PathBuf> = options
-        .optional_string(&option_table::tls::CLIENT_CA_PATH)
+        .optional_string(&table::tls::CLIENT_CA_PATH)
         .map(Into::into);
     let lonely = match (certificate, key) {
         (Some(certificate), Some(key)) => {
@@ -166,7 +164,7 @@ fn context_headers<E: Fn(&str) -> Option<String>>(
     options: &mut OptionResolver<E>,
 ) -> Vec<(HeaderName, EcoString)> {
     let mut headers = Vec::new();
-    for (header, key) in options.key_values(&option_table::evaluation::CONTEXT_FROM_HEADER) {
+    for (header, key) in options.key_values(&table::evaluation::CONTEXT_FROM_HEADER) {
         match HeaderName::from_bytes(header.as_bytes()) {
             Ok(name) => headers.push((name, key)),
             Err(_) => options.errors.push(format!(

@@ -1,8 +1,8 @@
 //! Resolves the options that name the flag sources.
 
-use crate::config::option_resolver::OptionResolver;
-use crate::config::option_table;
-use crate::config::option_value;
+use crate::config::option::resolver::OptionResolver;
+use crate::config::option::table;
+use crate::config::option::value;
 use crate::source::spec;
 use crate::source::spec::SourceSpec;
 
@@ -10,12 +10,12 @@ use crate::source::spec::SourceSpec;
 pub fn sources<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<E>) -> Vec<SourceSpec> {
     let before = options.errors.len();
     let (mut sources, mut shown) = (Vec::new(), Vec::new());
-    for text in options.strings(&option_table::flags::URI) {
+    for text in options.strings(&table::flags::URI) {
         match SourceSpec::from_uri(&text) {
             Ok(spec) => {
                 // A URL may hold a password.
                 let http = matches!(spec.kind, spec::SourceKind::Http(_));
-                shown.push(option_value::json_string(if http {
+                shown.push(value::json_string(if http {
                     &spec.redacted_name
                 } else {
                     &text
@@ -25,12 +25,9 @@ pub fn sources<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<E>) -
             Err(mistake) => options.errors.push(mistake),
         }
     }
-    options.redact(
-        &option_table::flags::URI,
-        option_value::json_array(shown.into_iter()),
-    );
+    options.redact(&table::flags::URI, value::json_array(shown.into_iter()));
     sources.extend(options.list(
-        &option_table::flags::SOURCES,
+        &table::flags::SOURCES,
         spec::list_from_node,
         spec::parse_list,
         SourceSpec::to_redacted_json,

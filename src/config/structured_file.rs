@@ -1,9 +1,10 @@
 //! Reads a YAML, JSON or TOML file, chosen by its extension, into nodes.
 
+mod toml;
+
 use std::path::Path;
 
 use crate::config::number_precision;
-use crate::config::toml;
 use crate::diag::DiagnosticSink;
 use crate::document::json_parser;
 use crate::document::syntax_tree::Node;

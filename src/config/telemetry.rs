@@ -1,7 +1,7 @@
 //! Resolves the options of OTLP export.
 
-use crate::config::option_resolver::OptionResolver;
-use crate::config::option_table;
+use crate::config::option::resolver::OptionResolver;
+use crate::config::option::table;
 use crate::telemetry;
 
 /// The configuration of OTLP export.
@@ -9,18 +9,18 @@ pub fn telemetry_config<E: Fn(&str) -> Option<String>>(
     options: &mut OptionResolver<E>,
 ) -> telemetry::config::TelemetryConfig {
     let typed = telemetry::config::OtelOptions {
-        metrics_exporter: options.optional_string(&option_table::telemetry::METRICS_EXPORTER),
-        collector_uri: options.optional_string(&option_table::telemetry::OTEL_COLLECTOR_URI),
+        metrics_exporter: options.optional_string(&table::telemetry::METRICS_EXPORTER),
+        collector_uri: options.optional_string(&table::telemetry::OTEL_COLLECTOR_URI),
         cert_path: options
-            .optional_string(&option_table::telemetry::OTEL_CERT_PATH)
+            .optional_string(&table::telemetry::OTEL_CERT_PATH)
             .map(Into::into),
         key_path: options
-            .optional_string(&option_table::telemetry::OTEL_KEY_PATH)
+            .optional_string(&table::telemetry::OTEL_KEY_PATH)
             .map(Into::into),
         ca_path: options
-            .optional_string(&option_table::telemetry::OTEL_CA_PATH)
+            .optional_string(&table::telemetry::OTEL_CA_PATH)
             .map(Into::into),
-        reload_interval: Some(options.duration(&option_table::telemetry::OTEL_RELOAD_INTERVAL))
+        reload_interval: Some(options.duration(&table::telemetry::OTEL_RELOAD_INTERVAL))
             .filter(|every| !every.is_zero()),
     };
     let settings = telemetry::config::from_env::resolve(&typed, &options.env);

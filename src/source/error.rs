@@ -1,5 +1,7 @@
 //! `SourceError`: a reason why a source delivers no document, with its kind and its cause.
 
+pub mod kind;
+
 use std::error::Error;
 use std::fmt;
 use std::io;
@@ -13,7 +15,7 @@ use tonic::Status;
 use crate::error_chain;
 use crate::http_client::HttpClientError;
 use crate::http_client::tls::TlsError;
-use crate::source::error_kind::ErrorKind;
+use crate::source::error::kind::SourceErrorKind;
 
 /// A reason why a source delivers no document. `Display` is one line for the operator.
 #[derive(Debug)]
@@ -77,37 +79,43 @@ pub enum DialError {
 
 impl SourceError {
     /// Returns the kind of the error.
-    pub fn kind(&self) -> ErrorKind {
+    pub fn kind(&self) -> SourceErrorKind {
         match self {
             SourceError::InvalidDocument(_)
             | SourceError::EmptyResponse
-            | SourceError::MediaType(_) => ErrorKind::Parse,
-            SourceError::Io(error) => ErrorKind::of_file(error),
-            SourceError::FileTooLarge(_) | SourceError::ResponseTooLarge(_) => ErrorKind::TooLarge,
+            | SourceError::MediaType(_) => SourceErrorKind::Parse,
+            SourceError::Io(error) => SourceErrorKind::of_file(error),
+            SourceError::FileTooLarge(_) | SourceError::ResponseTooLarge(_) => {
+                SourceErrorKind::TooLarge
+            }
             SourceError::ResponseTimeout(_)
             | SourceError::SyncStreamSilent(_)
-            | SourceError::Dial(DialError::Timeout(_)) => ErrorKind::Timeout,
+            | SourceError::Dial(DialError::Timeout(_)) => SourceErrorKind::Timeout,
             SourceError::NoFlagFiles
             | SourceError::HttpStatus(StatusCode::NOT_FOUND | StatusCode::GONE) => {
-                ErrorKind::NotFound
+                SourceErrorKind::NotFound
             }
             SourceError::HttpStatus(_) | SourceError::HttpClient(HttpClientError::Build(_)) => {
-                ErrorKind::Http
+                SourceErrorKind::Http
             }
-            SourceError::Http(error) => ErrorKind::of_network(error).unwrap_or(ErrorKind::Http),
+            SourceError::Http(error) => {
+                SourceErrorKind::of_network(error).unwrap_or(SourceErrorKind::Http)
+            }
             SourceError::HttpClient(HttpClientError::Tls(_))
-            | SourceError::Dial(DialError::Tls(_)) => ErrorKind::Tls,
-            SourceError::InvalidRedirect | SourceError::TooManyRedirects(_) => ErrorKind::Redirect,
+            | SourceError::Dial(DialError::Tls(_)) => SourceErrorKind::Tls,
+            SourceError::InvalidRedirect | SourceError::TooManyRedirects(_) => {
+                SourceErrorKind::Redirect
+            }
             SourceError::Credentials(..)
             | SourceError::Token(_)
             | SourceError::TokenStatus(_)
-            | SourceError::TokenResponse(_) => ErrorKind::OAuth,
+            | SourceError::TokenResponse(_) => SourceErrorKind::OAuth,
             SourceError::Dial(DialError::Transport(error)) => {
-                ErrorKind::of_network(error).unwrap_or(ErrorKind::Connect)
+                SourceErrorKind::of_network(error).unwrap_or(SourceErrorKind::Connect)
             }
             SourceError::SyncStream(status) => kind_of_status(status),
-            SourceError::SyncStreamEnded => ErrorKind::Grpc,
-            SourceError::TaskPanicked(_) => ErrorKind::Panic,
+            SourceError::SyncStreamEnded => SourceErrorKind::Grpc,
+            SourceError::TaskPanicked(_) => SourceErrorKind::Panic,
         }
     }
 
@@ -117,14 +125,14 @@ impl SourceError {
     }
 }
 
-fn kind_of_status(status: &Status) -> ErrorKind {
+fn kind_of_status(status: &Status) -> SourceErrorKind {
     let fallback = match status.code() {
         // A message above `maxMsgSize`, as tonic reports it.
-        Code::OutOfRange => ErrorKind::TooLarge,
-        Code::DeadlineExceeded => ErrorKind::Timeout,
-        _ => ErrorKind::Grpc,
+        Code::OutOfRange => SourceErrorKind::TooLarge,
+        Code::DeadlineExceeded => SourceErrorKind::Timeout,
+        _ => SourceErrorKind::Grpc,
     };
-    ErrorKind::of_network(status).unwrap_or(fallback)
+    SourceErrorKind::of_network(status).unwrap_or(fallback)
 }
 
 impl fmt::Display for SourceError {

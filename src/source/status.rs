@@ -10,7 +10,7 @@ use std::time::Duration;
 use std::time::SystemTime;
 
 use crate::source::error::SourceError;
-use crate::source::error_kind::ErrorKind;
+use crate::source::error::kind::SourceErrorKind;
 use crate::source::spec::SourceSpec;
 
 /// The status of all sources, in order of priority: the last wins.
@@ -43,7 +43,7 @@ pub struct SourceHealth {
     /// Attempts that brought no document.
     pub failed: u64,
     /// Failures by kind, refused documents among them.
-    pub errors: BTreeMap<ErrorKind, u64>,
+    pub errors: BTreeMap<SourceErrorKind, u64>,
     /// True if its flags are those of an earlier process, from the state directory.
     pub from_state_dir: bool,
 }

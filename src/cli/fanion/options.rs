@@ -5,14 +5,14 @@ use clap::ArgAction;
 use clap::ArgMatches;
 use clap::Command;
 
-use crate::config::option_resolver::CliOptions;
-use crate::config::option_spec::OptionKind;
-use crate::config::option_spec::OptionSpec;
-use crate::config::option_table;
+use crate::config::option::resolver::CliOptions;
+use crate::config::option::spec::OptionKind;
+use crate::config::option::spec::OptionSpec;
+use crate::config::option::table;
 
 /// Adds the options to a command.
 pub fn add_options(command: Command) -> Command {
-    let rows = option_table::OPTION_GROUPS
+    let rows = table::OPTION_GROUPS
         .iter()
         .flat_map(|(heading, rows)| rows.iter().map(move |row| (*heading, *row)));
     command.args(
@@ -60,7 +60,7 @@ fn help(row: &OptionSpec) -> String {
 /// Options that may also stand before the command, as in flagd.
 pub fn options_before_subcommand() -> impl Iterator<Item = Arg> {
     let early = |row: &&OptionSpec| matches!(row.name, "config" | "debug");
-    option_table::options()
+    table::options()
         .filter(early)
         .map(|row| build_arg(row).hide(true))
 }
@@ -74,5 +74,5 @@ pub fn from_matches(before: &ArgMatches, after: &ArgMatches) -> CliOptions {
         };
         Some((row.name, find(after).or_else(|| find(before))?))
     };
-    option_table::options().filter_map(values).collect()
+    table::options().filter_map(values).collect()
 }

@@ -12,7 +12,7 @@ use tokio::task::JoinError;
 use crate::cli::output::stdout;
 use crate::config;
 use crate::config::Config;
-use crate::config::option_resolver::CliOptions;
+use crate::config::option::resolver::CliOptions;
 use crate::limits;
 use crate::live::Live;
 use crate::metric::registry::Metrics;

@@ -5,9 +5,9 @@ use clap::error::ContextKind;
 use clap::error::ContextValue;
 use clap::error::ErrorKind;
 
-use crate::config::option_spec::OptionKind;
-use crate::config::option_spec::OptionSpec;
-use crate::config::option_table;
+use crate::config::option::spec::OptionKind;
+use crate::config::option::spec::OptionSpec;
+use crate::config::option::table;
 
 /// Adds the suggestion to the error for an unknown argument.
 pub fn add_suggestion(mut error: Error, arguments: &[String]) -> Error {
@@ -44,7 +44,7 @@ fn suggestion(arguments: &[String], stray: &str) -> Option<String> {
 
 /// The option with this name, if the argument is a name without a value.
 fn find_option(argument: &str) -> Option<&'static OptionSpec> {
-    option_table::options().find(|row| {
+    table::options().find(|row| {
         argument.strip_prefix("--") == Some(row.name)
             || row
                 .short

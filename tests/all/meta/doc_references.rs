@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use fanion::config::option_table;
+use fanion::config::option::table;
 use fanion::document::schema as document_schema;
 use fanion::document::schema::ObjectSchema;
 
@@ -74,7 +74,7 @@ fn every_test_named_in_the_docs_exists() {
 #[test]
 fn every_option_has_a_row_in_flagd_md() {
     let text = read("docs/flagd.md");
-    for row in option_table::options() {
+    for row in table::options() {
         let begins = format!("| `--{}` | `", row.name);
         assert!(text.contains(&begins), "no row for --{}", row.name);
     }

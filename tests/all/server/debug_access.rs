@@ -99,7 +99,7 @@ fn debug_options_are_validated() {
     let path = dir.path().join("token");
     let token = path.to_str().expect("text").to_owned();
     let resolve = |options: &[(&'static str, &str)]| {
-        let mut typed = config::option_resolver::CliOptions::new();
+        let mut typed = config::option::resolver::CliOptions::new();
         typed.insert("uri", vec!["file:flags".to_owned()]);
         for (name, value) in options {
             typed.insert(*name, vec![(*value).to_owned()]);

@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio::net::UnixStream;
 use tower_service::Service;
 
-use crate::source::error_kind::DnsError;
+use crate::source::error::kind::DnsError;
 
 /// Connects to a host, whatever the URI of the channel: `:authority` may be another name.
 pub struct TcpConnector {

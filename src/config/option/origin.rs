@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::config::file::ConfigFile;
-use crate::config::option_spec::OptionSpec;
+use crate::config::option::spec::OptionSpec;
 use crate::diag::Position;
 use crate::document::syntax_tree::Node;
 

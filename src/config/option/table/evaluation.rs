@@ -1,10 +1,10 @@
 //! Options that change evaluation and its context.
 
-use crate::config::option_spec::OptionKind;
-use crate::config::option_spec::OptionSpec;
-use crate::config::option_spec::boolean;
-use crate::config::option_spec::with_default;
-use crate::config::option_spec::without_default;
+use crate::config::option::spec::OptionKind;
+use crate::config::option::spec::OptionSpec;
+use crate::config::option::spec::boolean;
+use crate::config::option::spec::with_default;
+use crate::config::option::spec::without_default;
 
 /// The options of this group, in the order of help.
 pub static EVALUATION: &[&OptionSpec] = &[

@@ -9,7 +9,7 @@ use crate::http_client::tls::TlsError;
 
 /// The kind of an error of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ErrorKind {
+pub enum SourceErrorKind {
     /// A host name cannot be resolved.
     Dns,
     /// A connection was refused, reset, or cannot be made.
@@ -38,38 +38,38 @@ pub enum ErrorKind {
     Panic,
 }
 
-impl ErrorKind {
+impl SourceErrorKind {
     /// Returns the kind as metrics and logs write it.
     pub fn as_str(self) -> &'static str {
         match self {
-            ErrorKind::Dns => "dns",
-            ErrorKind::Connect => "connect",
-            ErrorKind::Tls => "tls",
-            ErrorKind::Timeout => "timeout",
-            ErrorKind::Http => "http",
-            ErrorKind::Grpc => "grpc",
-            ErrorKind::Redirect => "redirect",
-            ErrorKind::OAuth => "oauth",
-            ErrorKind::TooLarge => "too_large",
-            ErrorKind::NotFound => "not_found",
-            ErrorKind::Io => "io",
-            ErrorKind::Parse => "parse",
-            ErrorKind::Panic => "panic",
+            SourceErrorKind::Dns => "dns",
+            SourceErrorKind::Connect => "connect",
+            SourceErrorKind::Tls => "tls",
+            SourceErrorKind::Timeout => "timeout",
+            SourceErrorKind::Http => "http",
+            SourceErrorKind::Grpc => "grpc",
+            SourceErrorKind::Redirect => "redirect",
+            SourceErrorKind::OAuth => "oauth",
+            SourceErrorKind::TooLarge => "too_large",
+            SourceErrorKind::NotFound => "not_found",
+            SourceErrorKind::Io => "io",
+            SourceErrorKind::Parse => "parse",
+            SourceErrorKind::Panic => "panic",
         }
     }
 
     /// Returns the kind of an error while a file or directory is read.
-    pub fn of_file(error: &io::Error) -> ErrorKind {
+    pub fn of_file(error: &io::Error) -> SourceErrorKind {
         match error.kind() {
-            io::ErrorKind::NotFound => ErrorKind::NotFound,
-            io::ErrorKind::FileTooLarge => ErrorKind::TooLarge,
-            io::ErrorKind::TimedOut => ErrorKind::Timeout,
-            _ => ErrorKind::Io,
+            io::ErrorKind::NotFound => SourceErrorKind::NotFound,
+            io::ErrorKind::FileTooLarge => SourceErrorKind::TooLarge,
+            io::ErrorKind::TimedOut => SourceErrorKind::Timeout,
+            _ => SourceErrorKind::Io,
         }
     }
 
     /// Returns the kind of an error on the network: that of the first cause, from the innermost outwards, which has one.
-    pub fn of_network(error: &(dyn Error + 'static)) -> Option<ErrorKind> {
+    pub fn of_network(error: &(dyn Error + 'static)) -> Option<SourceErrorKind> {
         let causes: Vec<_> = error_chain::chain(error).collect();
         causes.into_iter().rev().find_map(of_cause)
     }
@@ -87,12 +87,12 @@ impl fmt::Display for DnsError {
 
 impl Error for DnsError {}
 
-fn of_cause(error: &(dyn Error + 'static)) -> Option<ErrorKind> {
+fn of_cause(error: &(dyn Error + 'static)) -> Option<SourceErrorKind> {
     if error.is::<rustls::Error>() || error.is::<TlsError>() {
-        return Some(ErrorKind::Tls);
+        return Some(SourceErrorKind::Tls);
     }
     if error.is::<DnsError>() {
-        return Some(ErrorKind::Dns);
+        return Some(SourceErrorKind::Dns);
     }
     if let Some(error) = error.downcast_ref::<reqwest::Error>() {
         return of_reqwest(error);
@@ -101,24 +101,24 @@ fn of_cause(error: &(dyn Error + 'static)) -> Option<ErrorKind> {
         .downcast_ref::<hyper::Error>()
         .is_some_and(hyper::Error::is_timeout)
     {
-        return Some(ErrorKind::Timeout);
+        return Some(SourceErrorKind::Timeout);
     }
     error.downcast_ref::<io::Error>().and_then(of_socket)
 }
 
-fn of_reqwest(error: &reqwest::Error) -> Option<ErrorKind> {
+fn of_reqwest(error: &reqwest::Error) -> Option<SourceErrorKind> {
     if error.is_dns() {
-        return Some(ErrorKind::Dns);
+        return Some(SourceErrorKind::Dns);
     }
     if error.is_timeout() {
-        return Some(ErrorKind::Timeout);
+        return Some(SourceErrorKind::Timeout);
     }
-    error.is_connect().then_some(ErrorKind::Connect)
+    error.is_connect().then_some(SourceErrorKind::Connect)
 }
 
-fn of_socket(error: &io::Error) -> Option<ErrorKind> {
+fn of_socket(error: &io::Error) -> Option<SourceErrorKind> {
     match error.kind() {
-        io::ErrorKind::TimedOut => Some(ErrorKind::Timeout),
+        io::ErrorKind::TimedOut => Some(SourceErrorKind::Timeout),
         io::ErrorKind::AddrNotAvailable
         | io::ErrorKind::BrokenPipe
         | io::ErrorKind::ConnectionAborted
@@ -131,7 +131,7 @@ fn of_socket(error: &io::Error) -> Option<ErrorKind> {
         // The path of a Unix socket.
         | io::ErrorKind::NotFound
         | io::ErrorKind::PermissionDenied
-        | io::ErrorKind::UnexpectedEof => Some(ErrorKind::Connect),
+        | io::ErrorKind::UnexpectedEof => Some(SourceErrorKind::Connect),
         _ => None,
     }
 }

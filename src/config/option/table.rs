@@ -13,9 +13,9 @@ pub mod streams;
 pub mod telemetry;
 pub mod tls;
 
-use crate::config::option_spec::OptionSpec;
-use crate::config::option_table::configuration::CONFIG;
-use crate::config::option_table::configuration::PRINT_CONFIG;
+use crate::config::option::spec::OptionSpec;
+use crate::config::option::table::configuration::CONFIG;
+use crate::config::option::table::configuration::PRINT_CONFIG;
 
 /// The options under the heading that help shows them with.
 pub static OPTION_GROUPS: [(&str, &[&OptionSpec]); 8] = [

@@ -1,7 +1,7 @@
 //! Error messages about options.
 
-use crate::config::option_origin::OptionOrigin;
-use crate::config::option_spec::OptionSpec;
+use crate::config::option::origin::OptionOrigin;
+use crate::config::option::spec::OptionSpec;
 use crate::source::spec;
 
 /// The help for a text that is not a port.

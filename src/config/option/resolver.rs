@@ -9,19 +9,19 @@ use crate::config::go_duration;
 use crate::config::key_value;
 use crate::config::key_value::KeyValues;
 use crate::config::number_precision;
-use crate::config::option_error;
-use crate::config::option_origin;
-use crate::config::option_origin::OptionOrigin;
-use crate::config::option_origin::RawOption;
-use crate::config::option_origin::ResolvedOption;
-use crate::config::option_spec::OptionKind;
-use crate::config::option_spec::OptionSpec;
-use crate::config::option_value;
-use crate::config::option_value::json_array;
-use crate::config::option_value::json_string;
-use crate::config::option_value::scalar_text;
-use crate::config::option_value::string_members;
-use crate::config::option_value::yaml_scalar;
+use crate::config::option::error;
+use crate::config::option::origin;
+use crate::config::option::origin::OptionOrigin;
+use crate::config::option::origin::RawOption;
+use crate::config::option::origin::ResolvedOption;
+use crate::config::option::spec::OptionKind;
+use crate::config::option::spec::OptionSpec;
+use crate::config::option::value;
+use crate::config::option::value::json_array;
+use crate::config::option::value::json_string;
+use crate::config::option::value::scalar_text;
+use crate::config::option::value::string_members;
+use crate::config::option::value::yaml_scalar;
 use crate::diag::DiagnosticSink;
 use crate::document::json_parser;
 use crate::document::syntax_tree::Node;
@@ -47,7 +47,7 @@ pub struct OptionResolver<E> {
 impl<E: Fn(&str) -> Option<String>> OptionResolver<E> {
     fn lookup(&self, option: &'static OptionSpec) -> (Option<RawOption>, OptionOrigin) {
         let typed = self.cli_options.get(option.name);
-        option_origin::lookup(option, typed, &self.env, &self.config_file)
+        origin::lookup(option, typed, &self.env, &self.config_file)
     }
 
     fn report_invalid(
@@ -58,7 +58,7 @@ impl<E: Fn(&str) -> Option<String>> OptionResolver<E> {
         want: &str,
     ) {
         self.errors
-            .push(option_error::invalid_value(option, origin, found, want));
+            .push(error::invalid_value(option, origin, found, want));
     }
 
     fn record_resolved(&mut self, option: &'static OptionSpec, json: String, origin: OptionOrigin) {
@@ -123,7 +123,7 @@ impl<E: Fn(&str) -> Option<String>> OptionResolver<E> {
     pub fn port(&mut self, option: &'static OptionSpec) -> u16 {
         self.parsed_with_help(
             option,
-            |text| option_error::port_help(option.name, text),
+            |text| error::port_help(option.name, text),
             |text| text.parse().ok(),
         )
     }
@@ -153,7 +153,7 @@ impl<E: Fn(&str) -> Option<String>> OptionResolver<E> {
     /// A switch.
     pub fn boolean(&mut self, option: &'static OptionSpec) -> bool {
         debug_assert_eq!(option.kind, OptionKind::Boolean, "{}", option.name);
-        self.parsed(option, "must be true or false", option_value::parse_boolean)
+        self.parsed(option, "must be true or false", value::parse_boolean)
     }
 
     /// Several values.
@@ -221,7 +221,7 @@ impl<E: Fn(&str) -> Option<String>> OptionResolver<E> {
                 Vec::new()
             }),
         };
-        let json = option_value::json_object(&pairs);
+        let json = value::json_object(&pairs);
         self.record_resolved(option, json, origin);
         pairs
     }
@@ -271,7 +271,7 @@ impl<E: Fn(&str) -> Option<String>> OptionResolver<E> {
         for text in texts {
             match csv::parse_record(text) {
                 Ok(values) => all.extend(values),
-                Err(why) => self.errors.push(option_error::unparsable(option, why)),
+                Err(why) => self.errors.push(error::unparsable(option, why)),
             }
         }
         all
@@ -281,7 +281,7 @@ impl<E: Fn(&str) -> Option<String>> OptionResolver<E> {
         let mut pairs = KeyValues::new();
         for text in texts {
             let split = key_value::split_argument(text).unwrap_or_else(|why| {
-                self.errors.push(option_error::unparsable(option, why));
+                self.errors.push(error::unparsable(option, why));
                 Vec::new()
             });
             for pair in split {

@@ -1,7 +1,7 @@
 //! Options that set ports, the bind address and Unix sockets.
 
-use crate::config::option_spec::OptionSpec;
-use crate::config::option_spec::with_default;
+use crate::config::option::spec::OptionSpec;
+use crate::config::option::spec::with_default;
 
 /// The options of this group, in the order of help.
 pub static PORTS: &[&OptionSpec] = &[

@@ -1,8 +1,8 @@
 //! Options of event streams, sync streams and their keepalive.
 
-use crate::config::option_spec::OptionSpec;
-use crate::config::option_spec::boolean;
-use crate::config::option_spec::with_default;
+use crate::config::option::spec::OptionSpec;
+use crate::config::option::spec::boolean;
+use crate::config::option::spec::with_default;
 
 /// The options of this group, in the order of help.
 pub static STREAMS: &[&OptionSpec] = &[

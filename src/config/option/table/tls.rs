@@ -1,7 +1,7 @@
 //! Options that set certificates for TLS.
 
-use crate::config::option_spec::OptionSpec;
-use crate::config::option_spec::with_default;
+use crate::config::option::spec::OptionSpec;
+use crate::config::option::spec::with_default;
 
 /// The options of this group, in the order of help.
 pub static TLS: &[&OptionSpec] = &[&SERVER_CERT_PATH, &SERVER_KEY_PATH, &CLIENT_CA_PATH];

@@ -3,8 +3,8 @@
 use ecow::EcoString;
 
 use crate::config::key_value::KeyValues;
-use crate::config::option_spec::OptionKind;
-use crate::config::option_spec::OptionSpec;
+use crate::config::option::spec::OptionKind;
+use crate::config::option::spec::OptionSpec;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
 use crate::number;
