@@ -88,15 +88,18 @@ pub async fn run(
     };
     let mut supervisor = Supervisor::default();
     let management = servers.management(listeners.management, &probe_slots, probes_stopping);
-    supervisor.spawn(Port::Management, management);
+    supervisor.spawn(Port::Management, Box::pin(management));
     let mut failed = tokio::select! {
         () = initial_load(loaded, &mut shutdown) => None,
         error = supervisor.failure() => Some(error),
     };
     if failed.is_none() {
-        supervisor.spawn(Port::Evaluation, servers.evaluation(listeners.evaluation));
-        supervisor.spawn(Port::Ofrep, servers.ofrep(listeners.ofrep));
-        supervisor.spawn(Port::Sync, servers.sync(listeners.sync));
+        supervisor.spawn(
+            Port::Evaluation,
+            Box::pin(servers.evaluation(listeners.evaluation)),
+        );
+        supervisor.spawn(Port::Ofrep, Box::pin(servers.ofrep(listeners.ofrep)));
+        supervisor.spawn(Port::Sync, Box::pin(servers.sync(listeners.sync)));
         failed = tokio::select! {
             () = shutdown::requested(&mut shutdown) => None,
             error = supervisor.failure() => Some(error),

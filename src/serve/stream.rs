@@ -61,7 +61,7 @@ pub fn open<F: Future<Output = ()> + Send + 'static>(
 ) -> Body {
     let (sender, receiver) = mpsc::channel(1);
     let last_sender = sender.clone();
-    let stream = Box::pin(send_frames(sender));
+    let stream = send_frames(sender);
     let task = async move {
         let _slot = slot;
         fault_injection::point("stream");
@@ -74,7 +74,8 @@ pub fn open<F: Future<Output = ()> + Send + 'static>(
             send_last(&last_sender, frame, grace).await;
         }
     };
-    context.tasks.spawn(TaskKind::Stream, task, after_panic);
+    let tasks = &context.tasks;
+    tasks.spawn(TaskKind::Stream, Box::pin(task), Box::pin(after_panic));
     Body::Stream(receiver)
 }
 

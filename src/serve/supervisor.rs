@@ -6,6 +6,7 @@ use tokio::task::JoinSet;
 
 use crate::serve::listen::port::Port;
 use crate::serve::tasks;
+use crate::serve::tasks::BoxedTask;
 
 /// The server of a port that ended before the shutdown, so that the process has to restart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,9 +67,8 @@ struct Exit {
 
 impl Supervisor {
     /// Spawns the server of a port.
-    pub fn spawn(&mut self, port: Port, server: impl Future<Output = ()> + Send + 'static) {
+    pub fn spawn(&mut self, port: Port, server: BoxedTask) {
         self.running.push(port);
-        let server = Box::pin(server);
         self.servers.spawn(async move {
             let ended = tasks::catch_panic(server).await;
             let panic = ended
@@ -125,18 +125,18 @@ mod tests {
     #[tokio::test]
     async fn first_server_that_ends_is_named_with_its_panic() {
         let mut supervisor = Supervisor::default();
-        supervisor.spawn(Port::Management, std::future::pending());
+        supervisor.spawn(Port::Management, Box::pin(std::future::pending()));
         let sound = std::hint::black_box(false);
         let broken = async move { assert!(sound, "a broken listener") };
-        supervisor.spawn(Port::Sync, broken);
+        supervisor.spawn(Port::Sync, Box::pin(broken));
         let error = supervisor.failure().await;
         assert_eq!(
             error.to_string(),
             "the sync server panicked: a broken listener"
         );
-        supervisor.spawn(Port::Ofrep, async {});
+        supervisor.spawn(Port::Ofrep, Box::pin(async {}));
         assert_eq!(supervisor.drain(Some(Port::Management)).await, Ok(()));
-        supervisor.spawn(Port::Ofrep, async {});
+        supervisor.spawn(Port::Ofrep, Box::pin(async {}));
         let error = supervisor.failure().await;
         assert_eq!(error.to_string(), "the ofrep server ended");
     }

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
+use std::pin::Pin;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -11,6 +12,9 @@ use tokio_util::task::TaskTracker;
 
 use crate::metric::registry::Metrics;
 use crate::metric::task::TaskKind;
+
+/// A future of any type that runs to its end for its effects.
+pub type BoxedTask = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// The tasks that serve clients beside the connections.
 #[derive(Debug, Clone)]
@@ -28,14 +32,9 @@ impl Tasks {
         }
     }
 
-    /// Spawns a task. If it panics, `after_panic` runs in its place. A large future is passed boxed: it would be held
-    /// twice.
-    pub fn spawn(
-        &self,
-        kind: TaskKind,
-        task: impl Future<Output = ()> + Send + 'static,
-        after_panic: impl Future<Output = ()> + Send + 'static,
-    ) {
+    /// Spawns a task. If it panics, `after_panic` runs in its place. Both are boxed: the code of a spawned task would
+    /// else be there once for each type of future.
+    pub fn spawn(&self, kind: TaskKind, task: BoxedTask, after_panic: BoxedTask) {
         let metrics = self.metrics.clone();
         self.tracker.spawn(async move {
             if let Err(payload) = catch_panic(task).await {
@@ -98,8 +97,8 @@ mod tests {
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let broken = async { assert!(is_sound(), "a broken stream") };
         let after_panic = async { sender.send(1).expect("a receiver") };
-        tasks.spawn(TaskKind::Stream, broken, after_panic);
-        tasks.spawn(TaskKind::Request, async {}, async {});
+        tasks.spawn(TaskKind::Stream, Box::pin(broken), Box::pin(after_panic));
+        tasks.spawn(TaskKind::Request, Box::pin(async {}), Box::pin(async {}));
         tasks.wait().await;
         assert_eq!(receiver.await, Ok(1));
         let counts = metrics.tasks.collect().series.into_iter();
