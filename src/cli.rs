@@ -4,6 +4,6 @@ pub mod fanion;
 pub mod flag_lint;
 pub mod flagctl;
 pub mod input;
-pub mod json_value;
+pub mod json_node;
 pub mod lint_report;
 pub mod output;

@@ -9,7 +9,7 @@ pub mod http_server;
 pub mod process;
 pub mod registry;
 pub mod sync_stream;
-pub mod task;
+pub mod task_panics;
 pub mod evaluation;
 pub mod prometheus;
 

@@ -16,7 +16,7 @@ use crate::snapshot::Snapshot;
 use crate::value::OwnedValue;
 use crate::wire::Codec;
 use crate::wire::EvaluationApi;
-use crate::wire::context::decoded::DecodedContext;
+use crate::wire::context::full_context::FullContext;
 use crate::wire::evaluation::request::ResolveRequest;
 use crate::wire::evaluation::resolve_all_response::ResolveAllEncoder;
 use crate::wire::evaluation::resolve_all_response::ResolveAllEntry;
@@ -229,7 +229,7 @@ pub fn resolve_all(
 ) -> Result<ResponseMessage, RpcError> {
     let attributes = ResolveRequest::decode_resolve_all(call.codec, body)?;
     let arena = Bump::new();
-    let decoded = DecodedContext::new(attributes.decode_attributes(call.scope.overlay, &arena)?);
+    let decoded = FullContext::new(attributes.decode_attributes(call.scope.overlay, &arena)?);
     let selected = snapshot.ruleset.select_positions(call.scope.selector);
     let flag = |position| Some((position, snapshot.ruleset.flag_at(position)?));
     let flags = selected.filter_map(flag);

@@ -1,10 +1,10 @@
 //! `Ruleset`: the compiled flags of one generation. Immutable; deciding cannot fail.
 
-mod compile;
+mod compile_flag;
 mod decide;
 mod flag;
 pub mod merge_join;
-mod prerequisite;
+mod inline_prerequisites;
 mod reconstruct;
 
 use std::sync::Arc;
@@ -14,9 +14,9 @@ use crate::diag::Diagnostic;
 use crate::document::Document;
 use crate::document::merge;
 use crate::rule::bucketing::bucketing_value::FractionalVersion;
-pub use crate::ruleset::compile::compile_flag;
+pub use crate::ruleset::compile_flag::compile_flag;
+pub use crate::ruleset::flag::CachedResponses;
 pub use crate::ruleset::flag::CompiledFlag;
-pub use crate::ruleset::flag::EncodedResponses;
 pub use crate::ruleset::flag::EvaluationPlan;
 pub use crate::ruleset::flag::SourceLocation;
 pub use crate::ruleset::flag::UnexpandedDefinition;
@@ -51,7 +51,7 @@ impl Ruleset {
 
     /// The ruleset of flags sorted by key; prerequisites are inlined.
     fn from_flags(mut flags: Vec<Arc<CompiledFlag>>) -> Ruleset {
-        prerequisite::inline_prerequisites(&mut flags);
+        inline_prerequisites::inline_prerequisites(&mut flags);
         // Sorted, not only unlike its neighbour's: the keys of concatenated documents are in no order.
         let keys_are_unique = flags.is_sorted_by(|a, b| a.key < b.key);
         Ruleset {

@@ -14,7 +14,7 @@ pub mod http;
 pub mod listen;
 pub mod ofrep;
 pub mod rpc;
-pub mod shutdown;
+pub mod shutdown_signal;
 pub mod stream;
 pub mod supervisor;
 pub mod sync;
@@ -34,9 +34,9 @@ pub use crate::serve::config::ServeConfig;
 use crate::serve::context::ServerContext;
 use crate::serve::http::instrumentation::Instrumentation;
 use crate::serve::listen::accept;
-use crate::serve::listen::port::Port;
-use crate::serve::listen::port::PortConfig;
-use crate::serve::listen::slots;
+use crate::serve::listen::connection_slots;
+use crate::serve::listen::port_role::PortConfig;
+use crate::serve::listen::port_role::PortRole;
 use crate::serve::listen::socket::Listener;
 use crate::serve::listen::tls::ReloadableTlsConfig;
 use crate::serve::ofrep::router::OfrepService;
@@ -80,7 +80,7 @@ pub async fn run(
 ) -> Result<(), ServeError> {
     let (stop, stopping) = watch::channel(false);
     let (stop_probes, probes_stopping) = watch::channel(false);
-    let (probe_slots, connection_slots) = slots::connection_slots();
+    let (probe_slots, connection_slots) = connection_slots::connection_slots();
     let servers = Servers {
         context: ServerContext::new(live, config, stopping),
         connection_slots,
@@ -88,20 +88,20 @@ pub async fn run(
     };
     let mut supervisor = Supervisor::default();
     let management = servers.management(listeners.management, &probe_slots, probes_stopping);
-    supervisor.spawn(Port::Management, Box::pin(management));
+    supervisor.spawn(PortRole::Management, Box::pin(management));
     let mut failed = tokio::select! {
         () = initial_load(loaded, &mut shutdown) => None,
         error = supervisor.failure() => Some(error),
     };
     if failed.is_none() {
         supervisor.spawn(
-            Port::Evaluation,
+            PortRole::Evaluation,
             Box::pin(servers.evaluation(listeners.evaluation)),
         );
-        supervisor.spawn(Port::Ofrep, Box::pin(servers.ofrep(listeners.ofrep)));
-        supervisor.spawn(Port::Sync, Box::pin(servers.sync(listeners.sync)));
+        supervisor.spawn(PortRole::Ofrep, Box::pin(servers.ofrep(listeners.ofrep)));
+        supervisor.spawn(PortRole::Sync, Box::pin(servers.sync(listeners.sync)));
         failed = tokio::select! {
-            () = shutdown::requested(&mut shutdown) => None,
+            () = shutdown_signal::requested(&mut shutdown) => None,
             error = supervisor.failure() => Some(error),
         };
     }
@@ -125,7 +125,7 @@ async fn initial_load(loaded: impl Future<Output = ()>, shutdown: &mut watch::Re
         () = tokio::time::sleep(limits::INITIAL_LOAD_TIMEOUT) => {
             tracing::warn!("the sources are still being read; serving what there is");
         }
-        () = shutdown::requested(shutdown) => {}
+        () = shutdown_signal::requested(shutdown) => {}
     }
 }
 
@@ -135,7 +135,7 @@ async fn drain(
     stop_probes: &watch::Sender<bool>,
     context: &ServerContext,
 ) -> Result<(), ServeError> {
-    let ports = supervisor.drain(Some(Port::Management)).await;
+    let ports = supervisor.drain(Some(PortRole::Management)).await;
     let _ = stop_probes.send(true);
     let probes = supervisor.drain(None).await;
     context.tasks.wait().await;
@@ -163,7 +163,7 @@ impl Servers {
             builtin_services: BuiltinServices::new(context.clone(), &[]),
             debug: DebugEndpoints::new(context.clone()),
         });
-        let config = PortConfig::new(Port::Management, &context.config, probe_slots);
+        let config = PortConfig::new(PortRole::Management, &context.config, probe_slots);
         accept::serve(listener, admin, config, context.tasks.clone(), stopping)
     }
 
@@ -174,7 +174,7 @@ impl Servers {
             builtin_services: BuiltinServices::new(context.clone(), &EVALUATION_SERVICES),
             instrumentation: self.instrumentation(),
         });
-        let (config, shutdown) = (self.port(Port::Evaluation), context.shutdown.clone());
+        let (config, shutdown) = (self.port(PortRole::Evaluation), context.shutdown.clone());
         accept::serve(listener, rpc, config, context.tasks.clone(), shutdown)
     }
 
@@ -184,7 +184,7 @@ impl Servers {
             context: context.clone(),
             instrumentation: self.instrumentation(),
         });
-        let (config, shutdown) = (self.port(Port::Ofrep), context.shutdown.clone());
+        let (config, shutdown) = (self.port(PortRole::Ofrep), context.shutdown.clone());
         accept::serve(listener, ofrep, config, context.tasks.clone(), shutdown)
     }
 
@@ -196,14 +196,14 @@ impl Servers {
         });
         let config = PortConfig {
             ping_policy: Some(context.config.ping_policy),
-            ..self.port(Port::Sync)
+            ..self.port(PortRole::Sync)
         };
         let shutdown = context.shutdown.clone();
         accept::serve(listener, sync, config, context.tasks.clone(), shutdown)
     }
 
     /// The limits of a port with the certificates, if there are any.
-    fn port(&self, port: Port) -> PortConfig {
+    fn port(&self, port: PortRole) -> PortConfig {
         PortConfig {
             tls: self.tls.clone(),
             ..PortConfig::new(port, &self.context.config, &self.connection_slots)

@@ -1,6 +1,6 @@
 //! `Snapshot`: one generation of compiled flags, its cached responses, and the changes since the previous generation.
 
-mod encoded_responses;
+mod response_cache;
 mod fingerprints;
 mod flag_changes;
 mod selector_cache;
@@ -109,7 +109,7 @@ impl Snapshot {
         want: FlagType,
     ) -> Option<Bytes> {
         let flag = self.ruleset.flag_at(position)?;
-        encoded_responses::encoded_response(flag, decision, want)
+        response_cache::encoded_response(flag, decision, want)
     }
 
     /// Returns the framed response to `FetchAllFlags`.

@@ -3,7 +3,7 @@
 pub mod config;
 mod evaluation_event;
 pub mod exporters;
-pub mod families;
+pub mod collect_families;
 pub mod logging;
 pub mod otlp_client;
 pub mod otlp_metrics;

@@ -2,11 +2,11 @@
 //! search for example contexts.
 
 pub mod abstract_value;
-pub mod classify;
+pub mod equivalent_representatives;
 pub mod coverage;
 pub mod example_search;
 pub mod fractional_split;
-pub mod path_condition;
+pub mod branch_conditions;
 pub mod reachability;
 pub mod symbolic_execution;
 pub mod unsat_core;

@@ -1,6 +1,6 @@
 //! Command-line input: flag files, git revisions, running replicas, source code, and the configuration files.
 
-pub mod definitions;
+pub mod read_definitions;
 pub mod evaluation_context;
 pub mod files;
 pub mod flag_location;

@@ -5,4 +5,4 @@ pub mod origin;
 pub mod resolver;
 pub mod spec;
 pub mod table;
-pub mod value;
+pub mod text_conversion;

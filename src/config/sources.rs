@@ -2,7 +2,7 @@
 
 use crate::config::option::resolver::OptionResolver;
 use crate::config::option::table;
-use crate::config::option::value;
+use crate::config::option::text_conversion;
 use crate::source::spec;
 use crate::source::spec::SourceSpec;
 
@@ -15,7 +15,7 @@ pub fn sources<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<E>) -
             Ok(spec) => {
                 // A URL may hold a password.
                 let http = matches!(spec.kind, spec::SourceKind::Http(_));
-                shown.push(value::json_string(if http {
+                shown.push(text_conversion::json_string(if http {
                     &spec.redacted_name
                 } else {
                     &text
@@ -25,7 +25,10 @@ pub fn sources<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<E>) -
             Err(mistake) => options.errors.push(mistake),
         }
     }
-    options.redact(&table::flags::URI, value::json_array(shown.into_iter()));
+    options.redact(
+        &table::flags::URI,
+        text_conversion::json_array(shown.into_iter()),
+    );
     sources.extend(options.list(
         &table::flags::SOURCES,
         spec::list_from_node,

@@ -5,7 +5,7 @@
 
 mod export;
 mod flag_counters;
-mod shared_counters;
+mod error_counters;
 mod totals;
 
 use std::collections::HashMap;
@@ -17,9 +17,9 @@ use ecow::EcoString;
 
 use crate::decision::Decision;
 use crate::decision::ErrorCode;
+use crate::metric::evaluation::error_counters::ErrorCounters;
 use crate::metric::evaluation::flag_counters::FlagCounters;
 use crate::metric::evaluation::flag_counters::LazyFlagCounters;
-use crate::metric::evaluation::shared_counters::SharedCounters;
 use crate::metric::evaluation::totals::EvaluationTotals;
 use crate::metric::family::MetricFamily;
 use crate::ruleset::CompiledFlag;
@@ -35,7 +35,7 @@ pub struct EvaluationCounters {
     retired: Vec<Arc<LazyFlagCounters>>,
     /// The sums of counters that were dropped.
     retired_totals: Arc<EvaluationTotals>,
-    shared: Arc<SharedCounters>,
+    shared: Arc<ErrorCounters>,
 }
 
 impl EvaluationCounters {

@@ -11,7 +11,7 @@ use crate::metric::histogram::Histogram;
 use crate::metric::http_server::HttpServerMetrics;
 use crate::metric::process;
 use crate::metric::sync_stream::SyncStreamMetrics;
-use crate::metric::task::TaskMetrics;
+use crate::metric::task_panics::TaskPanics;
 
 /// Bounds of the evaluation duration in nanoseconds, from 250 ns to 10 ms.
 const EVALUATION_DURATION_BOUNDS: [u64; 14] = [
@@ -27,7 +27,7 @@ pub struct Metrics {
     /// Streams of flag sync.
     pub sync_streams: SyncStreamMetrics,
     /// Panics of tasks.
-    pub tasks: TaskMetrics,
+    pub tasks: TaskPanics,
     /// The duration from the request's bytes to the response's, for one flag.
     pub single_duration: Histogram,
     /// The same for all flags.
@@ -67,7 +67,7 @@ impl Metrics {
         Metrics {
             http: HttpServerMetrics::default(),
             sync_streams: SyncStreamMetrics::default(),
-            tasks: TaskMetrics::default(),
+            tasks: TaskPanics::default(),
             single_duration: Histogram::for_durations(&EVALUATION_DURATION_BOUNDS),
             bulk_duration: Histogram::for_durations(&EVALUATION_DURATION_BOUNDS),
             resource,

@@ -6,12 +6,12 @@ use crate::decision::Decision;
 use crate::decision::ErrorCode;
 use crate::limits;
 use crate::ruleset::CompiledFlag;
-use crate::wire::context::decoded::DecodedContext;
+use crate::wire::context::full_context::FullContext;
 
 /// Decides for all `flags`, each with its position. The flags share an allowance of steps; each evaluation gets its own
 /// arena, so that one request cannot hold the memory of all evaluations.
 pub fn decide_all<'f>(
-    context: &DecodedContext<'_>,
+    context: &FullContext<'_>,
     flags: impl Iterator<Item = (usize, &'f CompiledFlag)>,
     seconds: f64,
     mut on_decision: impl FnMut(usize, &'f CompiledFlag, Decision),

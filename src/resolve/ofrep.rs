@@ -6,7 +6,7 @@ use crate::resolve::RequestScope;
 use crate::resolve::bulk;
 use crate::ruleset::CompiledFlag;
 use crate::snapshot::Snapshot;
-use crate::wire::context::decoded::DecodedContext;
+use crate::wire::context::full_context::FullContext;
 use crate::wire::ofrep::error_response;
 use crate::wire::ofrep::error_response::OfrepErrorResponse;
 use crate::wire::ofrep::evaluation_response;
@@ -56,7 +56,7 @@ pub fn resolve_all(
     let attributes = request::decode_context(body, None)?;
     let arena = Bump::new();
     let members = attributes.decode_attributes(scope.overlay, &arena);
-    let decoded = DecodedContext::new(members.map_err(|_| error_response::invalid_context(None))?);
+    let decoded = FullContext::new(members.map_err(|_| error_response::invalid_context(None))?);
     let selected = snapshot.ruleset.select_positions(scope.selector);
     let mut flags: Vec<(usize, &CompiledFlag)> = selected
         .filter_map(|position| Some((position, snapshot.ruleset.flag_at(position)?)))

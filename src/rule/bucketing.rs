@@ -6,4 +6,4 @@ pub mod fractional;
 pub mod murmur;
 pub mod murmur_preimage;
 pub mod vendor_hash;
-pub mod weighted_shares;
+pub mod share_selection;

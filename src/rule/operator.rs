@@ -1,7 +1,7 @@
 //! The operators of the language: their names, and the dispatch of those that take evaluated arguments.
 
 mod arithmetic;
-mod collection;
+mod merge_and_set;
 pub(super) mod comparison;
 pub mod in_set;
 pub mod list_op;
@@ -133,8 +133,8 @@ impl Operator {
             Operator::EndsWith => Ok(string_ops::test_affix(args, |s, affix| s.ends_with(affix))),
             Operator::SemVer => Ok(semver::apply(args)),
             Operator::In => membership::contains(args, scope),
-            Operator::Merge => collection::merge(args, scope),
-            Operator::Set => collection::set(args, scope),
+            Operator::Merge => merge_and_set::merge(args, scope),
+            Operator::Set => merge_and_set::set(args, scope),
             Operator::ContainsAll => membership::contains_all(args, scope),
             Operator::ContainsAny => membership::contains_any(args, scope),
             Operator::ContainsNone => membership::contains_none(args, scope),

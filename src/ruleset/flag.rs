@@ -56,7 +56,7 @@ pub struct CompiledFlag {
     /// The position of the definition in the file.
     pub source_location: SourceLocation,
     /// Its responses, once they are encoded.
-    pub encoded_responses: OnceLock<Box<EncodedResponses>>,
+    pub encoded_responses: OnceLock<Box<CachedResponses>>,
 }
 
 /// The position of a flag when its file was read. Excluded from comparison and debug output: edits elsewhere in the
@@ -81,7 +81,7 @@ pub struct UnexpandedDefinition {
 
 /// Encoded responses. Their format is known only to the encoder, in `snapshot`.
 #[derive(Debug)]
-pub struct EncodedResponses {
+pub struct CachedResponses {
     /// All of them, in one buffer that responses in flight share.
     pub bytes: Bytes,
     /// The span of each response. Each outcome has two: that of its own type, and for numbers that as an integer.

@@ -2,8 +2,8 @@
 
 pub mod accept;
 pub mod addr;
-pub mod port;
-pub mod slots;
+pub mod port_role;
+pub mod connection_slots;
 pub mod socket;
 pub mod tls;
 pub mod unix;

@@ -10,12 +10,12 @@ use tokio::sync::mpsc;
 use tokio::sync::watch;
 
 use crate::fault_injection;
-use crate::metric::task::TaskKind;
+use crate::metric::task_panics::TaskKind;
 use crate::serve::config::ServeConfig;
 use crate::serve::context::ServerContext;
 use crate::serve::http::body::Body;
 use crate::serve::http::body::BoxedFrame;
-use crate::serve::shutdown;
+use crate::serve::shutdown_signal;
 use crate::wire::rpc_error::RpcCode;
 use crate::wire::rpc_error::RpcError;
 
@@ -120,7 +120,7 @@ pub async fn wait(
     tokio::select! {
         biased;
         () = sender.closed() => StreamWakeup::Disconnected,
-        () = shutdown::requested(shutdown) => StreamWakeup::Shutdown,
+        () = shutdown_signal::requested(shutdown) => StreamWakeup::Shutdown,
         _ = generation.changed() => StreamWakeup::NewGeneration,
         () = keep_alive_due => StreamWakeup::KeepAliveDue,
     }

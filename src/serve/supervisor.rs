@@ -4,7 +4,7 @@ use std::fmt;
 
 use tokio::task::JoinSet;
 
-use crate::serve::listen::port::Port;
+use crate::serve::listen::port_role::PortRole;
 use crate::serve::tasks;
 use crate::serve::tasks::BoxedTask;
 
@@ -14,14 +14,14 @@ pub enum ServeError {
     /// It panicked.
     Panicked {
         /// The port.
-        port: Port,
+        port: PortRole,
         /// The text of the panic.
         panic: String,
     },
     /// Its accept loop returned.
     Ended {
         /// The port.
-        port: Port,
+        port: PortRole,
     },
 }
 
@@ -55,19 +55,19 @@ impl ServeError {
 #[derive(Debug, Default)]
 pub struct Supervisor {
     servers: JoinSet<Exit>,
-    running: Vec<Port>,
+    running: Vec<PortRole>,
 }
 
 /// The end of a server.
 #[derive(Debug)]
 struct Exit {
-    port: Port,
+    port: PortRole,
     panic: Option<String>,
 }
 
 impl Supervisor {
     /// Spawns the server of a port.
-    pub fn spawn(&mut self, port: Port, server: BoxedTask) {
+    pub fn spawn(&mut self, port: PortRole, server: BoxedTask) {
         self.running.push(port);
         self.servers.spawn(async move {
             let ended = tasks::catch_panic(server).await;
@@ -95,7 +95,7 @@ impl Supervisor {
     ///
     /// # Errors
     /// If one panicked. The others are waited for all the same.
-    pub async fn drain(&mut self, last: Option<Port>) -> Result<(), ServeError> {
+    pub async fn drain(&mut self, last: Option<PortRole>) -> Result<(), ServeError> {
         let mut outcome = Ok(());
         while self.running.iter().any(|port| Some(*port) != last) {
             let Some(Exit { port, panic }) = self.next().await else {
@@ -125,18 +125,18 @@ mod tests {
     #[tokio::test]
     async fn first_server_that_ends_is_named_with_its_panic() {
         let mut supervisor = Supervisor::default();
-        supervisor.spawn(Port::Management, Box::pin(std::future::pending()));
+        supervisor.spawn(PortRole::Management, Box::pin(std::future::pending()));
         let sound = std::hint::black_box(false);
         let broken = async move { assert!(sound, "a broken listener") };
-        supervisor.spawn(Port::Sync, Box::pin(broken));
+        supervisor.spawn(PortRole::Sync, Box::pin(broken));
         let error = supervisor.failure().await;
         assert_eq!(
             error.to_string(),
             "the sync server panicked: a broken listener"
         );
-        supervisor.spawn(Port::Ofrep, Box::pin(async {}));
-        assert_eq!(supervisor.drain(Some(Port::Management)).await, Ok(()));
-        supervisor.spawn(Port::Ofrep, Box::pin(async {}));
+        supervisor.spawn(PortRole::Ofrep, Box::pin(async {}));
+        assert_eq!(supervisor.drain(Some(PortRole::Management)).await, Ok(()));
+        supervisor.spawn(PortRole::Ofrep, Box::pin(async {}));
         let error = supervisor.failure().await;
         assert_eq!(error.to_string(), "the ofrep server ended");
     }

@@ -11,7 +11,7 @@ use std::task::Poll;
 use tokio_util::task::TaskTracker;
 
 use crate::metric::registry::Metrics;
-use crate::metric::task::TaskKind;
+use crate::metric::task_panics::TaskKind;
 
 /// A future of any type that runs to its end for its effects.
 pub type BoxedTask = Pin<Box<dyn Future<Output = ()> + Send>>;

@@ -4,7 +4,7 @@ pub mod directory_watcher;
 pub mod metadata;
 pub mod mmap_buffer;
 pub mod open_writers;
-pub mod path_set;
+pub mod file_pattern;
 pub mod scan_scope;
 pub mod source;
 mod stable_listing;

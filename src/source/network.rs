@@ -3,5 +3,5 @@
 pub mod backoff;
 pub mod grpc;
 pub mod http;
-pub mod source;
+pub mod tracked_document;
 pub mod supervised_task;

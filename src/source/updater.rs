@@ -7,7 +7,7 @@ mod batch;
 mod managed_source;
 mod publisher;
 mod reminders;
-mod reporting;
+mod failure_reports;
 mod thread;
 
 use std::fmt;

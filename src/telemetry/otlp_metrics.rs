@@ -26,7 +26,7 @@ use crate::metric::family::MetricKind;
 use crate::metric::family::MetricValue;
 use crate::metric::family::Series;
 use crate::metric::registry::Metrics;
-use crate::telemetry::families;
+use crate::telemetry::collect_families;
 use crate::telemetry::otlp_client::OtlpClient;
 
 /// Sends metrics until `shutdown` turns true, and then once more.
@@ -43,7 +43,7 @@ pub async fn export_periodically(
             _ = shutdown.wait_for(|down| *down) => true,
             () = tokio::time::sleep(interval) => false,
         };
-        let families = families::collect_families(&metrics, &live.load());
+        let families = collect_families::collect_families(&metrics, &live.load());
         let message = encode(&families, &metrics.resource, begun);
         // What went wrong is logged by the collector; the next message holds these counts, too.
         let _ = client.send(message).await;

@@ -2,6 +2,6 @@
 
 mod decode_json;
 mod decode_protobuf;
-pub mod decoded;
+pub mod full_context;
 pub mod encoded;
 pub mod enrichment;

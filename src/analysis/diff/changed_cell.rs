@@ -2,7 +2,7 @@
 
 use ecow::EcoString;
 
-use crate::analysis::engine::classify;
+use crate::analysis::engine::equivalent_representatives;
 use crate::analysis::format;
 use crate::analysis::model::bitset::BitSet;
 use crate::analysis::model::context_set::ContextSet;
@@ -106,9 +106,9 @@ pub fn find_cell(
         .iter()
         .enumerate()
         .map(|(at, attribute)| {
-            classify::equivalent_representatives(
+            equivalent_representatives::equivalent_representatives(
                 at,
-                &classify::attribute_value(attribute, asker),
+                &equivalent_representatives::attribute_value(attribute, asker),
                 space,
                 programs,
             )

@@ -1,6 +1,6 @@
 //! Branch coverage of a flag's rule over all contexts, within a budget of cases and evaluations.
 
-use crate::analysis::engine::path_condition::PathCondition;
+use crate::analysis::engine::branch_conditions::BranchCondition;
 use crate::analysis::engine::symbolic_execution::SymbolicExecution;
 use crate::analysis::engine::unsat_core;
 use crate::analysis::model::context_set::ContextSet;
@@ -105,7 +105,7 @@ impl BranchCoverage<'_> {
     }
 
     /// The path conditions that make a branch unreachable.
-    pub fn unsat_core(&self, site: usize) -> Vec<PathCondition> {
+    pub fn unsat_core(&self, site: usize) -> Vec<BranchCondition> {
         let site = self.program.branches.get(site);
         site.map_or_else(Vec::new, |site| {
             unsat_core::minimal_unsat_core(site, self.flag, &self.program, self.budget.max_cases)

@@ -8,8 +8,8 @@ use crate::analysis::model::bucketing::ShareOutcome;
 use crate::analysis::model::bucketing::SymbolicBucketBy;
 use crate::analysis::model::bucketing::SymbolicFractional;
 use crate::analysis::model::bucketing::key_part::KeyPart;
-use crate::analysis::model::context_set::Assumption;
 use crate::analysis::model::context_set::ContextSet;
+use crate::analysis::model::context_set::OpaqueResult;
 use crate::analysis::model::input_domain::InputDomain;
 use crate::analysis::model::representatives::set::Representative;
 use crate::value::OwnedValue;
@@ -90,10 +90,10 @@ fn split_by_opaque_key(
     let guesses = match state.assumption(hidden) {
         Some(guess) => vec![(guess, state.clone())],
         None => [
-            Assumption::Text,
-            Assumption::Null,
-            Assumption::NotBucketable,
-            Assumption::Fault,
+            OpaqueResult::Text,
+            OpaqueResult::Null,
+            OpaqueResult::NotBucketable,
+            OpaqueResult::Fault,
         ]
         .map(|guess| (guess, state.assuming(hidden, guess)))
         .into(),
@@ -101,7 +101,7 @@ fn split_by_opaque_key(
     let mut lots = Vec::new();
     for (guess, state) in guesses {
         match guess {
-            Assumption::Text | Assumption::True => {
+            OpaqueResult::Text | OpaqueResult::True => {
                 lots.extend(hash_split::split_by_hash_interval(
                     split,
                     vec![KeyPart::Opaque(hidden)],
@@ -109,11 +109,11 @@ fn split_by_opaque_key(
                     space,
                 ));
             }
-            Assumption::Null | Assumption::False => {
+            OpaqueResult::Null | OpaqueResult::False => {
                 lots.extend(split_by_default_key(split, &state, space));
             }
-            Assumption::NotBucketable => lots.push((state, ShareOutcome::NoShare)),
-            Assumption::Fault => lots.push((state, ShareOutcome::Fault)),
+            OpaqueResult::NotBucketable => lots.push((state, ShareOutcome::NoShare)),
+            OpaqueResult::Fault => lots.push((state, ShareOutcome::Fault)),
         }
     }
     lots

@@ -14,11 +14,11 @@
 //! A branch inside of an unreachable branch is unreachable as well: [`BranchReachability::parent`] tells them apart. A
 //! branch in a shared evaluator has one position, and one entry for every use.
 
+use crate::analysis::engine::branch_conditions;
+use crate::analysis::engine::branch_conditions::BranchCondition;
 use crate::analysis::engine::coverage;
 use crate::analysis::engine::coverage::Budget;
 use crate::analysis::engine::example_search;
-use crate::analysis::engine::path_condition;
-use crate::analysis::engine::path_condition::PathCondition;
 use crate::analysis::format;
 use crate::analysis::model::compiled_expr::CompiledExpr;
 use crate::analysis::model::context_set::ContextSet;
@@ -66,7 +66,7 @@ pub enum Reachability {
     /// This context reaches it.
     Reachable(OwnedContext),
     /// No context reaches it, because these path conditions contradict each other.
-    Unreachable(Vec<PathCondition>),
+    Unreachable(Vec<BranchCondition>),
     /// It is unknown, for this reason.
     Unknown(String),
 }
@@ -141,7 +141,7 @@ fn context_reaches(
     site: &RuleBranch<'_>,
     program: &SymbolicProgram<'_>,
 ) -> bool {
-    let premises = path_condition::path_conditions(site, program);
+    let premises = branch_conditions::path_conditions(site, program);
     let hold = premises.iter().all(|(node, want)| {
         let question = CompiledExpr::new(node, program.flag_key);
         let truth = asker.evaluate(&question, |value| value.ok().map(coerce::is_truthy));

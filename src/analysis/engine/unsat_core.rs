@@ -2,9 +2,9 @@
 //! unreachable. `minimize` recurses on halves of the conditions.
 
 use crate::analysis::engine::abstract_value::AbstractValue;
-use crate::analysis::engine::path_condition;
-use crate::analysis::engine::path_condition::ConditionConstraint;
-use crate::analysis::engine::path_condition::PathCondition;
+use crate::analysis::engine::branch_conditions;
+use crate::analysis::engine::branch_conditions::BranchCondition;
+use crate::analysis::engine::branch_conditions::ConditionConstraint;
 use crate::analysis::engine::symbolic_execution::SymbolicExecution;
 use crate::analysis::format;
 use crate::analysis::model::context_set::ContextSet;
@@ -25,16 +25,16 @@ pub fn minimal_unsat_core(
     flag: &FlagDefinition,
     program: &SymbolicProgram<'_>,
     cases: usize,
-) -> Vec<PathCondition> {
+) -> Vec<BranchCondition> {
     if let BranchKind::Share { weight: 0, .. } = site.kind {
-        return vec![PathCondition {
+        return vec![BranchCondition {
             position: site.node.position,
             text: "the weight is above 0".to_owned(),
             must_hold: true,
         }];
     }
     let mut premises: Vec<ConditionConstraint<'_>> = Vec::new();
-    for (node, holds) in path_condition::path_conditions(site, program) {
+    for (node, holds) in branch_conditions::path_conditions(site, program) {
         flatten_conjunction(node, holds, &mut premises);
     }
     let sieve = QuickXplain {
@@ -43,21 +43,21 @@ pub fn minimal_unsat_core(
     };
     if sieve.is_satisfiable(&premises) {
         // The conditions do not exclude each other, but leave no hashes for this share.
-        let share = matches!(site.kind, BranchKind::Share { .. }).then(|| PathCondition {
+        let share = matches!(site.kind, BranchKind::Share { .. }).then(|| BranchCondition {
             position: site.node.position,
             text: format!("bucket in {}", format::format_condition(site.node)),
             must_hold: true,
         });
         return premises
             .into_iter()
-            .map(PathCondition::from_constraint)
+            .map(BranchCondition::from_constraint)
             .chain(share)
             .collect();
     }
     let fewest = sieve.minimize(&mut Vec::new(), false, &premises);
     fewest
         .into_iter()
-        .map(PathCondition::from_constraint)
+        .map(BranchCondition::from_constraint)
         .collect()
 }
 

@@ -3,7 +3,7 @@
 use ecow::EcoString;
 
 use crate::analysis::engine::abstract_value::AbstractValue;
-use crate::analysis::engine::classify;
+use crate::analysis::engine::equivalent_representatives;
 use crate::analysis::engine::symbolic_execution::SymbolicExecution;
 use crate::analysis::format::bucketing_key::format_bucketing_key;
 use crate::analysis::format::value_set;
@@ -78,9 +78,9 @@ pub fn find_counterfactuals(
             let value = space
                 .attributes
                 .get(at)
-                .map(|a| classify::attribute_value(a, asker));
+                .map(|a| equivalent_representatives::attribute_value(a, asker));
             let value = value.unwrap_or(OwnedValue::Null);
-            classify::equivalent_representatives(at, &value, &space, &[&program])
+            equivalent_representatives::equivalent_representatives(at, &value, &space, &[&program])
         })
         .collect();
     let mut whole = space.incomplete_attributes().next().is_none();
@@ -146,7 +146,7 @@ fn counterfactual(
         let first = set.iter().find_map(|at| candidates.get(at));
         attributes.push(AttributeChange {
             attribute: attribute.path.clone(),
-            current: classify::attribute_value(attribute, asker),
+            current: equivalent_representatives::attribute_value(attribute, asker),
             condition: value_set::describe_value_set(at, set, space, &[program])
                 .unwrap_or_default(),
             example: first.map_or(OwnedValue::Null, |first| first.value.clone()),
@@ -167,7 +167,8 @@ fn required_hash_changes(
     let other = |(key, from, to): &(usize, u64, u64)| {
         let parts = space.bucketing_keys.get(*key)?;
         let text_of = |at: usize| {
-            let value = classify::attribute_value(space.attributes.get(at)?, asker);
+            let value =
+                equivalent_representatives::attribute_value(space.attributes.get(at)?, asker);
             key_part::concat_text(&value)
         };
         let text = key_part::render_key(parts, text_of)?;

@@ -9,7 +9,7 @@ use crate::rule::ArgumentRules;
 use crate::rule::Rule;
 use crate::rule::ast::BucketBy;
 use crate::rule::bucketing::bucketing_value::FractionalVersion;
-use crate::rule::bucketing::weighted_shares;
+use crate::rule::bucketing::share_selection;
 use crate::rule::operator::Operator;
 use crate::value::OwnedValue;
 
@@ -75,7 +75,7 @@ impl SymbolicFractional {
         else {
             return ShareOutcome::NoShare;
         };
-        let bucket = weighted_shares::scale_to_bucket(bucketing_hash(key), total);
+        let bucket = share_selection::scale_to_bucket(bucketing_hash(key), total);
         let share = self
             .cumulative_weights
             .iter()

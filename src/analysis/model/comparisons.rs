@@ -1,6 +1,6 @@
 //! The comparisons of one attribute in a rule: the constants that its value is compared with, by kind.
 
-pub mod attribute_use;
+pub mod find_uses;
 mod record;
 
 use std::collections::BTreeSet;

@@ -7,7 +7,7 @@ use crate::analysis::model::input_domain::InputDomain;
 
 /// An assumption about the value of an opaque expression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Assumption {
+pub enum OpaqueResult {
     /// It is truthy.
     True,
     /// It is falsy.
@@ -30,7 +30,7 @@ pub struct ContextSet {
     /// The half-open hash interval of each bucketing key that is restricted.
     pub hash_intervals: Vec<(usize, u64, u64)>,
     /// The assumptions about opaque expressions, by their indices.
-    pub assumptions: Vec<(usize, Assumption)>,
+    pub assumptions: Vec<(usize, OpaqueResult)>,
 }
 
 impl ContextSet {
@@ -110,13 +110,13 @@ impl ContextSet {
     }
 
     /// The assumption about an opaque expression, if there is one.
-    pub fn assumption(&self, hidden: usize) -> Option<Assumption> {
+    pub fn assumption(&self, hidden: usize) -> Option<OpaqueResult> {
         let found = self.assumptions.iter().find(|(other, _)| *other == hidden);
         found.map(|(_, guess)| *guess)
     }
 
     /// The contexts with one more assumption.
-    pub fn assuming(&self, hidden: usize, guess: Assumption) -> ContextSet {
+    pub fn assuming(&self, hidden: usize, guess: OpaqueResult) -> ContextSet {
         let mut state = self.clone();
         state.assumptions.push((hidden, guess));
         state

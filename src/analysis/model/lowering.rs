@@ -9,7 +9,7 @@
 mod fractional;
 mod single_attribute;
 
-use crate::analysis::model::comparisons::attribute_use;
+use crate::analysis::model::comparisons::find_uses;
 use crate::analysis::model::input_domain::InputDomain;
 use crate::analysis::model::program::ResultKind;
 use crate::analysis::model::program::SymbolicProgram;
@@ -235,6 +235,6 @@ fn is_boolean_or_null(node: &Node) -> bool {
     };
     match (&*member.key, &member.value.kind) {
         ("and" | "or", NodeKind::List(items)) => items.iter().all(is_boolean_or_null),
-        (name, _) => attribute_use::returns_boolean(name),
+        (name, _) => find_uses::returns_boolean(name),
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::analysis::flag_file;
 use crate::cli::input::files;
 use crate::cli::input::loaded_flags::LoadedFlags;
-use crate::cli::json_value;
+use crate::cli::json_node;
 use crate::cli::output::command_output::CommandOutput;
 use crate::document;
 use crate::document::serialize;
@@ -36,7 +36,7 @@ pub fn run(arguments: &CompileArgs) -> anyhow::Result<CommandOutput> {
     // Other readers would refuse a document with a faulty flag, so it has none.
     let flags = loaded.ruleset.flags.iter().map(AsRef::as_ref);
     let text = flag_sync::flag_configuration_without_source(flags);
-    let node = json_value::parse(&text)?;
+    let node = json_node::parse(&text)?;
     Ok(CommandOutput {
         stdout: match arguments.output.as_str() {
             "yaml" => serialize::to_yaml(&node),

@@ -12,7 +12,7 @@ use crate::cli::input::loaded_flags;
 use crate::cli::input::location_args;
 use crate::cli::input::location_args::FlagLocationArgs;
 use crate::cli::input::replica::evaluation;
-use crate::cli::json_value;
+use crate::cli::json_node;
 use crate::cli::output::columns;
 use crate::cli::output::command_output::CommandOutput;
 use crate::cli::output::output_format::OutputFormat;
@@ -76,7 +76,7 @@ pub fn run(arguments: &EvalArgs) -> anyhow::Result<CommandOutput> {
     Ok(CommandOutput {
         stdout: match arguments.output {
             OutputFormat::Json => format!("{response}\n"),
-            format => format.render(&json_value::parse(response)?, table),
+            format => format.render(&json_node::parse(response)?, table),
         },
         ..evaluated
     })
@@ -95,15 +95,15 @@ fn evaluate_at_replica(
     let names = ["value", "key", "reason", "variant", "errorCode"];
     let mut members: Vec<_> = names.into_iter().filter_map(member).collect();
     let definition = evaluated.non_null_member("definition");
-    let metadata = definition.and_then(|definition| json_value::member(definition, "metadata"));
+    let metadata = definition.and_then(|definition| json_node::member(definition, "metadata"));
     let success = evaluated.non_null_member("errorCode").is_none();
     members.retain(|(name, _)| success || *name != "reason");
     if success {
-        let metadata = metadata.cloned().unwrap_or_else(|| json_value::object([]));
+        let metadata = metadata.cloned().unwrap_or_else(|| json_node::object([]));
         members.push(("metadata", metadata));
     }
     let mut response = String::new();
-    json::write_value(&mut response, &json_value::object(members).to_owned_value());
+    json::write_value(&mut response, &json_node::object(members).to_owned_value());
     Ok(CommandOutput {
         stdout: response,
         stderr: evaluated.targeting_key_note(context).into_iter().collect(),
@@ -147,7 +147,7 @@ fn evaluate_from_files(
 /// The head and one row with the fields of a response.
 fn table(response: &Node) -> Vec<Vec<String>> {
     let member = |name: &str| {
-        let value = json_value::member(response, name)?;
+        let value = json_node::member(response, name)?;
         Some(match value.as_text() {
             Some(text) if name != "value" => text.to_owned(),
             _ => format::format_value(&value.to_owned_value()),

@@ -17,7 +17,7 @@ use crate::cli::input::loaded_flags;
 use crate::cli::input::location_args;
 use crate::cli::input::location_args::FlagLocationArgs;
 use crate::cli::input::replica::evaluation;
-use crate::cli::json_value::member_str;
+use crate::cli::json_node::member_str;
 use crate::cli::output::command_output::CommandOutput;
 use crate::cli::output::output_format::OutputFormat;
 use crate::document::serialize;

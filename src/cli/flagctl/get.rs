@@ -1,8 +1,8 @@
 //! `flagctl get`: prints the definition of one flag, from files or from a running replica.
 
 use crate::cli::flagctl::list::ListArgs;
-use crate::cli::input::definitions;
 use crate::cli::input::location_args;
+use crate::cli::input::read_definitions;
 use crate::cli::output::command_output::CommandOutput;
 use crate::cli::output::flag_table;
 use crate::document::syntax_tree::Node;
@@ -23,7 +23,7 @@ pub struct GetArgs {
 /// If no location is given, or the replica does not answer.
 pub fn run(arguments: &GetArgs) -> anyhow::Result<CommandOutput> {
     let (list, key) = (&arguments.list, &arguments.key);
-    let found = definitions::get_flag(&location_args::resolve(&list.location)?, key)?;
+    let found = read_definitions::get_flag(&location_args::resolve(&list.location)?, key)?;
     let Some(flag) = found.value else {
         return Ok(CommandOutput::flag_not_found(key, found.stderr));
     };

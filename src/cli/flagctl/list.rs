@@ -1,9 +1,9 @@
 //! `flagctl list`: prints all flag definitions, from files or from a running replica.
 
-use crate::cli::input::definitions;
 use crate::cli::input::location_args;
 use crate::cli::input::location_args::FlagLocationArgs;
-use crate::cli::json_value;
+use crate::cli::input::read_definitions;
+use crate::cli::json_node;
 use crate::cli::output::command_output::CommandOutput;
 use crate::cli::output::flag_table;
 use crate::cli::output::output_format::OutputFormat;
@@ -32,9 +32,9 @@ pub struct ListArgs {
 /// # Errors
 /// If no location is given, or the replica does not answer.
 pub fn run(arguments: &ListArgs) -> anyhow::Result<CommandOutput> {
-    let found = definitions::list_flags(&location_args::resolve(&arguments.location)?)?;
+    let found = read_definitions::list_flags(&location_args::resolve(&arguments.location)?)?;
     let rows = flag_table::rows(&found.value);
-    let flags = json_value::array(found.value);
+    let flags = json_node::array(found.value);
     Ok(CommandOutput {
         stdout: arguments.output.render(&flags, |_: &Node| rows),
         stderr: found.stderr,

@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use crate::analysis::flag_file::RawFlagFile;
 use crate::limits;
-use crate::source::file::path_set::PathSet;
+use crate::source::file::file_pattern::FilePattern;
 
 /// Reads the flag files of paths, directories and globs, in the order in which they are merged.
 pub fn read_texts(paths: &[PathBuf]) -> Vec<RawFlagFile> {
     let mut texts = Vec::new();
     for path in paths {
-        match PathSet::from_path(path).files() {
+        match FilePattern::from_path(path).files() {
             Ok(files) => texts.extend(files.iter().map(|path| read_text(path))),
             Err(error) => texts.push(RawFlagFile {
                 name: display_name(path),

@@ -1,7 +1,7 @@
 //! Rows of flag definitions for the tables of `get` and `list`.
 
-use crate::cli::json_value::member;
-use crate::cli::json_value::member_str;
+use crate::cli::json_node::member;
+use crate::cli::json_node::member_str;
 use crate::cli::output::columns;
 use crate::document::syntax_tree::Node;
 

@@ -16,12 +16,12 @@ use crate::config::option::origin::RawOption;
 use crate::config::option::origin::ResolvedOption;
 use crate::config::option::spec::OptionKind;
 use crate::config::option::spec::OptionSpec;
-use crate::config::option::value;
-use crate::config::option::value::json_array;
-use crate::config::option::value::json_string;
-use crate::config::option::value::scalar_text;
-use crate::config::option::value::string_members;
-use crate::config::option::value::yaml_scalar;
+use crate::config::option::text_conversion;
+use crate::config::option::text_conversion::json_array;
+use crate::config::option::text_conversion::json_string;
+use crate::config::option::text_conversion::scalar_text;
+use crate::config::option::text_conversion::string_members;
+use crate::config::option::text_conversion::yaml_scalar;
 use crate::diag::DiagnosticSink;
 use crate::document::json_parser;
 use crate::document::syntax_tree::Node;
@@ -153,7 +153,11 @@ impl<E: Fn(&str) -> Option<String>> OptionResolver<E> {
     /// A switch.
     pub fn boolean(&mut self, option: &'static OptionSpec) -> bool {
         debug_assert_eq!(option.kind, OptionKind::Boolean, "{}", option.name);
-        self.parsed(option, "must be true or false", value::parse_boolean)
+        self.parsed(
+            option,
+            "must be true or false",
+            text_conversion::parse_boolean,
+        )
     }
 
     /// Several values.
@@ -221,7 +225,7 @@ impl<E: Fn(&str) -> Option<String>> OptionResolver<E> {
                 Vec::new()
             }),
         };
-        let json = value::json_object(&pairs);
+        let json = text_conversion::json_object(&pairs);
         self.record_resolved(option, json, origin);
         pairs
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
 use crate::decision::ErrorCode;
-use crate::metric::evaluation::shared_counters::SharedCounters;
+use crate::metric::evaluation::error_counters::ErrorCounters;
 use crate::metric::evaluation::totals::EvaluationTotals;
 use crate::metric::family::Labels;
 use crate::metric::family::MetricFamily;
@@ -20,11 +20,11 @@ const ERRORS: [ErrorCode; 4] = [
 ];
 
 /// flagd's two families: impressions by variant, and evaluations by reason.
-pub fn families(totals: &EvaluationTotals, shared: &SharedCounters) -> [MetricFamily; 2] {
+pub fn families(totals: &EvaluationTotals, shared: &ErrorCounters) -> [MetricFamily; 2] {
     [impression_family(totals), reason_family(totals, shared)]
 }
 
-fn reason_family(totals: &EvaluationTotals, shared: &SharedCounters) -> MetricFamily {
+fn reason_family(totals: &EvaluationTotals, shared: &ErrorCounters) -> MetricFamily {
     let help = "Measures the number of evaluations for a given reason.";
     let name = "feature_flag.flagd.result.reason";
     let mut family = MetricFamily::new_in_flagd_scope(name, "{reason}", MetricKind::Counter, help);

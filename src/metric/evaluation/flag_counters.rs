@@ -9,8 +9,8 @@ use ecow::EcoString;
 
 use crate::decision::Decision;
 use crate::decision::Reason;
-use crate::metric::evaluation::shared_counters::OVERFLOW_BIT;
-use crate::metric::evaluation::shared_counters::SharedCounters;
+use crate::metric::evaluation::error_counters::ErrorCounters;
+use crate::metric::evaluation::error_counters::OVERFLOW_BIT;
 use crate::metric::evaluation::totals::EvaluationLabels;
 use crate::metric::evaluation::totals::EvaluationTotals;
 use crate::ruleset::CompiledFlag;
@@ -57,7 +57,7 @@ impl FlagCounters {
     }
 
     /// Counts an answer; errors are not counted here.
-    pub fn count(&self, decision: Decision, shared: &SharedCounters) {
+    pub fn count(&self, decision: Decision, shared: &ErrorCounters) {
         let without = 3 * self.variants.len();
         let index = match decision {
             Decision::Variant(index, reason) => 3 * usize::from(index) + reason_index(reason),

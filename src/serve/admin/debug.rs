@@ -5,11 +5,11 @@
 
 pub mod bearer_auth;
 pub mod config;
-mod query;
-mod response;
+mod evaluate;
+mod flag_json;
 mod route;
-mod scope;
-mod source_status;
+mod request_state;
+mod source_status_json;
 
 use std::time::SystemTime;
 
@@ -29,9 +29,9 @@ use crate::limits;
 pub use crate::serve::admin::debug::bearer_auth::BearerToken;
 pub use crate::serve::admin::debug::bearer_auth::DebugAccess;
 pub use crate::serve::admin::debug::config::DebugConfig;
-use crate::serve::admin::debug::query::DebugQuery;
+use crate::serve::admin::debug::evaluate::DebugQuery;
+use crate::serve::admin::debug::request_state::DebugRequestState;
 use crate::serve::admin::debug::route::DebugRoute;
-use crate::serve::admin::debug::scope::DebugScope;
 use crate::serve::context::ServerContext;
 use crate::serve::http::body::Body;
 use crate::serve::http::read_body;
@@ -116,11 +116,11 @@ impl DebugEndpoints {
         let config = &self.context.config.debug;
         let key = match route {
             DebugRoute::Sources => {
-                let text = source_status::sources_response(&snapshot, &config.statuses, now);
+                let text = source_status_json::sources_response(&snapshot, &config.statuses, now);
                 return json_response(StatusCode::OK, text);
             }
             DebugRoute::Definitions => {
-                return json_response(StatusCode::OK, response::definitions_response(&snapshot));
+                return json_response(StatusCode::OK, flag_json::definitions_response(&snapshot));
             }
             DebugRoute::Flags => None,
             DebugRoute::Flag(key) => Some(key),
@@ -130,15 +130,15 @@ impl DebugEndpoints {
             Err(why) => return error_response(StatusCode::BAD_REQUEST, &why),
         };
         let added_context = &self.context.config.added_context;
-        let scope = DebugScope {
+        let scope = DebugRequestState {
             snapshot: &snapshot,
             config,
             overlay: &added_context.overlay(Some(&parts.headers)),
             now,
         };
         let answer = match key {
-            Some(key) => query::evaluate_flag(&scope, &query, key),
-            None => query::evaluate_all(&scope, &query).map(Some),
+            Some(key) => evaluate::evaluate_flag(&scope, &query, key),
+            None => evaluate::evaluate_all(&scope, &query).map(Some),
         };
         match answer {
             Ok(Some(text)) => json_response(StatusCode::OK, text),

@@ -15,7 +15,7 @@ pub async fn scrape(context: &ServerContext) -> Response<Body> {
     // The gauge of the update thread shows the result.
     probes::update_thread_responds(context).await;
     let metrics = &context.config.metrics;
-    let families = telemetry::families::collect_families(metrics, &context.live.load());
+    let families = telemetry::collect_families::collect_families(metrics, &context.live.load());
     let text = prometheus::encode_text(&families, &metrics.resource);
     let mut response = Response::new(Body::Full(text.into()));
     let format = HeaderValue::from_static(prometheus::CONTENT_TYPE);

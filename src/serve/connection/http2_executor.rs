@@ -16,7 +16,7 @@ use std::task::Waker;
 
 use hyper::rt::Executor;
 
-use crate::metric::task::TaskKind;
+use crate::metric::task_panics::TaskKind;
 use crate::serve::tasks::Tasks;
 
 type QueuedFuture = Pin<Box<dyn Future<Output = ()> + Send>>;

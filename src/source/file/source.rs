@@ -8,8 +8,8 @@ use std::time::SystemTime;
 
 use crate::document::DocumentFormat;
 use crate::source::error::SourceError;
+use crate::source::file::file_pattern::FilePattern;
 use crate::source::file::mmap_buffer::MmapBuffer;
-use crate::source::file::path_set::PathSet;
 use crate::source::file::scan_scope::ScanScope;
 use crate::source::file::stable_listing;
 use crate::source::file::tracked_file::TrackedFile;
@@ -21,7 +21,7 @@ use crate::source::state_dir::StateEntry;
 #[derive(Debug)]
 pub struct FileSource {
     path: PathBuf,
-    path_set: PathSet,
+    path_set: FilePattern,
     files: Vec<TrackedFile>,
     /// The error of the last listing, so that it is logged once.
     listing_error: Option<SourceError>,
@@ -48,7 +48,7 @@ impl FileSource {
     pub fn new(path: &Path) -> FileSource {
         FileSource {
             path: path.to_owned(),
-            path_set: PathSet::from_path(path),
+            path_set: FilePattern::from_path(path),
             files: Vec::new(),
             listing_error: None,
         }
@@ -101,7 +101,7 @@ impl FileSource {
     pub fn scan(&mut self, scope: &ScanScope, options: CompileOptions) -> ScanResult {
         if self.layers().next().is_none() {
             // A path that did not exist may have become a directory.
-            let selection = PathSet::from_path(&self.path);
+            let selection = FilePattern::from_path(&self.path);
             if selection != self.path_set {
                 self.files.clear();
                 self.path_set = selection;

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::source::error::SourceError;
-use crate::source::file::path_set::PathSet;
+use crate::source::file::file_pattern::FilePattern;
 
 /// The time between two listings.
 const RECHECK_DELAY: Duration = Duration::from_millis(10);
@@ -21,7 +21,7 @@ const MAX_RECHECKS: usize = 10;
 /// # Errors
 /// If the files cannot be listed, or there are none. Then the known files are kept.
 pub fn list<'p>(
-    path_set: &PathSet,
+    path_set: &FilePattern,
     known: &(impl Iterator<Item = &'p Path> + Clone),
 ) -> Result<BTreeSet<PathBuf>, SourceError> {
     let mut listed = list_once(path_set);
@@ -41,6 +41,6 @@ pub fn list<'p>(
     }
 }
 
-fn list_once(path_set: &PathSet) -> io::Result<BTreeSet<PathBuf>> {
+fn list_once(path_set: &FilePattern) -> io::Result<BTreeSet<PathBuf>> {
     Ok(path_set.files()?.into_iter().collect())
 }

@@ -2,7 +2,7 @@
 
 mod channel;
 mod connector;
-mod ping_limit;
+mod too_many_pings;
 mod sync_stream;
 
 use std::time::Duration;
@@ -12,8 +12,8 @@ use tonic::Code;
 use crate::source::Timing;
 use crate::source::error::SourceError;
 use crate::source::network::backoff::Backoff;
-use crate::source::network::grpc::ping_limit::may_be_ping_limit;
 use crate::source::network::grpc::sync_stream::SyncStream;
+use crate::source::network::grpc::too_many_pings::may_be_ping_limit;
 use crate::source::spec::GrpcSpec;
 use crate::source::update_channel::UpdateSender;
 

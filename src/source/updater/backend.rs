@@ -7,7 +7,7 @@ use crate::source::file::source::FileSource;
 use crate::source::last_good::UpdateResult;
 use crate::source::layer::Layer;
 use crate::source::layer::compile::CompileOptions;
-use crate::source::network::source::NetworkSource;
+use crate::source::network::tracked_document::TrackedDocument;
 use crate::source::spec::SourceKind;
 use crate::source::spec::SourceSpec;
 use crate::source::state_dir::StateEntry;
@@ -18,7 +18,7 @@ pub enum SourceBackend {
     /// Files.
     File(FileSource),
     /// A document from the network.
-    Network(NetworkSource),
+    Network(TrackedDocument),
 }
 
 /// The documents that were restored from the state directory.
@@ -35,7 +35,7 @@ impl SourceBackend {
         match &spec.kind {
             SourceKind::File(path) => SourceBackend::File(FileSource::new(path)),
             SourceKind::Http(_) | SourceKind::Grpc(_) => SourceBackend::Network(
-                NetworkSource::new(spec.name.clone(), spec.redacted_name.clone()),
+                TrackedDocument::new(spec.name.clone(), spec.redacted_name.clone()),
             ),
         }
     }

@@ -15,9 +15,9 @@ use crate::source::spec::SourceSpec;
 use crate::source::state_dir::writer::StateWriter;
 use crate::source::status::SourceStatuses;
 use crate::source::update_channel::SourceUpdate;
+use crate::source::updater::failure_reports::startup_error;
 use crate::source::updater::managed_source::ManagedSource;
 use crate::source::updater::publisher::Publisher;
-use crate::source::updater::reporting::startup_error;
 
 /// All sources, the state directory and the publisher.
 #[derive(Debug)]

@@ -19,8 +19,8 @@ use crate::source::status::SourceStatus;
 use crate::source::update_channel::FetchedDocument;
 use crate::source::update_channel::SourceUpdate;
 use crate::source::updater::backend::SourceBackend;
+use crate::source::updater::failure_reports::report_failure;
 use crate::source::updater::reminders::Reminders;
-use crate::source::updater::reporting::report_failure;
 
 /// A source, its documents and its status.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use fanion::document::merge::merge_documents;
 use fanion::rule::bucketing::bucketing_value::FractionalVersion;
 use fanion::ruleset;
 use fanion::ruleset::Ruleset;
-use fanion::source::file::path_set::PathSet;
+use fanion::source::file::file_pattern::FilePattern;
 use serde_json::Value;
 
 use crate::support::evaluate;
@@ -22,7 +22,7 @@ use crate::support::server::http_client;
 
 fn files() -> Vec<PathBuf> {
     let flags = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/flags"));
-    PathSet::from_path(flags).files().expect("the examples")
+    FilePattern::from_path(flags).files().expect("the examples")
 }
 
 fn load(file: &Path) -> Ruleset {

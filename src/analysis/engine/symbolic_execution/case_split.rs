@@ -2,8 +2,8 @@
 
 use crate::analysis::engine::abstract_value::AbstractValue;
 use crate::analysis::engine::abstract_value::ExecutionCase;
-use crate::analysis::model::context_set::Assumption;
 use crate::analysis::model::context_set::ContextSet;
+use crate::analysis::model::context_set::OpaqueResult;
 use crate::analysis::model::input_domain::InputDomain;
 use crate::analysis::model::program::ResultKind;
 use crate::analysis::model::program::SymbolicProgram;
@@ -67,14 +67,14 @@ pub fn split_by_assumption(
     if want != ResultKind::Truthiness {
         return vec![(state.clone(), AbstractValue::Opaque(hidden))];
     }
-    let got = |guess: Assumption| match guess {
-        Assumption::True => AbstractValue::Truthiness(true),
-        Assumption::False => AbstractValue::Truthiness(false),
+    let got = |guess: OpaqueResult| match guess {
+        OpaqueResult::True => AbstractValue::Truthiness(true),
+        OpaqueResult::False => AbstractValue::Truthiness(false),
         _ => AbstractValue::Fault,
     };
     match state.assumption(hidden) {
         Some(guess) => vec![(state.clone(), got(guess))],
-        None => [Assumption::True, Assumption::False, Assumption::Fault]
+        None => [OpaqueResult::True, OpaqueResult::False, OpaqueResult::Fault]
             .map(|guess| (state.assuming(hidden, guess), got(guess)))
             .into(),
     }

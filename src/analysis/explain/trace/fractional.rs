@@ -3,7 +3,7 @@
 use crate::analysis::model::bucketing;
 use crate::analysis::model::bucketing::HASH_SPACE;
 use crate::analysis::model::owned_context::OwnedContext;
-use crate::rule::bucketing::weighted_shares;
+use crate::rule::bucketing::share_selection;
 use crate::value::OwnedValue;
 use crate::value::Value;
 
@@ -75,7 +75,7 @@ pub fn trace_fractional(
             Some(_) => return None,
         };
         let from = total;
-        total += u32::try_from(weighted_shares::parse_weight(weight)?).ok()?;
+        total += u32::try_from(share_selection::parse_weight(weight)?).ok()?;
         let value = value.clone();
         shares.push(ShareRange {
             value,
@@ -85,7 +85,7 @@ pub fn trace_fractional(
     }
     let hash = bucketing::bucketing_hash(&key);
     Some(FractionalTrace {
-        bucket: weighted_shares::scale_to_bucket(hash, total),
+        bucket: share_selection::scale_to_bucket(hash, total),
         key,
         hash,
         total,

@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
+use crate::analysis::engine::branch_conditions::BranchCondition;
 use crate::analysis::engine::coverage;
 use crate::analysis::engine::coverage::BranchCoverage;
 use crate::analysis::engine::coverage::Budget;
-use crate::analysis::engine::path_condition::PathCondition;
 use crate::analysis::flag_file::FlagFile;
 use crate::analysis::format;
 use crate::analysis::lint::targeting::visit;
@@ -134,10 +134,10 @@ const MAX_CONDITIONS: usize = 6;
 fn message_and_help(
     site: &RuleBranch<'_>,
     survey: &BranchCoverage<'_>,
-    proof: &[PathCondition],
+    proof: &[BranchCondition],
 ) -> (String, String) {
     let named = unreachable_message(site, survey.flag);
-    let wanted = |premise: &PathCondition| {
+    let wanted = |premise: &BranchCondition| {
         let how = if premise.must_hold { "hold" } else { "fail" };
         format!("`{}` to {how}", premise.text)
     };
@@ -154,7 +154,7 @@ fn message_and_help(
         None => named,
     };
     let mut places: Vec<String> = Vec::new();
-    for PathCondition {
+    for BranchCondition {
         position: place, ..
     } in proof.iter().take(MAX_CONDITIONS)
     {

@@ -1,8 +1,8 @@
 //! Records the comparisons that one use of an attribute makes.
 
 use crate::analysis::model::comparisons::Comparisons;
-use crate::analysis::model::comparisons::attribute_use::ValueSink;
-use crate::analysis::model::comparisons::attribute_use::constant_value;
+use crate::analysis::model::comparisons::find_uses::ValueConsumer;
+use crate::analysis::model::comparisons::find_uses::constant_value;
 use crate::analysis::model::unsupported::Unsupported;
 use crate::diag::Position;
 use crate::document::syntax_tree::Node;
@@ -16,18 +16,18 @@ impl Comparisons {
     ///
     /// # Errors
     /// If the comparison is unsupported.
-    pub fn record(&mut self, flow: ValueSink<'_>) -> Result<(), Unsupported> {
+    pub fn record(&mut self, flow: ValueConsumer<'_>) -> Result<(), Unsupported> {
         match flow {
-            ValueSink::Truthiness | ValueSink::Value => Ok(()),
-            ValueSink::VariantName(names) => {
+            ValueConsumer::Truthiness | ValueConsumer::Value => Ok(()),
+            ValueConsumer::VariantName(names) => {
                 for (name, _) in names {
                     self.equal_strings.insert(name.clone());
                     self.insert_number(number::parse_or_zero(name));
                 }
                 Ok(())
             }
-            ValueSink::Argument(name, items, at) => self.record_argument(name, items, at),
-            ValueSink::MergedList(needle) => {
+            ValueConsumer::Argument(name, items, at) => self.record_argument(name, items, at),
+            ValueConsumer::MergedList(needle) => {
                 let needle = constant_value(needle)?;
                 self.insert_list_item(needle.clone());
                 // A value other than a list becomes its only item.

@@ -1,8 +1,8 @@
 //! Lowers operations that read the context: an expression over one attribute, an operator over arguments that each have
 //! finitely many values, or an opaque expression.
 
-use crate::analysis::model::comparisons::attribute_use;
-use crate::analysis::model::comparisons::attribute_use::ValueSink;
+use crate::analysis::model::comparisons::find_uses;
+use crate::analysis::model::comparisons::find_uses::ValueConsumer;
 use crate::analysis::model::compiled_expr::CompiledExpr;
 use crate::analysis::model::lowering::ProgramBuilder;
 use crate::analysis::model::program::ResultKind;
@@ -32,9 +32,9 @@ impl<'d> ProgramBuilder<'_, 'd> {
         }
         let paths = question.attribute_paths().unwrap_or_default();
         let flow = match want {
-            ResultKind::Truthiness => ValueSink::Truthiness,
-            ResultKind::Leaf => ValueSink::VariantName(&self.flag.variants),
-            ResultKind::Value => ValueSink::Value,
+            ResultKind::Truthiness => ValueConsumer::Truthiness,
+            ResultKind::Leaf => ValueConsumer::VariantName(&self.flag.variants),
+            ResultKind::Value => ValueConsumer::Value,
         };
         match self.record_comparisons(node, flow, &paths) {
             Ok(attribute) => {
@@ -52,14 +52,14 @@ impl<'d> ProgramBuilder<'_, 'd> {
     fn record_comparisons(
         &mut self,
         node: &Node,
-        sink: ValueSink<'_>,
+        sink: ValueConsumer<'_>,
         paths: &[String],
     ) -> Result<usize, Unsupported> {
         let unsupported = |description: &str| Unsupported {
             position: node.position,
             description: description.to_owned(),
         };
-        let uses = attribute_use::attribute_uses(node, sink)?;
+        let uses = find_uses::attribute_uses(node, sink)?;
         let path = match paths {
             [path] => path,
             [] => return Err(unsupported("a `var` that reads the whole context")),
@@ -131,6 +131,6 @@ fn has_finitely_many_values(node: &Node) -> bool {
             .all(|clause| clause.last().is_some_and(has_finitely_many_values)),
         ("and" | "or", NodeKind::List(_)) => items.iter().all(has_finitely_many_values),
         ("fractional", NodeKind::List(_)) => true,
-        (name, _) => attribute_use::returns_boolean(name),
+        (name, _) => find_uses::returns_boolean(name),
     }
 }

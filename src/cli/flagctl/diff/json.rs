@@ -6,11 +6,11 @@ use crate::analysis::diff::changed_cell::ChangedCell;
 use crate::analysis::diff::changed_cell::HashInterval;
 use crate::analysis::diff::changed_cell::Transition;
 use crate::analysis::model::owned_context::OwnedContext;
-use crate::cli::json_value;
-use crate::cli::json_value::array;
-use crate::cli::json_value::number;
-use crate::cli::json_value::object;
-use crate::cli::json_value::string;
+use crate::cli::json_node;
+use crate::cli::json_node::array;
+use crate::cli::json_node::number;
+use crate::cli::json_node::object;
+use crate::cli::json_node::string;
 use crate::cli::output::outcome_json::outcome_to_json;
 use crate::diag::Diagnostic;
 use crate::diag::Position;
@@ -45,7 +45,7 @@ fn stickiness_violation(violation: &Diagnostic) -> Node {
 
 fn change(change: &FlagDiff) -> Node {
     let flag_set = change.flag_set.as_deref();
-    let flag_set = flag_set.map_or_else(json_value::null, string);
+    let flag_set = flag_set.map_or_else(json_node::null, string);
     let unknown = change.unknown_reasons.iter().map(|why| string(&**why));
     object([
         ("key", string(&*change.key)),
@@ -95,7 +95,7 @@ fn interval(interval: &HashInterval) -> Node {
 /// A context, and beside it the evaluation time, which no request can set.
 fn example(context: &OwnedContext) -> Node {
     let attributes = OwnedValue::Map(context.attributes.clone());
-    let attributes = ("context", json_value::from_literal(&attributes));
+    let attributes = ("context", json_node::from_literal(&attributes));
     let time = context.seconds.map(|seconds| ("time", number(seconds)));
     object([attributes].into_iter().chain(time))
 }

@@ -1,9 +1,9 @@
 //! JSON Schema keywords: types, ranges, arrays, references and alternatives.
 
-use crate::cli::json_value::array;
-use crate::cli::json_value::number;
-use crate::cli::json_value::object;
-use crate::cli::json_value::string;
+use crate::cli::json_node::array;
+use crate::cli::json_node::number;
+use crate::cli::json_node::object;
+use crate::cli::json_node::string;
 use crate::document::syntax_tree::Node;
 
 /// The keywords of a schema, by name.

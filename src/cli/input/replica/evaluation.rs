@@ -3,9 +3,9 @@
 use crate::analysis::model::owned_context::OwnedContext;
 use crate::cli::input::flag_location::ReplicaEndpoint;
 use crate::cli::input::replica::client;
-use crate::cli::json_value;
-use crate::cli::json_value::member;
-use crate::cli::json_value::member_str;
+use crate::cli::json_node;
+use crate::cli::json_node::member;
+use crate::cli::json_node::member_str;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
 use crate::rule::bucketing::bucketing_value::FractionalVersion;
@@ -31,7 +31,7 @@ pub fn evaluate(
     let Some(answer) = client::request_json(replica, &["debug", "flags", key], Some(body))? else {
         return Ok(None);
     };
-    let node = json_value::parse(&answer)?;
+    let node = json_node::parse(&answer)?;
     Ok(Some(ReplicaEvaluation { node }))
 }
 
@@ -43,7 +43,7 @@ impl ReplicaEvaluation {
 
     /// A note for standard error if the context has no targeting key: the replica then uses its own name.
     pub fn targeting_key_note(&self, context: &str) -> Option<String> {
-        let context = json_value::parse(context).ok()?;
+        let context = json_node::parse(context).ok()?;
         if member(&context, "targetingKey").is_some() {
             return None;
         }

@@ -21,7 +21,7 @@ use tokio::task::coop;
 use tokio::time::Instant;
 
 use crate::limits::FAST_PATH_HEAD;
-use crate::serve::connection::http1::chunked;
+use crate::serve::connection::http1::chunked_response;
 use crate::serve::connection::http1::request_head;
 use crate::serve::connection::http1::request_head::ParsedRequest;
 use crate::serve::connection::http1::response_head;
@@ -30,7 +30,7 @@ use crate::serve::connection::http1::response_head::ResponseBody;
 use crate::serve::connection::protocol_detection::DetectedIo;
 use crate::serve::http::body::Body;
 use crate::serve::http::handler::Handler;
-use crate::serve::shutdown;
+use crate::serve::shutdown_signal;
 
 /// The room for each read, in bytes: nearly every request is shorter.
 const READ_CHUNK: usize = 2048;
@@ -62,7 +62,7 @@ where
     A: Handler,
 {
     let mut connection = Http1Connection::new(io, handler, limits);
-    let mut shutdown = pin!(shutdown::requested(shutdown));
+    let mut shutdown = pin!(shutdown_signal::requested(shutdown));
     // One timer for all requests: when it fires it is reset by the time of the last response.
     let mut timer = pin!(tokio::time::sleep(limits.read_timeout));
     loop {
@@ -209,7 +209,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin, A: Handler> Http1Connection<'a, S, A
         self.write_buffer = Vec::new();
         self.request = empty_request();
         self.read_buffer = BytesMut::from(&*self.read_buffer);
-        chunked::send_chunked(&mut self.io, &mut self.read_buffer, body).await?;
+        chunked_response::send_chunked(&mut self.io, &mut self.read_buffer, body).await?;
         self.date.update();
         Ok(())
     }

@@ -9,11 +9,11 @@ use crate::resolve;
 use crate::resolve::bulk;
 use crate::ruleset::CompiledFlag;
 use crate::selector::Selector;
-use crate::serve::admin::debug::response;
-use crate::serve::admin::debug::scope::DebugScope;
+use crate::serve::admin::debug::flag_json;
+use crate::serve::admin::debug::request_state::DebugRequestState;
 use crate::value::Value;
-use crate::wire::context::decoded::DecodedContext;
 use crate::wire::context::encoded::EncodedContext;
+use crate::wire::context::full_context::FullContext;
 use crate::wire::ofrep::request;
 use crate::wire::query::query_pairs;
 
@@ -75,7 +75,7 @@ fn validate_context(text: &str) -> Result<(), String> {
 
 /// The evaluation of one flag; `None` if there is no such flag.
 pub fn evaluate_flag(
-    scope: &DebugScope<'_>,
+    scope: &DebugRequestState<'_>,
     query: &DebugQuery,
     key: &str,
 ) -> Result<Option<String>, String> {
@@ -97,15 +97,17 @@ pub fn evaluate_flag(
     let unit = targeting_key(&members);
     let mut answer = None;
     let flags = std::iter::once((position, flag));
-    let decoded = DecodedContext::new(members);
+    let decoded = FullContext::new(members);
     bulk::decide_all(&decoded, flags, seconds, |_, flag, decision| {
-        answer = Some(response::flag_response(scope, flag, decision, &asker, unit));
+        answer = Some(flag_json::flag_response(
+            scope, flag, decision, &asker, unit,
+        ));
     });
     Ok(answer)
 }
 
 /// The evaluation of all flags.
-pub fn evaluate_all(scope: &DebugScope<'_>, query: &DebugQuery) -> Result<String, String> {
+pub fn evaluate_all(scope: &DebugRequestState<'_>, query: &DebugQuery) -> Result<String, String> {
     let arena = Bump::new();
     let members = context_attributes(scope, query, &arena)?;
     let unit = targeting_key(&members);
@@ -113,19 +115,19 @@ pub fn evaluate_all(scope: &DebugScope<'_>, query: &DebugQuery) -> Result<String
     let flag = |position| Some((position, scope.snapshot.ruleset.flag_at(position)?));
     let mut answers: Vec<(&CompiledFlag, Decision)> = Vec::new();
     bulk::decide_all(
-        &DecodedContext::new(members),
+        &FullContext::new(members),
         selected.filter_map(flag),
         resolve::system_clock(),
         |_, flag, decision| {
             answers.push((flag, decision));
         },
     );
-    Ok(response::flags_response(scope, &answers, unit))
+    Ok(flag_json::flags_response(scope, &answers, unit))
 }
 
 /// The attributes of the context. The targeting key defaults to the name of this replica.
 fn context_attributes<'a, 'q: 'a>(
-    scope: &DebugScope<'q>,
+    scope: &DebugRequestState<'q>,
     query: &'a DebugQuery,
     arena: &'a Bump,
 ) -> Result<Vec<(&'a str, Value<'a>)>, String> {

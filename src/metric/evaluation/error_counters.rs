@@ -15,7 +15,7 @@ pub const OVERFLOW_BIT: u64 = 1 << 63;
 
 /// The counters that all snapshots share.
 #[derive(Debug, Default)]
-pub struct SharedCounters {
+pub struct ErrorCounters {
     not_found: AtomicU64,
     parse_error: AtomicU64,
     type_mismatch: AtomicU64,
@@ -24,7 +24,7 @@ pub struct SharedCounters {
     admitted_label_sets: Mutex<HashSet<EvaluationLabels>>,
 }
 
-impl SharedCounters {
+impl ErrorCounters {
     /// The counter of an error.
     pub fn error_counter(&self, code: ErrorCode) -> &AtomicU64 {
         match code {

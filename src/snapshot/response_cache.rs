@@ -7,8 +7,8 @@ use bytes::Bytes;
 use crate::decision::Decision;
 use crate::decision::FlagType;
 use crate::decision::Reason;
+use crate::ruleset::CachedResponses;
 use crate::ruleset::CompiledFlag;
-use crate::ruleset::EncodedResponses;
 use crate::ruleset::EvaluationPlan;
 use crate::wire::evaluation::resolve_response;
 use crate::wire::grpc::length_prefixed_message::MESSAGE_PREFIX_LEN;
@@ -27,12 +27,12 @@ pub fn encoded_response(flag: &CompiledFlag, decision: Decision, want: FlagType)
 
 /// Every answer that a flag can give.
 #[cold]
-fn encode_all(flag: &CompiledFlag) -> EncodedResponses {
+fn encode_all(flag: &CompiledFlag) -> CachedResponses {
     let mut writer = ResponseWriter::default();
     writer.write_flag(flag);
     // A clone is known to be shared. What it was made from finds that out each time that it is shared again.
     let bytes = Bytes::from(writer.bytes.into_boxed_slice()).clone();
-    EncodedResponses {
+    CachedResponses {
         bytes,
         spans: writer.spans.into(),
     }

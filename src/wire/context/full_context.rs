@@ -8,18 +8,18 @@ use crate::value::Value;
 
 /// A context that was decoded whole, for asking many flags.
 #[derive(Debug)]
-pub struct DecodedContext<'a> {
+pub struct FullContext<'a> {
     attributes: Vec<(&'a str, Value<'a>)>,
     sorted_attributes: Vec<(&'a str, Value<'a>)>,
 }
 
-impl<'a> DecodedContext<'a> {
+impl<'a> FullContext<'a> {
     /// Sorts attributes; of equal names the last one counts.
-    pub fn new(members: Vec<(&'a str, Value<'a>)>) -> DecodedContext<'a> {
+    pub fn new(members: Vec<(&'a str, Value<'a>)>) -> FullContext<'a> {
         // No hashing: names are the caller's, and a hash that withstands him costs more than a search.
         let mut sorted = members.clone();
         sorted.sort_by_key(|(name, _)| *name);
-        DecodedContext {
+        FullContext {
             attributes: members,
             sorted_attributes: sorted,
         }

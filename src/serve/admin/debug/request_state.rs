@@ -7,7 +7,7 @@ use crate::snapshot::Snapshot;
 
 /// The state that a debug request is answered from.
 #[derive(Clone, Copy)]
-pub struct DebugScope<'q> {
+pub struct DebugRequestState<'q> {
     /// The flags.
     pub snapshot: &'q Snapshot,
     /// The configuration of the replica.

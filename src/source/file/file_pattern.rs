@@ -1,4 +1,4 @@
-//! `PathSet`: the files that the path of a `file:` source names: a file, a directory or a glob.
+//! `FilePattern`: the files that the path of a `file:` source names: a file, a directory or a glob.
 
 use std::path::Path;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use crate::document::DocumentFormat;
 
 /// The files that a path names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PathSet {
+pub enum FilePattern {
     /// This file, even if it does not exist.
     File(PathBuf),
     /// The flag files in this directory.
@@ -16,17 +16,17 @@ pub enum PathSet {
     Glob(String),
 }
 
-impl PathSet {
+impl FilePattern {
     /// Returns the files that `path` names. A path that does not exist and is not a pattern counts as a file.
-    pub fn from_path(path: &Path) -> PathSet {
+    pub fn from_path(path: &Path) -> FilePattern {
         if path.is_dir() {
-            return PathSet::Directory(path.to_owned());
+            return FilePattern::Directory(path.to_owned());
         }
         match path.to_str() {
             Some(text) if text.contains(['*', '?', '[']) && !path.exists() => {
-                PathSet::Glob(text.to_owned())
+                FilePattern::Glob(text.to_owned())
             }
-            _ => PathSet::File(path.to_owned()),
+            _ => FilePattern::File(path.to_owned()),
         }
     }
 
@@ -36,9 +36,9 @@ impl PathSet {
     /// If the directory cannot be listed.
     pub fn files(&self) -> std::io::Result<Vec<PathBuf>> {
         let mut files = match self {
-            PathSet::File(path) => return Ok(vec![path.clone()]),
-            PathSet::Directory(path) => list_directory(path)?,
-            PathSet::Glob(pattern) => match glob::glob(pattern) {
+            FilePattern::File(path) => return Ok(vec![path.clone()]),
+            FilePattern::Directory(path) => list_directory(path)?,
+            FilePattern::Glob(pattern) => match glob::glob(pattern) {
                 Ok(paths) => paths
                     .collect::<Result<_, _>>()
                     .map_err(std::io::Error::other)?,
@@ -52,7 +52,7 @@ impl PathSet {
 
     /// Returns true if the flags of a deleted file are dropped.
     pub fn drops_missing_files(&self) -> bool {
-        !matches!(self, PathSet::File(_))
+        !matches!(self, FilePattern::File(_))
     }
 
     /// Returns the directories whose file events concern these files.
@@ -69,20 +69,20 @@ impl PathSet {
             directories.extend(directory);
         };
         match self {
-            PathSet::File(path) => {
+            FilePattern::File(path) => {
                 add(path.parent());
                 // The content behind a symlink changes without an event at the symlink.
                 if let Ok(target) = path.canonicalize() {
                     add(target.parent());
                 }
             }
-            PathSet::Directory(path) => {
+            FilePattern::Directory(path) => {
                 add(Some(path));
                 if let Ok(target) = path.join("..data").canonicalize() {
                     add(Some(&target));
                 }
             }
-            PathSet::Glob(pattern) => {
+            FilePattern::Glob(pattern) => {
                 let fixed = pattern.split(['*', '?', '[']).next().unwrap_or("");
                 let end = fixed.rfind('/').map_or(0, |at| at + 1);
                 add(fixed.get(..end).map(Path::new));

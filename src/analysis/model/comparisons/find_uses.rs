@@ -14,7 +14,7 @@ use crate::value::OwnedValue;
 
 /// The operation that consumes the value of an expression.
 #[derive(Debug, Clone, Copy)]
-pub enum ValueSink<'n> {
+pub enum ValueConsumer<'n> {
     /// Only its truthiness is used.
     Truthiness,
     /// It is the name of the variant.
@@ -33,7 +33,7 @@ pub struct AttributeUse<'n> {
     /// The attribute, its path joined by dots.
     pub path: String,
     /// The operation that consumes its value.
-    pub sink: ValueSink<'n>,
+    pub sink: ValueConsumer<'n>,
 }
 
 /// Operators whose result is always a boolean or null.
@@ -68,7 +68,7 @@ pub fn returns_boolean(name: &str) -> bool {
 /// The first unsupported expression.
 pub fn attribute_uses<'n>(
     node: &'n Node,
-    flow: ValueSink<'n>,
+    flow: ValueConsumer<'n>,
 ) -> Result<Vec<AttributeUse<'n>>, Unsupported> {
     let mut questions = Vec::new();
     collect_uses(node, flow, &mut questions)?;
@@ -77,7 +77,7 @@ pub fn attribute_uses<'n>(
 
 fn collect_uses<'n>(
     node: &'n Node,
-    flow: ValueSink<'n>,
+    flow: ValueConsumer<'n>,
     found: &mut Vec<AttributeUse<'n>>,
 ) -> Result<(), Unsupported> {
     let member = match JsonLogicNode::from_node(node) {
@@ -94,7 +94,7 @@ fn collect_uses<'n>(
         && let Some(inner) = merge_operand(hay)
     {
         constant_value(needle)?;
-        return collect_uses(inner, ValueSink::MergedList(needle), found);
+        return collect_uses(inner, ValueConsumer::MergedList(needle), found);
     }
     match &*member.key {
         "var" => {
@@ -108,14 +108,14 @@ fn collect_uses<'n>(
             .try_for_each(|item| collect_uses(item, flow, found)),
         "if" | "?:" => items.chunks(2).try_for_each(|clause| match clause {
             [condition, then] => {
-                collect_uses(condition, ValueSink::Truthiness, found)?;
+                collect_uses(condition, ValueConsumer::Truthiness, found)?;
                 collect_uses(then, flow, found)
             }
             [last] => collect_uses(last, flow, found),
             _ => Ok(()),
         }),
         name if returns_boolean(name) => items.iter().enumerate().try_for_each(|(at, item)| {
-            collect_uses(item, ValueSink::Argument(name, items, at), found)
+            collect_uses(item, ValueConsumer::Argument(name, items, at), found)
         }),
         name => Err(Unsupported {
             position: member.position,

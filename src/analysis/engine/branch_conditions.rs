@@ -10,7 +10,7 @@ use crate::rule::syntax;
 
 /// A condition that must hold or fail for a branch to be reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PathCondition {
+pub struct BranchCondition {
     /// The position of the condition.
     pub position: Position,
     /// The condition as text.
@@ -19,10 +19,10 @@ pub struct PathCondition {
     pub must_hold: bool,
 }
 
-impl PathCondition {
+impl BranchCondition {
     /// The path condition that a constraint describes.
-    pub fn from_constraint((node, must_hold): ConditionConstraint<'_>) -> PathCondition {
-        PathCondition {
+    pub fn from_constraint((node, must_hold): ConditionConstraint<'_>) -> BranchCondition {
+        BranchCondition {
             position: node.position,
             text: format::format_condition(node),
             must_hold,

@@ -13,15 +13,15 @@ use crate::json::write_value;
 use crate::rule::bucketing::bucketing_value::FractionalVersion;
 use crate::ruleset::CompiledFlag;
 use crate::selector::Selector;
-use crate::serve::admin::debug::scope::DebugScope;
-use crate::serve::admin::debug::source_status::write_source_status;
+use crate::serve::admin::debug::request_state::DebugRequestState;
+use crate::serve::admin::debug::source_status_json::write_source_status;
 use crate::snapshot::Snapshot;
 use crate::value::OwnedValue;
 use crate::wire::flag_sync;
 
 /// The evaluation of one flag, with its source, rule, context and definition.
 pub fn flag_response(
-    scope: &DebugScope<'_>,
+    scope: &DebugRequestState<'_>,
     flag: &CompiledFlag,
     decision: Decision,
     asker: &OwnedContext,
@@ -95,7 +95,7 @@ fn write_context(out: &mut String, asker: &OwnedContext) {
 
 /// The evaluation of all flags.
 pub fn flags_response(
-    scope: &DebugScope<'_>,
+    scope: &DebugRequestState<'_>,
     answers: &[(&CompiledFlag, Decision)],
     unit: Option<&str>,
 ) -> String {
@@ -119,7 +119,7 @@ pub fn flags_response(
 }
 
 /// The replica, the targeting key and the generation.
-fn write_identity(out: &mut String, scope: &DebugScope<'_>, unit: Option<&str>) {
+fn write_identity(out: &mut String, scope: &DebugRequestState<'_>, unit: Option<&str>) {
     out.push_str("\"replica\":");
     write_string(out, &scope.config.replica);
     out.push_str(",\"targetingKey\":");

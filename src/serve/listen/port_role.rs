@@ -14,7 +14,7 @@ const HTTP1_HEAD_OVERHEAD: usize = 4096;
 
 /// A port, by what it serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Port {
+pub enum PortRole {
     /// gRPC, gRPC-Web and Connect.
     Evaluation,
     /// Probes, metrics and debug endpoints.
@@ -25,24 +25,24 @@ pub enum Port {
     Sync,
 }
 
-impl Port {
+impl PortRole {
     /// The name in logs.
     pub fn name(self) -> &'static str {
         match self {
-            Port::Evaluation => "evaluation",
-            Port::Management => "management",
-            Port::Ofrep => "ofrep",
-            Port::Sync => "sync",
+            PortRole::Evaluation => "evaluation",
+            PortRole::Management => "management",
+            PortRole::Ofrep => "ofrep",
+            PortRole::Sync => "sync",
         }
     }
 
     /// The fault-injection point of the accept loop.
     pub fn accept_fault_point(self) -> &'static str {
         match self {
-            Port::Evaluation => "accept-evaluation",
-            Port::Management => "accept-management",
-            Port::Ofrep => "accept-ofrep",
-            Port::Sync => "accept-sync",
+            PortRole::Evaluation => "accept-evaluation",
+            PortRole::Management => "accept-management",
+            PortRole::Ofrep => "accept-ofrep",
+            PortRole::Sync => "accept-sync",
         }
     }
 }
@@ -51,7 +51,7 @@ impl Port {
 #[derive(Debug, Clone)]
 pub struct PortConfig {
     /// The port.
-    pub port: Port,
+    pub port: PortRole,
     /// The largest header block, in bytes.
     pub max_header: usize,
     /// The timeout of a request's head.
@@ -70,7 +70,7 @@ pub struct PortConfig {
 
 impl PortConfig {
     /// The limits of a port without TLS.
-    pub fn new(port: Port, config: &ServeConfig, slots: &Arc<Semaphore>) -> PortConfig {
+    pub fn new(port: PortRole, config: &ServeConfig, slots: &Arc<Semaphore>) -> PortConfig {
         PortConfig {
             port,
             max_header: config.max_header,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::document::flag::FlagDefinition;
 use crate::document::rollout::expand;
-use crate::ruleset::compile::compile_expanded;
+use crate::ruleset::compile_flag::compile_expanded;
 use crate::ruleset::flag::CompiledFlag;
 use crate::ruleset::flag::UnexpandedDefinition;
 

@@ -1,4 +1,4 @@
-//! `NetworkSource`: the origin and the last good document of an HTTP or gRPC source.
+//! `TrackedDocument`: the origin and the last good document of an HTTP or gRPC source.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,26 +11,26 @@ use crate::source::last_good::UpdateResult;
 use crate::source::layer::compile::CompileOptions;
 
 /// A network source and its last good document.
-pub struct NetworkSource {
+pub struct TrackedDocument {
     /// Its name in diagnostics.
     pub origin: DocumentOrigin,
     /// Its document.
     pub last_good: LastGood,
 }
 
-impl fmt::Debug for NetworkSource {
+impl fmt::Debug for TrackedDocument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The name of the source may hold a secret.
-        f.debug_struct("NetworkSource")
+        f.debug_struct("TrackedDocument")
             .field("source", &self.origin.file)
             .finish_non_exhaustive()
     }
 }
 
-impl NetworkSource {
+impl TrackedDocument {
     /// A source without a document.
-    pub fn new(name: Arc<str>, label: Arc<str>) -> NetworkSource {
-        NetworkSource {
+    pub fn new(name: Arc<str>, label: Arc<str>) -> TrackedDocument {
+        TrackedDocument {
             origin: DocumentOrigin {
                 source: name,
                 file: label,

@@ -8,16 +8,16 @@ use crate::cli::input::flag_location::FlagLocation;
 use crate::cli::input::flag_location::ReplicaEndpoint;
 use crate::cli::input::loaded_flags::LoadedFlags;
 use crate::cli::input::replica::client;
-use crate::cli::json_value;
-use crate::cli::json_value::member;
-use crate::cli::json_value::member_str;
+use crate::cli::json_node;
+use crate::cli::json_node::member;
+use crate::cli::json_node::member_str;
 use crate::document::syntax_tree::Node;
 use crate::rule::bucketing::bucketing_value::FractionalVersion;
 use crate::wire::flag_sync;
 
 /// The result of a look-up, and the messages about it.
 #[derive(Debug)]
-pub struct FlagLookup<T> {
+pub struct ReadDefinitions<T> {
     /// The definition or definitions, each with its key.
     pub value: T,
     /// Lines for standard error.
@@ -28,15 +28,18 @@ pub struct FlagLookup<T> {
 ///
 /// # Errors
 /// If the replica does not answer.
-pub fn get_flag(location: &FlagLocation, key: &str) -> anyhow::Result<FlagLookup<Option<Node>>> {
+pub fn get_flag(
+    location: &FlagLocation,
+    key: &str,
+) -> anyhow::Result<ReadDefinitions<Option<Node>>> {
     Ok(match location {
         FlagLocation::Files(paths) => {
             let (flags, stderr) = definitions_from_files(paths);
             let mut flags = flags.into_iter().rev();
             let value = flags.find(|flag| member_str(flag, "key") == key);
-            FlagLookup { value, stderr }
+            ReadDefinitions { value, stderr }
         }
-        FlagLocation::Replica(replica) => FlagLookup {
+        FlagLocation::Replica(replica) => ReadDefinitions {
             value: get_flag_at_replica(replica, key)?,
             stderr: Vec::new(),
         },
@@ -47,7 +50,7 @@ fn get_flag_at_replica(replica: &ReplicaEndpoint, key: &str) -> anyhow::Result<O
     let Some(body) = client::request_json(replica, &["debug", "flags", key], None)? else {
         return Ok(None);
     };
-    let answer = json_value::parse(&body)?;
+    let answer = json_node::parse(&body)?;
     let definition = member(&answer, "definition").cloned();
     Ok(definition.map(|definition| with_key(key, definition)))
 }
@@ -56,13 +59,13 @@ fn get_flag_at_replica(replica: &ReplicaEndpoint, key: &str) -> anyhow::Result<O
 ///
 /// # Errors
 /// If the replica does not answer.
-pub fn list_flags(location: &FlagLocation) -> anyhow::Result<FlagLookup<Vec<Node>>> {
+pub fn list_flags(location: &FlagLocation) -> anyhow::Result<ReadDefinitions<Vec<Node>>> {
     Ok(match location {
         FlagLocation::Files(paths) => {
             let (value, stderr) = definitions_from_files(paths);
-            FlagLookup { value, stderr }
+            ReadDefinitions { value, stderr }
         }
-        FlagLocation::Replica(replica) => FlagLookup {
+        FlagLocation::Replica(replica) => ReadDefinitions {
             value: list_flags_at_replica(replica)?,
             stderr: Vec::new(),
         },
@@ -72,7 +75,7 @@ pub fn list_flags(location: &FlagLocation) -> anyhow::Result<FlagLookup<Vec<Node
 fn list_flags_at_replica(replica: &ReplicaEndpoint) -> anyhow::Result<Vec<Node>> {
     let body = client::request_json(replica, &["debug", "definitions"], None)?;
     let body = body.ok_or_else(|| anyhow::anyhow!("the replica does not list its flags"))?;
-    let answer = json_value::parse(&body)?;
+    let answer = json_node::parse(&body)?;
     let flags = member(&answer, "flags").and_then(Node::as_map);
     let flags = flags.unwrap_or_default().iter();
     let flags = flags.map(|flag| with_key(&flag.key, flag.value.clone()));
@@ -87,7 +90,7 @@ fn definitions_from_files(paths: &[PathBuf]) -> (Vec<Node>, Vec<String>) {
     for flag in &loaded.ruleset.flags {
         let mut text = String::new();
         flag_sync::write_definition(&mut text, flag);
-        let definition = json_value::parse(&text).ok();
+        let definition = json_node::parse(&text).ok();
         definitions.extend(definition.map(|definition| with_key(&flag.key, definition)));
     }
     (definitions, loaded.stderr_lines())
@@ -95,6 +98,6 @@ fn definitions_from_files(paths: &[PathBuf]) -> (Vec<Node>, Vec<String>) {
 
 /// A definition with its key as first member.
 fn with_key(key: &str, mut definition: Node) -> Node {
-    json_value::insert_first(&mut definition, "key", json_value::string(key));
+    json_node::insert_first(&mut definition, "key", json_node::string(key));
     definition
 }

@@ -33,11 +33,11 @@ impl TaskKind {
 
 /// Counters of panics.
 #[derive(Debug, Default)]
-pub struct TaskMetrics {
+pub struct TaskPanics {
     panics: [AtomicU64; TaskKind::ALL.len()],
 }
 
-impl TaskMetrics {
+impl TaskPanics {
     /// Counts a panic.
     pub fn count_panic(&self, kind: TaskKind) {
         if let Some(panics) = self.panics.get(kind as usize) {
