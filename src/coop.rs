@@ -1,4 +1,4 @@
-//! Cooperative yielding: long computations give their core to request threads many times in a millisecond.
+//! Cooperative yielding (`thread::yield_now`): long computations on the update thread give the core to request threads.
 //!
 //! A thread that computes for long keeps its core until the kernel's next tick, up to four milliseconds, even from a
 //! thread of higher priority that is woken there; and it is woken there although another core is free, since kernels

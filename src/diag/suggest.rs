@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn transposition_counts_as_two_edits_and_64_characters_are_compared() {
+    fn transposition_is_two_edits_and_64_characters_are_compared() {
         assert_eq!(edit_distance("ab", "ba"), 2);
         assert_eq!(edit_distance("éA", "éa"), 0);
         let long = "x".repeat(64);

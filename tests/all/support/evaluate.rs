@@ -58,10 +58,15 @@ pub fn evaluate(ruleset: &Ruleset, key: &str, context: &Value) -> Value {
 
 /// Returns the result of a rule for a context: the name of a variant, `default` or an error code.
 pub fn rule_result(rule: &str, context: &str) -> String {
+    rule_result_with_variant(rule, context, "a")
+}
+
+/// The same, of a flag that has a variant called `variant` as well.
+fn rule_result_with_variant(rule: &str, context: &str, variant: &str) -> String {
     let rule: Value = serde_json::from_str(rule).expect("a rule in JSON");
     let context: Value = serde_json::from_str(context).expect("a context in JSON");
     let names = [
-        "a", "b", "on", "off", "true", "false", "0", "1", "2", "3", "10",
+        "a", "b", "on", "off", "true", "false", "0", "1", "2", "3", "10", variant,
     ];
     let named = names.iter().map(|n| ((*n).to_owned(), json!(n)));
     let variants: serde_json::Map<_, _> = named.collect();
@@ -80,5 +85,6 @@ pub fn rule_result(rule: &str, context: &str) -> String {
 /// Asserts the result of a rule for a context.
 pub fn assert_variant(rule: &str, context: &str, want: &str) {
     let shown: String = context.chars().take(200).collect();
-    assert_eq!(rule_result(rule, context), want, "{rule} for {shown}");
+    let result = rule_result_with_variant(rule, context, want);
+    assert_eq!(result, want, "{rule} for {shown}");
 }

@@ -1,4 +1,4 @@
-//! The scope of a debug request: snapshot, configuration, added context and time.
+//! The state a debug request is answered from: snapshot, configuration, added context and time.
 
 use std::time::SystemTime;
 
