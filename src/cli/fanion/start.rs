@@ -25,6 +25,8 @@ use crate::serve::listen::socket::Listener;
 use crate::serve::listen::tls::ReloadableTlsConfig;
 use crate::source;
 use crate::source::metrics;
+use crate::source::updater::InitialLoadError;
+use crate::source::updater::UpdateThreadError;
 use crate::source::updater::Updater;
 use crate::source::updater::loader::Loader;
 use crate::telemetry;
@@ -89,8 +91,11 @@ async fn serve(mut config: Config) -> Result<(), String> {
     let failure = tokio::select! {
         biased;
         () = stop => None,
-        error = updater.failure() => Some(log_failure(&format!("{error}; flags can no longer change, exiting"))),
-        Err(error) = initial_load => Some(error.to_string()),
+        error = updater.failure() => Some(update_thread_failure(&error)),
+        Err(error) = initial_load => Some(match &error {
+            InitialLoadError::NoFlags(_) => error.to_string(),
+            InitialLoadError::UpdateThread(error) => update_thread_failure(error),
+        }),
         ended = &mut servers => Some(log_failure(&servers_failure(ended))),
     };
     tracing::info!("shutting down");
@@ -135,6 +140,11 @@ fn register_source_metrics(metrics: &Metrics, updater: &Updater) {
 fn log_failure(failure: &str) -> String {
     tracing::error!("{failure}");
     failure.to_owned()
+}
+
+/// Logs why the update thread ended, and returns it.
+fn update_thread_failure(error: &UpdateThreadError) -> String {
+    log_failure(&format!("{error}; flags can no longer change, exiting"))
 }
 
 /// Returns the reason why the servers ended without the order to.

@@ -45,6 +45,7 @@ fn source_thread_has_lower_priority_than_request_threads() {
     let flag = r#"{"variants": {"on": true}, "defaultVariant": "on"}"#;
     std::fs::write(&file, format!(r#"{{"flags": {{"a": {flag}}}}}"#)).expect("a file");
     let daemon = Daemon::start(directory.path(), &["--uri", "file:flags.json"]);
+    daemon.wait_for_reload();
     let edited = format!(r#"{{"flags": {{"a": {flag}, "b": {flag}}}}}"#);
     std::fs::write(&file, edited).expect("an edit");
     // Once the edit is in force, the first look is over.
