@@ -14,7 +14,7 @@ pub mod http;
 pub mod listen;
 pub mod ofrep;
 pub mod rpc;
-pub mod shutdown_signal;
+pub mod shutdown_watch;
 pub mod stream;
 pub mod supervisor;
 pub mod sync;
@@ -101,7 +101,7 @@ pub async fn run(
         supervisor.spawn(PortRole::Ofrep, Box::pin(servers.ofrep(listeners.ofrep)));
         supervisor.spawn(PortRole::Sync, Box::pin(servers.sync(listeners.sync)));
         failed = tokio::select! {
-            () = shutdown_signal::requested(&mut shutdown) => None,
+            () = shutdown_watch::requested(&mut shutdown) => None,
             error = supervisor.failure() => Some(error),
         };
     }
@@ -125,7 +125,7 @@ async fn initial_load(loaded: impl Future<Output = ()>, shutdown: &mut watch::Re
         () = tokio::time::sleep(limits::INITIAL_LOAD_TIMEOUT) => {
             tracing::warn!("the sources are still being read; serving what there is");
         }
-        () = shutdown_signal::requested(shutdown) => {}
+        () = shutdown_watch::requested(shutdown) => {}
     }
 }
 

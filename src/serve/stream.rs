@@ -15,7 +15,7 @@ use crate::serve::config::ServeConfig;
 use crate::serve::context::ServerContext;
 use crate::serve::http::body::Body;
 use crate::serve::http::body::BoxedFrame;
-use crate::serve::shutdown_signal;
+use crate::serve::shutdown_watch;
 use crate::wire::rpc_error::RpcCode;
 use crate::wire::rpc_error::RpcError;
 
@@ -120,7 +120,7 @@ pub async fn wait(
     tokio::select! {
         biased;
         () = sender.closed() => StreamWakeup::Disconnected,
-        () = shutdown_signal::requested(shutdown) => StreamWakeup::Shutdown,
+        () = shutdown_watch::requested(shutdown) => StreamWakeup::Shutdown,
         _ = generation.changed() => StreamWakeup::NewGeneration,
         () = keep_alive_due => StreamWakeup::KeepAliveDue,
     }

@@ -1,4 +1,4 @@
-//! Encoded protobuf responses per flag and outcome, created at the first request and kept from generation to generation.
+//! Protobuf responses per flag and outcome, encoded at the first request and kept from generation to generation.
 //!
 //! The one application beside this process never evaluates most flags of a large document, so none are encoded early.
 

@@ -37,7 +37,7 @@ use crate::serve::http::handler::Handler;
 use crate::serve::listen::port_role::PortConfig;
 use crate::serve::listen::socket::SocketStream;
 use crate::serve::listen::tls::ReloadableTlsConfig;
-use crate::serve::shutdown_signal;
+use crate::serve::shutdown_watch;
 use crate::serve::tasks::Tasks;
 
 /// The response to plain HTTP on a TLS port, as Go has it.
@@ -149,7 +149,7 @@ impl<A: Handler> ConnectionServer<A> {
     ) -> Result<Option<T>, ConnectionError> {
         tokio::select! {
             done = tokio::time::timeout(self.config.read_timeout, step) => Ok(Some(done??)),
-            () = shutdown_signal::requested(shutdown) => Ok(None),
+            () = shutdown_watch::requested(shutdown) => Ok(None),
         }
     }
 
@@ -210,14 +210,14 @@ impl<A: Handler> ConnectionServer<A> {
             // First, so that a request that has arrived is still answered.
             biased;
             ended = executor.drive(connection.as_mut()) => return ended,
-            () = shutdown_signal::requested(&mut shutdown) => {}
+            () = shutdown_watch::requested(&mut shutdown) => {}
             () = tokio::time::sleep(self.config.read_timeout) => {
                 if !request_seen.load(Ordering::Relaxed) {
                     return Ok(());
                 }
                 tokio::select! {
                     ended = executor.drive(connection.as_mut()) => return ended,
-                    () = shutdown_signal::requested(&mut shutdown) => {}
+                    () = shutdown_watch::requested(&mut shutdown) => {}
                 }
             }
         }

@@ -16,7 +16,7 @@ use crate::serve::http::handler::Handler;
 use crate::serve::listen::port_role::PortConfig;
 use crate::serve::listen::socket::Listener;
 use crate::serve::listen::socket::SocketStream;
-use crate::serve::shutdown_signal;
+use crate::serve::shutdown_watch;
 use crate::serve::tasks::Tasks;
 
 /// Serves a port until `shutdown` turns true and the connections are done, or the grace period is over.
@@ -39,7 +39,7 @@ pub async fn serve<A: Handler>(
                 report_panic(&tasks, ended);
                 continue;
             }
-            () = shutdown_signal::requested(&mut shutdown) => break,
+            () = shutdown_watch::requested(&mut shutdown) => break,
         };
         fault_injection::point(fault_point);
         let (server, shutdown) = (server.clone(), shutdown.clone());

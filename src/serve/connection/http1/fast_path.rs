@@ -30,7 +30,7 @@ use crate::serve::connection::http1::response_head::ResponseBody;
 use crate::serve::connection::protocol_detection::DetectedIo;
 use crate::serve::http::body::Body;
 use crate::serve::http::handler::Handler;
-use crate::serve::shutdown_signal;
+use crate::serve::shutdown_watch;
 
 /// The room for each read, in bytes: nearly every request is shorter.
 const READ_CHUNK: usize = 2048;
@@ -62,7 +62,7 @@ where
     A: Handler,
 {
     let mut connection = Http1Connection::new(io, handler, limits);
-    let mut shutdown = pin!(shutdown_signal::requested(shutdown));
+    let mut shutdown = pin!(shutdown_watch::requested(shutdown));
     // One timer for all requests: when it fires it is reset by the time of the last response.
     let mut timer = pin!(tokio::time::sleep(limits.read_timeout));
     loop {

@@ -16,7 +16,7 @@ use crate::serve::http::body::data_frame;
 use crate::serve::rpc::envelope;
 use crate::serve::rpc::negotiate::RpcProtocol;
 use crate::serve::rpc::stream_framing::StreamFraming;
-use crate::serve::shutdown_signal;
+use crate::serve::shutdown_watch;
 use crate::serve::stream;
 use crate::serve::stream::FrameSender;
 use crate::wire::grpc::reflection::DescriptorFiles;
@@ -41,7 +41,7 @@ pub fn open(
     stream::open(context, slot, error_frame, |sender| async move {
         let status = tokio::select! {
             status = respond(&service_names, &mut questions, &sender) => status,
-            () = shutdown_signal::requested(&mut shutdown) => Ok(()),
+            () = shutdown_watch::requested(&mut shutdown) => Ok(()),
             () = sender.closed() => return,
         };
         stream::send_last(&sender, StreamFraming::GRPC.end_frame(status), grace).await;

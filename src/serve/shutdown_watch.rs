@@ -1,4 +1,4 @@
-//! The shutdown signal: a watch channel that turns true once.
+//! Waits on the shutdown watch channel, which turns true once; signals of the kernel are handled in `cli::fanion::start`.
 
 use tokio::sync::watch;
 
