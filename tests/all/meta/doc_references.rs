@@ -120,3 +120,26 @@ fn every_row_of_the_rollout_table_names_a_test() {
     }
     assert!(count > 30, "{count} rows");
 }
+
+#[test]
+fn every_dependency_is_in_dependencies_md() {
+    let manifest = read("Cargo.toml");
+    let text = read("docs/dependencies.md");
+    let mut section = "";
+    let mut count = 0;
+    for line in manifest.lines() {
+        if let Some(name) = line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
+            section = name;
+        }
+        if let (true, Some((name, _))) = (section.ends_with("dependencies"), line.split_once(" = "))
+        {
+            let row = format!("| `{name}` |");
+            assert!(
+                text.contains(&row),
+                "no row for {name} of [{section}] in docs/dependencies.md"
+            );
+            count += 1;
+        }
+    }
+    assert!(count > 60, "only {count} dependencies were found");
+}
