@@ -19,7 +19,7 @@ pub fn hash(value: &(impl Hash + ?Sized)) -> u64 {
     FixedState::default().hash_one(value)
 }
 
-/// What makes the fingerprint of something that comes in pieces. It depends on where they end.
+/// Returns a hasher for a value that comes in pieces. The fingerprint depends on where the pieces end.
 pub fn hasher() -> impl Hasher {
     FixedState::default().build_hasher()
 }

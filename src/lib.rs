@@ -59,6 +59,7 @@ pub mod selector;
 pub mod change;
 pub mod context;
 pub mod error_chain;
+pub mod panic_message;
 pub mod fault_injection;
 // Flag files into compiled flags.
 pub mod document;

@@ -10,7 +10,6 @@ mod diagnostic_log;
 pub mod error;
 mod last_good;
 pub mod layer;
-mod panic_message;
 mod update_channel;
 pub mod metrics;
 pub mod spec;

@@ -1,4 +1,4 @@
-//! JSON values as syntax-tree nodes without positions: constructors, a parser, and member look-up.
+//! JSON values as syntax-tree nodes without positions: constructors and a parser.
 
 use ecow::EcoString;
 
@@ -92,14 +92,7 @@ fn node(kind: NodeKind) -> Node {
     }
 }
 
-/// The member of an object by its key; the last one, if the key occurs twice.
-pub fn member<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
-    let members = node.as_map()?.iter();
-    let member = members.rev().find(|member| &*member.key == key)?;
-    Some(&member.value)
-}
-
 /// The member of an object by its key, if it is a string; else the empty string.
 pub fn member_str<'n>(node: &'n Node, key: &str) -> &'n str {
-    member(node, key).and_then(Node::as_text).unwrap_or("")
+    node.member(key).and_then(Node::as_text).unwrap_or("")
 }

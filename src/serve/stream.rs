@@ -75,7 +75,11 @@ pub fn open<F: Future<Output = ()> + Send + 'static>(
         }
     };
     let tasks = &context.tasks;
-    tasks.spawn(TaskKind::Stream, Box::pin(task), Box::pin(after_panic));
+    tasks.spawn(
+        TaskKind::Stream,
+        Box::pin(task),
+        Some(Box::pin(after_panic)),
+    );
     Body::Stream(receiver)
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use tokio::task::JoinSet;
 
+use crate::panic_message::panic_message;
 use crate::serve::listen::port_role::PortRole;
 use crate::serve::tasks;
 use crate::serve::tasks::BoxedTask;
@@ -71,9 +72,7 @@ impl Supervisor {
         self.running.push(port);
         self.servers.spawn(async move {
             let ended = tasks::catch_panic(server).await;
-            let panic = ended
-                .err()
-                .map(|payload| tasks::panic_text(&*payload).to_owned());
+            let panic = ended.err().map(|payload| panic_message(&*payload));
             Exit { port, panic }
         });
     }

@@ -17,7 +17,7 @@ use std::panic::AssertUnwindSafe;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-use crate::source::panic_message::panic_message;
+use crate::panic_message::panic_message;
 use crate::source::status::SourceStatuses;
 use crate::source::update_channel::WakeupSender;
 use crate::source::updater::liveness::Liveness;

@@ -45,7 +45,7 @@ pub async fn export_periodically(
         };
         let families = collect_families::collect_families(&metrics, &live.load());
         let message = encode(&families, &metrics.resource, begun);
-        // What went wrong is logged by the collector; the next message holds these counts, too.
+        // The client logs the failure; the next message holds these counts, too.
         let _ = client.send(message).await;
         if down {
             return;

@@ -80,7 +80,7 @@ impl RequestTracer {
 
     /// Sends what is left, for at most this long. Blocks.
     pub fn shutdown(&self, timeout: Duration) {
-        // What went wrong was logged by the collector.
+        // The client has logged the failure.
         let _ = self.provider.shutdown_with_timeout(timeout);
     }
 }

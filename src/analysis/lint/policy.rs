@@ -35,7 +35,7 @@ pub struct LintPolicy {
     pub fail_on: FailOn,
     /// The path of the baseline.
     pub baseline: Option<PathBuf>,
-    /// What is looked for in source code.
+    /// The search for flag keys in source code.
     pub code_refs: CodeRefsPolicy,
     /// The current day, counted from 1970-01-01.
     pub today: i64,
@@ -89,7 +89,7 @@ impl FailOn {
     }
 }
 
-/// What is looked for in source code.
+/// The part of the policy for flag keys in source code.
 #[derive(Debug, Clone, Default)]
 pub struct CodeRefsPolicy {
     /// Where, from the directory of the configuration.

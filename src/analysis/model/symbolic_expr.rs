@@ -73,7 +73,7 @@ pub struct IfClause {
 /// An expression that may yield the result of the flag.
 #[derive(Debug)]
 pub struct BranchResult {
-    /// What it is.
+    /// The expression that the branch returns.
     pub expr: SymbolicExpr,
     /// The index of its branch, if it yields the result of the flag.
     pub branch: Option<usize>,
@@ -82,7 +82,7 @@ pub struct BranchResult {
 /// A branch of a rule: an expression that may yield the result.
 #[derive(Debug, Clone, Copy)]
 pub struct RuleBranch<'d> {
-    /// What it is.
+    /// The kind of the branch.
     pub kind: BranchKind,
     /// The node of the branch.
     pub node: &'d Node,

@@ -95,7 +95,7 @@ fn evaluate_at_replica(
     let names = ["value", "key", "reason", "variant", "errorCode"];
     let mut members: Vec<_> = names.into_iter().filter_map(member).collect();
     let definition = evaluated.non_null_member("definition");
-    let metadata = definition.and_then(|definition| json_node::member(definition, "metadata"));
+    let metadata = definition.and_then(|definition| definition.member("metadata"));
     let success = evaluated.non_null_member("errorCode").is_none();
     members.retain(|(name, _)| success || *name != "reason");
     if success {
@@ -147,7 +147,7 @@ fn evaluate_from_files(
 /// The head and one row with the fields of a response.
 fn table(response: &Node) -> Vec<Vec<String>> {
     let member = |name: &str| {
-        let value = json_node::member(response, name)?;
+        let value = response.member(name)?;
         Some(match value.as_text() {
             Some(text) if name != "value" => text.to_owned(),
             _ => format::format_value(&value.to_owned_value()),

@@ -9,7 +9,6 @@ use crate::cli::input::flag_location::ReplicaEndpoint;
 use crate::cli::input::loaded_flags::LoadedFlags;
 use crate::cli::input::replica::client;
 use crate::cli::json_node;
-use crate::cli::json_node::member;
 use crate::cli::json_node::member_str;
 use crate::document::syntax_tree::Node;
 use crate::rule::bucketing::bucketing_value::FractionalVersion;
@@ -51,7 +50,7 @@ fn get_flag_at_replica(replica: &ReplicaEndpoint, key: &str) -> anyhow::Result<O
         return Ok(None);
     };
     let answer = json_node::parse(&body)?;
-    let definition = member(&answer, "definition").cloned();
+    let definition = answer.member("definition").cloned();
     Ok(definition.map(|definition| with_key(key, definition)))
 }
 
@@ -76,7 +75,7 @@ fn list_flags_at_replica(replica: &ReplicaEndpoint) -> anyhow::Result<Vec<Node>>
     let body = client::request_json(replica, &["debug", "definitions"], None)?;
     let body = body.ok_or_else(|| anyhow::anyhow!("the replica does not list its flags"))?;
     let answer = json_node::parse(&body)?;
-    let flags = member(&answer, "flags").and_then(Node::as_map);
+    let flags = answer.member("flags").and_then(Node::as_map);
     let flags = flags.unwrap_or_default().iter();
     let flags = flags.map(|flag| with_key(&flag.key, flag.value.clone()));
     Ok(flags.collect())

@@ -1,6 +1,5 @@
 //! Rows of flag definitions for the tables of `get` and `list`.
 
-use crate::cli::json_node::member;
 use crate::cli::json_node::member_str;
 use crate::cli::output::columns;
 use crate::document::syntax_tree::Node;
@@ -12,10 +11,12 @@ pub fn rows(flags: &[Node]) -> Vec<Vec<String>> {
 }
 
 fn row(flag: &Node) -> Vec<String> {
-    let variants = member(flag, "variants").and_then(Node::as_map);
+    let variants = flag.member("variants").and_then(Node::as_map);
     let variants = variants.unwrap_or_default().iter();
     let variants: Vec<&str> = variants.map(|variant| &*variant.key).collect();
-    let has_rule = member(flag, "targeting").is_some_and(|rule| rule.depth() > 0);
+    let has_rule = flag
+        .member("targeting")
+        .is_some_and(|rule| rule.depth() > 0);
     columns::row([
         member_str(flag, "key"),
         member_str(flag, "state"),

@@ -47,14 +47,9 @@ pub const fn with_default(
     default: &'static str,
     help: &'static str,
 ) -> OptionSpec {
-    let kind = OptionKind::Single;
     OptionSpec {
-        name,
-        short,
-        value_name: value,
-        kind,
         default,
-        help,
+        ..without_default(OptionKind::Single, name, short, value, help)
     }
 }
 
@@ -66,13 +61,12 @@ pub const fn without_default(
     value: &'static str,
     help: &'static str,
 ) -> OptionSpec {
-    let default = "";
     OptionSpec {
         name,
         short,
         value_name: value,
         kind,
-        default,
+        default: "",
         help,
     }
 }
@@ -84,13 +78,8 @@ pub const fn boolean(
     default: &'static str,
     help: &'static str,
 ) -> OptionSpec {
-    let (kind, value) = (OptionKind::Boolean, "BOOL");
     OptionSpec {
-        name,
-        short,
-        value_name: value,
-        kind,
         default,
-        help,
+        ..without_default(OptionKind::Boolean, name, short, "BOOL", help)
     }
 }

@@ -77,9 +77,7 @@ impl InlineExecutor {
             let mut cx = Context::from_waker(Waker::noop());
             if request.as_mut().poll(&mut cx).is_pending() {
                 // After a panic h2 resets the stream of the dropped request.
-                let after_panic = Box::pin(std::future::ready(()));
-                let tasks = &self.shared.tasks;
-                tasks.spawn(TaskKind::Request, request, after_panic);
+                self.shared.tasks.spawn(TaskKind::Request, request, None);
             }
         }
         // The next requests reuse the memory.

@@ -17,6 +17,8 @@ use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::server::WebPkiClientVerifier;
 
+use crate::fingerprint;
+
 /// The interval of file checks. A file is checked on connections only.
 const RELOAD_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -152,7 +154,7 @@ impl TlsPaths {
     fn digests(&self) -> Result<Vec<u128>, String> {
         let digest = |path: &Path| {
             let bytes = std::fs::read(path).map_err(|error| unusable_file(path, &error))?;
-            Ok(murmur3::murmur3_x64_128(&mut &*bytes, 0).unwrap_or_default())
+            Ok(fingerprint::bytes_128(&bytes))
         };
         self.all().map(digest).collect()
     }

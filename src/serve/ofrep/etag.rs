@@ -6,6 +6,7 @@ use http::Response;
 use http::StatusCode;
 use http::header;
 
+use crate::fingerprint;
 use crate::serve::http::body::Body;
 use crate::serve::http::respond;
 use crate::wire::query::query_value;
@@ -20,7 +21,7 @@ pub fn etag_from_query(query: &str) -> Option<String> {
 /// A bulk response with an entity tag: of its content alone, so that it is the same on every replica. With a request's
 /// headers, the response is 304 if the client has that content.
 pub fn with_etag(body: String, headers: Option<&HeaderMap>) -> Response<Body> {
-    let hash = murmur3::murmur3_x64_128(&mut body.as_bytes(), 0).unwrap_or_default();
+    let hash = fingerprint::bytes_128(body.as_bytes());
     let tag = format!("\"{hash:032x}\"");
     let known = headers
         .and_then(|headers| headers.get(header::IF_NONE_MATCH))

@@ -4,10 +4,10 @@ use std::time::Instant;
 
 use tokio::task::JoinSet;
 
+use crate::panic_message::panic_message;
 use crate::source::Timing;
 use crate::source::error::SourceError;
 use crate::source::network::backoff::Backoff;
-use crate::source::panic_message::panic_message;
 use crate::source::update_channel::UpdateSender;
 
 /// Runs a task until it is aborted, and starts it anew whenever it panics or ends.

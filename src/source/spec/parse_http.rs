@@ -62,7 +62,7 @@ fn parse_url(text: &str, field: &str, fields: &mut SpecFieldReader<'_>) -> Optio
     if text.is_empty() {
         return None;
     }
-    // What is wrong is not repeated word for word: it may hold a password.
+    // The error never quotes the URL: it may hold a password.
     let url = Url::parse(text).map_err(|error| error.to_string());
     let why = match url {
         Ok(url) if matches!(url.scheme(), "http" | "https") => return Some(url),

@@ -15,25 +15,19 @@ pub fn report_failure(status: &SourceStatus, kept: bool, error: &SourceError) {
         return;
     }
     let age_seconds = status.health().age(now).map(|age| age.as_secs());
-    if error.is_invalid_document() {
-        tracing::error!(
-            source,
-            kept,
-            age_seconds,
-            error_kind,
-            %error,
-            "the document is refused; the last good flags, if any, stay in force"
-        );
+    let failure = if error.is_invalid_document() {
+        "the document is refused"
     } else {
-        tracing::error!(
-            source,
-            kept,
-            age_seconds,
-            error_kind,
-            %error,
-            "the source cannot be reached; the last good flags, if any, stay in force"
-        );
-    }
+        "the source cannot be reached"
+    };
+    tracing::error!(
+        source,
+        kept,
+        age_seconds,
+        error_kind,
+        %error,
+        "{failure}; the last good flags, if any, stay in force"
+    );
 }
 
 /// Returns the reason why a source has no flags at startup.

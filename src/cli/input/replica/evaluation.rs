@@ -4,7 +4,6 @@ use crate::analysis::model::owned_context::OwnedContext;
 use crate::cli::input::flag_location::ReplicaEndpoint;
 use crate::cli::input::replica::client;
 use crate::cli::json_node;
-use crate::cli::json_node::member;
 use crate::cli::json_node::member_str;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
@@ -38,13 +37,15 @@ pub fn evaluate(
 impl ReplicaEvaluation {
     /// A member of the response; `None` if it is absent or null.
     pub fn non_null_member(&self, name: &str) -> Option<&Node> {
-        member(&self.node, name).filter(|node| !matches!(node.kind, NodeKind::Null))
+        self.node
+            .member(name)
+            .filter(|node| !matches!(node.kind, NodeKind::Null))
     }
 
     /// A note for standard error if the context has no targeting key: the replica then uses its own name.
     pub fn targeting_key_note(&self, context: &str) -> Option<String> {
         let context = json_node::parse(context).ok()?;
-        if member(&context, "targetingKey").is_some() {
+        if context.member("targetingKey").is_some() {
             return None;
         }
         let unit = member_str(&self.node, "targetingKey");
@@ -95,7 +96,7 @@ impl ReplicaEvaluation {
             generation: number(self.non_null_member("generation")),
             source: of_source("name"),
             sync_state: of_source("sync"),
-            age_seconds: number(source.and_then(|source| member(source, "age"))),
+            age_seconds: number(source.and_then(|source| source.member("age"))),
         }
     }
 }

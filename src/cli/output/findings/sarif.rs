@@ -14,6 +14,7 @@ use crate::cli::output::findings::fields::message_with_help;
 use crate::cli::output::findings::fields::severity_name;
 use crate::diag::Code;
 use crate::diag::Diagnostic;
+use crate::fingerprint;
 use crate::json::ArrayWriter;
 use crate::json::ObjectWriter;
 
@@ -101,7 +102,7 @@ fn write_result(
         locations.object(|location| write_location(location, files, diagnostic));
     });
     result.object("partialFingerprints", |fingerprints| {
-        fingerprints.string("flagctl/v1", &fingerprint(diagnostic, occurrence));
+        fingerprints.string("flagctl/v1", &finding_fingerprint(diagnostic, occurrence));
     });
 }
 
@@ -124,10 +125,10 @@ fn write_location(location: &mut ObjectWriter<'_>, files: &[FlagFile], diagnosti
 
 /// Identifies a finding by file, code and message, so that it stays the same when lines move. `occurrence` numbers equal
 /// findings.
-fn fingerprint(diagnostic: &Diagnostic, occurrence: u32) -> String {
+fn finding_fingerprint(diagnostic: &Diagnostic, occurrence: u32) -> String {
     let Diagnostic { file, message, .. } = diagnostic;
     let identity = format!("{file}\n{}\n{message}\n{occurrence}", diagnostic.code.id());
-    let hash = murmur3::murmur3_x64_128(&mut identity.as_bytes(), 0).unwrap_or_default();
+    let hash = fingerprint::bytes_128(identity.as_bytes());
     format!("{hash:032x}")
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use crate::analysis::explain::parse_definition;
 use crate::analysis::explain::trace;
@@ -16,8 +17,18 @@ use crate::selector::Selector;
 use crate::serve::admin::debug::request_state::DebugRequestState;
 use crate::serve::admin::debug::source_status_json::write_source_status;
 use crate::snapshot::Snapshot;
+use crate::source::status::SourceStatus;
 use crate::value::OwnedValue;
 use crate::wire::flag_sync;
+
+/// The status of the source that a flag comes from.
+fn source_status<'s>(
+    scope: &'s DebugRequestState<'_>,
+    flag: &CompiledFlag,
+) -> Option<&'s Arc<SourceStatus>> {
+    let mut statuses = scope.config.statuses.iter();
+    statuses.find(|status| status.name == flag.source)
+}
 
 /// The evaluation of one flag, with its source, rule, context and definition.
 pub fn flag_response(
@@ -31,11 +42,7 @@ pub fn flag_response(
     write_decision(&mut out, flag, decision);
     out.push(',');
     write_identity(&mut out, scope, unit);
-    let status = scope
-        .config
-        .statuses
-        .iter()
-        .find(|status| status.name == flag.source);
+    let status = source_status(scope, flag);
     out.push_str(",\"source\":");
     match status {
         Some(status) => write_source_status(&mut out, status, scope.now),
@@ -105,11 +112,7 @@ pub fn flags_response(
     for (at, (flag, decision)) in answers.iter().enumerate() {
         out.push_str(if at == 0 { "\n{" } else { ",\n{" });
         write_decision(&mut out, flag, *decision);
-        let status = scope
-            .config
-            .statuses
-            .iter()
-            .find(|status| status.name == flag.source);
+        let status = source_status(scope, flag);
         out.push_str(",\"source\":");
         write_string(&mut out, status.map_or("", |status| &status.redacted_name));
         out.push('}');
