@@ -23,18 +23,11 @@ pub fn resolve_flag(
     body: &[u8],
 ) -> Result<String, OfrepErrorResponse> {
     let attributes = request::decode_context(body, Some(key))?;
-    let position = snapshot.ruleset.position(key, scope.selector);
-    let found = position.and_then(|at| Some((at, snapshot.ruleset.flag_at(at)?)));
-    let Some((position, flag)) = found else {
-        scope.record_not_found(snapshot, key);
+    let Some((position, flag)) = scope.find_flag(snapshot, key) else {
         return Err(error_response::flag_not_found(key, scope.selector));
     };
     let arena = Bump::new();
-    let seconds = if flag.read_set.reads_timestamp {
-        (scope.clock)()
-    } else {
-        0.0
-    };
+    let seconds = scope.seconds(flag);
     let context = attributes.context_for_flag(flag, scope.overlay, &arena, seconds);
     let context = context.map_err(|_| error_response::invalid_context(Some(key)))?;
     let decision = evaluation_response::null_as_error(flag, flag.decide(&context));

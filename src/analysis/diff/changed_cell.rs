@@ -101,19 +101,7 @@ pub fn find_cell(
     space: &InputDomain,
     programs: &[&SymbolicProgram<'_>],
 ) -> Option<usize> {
-    let likes: Vec<BitSet> = space
-        .attributes
-        .iter()
-        .enumerate()
-        .map(|(at, attribute)| {
-            equivalent_representatives::equivalent_representatives(
-                at,
-                &equivalent_representatives::attribute_value(attribute, asker),
-                space,
-                programs,
-            )
-        })
-        .collect();
+    let likes = equivalent_representatives::of_context(asker, space, programs);
     cells.iter().position(|cell| {
         let mut sets = cell.attribute_sets.iter().zip(&likes);
         sets.all(|(set, like)| !set.intersection(like).is_empty())

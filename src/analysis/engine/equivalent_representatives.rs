@@ -21,8 +21,20 @@ pub fn attribute_value(attribute: &AttributeDomain, asker: &OwnedContext) -> Own
 /// value.
 type ExprResults<'q> = (&'q [Option<bool>], &'q [Leaf], Option<bool>, Leaf);
 
+/// Returns the equivalent representatives of each attribute of a context.
+pub fn of_context(
+    context: &OwnedContext,
+    domain: &InputDomain,
+    programs: &[&SymbolicProgram<'_>],
+) -> Vec<BitSet> {
+    let attributes = domain.attributes.iter().enumerate();
+    let of_attribute =
+        |(at, attribute)| of_value(at, &attribute_value(attribute, context), domain, programs);
+    attributes.map(of_attribute).collect()
+}
+
 /// The representatives for which every expression has the result that it has for `value`; `value` itself, if it is one.
-pub fn equivalent_representatives(
+fn of_value(
     attribute: usize,
     value: &OwnedValue,
     space: &InputDomain,

@@ -73,16 +73,7 @@ pub fn find_counterfactuals(
         return (Vec::new(), false);
     };
     let now = Outcome::from_decision(compiled, asker.decide(compiled));
-    let likes: Vec<BitSet> = (0..space.attributes.len())
-        .map(|at| {
-            let value = space
-                .attributes
-                .get(at)
-                .map(|a| equivalent_representatives::attribute_value(a, asker));
-            let value = value.unwrap_or(OwnedValue::Null);
-            equivalent_representatives::equivalent_representatives(at, &value, &space, &[&program])
-        })
-        .collect();
+    let likes = equivalent_representatives::of_context(asker, &space, &[&program]);
     let mut whole = space.incomplete_attributes().next().is_none();
     let mut ways: Vec<(usize, ContextSet, Outcome)> = Vec::new();
     for (state, got) in cases {
