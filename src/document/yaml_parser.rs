@@ -2,12 +2,13 @@
 //!
 //! `scalar` resolves plain scalars. Aliases are copied within a budget, so that a few lines cannot grow into gigabytes.
 
+mod anchors;
 mod error_help;
+mod merge_key;
 pub(super) mod scalar;
 mod timestamp;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use saphyr_parser::Event;
 use saphyr_parser::Marker;
@@ -26,6 +27,8 @@ use crate::document::syntax_tree::Member;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
 use crate::document::syntax_tree::object_builder::ObjectBuilder;
+use crate::document::yaml_parser::anchors::Anchors;
+use crate::document::yaml_parser::anchors::CopyError;
 use crate::document::yaml_parser::error_help::explain_syntax_error;
 use crate::document::yaml_parser::scalar::key_text;
 use crate::document::yaml_parser::scalar::resolve_plain_scalar;
@@ -35,10 +38,9 @@ use crate::limits;
 pub fn parse(text: &str, report: &mut DiagnosticSink) -> Option<Node> {
     let mut composer = Composer {
         events: Parser::new_from_str(text),
-        anchors: HashMap::new(),
+        anchors: Anchors::default(),
         depth: 0,
         node_count: 0,
-        copied_values: 0,
         report,
     };
     match composer.compose_document() {
@@ -66,10 +68,9 @@ impl From<ScanError> for ComposeError {
 
 struct Composer<'t, 'r> {
     events: Parser<'t, StrInput<'t>>,
-    anchors: HashMap<usize, Node>,
+    anchors: Anchors,
     depth: usize,
     node_count: usize,
-    copied_values: usize,
     report: &'r mut DiagnosticSink,
 }
 
@@ -154,20 +155,10 @@ impl<'t> Composer<'t, '_> {
         };
         let node = Node { position, kind };
         if anchor > 0 {
-            self.charge_copy(&node)?;
-            self.anchors.insert(anchor, node.clone());
+            let kept = self.anchors.insert(anchor, &node, self.node_count);
+            kept.or_else(|error| self.copy_error(position, &error))?;
         }
         Ok(node)
-    }
-
-    /// Charges a copy of `node` to the alias budget.
-    fn charge_copy(&mut self, node: &Node) -> ComposeResult<()> {
-        let allowed = limits::EXPANSION_ALLOWANCE.max(self.node_count * limits::EXPANSION_FACTOR);
-        self.copied_values += node.size();
-        if self.copied_values > allowed {
-            return self.limit_error(node.position, "aliases make the document too large");
-        }
-        Ok(())
     }
 
     fn compose_nested(
@@ -223,35 +214,18 @@ impl<'t> Composer<'t, '_> {
             members.insert_or_warn(member, self.report);
         }
         for source in merged {
-            self.apply_merge_key(source, &mut members)?;
+            let added = merge_key::add_inherited(source, &mut members);
+            added.or_else(|position| {
+                self.limit_error(position, "`<<` merges mappings; this is none")
+            })?;
         }
         Ok(members.finish())
-    }
-
-    /// `<<: *base` or `<<: [*a, *b]`: adds the members of the sources whose keys are missing, the first source first.
-    fn apply_merge_key(&mut self, source: Node, members: &mut ObjectBuilder) -> ComposeResult<()> {
-        match source.kind {
-            NodeKind::Map(inherited) => {
-                for member in inherited {
-                    if !members.contains(&member.key) {
-                        members.push(member);
-                    }
-                }
-                Ok(())
-            }
-            NodeKind::List(sources) => sources
-                .into_iter()
-                .try_for_each(|source| self.apply_merge_key(source, members)),
-            NodeKind::Null | NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::Text(_) => {
-                self.limit_error(source.position, "`<<` merges mappings; this is none")
-            }
-        }
     }
 
     /// The text of a key that is an alias of a string. JSON has no other keys.
     fn alias_key(&mut self, position: Position, event: &Event<'t>) -> ComposeResult<Cow<'t, str>> {
         let scalar = match event {
-            Event::Alias(anchor) => self.anchors.get(anchor).map(|n| &n.kind),
+            Event::Alias(anchor) => self.anchors.get(*anchor).map(|n| &n.kind),
             _ => None,
         };
         match scalar {
@@ -264,14 +238,13 @@ impl<'t> Composer<'t, '_> {
     }
 
     fn copy_alias(&mut self, position: Position, anchor: usize) -> ComposeResult<NodeKind> {
-        let Some(node) = self.anchors.get(&anchor).cloned() else {
-            return self.limit_error(position, "an alias refers to the value that it is part of");
-        };
-        if self.depth + node.depth() > limits::NESTING_DEPTH {
-            return self.limit_error(position, "aliases nest the document too deeply");
-        }
-        self.charge_copy(&node)?;
-        Ok(node.kind)
+        let copied = self.anchors.copy(anchor, self.depth, self.node_count);
+        copied.or_else(|error| self.copy_error(position, &error))
+    }
+
+    /// Reports why a node cannot be copied to `position`.
+    fn copy_error<T>(&mut self, position: Position, error: &CopyError) -> ComposeResult<T> {
+        self.limit_error(error.position.unwrap_or(position), error.message)
     }
 
     fn compose_scalar(
