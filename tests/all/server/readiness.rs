@@ -10,7 +10,6 @@ use crate::support::sources::document;
 use crate::support::sources::http_upstream::HttpUpstream;
 use crate::support::sources::http_upstream::http_response;
 use crate::support::temp_dir::TempDir;
-use crate::support::wait::poll_until;
 
 #[tokio::test]
 async fn readyz_waits_for_every_source() {
@@ -49,12 +48,7 @@ async fn readyz_waits_for_every_source() {
         daemon
     });
     let daemon = daemon.await.expect("it is back");
-    let management = daemon.management;
-    let is_ready = async || {
-        let mut probe = HttpClient::connect(management, HttpVersion::Http1).await;
-        probe.post("/readyz", &[], "").await.status == 200
-    };
-    poll_until(is_ready, || "never ready".to_owned()).await;
+    daemon.wait_until_ready().await;
 }
 
 #[tokio::test]

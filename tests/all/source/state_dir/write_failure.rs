@@ -13,12 +13,12 @@ use crate::support::program::daemon;
 use crate::support::program::daemon::Daemon;
 use crate::support::server::http_client::HttpClient;
 use crate::support::server::http_client::HttpVersion;
+use crate::support::server::rpc;
 use crate::support::sources::document;
 use crate::support::sources::http_upstream::HttpUpstream;
 use crate::support::sources::http_upstream::document_response;
 use crate::support::sources::http_upstream::http_response;
 use crate::support::temp_dir::TempDir;
-use crate::support::wait::poll_until;
 
 #[tokio::test]
 async fn unwritable_directory_only_logs_a_warning() {
@@ -39,12 +39,7 @@ async fn unwritable_directory_only_logs_a_warning() {
         (daemon, warning)
     });
     let (daemon, _) = daemon.await.expect("it warns");
-    let management = daemon.management;
-    let is_ready = async || {
-        let mut probe = HttpClient::connect(management, HttpVersion::Http1).await;
-        probe.post("/readyz", &[], "").await.status == 200
-    };
-    poll_until(is_ready, || "never ready".to_owned()).await;
+    daemon.wait_until_ready().await;
 }
 
 #[tokio::test]
@@ -81,11 +76,7 @@ async fn full_disk_keeps_the_previous_entry() {
     let daemon = daemon.await.expect("it warns");
     let mut client = HttpClient::connect(daemon.port, HttpVersion::Http1).await;
     let path = "/flagd.evaluation.v1.Service/ResolveString";
-    let headers = ["content-type: application/json"];
-    let answer = client
-        .post(path, &headers, "{\"flagKey\": \"f\"}")
-        .await
-        .json();
+    let answer = rpc::resolve_flag(&mut client, path, "f").await.json();
     assert_eq!(
         answer["value"].as_str().map(str::len),
         Some(20_000),
@@ -135,11 +126,7 @@ async fn read_only_directory_is_read() {
     let daemon = daemon.await.expect("it warns");
     let mut client = HttpClient::connect(daemon.port, HttpVersion::Http1).await;
     let path = "/flagd.evaluation.v1.Service/ResolveString";
-    let headers = ["content-type: application/json"];
-    let answer = client
-        .post(path, &headers, "{\"flagKey\": \"f\"}")
-        .await
-        .json();
+    let answer = rpc::resolve_flag(&mut client, path, "f").await.json();
     assert_eq!(answer["value"], "b");
     mode(&state, 0o755);
 }

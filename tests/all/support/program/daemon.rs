@@ -10,7 +10,10 @@ use std::sync::mpsc;
 
 use serde_json::Value;
 
+use crate::support::server::http_client::HttpClient;
+use crate::support::server::http_client::HttpVersion;
 use crate::support::wait::DEADLINE;
+use crate::support::wait::poll_until;
 
 /// A running `fanion start`. Killed when it is dropped.
 pub struct Daemon {
@@ -90,6 +93,15 @@ impl Daemon {
     /// Waits until a change of the flags is in force.
     pub fn wait_for_reload(&self) -> Value {
         self.wait_for_log(|line| line["message"] == "flags are in force")
+    }
+
+    /// Waits until `/readyz` answers 200.
+    pub async fn wait_until_ready(&self) {
+        let is_ready = async || {
+            let mut probe = HttpClient::connect(self.management, HttpVersion::Http1).await;
+            probe.post("/readyz", &[], "").await.status == 200
+        };
+        poll_until(is_ready, || "never ready".to_owned()).await;
     }
 
     pub fn terminate(&self) {
