@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""How long `flagctl diff` takes for two files of many flags, each of them changed.
+"""Measures `flagctl diff` on two files of many flags, all of which change.
 
-usage: tests/bench/diff.py target/release/flagctl [--flags 1000] [--rounds 5]
+usage: tests/bench/diff.py target/dist/flagctl [--flags 1000] [--rounds 5]
 """
 import argparse, json, pathlib, statistics, subprocess, tempfile, time
 
@@ -9,7 +9,7 @@ COUNTRIES = ["DE", "AT", "FR", "US", "DK"]
 
 
 def flag(n, percent):
-    """A flag as people write them: an allow list, rings, a version, a country and a percentage."""
+    """A realistic flag: an allow list, rings, a version, a country and a percentage."""
     rule = {"if": [
         {"in": [{"var": "targetingKey"}, [f"emp-{n}", f"emp-{n + 1}"]]}, "on",
         {"in": [{"var": "ring"}, ["internal", "beta"]]}, "on",

@@ -1,8 +1,8 @@
-"""How long `flagctl lint` takes over a thousand flags, and `flagctl refs` over a million lines of code.
+"""Measures `flagctl lint` on a thousand flags, and `flagctl refs` on a million lines of code.
 
-usage: python3 tests/bench/flagctl.py target/release/flagctl [--rounds 9]
+usage: python3 tests/bench/flagctl.py target/dist/flagctl [--rounds 9]
 
-Prints medians in milliseconds. The trees are made below a temporary directory, the same ones every time.
+Prints medians in milliseconds. The files are generated in a temporary directory, with a fixed seed.
 """
 import argparse, json, pathlib, random, statistics, subprocess, tempfile, time
 

@@ -1,4 +1,4 @@
-"""Writes docs/performance.md and its plots from what the benches found. Run by tests/bench/report."""
+"""Writes docs/performance.md and its plots from the results of the benches. Run by tests/bench/report."""
 import argparse, json, math, pathlib, platform, re, subprocess
 
 import plot
@@ -10,14 +10,14 @@ AXES = {
     "flags": ("flags",),
     "connections": ("connections, 16 streams each",),
     "streams": ("streams on each of 8 connections",),
-    "events": ("open event streams, to which nothing is said",),
+    "events": ("open event streams without events",),
 }
 
 LOADED = [
     *((f"ready after exec, in ms: {n:,}", f"start ms, {n}", target) for n, target in ((1, 10), (1000, 20), (10_000, 80), (100_000, 900))),
     *((f"resident memory, in MiB: {n:,}", f"memory MiB, {n}", target) for n, target in ((1, 8), (1000, 10), (10_000, 24), (100_000, 160))),
-    ("worst p99 while 10,000 flags are taken in, beside p99 without", "ratio", 1.5),
-    ("one flag of 10,000 changed, saved file to answer, in ms", "edit ms, 10000", 30),
+    ("worst p99 during a reload of 10,000 flags, relative to p99 without", "ratio", 1.5),
+    ("one flag of 10,000 changed, from saved file to response, in ms", "edit ms, 10000", 30),
 ]
 
 
@@ -43,7 +43,7 @@ def said(*command):
 
 
 def commit():
-    """What was measured: a commit, and whether the program is still that."""
+    """The measured commit, with a note if the working tree has changes."""
     changed = subprocess.run(["git", "diff", "--quiet", "HEAD", "--", "src", "build.rs", "Cargo.toml", "Cargo.lock"], cwd=ROOT)
     return said("git", "rev-parse", "--short", "HEAD") + (" and changes" if changed.returncode else "")
 
@@ -54,47 +54,44 @@ def locked(lock, crate):
 
 
 def slope(points):
-    """How much each further one costs, in nanoseconds, from the first and the last point."""
+    """The cost of each additional unit in nanoseconds, from the first and the last point."""
     (x0, y0), (x1, y1) = points[0], points[-1]
     return (y1 - y0) / (x1 - x0) * 1000
 
 
 def sentence(what, points):
-    """What a plot says."""
+    """The sentence below a plot."""
     (x0, y0), (x1, y1) = points[0], points[-1]
-    span = f"from {y0:.1f} µs with {x0:,} to {y1:.1f} µs with {x1:,}"
+    span = f"{y0:.1f} µs with {x0:,} and {y1:.1f} µs with {x1:,}"
     return {
-        "context": f"A call costs {span}: {slope(points):.0f} ns for each attribute that the flag does not read, most of which hyper "
-                   "takes to receive its bytes.",
-        "rule": f"A call costs {span}: {slope(points):.0f} ns for each comparison that has to be made.",
-        "flags": f"A call costs {span}: a flag is found by halving a sorted list, and what is added is the processor's memory "
-                 "caches that no longer hold it.",
-        "connections": f"A call costs {span}: with few calls per connection and turn, reading, writing and waking are shared "
-                       "by fewer calls.",
-        "streams": f"A call costs {span}: the more calls arrive together on a connection, the more of them share one read, one "
-                   "turn and one write.",
-        "events": f"A call costs {span}: a stream to which nothing is said costs memory and no time, but for the processor's "
-                  "caches, in which the kernel keeps what it knows of each socket.",
+        "context": f"A call costs {span}: {slope(points):.0f} ns for each attribute that the flag does not read, most of it in "
+                   "hyper, which receives the bytes.",
+        "rule": f"A call costs {span}: {slope(points):.0f} ns for each comparison.",
+        "flags": f"A call costs {span}: flags are found by binary search, and any increase comes from cache misses of the CPU.",
+        "connections": f"A call costs {span}: with fewer calls per connection, fewer calls share each read, write and wakeup.",
+        "streams": f"A call costs {span}: calls that arrive together on a connection share one read, one poll and one write.",
+        "events": f"A call costs {span}: an idle stream costs memory but no CPU time, except for the CPU cache that the "
+                  "kernel's state of each socket takes.",
     }[what]
 
 
 def first_to_break(grown):
-    """The axis along which a call gets dearest, and where it has doubled."""
+    """The axis along which the cost of a call grows most, and the first point at which it has doubled."""
     what, points = max(grown.items(), key=lambda pair: max(y for _, y in pair[1]) / min(y for _, y in pair[1]))
     least = min(y for _, y in points)
     doubled = next((x for x, y in points if y > 2 * least), None)
     if doubled is None:
-        return "Nothing along these axes doubles the cost of a call."
-    return f"What breaks first is the {what}: the cost of a call has doubled at {doubled:,}."
+        return "The cost of a call does not double along any axis."
+    return f"The cost of a call grows most along the axis `{what}`: it has doubled at {doubled:,}."
 
 
 def inside(lines):
-    """Times by name."""
+    """The times by name of the case."""
     return {row["name"]: row for row in lines}
 
 
 def budgets(found, times, load, streams):
-    """The table of targets, what was measured, and whether that is enough."""
+    """The table of budgets: measured value, target, and `met` or `missed`."""
     rows = [(name, f"{measured:.2f}", f"{'≤' if less else '≥'} {target}", measured <= target if less else measured >= target)
             for name, measured, target, less in found["budgets"]]
     targets = [("decide/static", 5), ("decide/comparison", 15), ("decide/ring", 40), ("decide/semver", 60), ("decide/among", 25),
@@ -107,8 +104,8 @@ def budgets(found, times, load, streams):
              for name, row, target in LOADED if row in loaded]
     each, _, last, _ = next(f for name, f in streams["medians"].items() if name.startswith("fanion") and name.endswith("events"))
     rows += [("memory of an open event stream, in KiB", number(each), "≤ 16", each <= 16),
-             ("the last open event stream is told of an edit, in ms", number(last), "≤ 150", last <= 150)]
-    size = (ROOT / "target/release/fanion").stat().st_size / 1024 / 1024
+             ("from an edit to the event on the last open stream, in ms", number(last), "≤ 150", last <= 150)]
+    size = (ROOT / "target/dist/fanion").stat().st_size / 1024 / 1024
     rows.append(("binary, stripped, in MiB", number(size), "≤ 12", size <= 12))
     return table(["budget", "measured", "target", ""], [(a, b, c, "met" if met else "missed") for a, b, c, met in rows])
 
@@ -139,7 +136,7 @@ def loading(load):
 
 
 def listening(streams):
-    return table(["", "KiB each", "first told, ms", "last told, ms", "MiB in all then"],
+    return table(["", "KiB each", "first notified, ms", "last notified, ms", "total MiB afterwards"],
                  [(name, *map(number, figures)) for name, figures in streams["medians"].items()])
 
 
@@ -179,7 +176,7 @@ def write(results, out):
         "listened_flags": f"{streams['flags']:,}",
         "listening": listening(streams),
         "breaks": first_to_break(found["growth"]),
-        "flagd": "" if flagd else " flagd is missing here: the run that wrote this page was not told where it is.",
+        "flagd": "" if flagd else " flagd was not measured in this run, because `FLAGD` was not set.",
     }
     page = (ROOT / "tests/bench/performance.template.md").read_text()
     (out / "performance.md").write_text(re.sub(r"\{(\w+)\}", lambda m: values[m.group(1)], page))
