@@ -1,7 +1,7 @@
 //! Compiles `proto/` without an installed `protoc`: protox parses in pure Rust.
 //!
-//! Three outputs. `messages/` is what the library uses: prost types, no services. `client/` is a self-contained copy
-//! with tonic clients, for the tests. `descriptors.bin` describes it all, for server reflection.
+//! There are three outputs. The library uses `messages/`: prost types without services. `client/` is a self-contained
+//! copy with tonic clients, for the tests. `descriptors.bin` has the descriptors of all files, for server reflection.
 
 use std::path::PathBuf;
 

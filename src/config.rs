@@ -1,4 +1,5 @@
-//! The configuration of `fanion start`: options from arguments, environment, file and defaults, resolved to a plain struct.
+//! The configuration of `fanion start`: options from arguments, environment, file and defaults, resolved to a plain
+//! struct.
 
 pub mod csv;
 pub mod go_duration;
@@ -10,6 +11,7 @@ mod sources;
 pub mod structured_file;
 mod telemetry;
 pub mod key_value;
+pub mod fractional;
 pub mod print_config;
 pub mod option;
 
@@ -29,7 +31,6 @@ use crate::config::serve::tls_files;
 use crate::config::sources::sources;
 use crate::config::telemetry::telemetry_config;
 use crate::document::FaultPolicy;
-use crate::rule::bucketing::bucketing_value::FractionalVersion;
 use crate::serve::ServeConfig;
 use crate::serve::listen::addr::ListenAddr;
 use crate::serve::listen::tls::TlsPaths;
@@ -42,7 +43,7 @@ use crate::telemetry::logging::LogFormat;
 /// The resolved options.
 #[derive(Debug)]
 pub struct Config {
-    /// The sources, the strongest last.
+    /// The sources in order of priority: the last wins.
     pub sources: Vec<SourceSpec>,
     /// The configuration of reading and compiling sources.
     pub source_config: source::SourceConfig,
@@ -73,7 +74,7 @@ pub struct Config {
 /// Resolves the options: arguments, then the environment, then the configuration file, then defaults.
 ///
 /// # Errors
-/// All mistakes, a sentence each.
+/// All mistakes, one message each.
 pub fn resolve(
     cli_options: CliOptions,
     env: impl Fn(&str) -> Option<String>,
@@ -94,14 +95,14 @@ pub struct ManagementEndpoint {
     pub address: Option<IpAddr>,
     /// The port.
     pub port: u16,
-    /// Mistakes in the configuration file, a sentence each.
+    /// Mistakes in the configuration file, one message each.
     pub warnings: Vec<String>,
 }
 
 /// Resolves the management endpoint.
 ///
 /// # Errors
-/// All mistakes, a sentence each, if one of them is about the endpoint.
+/// All mistakes, one message each, if one of them concerns the endpoint.
 pub fn resolve_management_endpoint(
     cli_options: CliOptions,
     env: impl Fn(&str) -> Option<String>,
@@ -145,7 +146,8 @@ fn new_resolver<E: Fn(&str) -> Option<String>>(
     options
 }
 
-/// The configuration file: the one that is named, or else the one in the home directory, as flagd has it.
+/// Returns the path of the configuration file: the value of `--config`, or else `~/.agent.yaml` if it exists, as in
+/// flagd.
 fn config_file_path<E: Fn(&str) -> Option<String>>(
     options: &mut OptionResolver<E>,
 ) -> Option<PathBuf> {
@@ -178,11 +180,7 @@ fn build_config<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<E>) 
             fractional_version: options.parsed(
                 &table::evaluation::FRACTIONAL,
                 "must be v2 or v3",
-                |text| match text {
-                    "v2" => Some(FractionalVersion::V2),
-                    "v3" => Some(FractionalVersion::V3),
-                    _ => None,
-                },
+                fractional::parse,
             ),
             timing: Timing::default(),
         },

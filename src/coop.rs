@@ -1,9 +1,9 @@
 //! Cooperative yielding (`thread::yield_now`): long computations on the update thread give the core to request threads.
 //!
-//! A thread that computes for long keeps its core until the kernel's next tick, up to four milliseconds, even from a
-//! thread of higher priority that is woken there; and it is woken there although another core is free, since kernels
-//! prefer the core where a thread ran before. So a long computation yields after each time slice. On a busy machine it
-//! gets half of the core: after waiting for other threads, it computes for as long as it waited.
+//! A long computation keeps its core until the kernel's next tick, up to four milliseconds, even if a thread of higher
+//! priority is woken on that core; and kernels wake a thread on the core where it ran before, even if another core is
+//! free. So a long computation yields after each time slice. On a busy machine it gets half of the core: after waiting
+//! for other threads, it computes for as long as it waited.
 
 use std::cell::Cell;
 use std::cmp::Ordering;
@@ -26,7 +26,7 @@ pub fn enable_on_this_thread() {
     NEXT_YIELD.set(Some(Instant::now()));
 }
 
-/// Yields if the time slice is over and yielding is enabled. To be called between pieces of work of a few microseconds.
+/// Yields if the time slice is over and yielding is enabled. Called between units of work of a few microseconds.
 pub fn yield_if_due() {
     let Some(due) = NEXT_YIELD.get() else {
         return;
@@ -39,7 +39,7 @@ pub fn yield_if_due() {
     }
 }
 
-/// Like [`yield_if_due`], for pieces of work so short that reading the clock takes as long.
+/// Like [`yield_if_due`], for units of work so short that reading the clock takes as long.
 pub fn tick() {
     /// The number of calls per reading of the clock.
     const TICKS_PER_CLOCK_READ: u32 = 16;
@@ -55,12 +55,12 @@ pub fn yielding<I: IntoIterator>(items: I) -> impl Iterator<Item = I::Item> {
     items.into_iter().inspect(|_| yield_if_due())
 }
 
-/// Like [`yielding`], for items that take next to no time.
+/// Like [`yielding`], for items so short that reading the clock takes as long.
 pub fn yielding_cheap<I: IntoIterator>(items: I) -> impl Iterator<Item = I::Item> {
     items.into_iter().inspect(|_| tick())
 }
 
-/// Compares two of many items that are sorted, and yields between comparisons if due.
+/// The comparison function of a sort that yields between comparisons if due.
 pub fn yielding_cmp<T: Ord>(a: &T, b: &T) -> Ordering {
     tick();
     a.cmp(b)

@@ -20,7 +20,7 @@ pub enum FlagType {
 pub enum Reason {
     /// The flag has no targeting.
     Static,
-    /// Targeting chose nothing.
+    /// Targeting chose no variant.
     Default,
     /// Targeting chose the variant.
     TargetingMatch,
@@ -67,7 +67,7 @@ impl ErrorCode {
 /// The decision of a flag for one context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    /// The variant with this index, and why.
+    /// The variant with this index, and the reason.
     Variant(u16, Reason),
     /// The flag is disabled: the caller uses its own default.
     Disabled,

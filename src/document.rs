@@ -1,7 +1,7 @@
-//! Flag documents in YAML or JSON: parsed whole, with all mistakes reported.
+//! Flag documents in YAML or JSON: parsed as a whole, with all errors reported.
 //!
-//! `parse` yields a [`Document`] and its diagnostics; `merge` merges documents. Rules stay as written here; `rule` gives
-//! them meaning. Format: <https://flagd.dev/reference/flag-definitions/>.
+//! `parse` yields a [`Document`] and its diagnostics; `merge` merges documents. Rules stay syntax trees here; `rule`
+//! compiles them. Format: <https://flagd.dev/reference/flag-definitions/>.
 
 mod calendar;
 pub mod flag;
@@ -38,10 +38,10 @@ pub struct Document {
     pub flags: Vec<Arc<FlagDefinition>>,
 }
 
-/// The effect of a faulty flag on its document.
+/// The effect of a faulty flag on the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FaultPolicy {
-    /// The faulty flag answers with its error; other flags are not affected.
+    /// The faulty flag returns its error; other flags are not affected.
     IsolateFlag,
     /// One error rejects the whole document, as in flagd.
     RejectDocument,
@@ -56,7 +56,7 @@ pub struct ParseOutput {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Parses bytes that should be UTF-8.
+/// Parses bytes; invalid UTF-8 is reported as a diagnostic.
 pub fn parse_bytes(bytes: &[u8], format: DocumentFormat, origin: &DocumentOrigin) -> ParseOutput {
     let mut report = DiagnosticSink::new(origin.file.clone());
     match decode_utf8(bytes, &mut report) {

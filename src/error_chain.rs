@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::io;
 
-/// Returns an error and its causes, joined by colons. A cause that the text names already is not repeated.
+/// Returns an error and its causes, joined by colons. A cause that the text already contains is not repeated.
 pub fn format_chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

@@ -1,13 +1,14 @@
 //! Fault injection for tests of supervision: named points at which a debug build panics or blocks on request.
 //!
-//! The environment variable `FANION_FAULTS` names a file. While the file has a line `panic NAME` or `block NAME`, a thread
-//! or task that reaches the point called `NAME` panics, or sleeps until the line is gone. Release builds have no such points.
+//! The environment variable `FANION_FAULTS` names a file. While the file has a line `panic NAME` or `block NAME`, a
+//! thread or task that reaches the point called `NAME` panics, or sleeps until the line is removed. Release builds have
+//! no such points.
 
-/// Panics or blocks if the fault file asks for it at this point. Does nothing in release builds.
+/// Panics or blocks if the fault file requests it at this point. Does nothing in release builds.
 #[cfg(not(debug_assertions))]
 pub fn point(_name: &str) {}
 
-/// Panics or blocks if the fault file asks for it at this point. Does nothing in release builds.
+/// Panics or blocks if the fault file requests it at this point. Does nothing in release builds.
 ///
 /// # Panics
 /// If the fault file has a line `panic NAME`.

@@ -1,7 +1,7 @@
 //! Fingerprints: 64-bit non-cryptographic hashes for change detection.
 //!
-//! They are equal in all processes of one release, so that replicas agree. A collision gains an attacker nothing, so speed
-//! matters more: every byte of every document is hashed.
+//! Fingerprints are equal in all processes of one release, so that replicas agree. Every byte of every document is
+//! hashed, so the hash is chosen for speed; a collision gives an attacker no advantage.
 
 use std::hash::BuildHasher as _;
 use std::hash::Hash;
@@ -11,7 +11,7 @@ use foldhash::quality::FixedState;
 
 use crate::coop;
 
-/// The bytes of a document that are hashed at once.
+/// The number of bytes of a document that are hashed at once.
 const CHUNK_SIZE: usize = 64 * 1024;
 
 /// The fingerprint of a value.
@@ -19,7 +19,7 @@ pub fn hash(value: &(impl Hash + ?Sized)) -> u64 {
     FixedState::default().hash_one(value)
 }
 
-/// Returns a hasher for a value that comes in pieces. The fingerprint depends on where the pieces end.
+/// Returns a hasher for a value in pieces. The fingerprint depends on the boundaries of the pieces.
 pub fn hasher() -> impl Hasher {
     FixedState::default().build_hasher()
 }
@@ -30,7 +30,7 @@ pub fn bytes_128(bytes: &[u8]) -> u128 {
     murmur3::murmur3_x64_128(&mut &*bytes, 0).unwrap_or_default()
 }
 
-/// Returns the fingerprint of a document's text. Long texts give way to requests in between.
+/// Returns the fingerprint of a document's text. Yields to requests between chunks.
 pub fn document(bytes: &[u8]) -> u64 {
     let mut hasher = hasher();
     for chunk in coop::yielding(bytes.chunks(CHUNK_SIZE)) {

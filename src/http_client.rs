@@ -1,4 +1,4 @@
-//! HTTP clients with and without TLS, built when they are first needed: certificates take memory.
+//! HTTP clients with and without TLS, built on first use: certificate authorities take memory.
 
 pub mod tls;
 
@@ -13,7 +13,7 @@ use rustls::RootCertStore;
 use crate::error_chain;
 use crate::http_client::tls::TlsError;
 
-/// The clients for `http:` and `https:` URLs, as far as they were needed.
+/// The clients for `http:` and `https:` URLs, each built on first use.
 #[derive(Debug, Default)]
 pub struct HttpClients {
     http: Option<Client>,

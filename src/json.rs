@@ -1,6 +1,6 @@
 //! JSON text (RFC 8259): a zero-copy pull reader and writers.
 //!
-//! Flag documents and requests are read with it. It is strict: text that RFC 8259 does not allow is an error with a
+//! The reader parses flag documents and requests. It is strict: text that RFC 8259 does not allow is an error with a
 //! byte offset.
 
 mod error;

@@ -11,8 +11,8 @@
 //! flags that changed, and drops a flag's syntax tree as soon as the flag is compiled. The second line runs once per
 //! request, in [`resolve`], called by the handlers in [`serve`]. Each arrow is one verb.
 //!
-//! All checks that need only the flag file run left of [`ruleset::Ruleset`]. Right of `decode` no step fails for reasons
-//! of its own, takes unbounded time or holds unbounded memory.
+//! All checks that need only the flag file run left of [`ruleset::Ruleset`]. Right of `decode` the only
+//! failure is an evaluation error, and time and memory are bounded.
 //!
 //! Compiling a flag includes expanding its rollout fields into a targeting rule; prerequisites on flags of other
 //! documents are resolved when layers are merged. [`stickiness`] compares an edit with the flags before it, and reports
@@ -20,12 +20,12 @@
 //!
 //! # Invariants
 //!
-//! * A module uses only modules above it in the list below; a test reads the `use` lines and enforces it. `rule` does not
-//!   know gRPC, `serve` does not know YAML.
-//! * A response depends on the request and on one snapshot. [`live::Live`] holds the active snapshot; a request loads it
-//!   once, so that it never sees flags of two generations.
+//! * A module uses only modules above it in the list below; a test reads the `use` lines and enforces it. `rule` does
+//!   not use gRPC, `serve` does not use YAML.
+//! * A response depends on the request and on one snapshot. [`live::Live`] holds the active snapshot; a request loads
+//!   it once, so that it never sees flags of two generations.
 //! * One thread orders all updates from all sources, and merges the layers of all documents again after each change.
-//! * A flag that is taken over from the document before equals the flag that parsing it again would give.
+//! * A flag that is reused from the previous document equals the flag that parsing it again would give.
 //! * A rejected document changes nothing. A faulty flag evaluates to its error and affects no other flag.
 //! * A value from a caller's context is data. It is never evaluated as a rule.
 //! * Memory and time per request and per document are bounded by [`limits`].
@@ -33,20 +33,21 @@
 //! # Shared mutable state
 //!
 //! * [`live::Live`]: the active snapshot, replaced as a whole. No other shared state changes what a flag evaluates to.
-//! * Metrics: the counters in [`metric::registry::Metrics`], and the evaluation counters, which each snapshot takes over
-//!   from the one before it.
+//! * Metrics: the counters in [`metric::registry::Metrics`], and the evaluation counters, which each snapshot inherits
+//!   from the previous one.
 //! * [`source::status`]: the health of each source, for probes, metrics and debug endpoints.
 //! * Caches by selector in each snapshot; they hold only values computed from that snapshot.
 //! * The TLS configuration of the servers and of the OTLP client, read again from its files at intervals.
-//! * Semaphores for connections, streams and debug requests, and the channels that announce shutdown and the initial load.
+//! * Semaphores for connections, streams and debug requests, and the channels that announce shutdown and the initial
+//!   load.
 //! * The span of a traced request, shared by the tasks of that request.
 //!
-//! `wire` stands before `snapshot`, because snapshots keep encoded responses. [`fault_injection`] is compiled to nothing in
-//! release builds; tests of debug builds use it to make named places panic or block.
+//! `wire` precedes `snapshot`, because snapshots keep encoded responses. [`fault_injection`] does nothing in release
+//! builds; tests of debug builds use it to make named points panic or block.
 
 #![forbid(unsafe_code)]
 
-// Words: no I/O, no async, no wire formats.
+// Basic types: no I/O, no async, no wire formats.
 pub mod limits;
 pub mod number;
 pub mod value;
@@ -61,14 +62,14 @@ pub mod context;
 pub mod error_chain;
 pub mod panic_message;
 pub mod fault_injection;
-// Flag files into compiled flags.
+// From flag files to compiled flags.
 pub mod document;
 pub mod rule;
 pub mod ruleset;
 pub mod stickiness;
-// Bytes.
+// Wire formats.
 pub mod wire;
-// Counting.
+// Metrics, snapshots and evaluation.
 pub mod metric;
 pub mod snapshot;
 pub mod resolve;

@@ -10,50 +10,51 @@ pub const REQUEST_BODY: usize = 1_000_000;
 pub const REQUEST_HEADER: usize = 1_000_000;
 /// The most header fields of an HTTP/1.1 request. Memory for all of them is reserved for each request.
 pub const HTTP1_HEADERS: usize = 1024;
-/// The largest head, in bytes, of an HTTP/1.1 request on the fast path without hyper. It is parsed from its start for each
-/// piece that arrives.
+/// The largest head, in bytes, of an HTTP/1.1 request on the fast path without hyper. It is parsed from its start for
+/// each chunk that arrives.
 pub const FAST_PATH_HEAD: usize = 8 * 1024;
 /// The largest body, in bytes, of such a request.
 pub const FAST_PATH_BODY: usize = 64 * 1024;
-/// How long a client may take to send a request's head, and again for its body.
+/// The timeout for receiving a request's head, and again for its body.
 pub const READ_TIMEOUT: Duration = Duration::from_secs(5);
-/// The largest request for health or reflection, in bytes: names.
+/// The largest request for health or reflection, in bytes; such requests hold only names.
 pub const BUILTIN_SERVICE_REQUEST: usize = 16 * 1024;
-/// Requests to the debug endpoints at one time; further ones are refused.
+/// Concurrent requests to the debug endpoints; further ones are refused.
 pub const DEBUG_REQUESTS: usize = 4;
 /// The largest body of a request to the debug endpoints, in bytes.
 pub const DEBUG_REQUEST: usize = 64 * 1024;
-/// Open connections per port, if the system allows as many; further ones wait to be accepted.
+/// Open connections per port, unless the limit of file descriptors is lower; further ones wait to be accepted.
 pub const CONNECTIONS: usize = 16_384;
 /// Open streams of events and flags, over all connections; further ones are refused.
 pub const EVENT_STREAMS: usize = 16_384;
 /// The least time between two pings of a client of flag sync, as flagd's `--keep-alive-min-time`.
 pub const PING_MIN_TIME: Duration = Duration::from_secs(30);
-/// File descriptors that are kept for flag files and everything else.
+/// File descriptors reserved for flag files and everything else that is not a connection.
 pub const RESERVED_FILE_DESCRIPTORS: u64 = 64;
-/// The most connections that probes and metrics have for themselves.
+/// The most connections reserved for probes and metrics.
 pub const PROBE_CONNECTIONS: usize = 256;
-/// How long evaluation waits for the first look at the sources.
+/// How long evaluation waits for the initial load.
 pub const INITIAL_LOAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a probe or a scrape waits for the update thread to respond.
 pub const LIVENESS_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long the servers may take to end after a part of the process failed.
 pub const FAILURE_GRACE: Duration = Duration::from_secs(1);
-/// After how much silence the kernel asks whether a peer is still there, as Go has it.
+/// The idle time before the first TCP keepalive probe, as in Go.
 pub const TCP_KEEPALIVE: Duration = Duration::from_secs(15);
-/// Concurrent calls on one HTTP/2 connection, as Go's HTTP/2 server has it.
+/// Concurrent calls on one HTTP/2 connection, as in Go's HTTP/2 server.
 pub const STREAMS_PER_CONNECTION: u32 = 250;
 /// How long a shutdown waits for calls in flight.
 pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
-/// How much longer than that the probes may take.
+/// The extra time after [`SHUTDOWN_GRACE`] for the connections of probes.
 pub const PROBE_EXTRA_GRACE: Duration = Duration::from_millis(100);
-/// How long an event stream may be silent before it says that it is alive.
+/// The idle time after which an event stream sends a keep-alive.
 pub const EVENT_STREAM_KEEP_ALIVE: Duration = Duration::from_secs(20);
-/// After how many seconds in the background an OFREP client should let its change stream go, as the protocol has it.
+/// The number of seconds in the background after which an OFREP client should close its change stream, as in the
+/// protocol.
 pub const INACTIVITY_DELAY_SECONDS: u64 = 120;
-/// How many bytes of a refused connection are read so that the refusal arrives.
+/// The most bytes read from a refused connection: unread input makes the kernel send RST, which can lose the response.
 pub const DRAIN_MAX: u64 = 64 * 1024;
-/// The smallest answer, in bytes, that is worth compressing.
+/// The smallest response, in bytes, that is compressed.
 pub const COMPRESSION_MIN_BYTES: usize = 1024;
 
 /// The longest selector, in bytes.
@@ -61,17 +62,17 @@ pub const SELECTOR_BYTES: usize = 1024;
 
 /// The largest configuration file, in bytes.
 pub const CONFIG_FILE: u64 = 16 * 1024 * 1024;
-/// The largest source file that is searched for flags, in bytes: longer ones are generated.
+/// The largest source file that is searched for flags, in bytes: larger ones are usually generated.
 pub const SCANNED_SOURCE_FILE: u64 = 4 * 1024 * 1024;
 /// The largest flag document, in bytes.
 pub const DOCUMENT: u64 = 64 * 1024 * 1024;
-/// How long a request for a document and its answer may take, where the source does not say.
+/// The timeout of a request for a document and its response, unless the source sets one.
 pub const FETCH_TIMEOUT: Duration = Duration::from_secs(30);
 /// How many redirects a request for a document follows, as Go does.
 pub const REDIRECTS: usize = 10;
-/// The largest answer of a token endpoint, in bytes.
+/// The largest response of a token endpoint, in bytes.
 pub const TOKEN_RESPONSE: u64 = 64 * 1024;
-/// The largest message of a sync stream, in bytes, where the source does not say; as in gRPC.
+/// The largest message of a sync stream, in bytes, unless the source sets it; as in gRPC.
 pub const SYNC_MESSAGE: usize = 4 * 1024 * 1024;
 /// The deepest nesting in a document, in a rule after its references are resolved, and in a context.
 pub const NESTING_DEPTH: usize = 100;
@@ -81,26 +82,26 @@ pub const REFERENCE_CHAIN: usize = 32;
 pub const DOCUMENT_VALUES: usize = 8_000_000;
 /// The most candidates for a suggestion.
 pub const SUGGESTION_CANDIDATES: usize = 10_000;
-/// How much larger than its own nodes a document may grow by aliases and references; small documents always may
-/// grow to `EXPANSION_FREE`.
+/// The number of values that aliases and references may add per node of a document, if that exceeds
+/// [`EXPANSION_ALLOWANCE`].
 pub const EXPANSION_FACTOR: usize = 20;
 /// The number of values that aliases and references may add in any document.
 pub const EXPANSION_ALLOWANCE: usize = 100_000;
 
-/// The most work of one evaluation in lists: items visited plus 64-byte pieces of text created.
+/// The most work of one evaluation in lists: items visited plus 64-byte chunks of text created.
 pub const EVALUATION_STEPS: u32 = 1_000_000;
-/// The most work of that kind that one request for all flags may cause, over all of them.
+/// The most work of that kind in one bulk evaluation, over all flags.
 pub const BULK_STEPS: u32 = 10_000_000;
 /// The most distinct context attributes that one flag may read.
 pub const ATTRIBUTE_SLOTS: usize = 4096;
 /// The most variants of one flag.
 pub const VARIANTS: usize = 65_535;
 
-/// The largest answer of a telemetry collector, in bytes.
+/// The largest response of a telemetry collector, in bytes.
 pub const COLLECTOR_RESPONSE: usize = 64 * 1024;
 /// The most series of a flag metric, as in OpenTelemetry; further ones share one series.
 pub const LABEL_SETS: usize = 2000;
-/// The most flag sync clients with a metric label of their own.
+/// The most flag sync clients with their own metric series.
 pub const LABEL_VALUES: usize = 100;
 /// The longest label value from a client, in bytes.
 pub const LABEL_BYTES: usize = 128;

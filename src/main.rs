@@ -13,9 +13,9 @@ extern "C" fn pow(base: f64, exponent: f64) -> f64 {
     libm::pow(base, exponent)
 }
 
-/// Disables the fastbins of glibc's `malloc`, so that small chunks are merged when they are freed. By default glibc merges
-/// them at the next large allocation: after ten thousand flags were replaced, that takes up to ten milliseconds, during
-/// which the thread cannot yield to requests.
+/// Disables the fastbins of glibc's `malloc`, so that small chunks are merged when they are freed. By default glibc
+/// merges them at the next large allocation: after ten thousand flags were replaced, that takes up to ten milliseconds,
+/// during which the thread cannot yield to requests.
 #[cfg(target_env = "gnu")]
 #[expect(unsafe_code, reason = "calls the C library")]
 fn disable_malloc_fastbins() {

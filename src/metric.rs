@@ -1,7 +1,7 @@
-//! Metrics: counters that a request touches by index, and metric families as they are exported.
+//! Metrics: counters that requests increment by index, and metric families for export.
 //!
 //! Counting is a relaxed addition: no lock, no hash, no allocation once a counter has been used. Names and labels are
-//! made on export. <https://flagd.dev/reference/monitoring/>
+//! built on export. <https://flagd.dev/reference/monitoring/>
 
 pub mod family;
 pub mod histogram;
@@ -13,5 +13,5 @@ pub mod task_panics;
 pub mod evaluation;
 pub mod prometheus;
 
-/// The name under which the process reports, for flagd's dashboards the same as flagd's.
+/// The service name in metrics and traces: flagd's, so that flagd's dashboards apply.
 pub const SERVICE_NAME: &str = "flagd";

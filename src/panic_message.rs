@@ -6,7 +6,7 @@ use std::any::Any;
 pub fn panic_message(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().copied();
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("a panic without a text")
+        .unwrap_or("a panic without a message")
         .replace(['\n', '\r'], " ")
 }
 
@@ -18,6 +18,6 @@ mod tests {
     fn panic_messages_are_static_or_formatted() {
         assert_eq!(panic_message(&"static"), "static");
         assert_eq!(panic_message(&"formatted".to_owned()), "formatted");
-        assert_eq!(panic_message(&1), "a panic without a text");
+        assert_eq!(panic_message(&1), "a panic without a message");
     }
 }

@@ -1,4 +1,5 @@
-//! Resolves one RPC request from bytes to bytes: decode, decide, encode. No I/O, no waiting, no clock unless a rule reads it.
+//! Resolves one RPC request from bytes to bytes: decode, decide, encode. No I/O, no waiting, no clock
+//! unless a rule reads it.
 
 pub mod bulk;
 pub mod ofrep;
@@ -31,7 +32,7 @@ pub struct RpcOptions<'r> {
     pub contract: EvaluationApi,
     /// The codec of the request and the response.
     pub codec: Codec,
-    /// Everything that does not depend on the protocol.
+    /// The scope, which does not depend on the protocol.
     pub scope: RequestScope<'r>,
 }
 
@@ -102,16 +103,16 @@ impl RequestScope<'_> {
 /// A response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ResponseMessage {
-    /// A protobuf message behind the five bytes that frame it in gRPC.
+    /// A protobuf message with the five-byte gRPC prefix.
     Framed(Bytes),
-    /// A bare message.
+    /// A message without a prefix.
     Unframed(Vec<u8>),
 }
 
 /// Resolves a request for one flag.
 ///
 /// # Errors
-/// As flagd: for an unknown or faulty flag, a value of another type, or an invalid body.
+/// As in flagd: for an unknown or faulty flag, a value of another type, or an invalid body.
 pub fn resolve_flag(
     snapshot: &Snapshot,
     call: RpcOptions<'_>,
@@ -212,13 +213,13 @@ fn encode_proto(
     Some(out)
 }
 
-/// Returns true if a response without a value has an empty object instead: the older contracts cannot leave it unset.
+/// Returns true if a response without a value has an empty object instead: the older contracts cannot omit the value.
 fn is_empty_object(contract: EvaluationApi, want: FlagType, decision: Decision) -> bool {
     let without = matches!(decision, Decision::Disabled | Decision::NoDefault);
     without && want == FlagType::Object && contract != EvaluationApi::EvaluationV2
 }
 
-/// Resolves a request for all flags. A flag that fails is an entry of the response, not a failure.
+/// Resolves a request for all flags. A flag that fails is an entry of the response and not an error.
 ///
 /// # Errors
 /// If the body is invalid.

@@ -3,9 +3,9 @@
 //! `compile` turns a rule as written into a [`decision_tree::DecisionTree`] whose leaves are variants; `eval` evaluates
 //! it. Everything that can be known when a flag loads is computed then: attributes are slots, constants are folded,
 //! sets and versions are prepared, weights are summed. The language: <https://flagd.dev/reference/custom-operations/>
-//! and <https://jsonlogic.com/operations.html>; where they leave room, flagd's behaviour decides.
+//! and <https://jsonlogic.com/operations.html>; where they are ambiguous, flagd's behaviour applies.
 //!
-//! A value from the caller's context is data. It is never evaluated as a rule.
+//! A value from the caller's context is never evaluated as a rule.
 //!
 //! The only import cycle is the recursion of evaluation: `eval` with `eval::condition`, `operator::list_op`,
 //! `operator::var` and `bucketing::fractional`, whose operands are rules.

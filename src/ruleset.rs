@@ -1,4 +1,4 @@
-//! `Ruleset`: the compiled flags of one generation. Immutable; deciding cannot fail.
+//! `Ruleset`: the compiled flags of one generation. Immutable; a decision cannot fail.
 
 mod compile_flag;
 mod decide;
@@ -52,7 +52,7 @@ impl Ruleset {
     /// The ruleset of flags sorted by key; prerequisites are inlined.
     fn from_flags(mut flags: Vec<Arc<CompiledFlag>>) -> Ruleset {
         inline_prerequisites::inline_prerequisites(&mut flags);
-        // Sorted, not only unlike its neighbour's: the keys of concatenated documents are in no order.
+        // Neighbours that differ do not suffice: the keys of concatenated documents are not sorted.
         let keys_are_unique = flags.is_sorted_by(|a, b| a.key < b.key);
         Ruleset {
             flags,

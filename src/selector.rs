@@ -10,11 +10,11 @@ pub enum Selector {
     /// All flags.
     #[default]
     All,
-    /// Those of the flag set with this id.
+    /// The flags of the flag set with this id.
     FlagSet(Box<str>),
-    /// Those that belong to no flag set.
+    /// The flags that belong to no flag set.
     NoFlagSet,
-    /// Those that come from the source with this name.
+    /// The flags of the source with this name.
     Source(Box<str>),
 }
 
@@ -22,7 +22,7 @@ impl Selector {
     /// Parses `flagSetId=ID`, `source=NAME`, or a bare source name.
     ///
     /// # Errors
-    /// A sentence for the caller, if the key is neither of the two, or the text is longer than any name should be.
+    /// If the key is unknown, or the text is longer than [`limits::SELECTOR_BYTES`], with the text for the caller.
     pub fn parse(text: &str) -> Result<Selector, String> {
         if text.len() > limits::SELECTOR_BYTES {
             let most = limits::SELECTOR_BYTES;
@@ -50,7 +50,7 @@ impl Selector {
         }
     }
 
-    /// The metadata entry that repeats the selector in responses.
+    /// The metadata entry that contains the selector in responses.
     pub fn metadata_entry(&self) -> Option<(&'static str, &str)> {
         match self {
             Selector::All | Selector::NoFlagSet => None,

@@ -1,10 +1,10 @@
 //! Servers of the four ports: evaluation, OFREP, flag sync and management, started, supervised and shut down together.
 //!
-//! The evaluation port speaks gRPC, gRPC-Web and Connect over HTTP/1.1 and HTTP/2. The three are envelopes around one
-//! function, [`crate::resolve`]. They are built directly on hyper: tonic's server costs as much again as everything that
-//! happens here, and supports neither Connect nor responses that are framed already. A request that has arrived whole is
-//! answered without a task of its own: on HTTP/2 between two polls of hyper (`connection::http2_executor`), on HTTP/1.1
-//! before hyper (`connection::http1::fast_path`).
+//! The evaluation port serves gRPC, gRPC-Web and Connect over HTTP/1.1 and HTTP/2. The three protocols are framings of
+//! one function, [`crate::resolve`]. They are built directly on hyper: tonic's server would double the cost of a
+//! request, and supports neither Connect nor preframed responses. No task is spawned for a request that arrives
+//! complete: on HTTP/2 it is answered between two polls of hyper (`connection::http2_executor`), on HTTP/1.1 before
+//! hyper (`connection::http1::fast_path`).
 
 pub mod admin;
 pub mod config;
@@ -53,21 +53,21 @@ use crate::serve::sync::service::FlagSyncService;
 pub struct Listeners {
     /// Evaluation.
     pub evaluation: Listener,
-    /// Probes.
+    /// Probes, metrics and debug endpoints.
     pub management: Listener,
     /// OFREP.
     pub ofrep: Listener,
     /// Flag sync.
     pub sync: Listener,
-    /// The certificates with which all but the probes are served, if any.
+    /// The certificates of all ports except management, if TLS is configured.
     pub tls: Option<Arc<ReloadableTlsConfig>>,
 }
 
 /// Serves until `shutdown` turns true, then waits for calls in flight, for at most the grace period.
 ///
-/// The probes answer from the first moment to the last. Evaluation begins when `loaded` completes, so that early clients
-/// wait for the flags and do not miss them. Event streams end first, so that their clients know of the shutdown before
-/// their connection is closed; their tasks end with their connections.
+/// The management port is served from start to end. The other ports are served once `loaded` completes, so that early
+/// clients wait for the flags instead of finding none. At shutdown event streams end first, so that their clients are
+/// notified before the connection is closed; their tasks end with their connections.
 ///
 /// # Errors
 /// If a server panics, or ends before the shutdown. The others are then shut down at once.
@@ -114,22 +114,22 @@ pub async fn run(
     }
     let grace = servers.context.config.grace + limits::PROBE_EXTRA_GRACE;
     let drained = drain(&mut supervisor, &stop_probes, &servers.context);
-    // The ports wait for their connections for the grace period; probes that are then still open are cut off.
+    // Each port drains its connections within the grace period; probe connections still open after that are closed.
     tokio::time::timeout(grace, drained).await.unwrap_or(Ok(()))
 }
 
-/// Waits for the first load of the sources, but no longer than for its timeout or the shutdown.
+/// Waits for the initial load of the sources, its timeout or the shutdown, whichever comes first.
 async fn initial_load(loaded: impl Future<Output = ()>, shutdown: &mut watch::Receiver<bool>) {
     tokio::select! {
         () = loaded => {}
         () = tokio::time::sleep(limits::INITIAL_LOAD_TIMEOUT) => {
-            tracing::warn!("the sources are still being read; serving what there is");
+            tracing::warn!("initial load timed out: serving the flags loaded so far");
         }
         () = shutdown_watch::requested(shutdown) => {}
     }
 }
 
-/// Waits for the ports, then for the probes, then for the tasks that are left.
+/// Drains the ports, then the management port, then waits for the remaining tasks.
 async fn drain(
     supervisor: &mut Supervisor,
     stop_probes: &watch::Sender<bool>,
@@ -142,10 +142,10 @@ async fn drain(
     ports.and(probes)
 }
 
-/// Makes the servers of the ports.
+/// Builds the server of each port.
 struct Servers {
     context: ServerContext,
-    /// Slots for connections that all ports but the probes share.
+    /// Connection slots that all ports except management share.
     connection_slots: Arc<Semaphore>,
     tls: Option<Arc<ReloadableTlsConfig>>,
 }
@@ -202,7 +202,7 @@ impl Servers {
         accept::serve(listener, sync, config, context.tasks.clone(), shutdown)
     }
 
-    /// The limits of a port with the certificates, if there are any.
+    /// The limits of a port, with the certificates if TLS is configured.
     fn port(&self, port: PortRole) -> PortConfig {
         PortConfig {
             tls: self.tls.clone(),

@@ -23,10 +23,10 @@ use crate::wire::context::enrichment::ContextEnrichment;
 use crate::wire::flag_sync;
 use crate::wire::grpc::length_prefixed_message::encode_length_prefixed;
 
-/// Everything that answers requests. Immutable; replaced as a whole.
+/// The flags and caches that requests are answered from. Immutable, and replaced as a whole.
 #[derive(Debug, Default)]
 pub struct Snapshot {
-    /// Counts up from 0, the empty snapshot before anything was loaded.
+    /// The number of the generation. 0 is the empty snapshot before the first load.
     pub generation: u64,
     /// The flags.
     pub ruleset: Ruleset,
@@ -38,7 +38,7 @@ pub struct Snapshot {
     sync_messages: SelectorCache<SyncMessage>,
     /// Fingerprints of the flags that win without a selector.
     default_fingerprints: Arc<Fingerprints>,
-    /// Those of the flags that win with one.
+    /// Fingerprints of the flags that win with a selector.
     selected_fingerprints: SelectorCache<Arc<Fingerprints>>,
     /// The changes of all flags since the previous generation.
     pub changes: Arc<FlagChanges>,
@@ -51,7 +51,7 @@ pub struct Snapshot {
 /// A message of flag sync.
 #[derive(Debug, Clone)]
 pub struct SyncMessage {
-    /// The message with the five bytes that frame it in gRPC.
+    /// The message with the five-byte gRPC prefix.
     pub frame: Bytes,
     /// The fingerprint of the document.
     pub fingerprint: u128,
@@ -81,7 +81,7 @@ impl Snapshot {
         snapshot
     }
 
-    /// Drops the snapshot and gives way to other threads in between, because a large one takes long.
+    /// Drops the snapshot, and yields to other threads in between, because dropping a large one takes long.
     pub fn drop_yielding(self) {
         let Snapshot {
             ruleset,
@@ -99,7 +99,7 @@ impl Snapshot {
         self.generation > 0 && !self.partial
     }
 
-    /// Returns the protobuf response of the flag at `position`, with the five bytes that frame it in gRPC.
+    /// Returns the protobuf response of the flag at `position`, with the five-byte gRPC prefix.
     ///
     /// `None` for errors and for values of another type.
     pub fn encoded_response(
@@ -171,8 +171,8 @@ impl Snapshot {
         }
     }
 
-    /// Returns the changes of the selected flags since generation `then`, whose fingerprints are `seen`. Computed once for
-    /// all subscribers that saw the previous generation.
+    /// Returns the changes of the selected flags since generation `then`, whose fingerprints are `seen`. Computed once
+    /// for all subscribers that saw the previous generation.
     pub fn changes_since(
         &self,
         then: u64,

@@ -1,10 +1,10 @@
 //! Flag sources: files, URLs and flag sync services. Reads documents, keeps the last good one of each, and publishes.
 //!
-//! One update thread orders all updates: it reads files, receives the documents of network sources, merges all documents
-//! and publishes, so that compiling a large document never delays an evaluation. A network source is a task on the
-//! runtime that only moves bytes; the thread compiles them, by the same code as for files.
+//! One update thread orders all updates: it reads files, receives the documents of network sources, merges all
+//! documents and publishes, so that compiling a large document never delays an evaluation. A network source is a task
+//! on the runtime that only receives bytes; the thread compiles them, by the same code as for files.
 //!
-//! A source that is not configured costs nothing: no client, no certificates, no task, no state directory.
+//! Nothing is created for options that are not set: no client, no certificates, no task, no state directory.
 
 mod diagnostic_log;
 pub mod error;
@@ -34,7 +34,7 @@ pub struct SourceConfig {
     pub state_dir: Option<PathBuf>,
     /// True if the process exits when a source has no flags at startup.
     pub fail_fast: bool,
-    /// The hash of `fractional`.
+    /// The version of `fractional`.
     pub fractional_version: FractionalVersion,
     /// Timeouts and intervals.
     pub timing: Timing,
@@ -53,7 +53,7 @@ pub struct Timing {
     pub first_message_timeout: Duration,
     /// The time between keepalive pings on a sync stream. flagd's service allows one in 30 s.
     pub keepalive_interval: Duration,
-    /// The time limit of the answer to a ping.
+    /// The time limit of the response to a ping.
     pub keepalive_timeout: Duration,
     /// The time between two reminders of a stale source.
     pub stale_reminder_interval: Duration,

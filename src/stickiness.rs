@@ -1,9 +1,10 @@
 //! Stickiness: checks that an edit to a running rollout does not take variants from users.
 //!
-//! A user keeps a variant while its share grows. A rollback takes it from the users who got it last, and shows it to no
-//! new one. No user sees a third variant between two. The bucketing key stays the same. Rollout fields guarantee this
-//! as long as only their shares change; handwritten rules may not. An edit that violates stickiness takes effect
-//! nevertheless, since it may be intended. It is reported, with an affected user.
+//! A user keeps a variant while the share of the variant grows. A rollback takes the variant from the users who got it
+//! last, and shows it to no new user. No user moves between two variants of which neither grows at the expense of the
+//! other. The bucketing key stays the same. Rollout fields guarantee this as long as only their shares change;
+//! handwritten rules may not. An edit that violates stickiness still takes effect, because it may be intended; the
+//! diagnostic names an affected user.
 
 mod allocation;
 mod allocation_diff;
@@ -38,7 +39,7 @@ pub fn ruleset_violations(old: &Ruleset, new: &Ruleset, now: i64) -> Vec<Diagnos
             (before.to_flag_definition(), flag.to_flag_definition())
         {
             let found = flag_violations(&before, &after, now).into_iter();
-            // A reconstructed definition has no positions of its own: its diagnostics are reported at the flag's key.
+            // A reconstructed definition has no positions in the file: its diagnostics are reported at the flag's key.
             broken.extend(found.map(|diagnostic| match flag.unexpanded_definition {
                 Some(_) => diagnostic,
                 None => Diagnostic {
@@ -93,7 +94,7 @@ fn uses_bucketing(flag: &CompiledFlag) -> bool {
 
 /// The stickiness violations of the edit from one definition to the next, at a time in seconds since 1970.
 ///
-/// None if the flag is killed, disabled or faulty before or after the edit.
+/// Empty if the flag is killed, disabled or faulty before or after the edit.
 pub fn flag_violations(old: &FlagDefinition, new: &FlagDefinition, now: i64) -> Vec<Diagnostic> {
     let mut report = DiagnosticSink::new(new.origin.file.clone());
     if is_inactive(old) || is_inactive(new) {
@@ -116,7 +117,7 @@ fn is_inactive(flag: &FlagDefinition) -> bool {
     killed || flag.disabled || flag.error_code.is_some()
 }
 
-/// The allocation that `after` was before the edit.
+/// The allocation before the edit that has the same id as `after`.
 fn matching_allocation<'l>(before: &'l [Allocation], after: &Allocation) -> Option<&'l Allocation> {
     before.iter().find(|allocation| allocation.id == after.id)
 }

@@ -10,17 +10,17 @@ use ecow::EcoString;
 /// Small and `Copy`: text, lists and maps are borrowed from the request, the rule or the evaluation's arena.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Value<'a> {
-    /// JSON `null`, and every attribute that the context does not have.
+    /// JSON `null`, and the value of attributes that are missing from the context.
     Null,
     /// A boolean.
     Bool(bool),
-    /// A number; flagd knows only 64-bit floats.
+    /// A number; flagd has only 64-bit floats.
     Number(f64),
     /// A string.
     Text(&'a str),
     /// An array.
     List(&'a [Value<'a>]),
-    /// An object, in the order it was written; of equal keys the last one counts.
+    /// An object, in the order it was written; of equal keys the last one wins.
     Map(&'a [(&'a str, Value<'a>)]),
 }
 
@@ -59,7 +59,7 @@ impl<'a> Value<'a> {
     }
 }
 
-/// A JSON value that owns itself: a variant's value, a piece of metadata, a constant of a rule.
+/// An owned JSON value: the value of a variant, a metadata value, or a constant of a rule.
 #[derive(Debug, Clone, PartialEq)]
 pub enum OwnedValue {
     /// JSON `null`.
@@ -80,7 +80,7 @@ pub enum OwnedValue {
 pub type OwnedMap = Box<[(EcoString, OwnedValue)]>;
 
 impl OwnedValue {
-    /// The number of values in this one, itself included.
+    /// The number of values in this value, itself included.
     pub fn size(&self) -> usize {
         match self {
             OwnedValue::Null

@@ -1,7 +1,7 @@
 //! Wire formats: requests to contexts, decisions to responses. Pure, synchronous, bounded.
 //!
-//! Messages of the evaluation services come in two codecs, protobuf and its JSON mapping; OFREP is JSON. All message
-//! formats are here. Names that belong to the transport stand where the transport is: header names, content types and
+//! Messages of the evaluation services have two codecs, protobuf and its JSON mapping; OFREP is JSON. All message
+//! formats are here. Names that belong to a transport are defined with the transport: header names, content types and
 //! service paths in `serve::rpc`, `serve::ofrep` and `serve::sync`, those of outgoing requests in `source::network` and
 //! `telemetry`, and the routes that are metric labels in `metric::http_server::request_labels`.
 

@@ -1,8 +1,8 @@
 //! References to flags in source code: calls of an SDK that name a key, and keys that no code contains.
 //!
-//! Code is not parsed: a call is a known name, an opening parenthesis, and a string where the call takes its key. That
-//! works for every language with an SDK, and is fast. A key that is built at run time is not found; so that its flag is
-//! not reported as unused, a key that occurs anywhere in the code counts as used.
+//! Code is not parsed: a call is a known name, an opening parenthesis, and a string literal as the key argument. This
+//! works for every language with an SDK, and is fast. A key that is built at run time is not found. To avoid reporting
+//! its flag as unused, a key that occurs anywhere in the code counts as used.
 
 mod call_parser;
 pub mod call_pattern;
@@ -34,7 +34,7 @@ impl ReferenceScanner {
     /// A scanner for `patterns`, and for `keys` as plain text.
     ///
     /// # Errors
-    /// If there are too many.
+    /// If there are too many patterns and keys.
     pub fn new(patterns: &[CallPattern], keys: &[&str]) -> Result<ReferenceScanner, BuildError> {
         let mut words: Vec<&str> = keys.to_vec();
         let mut calls: Vec<Vec<CallPattern>> = keys.iter().map(|_| Vec::new()).collect();

@@ -156,7 +156,7 @@ pub fn changed_cells(
     let mut unknown: Vec<String> = Vec::new();
     let regions = comparison.changed_cases().unwrap_or_else(|TooManyCases| {
         unknown.push(format!(
-            "there are more than {} cases",
+            "the rules have more than {} cases",
             limits::ANALYSIS_CASES
         ));
         Vec::new()
@@ -176,7 +176,7 @@ pub fn changed_cells(
     let (cells, whole) = disjoint_cells::partition_into_cells(&known, comparison, examples);
     if !whole {
         unknown.push(format!(
-            "the changes fall into more than {} cells",
+            "the changes have more than {} cells",
             limits::DIFF_CELLS
         ));
     }

@@ -113,7 +113,7 @@ fn parse_into(
     let written = file.root.clone();
     let read = written.and_then(|node| document::build_document(node, text.len(), &origin, report));
     file.flags = read.unwrap_or_default().flags;
-    // The sort is stable: of equal keys the last one wins, as in a merge.
+    // The sort is stable, so that the last of equal keys wins, as in a merge.
     file.flags
         .sort_by(|a, b| (&a.key, a.flag_set_id()).cmp(&(&b.key, b.flag_set_id())));
 }

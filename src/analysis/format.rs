@@ -27,7 +27,7 @@ pub fn format_condition(node: &Node) -> String {
     truncate(out)
 }
 
-/// A number as it is written, or with an exponent where that would be long.
+/// Writes a number in decimal, or with an exponent if that would be longer than [`MAX_NUMBER_CHARS`].
 fn write_number(out: &mut String, n: f64) {
     let before = out.len();
     number::write_decimal(out, n);

@@ -1,7 +1,7 @@
 //! The linter: runs all lints over flag files, and applies the severities of the policy.
 //!
-//! One file per lint, each a function from a flag or a file to diagnostics. Loading reports errors of form; these
-//! lints need the whole flag, all flags, or the policy.
+//! One file per lint, each a function from a flag or a file to diagnostics. Loading reports syntax and type
+//! errors; these lints need the whole flag, all flags, or the policy.
 
 pub mod code_references;
 pub mod flag;
@@ -38,7 +38,7 @@ pub fn check(files: &[FlagFile], policy: &LintPolicy) -> Vec<Diagnostic> {
         for subject in file.flag_views() {
             check_flag(&subject, &usage, policy, &mut report);
         }
-        // Nothing else takes as long.
+        // The slowest lint: skipped if its code is off.
         if policy.severity_override(Code::UnreachableBranch) != Some(SeverityOverride::Off) {
             unreachable_branch::check(file, &mut report);
         }

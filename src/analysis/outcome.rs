@@ -12,7 +12,7 @@ use crate::value::OwnedValue;
 pub enum Outcome {
     /// A variant and its value.
     Variant(EcoString, OwnedValue),
-    /// The caller uses its own default: the flag is disabled, or names no variant.
+    /// The caller uses its own default: the flag is disabled, or has no default variant.
     CallerDefault,
     /// An error.
     Error(ErrorCode),
@@ -37,7 +37,7 @@ impl Outcome {
         }
     }
 
-    /// The outcome in a word: the variant's name, an error code, or `(caller's default)`.
+    /// The outcome as text: the variant's name, an error code, or `(caller's default)`.
     pub fn name(&self) -> String {
         match self {
             Outcome::Variant(name, _) => name.to_string(),
@@ -47,7 +47,7 @@ impl Outcome {
         }
     }
 
-    /// The name of the variant, if it is one.
+    /// The name of the variant; `None` for other outcomes.
     pub fn variant_name(&self) -> Option<&str> {
         match self {
             Outcome::Variant(name, _) => Some(name),

@@ -1,4 +1,4 @@
-//! `flagctl`: evaluates, explains, compares and lints flags, for people and CI.
+//! `flagctl`: evaluates, explains, compares and lints flags, interactively and in CI.
 
 use std::process::ExitCode;
 

@@ -20,20 +20,20 @@ pub fn command() -> Command {
         .value_parser(value_parser!(Shell))
         .required(true);
     Command::new("fanion")
-        .about("A feature-flag sidecar: evaluates OpenFeature flags beside the application")
+        .about("Feature-flag sidecar: evaluates OpenFeature flags next to the application")
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
         .arg_required_else_help(true)
         .args(options::options_before_subcommand())
         .subcommand(options::add_options(
-            Command::new("start").about("Watch flag sources and answer evaluations"),
+            Command::new("start").about("Watch flag sources and serve evaluations"),
         ))
         .subcommand(healthcheck::command())
         .subcommand(Command::new("version").about("Print the version"))
         .subcommand(
             Command::new("completions")
                 .alias("completion")
-                .about("Print what a shell needs to complete commands and options")
+                .about("Print the completion script of a shell")
                 .arg(shell),
         )
 }
@@ -41,7 +41,7 @@ pub fn command() -> Command {
 /// Parses the arguments of this process.
 ///
 /// # Errors
-/// The error of the argument parser, which `--help` and `--version` also return.
+/// If an argument is invalid, and for `--help` and `--version`.
 pub fn parse_args() -> Result<ArgMatches, clap::Error> {
     command().try_get_matches().map_err(|error| {
         let arguments = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());

@@ -14,18 +14,18 @@ use crate::cli::output::command_output::CommandOutput;
 use crate::cli::output::exit_code;
 use crate::cli::output::exit_code::EXIT_ERROR;
 
-/// Checks flag files, and the code that asks for flags.
+/// Lint flag files, and the source code that uses flags.
 #[derive(Debug, clap::Parser)]
 #[command(name = "flag-lint", version)]
 enum Command {
-    /// Tells what is wrong. Exits with 1 if there are errors.
+    /// Report errors and likely mistakes. Exit status: 0 ok, 1 errors found, 2 usage or I/O error.
     Check(Box<CheckArgs>),
 }
 
 /// The arguments of `check`.
 #[derive(Debug, Default, clap::Args)]
 pub struct CheckArgs {
-    /// Source files and directories; those of the configuration, or this directory, if there are none.
+    /// Source files and directories [default: `refs.paths` of the configuration, or this directory]
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// The options of the report.

@@ -29,31 +29,31 @@ use crate::cli::output::completions;
 use crate::cli::output::exit_code;
 use crate::cli::output::exit_code::EXIT_ERROR;
 
-/// Answers questions about flags. Exits with 0 for yes, 1 for no, and 2 where there is no answer.
+/// Evaluate, explain, compare and lint feature flags. Exit status: 0 ok, 1 findings or not found, 2 usage or I/O error.
 #[derive(Debug, clap::Parser)]
 #[command(name = "flagctl", version)]
 enum Command {
-    /// Evaluates a flag for a context, without a server. Exits with 1 if the flag has no answer.
+    /// Evaluate a flag for a context, from files or by a running replica. Exits with 1 if the evaluation fails.
     Eval(EvalArgs),
-    /// Tells how a flag comes to its answer, and what would have to change for another one. Exits with 1 if it has none.
+    /// Explain an evaluation, and the changes that would lead to another result. Exits with 1 if the evaluation fails.
     Explain(ExplainArgs),
-    /// Tells who gets another answer after a change of flag files.
+    /// Compare two versions of flag files and list the contexts whose result changes.
     Diff(DiffArgs),
-    /// Tells what is wrong with flag files. Exits with 1 if there are errors.
+    /// Report errors and likely mistakes in flag files. Exits with 1 if there are errors.
     Lint(Box<LintArgs>),
-    /// Finds the flags that source code asks for, and tells which of them are not there. Exits with 1 if one is not.
+    /// Find flag keys in source code and report unknown, archived and unused flags. Exits with 1 if there are errors.
     Refs(Box<RefsArgs>),
-    /// Prints the plain flagd document that flag files come to. Exits with 1 if there are errors.
+    /// Compile flag files into one plain flagd document and print it. Exits with 1 if there are errors.
     Compile(CompileArgs),
-    /// Prints a flag, from files or from a running replica. Exits with 1 if there is none.
+    /// Print the definition of a flag, from files or from a running replica. Exits with 1 if it does not exist.
     Get(Box<GetArgs>),
-    /// Lists all flags, from files or from a running replica.
+    /// List all flags, from files or from a running replica.
     List(Box<ListArgs>),
-    /// Prints the JSON Schema of flag files, for editors.
+    /// Print the JSON Schema of flag files, for editors.
     Schema,
-    /// Prints what a shell needs to complete commands and options.
+    /// Print a shell completion script.
     Completions {
-        /// The shell.
+        /// Shell of the script.
         shell: Shell,
     },
 }

@@ -15,7 +15,7 @@ use crate::value::OwnedValue;
 /// # Errors
 /// If the text is not JSON; the error names each position.
 pub fn parse(text: &str) -> anyhow::Result<Node> {
-    let mut report = DiagnosticSink::new("answer".into());
+    let mut report = DiagnosticSink::new("response".into());
     let node = json_parser::parse(text, &mut report);
     node.ok_or_else(|| {
         let found: Vec<String> = report.finish().iter().map(ToString::to_string).collect();
@@ -45,7 +45,7 @@ pub fn object<'m>(members: impl IntoIterator<Item = (&'m str, Node)>) -> Node {
     ))
 }
 
-/// Inserts a member in front of the others; other values than objects stay unchanged.
+/// Inserts a member before the others; values other than objects stay unchanged.
 pub fn insert_first(object: &mut Node, key: &str, value: Node) {
     if let NodeKind::Map(members) = &mut object.kind {
         members.insert(0, new_member(key, value));
@@ -92,7 +92,7 @@ fn node(kind: NodeKind) -> Node {
     }
 }
 
-/// The member of an object by its key, if it is a string; else the empty string.
+/// The string member of an object by its key; empty if the member is missing or not a string.
 pub fn member_str<'n>(node: &'n Node, key: &str) -> &'n str {
     node.member(key).and_then(Node::as_text).unwrap_or("")
 }

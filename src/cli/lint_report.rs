@@ -20,20 +20,20 @@ use crate::config::structured_file;
 use crate::diag::Diagnostic;
 use crate::diag::DiagnosticSink;
 
-/// How findings are told and what of them counts.
+/// The arguments of a report: output format, severity, baseline and configuration.
 #[derive(Debug, Default, clap::Args)]
 #[group(skip)]
 pub struct ReportArgs {
-    /// How to print findings.
+    /// Output format.
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     format: FindingsFormat,
-    /// What makes the run fail; errors, if nothing is said.
+    /// Minimum severity that fails the run [default: error]
     #[arg(long, value_name = "LEVEL", value_parser = ["error", "warning", "never"])]
     fail_on: Option<String>,
-    /// Leave out the findings that this file lists.
+    /// Suppress the findings that this file lists.
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
-    /// List all findings in the baseline.
+    /// Write all findings to the baseline instead of reporting them.
     #[arg(long)]
     write_baseline: bool,
     /// The location of the configuration.
@@ -77,7 +77,7 @@ impl ReportArgs {
         let baseline = self.baseline.as_ref().or(policy.baseline.as_ref());
         if self.write_baseline {
             let path = baseline.context(
-                "--write-baseline needs --baseline FILE, or `baseline` in the configuration",
+                "--write-baseline requires --baseline FILE, or `baseline` in the configuration",
             )?;
             return write_baseline(path, &findings.diagnostics);
         }
@@ -88,7 +88,7 @@ impl ReportArgs {
         };
         let fail_on = self.fail_on(policy);
         let hidden = [
-            (findings.suppressed, "allowed by comments"),
+            (findings.suppressed, "suppressed by comments"),
             (known, "in the baseline"),
         ];
         Ok(CommandOutput {
@@ -106,7 +106,7 @@ impl ReportArgs {
     }
 }
 
-/// The line for standard error: the number of findings, and of those that are left out.
+/// The line for standard error: the number of findings, and of suppressed findings.
 fn summary(diagnostics: &[Diagnostic], files: usize, hidden: [(usize, &str); 2]) -> String {
     let (errors, warnings) = lint::count_errors_and_warnings(diagnostics);
     let mut line = format!("{errors} errors and {warnings} warnings in {files} files");
@@ -122,7 +122,7 @@ fn write_baseline(path: &Path, diagnostics: &[Diagnostic]) -> anyhow::Result<Com
     let name = path.display();
     let written = std::fs::write(path, baseline::to_json(diagnostics));
     written.with_context(|| format!("cannot write {name}"))?;
-    let line = format!("{} findings are listed in {name}", diagnostics.len());
+    let line = format!("{} findings written to {name}", diagnostics.len());
     Ok(CommandOutput {
         stderr: vec![line],
         success: true,
@@ -133,11 +133,11 @@ fn write_baseline(path: &Path, diagnostics: &[Diagnostic]) -> anyhow::Result<Com
 fn read_baseline(path: &Path) -> anyhow::Result<Baseline> {
     let name = path.display();
     if !path.exists() {
-        anyhow::bail!("there is no baseline {name}: --write-baseline writes it");
+        anyhow::bail!("baseline {name} does not exist: create it with --write-baseline");
     }
     let mut report = DiagnosticSink::new(name.to_string().into());
     let root = structured_file::read_node(path, &mut report)
         .map_err(|why| anyhow::anyhow!("{name}: {why}"))?;
     let read = root.as_ref().and_then(Baseline::from_node);
-    read.with_context(|| format!("{name} is no baseline: --write-baseline writes one"))
+    read.with_context(|| format!("{name} is not a baseline: create one with --write-baseline"))
 }

@@ -1,12 +1,12 @@
 //! One line of comma-separated values, as flagd reads an argument with several values.
 //!
-//! flagd uses Go's `encoding/csv`. The crate `csv` differs from it: it accepts a bare quotation mark within a value and an
-//! unclosed one, which Go refuses, so a typing mistake would become a value.
+//! flagd uses Go's `encoding/csv`. The crate `csv` differs from it: it accepts a bare quotation mark within a value and
+//! an unclosed one, which Go refuses, so a typo would become a value.
 
-/// The values of a line. A value in quotation marks may hold commas, and quotation marks written twice.
+/// Returns the values of a line. A quoted value may contain commas, and quotation marks written twice.
 ///
 /// # Errors
-/// If the text is not such a line. The error does not repeat the text, which may hold a password.
+/// If the text is not such a line. The error does not repeat the text, which may contain a password.
 pub fn parse_record(text: &str) -> Result<Vec<String>, &'static str> {
     let text = text.strip_suffix('\n').unwrap_or(text);
     let mut rest = Some(text.strip_suffix('\r').unwrap_or(text)).filter(|text| !text.is_empty());
@@ -31,11 +31,11 @@ fn parse_bare(text: &str) -> ParsedValue<'_> {
     };
     if value.contains('"') {
         return Err(
-            "a quotation mark in the middle of a value; put the value in quotation marks, and write those within it twice",
+            "a quotation mark in the middle of a value; quote the whole value and double the quotation marks in it",
         );
     }
     if value.contains('\n') {
-        return Err("a line break; separate values by commas");
+        return Err("a line break in a value; separate values by commas");
     }
     Ok((value.to_owned(), tail))
 }
@@ -52,12 +52,12 @@ fn parse_quoted(inside: &str) -> ParsedValue<'_> {
             return Ok((value, Some(next)));
         }
         let Some(more) = tail.strip_prefix('"') else {
-            return Err("something other than a comma behind a closing quotation mark");
+            return Err("a closing quotation mark without a comma after it");
         };
         value.push('"');
         rest = more;
     }
-    Err("a quotation mark that is not closed")
+    Err("an unclosed quotation mark")
 }
 
 #[cfg(test)]
@@ -83,9 +83,9 @@ mod tests {
         for (text, why) in [
             (r#"a"b"#, "in the middle"),
             (r#"a,b"c""#, "in the middle"),
-            (r#""a"b"#, "other than a comma"),
-            (r#""a"#, "not closed"),
-            (r#""a"""#, "not closed"),
+            (r#""a"b"#, "without a comma"),
+            (r#""a"#, "unclosed"),
+            (r#""a"""#, "unclosed"),
             ("a\nb", "line break"),
         ] {
             let found = parse_record(text).expect_err(text);

@@ -16,9 +16,9 @@ use crate::document::syntax_tree::NodeKind;
 /// The options of a configuration file.
 #[derive(Debug, Default)]
 pub struct ConfigFile {
-    /// Its path, as it was named to us.
+    /// Its path, as the user wrote it.
     pub path: String,
-    /// The options in it. Names are in lower case, keys inside their values are as written.
+    /// The options in it. Their names are in lower case; keys inside their values are unchanged.
     options: Vec<(String, Node)>,
 }
 
@@ -47,7 +47,7 @@ impl ConfigFile {
         )
     }
 
-    /// The value of an option.
+    /// Returns the value of an option.
     pub fn get(&self, name: &str) -> Option<&Node> {
         // A null in YAML means that the option is not set.
         let node = self
@@ -64,12 +64,12 @@ fn parse_options(node: Node, report: &mut DiagnosticSink) -> Vec<(String, Node)>
         NodeKind::Map(members) => members,
         NodeKind::Null => Vec::new(),
         _ => {
-            let message = format!("a configuration is an object, this is {}", node.type_name());
+            let message = format!("expected an object of options, found {}", node.type_name());
             report.error(
                 Code::DocumentShape,
                 node.position,
                 message,
-                "write one option a line: `port: 8013`",
+                "write one option per line, for instance `port: 8013`",
             );
             Vec::new()
         }
@@ -84,8 +84,8 @@ fn parse_option(member: Member, report: &mut DiagnosticSink) -> Option<(String, 
     let name = member.key.to_ascii_lowercase();
     match table::option(&name) {
         Some(row) if !table::is_allowed_in_file(row) => {
-            let message = format!("`{name}` cannot stand in a configuration file");
-            let help = format!("say --{name} or {}", row.env_var());
+            let message = format!("`{name}` is not allowed in a configuration file");
+            let help = format!("use --{name} or {}", row.env_var());
             report.error(Code::UnknownMember, member.position, message, help);
             None
         }
@@ -105,7 +105,7 @@ fn report_unknown_option(name: &str, place: Position, report: &mut DiagnosticSin
     report.error(
         Code::UnknownMember,
         place,
-        format!("there is no option `{name}`"),
+        format!("unknown option `{name}`"),
         help,
     );
 }

@@ -16,24 +16,25 @@ const UNITS: [(&str, f64); 8] = [
     ("h", 3600.0),
 ];
 
-/// The longest duration, a hundred years: any moment may be added to it.
+/// The longest duration, a hundred years: adding it to the current time does not overflow.
 const MAX_DURATION: Duration = Duration::from_secs(876_000 * 3600);
 
-/// A duration; `0` needs no unit. `None` if the text is none, or a negative, endless or very long one.
+/// Parses a duration; `0` needs no unit. Returns `None` if it is invalid, negative, infinite or longer than a hundred
+/// years.
 pub fn parse(text: &str) -> Option<Duration> {
     let seconds = parse_seconds(text)?;
     let duration = Duration::try_from_secs_f64(seconds).ok()?;
     (duration <= MAX_DURATION).then_some(duration)
 }
 
-/// The help for a text that is not a duration.
+/// Returns the help for an invalid duration.
 pub fn invalid_help(text: &str) -> String {
     if text.parse::<f64>().is_ok_and(|number| number > 0.0) {
-        // flagd takes a bare number of a variable or a file for nanoseconds.
-        return format!("a duration has a unit, write {text}s for seconds");
+        // flagd reads a bare number from a variable or a file as nanoseconds.
+        return format!("the unit is missing, write {text}s for seconds");
     }
     if parse_seconds(text).is_some() {
-        return "must be at most 876000h, which is a hundred years".to_owned();
+        return "must be at most 876000h (100 years)".to_owned();
     }
     "must be a duration such as 30s, 10m or 1h30m".to_owned()
 }

@@ -7,7 +7,7 @@ use crate::config::option::spec::OptionSpec;
 use crate::config::option::table;
 use crate::serve::listen::addr::ListenAddr;
 
-/// The address to listen on; `None` for all interfaces.
+/// Returns the address to listen on; `None` for all interfaces.
 pub fn bind_address<E: Fn(&str) -> Option<String>>(
     options: &mut OptionResolver<E>,
 ) -> Option<IpAddr> {
@@ -23,7 +23,7 @@ pub fn bind_address<E: Fn(&str) -> Option<String>>(
     )
 }
 
-/// The Unix socket that replaces a port.
+/// Returns the Unix socket that replaces a port, if one is set.
 pub fn unix_socket<E: Fn(&str) -> Option<String>>(
     options: &mut OptionResolver<E>,
     option: &'static OptionSpec,

@@ -1,7 +1,7 @@
-//! Reports numbers of a configuration file that a 64-bit float cannot keep, since options turn numbers into text.
+//! Reports numbers in a configuration file that a 64-bit float cannot represent: options convert them back to text.
 //!
-//! Nodes hold 64-bit floats. flagd hands over a number such as `9007199254740993` as it stands in the file, and
-//! identifiers are numbers of that size.
+//! Nodes store numbers as 64-bit floats. flagd keeps the digits of a number such as `9007199254740993`, and identifiers
+//! can be that large.
 
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
@@ -9,10 +9,10 @@ use crate::diag::Position;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
 
-/// From here on floats skip whole numbers.
+/// 2^53: above it, 64-bit floats cannot represent every integer.
 const EXACT_INTEGER_LIMIT: f64 = 9_007_199_254_740_992.0;
 
-/// Reports the numbers in `node`, which was read from `text`, that do not keep their digits.
+/// Reports the numbers in `node`, which was read from `text`, that would lose digits.
 pub fn report_lost_digits(text: &str, node: &Node, report: &mut DiagnosticSink) {
     let lines: Vec<&str> = text.split('\n').collect();
     visit(&lines, node, report);
@@ -22,8 +22,8 @@ fn visit(lines: &[&str], node: &Node, report: &mut DiagnosticSink) {
     if let NodeKind::Number(value) = node.kind {
         let literal = number_token(lines, node.position);
         if value.is_finite() && !is_lossless(literal, value) {
-            let message = format!("the number `{literal}` has more digits than a number can keep");
-            let help = "put it in quotation marks, then it stays as it is";
+            let message = format!("the number `{literal}` would lose digits as a 64-bit float");
+            let help = "put it in quotation marks to keep its digits";
             report.error(Code::LimitExceeded, node.position, message, help);
         }
     }
@@ -32,7 +32,7 @@ fn visit(lines: &[&str], node: &Node, report: &mut DiagnosticSink) {
     }
 }
 
-/// The word at a place; an alias, for instance, has none.
+/// Returns the token at a position; empty for an alias, for instance.
 fn number_token<'t>(lines: &[&'t str], place: Position) -> &'t str {
     let index = |n: u32| usize::try_from(n.saturating_sub(1)).unwrap_or(usize::MAX);
     let line = lines.get(index(place.line)).copied().unwrap_or("");
@@ -46,13 +46,13 @@ fn number_token<'t>(lines: &[&'t str], place: Position) -> &'t str {
 fn is_lossless(literal: &str, value: f64) -> bool {
     let plain = literal.replace('_', "");
     if plain.parse() != Ok(value) {
-        // Octal, hexadecimal, or not where it was looked for.
+        // An octal or hexadecimal number, or another token.
         return value.abs() < EXACT_INTEGER_LIMIT;
     }
     significant_digits(&plain) == significant_digits(&format!("{value:e}"))
 }
 
-/// The digits of a number that count: no exponent, no zeros at either end.
+/// Returns the significant digits of a number: without exponent, leading and trailing zeros.
 fn significant_digits(text: &str) -> String {
     let mantissa = text.split(['e', 'E']).next().unwrap_or("");
     let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
@@ -102,8 +102,8 @@ mod tests {
             assert_eq!(mistakes(lost).len(), 1, "{lost}");
         }
         let found = mistakes("a:\n  - {\u{e9}: 9007199254740993, b: 1}\n");
-        let want = "c:2:9: F003: the number `9007199254740993` has more digits than a number can keep \
-                    (help: put it in quotation marks, then it stays as it is)";
+        let want = "c:2:9: F003: the number `9007199254740993` would lose digits as a 64-bit float \
+                    (help: put it in quotation marks to keep its digits)";
         assert_eq!(found, [want]);
     }
 }

@@ -1,4 +1,5 @@
-//! Options of `fanion start`: their table, their kinds and origins, and the resolver that reads them from the command line, the environment and the configuration file.
+//! Options of `fanion start`: their table, their kinds and origins, and the resolver that reads them from the command
+//! line, the environment and the configuration file.
 
 pub mod error;
 pub mod origin;

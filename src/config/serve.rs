@@ -19,7 +19,7 @@ use crate::serve::listen::tls::TlsPaths;
 use crate::wire::context::enrichment::ContextEnrichment;
 use crate::wire::ofrep::sse_events::StreamEndpoint;
 
-/// The configuration of the servers.
+/// Returns the configuration of the servers.
 pub fn serve_config<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<E>) -> ServeConfig {
     let max_header = match options.integer(&table::limits::MAX_REQUEST_HEADER, "bytes") {
         0 => limits::REQUEST_HEADER,
@@ -56,7 +56,7 @@ pub fn serve_config<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<
     }
 }
 
-/// The access to the debug endpoints and the name of the replica. The sources are added once they are opened.
+/// Returns the access to the debug endpoints and the name of the replica.
 fn debug_config<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<E>) -> DebugConfig {
     let path = options
         .optional_string(&table::telemetry::DEBUG_TOKEN_PATH)
@@ -79,7 +79,8 @@ fn debug_config<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<E>) 
             DebugAccess::BearerTokenFile(path)
         }
         ("token", None) => {
-            let mistake = "--debug-endpoints=token needs --debug-token-path, a file with the token";
+            let mistake =
+                "--debug-endpoints=token requires --debug-token-path, a file with the token";
             options.errors.push(mistake.to_owned());
             DebugAccess::Off
         }
@@ -94,12 +95,12 @@ fn debug_config<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<E>) 
     DebugConfig {
         access,
         replica: replica.into(),
-        // The rest is the sources' to say.
+        // Set at startup: the statuses of the sources, and the version of `fractional`.
         ..DebugConfig::default()
     }
 }
 
-/// The host name; in a pod, the name of the pod.
+/// Returns the host name; in a pod, the name of the pod.
 fn hostname() -> String {
     let name = rustix::system::uname();
     name.nodename().to_string_lossy().into_owned()
@@ -129,7 +130,7 @@ fn ofrep_stream_endpoint<E: Fn(&str) -> Option<String>>(
     })
 }
 
-/// The certificate and its key, if TLS is configured.
+/// Returns the certificate and its key, if TLS is configured.
 pub fn tls_files<E: Fn(&str) -> Option<String>>(
     options: &mut OptionResolver<E>,
 ) -> Option<TlsPaths> {
@@ -168,7 +169,7 @@ fn context_headers<E: Fn(&str) -> Option<String>>(
         match HeaderName::from_bytes(header.as_bytes()) {
             Ok(name) => headers.push((name, key)),
             Err(_) => options.errors.push(format!(
-                "invalid value {header:?} for --context-from-header: must be the name of a header"
+                "invalid value {header:?} for --context-from-header: must be a header name"
             )),
         }
     }

@@ -6,14 +6,14 @@ use crate::config::option::text_conversion;
 use crate::source::spec;
 use crate::source::spec::SourceSpec;
 
-/// The sources, the strongest last.
+/// Returns the sources in order of priority: the last wins.
 pub fn sources<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<E>) -> Vec<SourceSpec> {
     let before = options.errors.len();
     let (mut sources, mut shown) = (Vec::new(), Vec::new());
     for text in options.strings(&table::flags::URI) {
         match SourceSpec::from_uri(&text) {
             Ok(spec) => {
-                // A URL may hold a password.
+                // A URL may contain a password.
                 let http = matches!(spec.kind, spec::SourceKind::Http(_));
                 shown.push(text_conversion::json_string(if http {
                     &spec.redacted_name
@@ -36,7 +36,7 @@ pub fn sources<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<E>) -
         SourceSpec::to_redacted_json,
     ));
     if sources.is_empty() && options.errors.len() == before {
-        let mistake = "no sync implementation set: say where the flags are with --uri file:PATH";
+        let mistake = "no flag source: pass --uri file:PATH";
         options.errors.push(mistake.to_owned());
     }
     sources

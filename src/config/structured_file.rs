@@ -11,7 +11,7 @@ use crate::document::syntax_tree::Node;
 use crate::document::yaml_parser;
 use crate::limits;
 
-/// Reads a file of one of the three formats. Mistakes in its text are reported to `report`.
+/// Reads a file of one of the three formats. Mistakes in its text are added to `report`.
 ///
 /// # Errors
 /// If the file cannot be read; the error gives the reason.
@@ -21,13 +21,13 @@ pub fn read_node(path: &Path, report: &mut DiagnosticSink) -> Result<Option<Node
         "yaml" | "yml" => yaml_parser::parse,
         "json" => json_parser::parse,
         "toml" => toml::parse,
-        _ => return Err("its name must end in .yaml, .yml, .json or .toml".to_owned()),
+        _ => return Err("the extension must be .yaml, .yml, .json or .toml".to_owned()),
     };
     let size = std::fs::metadata(path)
         .map_err(|error| error.to_string())?
         .len();
     if size > limits::CONFIG_FILE {
-        return Err(format!("it is larger than {} bytes", limits::CONFIG_FILE));
+        return Err(format!("larger than {} bytes", limits::CONFIG_FILE));
     }
     let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
     let node = parse(&text, report);

@@ -4,7 +4,7 @@ use crate::config::option::resolver::OptionResolver;
 use crate::config::option::table;
 use crate::telemetry;
 
-/// The configuration of OTLP export.
+/// Returns the configuration of OTLP export.
 pub fn telemetry_config<E: Fn(&str) -> Option<String>>(
     options: &mut OptionResolver<E>,
 ) -> telemetry::config::TelemetryConfig {

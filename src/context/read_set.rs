@@ -2,8 +2,8 @@
 
 /// The attributes that the rules of a flag read, as a tree of names.
 ///
-/// Every path is a slot. The decoder of a request walks the request's bytes once beside this tree, fills the slots and
-/// skips the rest.
+/// Every path has a slot. The decoder scans the bytes of a request once along this tree, fills the slots and skips the
+/// rest.
 #[derive(Debug, Clone, Default)]
 pub struct ReadSet {
     /// The top-level attributes.
@@ -41,7 +41,7 @@ impl AttributeNode {
     }
 }
 
-// A flag reads a handful of attributes: comparing lengths first makes a linear search the fastest one.
+// A flag reads only a few attributes: a linear search, which compares lengths first, is the fastest.
 fn find_node<'r>(nodes: &'r [AttributeNode], name: &[u8]) -> Option<&'r AttributeNode> {
     nodes.iter().find(|node| node.name.as_bytes() == name)
 }

@@ -1,4 +1,4 @@
-//! `Diagnostic`: a mistake in a flag document, with code, severity, position, message and help.
+//! `Diagnostic`: a finding in a flag document, with code, severity, position, message and help.
 
 use std::fmt;
 use std::sync::Arc;
@@ -22,16 +22,16 @@ impl Position {
 /// The severity of a diagnostic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Severity {
-    /// The document works, but probably not as meant.
+    /// The document works, but probably not as intended.
     Warning,
-    /// The flag answers with an error, or the document is refused.
+    /// The flag returns an error, or the document is rejected.
     Error,
 }
 
-/// One mistake in a document: its position, a message and help.
+/// A finding in a document: its position, a message and help.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Diagnostic {
-    /// The kind of mistake.
+    /// The kind of finding.
     pub code: Code,
     /// The severity.
     pub severity: Severity,
@@ -39,7 +39,7 @@ pub struct Diagnostic {
     pub file: Arc<str>,
     /// The position in the file.
     pub position: Position,
-    /// The mistake.
+    /// The problem.
     pub message: String,
     /// The remedy; empty if the message suffices.
     pub help: String,

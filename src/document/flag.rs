@@ -18,11 +18,11 @@ use crate::value::OwnedValue;
 /// A flag definition.
 #[derive(Debug, Clone)]
 pub struct FlagDefinition {
-    /// Its key.
+    /// The key.
     pub key: EcoString,
-    /// The position of its key.
+    /// The position of the key.
     pub position: Position,
-    /// The document that it was parsed from.
+    /// The document that defines the flag.
     pub origin: DocumentOrigin,
     /// True if `state` is `DISABLED`.
     pub disabled: bool,
@@ -30,20 +30,20 @@ pub struct FlagDefinition {
     pub variants: Vec<(EcoString, OwnedValue)>,
     /// The name of the variant that is served if targeting selects none.
     pub default_variant: Option<EcoString>,
-    /// Its rule.
+    /// The targeting rule.
     pub targeting: Option<Node>,
-    /// The metadata of its flag set, overlaid by its own; without nulls, sorted by name.
+    /// The metadata of the flag set, overridden by that of the flag; without nulls, sorted by name.
     pub metadata: OwnedMap,
     /// The error that evaluation returns because the definition is faulty.
     pub error_code: Option<ErrorCode>,
     /// The rollout fields; `rollout::expand` turns them into a rule.
     pub rollout_fields: Option<Arc<RolloutFields>>,
-    /// True if plain flagd can evaluate its rule.
+    /// True if plain flagd can evaluate the rule.
     pub portable: bool,
 }
 
 impl FlagDefinition {
-    /// The id of the flag set that it belongs to: `flagSetId` of its metadata, if that is a string.
+    /// The id of the flag set: `flagSetId` of the metadata, if that is a string.
     pub fn flag_set_id(&self) -> Option<&str> {
         let id = self.metadata.iter().find(|(key, _)| &**key == "flagSetId");
         match id {

@@ -39,7 +39,7 @@ pub fn decode_utf8<'b>(bytes: &'b [u8], report: &mut DiagnosticSink) -> Option<&
     let before = bytes.get(..error.valid_up_to()).unwrap_or(&[]);
     let before = String::from_utf8_lossy(before);
     let position = position_at(&before, before.len());
-    report.error(Code::Syntax, position, "the file is not UTF-8 text", "");
+    report.error(Code::Syntax, position, "the file is not valid UTF-8", "");
     None
 }
 

@@ -1,8 +1,8 @@
-//! Incremental parser of JSON documents: flag by flag, and not at all for flags whose text is unchanged.
+//! Incremental parser of JSON documents: parses flag by flag, so that flags whose text is unchanged can be reused.
 //!
-//! A document parsed whole has nodes for all flags at once, many times the size of its text. Here the nodes of one flag are
-//! dropped before the next flag is parsed. The result is the same, with the same diagnostics; if that cannot be computed
-//! flag by flag, [`IncrementalParser::try_new`] returns `None`.
+//! A document parsed as a whole has nodes for all flags at once, many times the size of its text. The incremental
+//! parser drops the nodes of one flag before it parses the next. Flags and diagnostics are the same; if they cannot be
+//! computed flag by flag, [`IncrementalParser::try_new`] returns `None`.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -24,10 +24,10 @@ use crate::document::syntax_tree::object_builder::ObjectBuilder;
 use crate::json::Reader;
 use crate::limits;
 
-/// The size of a short flag in bytes: memory for spans is reserved by it, so that they are seldom copied.
+/// The size of a short flag in bytes: the capacity for spans is computed from it, so that they are seldom reallocated.
 const TYPICAL_FLAG_BYTES: usize = 128;
 
-/// The nesting depth of flags: in the object of flags, in the document.
+/// The nesting depth of a flag: inside the document and the object of flags.
 const FLAG_DEPTH: usize = 2;
 
 /// The flags of a JSON document, parsed one at a time.
@@ -39,12 +39,12 @@ pub struct IncrementalParser<'t> {
     origin: &'t DocumentOrigin,
     preamble: Preamble,
     positions: PositionTracker<'t>,
-    /// The number of further values that the document may have.
+    /// The number of values that the rest of the document may have.
     value_budget: usize,
     report: DiagnosticSink,
 }
 
-/// The part of the document's limits that a flag used. A flag that is reused uses the same part.
+/// The part of the document's limits that a flag uses, whether it is parsed or reused.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ParseCost {
     /// The values in its text.
@@ -58,15 +58,15 @@ pub struct ParseCost {
 pub struct ParsedFlag {
     /// The flag.
     pub flag: FlagDefinition,
-    /// The part of the limits that it used.
+    /// The part of the limits that the flag uses.
     pub cost: ParseCost,
     /// True if the flag has no diagnostics.
     pub without_diagnostics: bool,
 }
 
 impl<'t> IncrementalParser<'t> {
-    /// Splits `text` into flags. `None` unless it has one object of flags with distinct keys, and the rest is valid and
-    /// within limits.
+    /// Splits `text` into flags. Returns `None` unless the text has one object of flags with distinct keys, and the
+    /// other members are valid and within limits.
     pub fn try_new(text: &'t str, origin: &'t DocumentOrigin) -> Option<IncrementalParser<'t>> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut report = DiagnosticSink::new(origin.file.clone());
@@ -121,7 +121,8 @@ impl<'t> IncrementalParser<'t> {
         true
     }
 
-    /// Parses the flag at this index; indices must rise. `None` if it is invalid, or the document has too many values.
+    /// Parses the flag at this index; indices must increase. `None` if the flag is invalid or the document has too many
+    /// values.
     pub fn parse_flag(&mut self, at: usize) -> Option<ParsedFlag> {
         let found = self.report.count();
         let copies = self.preamble.evaluators.copy_budget;
@@ -213,6 +214,6 @@ fn scan_flag_spans(reader: &mut Reader<'_>) -> Option<Vec<Range<usize>>> {
             return None;
         }
     }
-    // An object of this one member is a reference, not a flag.
+    // An object whose only member is `$ref` is a reference, not an object of flags.
     (!keys.contains(REF)).then_some(spans)
 }

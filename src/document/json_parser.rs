@@ -21,7 +21,7 @@ pub fn parse(text: &str, report: &mut DiagnosticSink) -> Option<Node> {
     let mut positions = PositionTracker::new(text);
     match NodeParser::new_at(0, 0, &mut positions, report).parse_document() {
         Ok(node) => Some(node),
-        Err(error) if error.kind == json::ErrorKind::TooDeep => {
+        Err(error) if error.kind.is_limit() => {
             let position = json::position_at(text, error.offset);
             report.error(Code::LimitExceeded, position, error.describe(text), "");
             None
@@ -47,15 +47,15 @@ fn syntax_help(text: &str, error: json::Error) -> &'static str {
                 json::ErrorKind::Expected("a value" | "a string")
             ) =>
         {
-            "JSON allows no comma before a closing bracket"
+            "remove the comma: JSON allows no trailing comma"
         }
-        Some(b'#' | b'/') => "JSON has no comments; YAML has",
-        Some(b'\'') => "JSON strings stand in double quotes",
+        Some(b'#' | b'/') => "JSON has no comments: remove it, or write YAML",
+        Some(b'\'') => "write the string in double quotes",
         _ => "",
     }
 }
 
-/// Parses values one after the other.
+/// Parses values one at a time.
 pub struct NodeParser<'p, 't, 'r> {
     /// The token reader.
     pub reader: Reader<'t>,
@@ -66,7 +66,7 @@ pub struct NodeParser<'p, 't, 'r> {
 }
 
 impl<'p, 't, 'r> NodeParser<'p, 't, 'r> {
-    /// A parser at an offset inside `depth` objects and arrays. The tracker must not be past the offset.
+    /// A parser at an offset inside `depth` objects and arrays. The tracker must be at or before the offset.
     pub fn new_at(
         at: usize,
         depth: usize,
@@ -94,7 +94,7 @@ impl<'p, 't, 'r> NodeParser<'p, 't, 'r> {
         if self.node_count > limits::DOCUMENT_VALUES {
             return Err(json::Error {
                 offset: at,
-                kind: json::ErrorKind::TooDeep,
+                kind: json::ErrorKind::TooManyValues,
             });
         }
         let kind = match self.reader.peek_kind()? {

@@ -1,4 +1,4 @@
-//! JSON Pointers: where in a document's structure a place of its text is.
+//! Converts a position in a document's text to a JSON Pointer.
 
 use std::fmt::Write as _;
 
@@ -6,12 +6,12 @@ use crate::diag::Position;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
 
-/// The pointer (RFC 6901) to what begins at `place`: a value, or the member whose key stands there; otherwise to the last
-/// value that begins before it. The whole document is the empty pointer.
+/// The pointer (RFC 6901) to the value or member that begins at `place`, otherwise to the last value that begins before
+/// `place`. The pointer to the whole document is empty.
 pub fn for_position(root: &Node, place: Position) -> String {
     let mut pointer = String::new();
     let mut node = root;
-    // Values begin in the order of the text, so the way down is the last child that begins at or before the place.
+    // Children begin in text order: the search descends into the last child that begins at or before `place`.
     loop {
         let (next, exact) = match &node.kind {
             NodeKind::List(items) => {

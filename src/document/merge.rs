@@ -22,10 +22,10 @@ pub fn merge_flags<'d>(
 /// The identity of a flag: its key and its flag set.
 pub type FlagIdentity<'f> = (&'f str, Option<&'f str>);
 
-/// All flags of `layers`, sorted by key. Of equal keys in one flag set only the later layer's flag is left; of equal
-/// keys in several flag sets the later layer's comes last, and within one layer the greater set id.
+/// All flags of `layers`, sorted by key. If layers share a key within one flag set, only the last layer's flag remains.
+/// Flags with equal keys in different flag sets are sorted by layer, then by set id.
 ///
-/// Computed from all layers each time, so that a shadowed flag returns when the later definition is removed.
+/// Computed from all layers each time, so that an overridden flag reappears when the later definition is removed.
 pub fn merge_layers<'l, F: 'l>(
     layers: impl IntoIterator<Item: IntoIterator<Item = &'l Arc<F>>>,
     identity: impl Fn(&F) -> FlagIdentity<'_>,

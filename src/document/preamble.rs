@@ -1,4 +1,4 @@
-//! `Preamble`: the members of a document beside `flags` (evaluators, metadata, rings), and the parsing of flags with them.
+//! `Preamble`: the members of a document besides `flags` (evaluators, metadata, rings). Parses flags with them.
 
 pub(super) mod defaults;
 pub(super) mod evaluator_ref;
@@ -57,7 +57,7 @@ impl Preamble {
                 flags
             }
             NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::Text(_) => {
-                let message = format!("`flags` is {}", flags.type_name());
+                let message = format!("`flags` is {}, must be an object", flags.type_name());
                 let help = "write it as an object with one member per flag";
                 report.error(Code::DocumentShape, flags.position, message, help);
                 return None;
@@ -95,7 +95,7 @@ struct TopLevelMembers {
 }
 
 impl TopLevelMembers {
-    /// The known members; of equal names in different case the last one wins. Others are reported.
+    /// The known members; of names that differ only in case the last one wins. Unknown members are reported.
     fn collect(members: Vec<Member>, report: &mut DiagnosticSink) -> TopLevelMembers {
         let mut top = TopLevelMembers::default();
         for member in members {
@@ -116,7 +116,7 @@ impl TopLevelMembers {
     }
 }
 
-/// Parses all members but the flags, of a text of `length` bytes; returns the flags as a node.
+/// Parses all members except the flags; returns the flags as a node. `length` is the size of the document in bytes.
 pub fn parse_preamble(
     node: Node,
     length: usize,
@@ -124,7 +124,7 @@ pub fn parse_preamble(
 ) -> Option<(Preamble, Node)> {
     let position = node.position;
     let NodeKind::Map(members) = node.kind else {
-        let message = format!("a flag document is an object, this is {}", node.type_name());
+        let message = format!("the document is {}, must be an object", node.type_name());
         report.error(
             Code::DocumentShape,
             position,
@@ -135,7 +135,7 @@ pub fn parse_preamble(
     };
     let top = TopLevelMembers::collect(members, report);
     let Some(flags) = top.flags else {
-        let help = "an empty flag set is written `flags: {}`";
+        let help = "add `flags`, or `flags: {}` for an empty flag set";
         report.error(
             Code::DocumentShape,
             position,
@@ -165,8 +165,8 @@ pub fn parse_preamble(
 
 fn report_unknown_member(key: &str, position: Position, report: &mut DiagnosticSink) {
     let help = did_you_mean(key, schema::DOCUMENT.field_names(), || {
-        "it has no effect; flags stand below `flags`".to_owned()
+        "remove it; flags are members of `flags`".to_owned()
     });
-    let message = format!("a flag document has no member `{key}`");
+    let message = format!("unknown member `{key}` of the document, ignored");
     report.warn(Code::UnknownMember, position, message, help);
 }

@@ -1,8 +1,8 @@
-//! Rollout fields beside `targeting`, and their expansion to plain flagd targeting.
+//! Rollout fields besides `targeting`, and their expansion to plain flagd targeting.
 //!
 //! `parse` reads the fields of one flag while its document is parsed. `expand` turns the fields of all flags into rules
-//! after documents are merged, because a prerequisite may be in another source. Later stages see rules only: every
-//! protocol, and every provider that is fed by flag sync, evaluates the same rule. Reference: `docs/rollout.md`.
+//! after documents are merged, because a prerequisite may be in another source. Later stages process rules only: all
+//! protocols, and all providers that use flag sync, evaluate the same rule. Reference: `docs/rollout.md`.
 
 pub mod bucketing;
 pub mod expand;

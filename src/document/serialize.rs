@@ -1,4 +1,4 @@
-//! Serializers of syntax trees: JSON and YAML that parse back to the same values, here and in flagd.
+//! Serializers of syntax trees: JSON and YAML that fanion and flagd parse back to the same values.
 
 pub mod flagd_targeting_json;
 mod json;

@@ -10,7 +10,7 @@ use crate::value::OwnedValue;
 /// A value and its position.
 #[derive(Debug, Clone)]
 pub struct Node {
-    /// The position of its first character.
+    /// The position of the first character.
     pub position: Position,
     /// The value.
     pub kind: NodeKind,
@@ -36,11 +36,11 @@ pub enum NodeKind {
 /// One member of an object.
 #[derive(Debug, Clone)]
 pub struct Member {
-    /// Its key.
+    /// The key.
     pub key: EcoString,
-    /// The position of its key.
+    /// The position of the key.
     pub position: Position,
-    /// Its value.
+    /// The value.
     pub value: Node,
 }
 
@@ -89,14 +89,14 @@ impl Node {
         members.rfind(|m| *m.key == *name).map(|m| &m.value)
     }
 
-    /// The value of the last member called `name` in any case, as flagd looks up the members of flags.
+    /// The value of the last member called `name`, ignoring case, as flagd looks up the members of flags.
     pub fn member_ignore_case(&self, name: &str) -> Option<&Node> {
         let mut members = self.as_map()?.iter();
         let found = members.rfind(|m| m.key.eq_ignore_ascii_case(name));
         found.map(|m| &m.value)
     }
 
-    /// The type in the words of JSON.
+    /// The JSON type with its article.
     pub fn type_name(&self) -> &'static str {
         match self.kind {
             NodeKind::Null => "null",
@@ -108,7 +108,7 @@ impl Node {
         }
     }
 
-    /// The values directly inside this one.
+    /// The direct children.
     pub fn children(&self) -> impl Iterator<Item = &Node> {
         let (items, members): (&[Node], &[Member]) = match &self.kind {
             NodeKind::List(items) => (items, &[]),
@@ -134,13 +134,13 @@ impl Node {
             .chain(members.iter_mut().map(|m| &mut m.value))
     }
 
-    /// The cost of a copy: the number of values in this one, plus one for each 64 bytes of text.
+    /// The cost of a copy: the number of values in this node, plus one for each 64 bytes of text.
     pub fn size(&self) -> usize {
         let text = self.as_text().map_or(0, |text| text.len() / 64);
         1 + text + self.children().map(Node::size).sum::<usize>()
     }
 
-    /// The number of levels of arrays and objects, this one included.
+    /// The nesting depth: 0 for a scalar or an empty collection.
     pub fn depth(&self) -> usize {
         self.children().map(|c| 1 + c.depth()).max().unwrap_or(0)
     }

@@ -1,4 +1,4 @@
-//! TLS client configuration: certificate authorities from a file or of the system.
+//! TLS client configuration: certificate authorities from a file or from the system.
 
 use std::error::Error;
 use std::fmt;
@@ -18,7 +18,7 @@ use rustls::pki_types::pem::PemObject as _;
 pub enum TlsError {
     /// The file with certificate authorities cannot be read.
     ReadCaFile(PathBuf, io::Error),
-    /// The file holds no certificate authority.
+    /// The file contains no certificate authority.
     NoCertificates(PathBuf),
     /// The system trusts no certificate authority.
     NoSystemRoots(String),
@@ -36,7 +36,7 @@ impl fmt::Display for TlsError {
                 let path = path.display();
                 write!(f, "invalid certificate provided at path: {path}")
             }
-            TlsError::NoSystemRoots(why) => write!(f, "no server can be trusted: {why}"),
+            TlsError::NoSystemRoots(why) => write!(f, "no trusted certificate authorities: {why}"),
             TlsError::Unsupported(error) => error.fmt(f),
         }
     }
@@ -55,7 +55,7 @@ impl Error for TlsError {
 /// Reads the certificate authorities in a PEM file.
 ///
 /// # Errors
-/// If the file cannot be read, or holds no certificate.
+/// If the file cannot be read, or contains no certificate.
 pub fn load_ca_file(path: &Path) -> Result<RootCertStore, TlsError> {
     let bytes =
         std::fs::read(path).map_err(|error| TlsError::ReadCaFile(path.to_owned(), error))?;
@@ -80,14 +80,14 @@ pub fn system_roots() -> Result<RootCertStore, TlsError> {
         return Ok(roots);
     }
     let why = found.errors.first().map(ToString::to_string);
-    let why = why.unwrap_or_else(|| "no certificate authorities are installed".to_owned());
+    let why = why.unwrap_or_else(|| "none are installed".to_owned());
     Err(TlsError::NoSystemRoots(why))
 }
 
 /// Returns the configuration of a client that trusts servers with certificates from `roots`.
 ///
 /// # Errors
-/// If the cryptography library supports no version of TLS, which would be a fault in the build.
+/// If the cryptography library supports no version of TLS, which only a faulty build can cause.
 pub fn client_config(roots: RootCertStore) -> Result<ClientConfig, TlsError> {
     let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
     let builder = builder.with_safe_default_protocol_versions();

@@ -3,10 +3,10 @@
 use crate::diag::Position;
 use crate::limits;
 
-/// A syntax error, and the byte at which it is.
+/// A syntax error and its byte offset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Error {
-    /// The offset of the byte that does not fit.
+    /// The offset of the offending byte.
     pub offset: usize,
     /// The kind of error.
     pub kind: ErrorKind,
@@ -17,16 +17,25 @@ pub struct Error {
 pub enum ErrorKind {
     /// The text ends too early.
     UnexpectedEnd,
-    /// Something else was expected.
+    /// A different token was expected.
     Expected(&'static str),
-    /// A string holds a bare control character.
+    /// A string contains an unescaped control character.
     ControlCharacter,
-    /// A string holds an escape that JSON does not have.
+    /// A string contains an invalid escape sequence.
     InvalidEscape,
     /// A number is larger than any 64-bit float.
     NumberOutOfRange,
     /// Objects and arrays are nested too deeply.
     TooDeep,
+    /// More values than a document may have.
+    TooManyValues,
+}
+
+impl ErrorKind {
+    /// Returns true if the text is valid JSON but exceeds a limit.
+    pub fn is_limit(self) -> bool {
+        matches!(self, ErrorKind::TooDeep | ErrorKind::TooManyValues)
+    }
 }
 
 impl Error {
@@ -34,15 +43,19 @@ impl Error {
     pub fn describe(&self, text: &str) -> String {
         let found = text.get(self.offset..).and_then(|rest| rest.chars().next());
         match (self.kind, found) {
-            (ErrorKind::UnexpectedEnd, _) | (_, None) => {
-                "the text ends in the middle of a value".to_owned()
-            }
+            (ErrorKind::UnexpectedEnd, _) | (_, None) => "unexpected end of the text".to_owned(),
             (ErrorKind::Expected(what), Some(c)) => format!("expected {what}, found `{c}`"),
             (ErrorKind::ControlCharacter, _) => {
-                "a line break or control character inside a string".to_owned()
+                "unescaped line break or control character in a string".to_owned()
             }
-            (ErrorKind::InvalidEscape, _) => "an escape that JSON does not have".to_owned(),
-            (ErrorKind::NumberOutOfRange, _) => "a number too large for a 64-bit float".to_owned(),
+            (ErrorKind::InvalidEscape, _) => "invalid escape sequence in a string".to_owned(),
+            (ErrorKind::NumberOutOfRange, _) => "number too large for a 64-bit float".to_owned(),
+            (ErrorKind::TooManyValues, _) => {
+                format!(
+                    "the document has more than {} values",
+                    limits::DOCUMENT_VALUES
+                )
+            }
             (ErrorKind::TooDeep, _) => {
                 format!("nested deeper than {} levels", limits::NESTING_DEPTH)
             }
@@ -52,7 +65,7 @@ impl Error {
 
 /// The line and column of a byte offset, counted from the start of `text`.
 ///
-/// `document::json_parser::position_tracker` computes the same for rising offsets in one pass over the text.
+/// `document::json_parser::position_tracker` computes the same for increasing offsets in one pass over the text.
 pub fn position_at(text: &str, at: usize) -> Position {
     let before = text.get(..at).unwrap_or(text);
     let line = before.bytes().filter(|b| *b == b'\n').count() + 1;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use crate::json::string_scan::unescaped_len;
 
-/// A string token in the text, not yet unescaped.
+/// A string token in the text, before unescaping.
 #[derive(Debug, Clone, Copy)]
 pub struct RawString<'t> {
     /// The offset of the opening quote.

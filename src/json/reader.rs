@@ -1,4 +1,4 @@
-//! `Reader`: pull parser over a borrowed text. Its token scanners are methods in the files below.
+//! `Reader`: pull parser over a borrowed text. The submodules add token scanners as methods.
 
 mod skip_unchecked;
 mod number;

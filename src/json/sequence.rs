@@ -34,7 +34,7 @@ impl<'o> Sequence<'o> {
         }
     }
 
-    /// Appends what separates the next member or item from the one before.
+    /// Appends the separator before the next member or item.
     #[inline]
     pub fn separate(&mut self) {
         let first = std::mem::replace(&mut self.is_empty, false);

@@ -43,8 +43,8 @@ pub fn write_value(out: &mut String, value: &OwnedValue) {
     }
 }
 
-/// Appends an object. Responses are written with this and [`write_value`]: they do without the state of the writers
-/// below, which takes some 30 instructions more for each object.
+/// Appends an object. Responses are written with this function and [`write_value`], without the state of the writers
+/// below, which costs some 30 instructions more per object.
 pub fn write_object(out: &mut String, members: &[(EcoString, OwnedValue)]) {
     out.push('{');
     for (i, (key, value)) in members.iter().enumerate() {
@@ -58,7 +58,7 @@ pub fn write_object(out: &mut String, members: &[(EcoString, OwnedValue)]) {
     out.push('}');
 }
 
-/// An object under construction. Keys are written as given: they are escaped, duplicates are not detected.
+/// An object under construction. Keys are escaped; duplicates are not detected.
 #[derive(Debug)]
 pub struct ObjectWriter<'o>(Sequence<'o>);
 
@@ -127,7 +127,7 @@ impl<'o> ObjectWriter<'o> {
         write_value(self.key(key), value);
     }
 
-    /// Appends a member whose value is JSON text already.
+    /// Appends a member whose value is already JSON text.
     pub fn raw(&mut self, key: &str, json: &str) {
         self.key(key).push_str(json);
     }
@@ -195,7 +195,7 @@ impl<'o> ArrayWriter<'o> {
         write_value(self.item(), value);
     }
 
-    /// Appends an item that is JSON text already.
+    /// Appends an item that is already JSON text.
     pub fn raw(&mut self, json: &str) {
         self.item().push_str(json);
     }

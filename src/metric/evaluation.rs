@@ -1,7 +1,8 @@
 //! Evaluation counters: how often each flag was evaluated to each variant, with each reason.
 //!
-//! Every snapshot has counters beside its flags; the next snapshot takes them over by key, so that no count ever
-//! decreases. A flag's counters are allocated on its first evaluation: a flag that is never evaluated costs one pointer.
+//! Every snapshot has counters beside its flags; the next snapshot inherits them by key, so that no count ever
+//! decreases. A flag's counters are allocated on its first evaluation: a flag that is never evaluated costs one
+//! pointer.
 
 mod export;
 mod flag_counters;
@@ -26,20 +27,20 @@ use crate::ruleset::CompiledFlag;
 use crate::ruleset::Ruleset;
 use crate::ruleset::merge_join::merge_join;
 
-/// The counters of one generation.
+/// The evaluation counters of one snapshot.
 #[derive(Debug, Default)]
 pub struct EvaluationCounters {
-    /// Those of the flags, by position. Flags of one key with the same variants share them.
+    /// The counters of the flags, by position. Flags with the same key and the same variants share them.
     by_flag: Vec<Arc<LazyFlagCounters>>,
-    /// Those of flags that are gone or have other variants now, while older generations may still count.
+    /// The counters of flags that were removed or have other variants now, while older snapshots may still count.
     retired: Vec<Arc<LazyFlagCounters>>,
-    /// The sums of counters that were dropped.
+    /// The sums of dropped counters.
     retired_totals: Arc<EvaluationTotals>,
     shared: Arc<ErrorCounters>,
 }
 
 impl EvaluationCounters {
-    /// The counters of `ruleset`, which replaces `before` with its counters.
+    /// Returns the counters of `ruleset`, which replaces `before` with its `counters`.
     pub fn carry_over(
         ruleset: &Ruleset,
         before: &Ruleset,
@@ -63,7 +64,7 @@ impl EvaluationCounters {
         }
         let mut retired_totals = counters.retired_totals.clone();
         for cell in &counters.retired {
-            // A further reference is held by a request on an older snapshot, which may still count.
+            // Another reference belongs to a request on an older snapshot, which may still count.
             if Arc::strong_count(cell) > 1 {
                 retired.push(cell.clone());
             } else if let Some(counts) = cell.get() {
@@ -78,7 +79,7 @@ impl EvaluationCounters {
         }
     }
 
-    /// Counts an answer of the flag at `position`.
+    /// Counts a decision of the flag at `position`.
     pub fn count_evaluation(&self, position: usize, flag: &CompiledFlag, decision: Decision) {
         if let Decision::Error(code) = decision {
             return self.count_error(code);
@@ -90,7 +91,7 @@ impl EvaluationCounters {
         counts.count(decision, &self.shared);
     }
 
-    /// flagd's two families.
+    /// Returns flagd's two families.
     pub fn collect(&self) -> [MetricFamily; 2] {
         let mut totals = EvaluationTotals::clone(&self.retired_totals);
         let mut seen = HashSet::new();
@@ -102,7 +103,7 @@ impl EvaluationCounters {
         export::families(&totals, &self.shared)
     }
 
-    /// Counts an answer that is an error.
+    /// Counts an error.
     pub fn count_error(&self, code: ErrorCode) {
         self.shared
             .error_counter(code)
@@ -113,7 +114,7 @@ impl EvaluationCounters {
 /// Flags and their counters.
 type FlagsAndCounters<'o> = (&'o [Arc<CompiledFlag>], &'o [Arc<LazyFlagCounters>]);
 
-/// Keeps what was counted for flags that are gone.
+/// Keeps the counters of removed flags that have counts.
 fn retire_used<'c>(
     retired: &mut Vec<Arc<LazyFlagCounters>>,
     cells: impl IntoIterator<Item = &'c Arc<LazyFlagCounters>>,
@@ -122,7 +123,8 @@ fn retire_used<'c>(
     retired.extend(counted.cloned());
 }
 
-/// The counters of flags that have one key, those before them `was`.
+/// Adds the counters of the flags with one key, taken from the `previous` flags with that key where the variants are
+/// equal.
 fn carry_over_key_group(
     group: &[Arc<CompiledFlag>],
     previous: FlagsAndCounters<'_>,

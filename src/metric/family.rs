@@ -1,15 +1,15 @@
-//! Metric families: series of one name with their labels, as they are exported.
+//! Metric families: series of one name with their labels, for export.
 
 /// The kind of a metric family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MetricKind {
-    /// They only grow.
+    /// A value that only increases.
     Counter,
-    /// They go up and down; in OTLP a sum of what was added and taken away.
+    /// A value that increases and decreases; in OTLP a non-monotonic sum.
     UpDownCounter,
-    /// They are as they are measured.
+    /// A measured value.
     Gauge,
-    /// They are distributions.
+    /// A distribution.
     Histogram,
 }
 
@@ -22,7 +22,7 @@ pub struct MetricFamily {
     pub unit: &'static str,
     /// Its kind.
     pub kind: MetricKind,
-    /// A sentence about it.
+    /// Its help text.
     pub help: &'static str,
     /// True for flagd's families, which carry the instrumentation scope.
     pub is_flagd_scope: bool,
@@ -51,7 +51,7 @@ pub enum MetricValue {
     Number(f64),
     /// A distribution.
     Distribution {
-        /// The upper bounds of all buckets but the last, which has none.
+        /// The upper bounds of all buckets except the last, which is unbounded.
         bounds: Vec<f64>,
         /// The count of values in each bucket alone.
         counts: Vec<u64>,
@@ -61,7 +61,7 @@ pub enum MetricValue {
 }
 
 impl MetricFamily {
-    /// A family of our own without series.
+    /// Returns a family of fanion without series.
     pub fn new(
         name: &'static str,
         unit: &'static str,
@@ -78,7 +78,7 @@ impl MetricFamily {
         }
     }
 
-    /// A family of flagd's without series.
+    /// Returns a family of flagd without series.
     pub fn new_in_flagd_scope(
         name: &'static str,
         unit: &'static str,
@@ -91,7 +91,7 @@ impl MetricFamily {
         }
     }
 
-    /// A gauge with one series that has no labels.
+    /// Returns a gauge with one series that has no labels.
     pub fn gauge(
         name: &'static str,
         unit: &'static str,
@@ -109,7 +109,7 @@ impl MetricFamily {
     }
 }
 
-/// The label of the series that holds what has no series of its own, as OpenTelemetry has it.
+/// Returns the label of the overflow series, which sums up label sets without their own series, as in OpenTelemetry.
 /// <https://opentelemetry.io/docs/specs/otel/metrics/sdk/#overflow-attribute>
 pub fn overflow_labels() -> Labels {
     vec![("otel.metric.overflow", "true".to_owned())]

@@ -17,12 +17,12 @@ pub struct Histogram {
 }
 
 impl Histogram {
-    /// A distribution of times; the bounds are in nanoseconds, what is exported is in seconds.
+    /// Returns a histogram of durations, with bounds in nanoseconds; exported in seconds.
     pub fn for_durations(bounds: &'static [u64]) -> Histogram {
         Histogram::new(bounds, 1e9)
     }
 
-    /// A distribution of sizes in bytes.
+    /// Returns a histogram of sizes in bytes.
     pub fn for_sizes(bounds: &'static [u64]) -> Histogram {
         Histogram::new(bounds, 1.0)
     }
@@ -36,12 +36,12 @@ impl Histogram {
         }
     }
 
-    /// Counts a time.
+    /// Counts a duration.
     pub fn observe_duration(&self, duration: Duration) {
         self.observe(saturating_nanos(duration));
     }
 
-    /// Counts a size, or nanoseconds.
+    /// Counts a size in bytes or a duration in nanoseconds.
     pub fn observe(&self, value: u64) {
         let bucket = self.bounds.partition_point(|bound| *bound < value);
         if let Some(count) = self.counts.get(bucket) {
@@ -57,7 +57,7 @@ impl Histogram {
             .all(|count| count.load(Ordering::Relaxed) == 0)
     }
 
-    /// The distribution as it is now.
+    /// Returns the current distribution.
     pub fn collect(&self) -> MetricValue {
         let load = |count: &AtomicU64| count.load(Ordering::Relaxed);
         MetricValue::Distribution {
@@ -72,7 +72,7 @@ impl Histogram {
     }
 }
 
-/// Whole nanoseconds; `u64::MAX` if they do not fit, which is after five centuries.
+/// Returns whole nanoseconds; `u64::MAX` if they overflow, after five centuries.
 fn saturating_nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -44,7 +44,7 @@ const SIZE_BOUNDS: [u64; 8] = [
     1_000_000_000,
 ];
 
-/// Counters of all requests; those that are never needed are never made.
+/// Counters of all requests, allocated on first use.
 #[derive(Debug, Default)]
 pub struct HttpServerMetrics {
     http_routes: PerRoute,
@@ -57,7 +57,7 @@ type PerMethod = OnceLock<Box<[MethodMetrics; METHODS.len()]>>;
 #[derive(Debug, Default)]
 struct MethodMetrics {
     active: AtomicI64,
-    /// One more for a status that is not in the list.
+    /// The last one is for statuses that are not in the list.
     statuses: [OnceLock<Box<StatusMetrics>>; STATUSES.len() + 1],
 }
 
@@ -91,7 +91,7 @@ impl HttpServerMetrics {
         }
     }
 
-    /// Counts an answer.
+    /// Counts a response.
     pub fn record_response(
         &self,
         labels: RequestLabels,
@@ -109,7 +109,7 @@ impl HttpServerMetrics {
         }
     }
 
-    /// The number of open event streams.
+    /// Returns the number of open event streams.
     pub fn active_event_streams(&self) -> i64 {
         let open = |routes: &PerRoute| -> i64 {
             let named = ROUTES.iter().zip(routes);
@@ -121,7 +121,7 @@ impl HttpServerMetrics {
         open(&self.http_routes) + open(&self.https_routes)
     }
 
-    /// The families.
+    /// Returns the metric families.
     pub fn collect(&self, service: &str) -> Vec<MetricFamily> {
         let new = |name, unit, kind, help| MetricFamily::new_in_flagd_scope(name, unit, kind, help);
         let help = "Measures the duration of inbound HTTP requests.";
@@ -159,7 +159,7 @@ impl HttpServerMetrics {
         let events = MetricFamily::gauge(
             "fanion.event_streams",
             "",
-            "How many streams of events are open.",
+            "Number of open event streams.",
             self.active_event_streams() as f64,
         );
         vec![duration, size, active, events]

@@ -10,13 +10,13 @@ use crate::metric::family::MetricFamily;
 use crate::metric::family::MetricKind;
 use crate::metric::family::MetricValue;
 
-/// Processor time, memory, files, and when it began.
+/// Returns the CPU time, memory, file descriptors and start time of the process.
 pub fn collect() -> Vec<MetricFamily> {
     let stat = fs::read_to_string("/proc/self/stat").ok();
     let mut families = stat.and_then(|stat| parse_stat(&stat)).unwrap_or_default();
     if let Ok(open) = fs::read_dir("/proc/self/fd") {
         let help = "Number of open file descriptors.";
-        // Reading the directory takes one itself.
+        // Reading the directory opens one itself.
         let open = open.count().saturating_sub(1) as f64;
         families.push(MetricFamily::gauge("process.open_fds", "", help, open));
     }
@@ -27,9 +27,11 @@ pub fn collect() -> Vec<MetricFamily> {
     families
 }
 
-/// The metrics in the fields of `/proc/self/stat`: <https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html>.
+/// Returns the metrics in the fields of `/proc/self/stat`.
+///
+/// <https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html>
 fn parse_stat(stat: &str) -> Option<Vec<MetricFamily>> {
-    // The second field is the program's name, which may hold anything but ends with the last parenthesis.
+    // The second field is the program's name, which may contain any character and ends with the last parenthesis.
     let (_, rest) = stat.rsplit_once(')')?;
     let fields: Vec<&str> = rest.split_whitespace().collect();
     let field = |number: usize| -> Option<f64> { fields.get(number - 3)?.parse().ok() };
@@ -51,7 +53,7 @@ fn parse_stat(stat: &str) -> Option<Vec<MetricFamily>> {
     ])
 }
 
-/// When the system started, in seconds since the epoch.
+/// Returns the boot time of the system, in seconds since the epoch.
 fn boot_time() -> Option<f64> {
     let stat = fs::read_to_string("/proc/stat").ok()?;
     let line = stat.lines().find_map(|line| line.strip_prefix("btime "))?;

@@ -1,7 +1,7 @@
-//! Families in Prometheus' text format, version 0.0.4.
+//! Encodes families in Prometheus' text format, version 0.0.4.
 //!
-//! Written here because `prometheus-client` only speaks `OpenMetrics`, whose counters are announced without `_total`: what
-//! reads the older format, as flagd's, would take them for untyped.
+//! Written here because `prometheus-client` only speaks `OpenMetrics`, whose `# TYPE` lines name counters without
+//! `_total`: readers of the older format, which flagd writes, would treat them as untyped.
 //! <https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>
 
 use std::fmt::Write as _;
@@ -21,7 +21,7 @@ const FLAGD_SCOPE_LABELS: [(&str, &str); 3] = [
     ("otel_scope_version", ""),
 ];
 
-/// Writes families and, as `target_info`, the description of the process.
+/// Returns families and, as `target_info`, the description of the process in text.
 pub fn encode_text(families: &[MetricFamily], resource: &[(String, String)]) -> String {
     let mut out = String::new();
     for family in families.iter().filter(|family| !family.series.is_empty()) {
@@ -38,7 +38,7 @@ pub fn encode_text(families: &[MetricFamily], resource: &[(String, String)]) -> 
     out
 }
 
-/// The name of a family: with underscores, its unit, and `_total` where it counts.
+/// Returns the name of a family: with underscores, its unit, and `_total` for counters.
 fn metric_name(family: &MetricFamily) -> String {
     let mut name = sanitize_name(family.name);
     match family.unit {

@@ -1,4 +1,5 @@
-//! All metrics of the process but those of evaluations, which the snapshot carries; further collectors register here.
+//! All metrics of the process except evaluation counters, which are part of the snapshot; other collectors register
+//! here.
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -28,9 +29,9 @@ pub struct Metrics {
     pub sync_streams: SyncStreamMetrics,
     /// Panics of tasks.
     pub tasks: TaskPanics,
-    /// The duration from the request's bytes to the response's, for one flag.
+    /// The duration of a single evaluation, from the request's bytes to the response's.
     pub single_duration: Histogram,
-    /// The same for all flags.
+    /// The same for bulk evaluations.
     pub bulk_duration: Histogram,
     /// The resource attributes of the process, such as `service.name`.
     pub resource: Vec<(String, String)>,
@@ -46,7 +47,7 @@ impl std::fmt::Debug for RegisteredCollector {
     }
 }
 
-/// The attributes that describe the process unless OpenTelemetry's variables say otherwise.
+/// Returns the default attributes of the process, which OpenTelemetry's variables override.
 pub fn default_resource() -> Vec<(String, String)> {
     let version = env!("CARGO_PKG_VERSION");
     vec![
@@ -62,7 +63,7 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// Counters that stand at zero, of a process with this description.
+    /// Returns counters at zero, for a process with these resource attributes.
     pub fn new(resource: Vec<(String, String)>) -> Metrics {
         Metrics {
             http: HttpServerMetrics::default(),
@@ -84,7 +85,7 @@ impl Metrics {
         more.push(RegisteredCollector(Box::new(collector)));
     }
 
-    /// Everything that was counted here.
+    /// Returns the families of all metrics here and of the registered collectors.
     pub fn collect(&self) -> Vec<MetricFamily> {
         let mut families = self.http.collect(SERVICE_NAME);
         families.extend(self.sync_streams.collect());
@@ -101,7 +102,7 @@ impl Metrics {
     }
 
     fn evaluation_duration(&self) -> MetricFamily {
-        let help = "How long it takes from a request's bytes to its answer's.";
+        let help = "Duration of evaluations, from a request's bytes to its response's.";
         let mut family = MetricFamily::new(
             "fanion.evaluation.duration",
             "s",
@@ -119,7 +120,7 @@ impl Metrics {
 }
 
 fn build_info() -> MetricFamily {
-    let help = "Which build this is; the value is always 1.";
+    let help = "Build information; the value is always 1.";
     let mut family = MetricFamily::new("fanion.build_info", "", MetricKind::Gauge, help);
     let version = env!("CARGO_PKG_VERSION").to_owned();
     family.push(vec![("version", version)], MetricValue::Number(1.0));

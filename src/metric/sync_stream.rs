@@ -30,16 +30,16 @@ const DURATION_BOUNDS: [u64; 10] = [
     10_800_000_000_000,
 ];
 
-/// The reason of the end of a stream.
+/// The reason why a stream ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CloseReason {
-    /// The client went, or the server did.
+    /// The client or the server closed the stream.
     NormalClose,
     /// The deadline passed.
     DeadlineExceeded,
     /// A message could not be sent.
     ClientDisconnect,
-    /// It was refused.
+    /// The stream was refused.
     Error,
 }
 
@@ -61,7 +61,7 @@ impl CloseReason {
     }
 }
 
-/// All streams.
+/// The metrics of all streams.
 #[derive(Debug, Default)]
 pub struct SyncStreamMetrics {
     by_client: Mutex<BTreeMap<ClientLabels, Arc<StreamCounters>>>,
@@ -94,7 +94,7 @@ impl Default for StreamCounters {
 pub struct OpenStream {
     counters: Arc<StreamCounters>,
     started_at: Instant,
-    /// The reason of its end, as far as is known.
+    /// The reason why it ends, as far as known.
     pub close_reason: CloseReason,
 }
 
@@ -108,7 +108,8 @@ impl Drop for OpenStream {
 }
 
 impl SyncStreamMetrics {
-    /// Counts a stream as open. Only so many clients are told apart, and none with an endless name.
+    /// Counts a stream as open. Clients beyond [`limits::LABEL_VALUES`], and those with labels longer than
+    /// [`limits::LABEL_BYTES`], share the overflow series.
     pub fn open(&self, selector: &str, provider: &str) -> OpenStream {
         let counts = self.counters_for(selector, provider);
         counts.active.fetch_add(1, Ordering::Relaxed);
@@ -140,7 +141,7 @@ impl SyncStreamMetrics {
         clients.entry(client).or_default().clone()
     }
 
-    /// The families.
+    /// Returns the metric families.
     pub fn collect(&self) -> [MetricFamily; 2] {
         let help = "Measures the number of currently active gRPC sync streaming connections.";
         let name = "feature_flag.flagd.sync.active_streams";

@@ -12,16 +12,16 @@ use crate::metric::family::MetricValue;
 pub enum TaskKind {
     /// A stream of events, flags or health.
     Stream,
-    /// A request that could not be answered at once.
+    /// A request that is not handled on its connection's task.
     Request,
-    /// A connection, with the requests that are answered on it at once.
+    /// A connection, with the requests that are handled on its task.
     Connection,
 }
 
 impl TaskKind {
     const ALL: [TaskKind; 3] = [TaskKind::Stream, TaskKind::Request, TaskKind::Connection];
 
-    /// The name in logs and labels.
+    /// Returns the name in logs and labels.
     pub fn name(self) -> &'static str {
         match self {
             TaskKind::Stream => "stream",
@@ -45,7 +45,7 @@ impl TaskPanics {
         }
     }
 
-    /// The family.
+    /// Returns the metric family.
     pub fn collect(&self) -> MetricFamily {
         let help =
             "Panics in tasks that serve clients; each ended one stream, request or connection.";

@@ -12,7 +12,7 @@ pub fn write_decimal(out: &mut impl std::fmt::Write, number: f64) {
     debug_assert!(written.is_ok(), "writing to memory cannot fail");
 }
 
-/// Appends `number` as Go's `%v` prints it: an exponent from a million on, or below a ten-thousandth.
+/// Appends `number` as Go's `%v` prints it: with an exponent from 1e6 on, and below 1e-4.
 pub fn write_general(out: &mut String, number: f64) {
     let magnitude = number.abs();
     if magnitude == 0.0 || (1e-4..1e6).contains(&magnitude) || !number.is_finite() {
@@ -34,7 +34,7 @@ pub fn write_json(out: &mut String, number: f64) -> bool {
     }
     let magnitude = number.abs();
     let whole = truncate_to_i64(number);
-    // Integers have no shortest form to search for; beyond this, not every integer is a float.
+    // Integers need no search for the shortest digits. Beyond the bound, not every integer is a float.
     if magnitude < 1e15 && whole as f64 == number && (whole != 0 || number.is_sign_positive()) {
         let _ = write!(out, "{whole}");
         return true;

@@ -1,4 +1,4 @@
-//! Evaluation of many flags against one context, within one allowance of steps.
+//! Evaluation of many flags against one context, within one step budget.
 
 use bumpalo::Bump;
 
@@ -8,8 +8,8 @@ use crate::limits;
 use crate::ruleset::CompiledFlag;
 use crate::wire::context::full_context::FullContext;
 
-/// Decides for all `flags`, each with its position. The flags share an allowance of steps; each evaluation gets its own
-/// arena, so that one request cannot hold the memory of all evaluations.
+/// Decides for all `flags`, each with its position. The flags share a step budget. Each evaluation gets its own arena,
+/// so that a request does not hold the memory of all evaluations at once.
 pub fn decide_all<'f>(
     context: &FullContext<'_>,
     flags: impl Iterator<Item = (usize, &'f CompiledFlag)>,

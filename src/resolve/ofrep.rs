@@ -35,8 +35,8 @@ pub fn resolve_flag(
     evaluation_response::encode_evaluation(flag, decision, scope.selector)
 }
 
-/// Evaluates all selected flags, sorted by flag set and key. A flag that fails is an entry, not a failure. `streams`
-/// advertises the change stream.
+/// Evaluates all selected flags, sorted by flag set and key. A flag that fails is an entry and not an error.
+/// `streams` advertises the change stream.
 ///
 /// # Errors
 /// If the body is invalid.

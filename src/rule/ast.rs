@@ -33,13 +33,13 @@ pub enum Rule {
     Slot(u16),
     /// `$flagd.timestamp`.
     Timestamp,
-    /// Any other way to read data: with a default, inside a list operation, or by a computed name.
+    /// Any other read of data: with a default, inside a list operation, or by a computed name.
     Var(Box<Var>),
     /// The first falsy value, or the last one.
     And(Box<[Rule]>),
     /// The first truthy value, or the last one.
     Or(Box<[Rule]>),
-    /// Conditions and results in turn, and perhaps a last result.
+    /// Alternating conditions and results, and an optional last result.
     If(Box<[Rule]>),
     /// A comparison of two values.
     Compare(Box<(ComparisonOp, Rule, Rule)>),
@@ -55,7 +55,7 @@ pub enum Rule {
     ListOp(Box<ListOp>),
     /// Every operator that evaluates all its arguments first.
     Apply(Box<(Operator, ArgumentRules)>),
-    /// A rule that cannot be evaluated; an error only when it is reached.
+    /// A rule that cannot be evaluated: an error, but only when it is reached.
     Invalid(EvalError),
 }
 
@@ -64,7 +64,7 @@ pub enum Rule {
 pub enum ArgumentRules {
     /// Written as a list.
     List(Box<[Rule]>),
-    /// Written without brackets; a list that it yields is the argument list.
+    /// Written without brackets; if the rule yields a list, that is the argument list.
     Single(Rule),
 }
 
@@ -96,14 +96,14 @@ pub struct VersionTest {
     pub predicate: VersionPredicate,
 }
 
-/// A read that is more than one slot of the context.
+/// A read that is not a plain slot of the context.
 #[derive(Debug, Clone)]
 pub struct Var {
     /// The data that is read.
     pub target: VarTarget,
-    /// The value in place of null.
+    /// The value that replaces null.
     pub default: Option<Rule>,
-    /// True if only the innermost data is read: for the empty name, and for names that begin with a dot.
+    /// True if only the innermost data is read: for the empty name and for names that begin with a dot.
     pub innermost_only: bool,
 }
 
@@ -112,7 +112,7 @@ pub struct Var {
 pub enum VarTarget {
     /// All of the data.
     WholeData,
-    /// All of the data if it is a plain value: `{"var": null}`.
+    /// All of the data if it is a scalar: `{"var": null}`.
     ScalarData,
     /// A member or an item at a dotted path.
     Path(Box<[Box<str>]>, ContextLookup),
@@ -142,8 +142,8 @@ pub struct ListOp {
     pub initial: Rule,
 }
 
-/// A rule, and whether it was written as a `var` and nothing else. There, and only there, it shows that flagd's library
-/// has put a value in place of the `var` before it evaluates.
+/// A rule, marked if it is a bare `var`. flagd's library replaces a `var` by its value before it evaluates; only for a
+/// bare `var` does the replacement change the result.
 #[derive(Debug, Clone)]
 pub struct ListOpOperand {
     /// The rule.
@@ -167,7 +167,7 @@ pub enum ListOpKind {
 /// The bucketing key of a rule that names none: the flag's key and the targeting key.
 #[derive(Debug, Clone)]
 pub struct DefaultBucketingKey {
-    /// The way units are hashed.
+    /// The version of `fractional`, which determines how units are hashed.
     pub version: FractionalVersion,
     /// The flag's key.
     pub flag_key: Box<str>,
@@ -178,9 +178,9 @@ pub struct DefaultBucketingKey {
 /// `fractional` whose weights are known when the flag loads.
 #[derive(Debug, Clone)]
 pub struct ConstantFractional {
-    /// The unit.
+    /// The bucketing key.
     pub bucket_by: BucketBy,
-    /// The unit if the rule does not say.
+    /// The bucketing key if the rule names none.
     pub default_key: DefaultBucketingKey,
     /// The first bucket above each share, in order.
     pub cumulative_weights: Box<[u32]>,
@@ -191,14 +191,14 @@ pub struct ConstantFractional {
 pub enum BucketBy {
     /// The flag's key and the targeting key.
     DefaultKey,
-    /// A computed value; and the shares, for a value that turns out to be one of them.
+    /// A computed value, and the shares, which are needed if the value is itself a share.
     Computed(Box<(Rule, OwnedValue)>),
 }
 
 /// `fractional` in general.
 #[derive(Debug, Clone)]
 pub struct DynamicFractional {
-    /// The unit if the rule does not say.
+    /// The bucketing key if the rule names none.
     pub default_key: DefaultBucketingKey,
     /// All arguments.
     pub arguments: ArgumentRules,

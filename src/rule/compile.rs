@@ -53,8 +53,8 @@ pub fn compile_targeting(
     (tree, reads)
 }
 
-/// The rule for an expression of the flag called `key` on its own, and its read set. Errors in it are not reported
-/// here, but when the whole targeting is compiled.
+/// The rule for one expression of the flag called `key`, and its read set. Errors in the expression are reported when
+/// the whole targeting is compiled.
 pub fn compile_expression(
     node: &Node,
     key: &str,
@@ -78,7 +78,7 @@ pub fn compile_expression(
 struct Compiler<'c> {
     flag_key: &'c str,
     variant_names: &'c [EcoString],
-    /// The way units are hashed.
+    /// The version of `fractional`, which determines how units are hashed.
     fractional_version: FractionalVersion,
     slot_allocator: SlotAllocator,
     /// True inside the body of a list operation.
@@ -126,7 +126,7 @@ impl Compiler<'_> {
             };
             let help = match near {
                 Some(meant) => format!("did you mean `{meant}`?"),
-                None => format!("variants are: {}", names().collect::<Vec<_>>().join(", ")),
+                None => format!("write one of: {}", names().collect::<Vec<_>>().join(", ")),
             };
             let message = format!("{spelled} is not a variant of flag `{}`", self.flag_key);
             self.report
@@ -137,7 +137,8 @@ impl Compiler<'_> {
 
     fn compile_rule(&mut self, node: &Node) -> Rule {
         if self.depth >= 2 * limits::NESTING_DEPTH {
-            self.report_invalid_rule(node.position, "the rule is nested too deeply", "split it");
+            let message = format!("the rule of flag `{}` is nested too deeply", self.flag_key);
+            self.report_invalid_rule(node.position, message, "split the rule");
             return Rule::Invalid(EvalError::StepLimitExceeded);
         }
         self.depth += 1;

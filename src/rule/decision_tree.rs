@@ -19,7 +19,7 @@ use crate::value::Value;
 /// A decision tree.
 #[derive(Debug, Clone)]
 pub enum DecisionTree {
-    /// The outcome is known.
+    /// A constant outcome.
     Leaf(Leaf),
     /// The first branch whose condition is true, or the last tree.
     If(Box<[(Rule, DecisionTree)]>, Box<DecisionTree>),
@@ -34,9 +34,9 @@ pub enum DecisionTree {
 pub enum Leaf {
     /// This variant, by its index.
     Variant(u16),
-    /// Targeting chose nothing.
+    /// Targeting selects no variant.
     Default,
-    /// Targeting chose something that is not a variant.
+    /// Targeting selects a value that is not a variant.
     UnknownVariant,
     /// Targeting cannot be evaluated.
     Failed,

@@ -19,7 +19,7 @@ use crate::rule::scope::EvalResult;
 use crate::rule::scope::Scope;
 use crate::value::Value;
 
-/// An operator that evaluates all its arguments before it looks at any.
+/// An operator whose arguments are all evaluated before it is applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are those of the language")]
 pub enum Operator {

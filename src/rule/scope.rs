@@ -11,7 +11,7 @@ pub type EvalResult<'a> = Result<Value<'a>, EvalError>;
 /// Evaluated arguments.
 #[derive(Debug, Clone, Copy)]
 pub enum Args<'v, 'a> {
-    /// A list of them.
+    /// A list of values.
     List(&'v [Value<'a>]),
     /// One value that is not a list.
     Single(Value<'a>),
@@ -45,10 +45,11 @@ pub enum ScopeData<'a> {
     Item(Value<'a>),
 }
 
-/// Data of an enclosing list operation, which `var` reads before its own.
+/// Data of an enclosing list operation, which `var` searches before the data of its own operation.
 ///
 /// flagd's library writes the values of outer variables into the body of `filter`, `some`, `none` and `all` before it
-/// runs over the items: an outer variable hides an item's member of the same name. Oldest first.
+/// iterates over the items: an outer variable hides an item's member of the same name. The outermost data is searched
+/// first.
 #[derive(Debug, Clone, Copy)]
 pub struct ScopeFrame<'s, 'a> {
     /// The data of this operation.

@@ -8,7 +8,7 @@ use crate::document::syntax_tree::NodeKind;
 #[derive(Debug, Clone, Copy)]
 pub enum JsonLogicNode<'n> {
     /// A value: anything but an array or an object with one member. An object with several members is a
-    /// value, whatever is inside.
+    /// value, regardless of its contents.
     Value(&'n Node),
     /// An array, evaluated item by item.
     List(&'n [Node]),

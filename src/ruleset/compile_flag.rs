@@ -19,10 +19,10 @@ use crate::ruleset::flag::EvaluationPlan;
 use crate::ruleset::flag::SourceLocation;
 use crate::ruleset::flag::UnexpandedDefinition;
 
-/// Enough bytes for the JSON of most rules.
+/// The initial capacity in bytes: enough for the JSON of most rules.
 const TARGETING_JSON_CAPACITY: usize = 512;
 
-/// Compiles one flag. Its prerequisites are not inlined here, but when layers are merged.
+/// Compiles one flag. Prerequisites are inlined later, when layers are merged.
 pub fn compile_flag(flag: FlagDefinition, fractional: FractionalVersion) -> CompiledFlag {
     coop::yield_if_due();
     if flag.rollout_fields.is_none() {
@@ -59,7 +59,7 @@ fn compile_plain_flag(flag: FlagDefinition, fractional: FractionalVersion) -> Co
     let flag_set_id = flag.flag_set_id().map(Into::into);
     let variant_names: Arc<[_]> = flag.variants.iter().map(|(name, _)| name.clone()).collect();
     let mut report = DiagnosticSink::new(flag.origin.file.clone());
-    // The rule of a disabled or faulty flag never runs; it is compiled for its diagnostics.
+    // The rule of a disabled or faulty flag is never evaluated; it is compiled for its diagnostics.
     let targeting = flag
         .targeting
         .as_ref()
@@ -129,7 +129,7 @@ fn flag_fingerprint(flag: &FlagDefinition, targeting_json: Option<&str>) -> u64 
     fingerprint::hash(&(plan, &flag.variants, &flag.metadata))
 }
 
-/// An empty object means no targeting; null means targeting that never chooses.
+/// An empty object means no targeting; null means targeting that always selects the default.
 fn is_empty_targeting(targeting: &Node) -> bool {
     targeting.as_map().is_some_and(<[_]>::is_empty)
 }

@@ -1,4 +1,4 @@
-//! The decision of a compiled flag for an evaluation context. It cannot fail.
+//! The decision of a compiled flag for an evaluation context. A decision cannot fail.
 
 use crate::context::EvaluationContext;
 use crate::decision::Decision;

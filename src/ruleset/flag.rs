@@ -22,40 +22,40 @@ use crate::value::OwnedValue;
 /// A compiled flag.
 #[derive(Debug)]
 pub struct CompiledFlag {
-    /// Its key.
+    /// The key.
     pub key: Arc<str>,
-    /// The source that it comes from.
+    /// The source of the flag.
     pub source: Arc<str>,
-    /// The id of the flag set that it belongs to.
+    /// The id of the flag set.
     pub flag_set_id: Option<Box<str>>,
-    /// The names of its variants, sorted.
+    /// The names of the variants, sorted.
     pub variant_names: Arc<[EcoString]>,
-    /// The values of its variants, in the order of their names.
+    /// The values of the variants, in the order of their names.
     pub variant_values: Arc<[OwnedValue]>,
-    /// The metadata of the flag set and of the flag, sorted by name. It is part of every response.
+    /// The metadata of the flag set and of the flag, sorted by name; part of every response.
     pub metadata: OwnedMap,
-    /// The attributes that its rules read.
+    /// The attributes that the rules read.
     pub read_set: ReadSet,
-    /// The variant for contexts for which targeting chooses none.
+    /// The variant for contexts for which targeting selects none.
     pub default_variant: Option<u16>,
-    /// The way it decides.
+    /// The plan by which the flag is evaluated.
     pub evaluation_plan: EvaluationPlan,
-    /// Its targeting in JSON, as plain flagd evaluates it.
+    /// The targeting in JSON, as plain flagd evaluates it.
     pub targeting_json: Option<Box<str>>,
     /// A hash of everything that a response depends on.
     pub fingerprint: u64,
-    /// The diagnostics of its rule.
+    /// The diagnostics of the rule.
     pub diagnostics: Box<[Diagnostic]>,
-    /// The definition as written, if it has rollout fields: its prerequisites may be in another document, and its next
-    /// edit is compared with it.
+    /// The definition as written, if it has rollout fields: prerequisites may be in another document, and the next edit
+    /// is compared with this definition.
     pub unexpanded_definition: Option<Box<UnexpandedDefinition>>,
-    /// True if plain flagd cannot evaluate it.
+    /// True if plain flagd cannot evaluate the flag.
     pub not_portable: bool,
-    /// The file that defines it.
+    /// The file that defines the flag.
     pub file: Arc<str>,
     /// The position of the definition in the file.
     pub source_location: SourceLocation,
-    /// Its responses, once they are encoded.
+    /// The responses, once they are encoded.
     pub encoded_responses: OnceLock<Box<CachedResponses>>,
 }
 
@@ -79,16 +79,16 @@ pub struct UnexpandedDefinition {
     pub fractional_version: FractionalVersion,
 }
 
-/// Encoded responses. Their format is known only to the encoder, in `snapshot`.
+/// Encoded responses. `snapshot` encodes them and defines their format.
 #[derive(Debug)]
 pub struct CachedResponses {
     /// All of them, in one buffer that responses in flight share.
     pub bytes: Bytes,
-    /// The span of each response. Each outcome has two: that of its own type, and for numbers that as an integer.
+    /// The span of each response. Each outcome has two responses: of its own type, and for numbers as an integer.
     pub spans: Box<[(u32, u32)]>,
 }
 
-/// The way a flag decides.
+/// The plan by which a flag is evaluated.
 #[derive(Debug)]
 pub enum EvaluationPlan {
     /// The flag is disabled.
@@ -99,22 +99,22 @@ pub enum EvaluationPlan {
     NoDefault,
     /// The flag has targeting, and perhaps a default variant.
     Targeted(DecisionTree),
-    /// Its definition is faulty.
+    /// The definition is faulty.
     Faulty(ErrorCode),
 }
 
 impl CompiledFlag {
-    /// The key and the flag set: what distinguishes the flag from others.
+    /// The key and the flag set, which identify the flag.
     pub fn identity(&self) -> FlagIdentity<'_> {
         (&self.key, self.flag_set_id.as_deref())
     }
 
-    /// Returns true if its definition is faulty.
+    /// Returns true if the definition is faulty.
     pub fn is_faulty(&self) -> bool {
         matches!(self.evaluation_plan, EvaluationPlan::Faulty(_))
     }
 
-    /// Returns true if a selector selects it.
+    /// Returns true if a selector selects the flag.
     pub(super) fn is_selected(&self, selector: &Selector) -> bool {
         selector.matches(self.flag_set_id.as_deref(), &self.source)
     }

@@ -1,4 +1,4 @@
-//! Inlines prerequisites: the rule of a flag that requires others contains their rules, from any document.
+//! Inlines prerequisites: the rule of a flag that requires other flags contains their rules, from any document.
 //!
 //! Documents are dropped once their flags are compiled. The definition of a flag with rollout fields is kept; that of
 //! any other flag is reconstructed if a flag requires it.
@@ -47,7 +47,7 @@ fn has_prerequisites(flag: &FlagDefinition) -> bool {
     fields.is_some_and(|fields| !fields.requires.is_empty())
 }
 
-/// The flags that require others, and all that they require, by position.
+/// The flags that require other flags, and all required flags, by position.
 fn flags_with_prerequisites(flags: &[Arc<CompiledFlag>]) -> BTreeMap<usize, FlagDefinition> {
     let mut definitions = BTreeMap::new();
     let all = flags.iter().enumerate();

@@ -11,7 +11,7 @@ use crate::ruleset::flag::CompiledFlag;
 /// Flags, sorted by key.
 type FlagSlice<'f> = &'f [Arc<CompiledFlag>];
 
-/// For each key of either generation, in order, the flags that have it in the one and in the other.
+/// For each key of either generation, in order, the flags with this key before and after.
 pub fn merge_join<'f>(
     before: &'f Ruleset,
     after: &'f Ruleset,
@@ -30,7 +30,7 @@ pub fn merge_join<'f>(
     })
 }
 
-/// Takes the first flag of both, if it is the same one.
+/// Takes the first flag of both generations if they are identical.
 fn pop_identical<'f>(
     before: &mut FlagSlice<'f>,
     after: &mut FlagSlice<'f>,

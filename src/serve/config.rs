@@ -16,19 +16,19 @@ use crate::wire::ofrep::sse_events::StreamEndpoint;
 /// The configuration of the servers.
 #[derive(Debug, Clone)]
 pub struct ServeConfig {
-    /// The largest request body, in bytes; 0 is no limit.
+    /// The largest request body, in bytes; 0 means no limit.
     pub max_body: usize,
     /// The largest header block, in bytes.
     pub max_header: usize,
-    /// The most open connections per port.
+    /// The maximum number of open connections per port.
     pub max_connections: usize,
-    /// The most open streams of events and flags; 0 is no limit.
+    /// The maximum number of open streams on all ports; 0 means no limit.
     pub max_streams: usize,
-    /// The timeout of a request's head, and again of its body.
+    /// The timeout of a request's head, and separately of its body.
     pub read_timeout: Duration,
     /// Context that is added to every request.
     pub added_context: ContextEnrichment,
-    /// The longest duration of a stream; zero is no limit.
+    /// The longest duration of a stream; zero means no limit.
     pub stream_deadline: Duration,
     /// True if `GetMetadata` is served.
     pub sync_metadata: bool,
@@ -38,7 +38,7 @@ pub struct ServeConfig {
     pub cors: AllowedOrigins,
     /// The advertised endpoint of OFREP's change stream, if it is served.
     pub change_stream: Option<StreamEndpoint>,
-    /// The limit of pings from clients of flag sync.
+    /// The limit on pings from clients of flag sync.
     pub ping_policy: PingPolicy,
     /// The debug endpoints.
     pub debug: DebugConfig,

@@ -9,16 +9,16 @@ use crate::live::Live;
 use crate::serve::config::ServeConfig;
 use crate::serve::tasks::Tasks;
 
-/// The state that the services of all ports share. A clone shares it too.
+/// The state that the services of all ports share. Clones share the same state.
 #[derive(Debug, Clone)]
 pub struct ServerContext {
     /// The flags.
     pub live: Arc<Live>,
     /// The configuration.
     pub config: Arc<ServeConfig>,
-    /// Slots for streams, over all ports.
+    /// Slots for the streams of all ports.
     pub stream_slots: Arc<Semaphore>,
-    /// Streams, and requests that wait.
+    /// The tasks of streams and of pending requests.
     pub tasks: Tasks,
     /// Turns true when shutdown begins.
     pub shutdown: watch::Receiver<bool>,
@@ -44,7 +44,7 @@ impl ServerContext {
         }
     }
 
-    /// Returns true if flags can be evaluated, and will be for a while.
+    /// Returns true if flags can be evaluated and shutdown has not begun.
     pub fn is_ready(&self) -> bool {
         self.live.load().is_usable() && !*self.shutdown.borrow()
     }

@@ -1,4 +1,4 @@
-//! Waits on the shutdown watch channel, which turns true once; signals of the kernel are handled in `cli::fanion::start`.
+//! Waits on the shutdown watch channel, which turns true once; signals are handled in `cli::fanion::start`.
 
 use tokio::sync::watch;
 

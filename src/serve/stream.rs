@@ -1,4 +1,4 @@
-//! Streams of every protocol: slots, tasks, deadlines, the wait for the next event, and how they end.
+//! Streams of all protocols: slots, tasks, deadlines, waiting for the next event, and the end of a stream.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -22,37 +22,37 @@ use crate::wire::rpc_error::RpcError;
 /// The sending half of a stream's body.
 pub type FrameSender = mpsc::Sender<BoxedFrame>;
 
-/// The client is gone.
+/// The error of a stream whose client has disconnected.
 #[derive(Debug)]
 pub struct Disconnected;
 
-/// The event that a stream was woken by.
+/// The event that woke a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StreamWakeup {
-    /// The client is gone.
+    /// The client has disconnected.
     Disconnected,
     /// The server shuts down.
     Shutdown,
     /// The flags may have changed.
     NewGeneration,
-    /// Nothing happened for as long as a stream may be silent.
+    /// The keep-alive interval has passed without an event.
     KeepAliveDue,
 }
 
-/// Takes a slot among the open streams.
+/// Acquires a slot for a stream.
 ///
 /// # Errors
-/// If all are taken.
+/// If all slots are taken.
 pub fn acquire_slot(slots: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, RpcError> {
     slots.clone().try_acquire_owned().map_err(|_| {
-        let why = "too many open streams: --max-streams are in use";
+        let why = "too many open streams: the limit of --max-streams is reached";
         RpcError::new(RpcCode::ResourceExhausted, why)
     })
 }
 
-/// Opens a stream: the body whose frames a task sends. The task keeps the slot until it ends.
+/// Opens a stream: spawns a task that sends its frames, and returns its body. The task keeps the slot until it ends.
 ///
-/// If the task panics, the stream ends with the frame that `error_frame` makes, if there is one in its protocol.
+/// If the task panics, the stream ends with the frame from `error_frame`, if its protocol has an error frame.
 pub fn open<F: Future<Output = ()> + Send + 'static>(
     context: &ServerContext,
     slot: OwnedSemaphorePermit,
@@ -83,14 +83,14 @@ pub fn open<F: Future<Output = ()> + Send + 'static>(
     Body::Stream(receiver)
 }
 
-/// The earlier of two deadlines: the operator's, of which zero is none, and the client's.
+/// The earlier of two deadlines: the operator's, where zero means none, and the client's.
 pub fn earlier_deadline(config: &ServeConfig, client: Option<Duration>) -> Option<Duration> {
     let own = Some(config.stream_deadline).filter(|own| !own.is_zero());
     own.into_iter().chain(client).min()
 }
 
-/// Runs a stream until it ends or its deadline passes. The stream is pinned by the caller: passed by value it would be
-/// held twice, for as long as it lasts.
+/// Runs a stream until it ends or its deadline passes. The caller pins the stream: passed by value, it would be stored
+/// twice for its whole lifetime.
 ///
 /// # Errors
 /// At the deadline.
@@ -108,7 +108,7 @@ pub async fn with_deadline<T>(
     })
 }
 
-/// Waits for the next event of a stream that is silent for at most `keep_alive`, if that is given.
+/// Waits for the next event of a stream, for at most `keep_alive` if it is given.
 pub async fn wait(
     sender: &FrameSender,
     generation: &mut watch::Receiver<u64>,
@@ -133,18 +133,18 @@ pub async fn wait(
 /// Sends a frame.
 ///
 /// # Errors
-/// If the client is gone.
+/// If the client has disconnected.
 pub async fn send(sender: &FrameSender, frame: BoxedFrame) -> Result<(), Disconnected> {
     sender.send(frame).await.map_err(|_| Disconnected)
 }
 
 /// The status of streams at shutdown: UNAVAILABLE, as in flagd, because some clients reconnect only after an error and
-/// would otherwise keep their last values for good.
+/// would otherwise keep their last values indefinitely.
 pub fn shutdown_status() -> RpcError {
     RpcError::new(RpcCode::Unavailable, "the server is shutting down")
 }
 
-/// Sends the frame that ends a stream, unless the client does not take it within `timeout`.
+/// Sends the frame that ends a stream. Drops it if the client does not receive it within `timeout`.
 pub async fn send_last(sender: &FrameSender, last: BoxedFrame, timeout: Duration) {
     let _ = tokio::time::timeout(timeout, sender.send(last)).await;
 }

@@ -9,17 +9,17 @@ use crate::serve::listen::port_role::PortRole;
 use crate::serve::tasks;
 use crate::serve::tasks::BoxedTask;
 
-/// The server of a port that ended before the shutdown, so that the process has to restart.
+/// The error of a server that ended before the shutdown. The process has to restart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ServeError {
-    /// It panicked.
+    /// The server panicked.
     Panicked {
         /// The port.
         port: PortRole,
         /// The text of the panic.
         panic: String,
     },
-    /// Its accept loop returned.
+    /// The accept loop of the server returned.
     Ended {
         /// The port.
         port: PortRole,
@@ -52,7 +52,7 @@ impl ServeError {
     }
 }
 
-/// The tasks of the servers. They are aborted when it is dropped.
+/// The tasks of the servers, aborted on drop.
 #[derive(Debug, Default)]
 pub struct Supervisor {
     servers: JoinSet<Exit>,
@@ -90,10 +90,10 @@ impl Supervisor {
         error
     }
 
-    /// Waits after a shutdown until all servers have ended but that of `last`, if there is one.
+    /// Waits after a shutdown until all servers have ended, except that of `last`.
     ///
     /// # Errors
-    /// If one panicked. The others are waited for all the same.
+    /// If a server panicked. The others are still waited for.
     pub async fn drain(&mut self, last: Option<PortRole>) -> Result<(), ServeError> {
         let mut outcome = Ok(());
         while self.running.iter().any(|port| Some(*port) != last) {

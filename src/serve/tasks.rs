@@ -14,10 +14,10 @@ use crate::metric::registry::Metrics;
 use crate::metric::task_panics::TaskKind;
 use crate::panic_message::panic_message;
 
-/// A future of any type that runs to its end for its effects.
+/// A boxed future without a result.
 pub type BoxedTask = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// The tasks that serve clients beside the connections.
+/// The tasks that serve clients, apart from those of connections.
 #[derive(Debug, Clone)]
 pub struct Tasks {
     tracker: TaskTracker,
@@ -25,7 +25,7 @@ pub struct Tasks {
 }
 
 impl Tasks {
-    /// No tasks yet. Panics are counted in `metrics`.
+    /// Creates an empty tracker, which counts panics in `metrics`.
     pub fn new(metrics: Arc<Metrics>) -> Tasks {
         Tasks {
             tracker: TaskTracker::new(),
@@ -33,8 +33,8 @@ impl Tasks {
         }
     }
 
-    /// Spawns a task. If it panics, `after_panic` runs in its place. Both are boxed: the code of a spawned task would
-    /// else be there once for each type of future.
+    /// Spawns a task. If it panics, `after_panic` runs next. Both are boxed, so that the code of a spawned task is not
+    /// compiled again for each type of future.
     pub fn spawn(&self, kind: TaskKind, task: BoxedTask, after_panic: Option<BoxedTask>) {
         let metrics = self.metrics.clone();
         self.tracker.spawn(async move {
@@ -72,7 +72,7 @@ fn report_panic(metrics: &Metrics, kind: TaskKind, payload: &(dyn Any + Send)) {
 pub async fn catch_panic<T>(future: impl Future<Output = T>) -> Result<T, Box<dyn Any + Send>> {
     let mut future = pin!(future);
     std::future::poll_fn(|cx| {
-        // A future that has panicked is dropped and never polled again: nobody sees what it left half done.
+        // A future that has panicked is never polled again, so its inconsistent state is not observed.
         match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
             Ok(polled) => polled.map(Ok),
             Err(payload) => Poll::Ready(Err(payload)),

@@ -13,7 +13,7 @@ pub struct Fingerprints {
 }
 
 impl Fingerprints {
-    /// The fingerprints of flags, which are sorted by key.
+    /// The fingerprints of flags, which must be sorted by key.
     pub fn new(flags: Vec<(Arc<str>, u64)>) -> Fingerprints {
         Fingerprints {
             flags,

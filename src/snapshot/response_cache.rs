@@ -1,6 +1,6 @@
 //! Protobuf responses per flag and outcome, encoded at the first request and kept from generation to generation.
 //!
-//! The one application beside this process never evaluates most flags of a large document, so none are encoded early.
+//! An application never evaluates most flags of a large document, so no response is encoded in advance.
 
 use bytes::Bytes;
 
@@ -13,7 +13,7 @@ use crate::ruleset::EvaluationPlan;
 use crate::wire::evaluation::resolve_response;
 use crate::wire::grpc::length_prefixed_message::MESSAGE_PREFIX_LEN;
 
-/// The framed answer of `flag`. All answers of a flag are encoded when the first is asked for.
+/// The framed response of `flag`. All responses of a flag are encoded at the first request for one of them.
 pub fn encoded_response(flag: &CompiledFlag, decision: Decision, want: FlagType) -> Option<Bytes> {
     let integer = usize::from(want == FlagType::Int);
     let span = 2 * outcome_index(flag, decision)? + integer;
@@ -25,12 +25,12 @@ pub fn encoded_response(flag: &CompiledFlag, decision: Decision, want: FlagType)
     (!span.is_empty()).then(|| ready.bytes.slice(span))
 }
 
-/// Every answer that a flag can give.
+/// Encodes every response of a flag.
 #[cold]
 fn encode_all(flag: &CompiledFlag) -> CachedResponses {
     let mut writer = ResponseWriter::default();
     writer.write_flag(flag);
-    // A clone is known to be shared. What it was made from finds that out each time that it is shared again.
+    // A clone of `Bytes` is marked as shared. The original would check on every clone whether it is shared.
     let bytes = Bytes::from(writer.bytes.into_boxed_slice()).clone();
     CachedResponses {
         bytes,
@@ -38,7 +38,7 @@ fn encode_all(flag: &CompiledFlag) -> CachedResponses {
     }
 }
 
-/// The number of a decision among those that a flag can make.
+/// The index of a decision among the possible decisions of a flag.
 fn outcome_index(flag: &CompiledFlag, decision: Decision) -> Option<usize> {
     match (&flag.evaluation_plan, decision) {
         (_, Decision::Error(_)) => None,
@@ -109,8 +109,8 @@ impl ResponseWriter {
         self.spans.extend(same);
     }
 
-    /// Notes the answer that `write` appends, or an empty span if there is none. One that would end beyond four
-    /// gigabytes is none, never half of one.
+    /// Records the span of the response that `write` appends, or an empty span if it appends none. A response that
+    /// would end beyond 4 GiB is removed.
     fn push_span(&mut self, write: impl FnOnce(&mut Vec<u8>) -> bool) {
         let from = self.bytes.len();
         self.bytes.extend_from_slice(&[0; MESSAGE_PREFIX_LEN]);
@@ -123,7 +123,7 @@ impl ResponseWriter {
         self.spans.push(span.unwrap_or((0, 0)));
     }
 
-    /// Completes the head of the answer that begins at `from`.
+    /// Completes the prefix of the response that begins at `from`.
     fn finish_frame(&mut self, from: usize) -> Option<(u32, u32)> {
         let to = u32::try_from(self.bytes.len()).ok()?;
         let length = u32::try_from(self.bytes.len() - from - MESSAGE_PREFIX_LEN).ok()?;

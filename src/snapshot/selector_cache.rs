@@ -20,9 +20,9 @@ impl<T> Default for SelectorCache<T> {
 }
 
 impl<T: Clone> SelectorCache<T> {
-    /// The thing for `selector`, made by `make` if nobody has asked for it before. Others wait meanwhile: making it once
-    /// is less work for all of them. What is `None` is not remembered: selectors are the callers' words, and those that
-    /// select something are no more than there are flag sets and sources.
+    /// The value for `selector`, created by `make` at the first request. Concurrent requests wait, because creating the
+    /// value once is less work. `None` is not cached: callers choose the selectors, and only those that select a flag
+    /// are limited in number, by the flag sets and sources.
     pub fn get_or_create(
         &self,
         selector: &Selector,

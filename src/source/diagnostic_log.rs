@@ -1,4 +1,4 @@
-//! Writes diagnostics of flag documents to the log.
+//! Writes diagnostics of flag documents to the log, and describes the flags that are served after a failure.
 
 use crate::diag::Diagnostic;
 use crate::diag::Severity;
@@ -9,5 +9,15 @@ pub fn log_diagnostic(diagnostic: &Diagnostic) {
     match diagnostic.severity {
         Severity::Error => tracing::error!(code, "{diagnostic}"),
         Severity::Warning => tracing::warn!(code, "{diagnostic}"),
+    }
+}
+
+/// Returns the end of a log message about a failure: the flags that are served. `kept` is true if there are last good
+/// flags.
+pub fn served_flags(kept: bool) -> &'static str {
+    if kept {
+        "keeping its last good flags"
+    } else {
+        "no flags from it yet"
     }
 }

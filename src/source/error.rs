@@ -48,9 +48,9 @@ pub enum SourceError {
     MediaType(Option<String>),
     /// A file with OAuth credentials cannot be read.
     Credentials(PathBuf, io::Error),
-    /// The token endpoint gave no token.
+    /// The token endpoint returned no token.
     Token(Box<SourceError>),
-    /// The token endpoint answered with an error status.
+    /// The token endpoint returned an error status.
     TokenStatus(StatusCode),
     /// The response of the token endpoint is invalid.
     TokenResponse(&'static str),
@@ -64,6 +64,8 @@ pub enum SourceError {
     SyncStreamSilent(Duration),
     /// The task of the source panicked with this message.
     TaskPanicked(String),
+    /// The task of a network source returned, which it never should.
+    TaskEnded,
 }
 
 /// A reason why there is no connection to a sync service.
@@ -115,11 +117,11 @@ impl SourceError {
             }
             SourceError::SyncStream(status) => kind_of_status(status),
             SourceError::SyncStreamEnded => SourceErrorKind::Grpc,
-            SourceError::TaskPanicked(_) => SourceErrorKind::Panic,
+            SourceError::TaskPanicked(_) | SourceError::TaskEnded => SourceErrorKind::Panic,
         }
     }
 
-    /// Returns true if the source has a document, and that is invalid.
+    /// Returns true if the source has a document that is invalid.
     pub fn is_invalid_document(&self) -> bool {
         matches!(self, SourceError::InvalidDocument(_))
     }
@@ -140,24 +142,30 @@ impl fmt::Display for SourceError {
         match self {
             SourceError::InvalidDocument(why) => f.write_str(why),
             SourceError::Io(error) => error.fmt(f),
-            SourceError::NoFlagFiles => f.write_str("there are no flag files"),
+            SourceError::NoFlagFiles => f.write_str("no flag files (.yaml, .yml or .json)"),
             SourceError::FileTooLarge(limit) => write!(f, "larger than {limit} bytes"),
             SourceError::ResponseTooLarge(limit) => {
-                write!(f, "the answer is larger than {limit} bytes")
+                write!(f, "the response is larger than {limit} bytes")
             }
-            SourceError::ResponseTimeout(limit) => write!(f, "no whole answer within {limit:?}"),
-            SourceError::EmptyResponse => f.write_str("the answer is empty"),
+            SourceError::ResponseTimeout(limit) => {
+                write!(f, "no complete response within {limit:?}")
+            }
+            SourceError::EmptyResponse => f.write_str("the response is empty"),
             SourceError::HttpStatus(status) => write!(f, "error fetching from url: {status}"),
             SourceError::Http(error) => f.write_str(&error_chain::format_chain(error)),
             SourceError::HttpClient(error) => error.fmt(f),
-            SourceError::InvalidRedirect => f.write_str("the server redirects to what is no URL"),
+            SourceError::InvalidRedirect => f.write_str("the server redirects to an invalid URL"),
             SourceError::TooManyRedirects(limit) => write!(f, "stopped after {limit} redirects"),
             SourceError::MediaType(None) => {
-                f.write_str("unable to determine file format: the answer has no content type")
+                f.write_str("unable to determine file format: the response has no content type")
             }
             SourceError::MediaType(Some(media)) => write!(f, "unsupported file format: '{media}'"),
             SourceError::Credentials(path, error) => {
-                write!(f, "no OAuth credentials: {}: {error}", path.display())
+                write!(
+                    f,
+                    "cannot read OAuth credentials: {}: {error}",
+                    path.display()
+                )
             }
             SourceError::Token(error) => write!(f, "no token from the token endpoint: {error}"),
             SourceError::TokenStatus(status) => status.fmt(f),
@@ -166,11 +174,17 @@ impl fmt::Display for SourceError {
             SourceError::SyncStream(status) => {
                 write!(f, "error receiving flags: {}", reason(status))
             }
-            SourceError::SyncStreamEnded => f.write_str("the stream ended before any flags came"),
+            SourceError::SyncStreamEnded => {
+                f.write_str("the stream ended before it sent any flags")
+            }
             SourceError::SyncStreamSilent(limit) => {
-                write!(f, "no flags came within {limit:?}; the stream is kept open")
+                write!(
+                    f,
+                    "no flags received within {limit:?}; the stream stays open"
+                )
             }
             SourceError::TaskPanicked(message) => write!(f, "the task panicked: {message}"),
+            SourceError::TaskEnded => f.write_str("the task ended"),
         }
     }
 }
@@ -240,7 +254,7 @@ impl From<HttpClientError> for SourceError {
 }
 
 impl From<reqwest::Error> for SourceError {
-    /// The URL is left out: it may hold a secret.
+    /// The URL is left out: it may contain a secret.
     fn from(error: reqwest::Error) -> SourceError {
         SourceError::Http(error.without_url())
     }

@@ -10,7 +10,7 @@ use crate::source::layer::Layer;
 use crate::source::layer::compile;
 use crate::source::layer::compile::CompileOptions;
 
-/// The last good document, and the fingerprint and refusal of the last text since.
+/// The last good document, and the fingerprint and refusal of the latest text.
 #[derive(Debug, Default)]
 pub struct LastGood {
     /// The flags of the last good document.
@@ -35,7 +35,8 @@ pub enum UpdateResult {
 }
 
 impl LastGood {
-    /// Returns true if a text need not be compiled: it is that of the active document, or the one that was refused last.
+    /// Returns true if a text need not be compiled: it is that of the active document, or the one that was refused
+    /// last.
     pub fn is_unchanged(&mut self, fingerprint: u64) -> bool {
         if self.good_fingerprint == Some(fingerprint) {
             self.last_fingerprint = self.good_fingerprint;
@@ -86,5 +87,5 @@ impl LastGood {
 /// Returns the first error among the diagnostics.
 fn refusal_reason(diagnostics: &[Diagnostic]) -> String {
     let first = diagnostics.iter().find(|d| d.severity == Severity::Error);
-    first.map_or_else(|| "it is no flag document".to_owned(), ToString::to_string)
+    first.map_or_else(|| "not a flag document".to_owned(), ToString::to_string)
 }

@@ -10,37 +10,37 @@ use crate::metric::family::MetricValue;
 use crate::source::status::SourceHealth;
 use crate::source::status::SourceStatus;
 
-/// A number of a source; `None` where there is nothing to say.
+/// A gauge of a source; `None` if it has no value.
 type GaugeFn = fn(&SourceHealth, SystemTime) -> Option<f64>;
 
 const GAUGES: [(&str, &str, &str, GaugeFn); 4] = [
     (
         "fanion.source.last_success_timestamp",
         "s",
-        "When the flags of the source were last known to be the newest, in seconds since the epoch.",
+        "Time when the flags of the source were last known to be up to date, in seconds since the epoch.",
         |state, _| state.last_success.map(seconds),
     ),
     (
         "fanion.source.last_error_timestamp",
         "s",
-        "When the source last brought an error, in seconds since the epoch.",
+        "Time of the last error of the source, in seconds since the epoch.",
         |state, _| state.last_error.as_ref().map(|(when, _)| seconds(*when)),
     ),
     (
         "fanion.source.stale",
         "",
-        "Whether there may be newer flags than those in force: 1 if so, else 0.",
+        "1 if the source may have newer flags than the active ones, else 0.",
         |state, _| Some(f64::from(u8::from(state.is_stale()))),
     ),
     (
         "fanion.source.age",
         "s",
-        "For how long the flags in force have not been known to be the newest; 0 while they are.",
+        "Time since the flags of a stale source were last known to be up to date; 0 if it is not stale.",
         |state, now| Some(state.age(now).unwrap_or_default().as_secs_f64()),
     ),
 ];
 
-/// The numbers of all sources at this moment.
+/// Returns the metric families of all sources.
 pub fn families(statuses: &[Arc<SourceStatus>], now: SystemTime) -> Vec<MetricFamily> {
     let read = statuses.iter();
     let read: Vec<(Labels, SourceHealth)> = read
@@ -64,7 +64,8 @@ pub fn families(statuses: &[Arc<SourceStatus>], now: SystemTime) -> Vec<MetricFa
 }
 
 fn updates_counter(read: &[(Labels, SourceHealth)]) -> MetricFamily {
-    let help = "What the source brought: documents put in force or refused, attempts that failed.";
+    let help =
+        "Updates of the source by result: documents accepted or refused, and failed attempts.";
     let mut family = MetricFamily::new("fanion.source.updates", "", MetricKind::Counter, help);
     for (labels, state) in read {
         for (result, count) in [
@@ -82,9 +83,10 @@ fn updates_counter(read: &[(Labels, SourceHealth)]) -> MetricFamily {
     family
 }
 
-/// Counts of failures by kind. The label `kind` is the kind of the error here, in the other families that of the source.
+/// Returns failures by kind of error. Here the label `kind` is the kind of the error; in the other families, that of
+/// the source.
 fn errors_counter(statuses: &[Arc<SourceStatus>], read: &[(Labels, SourceHealth)]) -> MetricFamily {
-    let help = "Failures of the source by kind of error, refused documents among them.";
+    let help = "Failures of the source by kind of error, including refused documents.";
     let mut family = MetricFamily::new("fanion.source.errors", "", MetricKind::Counter, help);
     for (status, (_, health)) in statuses.iter().zip(read) {
         for (kind, count) in &health.errors {

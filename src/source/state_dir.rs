@@ -1,7 +1,7 @@
 //! `StateDir`: the directory that keeps the last good document of each source, for a start without the source.
 //!
-//! One file per document, written atomically, and used only if its checksum is right. A failure here costs no more than
-//! a warning.
+//! One file per document, written atomically, and used only if its checksum is correct. A failure is only logged as a
+//! warning.
 
 mod atomic_write;
 mod entry;
@@ -35,7 +35,7 @@ pub struct StateDir {
 }
 
 impl StateDir {
-    /// Opens the directory at this path, and creates it if it does not exist.
+    /// Opens the directory, and creates it if it does not exist.
     pub fn open(directory: PathBuf) -> StateDir {
         let made = DirBuilder::new()
             .recursive(true)
@@ -46,7 +46,7 @@ impl StateDir {
             logged_warnings: HashSet::new(),
         };
         if let Err(error) = made {
-            state_dir.warn_once("cannot make the state directory", &error);
+            state_dir.warn_once("cannot create the state directory", &error);
         }
         state_dir
     }
@@ -57,14 +57,14 @@ impl StateDir {
             Ok(()) => self.logged_warnings.clear(),
             Err(error) => {
                 self.warn_once(
-                    "cannot keep the last good flags in the state directory",
+                    "cannot write the last good flags to the state directory",
                     &error,
                 );
             }
         }
     }
 
-    /// Returns the documents of a source, sorted by file. Damaged files are logged and left out.
+    /// Returns the documents of a source, sorted by file. Damaged files are logged and skipped.
     pub fn read_entries(&mut self, source: &str) -> Vec<StateEntry> {
         let prefix = file_name::name_hash(source);
         let listed = std::fs::read_dir(&self.directory);
@@ -90,7 +90,7 @@ impl StateDir {
                 }),
                 Err(error) => {
                     let file = self.file_path(&name);
-                    tracing::warn!(file = %file.display(), %error, "a file in the state directory is not believed");
+                    tracing::warn!(file = %file.display(), %error, "ignoring an invalid file in the state directory");
                 }
             }
         }
@@ -105,18 +105,18 @@ impl StateDir {
         let most = limits::DOCUMENT + MAX_HEADER_BYTES;
         file.take(most + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > most {
-            return Err(io::Error::other("larger than any document"));
+            return Err(io::Error::other("larger than the largest document"));
         }
         let entry = StateEntry::decode(name, &bytes).map_err(io::Error::other)?;
         let good_at = entry.good_at.max(modified.min(SystemTime::now()));
         Ok(StateEntry { good_at, ..entry })
     }
 
-    /// Records that a document is still the newest.
+    /// Records that a document is still up to date.
     pub fn touch(&self, source: &str, file: &str) {
         let path = self.file_path(&file_name::file_stem(source, file));
         let file = OpenOptions::new().append(true).open(path);
-        // If this does not work, flags will look older than they are, which is the safe side.
+        // If this fails, flags look older than they are, which is safe.
         let _ = file.and_then(|file| file.set_modified(SystemTime::now()));
     }
 
@@ -131,7 +131,7 @@ impl StateDir {
 
     fn warn_once(&mut self, what: &str, error: &io::Error) {
         if self.logged_warnings.insert(format!("{what}: {error}")) {
-            tracing::warn!(directory = %self.directory.display(), %error, "{what}; nothing else is affected");
+            tracing::warn!(directory = %self.directory.display(), %error, "{what}; served flags are not affected");
         }
     }
 }

@@ -18,7 +18,7 @@ pub type SourceStatuses = Arc<[Arc<SourceStatus>]>;
 
 /// The status of one source. Written by the update thread, read by metrics, probes and debug endpoints.
 pub struct SourceStatus {
-    /// The source's name in selectors; may hold a secret.
+    /// The source's name in selectors; may contain a secret.
     pub name: Arc<str>,
     /// Its name in logs and metrics.
     pub redacted_name: Arc<str>,
@@ -30,7 +30,7 @@ pub struct SourceStatus {
 /// The health of a source at one moment.
 #[derive(Debug, Clone, Default)]
 pub struct SourceHealth {
-    /// The last time when its document was known to be the newest.
+    /// The last time when its document was known to be up to date.
     pub last_success: Option<SystemTime>,
     /// The last error and its time.
     pub last_error: Option<(SystemTime, String)>,
@@ -40,9 +40,9 @@ pub struct SourceHealth {
     pub accepted: u64,
     /// Refused documents.
     pub refused: u64,
-    /// Attempts that brought no document.
+    /// Attempts without a document.
     pub failed: u64,
-    /// Failures by kind, refused documents among them.
+    /// Failures by kind, including refused documents.
     pub errors: BTreeMap<SourceErrorKind, u64>,
     /// True if its flags are those of an earlier process, from the state directory.
     pub from_state_dir: bool,
@@ -76,7 +76,7 @@ impl SourceHealth {
 }
 
 impl SourceStatus {
-    /// The status of a source that was not read yet.
+    /// Returns the status of a source that was not read yet.
     pub fn new(spec: &SourceSpec) -> SourceStatus {
         SourceStatus {
             name: spec.name.clone(),
@@ -97,7 +97,7 @@ impl SourceStatus {
         self.record_up_to_date(now);
     }
 
-    /// Records that the active flags are the newest. Logs the recovery of a failing source.
+    /// Records that the active flags are up to date. Logs the recovery of a failing source.
     pub fn record_up_to_date(&self, now: SystemTime) {
         let mut state = self.lock();
         state.last_success = Some(now);
@@ -108,10 +108,15 @@ impl SourceStatus {
         drop(state);
         let seconds = now.duration_since(since).unwrap_or_default().as_secs();
         let source = &*self.redacted_name;
-        tracing::info!(source, seconds, "the source is back after {seconds} s");
+        tracing::info!(
+            source,
+            seconds,
+            "source recovered after {seconds} s; its flags are up to date"
+        );
     }
 
-    /// Records a failure. Returns true if it is news: the first one, or one with another reason.
+    /// Records a failure. Returns true if it must be logged: it is the first one since a success, or has another
+    /// reason.
     pub fn record_failure(&self, now: SystemTime, error: &SourceError) -> bool {
         let why = error.to_string();
         let mut state = self.lock();
@@ -137,7 +142,7 @@ impl SourceStatus {
     }
 
     fn lock(&self) -> MutexGuard<'_, SourceHealth> {
-        // A panic cannot leave the health half written.
+        // A panic cannot leave the health inconsistent.
         self.health.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

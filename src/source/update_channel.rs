@@ -1,4 +1,4 @@
-//! The channel to the update thread: file events, documents of network sources, pings and the order to stop.
+//! The channel to the update thread: file events, documents of network sources, pings and the stop message.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -14,13 +14,13 @@ use crate::source::error::SourceError;
 /// A message that wakes the update thread.
 #[derive(Debug)]
 pub enum Wakeup {
-    /// Something happened in the file system.
+    /// A file event.
     FileEvent(notify::Event),
     /// Events were lost.
     EventsLost,
     /// The source with this index has an update.
     Update(usize, SourceUpdate),
-    /// A liveness check: the thread answers.
+    /// A liveness check, which the thread acknowledges.
     Ping(oneshot::Sender<()>),
     /// The thread ends.
     Stop,
@@ -33,7 +33,7 @@ pub enum SourceUpdate {
     Document(FetchedDocument, oneshot::Sender<bool>),
     /// The document has not changed.
     Unchanged,
-    /// There is no document.
+    /// The attempt returned no document.
     Failed(SourceError),
 }
 
@@ -52,7 +52,7 @@ pub struct FetchedDocument {
 #[derive(Debug, Clone)]
 pub struct WakeupSender {
     channel: mpsc::Sender<Wakeup>,
-    /// True once nothing more is logged about a closed channel: it was logged, or the thread was told to stop.
+    /// True if a closed channel is not logged: it was logged before, or the thread was stopped.
     closed_logged: Arc<AtomicBool>,
 }
 
@@ -67,15 +67,17 @@ impl WakeupSender {
         (sender, receiver)
     }
 
-    /// Sends a message. If the update thread is gone, that is logged once.
+    /// Sends a message. Logs once if the update thread has ended.
     pub fn send(&self, wakeup: Wakeup) {
         let sent = self.channel.send(wakeup);
         if sent.is_err() && !self.closed_logged.swap(true, Ordering::Relaxed) {
-            tracing::error!("the update thread is gone: updates of sources are lost");
+            tracing::error!(
+                "the update thread has ended; updates of sources are lost and flags can no longer change"
+            );
         }
     }
 
-    /// Tells the thread to end.
+    /// Stops the thread.
     pub fn stop(&self) {
         self.closed_logged.store(true, Ordering::Relaxed);
         self.send(Wakeup::Stop);

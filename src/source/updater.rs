@@ -24,7 +24,7 @@ use crate::source::updater::liveness::Liveness;
 use crate::source::updater::loader::Loader;
 use crate::source::updater::thread::UpdateThread;
 
-/// Enough for the deepest document, several times over.
+/// Several times the stack that the deepest document needs.
 const STACK_SIZE: usize = 8 * 1024 * 1024;
 
 /// The handle of a running update thread, which ends when this is dropped.
@@ -38,7 +38,7 @@ pub struct Updater {
     pub statuses: SourceStatuses,
 }
 
-/// The reason why the update thread ended without the order to.
+/// The reason why the update thread ended without being stopped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UpdateThreadError {
     /// It panicked with this message.
@@ -50,7 +50,7 @@ pub enum UpdateThreadError {
 /// A reason why the initial load failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InitialLoadError {
-    /// Sources have no flags: the text names them and their errors.
+    /// Sources have no flags; the message names them and their errors.
     NoFlags(String),
     /// The update thread ended.
     UpdateThread(UpdateThreadError),
@@ -59,14 +59,14 @@ pub enum InitialLoadError {
 /// The end of the update thread.
 #[derive(Debug, Clone)]
 enum ThreadExit {
-    /// It was told to end.
+    /// It was stopped.
     Stopped,
     /// It panicked with this message.
     Panicked(String),
 }
 
-/// Starts the update thread, which reads the sources and then follows them. Network sources are tasks on the runtime from
-/// which this is called.
+/// Starts the update thread, which reads the sources and then follows them. Network sources are tasks on the runtime
+/// from which this is called.
 ///
 /// # Errors
 /// If no thread can be created, or there are network sources and no runtime.
@@ -122,7 +122,7 @@ impl Updater {
         }
     }
 
-    /// Completes when the update thread ends without the order to. Never completes after an orderly stop.
+    /// Completes when the update thread ends without being stopped. Never completes after an orderly stop.
     pub fn failure(&self) -> impl Future<Output = UpdateThreadError> + use<> {
         let mut exit = self.exit.clone();
         async move {

@@ -9,11 +9,11 @@ use crate::document::rollout::percentage::Percentage;
 /// One division of all units into shares.
 #[derive(Debug, Clone)]
 pub struct Allocation {
-    /// Its identity among the allocations of the flag: equal before and after an edit.
+    /// The identity among the allocations of the flag: equal before and after an edit.
     pub id: AllocationId,
-    /// Its position in the file.
+    /// The position in the file.
     pub position: Position,
-    /// Its name in diagnostics.
+    /// The name in diagnostics.
     pub description: String,
     /// The bucketing key and the hash function.
     pub hashing: Hashing,
@@ -21,16 +21,16 @@ pub struct Allocation {
     pub shares: Vec<(EcoString, u32)>,
     /// The variant of units outside the share under rollout.
     pub remainder_variant: EcoString,
-    /// The variant under rollout and its final share, if a ramp leads there.
+    /// The variant under rollout and its share at the end of the ramp; `None` without a ramp.
     pub target_share: Option<(EcoString, Percentage)>,
 }
 
 /// The identity of an allocation within its flag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AllocationId {
-    /// Of a rollout, by its index; in this region, or in all regions without a share of their own.
+    /// A rollout, by its index; in this region, or in all regions without a separate share.
     Rollout(usize, Option<EcoString>),
-    /// The split of the units that the rollout at this index takes.
+    /// The split of the units that the rollout at this index matches.
     Split(usize),
     /// A `fractional` in a rule, by its index, and the hash of the rest of the rule.
     Rule(usize, u64),

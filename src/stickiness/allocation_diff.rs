@@ -92,7 +92,7 @@ pub fn target_share(allocation: &Allocation, name: &str) -> (u64, u64) {
     }
 }
 
-/// Compares a variant's share after the edit with that before. Of a ramp the end counts.
+/// Compares a variant's share after the edit with its share before. For a ramp the final share is compared.
 pub fn compare_share_size(before: &Allocation, after: &Allocation, name: &str) -> Ordering {
     let (old, old_total) = current_share(before, name);
     let (new, new_total) = target_share(after, name);
@@ -122,8 +122,8 @@ pub fn has_multiple_shares(allocation: &Allocation) -> bool {
 }
 
 impl Reassignment<'_> {
-    /// The diagnostic of the move, if it violates stickiness: units may only move from a variant that shrinks to one
-    /// that grows.
+    /// The code of the diagnostic if the move violates stickiness: units may only move from a shrinking variant to a
+    /// growing one.
     pub fn violation_code(&self, before: &Allocation, after: &Allocation) -> Option<Code> {
         use Ordering::Equal;
         use Ordering::Greater;
@@ -136,7 +136,7 @@ impl Reassignment<'_> {
             compare_share_size(before, after, self.to),
         );
         match growths {
-            // Of two variants one grows where the other shrinks; it is about the one that is not the rest.
+            // If one variant grows as the other shrinks, the code depends on which of them is under rollout.
             (Greater, Less) if *self.from == *after.remainder_variant => {
                 Some(Code::RollbackShowsVariant)
             }

@@ -29,7 +29,7 @@ pub fn allocations_at(flag: &FlagDefinition, now: i64) -> Vec<Allocation> {
         collect_fractionals(flag, targeting, &mut skeleton, &mut rules);
     }
     let skeleton = skeleton.finish();
-    // A rule that only splits corresponds to the rollout that replaces it in a later edit.
+    // A single `fractional` has the id of a rollout, because a later edit may replace the rule by a rollout.
     let only_split = all.is_empty() && rules.len() == 1;
     for (index, allocation) in rules.iter_mut().enumerate() {
         allocation.id = if only_split {

@@ -77,7 +77,7 @@ impl RolloutTemplate<'_> {
         }
     }
 
-    /// The allocation of `rollout.percentage`, at the time that its ramp has reached.
+    /// The allocation of `rollout.percentage`, at the current stage of its ramp.
     fn overall(&self, index: usize, now: i64) -> Allocation {
         let rollout = self.rollout;
         let id = AllocationId::Rollout(index, None);
@@ -97,7 +97,7 @@ impl RolloutTemplate<'_> {
         }
     }
 
-    /// The allocations of regions with shares of their own; of equal names the first one counts.
+    /// The allocations of regions with separate shares; of equal names the first one wins.
     fn by_region(&self, index: usize) -> impl Iterator<Item = Allocation> {
         let mut by_name = BTreeMap::new();
         for region in &self.rollout.regions {

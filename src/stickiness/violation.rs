@@ -1,4 +1,4 @@
-//! Stickiness violations: reports units that an edit takes a variant from, with an example.
+//! Stickiness violations: reports that an edit takes a variant from units, with an example.
 
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
@@ -49,7 +49,7 @@ fn violation_text(
     let (from, to) = (format_variant(change.from), format_variant(change.to));
     let name = &after.description;
     let unit = find_affected_unit(change, &after.hashing);
-    let unit = unit.map_or_else(|| "some unit".to_owned(), |unit| format!("`{unit}`"));
+    let unit = unit.map_or_else(|| "a unit".to_owned(), |unit| format!("`{unit}`"));
     match code {
         Code::GrowthTakesVariant => {
             let old = format_percent(current_share(before, change.from));
@@ -58,18 +58,18 @@ fn violation_text(
                 format!(
                     "{name} of flag `{flag}` changes the share of {from} from {old} to {new} and takes it from {unit}"
                 ),
-                "what grows stands first and begins where it was; move the border, not the variants",
+                "list the growing variant first, and change only weights, not the order of variants",
             )
         }
         Code::RollbackShowsVariant => (
             format!(
                 "{name} of flag `{flag}` rolls {to} back and shows it to {unit}, who did not have it"
             ),
-            "who got it last loses it first; lower the share and leave the order as it is",
+            "lower the share and keep the order of variants, so that the last users to get the variant lose it first",
         ),
         _ => (
             format!("{name} of flag `{flag}` moves {unit} from {from} to {to}"),
-            "units should only leave a variant that shrinks for one that grows; begin a new flag, or go down to 0 % first",
+            "units may only move from a shrinking variant to a growing one; use a new flag, or lower the share to 0 % first",
         ),
     }
 }
@@ -105,7 +105,7 @@ fn format_percent((part, total): (u64, u64)) -> String {
     format!("{} %", (percent * 1000.0).round() / 1000.0)
 }
 
-/// Reports a change of the bucketing key, which assigns all units again.
+/// Reports a change of the bucketing key, which assigns all units to buckets again.
 fn report_bucketing_key_change(
     flag: &str,
     before: &Allocation,
@@ -120,7 +120,7 @@ fn report_bucketing_key_change(
         let lost = from != to && compare_share_size(before, after, from).is_ge();
         lost.then(|| {
             format!(
-                "`{unit}` goes from {} to {}",
+                "`{unit}` moves from {} to {}",
                 format_variant(from),
                 format_variant(to)
             )
@@ -133,9 +133,9 @@ fn report_bucketing_key_change(
     );
     let name = &after.description;
     let message = format!(
-        "{name} of flag `{flag}` hashed {old} and now hashes {new}, so all units are dealt anew{example}"
+        "{name} of flag `{flag}` hashed {old} and now hashes {new}, so all units are bucketed again{example}"
     );
-    let help = "keep `bucketBy`, `seed`, `dialect` and the flag's key while a rollout runs";
+    let help = "do not change `bucketBy`, `seed`, `dialect` or the flag's key while a rollout runs";
     report.warn(Code::BucketingKeyChanged, after.position, message, help);
 }
 
@@ -175,6 +175,6 @@ fn describe_hashing(hashing: &Hashing) -> String {
         } => {
             format!("`{seed}` and `{attribute}` as `{}`", dialect.name())
         }
-        Hashing::Computed(_) => "something computed".to_owned(),
+        Hashing::Computed(_) => "a computed value".to_owned(),
     }
 }

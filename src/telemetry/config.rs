@@ -14,12 +14,12 @@ use http::Uri;
 
 use crate::telemetry::config::otlp_protocol::OtlpProtocol;
 
-/// The options as typed.
+/// The options of the command line.
 #[derive(Debug, Clone, Default)]
 pub struct OtelOptions {
     /// `--metrics-exporter`: `otel`, or nothing.
     pub metrics_exporter: Option<String>,
-    /// `--otel-collector-uri`, with a scheme or without.
+    /// `--otel-collector-uri`, with or without a scheme.
     pub collector_uri: Option<String>,
     /// `--otel-cert-path`
     pub cert_path: Option<PathBuf>,
@@ -57,7 +57,7 @@ pub struct OtlpEndpoint {
     pub timeout: Duration,
     /// The certificate authority to trust instead of the system's.
     pub ca_path: Option<PathBuf>,
-    /// The certificate and its key to show.
+    /// The client certificate and its key.
     pub client_cert_and_key: Option<(PathBuf, PathBuf)>,
     /// The interval after which the files are read again.
     pub reload_interval: Duration,

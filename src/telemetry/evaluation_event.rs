@@ -1,4 +1,6 @@
-//! The attributes of the span event `feature_flag.evaluation`: <https://opentelemetry.io/docs/specs/semconv/feature-flags/feature-flags-events/>.
+//! The attributes of the span event `feature_flag.evaluation`.
+//!
+//! <https://opentelemetry.io/docs/specs/semconv/feature-flags/feature-flags-events/>
 
 use opentelemetry::KeyValue;
 
@@ -6,7 +8,7 @@ use crate::decision::Decision;
 use crate::ruleset::CompiledFlag;
 use crate::value::OwnedValue;
 
-/// The attributes of one decision.
+/// Returns the attributes of one decision.
 pub fn evaluation_event(
     key: &str,
     flag: Option<&CompiledFlag>,

@@ -1,4 +1,4 @@
-//! Start and flush of the OTLP exporters of metrics and traces.
+//! Starts and flushes the OTLP exporters of metrics and traces.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +21,7 @@ pub struct Exporters {
     metrics_task: Option<JoinHandle<()>>,
 }
 
-/// Starts the exporters that `config` names. An exporter that is not configured costs nothing.
+/// Starts the exporters that `config` names. No task or tracer is created for the others.
 pub fn start_exporters(
     config: TelemetryConfig,
     metrics: &Arc<Metrics>,
@@ -55,7 +55,7 @@ pub fn start_exporters(
 }
 
 impl Exporters {
-    /// Sends the remaining metrics and spans, for at most this long.
+    /// Sends the remaining metrics and spans, for at most `timeout`.
     pub async fn flush(self, timeout: Duration) {
         let traces = tokio::task::spawn_blocking(move || {
             if let Some(traces) = self.request_tracer {
@@ -69,7 +69,9 @@ impl Exporters {
         };
         let both = async { tokio::join!(traces, pushed) };
         if tokio::time::timeout(timeout, both).await.is_err() {
-            tracing::warn!("the last metrics and traces could not be sent in time");
+            tracing::warn!(
+                "the last metrics and traces were not exported before the shutdown timeout"
+            );
         }
     }
 }

@@ -1,14 +1,14 @@
-//! Log output on standard error, for people or as JSON.
+//! Log output on standard error, as text or JSON.
 
 use tracing::level_filters::LevelFilter;
 
 /// The format of log lines.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum LogFormat {
-    /// For people.
+    /// Text for people.
     #[default]
     Console,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
@@ -23,7 +23,7 @@ pub fn init_logging(format: LogFormat, debug: bool) {
         .with_max_level(level)
         .with_writer(std::io::stderr)
         .with_ansi(false);
-    // A subscriber that is there already, as in tests, stays.
+    // A subscriber that is already set, as in tests, is kept.
     let _ = match format {
         LogFormat::Console => builder.try_init().is_ok(),
         LogFormat::Json => builder.json().flatten_event(true).try_init().is_ok(),

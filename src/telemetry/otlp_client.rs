@@ -41,7 +41,7 @@ struct ClientState {
 }
 
 impl OtlpClient {
-    /// A collector that takes `what`. Nothing is opened before the first message.
+    /// A client that sends the signal `what` to the collector `target`. Connects with the first message.
     pub fn new(target: OtlpEndpoint, what: &'static str) -> OtlpClient {
         OtlpClient {
             endpoint: target,
@@ -50,24 +50,24 @@ impl OtlpClient {
         }
     }
 
-    /// Sends a message; what goes wrong is logged when it begins and when it is over.
+    /// Sends a message. Each new error is logged once, and so is the first success after an error.
     ///
     /// # Errors
-    /// If the collector does not take it in time.
+    /// If the collector does not accept it within the timeout.
     pub async fn send(&self, message: Vec<u8>) -> Result<(), String> {
         let mut state = self.state.lock().await;
         let sent = tokio::time::timeout(self.endpoint.timeout, self.post(&mut state, message));
         let sent = sent
             .await
-            .unwrap_or_else(|_| Err("no answer in time".to_owned()));
+            .unwrap_or_else(|_| Err("no response within the timeout".to_owned()));
         let trouble = sent.as_ref().err().cloned();
         if trouble != state.last_error {
             let (what, collector) = (self.signal_name, self.endpoint.uri.authority());
             let collector = collector.map_or("", |authority| authority.as_str());
             if let Some(why) = &trouble {
-                tracing::warn!(what, collector, error = %why, "the collector does not take what is sent");
+                tracing::warn!(what, collector, error = %why, "OTLP export failed");
             } else {
-                tracing::info!(what, collector, "the collector takes what is sent again");
+                tracing::info!(what, collector, "OTLP export recovered");
             }
             state.last_error = trouble;
         }
@@ -101,7 +101,7 @@ impl OtlpClient {
             .await;
         let body = body.map_err(|error| format_chain(&*error))?;
         if !parts.status.is_success() {
-            return Err(format!("it answered with status {}", parts.status));
+            return Err(format!("the collector returned status {}", parts.status));
         }
         if self.endpoint.protocol == OtlpProtocol::Http {
             return Ok(());
@@ -115,12 +115,14 @@ impl OtlpClient {
                     .get("grpc-message")
                     .map_or(&b""[..], |m| m.as_bytes());
                 let message = String::from_utf8_lossy(message);
-                Err(format!("it answered with gRPC status {status} {message}"))
+                Err(format!(
+                    "the collector returned gRPC status {status} {message}"
+                ))
             }
         }
     }
 
-    /// The client, with certificates that were read not too long ago.
+    /// Returns the client. Its certificate files are reloaded at the interval of the configuration.
     fn current_client(&self, state: &mut ClientState) -> Result<HyperClient, String> {
         let target = &self.endpoint;
         let files = target.ca_path.is_some() || target.client_cert_and_key.is_some();
@@ -133,7 +135,7 @@ impl OtlpClient {
         let client = match (build_client(target), &state.client) {
             (Ok(client), _) => client,
             (Err(why), Some((client, _))) => {
-                tracing::warn!(error = %why, "cannot read the collector's certificates again; the old ones stay");
+                tracing::warn!(error = %why, "cannot reload the certificates for the collector; keeping the old ones");
                 client.clone()
             }
             (Err(why), None) => return Err(why),

@@ -1,7 +1,7 @@
 //! Periodic export of metrics over OTLP: the same families as on `/metrics`.
 //!
-//! Messages are made of the families themselves and not by OpenTelemetry's SDK, which has no way to export histograms that
-//! were counted elsewhere: every value would be recorded twice.
+//! Messages are encoded from the families without OpenTelemetry's SDK: the SDK exports only histograms that it counts
+//! itself, so every value would be recorded twice.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +29,7 @@ use crate::metric::registry::Metrics;
 use crate::telemetry::collect_families;
 use crate::telemetry::otlp_client::OtlpClient;
 
-/// Sends metrics until `shutdown` turns true, and then once more.
+/// Sends metrics at each interval until `shutdown` turns true, and then once more.
 pub async fn export_periodically(
     client: OtlpClient,
     metrics: Arc<Metrics>,
@@ -45,7 +45,7 @@ pub async fn export_periodically(
         };
         let families = collect_families::collect_families(&metrics, &live.load());
         let message = encode(&families, &metrics.resource, begun);
-        // The client logs the failure; the next message holds these counts, too.
+        // The client logs the failure; the next message contains these counts as well.
         let _ = client.send(message).await;
         if down {
             return;

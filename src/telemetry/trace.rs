@@ -41,7 +41,7 @@ pub struct RequestTracer {
 pub struct RequestSpan(Arc<Mutex<opentelemetry_sdk::trace::Span>>);
 
 impl RequestTracer {
-    /// Sends spans to `collector`. Must be called on the runtime that is to send them.
+    /// Sends spans to `collector`. Must be called on the runtime that sends them.
     pub fn new(client: OtlpClient, resource: &[(String, String)]) -> RequestTracer {
         let pairs = resource.iter().cloned();
         let attributes = pairs.map(|(key, value)| KeyValue::new(key, value));
@@ -61,7 +61,7 @@ impl RequestTracer {
         RequestTracer { provider, tracer }
     }
 
-    /// Begins the span of a request with these headers.
+    /// Starts the span of a request with these headers.
     pub fn start_span(
         &self,
         name: &'static str,
@@ -78,7 +78,7 @@ impl RequestTracer {
         RequestSpan(Arc::new(Mutex::new(span)))
     }
 
-    /// Sends what is left, for at most this long. Blocks.
+    /// Sends the remaining spans, for at most `timeout`. Blocks.
     pub fn shutdown(&self, timeout: Duration) {
         // The client has logged the failure.
         let _ = self.provider.shutdown_with_timeout(timeout);
@@ -98,7 +98,7 @@ impl Extractor for HeaderExtractor<'_> {
 }
 
 impl RequestSpan {
-    /// Ends the span; `failed` says that the server is to blame.
+    /// Ends the span. `is_server_error` is true if the request failed because of the server.
     pub fn end(&self, attributes: Vec<KeyValue>, is_server_error: bool) {
         let mut span = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         span.set_attributes(attributes);

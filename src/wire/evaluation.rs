@@ -1,4 +1,5 @@
-//! Requests, responses and events of flagd's evaluation services (`schema.v1`, `flagd.evaluation.v1` and `v2`), in protobuf and JSON.
+//! Requests, responses and events of flagd's evaluation services (`schema.v1`, `flagd.evaluation.v1` and `v2`), in
+//! protobuf and JSON.
 
 pub mod event_stream;
 pub mod request;

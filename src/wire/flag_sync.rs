@@ -1,7 +1,7 @@
 //! Messages of flag sync, which sends whole flag documents to in-process providers.
 //!
-//! Documents carry only what plain flagd knows, their rules as `document::flagd_targeting_json` writes them. A faulty flag is left out: it would make
-//! others refuse the document.
+//! Documents contain only what plain flagd supports, with the rules as written by `document::flagd_targeting_json`. A
+//! faulty flag is left out, because it would make clients reject the document.
 
 use prost::Message as _;
 use prost_types::Struct;
@@ -19,17 +19,17 @@ use crate::wire::rpc_error::RpcError;
 /// The fields of a request.
 #[derive(Debug, Clone, Default)]
 pub struct SyncRequestBody {
-    /// The flags that it is about; deprecated in favour of the header.
+    /// The selector of the flags; deprecated in favour of the header.
     pub selector: String,
-    /// The name that the client gives itself.
+    /// The name that the client sends.
     pub provider_id: String,
 }
 
 impl SyncRequestBody {
-    /// Reads a body.
+    /// Decodes a body.
     ///
     /// # Errors
-    /// If it is not a request.
+    /// If the body is not a request.
     pub fn decode(body: &[u8]) -> Result<SyncRequestBody, RpcError> {
         let request = pb::SyncFlagsRequest::decode(body);
         let request = request.map_err(|error| {
@@ -52,13 +52,13 @@ pub fn encode_sync_flags_response(document: &str, enrichment: &ContextEnrichment
     .encode_to_vec()
 }
 
-/// The answer to `FetchAllFlags`.
+/// The response to `FetchAllFlags`.
 pub fn encode_fetch_all_flags_response(document: &str) -> Vec<u8> {
     let flag_configuration = document.to_owned();
     pb::FetchAllFlagsResponse { flag_configuration }.encode_to_vec()
 }
 
-/// The answer to `GetMetadata`.
+/// The response to `GetMetadata`.
 pub fn encode_metadata_response(enrichment: &ContextEnrichment) -> Vec<u8> {
     let metadata = Some(sync_context(enrichment));
     pb::GetMetadataResponse { metadata }.encode_to_vec()
@@ -99,7 +99,7 @@ fn write_flag_with_source(out: &mut String, flag: &CompiledFlag) {
     write_definition_with(out, flag, Some(&flag.source));
 }
 
-/// A document with these flags that does not say where they are from.
+/// A document with these flags, without their sources.
 pub fn flag_configuration_without_source<'f>(
     flags: impl Iterator<Item = &'f CompiledFlag>,
 ) -> String {
@@ -116,7 +116,7 @@ pub fn flag_configuration_without_source<'f>(
     out
 }
 
-/// Appends a flag as it stands in a document, without where it is from.
+/// Appends the definition of a flag in a document, without its source.
 pub fn write_definition(out: &mut String, flag: &CompiledFlag) {
     write_definition_with(out, flag, None);
 }

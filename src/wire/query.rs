@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 /// A name and its value, decoded.
 pub type QueryPair<'q> = (Cow<'q, str>, Cow<'q, str>);
 
-/// A query holds a value that is not UTF-8 text.
+/// The error of a query with a value that is not valid UTF-8.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidUtf8 {
     /// The name of the parameter.
@@ -23,10 +23,10 @@ pub fn query_value<'q>(query: &'q str, name: &str) -> Option<Cow<'q, str>> {
 /// All names and values, in order.
 ///
 /// # Errors
-/// If a value is not UTF-8 text.
+/// If a value is not valid UTF-8.
 pub fn query_pairs(query: &str) -> Result<Vec<QueryPair<'_>>, InvalidUtf8> {
     let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
-    // The separators are ASCII, so a query is UTF-8 text exactly if all its parts are.
+    // The separators are ASCII, so a query is valid UTF-8 exactly if all its parts are.
     if percent_decode_str(query).decode_utf8().is_ok() {
         return Ok(pairs);
     }

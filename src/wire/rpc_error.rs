@@ -1,8 +1,8 @@
-//! Errors as callers see them: codes, texts and statuses exactly as flagd's.
+//! Errors of calls: codes, texts and statuses, exactly as in flagd.
 
 use crate::decision::ErrorCode;
 
-/// The status codes that answers use, of those that gRPC and Connect have.
+/// The status codes of gRPC and Connect that responses use.
 ///
 /// <https://connectrpc.com/docs/protocol/#error-codes>
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl RpcCode {
         self.numbers_and_name().1
     }
 
-    /// The HTTP status that goes with it in Connect's unary protocol.
+    /// The HTTP status of the code in Connect's unary protocol.
     pub fn http_status(self) -> u16 {
         self.numbers_and_name().2
     }
@@ -60,13 +60,13 @@ pub struct RpcError {
 }
 
 impl RpcError {
-    /// An error with a text of its own.
+    /// An error with this code and text.
     pub fn new(code: RpcCode, message: impl Into<std::borrow::Cow<'static, str>>) -> RpcError {
         let message = message.into();
         RpcError { code, message }
     }
 
-    /// A body that is not the message it should be.
+    /// The error of a body that cannot be decoded.
     pub fn malformed(why: &str) -> RpcError {
         RpcError::new(
             RpcCode::InvalidArgument,
@@ -74,12 +74,12 @@ impl RpcError {
         )
     }
 
-    /// A selector that is none.
+    /// The error of an invalid selector.
     pub fn invalid_selector(why: String) -> RpcError {
         RpcError::new(RpcCode::InvalidArgument, why)
     }
 
-    /// A body that is larger than allowed.
+    /// The error of a body that is larger than allowed.
     pub fn body_too_large(limit: usize) -> RpcError {
         let message = format!(
             "read first {limit} bytes of message: exceeded {limit} byte http.MaxBytesReader limit"

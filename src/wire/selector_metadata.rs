@@ -1,4 +1,4 @@
-//! The metadata of responses: that of the flag, and the selector of the request repeated.
+//! The metadata of responses: the metadata of the flag, and the selector of the request.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use crate::ruleset::CompiledFlag;
 use crate::selector::Selector;
 use crate::value::OwnedValue;
 
-/// The metadata of a flag's response: that of the flag wins over the selector's entry.
+/// The metadata of a flag's response. An entry of the flag wins over the selector's entry.
 pub fn response_metadata<'f>(
     flag: &'f CompiledFlag,
     selector: &Selector,

@@ -13,7 +13,7 @@
     clippy::print_stderr,
     clippy::missing_docs_in_private_items,
     missing_docs,
-    reason = "a test that goes wrong should say so loudly"
+    reason = "a test reports failures by panicking"
 )]
 
 mod analysis;

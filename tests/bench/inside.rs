@@ -1,11 +1,11 @@
-//! What an evaluation costs without a network: `decide`, from a context to a decision, and `wire`, from a request's bytes
-//! to its answer's.
+//! Measures evaluations without a network: `decide` from a context to a decision, and `wire` from the bytes of a
+//! request to the bytes of the response.
 //!
 //! ```text
 //! cargo bench --bench inside -- time [PART OF A NAME]   nanoseconds, the best and the median of many runs
-//! cargo bench --bench inside -- rules                  the rules and their context, for other engines
-//! cargo bench --bench inside -- list                    the names
-//! cargo bench --bench inside -- run NAME COUNT          that many times, for `tests/bench/counts`
+//! cargo bench --bench inside -- rules                   the rules and their context, for other engines
+//! cargo bench --bench inside -- list                    the names of the cases
+//! cargo bench --bench inside -- run NAME COUNT          runs a case COUNT times, for `tests/bench/counts`
 //! ```
 
 #![allow(
@@ -40,7 +40,7 @@ use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
-/// The flag that is asked for.
+/// The requested flag.
 const FLAG: &str = "checkout.payments.express-pay";
 
 fn main() {
@@ -62,7 +62,7 @@ fn main() {
     }
 }
 
-/// What `tests/bench/counts` counts the instructions of.
+/// `tests/bench/counts` counts the instructions of this function.
 #[inline(never)]
 fn measured(work: &dyn Fn(), count: usize) {
     for _ in 0..count {
@@ -97,7 +97,7 @@ fn sample(work: &dyn Fn()) -> (f64, f64) {
     (runs[0], runs[runs.len() / 2])
 }
 
-/// The rules that other engines are timed with, and the context.
+/// The rules and the context with which other engines are measured.
 fn shared() -> Value {
     let rules = rules().into_iter().filter(|(_, rule)| !rule.is_null());
     let mut all: Map<_, _> = rules.map(|(name, rule)| (name.to_owned(), rule)).collect();
@@ -105,7 +105,7 @@ fn shared() -> Value {
     all.into()
 }
 
-/// Every case: a group, then what is varied.
+/// The names of all cases: a group, then the varied property.
 fn names() -> Vec<String> {
     let mut names: Vec<String> = rules()
         .iter()
@@ -121,7 +121,7 @@ fn names() -> Vec<String> {
     names
 }
 
-/// Hands the work of a case to `then`.
+/// Prepares a case and passes its work to `then`.
 fn case(name: &str, then: &mut dyn FnMut(&dyn Fn())) {
     let parts: Vec<&str> = name.split('/').collect();
     let (what, number) = parts[parts.len() - 1].rsplit_once('-').unwrap_or(("", ""));
@@ -176,19 +176,19 @@ fn rules() -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// A rule of `number` comparisons, all of which are made.
+/// A rule with `number` comparisons, all of which are evaluated.
 fn chain(number: usize) -> Value {
     let country = |i: usize| json!({"==": [{"var": "country"}, format!("C{i}")]});
     json!({"if": [{"or": (0..number).map(country).collect::<Vec<_>>()}, "on", "off"]})
 }
 
-/// Six attributes beside the one that [`rules`] look for in a long list.
+/// Six attributes, which the [`rules`] read.
 fn context() -> Value {
     json!({"targetingKey": "user-48213", "ring": "public", "country": "DE", "tenant": "tenant-719",
         "email": "a.person@example.com", "version": "2.3.1"})
 }
 
-/// The same among `number` attributes, sorted by name.
+/// The context, padded to `number` attributes.
 fn padded(number: usize) -> Value {
     let mut all = Map::new();
     for i in 6..number {
@@ -196,13 +196,13 @@ fn padded(number: usize) -> Value {
         all.insert(format!("attribute-{i:04}"), text.into());
     }
     let Value::Object(read) = context() else {
-        panic!("no object");
+        panic!("not an object");
     };
     all.extend(read);
     all.into()
 }
 
-/// `number` flags with a rule; one of them is called [`FLAG`], and all are 40 bytes of key or less.
+/// `number` flags with the same rule. One of them is [`FLAG`], and keys have at most 40 bytes.
 fn snapshot(rule: &Value, number: usize) -> Snapshot {
     let mut flag = json!({"variants": {"on": true, "off": false}, "defaultVariant": "off",
         "metadata": {"owner": "team"}});
@@ -255,7 +255,7 @@ fn call(codec: Codec) -> RpcOptions<'static> {
     }
 }
 
-/// One flag.
+/// Resolves one flag.
 fn wire(codec: &str, snapshot: &Snapshot, context: &Value, then: &mut dyn FnMut(&dyn Fn())) {
     let wanted = FlagType::Boolean;
     match codec {
@@ -286,7 +286,7 @@ fn wire(codec: &str, snapshot: &Snapshot, context: &Value, then: &mut dyn FnMut(
     }
 }
 
-/// All flags.
+/// Resolves all flags.
 fn all(codec: &str, snapshot: &Snapshot, then: &mut dyn FnMut(&dyn Fn())) {
     let context = context();
     match codec {
@@ -316,7 +316,7 @@ fn all(codec: &str, snapshot: &Snapshot, then: &mut dyn FnMut(&dyn Fn())) {
     }
 }
 
-/// A request in protobuf: perhaps a key, then the context in field `before + 1`.
+/// A request in protobuf: an optional key, then the context in field `before + 1`.
 fn proto(before: u32, key: Option<&str>, context: &Value) -> Vec<u8> {
     let mut body = Vec::new();
     if let Some(key) = key {

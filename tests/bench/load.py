@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
-"""What it takes to load flags: the start, memory, and how long until an edit counts.
+"""Measures loading of flags: start-up time, memory, and the time until an edit takes effect.
 
 usage: load.py NAME=PROGRAM... [--rounds N] [--sizes N,N,...] [--only start,edit,event,load] [--pace PROGRAM] [--json FILE]
 
 Each PROGRAM is a fanion or a flagd. Rounds are interleaved; medians are printed, and written to FILE with all figures.
 
-start  from exec until the first answer (ms), and resident memory two seconds later and at its highest (MiB), by number of flags
-edit   from a saved file of which one flag changed until it answers anew (ms), and memory after all rounds, at 10,000 flags
+start  from exec until the first response (ms), resident memory two seconds later and its peak (MiB), by number of flags
+edit   from a saved file with one changed flag until the new variant is served (ms), and memory after five edits, at
+       10,000 flags
 event  from a saved file to the event on an open stream (ms), at 1,000 flags
-load   the 99th percentile of 2,000 calls a second (ms), at 10,000 flags: of those while nothing happens; of those that begin
-       while a file is taken in of which every flag changed, five times; and the worst of these five, and of five times that
-       nothing happened for as long. The ratio is that of the worst to the first. PROGRAM is `pace` of tests/bench/peers
+load   the 99th percentile of calls at 2,000 per second (ms), at 10,000 flags: without a reload; during five reloads in
+       which every flag changes; the worst of these five reloads; and the worst of five periods of equal length without a
+       reload. `ratio` is the worst p99 during a reload divided by the p99 without one. --pace is `pace` of
+       tests/bench/peers
 
-A program that listens on every interface is best run where there is only loopback:
+flagd listens on all interfaces, so run this in a network namespace that has only loopback:
 `unshare --map-root-user --net python3 tests/bench/load.py …`. Needs Linux.
 """
 import argparse, contextlib, fcntl, http.client, json, math, os, pathlib, random, socket, statistics, struct, subprocess, tempfile, time
@@ -47,7 +49,7 @@ def document(count, probe, version=""):
 
 
 def save(path, text):
-    """Puts a file in place at once; when that was."""
+    """Replaces a file atomically, and returns the time of the replacement."""
     staged = path.with_suffix(".new")
     staged.write_text(text)
     begun = time.perf_counter()
@@ -81,7 +83,7 @@ class Server:
         self.process.wait()
 
     def answer(self, connection=None):
-        """The variant of the probe; nothing while there is none."""
+        """The variant of the probe; `None` if there is no response yet."""
         own = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             own.request("POST", PATH + "ResolveBoolean", body=ASK, headers={"Content-Type": "application/json"})
@@ -89,7 +91,7 @@ class Server:
             body = response.read()
             return json.loads(body)["variant"] if response.status == 200 else None
         except (ConnectionError, http.client.HTTPException):
-            # A connection that was silent for long has ended. It begins anew with the next question.
+            # The server closes idle connections. The next request opens a new one.
             own.close()
             return None
         finally:
@@ -110,12 +112,12 @@ def start(program, directory, sizes):
             time.sleep(0.2)
         with Server(program, path) as server:
             time.sleep(2)
-            figures |= {f"start ms, {size}": server.ready, f"memory MiB, {size}": server.memory("VmRSS"), f"highest MiB, {size}": server.memory("VmHWM")}
+            figures |= {f"start ms, {size}": server.ready, f"memory MiB, {size}": server.memory("VmRSS"), f"peak MiB, {size}": server.memory("VmHWM")}
     return figures
 
 
 def edit(program, directory, texts):
-    """Five edits, so that memory after them is that of a process which has been at it for a while."""
+    """Five edits, so that memory is measured in a process that has reloaded several times."""
     path = directory / "edit.json"
     save(path, texts["off"])
     with Server(program, path) as server:
@@ -166,8 +168,8 @@ def now():
 
 
 def load(program, directory, texts, pace):
-    """Files are there before they are needed, and nobody asks whether they were taken in meanwhile: on two cores, whoever
-    measures would measure himself."""
+    """The files are written in advance, and their loading is not polled for: on two cores, polling would distort the
+    measurement."""
     path, log, body = directory / "load.json", directory / "calls", directory / "body"
     files = {probe: directory / f"load-{probe}.json" for probe in texts}
     for probe, file in files.items():
@@ -177,10 +179,10 @@ def load(program, directory, texts, pace):
     body.write_bytes(b"\0" + struct.pack(">I", len(request)) + request)
 
     def put(probe):
-        """Puts a file in place; when that was, in microseconds."""
+        """Replaces the flag file, and returns the time in microseconds."""
         staged = path.with_suffix(".new")
         os.link(files[probe], staged)
-        # flagd looks for what is younger than what it has.
+        # flagd reloads only files with a newer modification time.
         os.utime(staged)
         begun = now()
         os.replace(staged, path)
@@ -190,10 +192,10 @@ def load(program, directory, texts, pace):
         begun = put("on")
         while server.answer() != "on":
             if now() - begun > 60_000_000:
-                raise SystemExit(f"{program} did not take in a file in a minute")
+                raise SystemExit(f"{program} did not load a file within a minute")
             time.sleep(0.005)
         long = now() - begun
-        # Beside calls it may take twice as long.
+        # Under load, a reload may take twice as long.
         pause = 1 + 2 * long / 1e6
         seconds = math.ceil(8 + 5 * pause)
         command = [pace, f"127.0.0.1:{server.port}", f"{PATH}ResolveBoolean", body, "2000", str(2000 * seconds), log]
@@ -207,20 +209,20 @@ def load(program, directory, texts, pace):
             taken.append(put(probe))
             time.sleep(pause)
             if server.answer() != probe:
-                raise SystemExit(f"{program} did not take in a file in {pause:.1f} s")
+                raise SystemExit(f"{program} did not load a file within {pause:.1f} s")
         if client.wait() != 0:
-            raise SystemExit("pace did not get its answers")
+            raise SystemExit("pace did not receive all responses")
     calls = [tuple(map(int, line.split("\t"))) for line in log.read_text().splitlines()]
     during = lambda begun, long: [spent for at, spent in calls if begun <= at <= begun + long]
     p99, reloading = percentile(during(calm, 4_000_000)), [during(begun, long) for begun in taken]
     nothing = [during(calm + i * 800_000, min(long, 800_000)) for i in range(5)]
     worst = max(map(percentile, reloading))
     return {"p99 ms": p99, "p99 ms while reloading": percentile(sum(reloading, [])), "worst p99 ms while reloading": worst,
-            "worst p99 ms, nothing for as long": max(map(percentile, nothing)), "ratio": worst / p99}
+            "worst p99 ms without reload": max(map(percentile, nothing)), "ratio": worst / p99}
 
 
 def loopback_up():
-    """In a fresh network namespace even the loopback device is down."""
+    """Enables the loopback device, which is down in a new network namespace."""
     with contextlib.suppress(PermissionError), socket.socket() as s:
         fcntl.ioctl(s, 0x8914, struct.pack("16sh22x", b"lo", 0x1 | 0x40))
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Memory of many open streams, and how long until the last of them knows of an edit.
+"""Measures the memory of many open streams, and the time until an edit reaches the last of them.
 
 usage: streams.py NAME=PROGRAM... [--events N] [--syncs N] [--flags N] [--rounds N] [--json FILE]
 
-Each PROGRAM is a fanion or a flagd. Event streams are Connect over HTTP/1.1, sync streams gRPC. A program that listens on
-every interface is best run where there is only loopback: `unshare --map-root-user --net python3 tests/bench/streams.py …`.
-Needs Linux and as many file descriptors as streams.
+Each PROGRAM is a fanion or a flagd. Event streams are Connect over HTTP/1.1, sync streams gRPC. flagd listens on all
+interfaces, so run this in a network namespace that has only loopback:
+`unshare --map-root-user --net python3 tests/bench/streams.py …`. Needs Linux and as many file descriptors as streams.
 """
 import argparse, asyncio, fcntl, json, os, pathlib, resource, socket, statistics, struct, subprocess, tempfile, time, urllib.request
 
@@ -17,7 +17,7 @@ RULES = [None, {"fractional": [["on", 5], ["off", 95]]}, {"if": [{"in": [{"var":
 
 
 def document(count, probe):
-    """A flag document of which only the probe changes."""
+    """A flag document. `probe` is the default variant of the flag `probe`."""
     variants = {"on": True, "off": False}
     flags = {"probe": {"state": "ENABLED", "variants": variants, "defaultVariant": probe}}
     for i in range(count - 1):
@@ -31,11 +31,11 @@ def frame(kind, flags, stream, payload):
 
 
 def header(name, value):
-    """A header field as HPACK writes it plainly."""
+    """A header field as an HPACK literal without Huffman coding."""
     return b"\0" + bytes([len(name)]) + name + bytes([len(value)]) + value
 
 
-# A call of SyncFlags in an HTTP/2 connection with windows as large as they come.
+# A call of SyncFlags on an HTTP/2 connection with very large windows.
 SYNC = (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0, struct.pack(">HI", 4, 2**31 - 1)) + frame(8, 0, 0, struct.pack(">I", 2**30))
         + frame(1, 4, 1, b"".join(header(*h) for h in ((b":method", b"POST"), (b":scheme", b"http"), (b":path", b"/flagd.sync.v1.FlagSyncService/SyncFlags"),
                                                        (b":authority", b"x"), (b"content-type", b"application/grpc"), (b"te", b"trailers"))))
@@ -43,7 +43,7 @@ SYNC = (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0, struct.pack(">HI", 
 
 
 async def events(port, tell):
-    """Tells of each event but the first."""
+    """Opens an event stream. Calls `tell` for `provider_ready` and for the first change."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(EVENTS)
     await reader.readuntil(b"provider_ready")
@@ -54,7 +54,7 @@ async def events(port, tell):
 
 
 async def documents(port, tell):
-    """Tells of each whole document."""
+    """Opens a sync stream. Calls `tell` for each of the first two documents."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(SYNC)
     left = told = 0
@@ -88,12 +88,12 @@ def resident(pid):
 
 
 async def measure(kind, port, pid, path, count, flags):
-    """KiB each, and milliseconds from the rename of the file to the last stream that knows."""
+    """KiB per stream, milliseconds from the rename of the file to the first and the last notified stream, and total MiB."""
     before, times = resident(pid), []
     tasks = [asyncio.create_task(kind(port, lambda: times.append(time.perf_counter()))) for _ in range(count)]
     while len(times) < count:
         await asyncio.sleep(0.1)
-    # What is only needed to open a stream is given back.
+    # Wait until memory that is only needed to open streams is freed.
     await asyncio.sleep(1)
     held = resident(pid)
     probe = "on" if json.loads(path.read_text())["flags"]["probe"]["defaultVariant"] == "off" else "off"
@@ -112,7 +112,7 @@ def start(program, path, log):
     for s in held:
         s.close()
     process = subprocess.Popen([program, "start", f"--uri=file:{path}", *(f"--{k}={v}" for k, v in ports.items())], stdout=log, stderr=log)
-    # flagd says that it is ready before it has any flags.
+    # flagd reports readiness before it has loaded flags.
     url = f"http://127.0.0.1:{ports['port']}/flagd.evaluation.v1.Service/ResolveBoolean"
     question = urllib.request.Request(url, b'{"flagKey":"probe"}', {"Content-Type": "application/json"})
     for _ in range(1000):
@@ -121,11 +121,11 @@ def start(program, path, log):
             return process, ports
         except OSError:
             time.sleep(0.02)
-    raise SystemExit(f"{program} does not get ready")
+    raise SystemExit(f"{program} does not become ready")
 
 
 def loopback_up():
-    """In a fresh network namespace even the loopback device is down."""
+    """Enables the loopback device, which is down in a new network namespace."""
     try:
         with socket.socket() as s:
             fcntl.ioctl(s, 0x8914, struct.pack("16sh22x", b"lo", 0x1 | 0x40))
@@ -163,7 +163,7 @@ def main():
     print(f"{arguments.flags} flags, medians of {arguments.rounds} rounds")
     medians = {key: [statistics.median(column) for column in zip(*rounds)] for key, rounds in results.items()}
     for (name, kind, count), (each, first, last, peak) in medians.items():
-        print(f"{name}: {count} streams of {kind}: {each:.1f} KiB each; told after {first:.0f} to {last:.0f} ms; {peak:.0f} MiB in all then")
+        print(f"{name}: {count} streams of {kind}: {each:.1f} KiB each; notified after {first:.0f} to {last:.0f} ms; {peak:.0f} MiB in total afterwards")
     if arguments.json:
         named = {f"{name}, {count} streams of {kind}": figures for (name, kind, count), figures in medians.items()}
         pathlib.Path(arguments.json).write_text(json.dumps({"flags": arguments.flags, "medians": named}, indent=1))

@@ -5,7 +5,7 @@ from daemon import Daemon, PATIENCE, check
 
 program, tools = sys.argv[1:]
 V1 = "flagd.evaluation.v1.Service"
-# promtool's one complaint: flagd calls a label `ExceptionTypeKeyName`, and dashboards ask for it.
+# promtool rejects flagd's label `ExceptionTypeKeyName`, which dashboards use.
 CAMEL = "feature_flag_flagd_result_reason_total label names should be written in 'snake_case' not 'camelCase'"
 
 
@@ -23,7 +23,7 @@ def parse(text):
             name, labels, value = re.fullmatch(r"(\w+)(?:\{(.*)\})? (\S+)", line).groups()
             pairs = re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', labels or "")
             key = (name, tuple(sorted(pairs)))
-            assert key not in series, f"{key} stands twice"
+            assert key not in series, f"duplicate series {key}"
             series[key] = float(value)
     return series
 
@@ -43,16 +43,16 @@ def traffic(daemon):
     daemon.ask("ofrep", "/ofrep/v1/evaluate/flags/absent", {})
     daemon.ask("ofrep", "/ofrep/v1/evaluate/flags", {})
     sync = grpcurl(daemon.ports["sync"], "flagd.sync.v1.FlagSyncService/FetchAllFlags", data={})
-    check("sync answers grpcurl", '"flagConfiguration"' in sync.stdout, sync)
+    check("grpcurl calls flag sync", '"flagConfiguration"' in sync.stdout, sync)
 
 
 def metrics(daemon):
     status, text = daemon.ask("management", "/metrics")
-    check("/metrics answers", status == 200, status)
+    check("/metrics returns 200", status == 200, status)
     lint = subprocess.run([f"{tools}/promtool", "check", "metrics"], input=text, text=True, capture_output=True)
     said = [line for line in (lint.stdout + lint.stderr).splitlines() if line and line != CAMEL]
-    # 3 is its exit code for complaints about names.
-    check("promtool has nothing to say", lint.returncode in (0, 3) and not said, (lint.returncode, said))
+    # 3 is promtool's exit code for lint errors.
+    check("promtool reports no other errors", lint.returncode in (0, 3) and not said, (lint.returncode, said))
     series = parse(text)
     impression = "feature_flag_flagd_impression_total"
     scope = {"otel_scope_name": "flagd", "otel_scope_version": "", "otel_scope_schema_url": ""}
@@ -64,10 +64,10 @@ def metrics(daemon):
     check("errors are counted", (error("TYPE_MISMATCH"), error("FLAG_NOT_FOUND")) == (1, 1), text)
     requests = lambda route, status: total(series, "http_server_request_duration_seconds_count", http_route=route,
                                            http_response_status_code=status, service_name="flagd", **scope)
-    check("statuses are true", requests(f"/{V1}/ResolveString", "400") == 1, text)
+    check("HTTP statuses are counted", requests(f"/{V1}/ResolveString", "400") == 1, text)
     check("routes are bounded", requests("other", "404") == 1, text)
     check("OFREP is counted", requests("/ofrep/v1/evaluate/flags/{key}", "404") == 1, text)
-    check("the process is described", total(series, "target_info", service_name="flagd") == 1, text)
+    check("target_info is exported", total(series, "target_info", service_name="flagd") == 1, text)
 
 
 def services(daemon):
@@ -96,4 +96,4 @@ with Daemon(program) as daemon:
     traffic(daemon)
     metrics(daemon)
     services(daemon)
-    check("it ends with 0", daemon.stop() == 0)
+    check("the daemon exits with 0", daemon.stop() == 0)

@@ -1,4 +1,4 @@
-"""A fanion of its own for a check, on free ports."""
+"""A fanion daemon for a check, on free ports."""
 import json, pathlib, queue, signal, subprocess, sys, tempfile, threading, time, urllib.error, urllib.request
 
 PATIENCE = 20
@@ -21,14 +21,14 @@ class Daemon:
         threading.Thread(target=self.read, daemon=True).start()
         names = ("evaluation", "management", "ofrep", "sync")
         self.ports = {name: self.line(message="listening", name=name)["port"] for name in names}
-        self.line(message="flags are in force")
+        self.line(message="flags reloaded")
 
     def read(self):
         for line in self.process.stderr:
             self.lines.put(json.loads(line))
 
     def line(self, **members):
-        """The next log line with these members."""
+        """The first log line with these members; waits for it if necessary."""
         fits = lambda line: all(line.get(name) == value for name, value in members.items())
         for line in self.log:
             if fits(line):
@@ -41,7 +41,7 @@ class Daemon:
                 return line
 
     def ask(self, port, path, body=None, headers=None):
-        """Status and text of an answer over HTTP."""
+        """Status and body of an HTTP response."""
         url = f"http://localhost:{self.ports[port]}{path}"
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(url, data, {"content-type": "application/json", **(headers or {})})
@@ -52,7 +52,7 @@ class Daemon:
             return answer.code, answer.read().decode()
 
     def stop(self):
-        """Ends it as Kubernetes would, and returns its exit code."""
+        """Sends SIGTERM, as Kubernetes does, and returns the exit code."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=PATIENCE)
 

@@ -71,7 +71,7 @@ class Collector:
         return found
 
     def metrics(self):
-        """The newest points by scope and name."""
+        """The newest metrics by scope and name."""
         found = {}
         for message in self.messages():
             for resource in message.get("resourceMetrics", []):
@@ -82,7 +82,7 @@ class Collector:
 
 
 def attributes(holder):
-    """Attributes as a dictionary; numbers of 64 bits are strings in JSON."""
+    """Attributes as a dictionary; 64-bit integers are strings in JSON."""
     value = lambda value: next(iter(value.values()), None)
     return {pair["key"]: value(pair["value"]) for pair in holder.get("attributes", [])}
 
@@ -97,7 +97,7 @@ def eventually(look):
 
 
 def ask(daemon):
-    # A caller that does not record its trace: neither do we.
+    # The caller does not sample its trace, so fanion records no span.
     unsampled = {"traceparent": f"00-{TRACE[::-1]}-{PARENT}-00"}
     daemon.ask("ofrep", "/ofrep/v1/evaluate/flags/rule", {}, unsampled)
     headers = {"traceparent": f"00-{TRACE}-{PARENT}-01", "baggage": "a=b"}
@@ -110,22 +110,22 @@ def traced(collector):
     spans = eventually(lambda: (spans := collector.spans()) and len(spans) >= 3 and spans)
     check("three sampled requests are three spans", spans and len(spans) == 3, spans)
     named = {span["name"]: span for span in spans}
-    check("spans are called as in flagd", set(named) == {"resolveBoolean", "resolveString", "flagd.ofrep"}, named)
+    check("spans have flagd's names", set(named) == {"resolveBoolean", "resolveString", "flagd.ofrep"}, named)
     fine, failed, bulk = named["resolveBoolean"], named["resolveString"], named["flagd.ofrep"]
     check("a span continues the caller's trace", (fine["traceId"], fine["parentSpanId"]) == (TRACE, PARENT), fine)
     check("a span without a caller is a root", not failed.get("parentSpanId") and failed["traceId"] != TRACE, failed)
     want = {"rpc.system": "connect_rpc", "rpc.service": V1, "rpc.method": "ResolveBoolean",
             "http.request.method": "POST", "http.response.status_code": "200", "url.scheme": "http"}
-    check("a span says what was called", want.items() <= attributes(fine).items(), fine)
-    check("spans are of servers", all(span["kind"] == 2 for span in spans), spans)
+    check("a span has the attributes of the call", want.items() <= attributes(fine).items(), fine)
+    check("spans have the kind SERVER", all(span["kind"] == 2 for span in spans), spans)
     [event] = fine["events"]
     want = {"feature_flag.key": "static", "feature_flag.provider.name": "flagd", "feature_flag.result.variant": "on",
             "feature_flag.result.reason": "static", "feature_flag.set.id": "set", "feature_flag.version": "7"}
     check("an evaluation is an event", (event["name"], attributes(event)) == ("feature_flag.evaluation", want), event)
     [event] = failed["events"]
     want = {"feature_flag.result.reason": "error", "error.type": "type_mismatch", "feature_flag.key": "static"}
-    check("an error is told as such", want.items() <= attributes(event).items(), event)
-    check("all flags are one event each", len(bulk["events"]) == 2, bulk)
+    check("an error is recorded in the event", want.items() <= attributes(event).items(), event)
+    check("a bulk evaluation has one event per flag", len(bulk["events"]) == 2, bulk)
     want = {"service.name": "shop", "deployment.environment": "test"}
     check("the resource comes from the variables", want.items() <= fine["resource"].items(), fine["resource"])
 
@@ -136,17 +136,17 @@ def counted(collector):
     on = lambda: [point for point in points() if attributes(point)["feature_flag.key"] == "static"]
     check("impressions arrive", eventually(lambda: on() and int(on()[0]["asInt"]) == 2), points())
     metrics = collector.metrics()
-    check("they are monotonic and cumulative", metrics[name]["sum"]["isMonotonic"] is True
+    check("impressions are monotonic and cumulative", metrics[name]["sum"]["isMonotonic"] is True
           and metrics[name]["sum"]["aggregationTemporality"] == 2, metrics[name])
     durations = metrics["flagd", "http.server.request.duration"]
     point = durations["histogram"]["dataPoints"][0]
     check("histograms have flagd's bounds", point["explicitBounds"][:3] == [0.005, 0.01, 0.025]
           and durations["unit"] == "s" and int(point["count"]) == sum(map(int, point["bucketCounts"])), point)
-    check("our own arrive, too", ("fanion", "fanion.flags") in metrics, list(metrics))
+    check("fanion's own metrics arrive", ("fanion", "fanion.flags") in metrics, list(metrics))
 
 
 def certificates(directory):
-    """An authority, and a certificate of it for each end."""
+    """A certificate authority, and certificates for server and client."""
     run = lambda *arguments: subprocess.run(["openssl", *arguments], check=True, capture_output=True, cwd=directory)
     run("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "ca.key", "-out",
         "ca.crt", "-subj", "/CN=authority", "-days", "2")
@@ -167,15 +167,15 @@ def in_the_open(directory):
             traced(collector)
             counted(collector)
             status, text = daemon.ask("management", "/metrics")
-            check("/metrics goes on", status == 200 and "feature_flag_flagd_impression_total{" in text, text)
+            check("/metrics is still served", status == 200 and "feature_flag_flagd_impression_total{" in text, text)
             collector.stop()
-            daemon.line(message="the collector does not take what is sent", what="metrics")
+            daemon.line(message="OTLP export failed", what="metrics")
             daemon.ask("evaluation", f"/{V1}/ResolveBoolean", {"flagKey": "rule"})
             collector.start()
-            daemon.line(message="the collector takes what is sent again", what="metrics")
+            daemon.line(message="OTLP export recovered", what="metrics")
             told = [line for line in daemon.log if line.get("what") == "metrics"]
-            check("a collector that goes and returns is told of once each", len(told) <= 4, told)
-            check("it ends with 0", daemon.stop() == 0)
+            check("an outage of the collector is logged once", len(told) <= 4, told)
+            check("the daemon exits with 0", daemon.stop() == 0)
 
 
 def over_http(directory):
@@ -186,17 +186,17 @@ def over_http(directory):
             address = f"localhost:{daemon.ports['evaluation']}"
             call = [f"{tools}/grpcurl", "-plaintext", "-d", '{"flagKey": "absent"}', address, f"{V1}/ResolveInt"]
             subprocess.run(call, capture_output=True, timeout=PATIENCE)
-            # Both wait for minutes or seconds: what arrives was sent at the end.
-            check("it ends with 0", daemon.stop() == 0)
+            # The default export intervals are longer than this check, so the exports happen at shutdown.
+            check("the daemon exits with 0", daemon.stop() == 0)
             named = lambda: {span["name"]: span for span in collector.spans()}
             span = eventually(lambda: named().get("resolveInt"))
-            check("the end sends spans over HTTP", span, collector.messages())
+            check("shutdown exports spans over HTTP", span, collector.messages())
             want = {"rpc.system": "grpc", "rpc.method": "ResolveInt", "rpc.grpc.status_code": "5"}
             check("a span has gRPC's status", want.items() <= attributes(span).items(), span)
-            check("a flag that is not there is no fault of the server", span["status"].get("code", 0) == 0, span)
+            check("a missing flag is not an error of the server", span["status"].get("code", 0) == 0, span)
             reflection = "grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
-            check("streams are spans, too", reflection in named(), list(named()))
-            check("the end sends metrics over HTTP", eventually(lambda: collector.metrics()), collector.messages())
+            check("streams have spans", reflection in named(), list(named()))
+            check("shutdown exports metrics over HTTP", eventually(lambda: collector.metrics()), collector.messages())
 
 
 def over_tls(directory):
@@ -208,17 +208,17 @@ def over_tls(directory):
         trust = [*where, "--otel-ca-path", path("ca.crt")]
         show = ["--otel-cert-path", path("client.crt"), "--otel-key-path", path("client.key")]
         with Daemon(program, *trust, env=QUICK) as daemon:
-            daemon.line(message="the collector does not take what is sent", what="metrics")
+            daemon.line(message="OTLP export failed", what="metrics")
             check("without a certificate nothing arrives", collector.messages() == [], collector.messages())
-        # The certificate comes later: the files are read again.
+        # The certificate is created later; the daemon reloads the files.
         pathlib.Path(path("client.crt")).rename(path("kept.crt"))
         with Daemon(program, *trust, *show, "--otel-reload-interval", "100ms", env=QUICK) as daemon:
-            daemon.line(message="the collector does not take what is sent", what="metrics")
+            daemon.line(message="OTLP export failed", what="metrics")
             pathlib.Path(path("kept.crt")).rename(path("client.crt"))
             daemon.ask("evaluation", f"/{V1}/ResolveBoolean", {"flagKey": "static"})
             check("with a certificate metrics arrive", eventually(lambda: collector.metrics()), daemon.log)
             check("with a certificate spans arrive", eventually(lambda: collector.spans()), daemon.log)
-            check("it ends with 0", daemon.stop() == 0)
+            check("the daemon exits with 0", daemon.stop() == 0)
 
 
 with tempfile.TemporaryDirectory() as directory:

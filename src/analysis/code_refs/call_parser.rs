@@ -5,7 +5,7 @@ use crate::analysis::code_refs::flag_reference::FlagReference;
 
 /// Names of the key argument in languages with named arguments.
 const KEY_ARGUMENT_NAMES: [&[u8]; 5] = [b"key", b"flag_key", b"flagKey", b"flag", b"flagName"];
-/// How far the key may be from the name of its call, in bytes.
+/// The maximum distance between the name of a call and its key, in bytes.
 const MAX_KEY_DISTANCE: usize = 4096;
 
 /// Returns true if the bytes from `start` to `end` are a whole word.
@@ -19,8 +19,8 @@ fn is_identifier_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
 }
 
-/// The key of the call whose name stands from `start` to `end`, if this is a call of that pattern with a string for
-/// key.
+/// The key of the call whose name is at `start..end`; `None` unless the call matches the pattern and its key is a
+/// string literal.
 pub fn parse_flag_key(
     code: &[u8],
     start: usize,
@@ -86,7 +86,7 @@ impl<'c> CallParser<'c> {
             .then(|| self.offset += text.len())
     }
 
-    /// Over white space and comments.
+    /// Skips white space and comments.
     fn skip_whitespace(&mut self) {
         loop {
             let rest = self.rest();
@@ -142,7 +142,7 @@ impl<'c> CallParser<'c> {
         }
     }
 
-    /// Over one argument and the comma behind it.
+    /// Skips one argument and the comma after it.
     fn skip_argument(&mut self) -> Option<()> {
         let mut depth = 0_u32;
         loop {
@@ -164,7 +164,7 @@ impl<'c> CallParser<'c> {
         }
     }
 
-    /// Up to the quote that ends a string, and over it. What is inside.
+    /// Returns the text before the closing quote, and skips the quote.
     fn parse_until_quote(&mut self, quote: u8) -> Option<&'c [u8]> {
         let start = self.offset;
         loop {

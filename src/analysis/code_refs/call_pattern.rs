@@ -1,19 +1,19 @@
 //! Patterns of calls that name a flag: the function name, the receiver, and which argument is the key.
 
-/// A call.
+/// A pattern of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallPattern {
     /// The required receiver before the dot, if there is one.
     pub receiver: Option<String>,
-    /// Its name.
+    /// The name of the function.
     pub name: String,
     /// The number of arguments before the key.
     pub key_argument_index: usize,
 }
 
 impl CallPattern {
-    /// The pattern that is written as in the code that it finds: `isOn(KEY)`, `flags.isEnabled(KEY)`, or `Value(_,
-    /// KEY)` where other arguments stand before the key.
+    /// Parses a pattern in the syntax of a call: `isOn(KEY)`, `flags.isEnabled(KEY)`, or `Value(_, KEY)` if other
+    /// arguments precede the key.
     pub fn parse(text: &str) -> Option<CallPattern> {
         let (head, rest) = text.trim().split_once('(')?;
         let arguments = rest.strip_suffix(')').unwrap_or(rest);
@@ -68,7 +68,7 @@ pub fn sdk_patterns() -> Vec<CallPattern> {
             add(None, format!("use{kind}Flag{what}"), 0);
             add(None, format!("useSuspense{kind}Flag{what}"), 0);
         }
-        // Go: the context comes first.
+        // Go: the first argument is the context.
         add(None, format!("{kind}Value"), 1);
         add(None, format!("{kind}ValueDetails"), 1);
         add(Some("client"), kind.to_owned(), 1);

@@ -48,7 +48,7 @@ pub fn intersect_boxes(a: &[BitSet], b: &[BitSet]) -> Vec<BitSet> {
     a.iter().zip(b).map(|(a, b)| a.intersection(b)).collect()
 }
 
-/// `sets` without what it shares with `common`.
+/// The part of `sets` outside of `common`, as boxes.
 fn subtract_box(sets: &[BitSet], common: &[BitSet]) -> Vec<Vec<BitSet>> {
     let shared = intersect_boxes(sets, common);
     if shared.iter().any(BitSet::is_empty) {
@@ -57,7 +57,7 @@ fn subtract_box(sets: &[BitSet], common: &[BitSet]) -> Vec<Vec<BitSet>> {
     subtract_inner_box(sets, &shared)
 }
 
-/// `sets` without `inner`, which is a part of it, as boxes.
+/// The part of `sets` outside of `inner`, as boxes; `inner` must be a subset of `sets`.
 fn subtract_inner_box(sets: &[BitSet], inner: &[BitSet]) -> Vec<Vec<BitSet>> {
     let mut boxes = Vec::new();
     let mut left = sets.to_vec();

@@ -90,7 +90,7 @@ pub struct HashInterval {
     pub key: String,
     /// The first hash.
     pub from: u64,
-    /// The hash behind the last one.
+    /// The hash after the last one.
     pub to: u64,
 }
 

@@ -20,7 +20,7 @@ use crate::analysis::model::owned_context::OwnedContext;
 use crate::analysis::outcome::Outcome;
 use crate::limits;
 
-/// The cells of these regions, and whether these are all.
+/// The cells of these cases; and true if no cell was left out.
 pub fn partition_into_cells(
     regions: &[ChangedCase],
     comparison: &FlagComparison<'_>,
@@ -93,7 +93,7 @@ fn build_cell(
     }
 }
 
-/// Contexts of a cell that are really in one of the regions.
+/// Contexts of a cell for which evaluation on both sides confirms the change of one of the cases.
 fn find_case_examples(
     regions: &[&ChangedCase],
     sets: &[BitSet],

@@ -106,7 +106,8 @@ impl<'d> FlagComparison<'d> {
         Ok(regions)
     }
 
-    /// Returns true if an outcome of both sides is the same: an opaque expression names variants, and those may differ.
+    /// Returns true if equal outcomes have the same meaning on both sides: the result of an opaque expression names a
+    /// variant, and the variants may differ.
     fn is_same_outcome(&self, outcome: &Outcome) -> bool {
         let (old, new) = (self.old.compiled, self.new.compiled);
         !matches!(outcome, Outcome::Opaque(_))

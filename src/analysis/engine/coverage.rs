@@ -69,7 +69,7 @@ impl BranchCoverage<'_> {
     /// Executes the rule; returns the reason if coverage is incomplete.
     fn execute(&mut self) -> Option<String> {
         if self.evaluation_count() > self.budget.max_evaluations {
-            return Some("the rule asks too much of too many values".to_owned());
+            return Some("the rule compares too many attribute values".to_owned());
         }
         let all = ContextSet::all(&self.domain);
         let mut walk = SymbolicExecution::with_max_cases(

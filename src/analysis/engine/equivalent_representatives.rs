@@ -33,7 +33,8 @@ pub fn of_context(
     attributes.map(of_attribute).collect()
 }
 
-/// The representatives for which every expression has the result that it has for `value`; `value` itself, if it is one.
+/// The representatives for which every expression has the result that it has for `value`; only `value` itself if it is
+/// a singleton representative.
 fn of_value(
     attribute: usize,
     value: &OwnedValue,

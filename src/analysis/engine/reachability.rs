@@ -11,8 +11,8 @@
 //! }
 //! ```
 //!
-//! A branch inside of an unreachable branch is unreachable as well: [`BranchReachability::parent`] tells them apart. A
-//! branch in a shared evaluator has one position, and one entry for every use.
+//! A branch inside of an unreachable branch is unreachable as well; [`BranchReachability::parent`] identifies the outer
+//! branch. A branch in a shared evaluator has one position, and one entry for every use.
 
 use crate::analysis::engine::branch_conditions;
 use crate::analysis::engine::branch_conditions::BranchCondition;
@@ -131,7 +131,7 @@ fn find_reaching_context(
             let why = why.map(|why| why.cause.to_string());
             Reachability::Unknown(why.unwrap_or_default())
         }
-        (None, None) => Reachability::Unknown("no context was found that gets there".to_owned()),
+        (None, None) => Reachability::Unknown("no example context was found".to_owned()),
     }
 }
 

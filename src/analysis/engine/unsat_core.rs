@@ -29,7 +29,7 @@ pub fn minimal_unsat_core(
     if let BranchKind::Share { weight: 0, .. } = site.kind {
         return vec![BranchCondition {
             position: site.node.position,
-            text: "the weight is above 0".to_owned(),
+            text: "weight > 0".to_owned(),
             must_hold: true,
         }];
     }
@@ -68,8 +68,8 @@ struct QuickXplain<'f> {
 }
 
 impl QuickXplain<'_> {
-    /// The fewest of `wanted` that contradict each other together with `given`; all of both do. With `grown`, `given`
-    /// may contradict itself.
+    /// A minimal subset of `wanted` that is unsatisfiable together with `given`; all of `wanted` and `given` must be
+    /// unsatisfiable. With `grown`, `given` alone may be unsatisfiable.
     ///
     /// Recursion on halves takes a logarithmic number of satisfiability checks per condition of the result.
     fn minimize<'d>(

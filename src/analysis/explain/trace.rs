@@ -55,9 +55,12 @@ pub fn trace(
             return by_flag(asker.decide(compiled), "the flag is disabled");
         }
         (EvaluationPlan::Faulty(_), _) => {
-            return by_flag(asker.decide(compiled), "the flag is faulty");
+            return by_flag(
+                asker.decide(compiled),
+                "the definition of the flag has an error",
+            );
         }
-        _ => return by_flag(asker.decide(compiled), "the flag has no targeting"),
+        _ => return by_flag(asker.decide(compiled), "the flag has no targeting rule"),
     };
     let mut tracer = Tracer::new(flag, node, asker);
     let value = tracer.trace_result(node);
@@ -66,8 +69,8 @@ pub fn trace(
         tracer.decided_by.json_pointer = None;
         let default = flag.default_variant.as_deref();
         tracer.decided_by.text = match default {
-            Some(default) => format!("nothing chosen: defaultVariant `{default}`"),
-            None => "nothing chosen, and no defaultVariant".to_owned(),
+            Some(default) => format!("no variant selected: defaultVariant `{default}`"),
+            None => "no variant selected, and no defaultVariant".to_owned(),
         };
     }
     Trace {

@@ -88,7 +88,7 @@ fn format_membership(name: &str, values: &[OwnedValue], not: bool) -> String {
     let shown: Vec<String> = values.iter().map(format::format_value).collect();
     match (values, not) {
         ([OwnedValue::Null], false) => format!("{name} is absent"),
-        ([OwnedValue::Null], true) => format!("{name} is there"),
+        ([OwnedValue::Null], true) => format!("{name} is present"),
         ([_], false) => format!("{name} = {}", shown.join("")),
         ([_], true) => format!("{name} ≠ {}", shown.join("")),
         (_, false) => format!("{name} in [{}]", shown.join(", ")),

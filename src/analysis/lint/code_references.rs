@@ -15,7 +15,7 @@ use crate::diag::DiagnosticSink;
 use crate::document;
 
 /// Checks references against flag files, and flags against references. Flag files that cannot be read are reported
-/// first: their flags are unknown here.
+/// first, because their flags count as unknown.
 pub fn check(
     files: &[FlagFile],
     references: &CodeReferences,
@@ -39,7 +39,7 @@ pub fn check(
     found
 }
 
-/// Warns once of each flag that no source code names.
+/// Warns once about each flag whose key is not in the source code.
 fn check_unused(files: &[FlagFile], references: &CodeReferences) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let mut reported = HashSet::new();
@@ -49,8 +49,11 @@ fn check_unused(files: &[FlagFile], references: &CodeReferences) -> Vec<Diagnost
                 continue;
             }
             let mut report = DiagnosticSink::new(file.name.clone());
-            let message = format!("no source code names flag `{}`", flag.key);
-            let help = "remove it, if nothing else asks for it";
+            let message = format!(
+                "flag `{}` is unused: no source file contains its key",
+                flag.key
+            );
+            let help = "remove the flag if nothing else uses it";
             report.warn(Code::UnusedFlag, flag.position, message, help);
             found.extend(report.finish());
         }
@@ -66,15 +69,16 @@ fn check_file(file: &FileReferences, archived: &BTreeMap<&str, bool>) -> Vec<Dia
             Some(false) => {}
             Some(true) => {
                 let message = format!("flag `{key}` is archived");
-                let help = "write its final value into the code, then remove the flag";
+                let help =
+                    "replace the call with the final value of the flag, then remove the flag";
                 report.error(Code::ArchivedFlag, *position, message, help);
             }
             None => {
-                let message = format!("there is no flag `{key}`");
+                let message = format!("flag `{key}` is not defined");
                 let help = match diag::closest_match(key, archived.keys().copied()) {
                     Some(meant) => format!("did you mean `{meant}`?"),
                     None => {
-                        "callers get their own default; add the flag, or remove the call".to_owned()
+                        "the call always returns its default value; define the flag or remove the call".to_owned()
                     }
                 };
                 report.error(Code::UnknownFlag, *position, message, help);

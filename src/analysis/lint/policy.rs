@@ -17,7 +17,7 @@ use crate::diag::Severity;
 /// The lint policy. The default applies without a configuration.
 #[derive(Debug, Clone, Default)]
 pub struct LintPolicy {
-    /// Flag files, directories or globs, from the directory of the configuration.
+    /// Flag files, directories or globs, relative to the directory of the configuration.
     pub flag_paths: Vec<PathBuf>,
     /// The naming policy of flag keys.
     pub naming: Option<NamingPolicy>,
@@ -62,17 +62,17 @@ pub enum SeverityOverride {
 /// The minimum severity that fails a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FailOn {
-    /// It does not fail.
+    /// No finding fails the run.
     Never,
-    /// From warnings on.
+    /// Warnings and errors fail the run.
     Warning,
-    /// From errors on.
+    /// Errors fail the run.
     #[default]
     Error,
 }
 
 impl FailOn {
-    /// As it is written.
+    /// All values with their names.
     pub const NAMES: [(&'static str, FailOn); 3] = [
         ("error", FailOn::Error),
         ("warning", FailOn::Warning),
@@ -92,11 +92,11 @@ impl FailOn {
 /// The part of the policy for flag keys in source code.
 #[derive(Debug, Clone, Default)]
 pub struct CodeRefsPolicy {
-    /// Where, from the directory of the configuration.
+    /// Source files and directories, relative to the directory of the configuration.
     pub paths: Vec<PathBuf>,
-    /// Calls that name a flag, besides those that are known.
+    /// Calls that name a flag, in addition to the built-in patterns.
     pub patterns: Vec<CallPattern>,
-    /// Globs of files that are left out.
+    /// Globs of files that are not scanned.
     pub ignore: Vec<String>,
 }
 

@@ -74,7 +74,7 @@ impl InputDomain {
         })
     }
 
-    /// The index of an opaque expression, which is added if it is new. Equal expressions are one, wherever they occur.
+    /// The index of an opaque expression, which is added if it is new. Equal expressions have the same index.
     pub fn intern_opaque_expr(&mut self, node: &Node, why: UnsupportedInFile) -> usize {
         let written = node.to_owned_value();
         let known = self
@@ -110,7 +110,7 @@ impl InputDomain {
             };
             if names.iter().any(|name| inside(name)) {
                 attribute.representatives.incomplete_reason =
-                    Some("it is read as a whole and by its members");
+                    Some("read both as a whole and by its members");
             }
         }
     }

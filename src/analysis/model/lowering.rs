@@ -38,7 +38,8 @@ pub fn lower_flag<'d>(flag: &'d FlagDefinition, space: &mut InputDomain) -> Symb
     program
 }
 
-/// Lowers single conditions of a flag, and a program that holds the expressions in them.
+/// Lowers single conditions of a flag. Returns the program that holds their single-attribute expressions, and the
+/// lowered conditions.
 pub fn lower_conditions<'d>(
     nodes: Vec<&'d Node>,
     flag: &'d FlagDefinition,
@@ -220,7 +221,7 @@ impl<'d> ProgramBuilder<'_, 'd> {
     }
 }
 
-/// Returns true if the operand of a negation is one expression, and not a list of which only the first item counts.
+/// Returns true if the operand of a negation is one expression, and not a list whose first item alone is used.
 fn has_single_operand(member: &Member) -> bool {
     match &member.value.kind {
         NodeKind::List(items) => items.len() == 1,

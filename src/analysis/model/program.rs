@@ -49,7 +49,7 @@ pub struct SymbolicProgram<'d> {
     pub branches: Vec<RuleBranch<'d>>,
 }
 
-/// The kind of result that is computed of an expression.
+/// The kind of result that is computed for an expression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ResultKind {
     /// Its truthiness.

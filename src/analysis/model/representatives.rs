@@ -35,7 +35,7 @@ pub fn for_timestamp(uses: &Comparisons) -> Representatives {
     let mut pool = Representatives::default();
     number::add_timestamps(uses, &mut pool);
     if !uses.versions.is_empty() {
-        pool.mark_incomplete("the time is read as a version");
+        pool.mark_incomplete("compared as a version");
     }
     set::deduplicate(pool)
 }

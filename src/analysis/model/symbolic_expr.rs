@@ -13,7 +13,7 @@ pub enum SymbolicExpr {
     Constant(OwnedValue),
     /// An expression whose evaluation always fails.
     Fault,
-    /// Clauses, of which the first whose condition holds counts, and the result otherwise.
+    /// The result of the first clause whose condition holds, or else the last result.
     If(Vec<IfClause>, Box<BranchResult>),
     /// The first falsy operand, or the last one.
     And(Vec<SymbolicExpr>),
@@ -99,7 +99,7 @@ pub enum BranchKind {
     Then(usize),
     /// The result of an `if` if no condition holds.
     Else,
-    /// An `if` without an else whose conditions all fail: the default variant counts.
+    /// An `if` without an else whose conditions all fail: the default variant applies.
     ImplicitElse,
     /// A share of a `fractional`.
     Share {

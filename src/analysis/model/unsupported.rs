@@ -27,7 +27,10 @@ impl fmt::Display for Unsupported {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Position { line, column } = self.position;
         let description = &self.description;
-        write!(f, "{line}:{column}: {description} cannot be reasoned about")
+        write!(
+            f,
+            "{line}:{column}: the analysis does not support {description}"
+        )
     }
 }
 

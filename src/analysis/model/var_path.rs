@@ -4,10 +4,10 @@ use crate::document::syntax_tree::Member;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
 
-/// The path of the time of the evaluation.
+/// The path of the evaluation time.
 pub const TIMESTAMP_PATH: &str = "$flagd.timestamp";
 
-/// A path without its empty steps, as evaluation ignores them.
+/// A path without its empty steps, which evaluation ignores.
 pub fn normalize_path(name: &str) -> String {
     let steps: Vec<&str> = name.split('.').filter(|step| !step.is_empty()).collect();
     steps.join(".")

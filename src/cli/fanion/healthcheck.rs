@@ -22,24 +22,24 @@ pub fn command() -> Command {
         |name: &'static str, value: &'static str| Arg::new(name).long(name).value_name(value);
     let port = option("management-port", "PORT")
         .short('m')
-        .help("The management port [env: FLAGD_MANAGEMENT_PORT] [default: 8014]");
+        .help("Management port of the sidecar [env: FLAGD_MANAGEMENT_PORT] [default: 8014]");
     let address = option("address", "HOST")
-        .help("Where it runs [env: FLAGD_BIND_ADDRESS] [default: localhost]");
+        .help("Host of the sidecar [env: FLAGD_BIND_ADDRESS] [default: localhost]");
     let config =
-        option("config", "PATH").help("The configuration file of the sidecar [env: FLAGD_CONFIG]");
+        option("config", "PATH").help("Configuration file of the sidecar [env: FLAGD_CONFIG]");
     let timeout = option("timeout", "DURATION")
         .default_value("1s")
-        .help("How long to wait for the answer");
+        .help("Timeout of the probe");
     let live = Arg::new("live")
         .long("live")
         .action(ArgAction::SetTrue)
-        .help("Ask whether it runs, not whether it can evaluate");
+        .help("Probe /healthz (liveness) instead of /readyz (readiness)");
     Command::new("healthcheck")
-        .about("Ask a running sidecar whether it is ready; exits with 0 if so, with 1 if not")
+        .about("Probe a running sidecar; exit status: 0 ready, 1 not ready")
         .args([port, address, config, timeout, live])
 }
 
-/// Probes the sidecar. Options may stand before and after the name of the command.
+/// Probes the sidecar. Options may precede or follow the name of the command.
 ///
 /// # Errors
 /// If the status is not 200, or there is no response.
@@ -60,10 +60,11 @@ pub fn run(before: &ArgMatches, after: &ArgMatches) -> Result<(), Vec<String>> {
     };
     let error = match fetch_status_within(timeout, request.clone()) {
         Ok(status) if status == "200" => return Ok(()),
-        Ok(status) => format!("{request} answers {status}"),
-        Err(error) => format!("no answer from {request}: {error}"),
+        Ok(status) => format!("{request} returned status {status}"),
+        Err(error) => format!("no response from {request}: {error}"),
     };
-    // Warnings about the configuration file alone do not fail the probe: the sidecar may have read it before it changed.
+    // Warnings about the configuration file alone do not fail the probe: the sidecar may have read it before it
+    // changed.
     Err([vec![error], endpoint.warnings].concat())
 }
 

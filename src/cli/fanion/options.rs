@@ -57,7 +57,7 @@ fn help(row: &OptionSpec) -> String {
     format!("{} [env: {}{form}]{default}", row.help, row.env_var())
 }
 
-/// Options that may also stand before the command, as in flagd.
+/// Returns the options that may also precede the command, as in flagd.
 pub fn options_before_subcommand() -> impl Iterator<Item = Arg> {
     let early = |row: &&OptionSpec| matches!(row.name, "config" | "debug");
     table::options()
@@ -65,7 +65,7 @@ pub fn options_before_subcommand() -> impl Iterator<Item = Arg> {
         .map(|row| build_arg(row).hide(true))
 }
 
-/// The options of the command line, before and after the name of the command. The latter win.
+/// Returns the options of the command line, before and after the name of the command. The latter override the former.
 pub fn from_matches(before: &ArgMatches, after: &ArgMatches) -> CliOptions {
     let values = |row: &'static OptionSpec| {
         let find = |matches: &ArgMatches| {

@@ -12,10 +12,12 @@ use tokio::task::JoinError;
 use crate::cli::output::stdout;
 use crate::config;
 use crate::config::Config;
+use crate::config::fractional;
 use crate::config::option::resolver::CliOptions;
 use crate::limits;
 use crate::live::Live;
 use crate::metric::registry::Metrics;
+use crate::rule::bucketing::bucketing_value::FractionalVersion;
 use crate::serve;
 use crate::serve::Listeners;
 use crate::serve::ServeConfig;
@@ -34,7 +36,7 @@ use crate::telemetry;
 /// Runs the sidecar until SIGTERM or SIGINT.
 ///
 /// # Errors
-/// Every mistake in the options, or the reason why the process cannot start or go on.
+/// All mistakes in the options, or the reason why the process cannot start or continue.
 pub fn run(typed: CliOptions) -> Result<(), Vec<String>> {
     let config = config::resolve(typed, |name| std::env::var(name).ok())?;
     if config.print_config {
@@ -43,10 +45,11 @@ pub fn run(typed: CliOptions) -> Result<(), Vec<String>> {
         );
     }
     telemetry::logging::init_logging(config.log_format, config.debug_logging);
+    log_fractional_version(config.source_config.fractional_version);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| vec![format!("cannot start: {error}")])?;
+        .map_err(|error| vec![format!("cannot start the async runtime: {error}")])?;
     let outcome = runtime.block_on(serve(config));
     // A blocked worker or resolver must not keep a failed process alive.
     runtime.shutdown_timeout(Duration::from_millis(100));
@@ -58,14 +61,13 @@ async fn serve(mut config: Config) -> Result<(), String> {
     let live = Arc::new(Live::default());
     let loader = Loader::new(&config.sources, &config.source_config, live.clone());
     let (shut, shutdown) = watch::channel(false);
-    // Before the files are read: a signal must not be lost meanwhile.
-    let stop =
-        termination_signal().map_err(|error| format!("cannot listen for signals: {error}"))?;
+    // Registered before the files are read, so that no signal is lost meanwhile.
+    let stop = termination_signal().map_err(|error| format!("cannot handle signals: {error}"))?;
     let metrics = Arc::new(Metrics::new(config.telemetry_config.resource.clone()));
     let exporters =
         telemetry::exporters::start_exporters(config.telemetry_config, &metrics, &live, &shutdown);
-    let updater =
-        source::updater::start(loader).map_err(|error| format!("cannot watch files: {error}"))?;
+    let updater = source::updater::start(loader)
+        .map_err(|error| format!("cannot start the update thread: {error}"))?;
     register_source_metrics(&metrics, &updater);
     let serve_config = ServeConfig {
         debug: DebugConfig {
@@ -113,6 +115,15 @@ async fn serve(mut config: Config) -> Result<(), String> {
     failure.map_or(Ok(()), Err)
 }
 
+/// Logs the bucketing of `fractional`: other evaluators must use the same one for equal answers.
+fn log_fractional_version(version: FractionalVersion) {
+    let (name, agreement) = (fractional::name(version), fractional::agreement(version));
+    tracing::info!(
+        fractional = name,
+        "fractional bucketing: {name} ({agreement})"
+    );
+}
+
 /// Binds the ports and loads the certificates.
 async fn bind_all(config: &mut Config) -> Result<Listeners, String> {
     let tls = config.tls_files.take();
@@ -147,14 +158,14 @@ fn update_thread_failure(error: &UpdateThreadError) -> String {
     log_failure(&format!("{error}; flags can no longer change, exiting"))
 }
 
-/// Returns the reason why the servers ended without the order to.
+/// Returns the reason why the servers ended without a shutdown.
 fn servers_failure(ended: Result<Result<(), String>, JoinError>) -> String {
     let why = match ended {
         Ok(Ok(())) => "they returned".to_owned(),
         Ok(Err(why)) => why,
         Err(error) => error.to_string(),
     };
-    format!("the servers ended: {why}; exiting")
+    format!("the servers ended unexpectedly: {why}; exiting")
 }
 
 async fn bind(name: &str, addr: &ListenAddr) -> Result<Listener, String> {

@@ -36,13 +36,13 @@ fn suggestion(arguments: &[String], stray: &str) -> Option<String> {
     match row.kind {
         OptionKind::Boolean => Some(format!("write `--{name}={stray}`")),
         OptionKind::Repeated | OptionKind::KeyValues => Some(format!(
-            "for another value say the option again: `--{name} {stray}`"
+            "repeat the option for another value: `--{name} {stray}`"
         )),
         OptionKind::Single | OptionKind::JsonArray => None,
     }
 }
 
-/// The option with this name, if the argument is a name without a value.
+/// Returns the option that the argument names, if the argument has no value.
 fn find_option(argument: &str) -> Option<&'static OptionSpec> {
     table::options().find(|row| {
         argument.strip_prefix("--") == Some(row.name)

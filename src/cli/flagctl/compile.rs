@@ -18,7 +18,7 @@ pub struct CompileArgs {
     /// Flag files, directories or globs; later ones win.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// How to print it.
+    /// Output format.
     #[arg(short = 'o', long, default_value = "json", value_parser = ["json", "yaml"], value_name = "FORMAT")]
     output: String,
 }
@@ -26,14 +26,14 @@ pub struct CompileArgs {
 /// Prints the document that flag sync sends to a downstream flagd or to an in-process provider.
 ///
 /// # Errors
-/// None that a file can cause: diagnostics go to standard error, and faulty flags are left out.
+/// Never because of flag files: their diagnostics go to standard error, and faulty flags are left out.
 pub fn run(arguments: &CompileArgs) -> anyhow::Result<CommandOutput> {
     let files = flag_file::parse_files(
         files::read_texts(&arguments.paths),
         FractionalVersion::default(),
     );
     let loaded = LoadedFlags::from_files(&files);
-    // Other readers would refuse a document with a faulty flag, so it has none.
+    // Without faulty flags: other readers reject a document that contains one.
     let flags = loaded.ruleset.flags.iter().map(AsRef::as_ref);
     let text = flag_sync::flag_configuration_without_source(flags);
     let node = json_node::parse(&text)?;

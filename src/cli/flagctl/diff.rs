@@ -1,4 +1,4 @@
-//! `flagctl diff`: compares two versions of flag files: users whose answer changes, and stickiness violations.
+//! `flagctl diff`: compares two versions of flag files: contexts whose result changes, and stickiness violations.
 
 mod change_text;
 mod json;
@@ -26,42 +26,42 @@ use crate::stickiness;
 /// The arguments of `diff`.
 #[derive(Debug, clap::Args)]
 pub struct DiffArgs {
-    /// The flags before: a file, a directory, a glob, or REV:PATH of a git repository. With --git, the path.
+    /// Old flags: a file, a directory, a glob, or REV:PATH of a git repository. With --git, the path.
     old: String,
-    /// The flags after, likewise.
+    /// New flags: a file, a directory, a glob, or REV:PATH of a git repository.
     #[arg(required_unless_present = "git")]
     new: Option<String>,
-    /// Compares two revisions of one path, for instance --git main..HEAD flags.
+    /// Compare two revisions of one path, for example --git main..HEAD flags.
     #[arg(long, value_name = "REV..REV", conflicts_with = "new")]
     git: Option<String>,
-    /// How many examples to look for, per transition.
+    /// Maximum number of example contexts per transition.
     #[arg(long, default_value_t = 3, value_name = "N")]
     examples: usize,
-    /// Exits with 1 if anybody gets another answer, or might, or if a promise of the words is broken.
+    /// Exit with 1 if a result changes or may change, or if the change violates the stickiness of a rollout.
     #[arg(long)]
     exit_code: bool,
-    /// How to print it.
+    /// Output format.
     #[arg(short = 'o', long, default_value = "table", value_name = "FORMAT")]
     output: DiffFormat,
 }
 
-/// The forms of a comparison.
+/// The output formats of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum DiffFormat {
-    /// For people: columns.
+    /// Columns, for terminals.
     Table,
-    /// For programs.
+    /// JSON.
     Json,
-    /// For both.
+    /// YAML.
     Yaml,
-    /// For pull requests.
+    /// Markdown, for pull requests.
     Markdown,
 }
 
-/// The most examples per transition.
+/// The maximum number of examples per transition.
 const MAX_EXAMPLES: usize = 100;
 
-/// Compares. With `--exit-code`, fails if an answer changes or may change, or a stickiness rule is violated.
+/// Compares two versions. With `--exit-code`, fails if a result changes or may change, or if stickiness is violated.
 ///
 /// # Errors
 /// If flags cannot be read.
@@ -98,7 +98,7 @@ fn read_sides(arguments: &DiffArgs) -> anyhow::Result<(LoadedFlags, LoadedFlags)
     match (&arguments.git, &arguments.new) {
         (Some(range), _) => {
             let Some((from, to)) = range.split_once("..") else {
-                anyhow::bail!("--git `{range}`: write two revisions, as in main..HEAD");
+                anyhow::bail!("invalid --git `{range}`: write two revisions, such as main..HEAD");
             };
             let path = Path::new(&arguments.old);
             let old = git::read_revision(revision_or_head(from), path)?;

@@ -28,18 +28,18 @@ use crate::wire::ofrep::evaluation_response;
 /// The arguments of `eval`.
 #[derive(Debug, clap::Args)]
 pub struct EvalArgs {
-    /// The key of the flag.
+    /// Key of the flag.
     key: String,
     /// The location of the flags.
     #[command(flatten)]
     location: FlagLocationArgs,
-    /// The evaluation context, or @FILE.
+    /// Evaluation context, or @FILE.
     #[arg(long, default_value = "{}", value_name = "JSON")]
     context: String,
-    /// The version of `fractional`, for flags in files; a replica has its own.
+    /// Version of `fractional` for flags in files; a replica uses its own.
     #[arg(long, default_value = "v2", value_name = "VERSION")]
     fractional: FractionalArg,
-    /// How to print the answer.
+    /// Output format.
     #[arg(short = 'o', long, default_value = "json", value_name = "FORMAT")]
     output: OutputFormat,
 }
@@ -47,9 +47,9 @@ pub struct EvalArgs {
 /// Versions of `fractional`.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum FractionalArg {
-    /// As in flagd 0.16.
+    /// The version of flagd 0.16.
     V2,
-    /// As decided for flagd 1.0.
+    /// The version decided for flagd 1.0.
     V3,
 }
 

@@ -28,15 +28,15 @@ use crate::selector::Selector;
 /// The arguments of `explain`.
 #[derive(Debug, clap::Args)]
 pub struct ExplainArgs {
-    /// The key of the flag.
+    /// Key of the flag.
     key: String,
     /// The location of the flags.
     #[command(flatten)]
     location: FlagLocationArgs,
-    /// The evaluation context, or @FILE.
+    /// Evaluation context, or @FILE.
     #[arg(long, default_value = "{}", value_name = "JSON")]
     context: String,
-    /// How to print it.
+    /// Output format.
     #[arg(short = 'o', long, default_value = "table", value_name = "FORMAT")]
     output: OutputFormat,
 }
@@ -89,7 +89,9 @@ fn explain_at_replica(
     let mut stderr: Vec<String> = evaluated.targeting_key_note(context).into_iter().collect();
     let Some(definition) = evaluated.non_null_member("definition") else {
         let code = member_str(&evaluated.node, "errorCode");
-        stderr.push(format!("error: flag `{key}` is faulty: it answers {code}"));
+        stderr.push(format!(
+            "error: definition of flag `{key}` has an error: evaluation returns {code}"
+        ));
         return Ok(CommandOutput::failure(stderr));
     };
     let context = evaluated.evaluation_context()?;
@@ -99,7 +101,7 @@ fn explain_at_replica(
         context.fractional_version,
     );
     let Some((flag, compiled)) = found else {
-        anyhow::bail!("the replica's definition of flag `{key}` cannot be read");
+        anyhow::bail!("the replica returned an invalid definition of flag `{key}`");
     };
     let mut explanation = explain(&flag, &compiled, &context);
     explanation.replica_status = Some(evaluated.status());
@@ -107,8 +109,9 @@ fn explain_at_replica(
         || explanation.outcome.variant_name()
             != evaluated.non_null_member("variant").and_then(Node::as_text)
     {
-        stderr
-            .push("warning: the replica answers otherwise, so it is of another version".to_owned());
+        stderr.push(
+            "warning: the replica returned a different result: it runs another version".to_owned(),
+        );
     }
     Ok(command_output(&explanation, arguments.output, stderr))
 }

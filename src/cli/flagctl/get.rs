@@ -10,7 +10,7 @@ use crate::document::syntax_tree::Node;
 /// The arguments of `get`.
 #[derive(Debug, Default, clap::Args)]
 pub struct GetArgs {
-    /// The key of the flag.
+    /// Key of the flag.
     key: String,
     /// The location of the flags, and the output format.
     #[command(flatten)]

@@ -17,13 +17,14 @@ use crate::stickiness;
 /// The arguments of `lint`.
 #[derive(Debug, Default, clap::Args)]
 pub struct LintArgs {
-    /// Flag files, directories or globs; those of the configuration if there are none.
+    /// Flag files, directories or globs [default: `flags` of the configuration]
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Print the page that explains a code; `all` lists them.
+    /// Print the documentation of a diagnostic code; `all` lists the codes.
     #[arg(long, value_name = "CODE", conflicts_with = "paths")]
     explain: Option<String>,
-    /// Also tell what the change from these flags breaks: a file, a directory, a glob, or REV:PATH of a git repository.
+    /// Also report stickiness violations of the change from OLD: a file, a directory, a glob, or REV:PATH of a git
+    /// repository.
     #[arg(long, value_name = "OLD")]
     against: Option<String>,
     /// The options of the report.
@@ -53,7 +54,8 @@ pub fn run(arguments: &LintArgs) -> anyhow::Result<CommandOutput> {
     arguments.report.report_findings(&files, &policy, findings)
 }
 
-/// Adds to each file the stickiness violations of the change from `old`. A sidecar reports them when it loads the files.
+/// Adds to each file the stickiness violations of the change from `old`, which a sidecar reports when it loads the
+/// files.
 fn add_stickiness_violations(old: &LoadedFlags, files: &mut [FlagFile], now: i64) {
     let new = LoadedFlags::from_files(files);
     for broken in stickiness::document_violations(&old.document, &new.document, now) {
@@ -72,7 +74,8 @@ fn explain_code(code: &str) -> anyhow::Result<CommandOutput> {
         ));
     }
     let known = Code::from_id(code);
-    let known =
-        known.with_context(|| format!("there is no code `{code}`: `--explain all` lists them"))?;
+    let known = known.with_context(|| {
+        format!("unknown diagnostic code `{code}`: `--explain all` lists the codes")
+    })?;
     Ok(CommandOutput::from_stdout(known.page().to_owned()))
 }

@@ -16,7 +16,7 @@ pub struct ListArgs {
     /// The location of the flags.
     #[command(flatten)]
     pub location: FlagLocationArgs,
-    /// How to print what is found.
+    /// Output format.
     #[arg(
         short = 'o',
         long,

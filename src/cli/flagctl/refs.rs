@@ -16,16 +16,16 @@ use crate::cli::output::position::format_position;
 /// The arguments of `refs`.
 #[derive(Debug, Default, clap::Args)]
 pub struct RefsArgs {
-    /// Source files and directories; those of the configuration, or this directory, if there are none.
+    /// Source files and directories [default: `refs.paths` of the configuration, or this directory]
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Flag files, directories or globs; those of the configuration if there are none.
+    /// Flag files, directories or globs [default: `flags` of the configuration]
     #[arg(long, num_args = 1.., value_name = "PATH")]
     flags: Vec<PathBuf>,
-    /// A call that names a flag, with KEY for the key, as in `flags.isOn(KEY)`; besides those of OpenFeature.
+    /// Also find this call, with KEY as the flag key, for example `flags.isOn(KEY)`.
     #[arg(long, value_name = "CALL")]
     pattern: Vec<String>,
-    /// List every place that asks for a flag, instead of what is wrong.
+    /// List all references to flags instead of the findings.
     #[arg(long)]
     list: bool,
     /// The options of the report.
@@ -46,8 +46,9 @@ pub fn run(arguments: &RefsArgs) -> anyhow::Result<CommandOutput> {
     let mut patterns = source_code::call_patterns(&policy);
     for text in &arguments.pattern {
         let pattern = CallPattern::parse(text);
-        patterns
-            .push(pattern.with_context(|| format!("`{text}` is no pattern: write `name(KEY)`"))?);
+        patterns.push(
+            pattern.with_context(|| format!("invalid call pattern `{text}`: write `name(KEY)`"))?,
+        );
     }
     let references = source_code::find_references(&files, &policy, &patterns)?;
     if arguments.list {

@@ -1,8 +1,8 @@
 //! `flagctl schema`: prints the JSON Schema of flag files, for editors.
 //!
-//! It is generated from the field tables of the parser and the operators of the compiler. Conditions that a schema cannot
-//! express, such as the existence of a variant, are left to `flagctl lint`. A file that loads without diagnostics is valid,
-//! and an invalid file has diagnostics.
+//! It is generated from the field tables of the parser and the operators of the compiler. Conditions that a schema
+//! cannot express, such as the existence of a variant, are left to `flagctl lint`. A file that loads without diagnostics
+//! is valid, and an invalid file has diagnostics.
 
 mod keyword;
 mod targeting;
@@ -42,7 +42,7 @@ pub fn render() -> String {
         ("title", string("Flags")),
         (
             "description",
-            string("A flag file: flagd's format, and words for rollouts beside it."),
+            string("A flag file: flagd's format with additional rollout fields."),
         ),
     ];
     schema.extend(closed_object(&[&schema::DOCUMENT]));

@@ -1,4 +1,4 @@
-//! The evaluation context of `--context`: its JSON text, and the same with owned attributes.
+//! The evaluation context of `--context`: its JSON text, and the parsed context.
 
 use bumpalo::Bump;
 

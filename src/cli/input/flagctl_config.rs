@@ -6,7 +6,9 @@ use std::path::PathBuf;
 
 use ecow::EcoString;
 
+use crate::analysis::lint::policy::setting_parser;
 use crate::analysis::lint::policy::setting_parser::for_each_known_member;
+use crate::analysis::lint::policy::setting_parser::parse_string;
 use crate::cli::input::flag_location::FlagLocation;
 use crate::cli::input::flag_location::ReplicaEndpoint;
 use crate::config::structured_file;
@@ -15,7 +17,6 @@ use crate::diag::DiagnosticSink;
 use crate::diag::Position;
 use crate::diag::Severity;
 use crate::document::syntax_tree::Node;
-use crate::document::syntax_tree::NodeKind;
 
 /// The configuration.
 #[derive(Debug, Default)]
@@ -59,10 +60,11 @@ fn parse_config(root: &Node, path: &Path, report: &mut DiagnosticSink) -> Flagct
     let mut config = FlagctlConfig::default();
     for_each_known_member(
         root,
+        "",
         &["contexts", "current"],
         report,
         |name, node, report| match name {
-            "current" => config.current = parse_non_empty_string(node, report),
+            "current" => config.current = parse_string(node, name, report),
             _ => {
                 for context in node.as_map().unwrap_or_default() {
                     if let Some(location) = parse_context(&context.value, path, report) {
@@ -80,15 +82,21 @@ fn parse_context(node: &Node, path: &Path, report: &mut DiagnosticSink) -> Optio
     let directory = path.parent().unwrap_or(Path::new(""));
     let (mut flags, mut url, mut token, mut token_file) = (Vec::new(), None, None, None);
     let known = ["flags", "replica", "token", "tokenFile"];
-    for_each_known_member(node, &known, report, |name, node, report| match name {
-        "flags" => flags = parse_paths(node, directory, report),
-        "replica" => url = parse_non_empty_string(node, report),
-        "token" => token = parse_non_empty_string(node, report),
-        _ => {
-            let file = parse_non_empty_string(node, report);
-            token_file = file.map(|file| (directory.join(file), node.position));
-        }
-    });
+    for_each_known_member(
+        node,
+        "contexts",
+        &known,
+        report,
+        |name, node, report| match name {
+            "flags" => flags = parse_paths(node, directory, report),
+            "replica" => url = parse_string(node, name, report),
+            "token" => token = parse_string(node, name, report),
+            _ => {
+                let file = parse_string(node, name, report);
+                token_file = file.map(|file| (directory.join(file), node.position));
+            }
+        },
+    );
     if let Some((file, position)) = token_file {
         token = read_token(&file, position, report).or(token);
     }
@@ -96,7 +104,7 @@ fn parse_context(node: &Node, path: &Path, report: &mut DiagnosticSink) -> Optio
         (Some(url), true) => Some(FlagLocation::Replica(ReplicaEndpoint { url, token })),
         (None, false) => Some(FlagLocation::Files(flags)),
         (None, true) | (Some(_), false) => {
-            let message = "a context has either `flags` or `replica`";
+            let message = "a context requires exactly one of `flags` and `replica`";
             report.error(diag::Code::Configuration, node.position, message, "");
             None
         }
@@ -105,14 +113,8 @@ fn parse_context(node: &Node, path: &Path, report: &mut DiagnosticSink) -> Optio
 
 /// Parses one path or a list of paths, relative to `directory`.
 fn parse_paths(node: &Node, directory: &Path, report: &mut DiagnosticSink) -> Vec<PathBuf> {
-    let items = match &node.kind {
-        NodeKind::List(items) => items,
-        _ => std::slice::from_ref(node),
-    };
-    let paths = items.iter();
-    let paths =
-        paths.filter_map(|item| Some(directory.join(parse_non_empty_string(item, report)?)));
-    paths.collect()
+    let paths = setting_parser::parse_paths(node, "flags", report);
+    paths.into_iter().map(|path| directory.join(path)).collect()
 }
 
 fn read_token(file: &Path, position: Position, report: &mut DiagnosticSink) -> Option<String> {
@@ -124,16 +126,4 @@ fn read_token(file: &Path, position: Position, report: &mut DiagnosticSink) -> O
             None
         }
     }
-}
-
-fn parse_non_empty_string(node: &Node, report: &mut DiagnosticSink) -> Option<String> {
-    let text = node.as_text().filter(|text| !text.is_empty());
-    if text.is_none() {
-        let message = format!(
-            "this is {}, must be a string that is not empty",
-            node.type_name()
-        );
-        report.error(diag::Code::Configuration, node.position, message, "");
-    }
-    text.map(ToOwned::to_owned)
 }

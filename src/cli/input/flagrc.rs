@@ -28,10 +28,10 @@ const FILE_NAMES: [&str; 4] = [
 #[derive(Debug, Default, clap::Args)]
 #[group(skip)]
 pub struct FlagrcArgs {
-    /// The configuration; without it `.flagrc.{yaml,json,toml}` in this directory or above.
+    /// Configuration file [default: the nearest .flagrc.{yaml,yml,json,toml} in this directory or above]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Judge what has expired as of this day, instead of today.
+    /// Date for expiry checks [default: today]
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_date)]
     today: Option<i64>,
 }
@@ -49,9 +49,9 @@ fn parse_date(text: &str) -> Result<i64, &'static str> {
 pub fn read_policy(arguments: &FlagrcArgs) -> anyhow::Result<(LintPolicy, Vec<Diagnostic>)> {
     let path = match &arguments.config {
         Some(path) => Some(path.clone()),
-        None => {
-            find_config_file(&std::env::current_dir().context("cannot tell the working directory")?)
-        }
+        None => find_config_file(
+            &std::env::current_dir().context("cannot determine the working directory")?,
+        ),
     };
     let (mut policy, found) = match &path {
         None => (LintPolicy::default(), Vec::new()),
@@ -70,7 +70,7 @@ pub fn reference_time(arguments: &FlagrcArgs) -> i64 {
 /// Parses the flag files of `paths`, or else of the configuration.
 ///
 /// # Errors
-/// If neither names any.
+/// If neither contains a path.
 pub fn read_flag_files(paths: &[PathBuf], policy: &LintPolicy) -> anyhow::Result<Vec<FlagFile>> {
     let paths = if paths.is_empty() {
         &policy.flag_paths
@@ -79,7 +79,7 @@ pub fn read_flag_files(paths: &[PathBuf], policy: &LintPolicy) -> anyhow::Result
     };
     if paths.is_empty() {
         anyhow::bail!(
-            "no flag files are named: say where they are, or write `flags: [flags]` into .flagrc.yaml"
+            "no flag files given: pass their paths, or set `flags: [flags]` in .flagrc.yaml"
         );
     }
     Ok(flag_file::parse_files(

@@ -7,12 +7,13 @@ use crate::analysis::flag_file::RawFlagFile;
 use crate::cli::input::files;
 use crate::document::DocumentFormat;
 
-/// Reads the flag files at `path`, a file or a directory, in `revision`. A path that the revision does not have yields none.
+/// Reads the flag files at `path`, a file or a directory, in `revision`. Returns no files if the revision does not
+/// contain the path.
 ///
 /// # Errors
 /// If the revision does not exist, or git cannot be run.
 pub fn read_revision(revision: &str, path: &Path) -> anyhow::Result<Vec<RawFlagFile>> {
-    anyhow::ensure!(!revision.starts_with('-'), "`{revision}` is no revision");
+    anyhow::ensure!(!revision.starts_with('-'), "invalid revision `{revision}`");
     let commit = resolve_commit(revision)?;
     let pattern = ls_tree_path(path);
     let listed = run_git(&["ls-tree", "-z", "--name-only", &commit, "--", &pattern])?;
@@ -44,7 +45,7 @@ pub fn read_revision(revision: &str, path: &Path) -> anyhow::Result<Vec<RawFlagF
 fn resolve_commit(revision: &str) -> anyhow::Result<String> {
     let object = format!("{revision}^{{commit}}");
     let commit = run_git(&["rev-parse", "--verify", "--quiet", &object]);
-    let commit = commit.map_err(|_| anyhow::anyhow!("`{revision}` is no revision here"))?;
+    let commit = commit.map_err(|_| anyhow::anyhow!("unknown revision `{revision}`"))?;
     Ok(String::from_utf8_lossy(&commit).trim().to_owned())
 }
 

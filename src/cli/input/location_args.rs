@@ -16,10 +16,10 @@ pub struct FlagLocationArgs {
     /// Flag files, directories or globs; later ones win.
     #[arg(long, num_args = 1.., value_name = "PATH", conflicts_with_all = ["replica", "env"])]
     flags: Vec<PathBuf>,
-    /// A running replica, by its management port: `http://HOST:8014`. It has to be started with --debug-endpoints.
+    /// Management URL of a running replica: `http://HOST:8014`. The replica must be started with --debug-endpoints.
     #[arg(long, value_name = "URL", conflicts_with = "env")]
     replica: Option<String>,
-    /// A context of the configuration.
+    /// Context of the configuration file of flagctl.
     #[arg(short = 'e', long, value_name = "NAME")]
     env: Option<String>,
 }
@@ -77,7 +77,7 @@ fn location_of_context(
     let path = path.display();
     let name = named.or(config.current);
     let name = name.with_context(|| {
-        format!("where are the flags? say --flags PATH, --replica URL or --env NAME, or write `current: NAME` into {path}")
+        format!("no flags given: pass --flags PATH, --replica URL or --env NAME, or set `current: NAME` in {path}")
     })?;
     if let Some(location) = config.contexts.get(&*name) {
         return Ok(location.clone());
@@ -85,7 +85,7 @@ fn location_of_context(
     let known = || config.contexts.keys().map(AsRef::as_ref);
     let help = match diag::closest_match(&name, known()) {
         Some(meant) => format!("did you mean `{meant}`?"),
-        None => format!("known are: {}", known().collect::<Vec<_>>().join(", ")),
+        None => format!("known contexts: {}", known().collect::<Vec<_>>().join(", ")),
     };
     anyhow::bail!("{path} has no context `{name}`: {help}");
 }

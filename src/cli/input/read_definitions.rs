@@ -73,7 +73,8 @@ pub fn list_flags(location: &FlagLocation) -> anyhow::Result<ReadDefinitions<Vec
 
 fn list_flags_at_replica(replica: &ReplicaEndpoint) -> anyhow::Result<Vec<Node>> {
     let body = client::request_json(replica, &["debug", "definitions"], None)?;
-    let body = body.ok_or_else(|| anyhow::anyhow!("the replica does not list its flags"))?;
+    let body =
+        body.ok_or_else(|| anyhow::anyhow!("the replica does not serve /debug/definitions"))?;
     let answer = json_node::parse(&body)?;
     let flags = answer.member("flags").and_then(Node::as_map);
     let flags = flags.unwrap_or_default().iter();

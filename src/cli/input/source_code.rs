@@ -37,7 +37,7 @@ pub fn find_references(
     let mut keys: Vec<&str> = keys.filter(|key| !key.is_empty()).collect();
     keys.sort_unstable();
     keys.dedup();
-    let scanner = ReferenceScanner::new(patterns, &keys).context("too many flags to look for")?;
+    let scanner = ReferenceScanner::new(patterns, &keys).context("too many flags to search for")?;
     let working_directory = [PathBuf::from(".")];
     let paths = if policy.code_refs.paths.is_empty() {
         &working_directory[..]

@@ -31,7 +31,7 @@ impl CommandOutput {
 
     /// The output for a key that no flag has.
     pub fn flag_not_found(key: &str, mut stderr: Vec<String>) -> CommandOutput {
-        stderr.push(format!("error: there is no flag `{key}`"));
+        stderr.push(format!("error: flag `{key}` not found"));
         CommandOutput::failure(stderr)
     }
 }

@@ -3,7 +3,7 @@
 use clap::Command;
 use clap_complete::Shell;
 
-/// The script by which `shell` completes the subcommands and options of `command`.
+/// The script that completes the subcommands and options of `command` in `shell`.
 pub fn script(shell: Shell, mut command: Command) -> Vec<u8> {
     let name = command.get_name().to_owned();
     let mut script = Vec::new();

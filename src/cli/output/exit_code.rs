@@ -1,6 +1,7 @@
 //! Exit codes of the commands, and the errors that are printed before them.
 //!
-//! `fanion` exits with 0 or 1. `flagctl` and `flag-lint` exit with 0 for yes, 1 for no, and 2 for an error.
+//! `fanion` exits with 0 or 1. `flagctl` and `flag-lint` exit with 0 for success, 1 for findings or a missing flag,
+//! and 2 for a usage or I/O error.
 
 use std::process::ExitCode;
 
@@ -45,7 +46,7 @@ pub fn print_result(result: anyhow::Result<CommandOutput>) -> ExitCode {
         eprintln!("{line}");
     }
     match stdout::write(output.stdout.as_bytes()) {
-        // `head` closes the pipe once it has its lines: the command has done its work.
+        // A closed pipe is not an error: `head` closes it after the requested lines.
         Err(error) if !error.is_broken_pipe() => report_error(error.to_string()),
         _ if output.success => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,

@@ -14,16 +14,16 @@ use crate::diag::Diagnostic;
 /// A format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum FindingsFormat {
-    /// Lines for people.
+    /// Text.
     #[default]
     Text,
-    /// A JSON document.
+    /// JSON.
     Json,
     /// SARIF 2.1.0, for code scanning.
     Sarif,
-    /// Commands of GitHub Actions, which annotate a change.
+    /// Workflow commands of GitHub Actions, which annotate a change.
     Github,
-    /// The XML of `JUnit`, for whatever shows tests.
+    /// `JUnit` XML, for test reports.
     Junit,
 }
 

@@ -7,7 +7,7 @@ use crate::document::syntax_tree::Node;
 /// A format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum OutputFormat {
-    /// JSON over several lines.
+    /// JSON, indented.
     Json,
     /// YAML.
     Yaml,

@@ -4,7 +4,7 @@ use crate::config::option::origin::OptionOrigin;
 use crate::config::option::spec::OptionSpec;
 use crate::source::spec;
 
-/// The help for a text that is not a port.
+/// Returns the help for an invalid port.
 pub fn port_help(name: &str, text: &str) -> String {
     let want = "must be a port from 0 to 65535";
     if !text.starts_with("tcp://") {
@@ -20,7 +20,7 @@ pub fn port_help(name: &str, text: &str) -> String {
     )
 }
 
-/// The message about a value that the option does not accept.
+/// Returns the message about an invalid value.
 pub fn invalid_value(
     option: &OptionSpec,
     origin: &OptionOrigin,
@@ -38,7 +38,7 @@ pub fn invalid_value(
         OptionOrigin::EnvVar(variable) => format!("{variable}: "),
         OptionOrigin::File(..) => format!("{origin}: "),
     };
-    // A URL may hold a password.
+    // A URL may contain a password.
     let found = if found.contains("://") {
         spec::redact_url(found)
     } else {
@@ -47,7 +47,7 @@ pub fn invalid_value(
     format!("{prefix}invalid value {found:?} for {name}: {want}")
 }
 
-/// The message about an argument that is not a CSV line; the text is not repeated, it may hold a password.
+/// Returns the message about an argument that is not a CSV line, without its text: it may contain a password.
 pub fn unparsable(option: &OptionSpec, why: &str) -> String {
     format!("invalid value for --{}: {why}", option.name)
 }

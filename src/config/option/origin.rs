@@ -44,7 +44,7 @@ impl fmt::Display for OptionOrigin {
     }
 }
 
-/// A value as found in a layer.
+/// A value before it is parsed, in the form of its origin.
 pub enum RawOption {
     /// The texts of a repeated argument.
     Strings(Vec<String>),
@@ -54,7 +54,7 @@ pub enum RawOption {
     Node(Node),
 }
 
-/// Finds the value of an option in the strongest layer that has one; `None` for the default.
+/// Returns the value of an option from the origin of highest precedence that sets it; `None` for the default.
 pub fn lookup(
     option: &'static OptionSpec,
     typed: Option<&Vec<String>>,

@@ -18,10 +18,10 @@ use crate::config::option::text_conversion;
 use crate::config::option::text_conversion::scalar_text;
 use crate::config::option::text_conversion::yaml_scalar;
 
-/// Options as typed, by name.
+/// The command-line arguments of each option, by its name.
 pub type CliOptions = BTreeMap<&'static str, Vec<String>>;
 
-/// The layers of options, the strongest first, with the mistakes and the values found in them.
+/// The origins of options by descending precedence, with the mistakes and the values found in them.
 pub struct OptionResolver<E> {
     /// The arguments.
     pub cli_options: CliOptions,
@@ -29,7 +29,7 @@ pub struct OptionResolver<E> {
     pub env: E,
     /// The configuration file.
     pub config_file: ConfigFile,
-    /// All mistakes, a sentence each.
+    /// All mistakes, one message each.
     pub errors: Vec<String>,
     /// The value and the origin of each option, in the order of the calls.
     pub resolved: Vec<ResolvedOption>,
@@ -60,9 +60,7 @@ impl<E: Fn(&str) -> Option<String>> OptionResolver<E> {
         });
     }
 
-    /// One value, as `parse` returns it.
-    ///
-    /// Falls back to the default after a mistake, which is noted.
+    /// Returns one value, parsed by `parse`. If it is invalid, records the mistake and returns `T::default()`.
     pub fn parsed<T: Default>(
         &mut self,
         option: &'static OptionSpec,
@@ -72,7 +70,7 @@ impl<E: Fn(&str) -> Option<String>> OptionResolver<E> {
         self.parsed_with_help(option, |_| want.to_owned(), parse)
     }
 
-    /// One value, as `parse` returns it; `help` describes the valid values, given an invalid text.
+    /// Returns one value, parsed by `parse`; `help` describes the valid values, given an invalid text.
     fn parsed_with_help<T: Default>(
         &mut self,
         option: &'static OptionSpec,
@@ -100,17 +98,17 @@ impl<E: Fn(&str) -> Option<String>> OptionResolver<E> {
         value.unwrap_or_default()
     }
 
-    /// A string; empty if the option is not set.
+    /// Returns a string; empty if the option is not set.
     pub fn string(&mut self, option: &'static OptionSpec) -> String {
-        self.parsed(option, "must be a text", |text| Some(text.to_owned()))
+        self.parsed(option, "must be a string", |text| Some(text.to_owned()))
     }
 
-    /// A string, if the option is set.
+    /// Returns a string, if the option is set.
     pub fn optional_string(&mut self, option: &'static OptionSpec) -> Option<String> {
         Some(self.string(option)).filter(|text| !text.is_empty())
     }
 
-    /// A port.
+    /// Returns a port.
     pub fn port(&mut self, option: &'static OptionSpec) -> u16 {
         self.parsed_with_help(
             option,
@@ -119,18 +117,18 @@ impl<E: Fn(&str) -> Option<String>> OptionResolver<E> {
         )
     }
 
-    /// A whole number.
+    /// Returns a whole number.
     pub fn integer(&mut self, option: &'static OptionSpec, unit: &str) -> usize {
         let want = format!("must be a number of {unit}");
         self.parsed(option, &want, |text| text.parse().ok())
     }
 
-    /// A duration.
+    /// Returns a duration.
     pub fn duration(&mut self, option: &'static OptionSpec) -> Duration {
         self.parsed_with_help(option, go_duration::invalid_help, go_duration::parse)
     }
 
-    /// A duration that is not 0.
+    /// Returns a duration that is not 0.
     pub fn nonzero_duration(&mut self, option: &'static OptionSpec) -> Duration {
         let want = |text: &str| match go_duration::parse(text) {
             Some(_) => "must be above 0".to_owned(),
@@ -141,7 +139,7 @@ impl<E: Fn(&str) -> Option<String>> OptionResolver<E> {
         })
     }
 
-    /// A switch.
+    /// Returns the value of a switch.
     pub fn boolean(&mut self, option: &'static OptionSpec) -> bool {
         debug_assert_eq!(option.kind, OptionKind::Boolean, "{}", option.name);
         self.parsed(
@@ -151,7 +149,7 @@ impl<E: Fn(&str) -> Option<String>> OptionResolver<E> {
         )
     }
 
-    /// Replaces the printed value of an option, which may hold secrets.
+    /// Replaces the printed value of an option that may contain secrets.
     pub fn redact(&mut self, option: &'static OptionSpec, json: String) {
         let resolved = self
             .resolved

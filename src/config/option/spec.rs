@@ -33,13 +33,13 @@ pub enum OptionKind {
 }
 
 impl OptionSpec {
-    /// Its environment variable.
+    /// Returns its environment variable.
     pub fn env_var(&self) -> String {
         format!("FLAGD_{}", self.name.to_uppercase().replace('-', "_"))
     }
 }
 
-/// An option with one value.
+/// Returns an option with one value.
 pub const fn with_default(
     name: &'static str,
     short: Option<char>,
@@ -53,7 +53,7 @@ pub const fn with_default(
     }
 }
 
-/// An option without a default.
+/// Returns an option without a default.
 pub const fn without_default(
     kind: OptionKind,
     name: &'static str,
@@ -71,7 +71,7 @@ pub const fn without_default(
     }
 }
 
-/// A switch.
+/// Returns a switch.
 pub const fn boolean(
     name: &'static str,
     short: Option<char>,

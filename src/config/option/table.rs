@@ -1,8 +1,8 @@
 //! The table of all options of `fanion start`, by group.
 //!
-//! The command line, the environment, the configuration file and `--print-config` all read this table. Code fetches an
-//! option by its static, such as `ports::PORT`, so that an unknown name does not compile. Names and defaults that flagd
-//! has are flagd's.
+//! The command line, the environment, the configuration file and `--print-config` all read this table. Code refers to
+//! an option by its static, such as `ports::PORT`, so that an unknown name does not compile. Options that flagd has
+//! keep its names and defaults.
 
 pub mod configuration;
 pub mod evaluation;
@@ -17,7 +17,7 @@ use crate::config::option::spec::OptionSpec;
 use crate::config::option::table::configuration::CONFIG;
 use crate::config::option::table::configuration::PRINT_CONFIG;
 
-/// The options under the heading that help shows them with.
+/// The options by their heading in help.
 pub static OPTION_GROUPS: [(&str, &[&OptionSpec]); 8] = [
     ("Flags", flags::FLAGS),
     ("Ports", ports::PORTS),
@@ -29,19 +29,19 @@ pub static OPTION_GROUPS: [(&str, &[&OptionSpec]); 8] = [
     ("Configuration", configuration::CONFIGURATION),
 ];
 
-/// All options, in the order of the table.
+/// Returns all options, in the order of the table.
 pub fn options() -> impl Iterator<Item = &'static OptionSpec> {
     OPTION_GROUPS
         .iter()
         .flat_map(|(_, rows)| rows.iter().copied())
 }
 
-/// The option called `name`, for text that a user wrote.
+/// Returns the option called `name`, for text that a user wrote.
 pub fn option(name: &str) -> Option<&'static OptionSpec> {
     options().find(|row| row.name == name)
 }
 
-/// Returns false for the options that select or print the configuration: a file cannot hold them.
+/// Returns false for the options that select or print the configuration.
 pub fn is_allowed_in_file(option: &OptionSpec) -> bool {
     ![CONFIG.name, PRINT_CONFIG.name].contains(&option.name)
 }

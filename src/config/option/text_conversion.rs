@@ -9,7 +9,7 @@ use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
 use crate::number;
 
-/// The text of a value that is no array or object.
+/// Returns the text of a scalar; `None` for an array or object.
 pub fn scalar_text(node: &Node) -> Option<String> {
     match &node.kind {
         NodeKind::Null => Some(String::new()),
@@ -24,7 +24,7 @@ pub fn scalar_text(node: &Node) -> Option<String> {
     }
 }
 
-/// The pairs of an object of scalars.
+/// Returns the pairs of an object of scalars.
 pub fn string_members(node: &Node) -> Option<KeyValues> {
     let members = node.as_map()?.iter();
     members
@@ -32,9 +32,9 @@ pub fn string_members(node: &Node) -> Option<KeyValues> {
         .collect()
 }
 
-/// A value as it stands in a file: numbers and switches bare, everything else quoted.
+/// Returns a value in YAML: numbers and switches bare, everything else quoted.
 pub fn yaml_scalar(row: &OptionSpec, text: &str) -> String {
-    // As many digits as any number can keep, and none that YAML would take for octal.
+    // Few enough digits for a 64-bit float, and no leading zero, which YAML may read as octal.
     let whole = text
         .parse::<u32>()
         .is_ok_and(|whole| whole.to_string() == text);
@@ -46,19 +46,19 @@ pub fn yaml_scalar(row: &OptionSpec, text: &str) -> String {
     }
 }
 
-/// The members of a JSON array.
+/// Returns a JSON array of items in JSON.
 pub fn json_array(items: impl Iterator<Item = String>) -> String {
     format!("[{}]", items.collect::<Vec<_>>().join(", "))
 }
 
-/// A JSON string.
+/// Returns a JSON string.
 pub fn json_string(text: &str) -> String {
     let mut out = String::new();
     crate::json::write_string(&mut out, text);
     out
 }
 
-/// A JSON object of strings.
+/// Returns a JSON object of strings.
 pub fn json_object(pairs: &[(EcoString, EcoString)]) -> String {
     let member = |(key, value): &(EcoString, EcoString)| {
         format!("{}: {}", json_string(key), json_string(value))
@@ -67,7 +67,7 @@ pub fn json_object(pairs: &[(EcoString, EcoString)]) -> String {
     format!("{{{}}}", members.join(", "))
 }
 
-/// A switch, as Go's `strconv.ParseBool` reads it.
+/// Parses the value of a switch as Go's `strconv.ParseBool` does.
 pub fn parse_boolean(text: &str) -> Option<bool> {
     match text {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),

@@ -11,7 +11,7 @@ use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
 use crate::json::position_at;
 
-/// Reads a text.
+/// Parses a text; mistakes are added to `report`.
 pub fn parse(text: &str, report: &mut DiagnosticSink) -> Option<Node> {
     match DeTable::parse(text) {
         Ok(table) => Some(Node {

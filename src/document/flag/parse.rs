@@ -22,7 +22,7 @@ use crate::limits;
 use crate::value::OwnedMap;
 use crate::value::OwnedValue;
 
-/// Parses the flag called `key`. A member of the wrong type yields a flag that answers with an error.
+/// Parses the flag called `key`. A flag with a member of the wrong type returns an error when it is evaluated.
 pub fn parse_flag(
     key: EcoString,
     position: Position,
@@ -49,8 +49,8 @@ pub fn parse_flag(
         NodeKind::Null => {}
         NodeKind::Map(members) => parse_members(&mut flag, members, defaults, report),
         NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::Text(_) | NodeKind::List(_) => {
-            let message = format!("flag `{}` is {type_name}", flag.key);
-            let help = "a flag is an object with `state`, `variants` and `defaultVariant`";
+            let message = format!("flag `{}` is {type_name}, must be an object", flag.key);
+            let help = "write an object with `state`, `variants` and `defaultVariant`";
             report.error(Code::FlagMember, node.position, message, help);
             flag.error_code = Some(ErrorCode::ParseError);
         }
@@ -103,8 +103,8 @@ fn parse_member(
         let known = schema::FLAG
             .field_names()
             .chain(schema::ROLLOUT_FIELDS.field_names());
-        let help = did_you_mean(key, known, || "it has no effect".to_owned());
-        let message = format!("a flag has no member `{key}`");
+        let help = did_you_mean(key, known, || "remove it".to_owned());
+        let message = format!("unknown member `{key}` of flag `{}`, ignored", flag.key);
         report.warn(Code::UnknownMember, position, message, help);
         return;
     };
@@ -127,7 +127,7 @@ fn parse_member(
             Code::FlagMember,
             at,
             message,
-            "the flag answers PARSE_ERROR until it is",
+            "the flag returns PARSE_ERROR until this is fixed",
         );
         flag.error_code = Some(ErrorCode::ParseError);
     }
@@ -146,8 +146,11 @@ fn parse_state(
     };
     flag.disabled = state == "DISABLED";
     if !matches!(state, "ENABLED" | "DISABLED") {
-        let message = format!("`{state}` is no state: the flag counts as enabled");
-        let help = "write ENABLED or DISABLED, in capitals";
+        let message = format!(
+            "invalid `state` `{state}` of flag `{}`, treated as ENABLED",
+            flag.key
+        );
+        let help = "write ENABLED or DISABLED, in upper case";
         report.warn(Code::FlagMember, value.position, message, help);
     }
     Ok(())
@@ -209,9 +212,12 @@ fn validate_default_variant(flag: &mut FlagDefinition, report: &mut DiagnosticSi
     if flag.error_code.is_some() || names().any(|name| name == &**default) {
         return;
     }
-    let message = format!("`{default}` is not a variant of flag `{}`", flag.key);
+    let message = format!(
+        "`defaultVariant` of flag `{}` is `{default}`, which is not a variant",
+        flag.key
+    );
     let help = did_you_mean(default, names(), || {
-        format!("variants are: {}", names().collect::<Vec<_>>().join(", "))
+        format!("write one of: {}", names().collect::<Vec<_>>().join(", "))
     });
     report.error(Code::DefaultVariant, flag.position, message, help);
     flag.error_code = Some(ErrorCode::General);
@@ -223,12 +229,12 @@ pub fn parse_flag_set_metadata(node: &Node, report: &mut DiagnosticSink) -> Owne
         OwnedValue::Map(members) => merge_metadata(&[], members),
         OwnedValue::Null => OwnedMap::default(),
         _ => {
-            let message = format!("`metadata` is {}", node.type_name());
+            let message = format!("`metadata` is {}, must be an object", node.type_name());
             report.error(
                 Code::DocumentShape,
                 node.position,
                 message,
-                "write it as an object",
+                "write an object of names and values",
             );
             OwnedMap::default()
         }

@@ -1,4 +1,4 @@
-//! Parses flags that are written as a list, each with its `key`.
+//! Parses a list of flags, each with a `key`.
 
 use std::collections::HashMap;
 
@@ -24,25 +24,20 @@ pub fn parse_flag_list(
     for item in items {
         let position = item.position;
         let Some(key) = list_item_key(&item) else {
-            let message = "a flag in the list has no `key`";
-            report.error(
-                Code::FlagKey,
-                position,
-                message,
-                "give it a `key`; it is left out until then",
-            );
+            let message = "a flag in the list has no `key`, ignored";
+            report.error(Code::FlagKey, position, message, "add a `key`");
             continue;
         };
         let flag = parse_flag(key, position, item, defaults, origin, report);
         let identity = (flag.key.clone(), flag.flag_set_id().map(Into::into));
         let earlier = index.get(&identity).and_then(|i| flags.get_mut(*i));
         if let Some(earlier) = earlier {
-            let message = format!("flag `{}` stands twice in the list", flag.key);
+            let message = format!("flag `{}` is defined twice in the list", flag.key);
             report.warn(
                 Code::DuplicateKey,
                 position,
                 message,
-                "the last one counts; remove the other",
+                "the last definition wins; remove the other one",
             );
             *earlier = flag;
             continue;

@@ -1,13 +1,13 @@
-//! `PositionTracker`: turns rising byte offsets into lines and columns in one pass over the text.
+//! `PositionTracker`: converts increasing byte offsets to lines and columns in one pass over the text.
 //!
 //! [`crate::json::position_at`] computes the same for one offset, from the start of the text.
 
 use crate::diag::Position;
 
-/// The most bytes that are scanned ahead.
+/// The maximum number of bytes that are scanned ahead.
 const LOOKAHEAD_BYTES: usize = 64 * 1024;
 
-/// Turns rising byte offsets into lines and columns in one pass over the text.
+/// Converts increasing byte offsets to lines and columns in one pass over the text.
 #[derive(Debug)]
 pub struct PositionTracker<'t> {
     text: &'t str,
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
     use crate::json;
 
-    /// Text with all that lines and columns depend on, longer than the scan ahead.
+    /// Text with line breaks and non-ASCII characters, longer than the lookahead.
     fn text() -> impl Strategy<Value = String> {
         let long = "x".repeat(LOOKAHEAD_BYTES + 70);
         let piece = prop_oneof![

@@ -1,7 +1,7 @@
-//! `EvaluatorTable`: resolves `$evaluators`, shared rules, and substitutes `$ref` by them.
+//! `EvaluatorTable`: resolves `$evaluators`, which are shared rules, and replaces `$ref` with them.
 //!
 //! Evaluators may refer to each other; they are resolved in the order of their dependencies, and a cycle is an error.
-//! A reference that cannot be resolved stays as it is: the flag that holds it answers with an error.
+//! A reference that cannot be resolved is kept, so that the flag that contains it returns an error.
 
 use std::collections::HashMap;
 
@@ -22,7 +22,7 @@ const BYTES_PER_VALUE: usize = 8;
 /// The name of the operator that refers to an evaluator.
 pub const REF: &str = "$ref";
 
-/// Resolves the evaluators of a document of `length` bytes among themselves.
+/// Resolves the references between the evaluators of a document of `length` bytes.
 ///
 /// `None` if `evaluators` is not an object, which rejects the document.
 pub fn resolve_evaluators(
@@ -66,7 +66,7 @@ pub struct EvaluatorTable {
     evaluators: HashMap<EcoString, EvaluatorState>,
     /// The number of evaluators being resolved.
     depth: usize,
-    /// The number of further suggestions: each one compares all names.
+    /// The number of suggestions left; each one compares all names.
     suggestion_budget: usize,
     /// The number of values that may still be copied.
     pub copy_budget: usize,
@@ -133,7 +133,7 @@ impl EvaluatorTable {
         self.evaluators.insert(name.into(), resolved);
     }
 
-    /// Replaces every `{"$ref": name}` in `node` by the evaluator of that name.
+    /// Replaces every `{"$ref": name}` in `node` with the evaluator of that name.
     pub fn substitute_refs(&mut self, node: &mut Node, report: &mut DiagnosticSink) {
         if let Some(name) = referenced_name(node) {
             let name: EcoString = name.into();
@@ -167,10 +167,10 @@ impl EvaluatorTable {
                 ));
             }
             Some(EvaluatorState::Resolving | EvaluatorState::Unresolved(..)) => {
-                format!("evaluator `{name}` refers to itself in a circle")
+                format!("evaluator `{name}` is part of a reference cycle")
             }
-            Some(EvaluatorState::Unusable) => format!("evaluator `{name}` cannot be used"),
-            None => format!("there is no evaluator `{name}`"),
+            Some(EvaluatorState::Unusable) => format!("evaluator `{name}` is invalid"),
+            None => format!("unknown evaluator `{name}`"),
         };
         Err((Code::Reference, message))
     }
@@ -181,7 +181,7 @@ impl EvaluatorTable {
         let names = self.evaluators.keys().map(AsRef::as_ref);
         match closest_match(name, names.take(searched * limits::DOCUMENT_VALUES)) {
             Some(meant) if meant != name => format!("did you mean `{meant}`?"),
-            _ => "what uses it answers PARSE_ERROR until this is mended".to_owned(),
+            _ => "flags that use it return PARSE_ERROR until this is fixed".to_owned(),
         }
     }
 }
@@ -192,7 +192,7 @@ fn referenced_name(node: &Node) -> Option<&str> {
     (&*member.key == REF).then(|| member.value.as_text())?
 }
 
-/// Returns true for `{}` and `[]`: flagd rejects evaluators of less than three characters.
+/// Returns true for `{}` and `[]`: flagd rejects evaluators of fewer than three characters.
 fn is_empty(node: &Node) -> bool {
     match &node.kind {
         NodeKind::Map(members) => members.is_empty(),

@@ -5,15 +5,15 @@ use ecow::EcoString;
 /// The bucketing of a rollout.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Bucketing {
-    /// The attribute that names the unit; the targeting key without one.
+    /// The attribute that identifies the unit; `None` for the targeting key.
     pub bucket_by: Option<EcoString>,
-    /// The prefix that is hashed instead of the flag's key: flags with one seed have the same first cohort.
+    /// The prefix that is hashed instead of the flag's key: flags with the same seed have the same first cohort.
     pub seed: Option<EcoString>,
-    /// The hash and its arithmetic.
+    /// The hash function and the arithmetic on the hash.
     pub dialect: BucketingDialect,
 }
 
-/// A named hash and its arithmetic.
+/// A named hash function and the arithmetic on the hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum BucketingDialect {
     /// `MurmurHash3` of seed and unit times the sum of weights, as flagd since 0.15.
@@ -64,7 +64,7 @@ impl BucketingDialect {
         BucketingDialect::ALL.into_iter().find(|d| d.name() == name)
     }
 
-    /// Returns true if it has a hundred buckets and plain flagd cannot compute it.
+    /// Returns true if the dialect has a hundred buckets and plain flagd cannot compute it.
     pub fn is_not_flagd(self) -> bool {
         match self {
             BucketingDialect::FlagdMurmur3 | BucketingDialect::FlagdLegacy100 => false,
@@ -74,12 +74,12 @@ impl BucketingDialect {
 }
 
 impl Bucketing {
-    /// The path of the attribute that names the unit.
+    /// The path of the attribute that identifies the unit.
     pub fn unit_attribute(&self) -> &str {
         self.bucket_by.as_deref().unwrap_or("targetingKey")
     }
 }
 
-/// The operator that computes a foreign dialect: its name, the seed and the unit yield a bucket from 0 to 99, or 100 if
-/// there is no unit. Only expanded rollout fields use it; no other evaluator supports it.
+/// The operator that computes the bucket in a dialect other than flagd's. Arguments: name of the dialect, seed, unit.
+/// Result: 0 to 99, or 100 without a unit. Only expanded rollout fields use the operator; other evaluators lack it.
 pub const BUCKET_OPERATOR: &str = "$fanion.bucket";

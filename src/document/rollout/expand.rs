@@ -1,6 +1,6 @@
 //! Expands the rollout fields of flags into plain flagd targeting.
 //!
-//! The order of decision: `kill`, `deny`, `allow`, `requires`, then for each rollout `when` and one of `rings`,
+//! The order of precedence: `kill`, `deny`, `allow`, `requires`, then for each rollout `when` and one of `rings`,
 //! `segments` and `percentage`, then `targeting`, then `defaultVariant`.
 
 mod dependency_graph;
@@ -32,16 +32,16 @@ use crate::limits;
 /// A flag with a rule in place of its rollout fields, and the diagnostics of the expansion.
 pub type ExpandedFlag = (FlagDefinition, Vec<Diagnostic>);
 
-/// Expands a flag by itself: prerequisites count as met.
+/// Expands a flag on its own: prerequisites count as met.
 pub fn expand_one(flag: &FlagDefinition) -> ExpandedFlag {
     let dependencies = Dependencies::Resolved(Vec::new());
     let mut budget = limits::EXPANSION_ALLOWANCE;
     expand_with_diagnostics(flag, &dependencies, &[], &[], &mut budget)
 }
 
-/// Expands flags that require each other, in their order; of equal keys the last one wins. `keys` are those of all flags.
+/// Expands flags that may require each other, and returns them in the same order; of equal keys the last one wins.
 ///
-/// Diagnostics include missing prerequisites and cycles.
+/// `keys` are the keys of all flags. Diagnostics include missing prerequisites and cycles.
 pub fn expand_all(mut flags: Vec<Arc<FlagDefinition>>, keys: &[&str]) -> Vec<ExpandedFlag> {
     let graph = DependencyGraph::from_flags(&flags);
     let mut all_diagnostics = vec![Vec::new(); flags.len()];
@@ -110,10 +110,10 @@ fn expand_flag(
 
 fn report_not_portable(flag: &FlagDefinition, report: &mut DiagnosticSink) {
     let message = format!(
-        "flag `{}` is bucketed in a way that plain flagd cannot compute",
+        "flag `{}` uses bucketing that plain flagd cannot compute",
         flag.key
     );
-    let help = "it is left out of flag sync, where it would be answered differently; `flagd-murmur3` is not";
+    let help = "flag sync omits the flag, because flagd would evaluate it differently; use the dialect `flagd-murmur3`";
     report.warn(Code::NotPortable, flag.position, message, help);
 }
 
@@ -135,10 +135,10 @@ fn enforce_rule_limits(
         return flag;
     }
     let message = format!(
-        "the words of flag `{}` make a rule that is too large",
+        "the rollout fields of flag `{}` expand to a rule that is too large",
         flag.key
     );
-    let help = "name fewer rings, prerequisites or steps; the flag answers PARSE_ERROR until then";
+    let help = "use fewer rings, prerequisites or steps; the flag returns PARSE_ERROR until then";
     report.error(Code::LimitExceeded, flag.position, message, help);
     flag.targeting = None;
     flag.error_code = Some(ErrorCode::ParseError);

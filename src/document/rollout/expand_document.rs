@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::document::Document;
 use crate::document::rollout::expand;
 
-/// The flags of a merged document, or of several one behind the other, with rules in place of their words, in the same
-/// order: what is reasoned about.
+/// The flags of a merged document, or of several concatenated ones, with rules in place of their rollout fields, in the
+/// same order. Static analysis works on these rules.
 pub fn expand_rollouts(document: &Document) -> Document {
     if document
         .flags

@@ -8,10 +8,10 @@ use crate::document::flag::FlagDefinition;
 use crate::document::rollout::fields::RolloutFields;
 use crate::document::syntax_tree::Node;
 
-/// The most values in the rule of one stage of a ramp.
+/// The maximum number of values in the rule of one stage of a ramp.
 const VALUES_PER_RAMP_STAGE: usize = 24;
 
-/// Charges the expansion of a flag to `budget`; if it is exceeded, the rollouts are dropped with an error.
+/// Charges the expansion of a flag to `budget`; if the budget is exceeded, the rollouts are dropped with an error.
 pub fn charge_expansion(
     flag: &mut FlagDefinition,
     budget: &mut usize,
@@ -31,7 +31,7 @@ pub fn charge_expansion(
         "the rings and ramps of flag `{}` make the document too large",
         flag.key
     );
-    let help = "name fewer rings, or take fewer steps";
+    let help = "use fewer rings, or fewer steps per ramp";
     report.error(Code::LimitExceeded, flag.position, message, help);
 }
 

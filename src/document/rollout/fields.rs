@@ -29,30 +29,30 @@ pub struct RolloutFields {
     pub rings: Arc<Rings>,
     /// `targeting` as written: it decides for contexts that no rollout matches.
     pub targeting: Option<Node>,
-    /// True if a field is invalid; the flag answers with an error unless it is killed.
+    /// True if a field is invalid; the flag returns an error unless it is killed.
     pub faulty: bool,
 }
 
 /// One release of a variant.
 #[derive(Debug, Clone)]
 pub struct Rollout {
-    /// Its position.
+    /// The position.
     pub position: Position,
     /// The released variant or variants.
     pub release: Release,
-    /// The share of all other units; the end of the ramp if there is one.
+    /// The share of all other units; with a ramp, its final share.
     pub percentage: Percentage,
     /// The growth of the share with time.
     pub ramp: Option<Ramp>,
-    /// Names of rings that are included whatever the share.
+    /// Names of rings that are included regardless of the share.
     pub rings: Vec<EcoString>,
-    /// Segments that are included whatever the share.
+    /// Segments that are included regardless of the share.
     pub segments: Vec<EcoString>,
     /// Targeting keys that always get the release.
     pub allow: Vec<EcoString>,
     /// Targeting keys that never get the release.
     pub deny: Vec<EcoString>,
-    /// The condition for being eligible at all.
+    /// The condition for eligibility.
     pub when: Option<Node>,
     /// Shares by region, in the order of the rollout.
     pub regions: Vec<RegionPercentage>,
@@ -72,7 +72,7 @@ pub enum Release {
 /// A flag and the variant that it must yield.
 #[derive(Debug, Clone)]
 pub struct Prerequisite {
-    /// Its position.
+    /// The position.
     pub position: Position,
     /// The key of the other flag.
     pub flag: EcoString,
@@ -83,10 +83,10 @@ pub struct Prerequisite {
 /// The percentage of a region in a geographic rollout.
 #[derive(Debug, Clone)]
 pub struct RegionPercentage {
-    /// Its position.
+    /// The position.
     pub position: Position,
-    /// The values of the attribute `region` that belong to it.
+    /// The values of the attribute `region` that belong to this region.
     pub names: Vec<EcoString>,
-    /// The share of its units.
+    /// The share of the units in the region.
     pub percentage: Percentage,
 }

@@ -1,4 +1,4 @@
-//! Builders of `JSONLogic` nodes, restricted to operators that flagd's schema allows and all flagd evaluators compute alike.
+//! Builders of `JSONLogic` nodes: only operators that flagd's schema allows and all flagd evaluators compute alike.
 
 use ecow::EcoString;
 

@@ -8,19 +8,19 @@ use crate::value::OwnedValue;
 /// The lifecycle of a flag.
 #[derive(Debug, Clone, Default)]
 pub struct Lifecycle {
-    /// The position of `lifecycle`, if it is written.
+    /// The position of `lifecycle`, if present.
     pub position: Option<Position>,
     /// The owner of the flag.
     pub owner: Option<EcoString>,
-    /// Its purpose.
+    /// The purpose of the flag.
     pub kind: Option<FlagPurpose>,
     /// The creation date, in days since 1970.
     pub created: Option<i64>,
     /// The expiry date, in days since 1970.
     pub expires: Option<i64>,
-    /// Its status.
+    /// The status of the flag.
     pub status: Option<LifecycleStatus>,
-    /// The ticket of the work on it.
+    /// The ticket that tracks the work on the flag.
     pub ticket: Option<EcoString>,
     /// The members as written, for the flag's metadata.
     pub metadata: Vec<(EcoString, OwnedValue)>,
@@ -33,7 +33,7 @@ pub enum FlagPurpose {
     Release,
     /// An operational switch; permanent.
     Ops,
-    /// Compares variants; removed when there is a result.
+    /// Compares variants; removed after the result.
     Experiment,
     /// Grants permissions; permanent.
     Permission,

@@ -10,7 +10,7 @@ use crate::document::rollout::timestamp;
 use crate::value::OwnedMap;
 use crate::value::OwnedValue;
 
-/// The lifecycle metadata of a flag, and `rollout` unless its own metadata has that key.
+/// The lifecycle metadata of a flag, and `rollout` unless the flag's metadata has that key.
 pub fn rollout_metadata(flag: &FlagDefinition, fields: &RolloutFields) -> OwnedMap {
     let mut all = fields.lifecycle.metadata.clone();
     let phase = rollout_phase(fields);

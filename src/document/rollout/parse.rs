@@ -24,7 +24,7 @@ use crate::document::schema;
 use crate::document::syntax_tree::Member;
 use crate::value::OwnedValue;
 
-/// Parses the rollout fields of the flag called `flag`, which has these variants. `members` are those named in
+/// Parses the rollout fields of the flag called `flag`, which has these variants. `members` are the fields of
 /// `schema::ROLLOUT_FIELDS`.
 pub fn parse_rollout_fields(
     flag: &str,

@@ -10,20 +10,20 @@ use crate::document::syntax_tree::NodeKind;
 pub struct Percentage(u32);
 
 impl Percentage {
-    /// The number of steps: the sum of the weights in every rule of a rollout. It is constant, so that the bucket of a unit
-    /// never depends on the share.
+    /// The number of steps: the sum of the weights in every rule of a rollout. The sum is constant, so that the bucket
+    /// of a unit never depends on the share.
     pub const TOTAL_WEIGHT: u32 = 100_000;
     /// 0 %.
     pub const NONE: Percentage = Percentage(0);
     /// 100 %.
     pub const ALL: Percentage = Percentage(Percentage::TOTAL_WEIGHT);
 
-    /// A share in thousandths of a percent, at most 100 %.
+    /// A share of `count` thousandths of a percent, limited to 100 %.
     pub fn from_thousandths(count: u32) -> Percentage {
         Percentage(count.min(Percentage::TOTAL_WEIGHT))
     }
 
-    /// Thousandths of a percent, from 0 to [`Percentage::TOTAL_WEIGHT`].
+    /// The share in thousandths of a percent, from 0 to [`Percentage::TOTAL_WEIGHT`].
     pub fn weight(self) -> u32 {
         self.0
     }
@@ -39,25 +39,25 @@ impl Percentage {
         Percentage::from_thousandths(u32::try_from(scaled).unwrap_or(Percentage::TOTAL_WEIGHT))
     }
 
-    /// Parses a number of percent.
+    /// Parses a percentage.
     ///
     /// # Errors
-    /// The mistake, and the help for it.
+    /// The message and the help, if the value is not a percentage.
     pub fn parse(node: &Node) -> Result<Percentage, (String, &'static str)> {
         let NodeKind::Number(percent) = node.kind else {
             let help = "write a number from 0 to 100, without a percent sign";
             return Err((format!("is {}", node.type_name()), help));
         };
         if !(0.0..=100.0).contains(&percent) {
-            return Err((
-                format!("is {percent}"),
-                "a percentage is a number from 0 to 100",
-            ));
+            return Err((format!("is {percent}"), "write a number from 0 to 100"));
         }
         let steps = (percent * 1000.0).round();
         if (steps / 1000.0 - percent).abs() > 1e-9 {
-            let help = "the finest step is 0.001";
-            return Err((format!("is {percent}, finer than buckets are"), help));
+            let help = "round it to at most three decimals";
+            return Err((
+                format!("is {percent}, which is not a multiple of 0.001"),
+                help,
+            ));
         }
         let steps = crate::number::truncate_to_i64(steps);
         Ok(Percentage::from_thousandths(

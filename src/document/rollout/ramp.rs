@@ -1,7 +1,8 @@
 //! `Ramp`: a percentage that grows with time in stages, or shrinks in reverse.
 //!
-//! Not every evaluator can compute weights, so a ramp is a staircase: each stage has a constant share, and the rule
-//! compares the time with the stages. A unit's bucket does not depend on the stage, so a larger share includes the smaller.
+//! Some evaluators cannot compute weights, so a ramp is a step function: each stage has a constant share, and the rule
+//! compares the time with the stages. A unit's bucket does not depend on the stage, so that a larger share includes a
+//! smaller one.
 
 use crate::document::rollout::percentage::Percentage;
 
@@ -12,22 +13,22 @@ pub struct Ramp {
     pub from: i64,
     /// The end; after `from`.
     pub to: i64,
-    /// The form of its growth.
+    /// The shape of the growth.
     pub shape: RampShape,
-    /// True if it runs backwards: at `from + x` the share is that of the growing ramp at `to - x`.
+    /// True if the ramp decreases: at `from + x` the share is that of the growing ramp at `to - x`.
     pub reverse: bool,
 }
 
-/// The form of a ramp's growth.
+/// The shape of a ramp's growth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RampShape {
-    /// Equal steps of this number. Step `i` of `n` is taken when `i/n` of the time has passed.
+    /// This number of equal steps. Step `i` of `n` is taken when `i/n` of the time has passed.
     Linear(Option<u32>),
-    /// 1 %, 2 %, 4 % and so on; the first at the beginning, the last at the end, at equal distances.
+    /// 1 %, 2 %, 4 % and so on; the first at the start, the last at the end, at equal intervals.
     Doubling,
 }
 
-/// The most steps of a linear ramp.
+/// The maximum number of steps of a linear ramp.
 pub const MAX_STEPS: u32 = 1000;
 /// The default number of steps of a linear ramp.
 pub const DEFAULT_STEPS: u32 = 100;
@@ -67,7 +68,7 @@ impl Ramp {
         let steps = steps.min(u32::try_from(span).unwrap_or(u32::MAX)).max(1);
         let steps = steps.min(target.weight().max(1));
         let step = |i: u32| {
-            // Rounded up: the staircase is never ahead of the line.
+            // Rounded up, so that the steps are never ahead of the line.
             let late = (span * i64::from(i) + i64::from(steps) - 1) / i64::from(steps);
             (self.from + late, target.scale(i, steps))
         };

@@ -15,9 +15,9 @@ pub struct Rings {
 /// One ring.
 #[derive(Debug, Clone)]
 pub struct Ring {
-    /// Its name: contexts whose attribute `ring` equals it belong to the ring.
+    /// The name: contexts whose attribute `ring` equals the name belong to the ring.
     pub name: EcoString,
-    /// The position of its name.
+    /// The position of the name.
     pub position: Position,
     /// Contexts that meet this condition belong to the ring, too.
     pub condition: Option<Node>,

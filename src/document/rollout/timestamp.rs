@@ -4,8 +4,8 @@ use crate::document::calendar::civil_from_days;
 use crate::document::calendar::days_from_civil;
 use crate::document::calendar::days_in_month;
 
-/// Seconds since 1970 in UTC of `2026-06-01`, `2026-06-01T08:00Z`, `2026-06-01T08:00:00+02:00`; fractions of a second are
-/// dropped. `None` for other forms and for days that do not exist.
+/// Seconds since 1970 in UTC of `2026-06-01`, `2026-06-01T08:00Z`, `2026-06-01T08:00:00+02:00`; fractions of a second
+/// are dropped. `None` for other forms and for days that do not exist.
 pub fn parse_timestamp(text: &str) -> Option<i64> {
     let (date, rest) = text.split_at_checked(10)?;
     let seconds = parse_date(date)? * 86_400;
@@ -32,7 +32,7 @@ pub fn parse_date(date: &str) -> Option<i64> {
     exists.then(|| days_from_civil(year, month, day))
 }
 
-/// Seconds of `08:00:00+02:00`; negative or beyond a day where the zone makes it so.
+/// Seconds of `08:00:00+02:00`; negative or beyond a day if the offset crosses midnight.
 fn parse_time(text: &str) -> Option<i64> {
     let at = text.find(['Z', 'z', '+', '-'])?;
     let (clock, zone) = text.split_at(at);

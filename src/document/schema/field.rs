@@ -3,9 +3,9 @@
 /// The schema of an object.
 #[derive(Debug)]
 pub struct ObjectSchema {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
-    /// Its fields.
+    /// The fields.
     pub fields: &'static [FieldSchema],
     /// The names of the required fields.
     pub required: &'static [&'static str],
@@ -16,18 +16,18 @@ pub struct ObjectSchema {
 /// The schema of one field.
 #[derive(Debug)]
 pub struct FieldSchema {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
-    /// The type of its value.
+    /// The type of the value.
     pub field_type: FieldType,
-    /// Its purpose, a sentence of Markdown.
+    /// The description, a sentence of Markdown.
     pub description: &'static str,
 }
 
 /// The type of a field's value.
 #[derive(Debug)]
 pub enum FieldType {
-    /// Anything.
+    /// Any value.
     Anything,
     /// A string that is not empty.
     Text,
@@ -43,7 +43,7 @@ pub enum FieldType {
     OptionalChoice(&'static [&'static str]),
     /// A string that begins with a date, such as 2026-06-01; null counts as absent.
     Date,
-    /// A date, or a point in time with its zone.
+    /// A date, or a timestamp with a time zone.
     DateTime,
     /// A boolean; null counts as absent.
     OptionalBool,
@@ -51,9 +51,9 @@ pub enum FieldType {
     Number(f64, f64),
     /// A whole number within these bounds, inclusive.
     Integer(f64, f64),
-    /// An object of any names; null counts as absent.
+    /// An object with any keys; null counts as absent.
     AnyObject,
-    /// An object of at least one weight by name.
+    /// An object with at least one weight by name, up to this maximum.
     Weights(f64),
     /// A rule that yields the name of a variant.
     Targeting,
@@ -79,7 +79,7 @@ impl ObjectSchema {
         self.fields.iter().find(|field| field.name == name)
     }
 
-    /// The field of this name, in any case.
+    /// The field of this name, ignoring case.
     pub fn field_ignore_case(&self, name: &str) -> Option<&FieldSchema> {
         let mut fields = self.fields.iter();
         fields.find(|field| field.name.eq_ignore_ascii_case(name))

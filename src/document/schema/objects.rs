@@ -13,36 +13,36 @@ pub const DOCUMENT: ObjectSchema = ObjectSchema {
         field(
             "$evaluators",
             FieldType::Rules,
-            "Rules that several flags share: `{ $ref: name }` stands for one.",
+            "Shared rules by name; `{ $ref: name }` is replaced by the rule.",
         ),
         field(
             "rings",
             FieldType::Rings,
-            "Rings that rollouts may name, the innermost first, and who is in them.",
+            "The conditions of rings by name, the innermost ring first; rollouts refer to the names.",
         ),
         field(
             "metadata",
             FieldType::AnyObject,
-            "Metadata of all flags; `flagSetId` names the flag set.",
+            "Metadata of all flags; `flagSetId` is the id of the flag set.",
         ),
         field(
             "$schema",
             FieldType::Anything,
-            "The schema that the document follows.",
+            "The JSON Schema of the document.",
         ),
     ],
     required: &["flags"],
     one_of: &[],
 };
 
-/// A flag as flagd has it.
+/// A flag in flagd's format.
 pub const FLAG: ObjectSchema = ObjectSchema {
     name: "flag",
     fields: &[
         field(
             "state",
             FieldType::OptionalChoice(&["ENABLED", "DISABLED"]),
-            "Whether the flag answers. A disabled one leaves callers to the default in their code.",
+            "`ENABLED` or `DISABLED`; for a disabled flag callers get the default in their code.",
         ),
         field(
             "variants",
@@ -52,27 +52,27 @@ pub const FLAG: ObjectSchema = ObjectSchema {
         field(
             "defaultVariant",
             FieldType::OptionalText,
-            "The variant that counts when nothing chooses another; without one the caller's default counts.",
+            "The variant that is served if no rule selects one; without it callers get the default in their code.",
         ),
         field(
             "targeting",
             FieldType::Targeting,
-            "The rule that chooses a variant: JSONLogic with flagd's operators. It decides for those whom no rollout takes.",
+            "The rule that selects a variant: JSONLogic with flagd's operators. It applies to contexts that no rollout matches.",
         ),
         field(
             "metadata",
             FieldType::AnyObject,
-            "What callers get along with every answer.",
+            "Metadata that is part of every response.",
         ),
         field(
             "key",
             FieldType::Anything,
-            "The flag's key, where flags are a list.",
+            "The flag's key, if `flags` is a list.",
         ),
         field(
             "source",
             FieldType::Anything,
-            "Where the flag comes from; flag sync writes it, and it is not read.",
+            "The source of the flag, as flag sync writes it; ignored.",
         ),
     ],
     required: &[],
@@ -86,27 +86,27 @@ pub const ROLLOUT_FIELDS: ObjectSchema = ObjectSchema {
         field(
             "rollout",
             FieldType::ObjectOrList(&ROLLOUT),
-            "What is released to whom; a list of them is tried in its order.",
+            "One release of a variant, or a list of releases: the first one that matches a context decides.",
         ),
         field(
             "kill",
             FieldType::OptionalBool,
-            "`true` serves the safe variant to everybody, whatever else is written.",
+            "`true` serves the safe variant to all contexts, regardless of all other fields.",
         ),
         field(
             "safeVariant",
             FieldType::Text,
-            "What those get who must not have what is released; `defaultVariant` without it.",
+            "The variant for contexts that must not get a release; `defaultVariant` by default.",
         ),
         field(
             "requires",
             FieldType::ObjectOrList(&PREREQUISITE),
-            "The flags that this one builds on: who lacks one of them gets the safe variant.",
+            "Prerequisites: a context that does not meet all of them gets the safe variant.",
         ),
         field(
             "lifecycle",
             FieldType::OptionalObject(&LIFECYCLE),
-            "Who looks after the flag, and for how long; callers get it as metadata.",
+            "Owner, purpose, dates and status of the flag; callers get them as metadata.",
         ),
     ],
     required: &[],
@@ -121,58 +121,62 @@ pub const ROLLOUT: ObjectSchema = ObjectSchema {
         field(
             "split",
             FieldType::Weights(1e6),
-            "Several variants by weight for those whom the rollout takes: an experiment.",
+            "Several variants by weight for the contexts that the rollout matches: an experiment.",
         ),
         field(
             "percentage",
             FieldType::Number(0.0, 100.0),
-            "The share of everyone else, in steps of 0.001; growing it takes the variant from nobody.",
+            "The percentage of all other units, in steps of 0.001; raising it takes the variant from no user.",
         ),
         field(
             "ramp",
             FieldType::Object(&RAMP),
-            "The share grows with time up to `percentage`.",
+            "The growth of the percentage over time, up to `percentage`.",
         ),
         field(
             "rings",
             FieldType::TextOrList,
-            "Rings that have it whatever the percentage.",
+            "Rings that get the release at any percentage.",
         ),
         field(
             "segments",
             FieldType::TextOrList,
-            "Segments that have it whatever the percentage: names of which the attribute `segments` has one.",
+            "Segments that get the release at any percentage: the attribute `segments` contains one of these names.",
         ),
         field(
             "allow",
             FieldType::TextOrList,
-            "Targeting keys that always have it.",
+            "Targeting keys that always get the release.",
         ),
         field(
             "deny",
             FieldType::TextOrList,
-            "Targeting keys that never have it; wins over `allow`.",
+            "Targeting keys that never get the release; overrides `allow`.",
         ),
-        field("when", FieldType::Condition, "Who is eligible at all."),
+        field(
+            "when",
+            FieldType::Condition,
+            "The condition that makes a context eligible.",
+        ),
         field(
             "regions",
             FieldType::ObjectOrList(&REGION),
-            "Shares by the attribute `region`, in the order of the rollout; elsewhere `percentage` counts.",
+            "Percentages by the attribute `region`, in rollout order; `percentage` applies to all other regions.",
         ),
         field(
             "bucketBy",
             FieldType::TextWithoutPrefix("$flagd"),
-            "The attribute that names the unit, for instance `sessionId` or `device.id`; `targetingKey` without it.",
+            "The attribute that identifies the unit, for instance `sessionId` or `device.id`; `targetingKey` by default.",
         ),
         field(
             "seed",
             FieldType::Text,
-            "What is hashed before the unit, in place of the flag's key: flags with one seed have the same first cohort.",
+            "The string that is hashed before the unit, in place of the flag's key: flags with the same seed have the same first cohort.",
         ),
         field(
             "dialect",
             FieldType::Choice(&BucketingDialect::NAMES),
-            "How a unit falls into a bucket; for flags that come from elsewhere and keep their cohorts.",
+            "The hash that assigns a unit to a bucket, for migrated flags that keep their cohorts.",
         ),
     ],
     required: &[],
@@ -186,23 +190,23 @@ pub const RAMP: ObjectSchema = ObjectSchema {
         field(
             "from",
             FieldType::DateTime,
-            "When it begins: a date, at midnight UTC, or an instant such as 2026-06-01T08:00:00Z.",
+            "The start: a date, at midnight UTC, or a timestamp such as 2026-06-01T08:00:00Z.",
         ),
-        field("to", FieldType::DateTime, "When it ends."),
+        field("to", FieldType::DateTime, "The end."),
         field(
             "shape",
             FieldType::Choice(&["linear", "doubling"]),
-            "Equal steps, or 1, 2, 4 and so on up to 100 percent.",
+            "`linear` for equal steps, `doubling` for 1, 2, 4 and so on up to 100 percent.",
         ),
         field(
             "steps",
             FieldType::Integer(1.0, 1000.0),
-            "How many equal steps; 100 without it.",
+            "The number of equal steps; 100 by default.",
         ),
         field(
             "reverse",
             FieldType::OptionalBool,
-            "Runs backwards: who got it last loses it first.",
+            "`true` lowers the percentage instead: the last users to get the variant lose it first.",
         ),
     ],
     required: &["from", "to"],
@@ -216,12 +220,12 @@ pub const REGION: ObjectSchema = ObjectSchema {
         field(
             "region",
             FieldType::TextOrList,
-            "What the attribute `region` is; one or several.",
+            "One or several values of the attribute `region`.",
         ),
         field(
             "percentage",
             FieldType::Number(0.0, 100.0),
-            "The share of everyone else there, in steps of 0.001.",
+            "The percentage of all other units in the region, in steps of 0.001.",
         ),
     ],
     required: &["region", "percentage"],
@@ -236,7 +240,7 @@ pub const PREREQUISITE: ObjectSchema = ObjectSchema {
         field(
             "variant",
             FieldType::Text,
-            "What the other flag has to answer.",
+            "The variant that the other flag must yield.",
         ),
     ],
     required: &["flag", "variant"],
@@ -247,26 +251,22 @@ pub const PREREQUISITE: ObjectSchema = ObjectSchema {
 pub const LIFECYCLE: ObjectSchema = ObjectSchema {
     name: "lifecycle",
     fields: &[
-        field(
-            "owner",
-            FieldType::OptionalText,
-            "Who answers for the flag.",
-        ),
+        field("owner", FieldType::OptionalText, "The owner of the flag."),
         field(
             "kind",
             FieldType::OptionalChoice(&["release", "ops", "experiment", "permission"]),
-            "What the flag is for.",
+            "The purpose of the flag.",
         ),
         field(
             "created",
             FieldType::Date,
-            "The day when it was made, for instance 2026-06-01.",
+            "The creation date, for instance 2026-06-01.",
         ),
         field("createdAt", FieldType::Date, "The same as `created`."),
         field(
             "expires",
             FieldType::Date,
-            "The day when it should be gone.",
+            "The date by which the flag should be removed.",
         ),
         field(
             "expectedCleanupDate",
@@ -276,12 +276,12 @@ pub const LIFECYCLE: ObjectSchema = ObjectSchema {
         field(
             "status",
             FieldType::Choice(&["active", "fully-rolled-out", "archived"]),
-            "How far the flag has come.",
+            "The status of the flag.",
         ),
         field(
             "ticket",
             FieldType::OptionalText,
-            "Where the work on it is tracked.",
+            "The ticket that tracks the work on the flag.",
         ),
         field(
             "jiraTicket",

@@ -1,6 +1,6 @@
-//! Serializes a rule as JSON for plain flagd: legacy spellings are rewritten, evaluators are inlined before.
+//! Serializes a rule as JSON for plain flagd: legacy spellings are rewritten; evaluators are inlined already.
 //!
-//! Flag sync sends this text, and changes of a flag are detected by it. It is far smaller than its syntax tree.
+//! Flag sync sends this text, and the fingerprint of a flag includes it. The text is far smaller than the syntax tree.
 
 use crate::document::syntax_tree::Member;
 use crate::document::syntax_tree::Node;
@@ -45,7 +45,7 @@ fn write_operation(out: &mut String, members: &[Member]) {
     });
 }
 
-/// Appends the arguments of `fractionalEvaluation` as those of `fractional`: the first was the name of an attribute.
+/// Appends the arguments of `fractionalEvaluation` as those of `fractional`: an attribute name becomes a `var`.
 fn write_legacy_fractional(out: &mut String, items: &[Node]) {
     let Some((NodeKind::Text(name), rest)) = items.split_first().map(|(f, rest)| (&f.kind, rest))
     else {

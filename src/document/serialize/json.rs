@@ -26,7 +26,7 @@ fn write_json(out: &mut String, node: &Node, depth: usize) {
     };
     out.push(open);
     if is_one_line_list(node) {
-        // A list of plain values, such as a share, is one line.
+        // A short list of scalars, such as a share, stays on one line.
         for (at, item) in node.children().enumerate() {
             out.push_str(if at == 0 { "" } else { ", " });
             write_json(out, item, depth);

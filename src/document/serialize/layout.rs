@@ -1,4 +1,4 @@
-//! Indentation, one-line lists and scalars, for JSON and YAML output alike.
+//! Indentation, one-line lists and scalars, for JSON and YAML output.
 
 use std::fmt::Write as _;
 

@@ -84,7 +84,7 @@ fn write_yaml_flow(out: &mut String, node: &Node) {
     }
 }
 
-/// Appends a string: plain if YAML 1.1 and 1.2 readers take it for a string, otherwise double-quoted as in JSON.
+/// Appends a string: plain if YAML 1.1 and 1.2 parsers read it as a string, otherwise double-quoted as in JSON.
 fn write_yaml_string(out: &mut String, characters: &str) {
     // Booleans and null in YAML 1.1.
     let old = ["on", "off", "yes", "no", "y", "n", "true", "false", "null"];
@@ -102,7 +102,7 @@ fn write_yaml_string(out: &mut String, characters: &str) {
         let mut quoted = String::new();
         write_string(&mut quoted, characters);
         for c in quoted.chars() {
-            // JSON allows these characters unescaped; some YAML readers take them for line breaks.
+            // JSON allows these characters unescaped; some YAML parsers treat them as line breaks.
             if matches!(
                 c,
                 '\u{7f}' | '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}'

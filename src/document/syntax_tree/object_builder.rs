@@ -39,9 +39,9 @@ impl ObjectBuilder {
         };
         if let Some(known) = self.members.get_mut(earlier) {
             let Position { line, column } = known.position;
-            let message = format!("`{}` stands twice in one object", member.key);
+            let message = format!("duplicate key `{}` in one object", member.key);
             *known = member;
-            let help = format!("the first, at {line}:{column}, does not count; remove one of them");
+            let help = format!("the first one, at {line}:{column}, is ignored; remove one of them");
             report.warn(Code::DuplicateKey, position, message, help);
         }
     }
@@ -65,10 +65,10 @@ impl ObjectBuilder {
     }
 }
 
-/// A vector on the stack up to eight elements, which most objects and lists do not exceed.
+/// A vector that stores up to eight elements inline; most objects and lists have no more.
 pub type InlineVec<T> = SmallVec<[T; 8]>;
 
-/// Moves the elements into a vector: of exact capacity if they are on the stack, otherwise of the capacity grown to.
+/// Moves the elements into a vector: of exact capacity if they are on the stack, otherwise with their heap allocation.
 #[inline]
 pub fn into_exact_vec<T>(mut collected: InlineVec<T>) -> Vec<T> {
     if collected.spilled() {

@@ -16,7 +16,7 @@ impl Reader<'_> {
     pub fn parse_number(&mut self) -> Result<f64> {
         let at = self.offset;
         self.skip_number_syntax()?;
-        // The grammar of JSON numbers is a subset of what Rust reads, so only the range can fail.
+        // The grammar of JSON numbers is a subset of Rust's, so only the range can fail.
         match self.text_since(at).parse::<f64>() {
             Ok(number) if number.is_finite() => Ok(number),
             Ok(_) | Err(_) => Err(Error {

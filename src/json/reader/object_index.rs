@@ -3,13 +3,14 @@
 use crate::json::reader::Reader;
 use crate::json::reader::Result;
 
-/// The index takes one allocation if members are at least this long on average and at most [`MAX_PREALLOCATED_MEMBERS`].
+/// The index takes one allocation if members are at least this long on average, and at most
+/// [`MAX_PREALLOCATED_MEMBERS`] in number.
 const TYPICAL_MEMBER_BYTES: usize = 32;
 
 /// The most members for which memory is reserved in advance, so that an object with few members costs little.
 const MAX_PREALLOCATED_MEMBERS: usize = 1024;
 
-/// A validated object and the offsets of its keys, of which none has escapes.
+/// A validated object and the offsets of its keys, none of which has escapes.
 #[derive(Debug, Clone)]
 pub struct ObjectIndex<'t> {
     text: &'t str,
@@ -20,8 +21,8 @@ pub struct ObjectIndex<'t> {
 }
 
 impl<'t> Reader<'t> {
-    /// Passes over an object as [`Reader::skip_value`] does and returns the index of its keys; `None` if a key has escapes.
-    /// A value of another kind has an empty index.
+    /// Passes over an object as [`Reader::skip_value`] does and returns the index of its keys; `None` if a key has
+    /// escapes. A value of another kind has an empty index.
     ///
     /// The index takes 16 bytes for each member; the shortest member is five bytes long.
     ///

@@ -5,8 +5,8 @@ use crate::json::reader::Reader;
 use crate::json::reader::Result;
 
 impl Reader<'_> {
-    /// Passes over one value by its brackets and quotes: to its end if it is valid. For values that are parsed before or
-    /// after.
+    /// Passes over one value by its brackets and quotes. The end is correct only if the value is valid: for values that
+    /// are parsed before or after.
     pub fn skip_unchecked(&mut self) -> Result<()> {
         self.skip_whitespace();
         if !matches!(self.peek_byte(), Some(b'{' | b'[')) {

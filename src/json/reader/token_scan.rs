@@ -57,7 +57,7 @@ pub(super) fn skip_whitespace_unless(rest: &[u8], likely: u8) -> &[u8] {
 pub(super) fn skip_whitespace(rest: &[u8]) -> &[u8] {
     match rest {
         [first, ..] if *first > b' ' => rest,
-        // One space, as behind most colons and commas.
+        // One space, as after most colons and commas.
         [b' ', behind @ ..] if behind.first() > Some(&b' ') => behind,
         _ => skip_whitespace_loop(rest),
     }

@@ -1,4 +1,4 @@
-//! Counters that all snapshots share: errors by code, and the label sets that have a series of their own.
+//! Counters that all snapshots share: errors by code, and the label sets that have their own series.
 
 use std::collections::HashSet;
 use std::sync::Mutex;
@@ -10,7 +10,7 @@ use crate::decision::ErrorCode;
 use crate::limits;
 use crate::metric::evaluation::totals::EvaluationLabels;
 
-/// The highest bit of a counter, set if the counter has no series of its own because there were too many label sets.
+/// The highest bit of a counter, set if there are too many label sets: then the overflow series counts it.
 pub const OVERFLOW_BIT: u64 = 1 << 63;
 
 /// The counters that all snapshots share.
@@ -20,12 +20,12 @@ pub struct ErrorCounters {
     parse_error: AtomicU64,
     type_mismatch: AtomicU64,
     general: AtomicU64,
-    /// The labels that have a series of their own.
+    /// The label sets that have their own series.
     admitted_label_sets: Mutex<HashSet<EvaluationLabels>>,
 }
 
 impl ErrorCounters {
-    /// The counter of an error.
+    /// Returns the counter of an error.
     pub fn error_counter(&self, code: ErrorCode) -> &AtomicU64 {
         match code {
             ErrorCode::FlagNotFound => &self.not_found,
@@ -35,7 +35,8 @@ impl ErrorCounters {
         }
     }
 
-    /// Gives a counter that was never used a series of its own, or marks it if there are too many.
+    /// Admits the label set of a counter on its first use, or marks the counter as overflow if there are too many label
+    /// sets.
     #[cold]
     pub fn admit_label_set(&self, counter: &AtomicU64, labels: impl FnOnce() -> EvaluationLabels) {
         let mut admitted = self
@@ -43,7 +44,7 @@ impl ErrorCounters {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let labels = labels();
-        // One slot is left for the series of the overflow.
+        // One slot is reserved for the overflow series.
         if admitted.contains(&labels) || admitted.len() + 1 < limits::LABEL_SETS {
             admitted.insert(labels);
         } else {

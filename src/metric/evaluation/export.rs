@@ -1,4 +1,4 @@
-//! Evaluation counts as the two metric families that flagd exports.
+//! Exports evaluation counts as flagd's two metric families.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -19,7 +19,7 @@ const ERRORS: [ErrorCode; 4] = [
     ErrorCode::General,
 ];
 
-/// flagd's two families: impressions by variant, and evaluations by reason.
+/// Returns flagd's two families: impressions by variant, and evaluations by reason.
 pub fn families(totals: &EvaluationTotals, shared: &ErrorCounters) -> [MetricFamily; 2] {
     [impression_family(totals), reason_family(totals, shared)]
 }

@@ -17,7 +17,7 @@ use crate::ruleset::CompiledFlag;
 
 const REASONS: [Reason; 3] = [Reason::Static, Reason::Default, Reason::TargetingMatch];
 
-/// The counters of a flag, once it is asked for.
+/// The counters of a flag, allocated on its first evaluation.
 pub type LazyFlagCounters = OnceLock<Box<FlagCounters>>;
 
 /// The counters of a flag with certain variants.
@@ -25,12 +25,12 @@ pub type LazyFlagCounters = OnceLock<Box<FlagCounters>>;
 pub struct FlagCounters {
     key: EcoString,
     variants: Arc<[EcoString]>,
-    /// Three for each variant, one a reason, then one for disabled and one for no default.
+    /// Three per variant, one for each reason, then one for disabled and one for no default.
     counters: Box<[AtomicU64]>,
 }
 
 impl FlagCounters {
-    /// Counters for what `flag` can answer, at zero.
+    /// Returns counters for each outcome of `flag`, at zero.
     pub fn new(flag: &CompiledFlag) -> FlagCounters {
         let outcomes = 3 * flag.variant_names.len() + 2;
         FlagCounters {
@@ -40,7 +40,7 @@ impl FlagCounters {
         }
     }
 
-    /// The labels of the counter at `index`.
+    /// Returns the labels of the counter at `index`.
     fn labels_at(&self, index: usize) -> EvaluationLabels {
         let variant = self.variants.get(index / 3);
         let without = if index == 3 * self.variants.len() {
@@ -56,7 +56,7 @@ impl FlagCounters {
         }
     }
 
-    /// Counts an answer; errors are not counted here.
+    /// Counts a decision; errors are not counted here.
     pub fn count(&self, decision: Decision, shared: &ErrorCounters) {
         let without = 3 * self.variants.len();
         let index = match decision {
@@ -74,7 +74,7 @@ impl FlagCounters {
         counter.fetch_add(1, Relaxed);
     }
 
-    /// Adds what was counted to `sums`.
+    /// Adds the counts to `sums`.
     pub fn add_to(&self, sums: &mut EvaluationTotals) {
         for (index, counter) in self.counters.iter().enumerate() {
             match counter.load(Relaxed) {

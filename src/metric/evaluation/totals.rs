@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ecow::EcoString;
 
-/// The labels of a series of evaluations.
+/// The labels of a series of evaluation counts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EvaluationLabels {
     /// The flag's key.
@@ -20,6 +20,6 @@ pub struct EvaluationLabels {
 pub struct EvaluationTotals {
     /// Counts by labels.
     pub by_labels: BTreeMap<EvaluationLabels, u64>,
-    /// The count of everything without a series of its own.
+    /// The count of evaluations without their own series.
     pub overflow: u64,
 }

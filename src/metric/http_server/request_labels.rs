@@ -2,7 +2,7 @@
 
 use crate::wire::ofrep::sse_events;
 
-/// The known routes, as flagd writes them. Every other path is [`OTHER_ROUTE`], so that probing adds no series.
+/// The known routes, as flagd writes them. Every other path is [`OTHER_ROUTE`], so that scans of paths add no series.
 pub const ROUTES: [&str; 27] = [
     "/flagd.evaluation.v1.Service/ResolveBoolean",
     "/flagd.evaluation.v1.Service/ResolveString",
@@ -39,7 +39,7 @@ pub const OFREP_SINGLE_ROUTE: &str = "/ofrep/v1/evaluate/flags/{key}";
 /// The route of a bulk evaluation over OFREP.
 pub const OFREP_BULK_ROUTE: &str = r"/ofrep/v1/evaluate/{path:flags\/|flags}";
 
-/// The route of OFREP's change stream, whatever it selects.
+/// The route of OFREP's change stream, with any selector.
 pub const OFREP_SSE_ROUTE: &str = sse_events::PATH;
 
 /// Every other path.
@@ -50,7 +50,7 @@ pub const METHODS: [&str; 8] = [
     "POST", "GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "_OTHER",
 ];
 
-/// The statuses that have counters of their own.
+/// The statuses that have their own counters.
 pub const STATUSES: [u16; 20] = [
     200, 204, 206, 301, 304, 400, 401, 403, 404, 405, 408, 412, 413, 415, 429, 431, 500, 501, 503,
     504,
@@ -77,7 +77,7 @@ pub struct RequestLabels {
 }
 
 impl RequestLabels {
-    /// The labels of a request for one of [`ROUTES`], or for anything else.
+    /// Returns the labels of a request for one of [`ROUTES`], or for any other path.
     pub fn new(route: &str, method: &str, scheme: Scheme) -> RequestLabels {
         let index = |list: &[&str], name: &str| list.iter().position(|known| *known == name);
         RequestLabels {
@@ -87,12 +87,12 @@ impl RequestLabels {
         }
     }
 
-    /// The method, if it is a known one.
+    /// Returns the method, or `_OTHER`.
     pub fn method(self) -> &'static str {
         METHODS.get(self.method_index).copied().unwrap_or("_OTHER")
     }
 
-    /// The scheme as a label value.
+    /// Returns the scheme as a label value.
     pub fn scheme_text(self) -> &'static str {
         match self.scheme {
             Scheme::Http => "http",
@@ -100,7 +100,7 @@ impl RequestLabels {
         }
     }
 
-    /// The route as a label value.
+    /// Returns the route as a label value.
     pub fn route(self) -> &'static str {
         ROUTES.get(self.route_index).copied().unwrap_or(OTHER_ROUTE)
     }

@@ -1,4 +1,4 @@
-//! Constant rules: conversions between `Rule` and the value that it always yields.
+//! Constant rules: conversions between a `Rule` and its constant value.
 
 use crate::rule::ast::Rule;
 use crate::value::OwnedValue;
@@ -50,7 +50,7 @@ impl Rule {
         }
     }
 
-    /// Returns true if evaluating this cannot fail.
+    /// Returns true if the evaluation of this rule cannot fail.
     pub fn is_infallible(&self) -> bool {
         matches!(self, Rule::Slot(_) | Rule::Timestamp) || self.is_constant()
     }

@@ -10,10 +10,10 @@ use crate::value::Value;
 /// The version of `fractional`: the types of bucketing values, and the bytes that are hashed for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FractionalVersion {
-    /// As in flagd 0.15 and later: texts, as they are.
+    /// As in flagd 0.15 and later: strings, hashed unchanged.
     #[default]
     V2,
-    /// As decided for flagd 1.0: values of every type but null and lists, in deterministic CBOR.
+    /// As decided for flagd 1.0: values of every type except null and lists, in deterministic CBOR.
     ///
     /// <https://flagd.dev/architecture-decisions/fractional-non-string-rand-units/>
     V3,
@@ -24,7 +24,7 @@ pub enum FractionalVersion {
 pub enum HashedBucketingValue<'a> {
     /// The hash of the value.
     Hash(u32),
-    /// The value stands for the flag's key and the targeting key.
+    /// The value means the flag's key and the targeting key.
     UseDefaultKey,
     /// There is no unit.
     Missing,

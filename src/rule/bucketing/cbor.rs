@@ -2,7 +2,7 @@
 //!
 //! Core deterministic encoding, <https://www.rfc-editor.org/rfc/rfc8949.html#section-4.2.1>: the shortest encodings,
 //! members in the order of their encoded names. Whole numbers are integers where 64 bits hold them, so that `1` and
-//! `1.0` are one value.
+//! `1.0` have equal bytes.
 
 use std::convert::Infallible;
 
@@ -37,7 +37,7 @@ impl ciborium_io::Write for &mut CborBuffer {
     }
 }
 
-/// Appends a value. Nesting is as deep as the value's.
+/// Appends a value. The recursion is as deep as the value is nested.
 pub fn encode_value(out: &mut CborBuffer, value: Value<'_>) {
     match value {
         Value::Null => encode_header(out, Header::Simple(simple::NULL)),
@@ -68,7 +68,7 @@ pub fn encode_list_header(out: &mut CborBuffer, items: usize) {
     encode_header(out, Header::Array(Some(items)));
 }
 
-/// Texts are ordered by length first, since that is what their encoding begins with. Of equal names the last counts.
+/// Names are sorted by length first, because their encoding begins with the length. Of equal names the last one wins.
 fn encode_map(out: &mut CborBuffer, members: &[(&str, Value<'_>)]) {
     let mut sorted: Vec<_> = members.iter().rev().collect();
     sorted.sort_by_key(|(name, _)| (name.len(), *name));
@@ -80,7 +80,7 @@ fn encode_map(out: &mut CborBuffer, members: &[(&str, Value<'_>)]) {
     }
 }
 
-/// Numbers without a fraction are integers from -2^63 to 2^64 - 1, minus zero is zero.
+/// Numbers without a fraction from -2^63 to 2^64 - 1 are integers; minus zero is zero.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -92,7 +92,7 @@ fn number_header(n: f64) -> Header {
     match n {
         _ if n.trunc() != n => Header::Float(n),
         _ if (0.0..U64_END).contains(&n) => Header::Positive(n as u64),
-        // A negative number is written as how far it is below -1.
+        // A negative number `n` is encoded as `-1 - n`.
         _ if (I64_START..0.0).contains(&n) => Header::Negative(!(n as i64) as u64),
         _ => Header::Float(n),
     }

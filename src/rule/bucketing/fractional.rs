@@ -58,11 +58,11 @@ impl DefaultBucketingKey {
 /// The share that a unit gets.
 #[derive(Debug)]
 pub enum SelectedShare<'a> {
-    /// None.
+    /// No share.
     NoShare,
-    /// The one with this index.
+    /// The share with this index.
     Index(usize),
-    /// This value, although no share has it: the bucketing value turned out to be a share itself.
+    /// This value: the bucketing value is itself a share, so that the shares are not constant.
     Value(Value<'a>),
 }
 
@@ -98,7 +98,7 @@ impl ConstantFractional {
         Ok(share.map_or(SelectedShare::NoShare, SelectedShare::Index))
     }
 
-    /// Distributes over a computed share and the constant ones behind it.
+    /// Distributes units over a computed share and the constant shares after it.
     fn select_from_computed_share<'a>(
         &self,
         share: Value<'a>,
@@ -114,12 +114,12 @@ impl ConstantFractional {
     }
 }
 
-/// Returns true if the data is an object: otherwise there is nothing to bucket by, not even with a key.
+/// Returns true if the data is an object. Other data selects no share, even with a bucketing key.
 fn is_object(data: ScopeData<'_>) -> bool {
     matches!(data, ScopeData::Context | ScopeData::Item(Value::Map(_)))
 }
 
-/// The hash of a bucketing value. `cat` is joined on the stack, since most rules compute their key with it.
+/// The hash of a bucketing value. `cat` is joined on the stack, because most rules compute their key with it.
 fn hash_bucketing_value<'a>(
     version: FractionalVersion,
     rule: &'a Rule,
@@ -129,7 +129,7 @@ fn hash_bucketing_value<'a>(
         && let (Operator::Cat, ArgumentRules::List(rules)) = &**parts
         && rules.len() > 1
     {
-        // Two texts that need no trimming are hashed where they are.
+        // Two texts that need no trimming are hashed without joining them.
         if let (FractionalVersion::V2, [first, rest]) = (version, &**rules)
             && let (Some(first), Some(rest)) = (
                 condition::text_operand(first, scope),
@@ -160,7 +160,7 @@ impl DynamicFractional {
     }
 }
 
-/// The value of the unit's share; `None` where flagd has null.
+/// The value of the unit's share; `None` where flagd yields null.
 fn select_share_value<'a>(
     default_key: &DefaultBucketingKey,
     args: Args<'_, 'a>,

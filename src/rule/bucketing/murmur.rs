@@ -9,8 +9,7 @@ pub(super) const HASH_INCREMENT: u32 = 0xE654_6B64;
 pub(super) const FINAL_1: u32 = 0x85EB_CA6B;
 pub(super) const FINAL_2: u32 = 0xC2B2_AE35;
 
-/// The 32-bit `MurmurHash3` of a bucketing value that comes in two pieces, seed 0, as every flagd implementation
-/// computes it.
+/// The 32-bit `MurmurHash3`, seed 0, of a bucketing value in two pieces, as every flagd implementation computes it.
 ///
 /// <https://flagd.dev/reference/specifications/custom-operations/fractional-operation-spec/>
 pub fn hash([first, rest]: [&[u8]; 2]) -> u32 {

@@ -2,7 +2,7 @@
 
 use crate::rule::bucketing::murmur;
 
-/// A unit whose hash, behind `prefix`, is from `low` to `high`, both included.
+/// Returns a unit for which the hash of `prefix` and the unit is from `low` to `high`, both included.
 ///
 /// Readable units are tried first. For an interval that contains none of them the last four bytes are computed from the
 /// hash; about one in three hundred results consists of letters and digits.
@@ -22,7 +22,7 @@ pub fn find_unit(prefix: &str, low: u32, high: u32) -> Option<String> {
     })
 }
 
-/// `user-17` and as many letters as make whole blocks of four together with the prefix.
+/// `user-17-`, padded so that its length and that of the prefix add up to a multiple of four.
 fn block_aligned_stem(prefix: &str, number: u32) -> String {
     let mut stem = format!("user-{number}-");
     while !(prefix.len() + stem.len()).is_multiple_of(4) {

@@ -49,7 +49,7 @@ pub fn parse_weight(value: Value<'_>) -> Option<i64> {
     }
 }
 
-/// The bucket of a hash when there are `total` of them: 0 to `total - 1`.
+/// The bucket of a hash among `total` buckets: 0 to `total - 1`.
 pub fn scale_to_bucket(hash: u32, total: u32) -> u32 {
     let scaled = (u64::from(hash) * u64::from(total)) >> 32;
     u32::try_from(scaled).unwrap_or(u32::MAX)

@@ -8,7 +8,7 @@ use crate::rule::scope::EvalResult;
 use crate::rule::scope::Scope;
 use crate::value::Value;
 
-/// The bucket of a context without a unit: outside of every share.
+/// The bucket of a context without a unit: outside every share.
 const NO_BUCKET: u32 = 100;
 
 /// The bucket of a unit, from 0 to 99; `None` for a dialect that `fractional` computes.
@@ -45,7 +45,7 @@ pub fn apply<'a>(args: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
 }
 
 /// `h = 2166136261; h ^= unit; h = Math.imul(h, 16777619)` over UTF-16, then `abs(h) % 100`. In JavaScript the first
-/// value is not yet a 32-bit integer, so the empty text is a case of its own.
+/// value is not yet a 32-bit integer, so the empty text is a special case.
 fn fnv1a(text: &str) -> u32 {
     const BASIS: u32 = 2_166_136_261;
     if text.is_empty() {

@@ -8,7 +8,7 @@ use crate::rule::decision_tree::DecisionTree;
 use crate::rule::decision_tree::Leaf;
 
 impl Compiler<'_> {
-    /// The tree of an `if` that decides.
+    /// The tree of an `if` whose results are decisions.
     pub(super) fn if_tree(&mut self, clauses: &[Node]) -> DecisionTree {
         let mut branches = Vec::new();
         let mut otherwise = DecisionTree::Leaf(Leaf::Default);

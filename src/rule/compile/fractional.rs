@@ -92,8 +92,12 @@ impl Compiler<'_> {
         let total: i64 = shares.iter().map(|share| share.weight).sum();
         if total == 0 || total > MAX_WEIGHT {
             let position = first.position;
-            let message = format!("the weights of `fractional` sum to {total}");
-            let help = "the sum must be from 1 to 2147483647; until then the flag's default counts";
+            let message = format!(
+                "the weights of `fractional` in flag `{}` sum to {total}",
+                self.flag_key
+            );
+            let help =
+                "the sum must be from 1 to 2147483647; until then the flag resolves to its default";
             self.report.error(Code::Rule, position, message, help);
         }
         if total > MAX_WEIGHT {
@@ -126,12 +130,12 @@ impl Compiler<'_> {
         Some(BucketBy::Computed(Box::new((rule, shares))))
     }
 
-    /// Returns true if a constant stands for the flag's key and the targeting key.
+    /// Returns true if a constant means the flag's key and the targeting key.
     fn is_default_key(&self, node: &Node) -> bool {
         self.fractional_version == FractionalVersion::V2 && matches!(node.kind, NodeKind::Null)
     }
 
-    /// `[value]` or `[value, weight]` with constants; a weight that no rule accepts is reported.
+    /// `[value]` or `[value, weight]` with constants; an invalid weight is reported.
     fn parse_share<'n>(&mut self, node: &'n Node) -> Option<ConstantShare<'n>> {
         let JsonLogicNode::List([value, rest @ ..]) = JsonLogicNode::from_node(node) else {
             return None;
@@ -151,8 +155,8 @@ impl Compiler<'_> {
             _ => Value::Bool(false),
         };
         let Some(weight) = parse_weight(weight) else {
-            let message = "a weight of `fractional` must be a whole number up to 2147483647";
-            let help = "until then the flag's default counts";
+            let message = format!("invalid weight of `fractional` in flag `{}`", self.flag_key);
+            let help = "write a whole number up to 2147483647; until then the flag resolves to its default";
             self.report.error(Code::Rule, node.position, message, help);
             return None;
         };

@@ -7,9 +7,9 @@ use crate::rule::ast::Rule;
 use crate::rule::compile::Compiler;
 
 impl Compiler<'_> {
-    /// `fractionalEvaluation` took the name of an attribute where `fractional` takes a value.
+    /// The first argument of `fractionalEvaluation` is the name of an attribute, that of `fractional` a value.
     pub(super) fn legacy_fractional(&mut self, member: &Member) -> Rule {
-        let message = "`fractionalEvaluation` is the old name of `fractional`";
+        let message = "`fractionalEvaluation` is deprecated in favour of `fractional`";
         let help = "write `fractional`, with `{\"var\": …}` as its first argument";
         self.report
             .warn(Code::Deprecated, member.position, message, help);

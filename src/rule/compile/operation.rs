@@ -38,7 +38,7 @@ impl Compiler<'_> {
             ("some", Some(_)) => list_op(ListOpKind::Some),
             ("none", Some(_)) => list_op(ListOpKind::None),
             (name, None) if operator::LAZY_LIST_OPERATORS.contains(&name) => {
-                let message = format!("`{}` wants its arguments as a list", member.key);
+                let message = format!("the arguments of `{}` are not a list", member.key);
                 self.report_invalid_rule(member.position, message, "put `[` and `]` around them");
                 return Rule::Invalid(EvalError::InvalidArguments);
             }
@@ -47,7 +47,7 @@ impl Compiler<'_> {
         self.list_op(kind, items)
     }
 
-    /// A reference that parsing has not resolved. One that has a name is reported by the parser.
+    /// A reference that the parser did not resolve. The parser has already reported it if it has a name.
     fn unresolved_reference(&mut self, member: &Member) -> Rule {
         if member.value.as_text().is_none() {
             let kind = member.value.type_name();
@@ -64,9 +64,9 @@ impl Compiler<'_> {
         let Some(operator) = Operator::from_name(name) else {
             let help = match diag::closest_match(name, Operator::names()) {
                 Some(meant) => format!("did you mean `{meant}`?"),
-                None => "what reaches it answers PARSE_ERROR".to_owned(),
+                None => "evaluations that reach it return PARSE_ERROR".to_owned(),
             };
-            let message = format!("there is no operator `{name}`");
+            let message = format!("unknown operator `{name}` in flag `{}`", self.flag_key);
             self.report
                 .error(Code::Operator, member.position, message, help);
             return Rule::Invalid(EvalError::UnresolvedName);

@@ -23,7 +23,7 @@ struct AttributeNodeBuilder {
 }
 
 impl SlotAllocator {
-    /// The slot of a path, the same one for the same path; `None` if there are too many.
+    /// The slot of a path, the same one for the same path; `None` if all slots are taken.
     pub fn slot_for_path(&mut self, path: &[&str]) -> Option<u16> {
         let (last, parents) = path.split_last()?;
         let mut level = &mut self.roots;

@@ -33,7 +33,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// `{"var": [name, default]}`. A default counts only when there are just these two.
+    /// `{"var": [name, default]}`. The default applies only if there are exactly two items.
     fn var_by_list(&mut self, arguments: &Node, items: &[Node]) -> Rule {
         let Some((name, rest)) = items.split_first() else {
             return self.var_rule(VarTarget::WholeData, None, false);
@@ -53,7 +53,7 @@ impl Compiler<'_> {
 
     fn invalid_var_name(&mut self, arguments: &Node) -> Rule {
         let help = "write the name of an attribute, as in `{\"var\": \"country\"}`";
-        self.report_invalid_rule(arguments.position, "`var` is given no name", help);
+        self.report_invalid_rule(arguments.position, "`var` has no attribute name", help);
         Rule::Invalid(EvalError::InvalidArguments)
     }
 
@@ -76,7 +76,7 @@ impl Compiler<'_> {
             }
             None => return Rule::Invalid(EvalError::InvalidArguments),
         };
-        // Outside of list operations most are a slot or a constant.
+        // Outside of list operations most reads are a slot or a constant.
         if default.is_none() && !self.in_list_op {
             return match root {
                 ContextLookup::Slot(slot) => Rule::Slot(slot),
@@ -87,8 +87,7 @@ impl Compiler<'_> {
         self.var_rule(VarTarget::Path(path, root), default, local)
     }
 
-    /// The meaning of a path in the evaluation context. `$flagd` is reserved, whatever the caller sends under that
-    /// name.
+    /// The meaning of a path in the evaluation context. `$flagd` is reserved: an attribute of that name is ignored.
     fn context_lookup(&mut self, path: &[&str]) -> Option<ContextLookup> {
         let constant = match *path {
             ["$flagd"] => return None,

@@ -1,4 +1,4 @@
-//! The name of the variant that a computed value stands for.
+//! The name of the variant that a computed value selects.
 
 use crate::number;
 use crate::value::Value;

@@ -1,7 +1,7 @@
 //! Evaluates a rule as a condition: to a `bool`, without building a value.
 //!
 //! Nearly all rules that a decision evaluates are conditions, and nearly all of those test an attribute's text or
-//! number. They are tested here in place; every other rule is evaluated to a value, whose truth counts.
+//! number. Those are tested in place; any other rule is evaluated to a value, which is tested for truth.
 
 use crate::rule::ast::ArgumentRules;
 use crate::rule::ast::InSet;

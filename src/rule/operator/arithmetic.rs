@@ -17,7 +17,7 @@ pub fn add<'a>(args: Args<'_, 'a>) -> EvalResult<'a> {
     Ok(Value::Number(sum))
 }
 
-/// `-`: the first number less all others; of one number its negative.
+/// `-`: the first number minus all others; with one argument, its negation.
 pub fn subtract<'a>(args: Args<'_, 'a>) -> EvalResult<'a> {
     let difference = match args.require_list()? {
         [] => 0.0,
@@ -48,12 +48,12 @@ pub fn remainder<'a>(args: Args<'_, 'a>) -> EvalResult<'a> {
     Ok(Value::Number(dividend % divisor))
 }
 
-/// `max`: the largest number; null of nothing.
+/// `max`: the largest number; null without arguments.
 pub fn max<'a>(args: Args<'_, 'a>) -> EvalResult<'a> {
     find_extreme(args, |n, most| n > most)
 }
 
-/// `min`: the smallest number; null of nothing.
+/// `min`: the smallest number; null without arguments.
 pub fn min<'a>(args: Args<'_, 'a>) -> EvalResult<'a> {
     find_extreme(args, |n, least| n < least)
 }

@@ -105,7 +105,7 @@ fn less_than(a: Value<'_>, b: Value<'_>) -> bool {
     }
 }
 
-/// The truth of the first argument; `!` of nothing negates the empty list, which is false.
+/// The truth of the first argument; false without arguments, as for the empty list.
 pub fn first_is_truthy(args: Args<'_, '_>) -> bool {
     match args {
         Args::List(values) => values.first().is_some_and(|v| coerce::is_truthy(*v)),

@@ -27,9 +27,9 @@ pub enum ConstantSet {
     Numbers(Box<[f64]>),
 }
 
-// Below this many strings, comparing lengths and bytes is faster than anything else.
+// Up to this many strings, comparing lengths and bytes is the fastest search.
 const LINEAR_MAX: usize = 8;
-// Below this many, binary search is as fast as hashing, and takes a quarter of the memory.
+// Up to this many strings, binary search is as fast as hashing and takes a quarter of the memory.
 const SORTED_MAX: usize = 64;
 
 impl ConstantSet {

@@ -49,8 +49,8 @@ fn require_items(input: Value<'_>) -> Result<&[Value<'_>], EvalError> {
     }
 }
 
-/// Evaluates the body for one item. flagd's library requires an operation there, and a `var` that was replaced by its
-/// value no longer is one; `map` and `filter` accept any rule.
+/// Evaluates the body for one item. flagd's library requires an operation as the body, and a `var` that was replaced by
+/// its value is no longer an operation; `map` and `filter` accept any rule.
 fn eval_body<'a>(op: &'a ListOp, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
     scope.spend_steps(1)?;
     if !matches!(op.kind, ListOpKind::Map | ListOpKind::Filter) {
@@ -63,8 +63,8 @@ fn eval_body<'a>(op: &'a ListOp, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
     eval(&op.body.rule, scope)
 }
 
-/// Evaluates the body for one item, with the enclosing data that flagd's library has put into it beforehand: that of
-/// the operation itself for `filter`, `some` and `none`, and the item for `all` and `some`.
+/// Evaluates the body for one item, with the data that flagd's library substitutes into the body beforehand: the data
+/// of the operation for `filter`, `some` and `none`, and the item for `all` and `some`.
 fn eval_item<'a>(op: &'a ListOp, item: Value<'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
     let data = ScopeData::Item(item);
     let outer = ScopeFrame {
@@ -107,7 +107,7 @@ fn eval_filter<'a>(op: &'a ListOp, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
     scope.alloc_list(&kept)
 }
 
-/// `all`, `some` and `none`: searches for the first item whose truth settles the result.
+/// `all`, `some` and `none`: searches for the first item whose truth decides the result.
 fn eval_quantifier<'a>(op: &'a ListOp, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
     let (decisive, early, otherwise, if_empty) = match op.kind {
         ListOpKind::All => (false, false, true, false),
@@ -150,7 +150,7 @@ fn eval_reduce<'a>(op: &'a ListOp, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
     Ok(accumulator)
 }
 
-/// `next` as the type that the reduction began with.
+/// `next`, converted to the type of the accumulator.
 fn coerce_to_accumulator_type<'a>(
     accumulator: Value<'a>,
     next: Value<'a>,
@@ -169,7 +169,7 @@ fn coerce_to_accumulator_type<'a>(
 }
 
 impl ListOpOperand {
-    /// The value that an enclosing operation has substituted for a bare `var`; null if there is none.
+    /// The value that an enclosing operation has substituted for a bare `var`, otherwise null.
     fn substituted<'a>(&'a self, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
         match &self.rule {
             Rule::Var(var) if self.is_bare_var && !var.innermost_only => {

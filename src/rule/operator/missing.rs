@@ -87,7 +87,7 @@ pub fn scalar_or_null(value: Value<'_>) -> Value<'_> {
     }
 }
 
-/// The data as one value. The read set of a flag whose rules get here includes the full context.
+/// The data as one value. Compilation adds the full context to the read set of rules that call this function.
 pub fn scope_data_value<'a>(scope: &Scope<'_, 'a>) -> Value<'a> {
     match scope.data {
         ScopeData::Context => scope.context.full_context(),

@@ -17,14 +17,14 @@ pub enum VersionComparison {
     LessOrEqual,
     Greater,
     GreaterOrEqual,
-    /// `^`: the same major version, whatever the direction.
+    /// `^`: the same major version, lower or higher.
     SameMajor,
     /// `~`: the same major and minor version.
     SameMinor,
 }
 
 impl VersionComparison {
-    /// The operator written `text`; `==` is not one.
+    /// The operator written as `text`; `==` is not an operator.
     pub fn parse(text: &str) -> Option<VersionComparison> {
         Some(match text {
             "=" => VersionComparison::Equal,
@@ -84,7 +84,7 @@ impl VersionPredicate {
     }
 }
 
-/// `sem_ver` in general: a value, an operator and a version, or null.
+/// `sem_ver` in general: compares two versions; null if an argument is invalid.
 pub fn apply<'a>(args: Args<'_, 'a>) -> Value<'a> {
     let Args::List([a, Value::Text(order), b]) = args else {
         return Value::Null;

@@ -9,8 +9,8 @@ use crate::rule::scope::Scope;
 use crate::rule::text_buffer::TextBuffer;
 use crate::value::Value;
 
-/// Joins values as text. Two or more are trimmed as a whole, as in flagd: it matters where the result is a bucketing
-/// value.
+/// Joins values as text. The text of two or more values is trimmed, as in flagd: the trimming affects the hash of a
+/// bucketing value.
 pub fn cat<'a>(args: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
     match args {
         Args::Single(text @ Value::Text(_)) => Ok(text),
@@ -25,7 +25,7 @@ pub fn cat<'a>(args: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
     }
 }
 
-/// A part of a text, by characters: from a start, which may count from the end, for a length, which may too.
+/// A substring, by characters: a negative start counts from the end, a negative length ends before the end.
 pub fn substr<'a>(args: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
     let values = args.require_list()?;
     let mut buffer = TextBuffer::default();

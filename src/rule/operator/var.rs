@@ -25,7 +25,7 @@ pub fn eval_var<'a>(var: &'a Var, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
     eval_in_data(var, scope.data, scope)
 }
 
-/// The value that enclosing list operations have substituted for `var`; null if there is none.
+/// The value that enclosing list operations have substituted for `var`, otherwise null.
 pub fn eval_in_outer_frames<'a>(
     var: &'a Var,
     frame: Option<&ScopeFrame<'_, 'a>>,
@@ -64,7 +64,7 @@ fn eval_in_data<'a>(var: &'a Var, data: ScopeData<'a>, scope: &Scope<'_, 'a>) ->
             .iter()
             .fold(item, |v, part| lookup_path_segment(v, part)),
     };
-    // The default is evaluated even when it is not needed: its errors count.
+    // The default is evaluated even if it is not used, because its errors fail the read.
     let default = var.default.as_ref().map(|rule| eval(rule, &scope));
     match default {
         Some(default) if found.is_null() => default,

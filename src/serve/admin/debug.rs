@@ -1,7 +1,7 @@
 //! The debug endpoints of the management port: evaluations with their reasons, definitions, and source status.
 //!
-//! Off by default: rules may contain names of people, and the port is reachable from other pods. Requests here do not
-//! count as evaluations.
+//! Off by default: rules may contain names of people, and the port is reachable from other pods. Requests to these
+//! endpoints are not counted as evaluations.
 
 pub mod bearer_auth;
 pub mod config;
@@ -42,7 +42,7 @@ use crate::wire::rpc_error::RpcCode;
 #[derive(Debug)]
 pub struct DebugEndpoints {
     context: ServerContext,
-    /// Slots for requests: their cost must not delay probes.
+    /// Limits concurrent requests, so that their cost does not delay probes.
     request_slots: Semaphore,
 }
 
@@ -55,7 +55,7 @@ impl DebugEndpoints {
         }
     }
 
-    /// Returns true if a path is a debug endpoint, and these are enabled.
+    /// Returns true if the debug endpoints are enabled and a path is below `/debug/`.
     pub fn serves_path(&self, path: &str) -> bool {
         let access = &self.context.config.debug.access;
         access.is_enabled() && path.starts_with("/debug/")
@@ -69,7 +69,7 @@ impl DebugEndpoints {
         let (parts, body) = request.into_parts();
         let access = &self.context.config.debug.access;
         if !access.authorizes(&parts.headers).await {
-            let mut response = error_response(StatusCode::UNAUTHORIZED, "a bearer token is needed");
+            let mut response = error_response(StatusCode::UNAUTHORIZED, "bearer token required");
             let scheme = HeaderValue::from_static("Bearer");
             let headers = response.headers_mut();
             headers.insert(header::WWW_AUTHENTICATE, scheme);
@@ -80,7 +80,7 @@ impl DebugEndpoints {
             return method_not_allowed(&route);
         }
         let Ok(_slot) = self.request_slots.try_acquire() else {
-            let why = "too many are asking at once";
+            let why = "too many concurrent requests";
             return error_response(StatusCode::SERVICE_UNAVAILABLE, why);
         };
         let body = if posted {
@@ -97,15 +97,15 @@ impl DebugEndpoints {
     /// Reads the body of a request.
     ///
     /// # Errors
-    /// If it is too large or too slow: the response.
+    /// If the body is too large, too slow or incomplete: the response.
     async fn read_context(&self, body: Incoming) -> Result<Bytes, Box<Response<Body>>> {
         let timeout = self.context.config.read_timeout;
         let read = read_body::read(body, limits::DEBUG_REQUEST, timeout).await;
         read.map_err(|error| {
             Box::new(if error.code == RpcCode::ResourceExhausted {
-                error_response(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large")
+                error_response(StatusCode::PAYLOAD_TOO_LARGE, "request body too large")
             } else {
-                error_response(StatusCode::REQUEST_TIMEOUT, "the body did not arrive")
+                error_response(StatusCode::REQUEST_TIMEOUT, "request body not received")
             })
         })
     }
@@ -142,14 +142,14 @@ impl DebugEndpoints {
         };
         match answer {
             Ok(Some(text)) => json_response(StatusCode::OK, text),
-            Ok(None) => error_response(StatusCode::NOT_FOUND, "there is no such flag"),
+            Ok(None) => error_response(StatusCode::NOT_FOUND, "flag not found"),
             Err(why) => error_response(StatusCode::BAD_REQUEST, &why),
         }
     }
 }
 
 fn method_not_allowed(route: &DebugRoute) -> Response<Body> {
-    let why = "another method is needed";
+    let why = "method not allowed";
     let mut response = error_response(StatusCode::METHOD_NOT_ALLOWED, why);
     let allowed = if route.allows_post() {
         "GET, POST"

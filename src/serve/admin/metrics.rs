@@ -12,7 +12,7 @@ use crate::telemetry;
 
 /// The response to a scrape.
 pub async fn scrape(context: &ServerContext) -> Response<Body> {
-    // The gauge of the update thread shows the result.
+    // Ping first: the gauge of the update thread shows the result.
     probes::update_thread_responds(context).await;
     let metrics = &context.config.metrics;
     let families = telemetry::collect_families::collect_families(metrics, &context.live.load());

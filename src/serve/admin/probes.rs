@@ -7,12 +7,12 @@ use crate::serve::context::ServerContext;
 use crate::serve::http::body::Body;
 use crate::serve::http::respond;
 
-/// The response to a liveness probe: a process that answers is alive.
+/// The response to a liveness probe: always 200.
 pub fn healthz() -> Response<Body> {
     respond::empty(StatusCode::OK)
 }
 
-/// The response to a readiness probe: flags can be evaluated, will be for a while, and can change.
+/// The response to a readiness probe: 200 if flags are loaded, shutdown has not begun and the update thread responds.
 pub async fn readyz(context: &ServerContext) -> Response<Body> {
     if !context.is_ready() {
         return respond::empty(StatusCode::PRECONDITION_FAILED);
@@ -24,7 +24,7 @@ pub async fn readyz(context: &ServerContext) -> Response<Body> {
     respond::empty(StatusCode::OK)
 }
 
-/// Pings the update thread. Returns true if it answers in time, or if there is none.
+/// Pings the update thread. Returns true if it answers in time, or if there is no such thread.
 pub async fn update_thread_responds(context: &ServerContext) -> bool {
     match &context.config.update_thread {
         Some(liveness) => liveness.check().await,

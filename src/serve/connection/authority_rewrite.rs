@@ -1,9 +1,9 @@
 //! Rewrites invalid `:authority` values of HTTP/2 clients on a Unix socket.
 //!
-//! gRPC for Java sends the path of the socket as the `:authority`, which is invalid: hyper would refuse every request.
-//! Here invalid characters of an authority are replaced in place, byte for byte: lengths stay, so the header tables of
-//! both sides stay equal. Huffman-coded values are left alone; Netty codes values from 512 bytes on only, and the path of
-//! a socket is shorter.
+//! gRPC for Java sends the path of the socket as the `:authority`, which is invalid: hyper would reject every request.
+//! Here invalid characters of an authority are replaced in place, byte for byte: lengths do not change, so the header
+//! tables of both sides stay in sync. Huffman-coded values are not changed: Netty uses Huffman coding only from 512
+//! bytes on, and the path of a socket is shorter.
 
 use crate::serve::connection::hpack_state::HpackState;
 use crate::serve::connection::http2_frame::CONTINUATION;
@@ -118,7 +118,7 @@ mod tests {
         [&head[..], payload].concat()
     }
 
-    /// Rewrites bytes that arrive in pieces of any one length.
+    /// Rewrites bytes in chunks of each length.
     fn check(frames: &[Vec<u8>], want: &[Vec<u8>]) {
         let (given, want) = (frames.concat(), want.concat());
         for length in 1..=given.len() + PREFACE.len() {
@@ -127,13 +127,13 @@ mod tests {
             bytes
                 .chunks_mut(length)
                 .for_each(|piece| authority.rewrite(piece));
-            assert_eq!(bytes, [PREFACE, &*want].concat(), "in pieces of {length}");
+            assert_eq!(bytes, [PREFACE, &*want].concat(), "in chunks of {length}");
         }
     }
 
     #[test]
     fn path_in_authority_is_rewritten_to_a_name_of_equal_length() {
-        // `:method: POST`, `:path: /a/b`, then the authority, then a name and a value of their own.
+        // `:method: POST`, `:path: /a/b`, then the authority, then a literal name and value.
         let block = |authority: &[u8]| {
             [b"\x83\x44\x04/a/b\x41\x06", authority, b"\x40\x02/n\x03/v/"].concat()
         };
@@ -151,7 +151,7 @@ mod tests {
     fn other_frames_are_unchanged() {
         let body = frame(0, 1, b"\x41\x03/a/");
         let settings = frame(4, 0, b"\x41\x03/a/\0");
-        // Padding and a dependency before the block, padding after it; the value goes on in the next frame.
+        // Padding length and priority before the block, padding after it; the value continues in the next frame.
         let first = |value: &[u8]| {
             frame(
                 1,

@@ -29,7 +29,7 @@ pub enum HpackState {
     StringBytes {
         /// The string.
         text: StringKind,
-        /// The bytes left of it.
+        /// The number of remaining bytes.
         left: usize,
         /// True for a Huffman-coded string.
         huffman: bool,
@@ -50,7 +50,7 @@ pub enum StringKind {
 }
 
 impl HpackState {
-    /// Returns true if the next byte is one of the plain text of `:authority`.
+    /// Returns true if the next byte belongs to an `:authority` value that is not Huffman-coded.
     pub fn is_in_plain_authority(self) -> bool {
         matches!(
             self,
@@ -140,7 +140,7 @@ impl StringKind {
         }
     }
 
-    /// The state in this string with so many bytes left, or after it.
+    /// The state in this string with `left` bytes remaining, or after the string if `left` is 0.
     fn bytes_state(self, left: usize, huffman: bool) -> HpackState {
         match (left, self) {
             (0, StringKind::Name) => HpackState::StringLength(StringKind::Value),

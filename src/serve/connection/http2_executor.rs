@@ -1,9 +1,9 @@
 //! The executor of an HTTP/2 connection: polls each request once inline, and spawns those that wait.
 //!
-//! hyper hands each request to an executor. A task for each would cost more than the response: its memory, a place in a
-//! queue, the waking of another thread, and contended locks. Here requests wait until hyper has taken all that arrived,
-//! and are then polled once, in the task of the connection; hyper sends their responses in one piece. Nearly all are
-//! complete after that poll.
+//! hyper passes each request to an executor. A task per request would cost more than the response: its allocation, a
+//! slot in the run queue, waking another thread, and lock contention. Here requests are queued until hyper has read all
+//! that arrived, and are then polled once, in the task of the connection; hyper sends their responses together. Nearly
+//! all requests complete in that poll.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::serve::tasks::Tasks;
 
 type QueuedFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// The requests of a connection that were not polled yet.
+/// The queue of a connection's requests that are not polled yet.
 #[derive(Clone)]
 pub struct InlineExecutor {
     shared: Arc<Shared>,
@@ -61,14 +61,14 @@ impl InlineExecutor {
             if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
                 return Poll::Ready(ended);
             }
-            // After responses the connection has to be polled again: it sends them.
+            // The connection must be polled again to send the responses.
             if !self.poll_queued() {
                 return Poll::Pending;
             }
         }
     }
 
-    /// Polls all queued requests; `false` if there were none.
+    /// Polls all queued requests. Returns false if there were none.
     fn poll_queued(&self) -> bool {
         let mut taken = std::mem::take(&mut *self.lock());
         let any = !taken.is_empty();

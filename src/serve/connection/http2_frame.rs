@@ -1,4 +1,4 @@
-//! HTTP/2 frame headers, found in bytes that arrive in pieces; and the connection preface.
+//! HTTP/2 frame headers, found in bytes that arrive in fragments; and the connection preface.
 
 /// The bytes that a client sends first on an HTTP/2 connection.
 /// <https://www.rfc-editor.org/rfc/rfc9113#section-3.4>
@@ -16,7 +16,7 @@ pub const PING: u8 = 6;
 pub const CONTINUATION: u8 = 9;
 /// The flag of DATA and HEADERS that ends a stream.
 pub const END_STREAM: u8 = 0x1;
-/// The flag of PING that answers one.
+/// The flag of a PING that acknowledges another.
 pub const ACK: u8 = 0x1;
 /// The flag of HEADERS with padding.
 pub const PADDED: u8 = 0x8;
@@ -72,7 +72,7 @@ impl FrameScanner {
         self.header_read == 0 && self.payload_left == 0
     }
 
-    /// Scans the payload or the one frame header that `bytes` begin with, and returns how many of them that is.
+    /// Scans the payload or the frame header at the start of `bytes`, and returns the number of bytes scanned.
     pub fn scan(&mut self, bytes: &[u8]) -> (usize, Scanned) {
         if self.payload_left > 0 {
             let count = self.payload_left.min(bytes.len());

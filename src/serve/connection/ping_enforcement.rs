@@ -1,6 +1,7 @@
-//! gRPC's keepalive enforcement: closes HTTP/2 connections whose clients ping too often. hyper has none.
+//! gRPC's keepalive enforcement: closes HTTP/2 connections whose clients ping too often.
+//! hyper does not implement it.
 //!
-//! Frame headers are counted as they pass; nothing is held back or changed. The rules are those of grpc-go.
+//! Frame headers are scanned as they pass; no bytes are delayed or changed. The rules are those of grpc-go.
 //! <https://github.com/grpc/proposal/blob/master/A8-client-side-keepalive.md#server-enforcement>
 
 use std::collections::HashSet;
@@ -16,18 +17,18 @@ use crate::serve::connection::http2_frame::HEADERS;
 use crate::serve::connection::http2_frame::PING;
 use crate::serve::connection::http2_frame::RST_STREAM;
 
-/// The limit of client pings.
+/// The limit on client pings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PingPolicy {
-    /// The least time between two pings.
+    /// The minimum time between two pings.
     pub min_time: Duration,
-    /// True if clients may ping without an open stream; otherwise they may hardly ever.
+    /// True if `min_time` also applies without an open stream; otherwise the minimum is then two hours.
     pub permit_without_stream: bool,
 }
 
-/// Pings that come too soon before the connection is closed.
+/// The number of tolerated early pings; the next one closes the connection.
 const MAX_PING_STRIKES: u32 = 2;
-/// The least time between pings of a client that has no stream and should not ping at all.
+/// The minimum time between pings without an open stream, unless the policy permits them.
 const IDLE_MIN_TIME: Duration = Duration::from_secs(2 * 60 * 60);
 
 /// GOAWAY for stream 0 with last stream 2³¹−1, error `ENHANCE_YOUR_CALM` and grpc-go's reason.
@@ -45,7 +46,7 @@ pub struct PingEnforcer {
 }
 
 impl PingEnforcer {
-    /// An enforcer for a new connection, of which nothing was read.
+    /// An enforcer for a new connection, from which nothing was read.
     pub fn new(policy: PingPolicy) -> PingEnforcer {
         PingEnforcer {
             policy,
@@ -60,7 +61,7 @@ impl PingEnforcer {
     /// Scans bytes from the client.
     ///
     /// # Errors
-    /// If it pinged too often: the last bytes to send to it.
+    /// If the client pinged too often: the last bytes to send to it.
     pub fn on_read(&mut self, bytes: &[u8]) -> Result<(), Vec<u8>> {
         let mut pings = 0;
         let open = &mut self.open_streams;
@@ -81,7 +82,7 @@ impl PingEnforcer {
         if self.strikes <= MAX_PING_STRIKES {
             return Ok(());
         }
-        // Inside a frame no other frame can be sent.
+        // No frame can be sent inside another frame.
         let at_boundary = self.outbound.is_at_frame_boundary();
         Err(if at_boundary {
             GOAWAY.to_vec()

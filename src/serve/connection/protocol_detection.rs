@@ -1,6 +1,6 @@
-//! Detects TLS, HTTP/2 or HTTP/1.1 by the first bytes of a connection, and replays these bytes to the next reader.
+//! Detects TLS, HTTP/2 or HTTP/1.1 from the first bytes of a connection, and replays these bytes to the next reader.
 //!
-//! hyper could tell the versions of HTTP apart itself, but it would wait for a silent client for ever.
+//! hyper could detect the version of HTTP itself, but it would wait for a silent client without a timeout.
 
 use std::io;
 use std::io::IoSlice;
@@ -35,25 +35,25 @@ pub enum WireProtocol {
     Http1,
 }
 
-/// A connection, and the bytes that were read from it in advance.
+/// A connection, and the bytes that were read from it for the detection.
 #[derive(Debug)]
 pub struct DetectedIo<S> {
     inner: S,
     /// The protocol of the client.
     pub protocol: WireProtocol,
-    /// The bytes that were read and not replayed.
+    /// The bytes that were read and are not replayed yet.
     prefix: Bytes,
     /// Closes the connection after too many pings, if that is enforced.
     pub ping_enforcer: Option<Box<PingEnforcer>>,
-    /// Rewrites invalid authorities, if that is needed.
+    /// Rewrites invalid authorities, on a Unix socket.
     pub authority_rewriter: Option<Box<AuthorityRewriter>>,
 }
 
 impl<S: AsyncRead + Unpin> DetectedIo<S> {
-    /// Waits for a client's first bytes: as many as it takes to know which version of HTTP it speaks.
+    /// Reads a client's first bytes, as many as are needed to detect its protocol.
     ///
     /// # Errors
-    /// If the client goes away before.
+    /// If the client disconnects before that.
     pub async fn detect(mut inner: S) -> io::Result<DetectedIo<S>> {
         let mut head = BytesMut::with_capacity(PREFACE.len());
         while head.len() < PREFACE.len() && PREFACE.starts_with(&head) {
@@ -76,7 +76,7 @@ impl<S: AsyncRead + Unpin> DetectedIo<S> {
         })
     }
 
-    /// Replays bytes that were read last.
+    /// Puts back bytes that were read, so that they are replayed before the prefix.
     pub fn unread(&mut self, mut bytes: BytesMut) {
         bytes.extend_from_slice(&self.prefix);
         self.prefix = bytes.freeze();
@@ -96,7 +96,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for DetectedIo<S> {
         } else {
             let count = this.prefix.len().min(buf.remaining());
             buf.put_slice(&this.prefix.split_to(count));
-            // Read on into the same buffer: hyper would double it for the rest of a request. An error occurs again.
+            // Read on into the same buffer: hyper would double it for the rest of a request. An error recurs on the
+            // next read.
             if buf.remaining() > 0 {
                 let _ = Pin::new(&mut this.inner).poll_read(cx, buf);
             }

@@ -1,4 +1,4 @@
-//! Serves an accepted connection: TLS if configured, then HTTP/1.1 or HTTP/2 as the client's first bytes say.
+//! Serves an accepted connection: TLS if configured, then HTTP/1.1 or HTTP/2, depending on the client's first bytes.
 
 use std::convert::Infallible;
 use std::future::ready;
@@ -40,11 +40,11 @@ use crate::serve::listen::tls::ReloadableTlsConfig;
 use crate::serve::shutdown_watch;
 use crate::serve::tasks::Tasks;
 
-/// The response to plain HTTP on a TLS port, as Go has it.
+/// The response to plain HTTP on a TLS port, as in Go.
 const PLAIN_HTTP_REJECTION: &[u8] =
     b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
 
-/// The overhead of ten fields in an HTTP/2 header block beyond their bytes, as Go has it.
+/// The overhead of ten fields in an HTTP/2 header block beyond their bytes, as in Go.
 const HEADER_OVERHEAD: usize = 10 * 32;
 
 /// The error that ended a connection: of the socket, of TLS or of hyper.
@@ -60,7 +60,7 @@ pub struct ConnectionServer<A> {
 }
 
 impl<A: Handler> ConnectionServer<A> {
-    /// Prepares for connections that spawn their slow requests on `tasks`.
+    /// A server whose connections spawn their slow requests on `tasks`.
     pub fn new(handler: A, config: PortConfig, tasks: Tasks) -> ConnectionServer<A> {
         let mut http1 = http1::Builder::new();
         http1
@@ -68,7 +68,7 @@ impl<A: Handler> ConnectionServer<A> {
             .header_read_timeout(config.read_timeout)
             .max_headers(limits::HTTP1_HEADERS)
             .max_header_size(config.max_http1_head())
-            // hyper needs room for at least one buffer.
+            // hyper requires a buffer of at least 8192 bytes.
             .max_buf_size(config.max_http1_head().max(8192));
         ConnectionServer {
             handler,
@@ -93,7 +93,7 @@ impl<A: Handler> ConnectionServer<A> {
     /// Serves one connection until it ends.
     ///
     /// # Errors
-    /// If the client breaks the connection or its protocol.
+    /// If the client breaks the connection or violates its protocol.
     pub async fn serve_connection(
         self: Arc<Self>,
         socket: SocketStream,
@@ -112,7 +112,7 @@ impl<A: Handler> ConnectionServer<A> {
                     (local && io.protocol == WireProtocol::Http2).then(Box::default);
                 self.serve_http(io, shutdown).await
             }
-            // Boxed, so that a plain connection is not as large as a TLS connection.
+            // Boxed, so that the future of a plain connection is not as large as that of a TLS connection.
             Some(tls) => Box::pin(self.serve_tls(io, tls, shutdown)).await,
         }
     }
@@ -197,8 +197,8 @@ impl<A: Handler> ConnectionServer<A> {
         }
     }
 
-    /// Drives a connection to its end. At shutdown it takes no more requests and ends with the last that is in flight.
-    /// A connection without a first request is closed after the read timeout; hyper would keep it, if it speaks HTTP/2.
+    /// Drives a connection to its end. At shutdown it accepts no more requests and ends with the last one in flight.
+    /// A connection without a first request is closed after the read timeout; hyper would keep it open on HTTP/2.
     async fn drive_until_shutdown<C: GracefulConnection>(
         &self,
         mut connection: Pin<Box<C>>,
@@ -207,7 +207,7 @@ impl<A: Handler> ConnectionServer<A> {
         mut shutdown: watch::Receiver<bool>,
     ) -> Result<(), C::Error> {
         tokio::select! {
-            // First, so that a request that has arrived is still answered.
+            // Polled first, so that a request that has arrived is still answered.
             biased;
             ended = executor.drive(connection.as_mut()) => return ended,
             () = shutdown_watch::requested(&mut shutdown) => {}
@@ -226,7 +226,7 @@ impl<A: Handler> ConnectionServer<A> {
     }
 }
 
-/// Answers a client that speaks plain HTTP to a TLS port.
+/// Answers a client that sends plain HTTP to a TLS port.
 async fn reject_plain_http(mut io: DetectedIo<SocketStream>) -> io::Result<()> {
     io.write_all(PLAIN_HTTP_REJECTION).await?;
     io.shutdown().await?;

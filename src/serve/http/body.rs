@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use crate::serve::http::in_flight::InFlightRequest;
 
-/// A frame of a stream. Boxed, because a channel keeps room for 32 of them.
+/// A frame of a stream. Boxed, because a channel allocates slots for 32 frames at once.
 pub type BoxedFrame = Box<Frame<Bytes>>;
 
 /// A data frame with these bytes.
@@ -24,15 +24,15 @@ pub fn data_frame(bytes: impl Into<Bytes>) -> BoxedFrame {
 /// The body of a response.
 #[derive(Debug)]
 pub enum Body {
-    /// Nothing, or nothing more.
+    /// No data, or all data has been sent.
     Empty,
     /// One buffer.
     Full(Bytes),
     /// One buffer, and trailers after it.
     WithTrailers(Bytes, Option<HeaderMap>),
-    /// Frames as they come.
+    /// Frames, sent as they become available.
     Stream(mpsc::Receiver<BoxedFrame>),
-    /// The same, with the request whose sent bytes are counted.
+    /// The same, with the request that counts the sent bytes.
     Instrumented(mpsc::Receiver<BoxedFrame>, Box<InFlightRequest>),
 }
 

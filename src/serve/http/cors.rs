@@ -22,10 +22,10 @@ const EXPOSE_HEADERS: HeaderValue = HeaderValue::from_static(
 /// The origins of pages that may send requests.
 #[derive(Debug, Clone, Default)]
 pub enum AllowedOrigins {
-    /// All of them, as in flagd without `--cors-origin`.
+    /// All origins, as in flagd without `--cors-origin`.
     #[default]
     Any,
-    /// Those that match one of these.
+    /// The origins that match one of these patterns.
     Only(Box<[OriginPattern]>),
 }
 
@@ -60,7 +60,7 @@ impl OriginPattern {
 }
 
 impl AllowedOrigins {
-    /// The origins that an operator names. No name at all, or a bare `*`, is every origin.
+    /// The origins that the operator configured. An empty list or a bare `*` allows all origins.
     pub fn from_names(names: &[String]) -> AllowedOrigins {
         if names.is_empty() || names.iter().any(|name| name == "*") {
             return AllowedOrigins::Any;
@@ -85,7 +85,7 @@ impl AllowedOrigins {
             .then(|| origin.clone())
     }
 
-    /// The response to a preflight request; `None` if the request is another one.
+    /// The response to a preflight request; `None` if the request is not a preflight request.
     pub fn preflight_response(&self, request: &Parts) -> Option<Response<Body>> {
         let headers = &request.headers;
         let origin = headers.get(header::ORIGIN)?;

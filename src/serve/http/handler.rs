@@ -16,8 +16,8 @@ pub trait Handler: Sized + Send + Sync + 'static {
         request: Request<Incoming>,
     ) -> impl Future<Output = Response<Body>> + Send + use<Self>;
 
-    /// Answers a request whose body is buffered, if the response is ready at once and has no trailers. It is the response
-    /// that [`Handler::handle`] would give. `None` changes nothing: the request can still be passed to that.
+    /// Answers a request whose body is buffered, if the response is ready at once and has no trailers. The response is
+    /// the same as that of [`Handler::handle`]. After `None` the request can still be passed to [`Handler::handle`].
     fn try_handle_now(&self, _request: &mut Parts, _body: &Bytes) -> Option<Response<Body>> {
         None
     }

@@ -25,7 +25,7 @@ pub struct InFlightRequest {
 }
 
 impl InFlightRequest {
-    /// Starts the clock of a request that is counted as active already.
+    /// Starts timing a request that is already counted as active.
     pub fn new(
         metrics: Arc<Metrics>,
         labels: RequestLabels,
@@ -52,7 +52,7 @@ impl Drop for InFlightRequest {
     fn drop(&mut self) {
         let http = &self.metrics.http;
         http.dec_active(self.labels);
-        // A client that disconnects before the response gets no status.
+        // There is no status if the client disconnects before the response.
         if let Some(status) = self.status {
             http.record_response(
                 self.labels,
@@ -67,8 +67,8 @@ impl Drop for InFlightRequest {
             let code = self
                 .grpc_status
                 .map(|code| KeyValue::new("rpc.grpc.status_code", code));
-            // Codes that gRPC's conventions count as the server's fault: unknown, deadline, unimplemented, internal,
-            // unavailable, data loss.
+            // Codes that OpenTelemetry's gRPC conventions count as server errors: unknown, deadline, unimplemented,
+            // internal, unavailable, data loss.
             let failed = self.status.is_some_and(|status| status >= 500)
                 || matches!(self.grpc_status, Some(2 | 4 | 12 | 13 | 14 | 15));
             span.end(status.into_iter().chain(code).collect(), failed);

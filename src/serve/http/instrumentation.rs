@@ -56,7 +56,7 @@ impl Instrumentation {
     }
 }
 
-/// The name of a span, as flagd has it.
+/// The name of a span, as in flagd.
 fn span_name(labels: RequestLabels) -> &'static str {
     let route = labels.route();
     match route.rsplit_once("Service/Resolve").map(|(_, kind)| kind) {
@@ -110,7 +110,7 @@ fn grpc_status(response: &Response<Body>) -> Option<i64> {
 }
 
 impl InFlightRequest {
-    /// Waits for the response and records it. No `async fn`: that would hold the response's future twice.
+    /// Waits for the response and records it. Not an `async fn`, which would store the response's future twice.
     pub fn instrument_future(
         self,
         answer: impl Future<Output = Response<Body>>,
@@ -128,7 +128,7 @@ impl InFlightRequest {
         Response::from_parts(parts, self.instrument_body(body))
     }
 
-    /// Hands a stream the request, so that it ends with it; the bytes of any other body are counted now.
+    /// Moves the request into a stream, so that both end together; counts the bytes of any other body now.
     fn instrument_body(mut self, body: Body) -> Body {
         match body {
             Body::Stream(receiver) => Body::Instrumented(receiver, Box::new(self)),

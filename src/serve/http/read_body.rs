@@ -1,4 +1,4 @@
-//! Request bodies: read whole, within a size limit and a timeout.
+//! Request bodies: read completely, within a size limit and a timeout.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -16,12 +16,12 @@ use tokio::time::Sleep;
 use crate::wire::rpc_error::RpcCode;
 use crate::wire::rpc_error::RpcError;
 
-/// Returns true if a body of `length` bytes is within `limit` (0 for any number).
+/// Returns true if a body of `length` bytes is within `limit` (0 means no limit).
 pub fn is_within_limit(length: usize, limit: usize) -> bool {
     limit == 0 || length <= limit
 }
 
-/// Reads a request's body, at most `limit` bytes (0 for any number) and not for longer than `timeout`.
+/// Reads a request's body, at most `limit` bytes (0 means no limit) and not for longer than `timeout`.
 pub fn read(body: Incoming, limit: usize, timeout: Duration) -> ReadBody {
     ReadBody {
         body,
@@ -33,7 +33,7 @@ pub fn read(body: Incoming, limit: usize, timeout: Duration) -> ReadBody {
     }
 }
 
-/// A body that is being read. Ready with all of it, or with an error if it is too large, too slow, or incomplete.
+/// A future that reads a body. Ready with the whole body, or with an error if it is too large, too slow or incomplete.
 #[derive(Debug)]
 pub struct ReadBody {
     body: Incoming,
@@ -52,7 +52,7 @@ impl Future for ReadBody {
         if let Poll::Ready(read) = self.poll_collect(cx) {
             return Poll::Ready(read);
         }
-        // Nearly every body has arrived already; a timer would cost more than reading it.
+        // Nearly every body has already arrived, and a timer would cost more than reading it.
         let timeout = self.timeout;
         let timer = self
             .timer

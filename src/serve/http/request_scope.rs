@@ -12,7 +12,7 @@ use crate::selector::Selector;
 use crate::serve::config::ServeConfig;
 use crate::telemetry::trace::RequestSpan;
 
-/// The scope of a request. Decisions are noted in its span, if requests are traced.
+/// The scope of a request. Decisions are recorded in its span, if requests are traced.
 pub fn new<'r>(
     config: &ServeConfig,
     parts: &'r Parts,
@@ -29,7 +29,7 @@ pub fn new<'r>(
     }
 }
 
-/// Evaluates, and adds the time that took to a histogram.
+/// Runs an evaluation, and records its duration in a histogram.
 pub fn timed<T>(histogram: &Histogram, evaluate: impl FnOnce() -> T) -> T {
     let started = Instant::now();
     let evaluated = evaluate();

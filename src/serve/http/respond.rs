@@ -1,4 +1,4 @@
-//! Responses that several ports send: plain text, JSON, an empty body, redirects and refusals of a method.
+//! Responses that several ports send: plain text, JSON, an empty body, redirects and disallowed methods.
 
 use bytes::Bytes;
 use http::HeaderName;
@@ -25,7 +25,7 @@ pub fn empty_with_header(
     response
 }
 
-/// A text for people.
+/// A response in plain text.
 pub fn plain_text(status: StatusCode, text: impl Into<Bytes>) -> Response<Body> {
     let mut response = with_status(status, Body::Full(text.into()));
     let plain = HeaderValue::from_static("text/plain; charset=utf-8");
@@ -33,12 +33,12 @@ pub fn plain_text(status: StatusCode, text: impl Into<Bytes>) -> Response<Body> 
     response
 }
 
-/// The response for an unknown path, in the words of Go's HTTP server.
+/// The response for an unknown path, with the text of Go's HTTP server.
 pub fn not_found() -> Response<Body> {
     plain_text(StatusCode::NOT_FOUND, "404 page not found\n")
 }
 
-/// JSON that no cache may keep.
+/// A JSON response that no cache may store.
 pub fn json(status: StatusCode, text: impl Into<Bytes>) -> Response<Body> {
     let mut response = with_status(status, Body::Full(text.into()));
     let headers = response.headers_mut();
@@ -48,7 +48,7 @@ pub fn json(status: StatusCode, text: impl Into<Bytes>) -> Response<Body> {
     response
 }
 
-/// The response to any method but those in `allowed`.
+/// The response to a method that is not in `allowed`.
 pub fn method_not_allowed(allowed: &'static str) -> Response<Body> {
     let allowed = HeaderValue::from_static(allowed);
     empty_with_header(StatusCode::METHOD_NOT_ALLOWED, header::ALLOW, allowed)

@@ -5,12 +5,13 @@ use http::HeaderMap;
 use crate::selector::Selector;
 use crate::serve::config::ServeConfig;
 
-const SELECTOR_REQUIRED: &str = "a selector is required: send the header Flagd-Selector with \"flagSetId=ID\" or \"source=NAME\"";
+const SELECTOR_REQUIRED: &str = "a selector is required: send the header Flagd-Selector with \"flagSetId=ID\" or \
+    \"source=NAME\"";
 
 /// The flags that a request's headers select.
 ///
 /// # Errors
-/// A sentence for the caller, if the header is not a selector, or is missing where one is required.
+/// If the header is an invalid selector, or is missing where one is required, with the text for the caller.
 pub fn from_headers(config: &ServeConfig, headers: &HeaderMap) -> Result<Selector, String> {
     match headers.get("flagd-selector") {
         Some(text) => parse(config, &String::from_utf8_lossy(text.as_bytes())),
@@ -21,7 +22,7 @@ pub fn from_headers(config: &ServeConfig, headers: &HeaderMap) -> Result<Selecto
 /// The flags that a text selects.
 ///
 /// # Errors
-/// A sentence for the caller, if the text is not a selector, or is empty where one is required.
+/// If the text is an invalid selector, or is empty where one is required, with the text for the caller.
 pub fn parse(config: &ServeConfig, text: &str) -> Result<Selector, String> {
     enforce(config, Selector::parse(text)?)
 }

@@ -1,4 +1,4 @@
-//! The accept loop of a port: takes connections within the slots, serves each in a task, and drains them at shutdown.
+//! The accept loop of a port: accepts connections within the slots, serves each in a task, and drains them at shutdown.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::serve::listen::socket::SocketStream;
 use crate::serve::shutdown_watch;
 use crate::serve::tasks::Tasks;
 
-/// Serves a port until `shutdown` turns true and the connections are done, or the grace period is over.
+/// Serves a port until `shutdown` turns true, and then until all connections have ended or the grace period is over.
 pub async fn serve<A: Handler>(
     listener: Listener,
     handler: A,
@@ -57,7 +57,7 @@ pub async fn serve<A: Handler>(
         }
     };
     if tokio::time::timeout(grace, drained).await.is_err() {
-        tracing::warn!("connections are still busy after the grace period and are cut off");
+        tracing::warn!("grace period is over: closing the connections that are still open");
     }
 }
 
@@ -70,7 +70,7 @@ fn report_panic(tasks: &Tasks, ended: Result<(), JoinError>) {
     }
 }
 
-/// The next connection, once there is a slot for it on the port and among those that ports share.
+/// Accepts the next connection after acquiring a slot of the port and a slot that ports share.
 async fn accept(
     listener: &Listener,
     [port, shared]: [&Arc<Semaphore>; 2],
@@ -81,7 +81,7 @@ async fn accept(
         match listener.accept().await {
             Ok(socket) => return (slots, socket),
             Err(error) => {
-                // Usually out of file descriptors: others must close before it makes sense to go on.
+                // Usually out of file descriptors: wait for other connections to close before retrying.
                 tracing::warn!(%error, "cannot accept a connection");
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }

@@ -8,9 +8,9 @@ use std::path::PathBuf;
 /// An address to listen on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ListenAddr {
-    /// A TCP port, 0 for any that is free; of one address, or of all interfaces.
+    /// A TCP port of one address, or of all interfaces; port 0 selects a free port.
     Tcp(Option<IpAddr>, u16),
-    /// A Unix socket. On Linux a name that begins with `@` is in no directory, as in Go.
+    /// A Unix socket. On Linux a name that begins with `@` is an abstract socket, as in Go.
     Unix(PathBuf),
 }
 

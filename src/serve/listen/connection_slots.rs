@@ -1,4 +1,4 @@
-//! Connection slots of the probes and of the other ports, by the process's limit of file descriptors.
+//! Connection slots of the probes and of the other ports, sized by the file descriptor limit of the process.
 
 use std::sync::Arc;
 
@@ -6,8 +6,8 @@ use tokio::sync::Semaphore;
 
 use crate::limits;
 
-/// Connection slots of the probes, and those that all other ports share. At most as many as the process may have file
-/// descriptors, less a reserve for flag files. Raises the soft limit of the process to its hard limit.
+/// Connection slots of the probes, and those that all other ports share: at most the file descriptor limit of the
+/// process, minus a reserve for flag files. Raises the soft limit to the hard limit.
 pub fn connection_slots() -> (Arc<Semaphore>, Arc<Semaphore>) {
     use rustix::process::Resource;
     use rustix::process::getrlimit;

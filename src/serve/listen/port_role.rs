@@ -9,10 +9,10 @@ use crate::serve::config::ServeConfig;
 use crate::serve::connection::ping_enforcement::PingPolicy;
 use crate::serve::listen::tls::ReloadableTlsConfig;
 
-/// By how much the head of an HTTP/1.1 request may be longer, as Go has it.
+/// The bytes by which the head of an HTTP/1.1 request may exceed the header limit, as in Go.
 const HTTP1_HEAD_OVERHEAD: usize = 4096;
 
-/// A port, by what it serves.
+/// The role of a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PortRole {
     /// gRPC, gRPC-Web and Connect.
@@ -58,13 +58,13 @@ pub struct PortConfig {
     pub read_timeout: Duration,
     /// The time for calls in flight after shutdown begins.
     pub grace: Duration,
-    /// Open connections; further ones wait to be accepted.
+    /// The maximum number of open connections; further ones wait to be accepted.
     pub max_connections: usize,
-    /// Slots for connections that ports share, as many as there are file descriptors for.
+    /// Connection slots that ports share, limited by the number of file descriptors.
     pub connection_slots: Arc<Semaphore>,
-    /// The certificates, if the port speaks TLS.
+    /// The certificates, if the port serves TLS.
     pub tls: Option<Arc<ReloadableTlsConfig>>,
-    /// The limit of client pings, if it is enforced.
+    /// The limit on client pings, if it is enforced.
     pub ping_policy: Option<PingPolicy>,
 }
 

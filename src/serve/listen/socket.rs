@@ -26,14 +26,14 @@ use crate::serve::listen::unix::SocketFile;
 /// A bound socket.
 #[derive(Debug)]
 pub enum Listener {
-    /// On TCP.
+    /// A TCP socket.
     Tcp(TcpListener),
-    /// On a Unix socket, which may be a file.
+    /// A Unix socket, with its file unless it is abstract.
     Unix(UnixListener, Option<SocketFile>),
 }
 
 impl Listener {
-    /// Binds an address. A stale Unix socket, as a killed process leaves it, is replaced.
+    /// Binds an address. A stale Unix socket, left by a killed process, is replaced.
     ///
     /// # Errors
     /// If the address is taken or not permitted.
@@ -58,10 +58,10 @@ impl Listener {
         }
     }
 
-    /// The next connection.
+    /// Accepts the next connection.
     ///
     /// # Errors
-    /// Usually when the process is out of file descriptors.
+    /// Usually because the process is out of file descriptors.
     pub async fn accept(&self) -> io::Result<SocketStream> {
         match self {
             Listener::Tcp(listener) => {
@@ -74,7 +74,7 @@ impl Listener {
     }
 }
 
-/// Binds all interfaces, for IPv6 and IPv4 alike where the kernel has both.
+/// Binds all interfaces: dual-stack if the kernel supports it, otherwise IPv4.
 async fn bind_all_interfaces(port: u16) -> io::Result<TcpListener> {
     match TcpListener::bind(SocketAddr::from(([0_u16; 8], port))).await {
         Err(error) if error.kind() != ErrorKind::AddrInUse => {
@@ -85,10 +85,10 @@ async fn bind_all_interfaces(port: u16) -> io::Result<TcpListener> {
 }
 
 fn set_socket_options(socket: &TcpStream) {
-    // Without it small responses wait for the client's acknowledgement.
+    // Without `TCP_NODELAY` small responses wait for the client's acknowledgement.
     let _ = socket.set_nodelay(true);
-    // The kernel finds peers that are gone without a FIN, and their slots become free. HTTP/2 pings would cost a tenth of
-    // every call.
+    // With keepalive the kernel detects peers that are gone without a FIN, which frees their slots. HTTP/2 pings would
+    // cost a tenth of every call.
     let keep_alive = TcpKeepalive::new()
         .with_time(limits::TCP_KEEPALIVE)
         .with_interval(limits::TCP_KEEPALIVE);

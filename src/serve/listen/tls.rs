@@ -19,7 +19,7 @@ use rustls::server::WebPkiClientVerifier;
 
 use crate::fingerprint;
 
-/// The interval of file checks. A file is checked on connections only.
+/// The minimum interval of file checks. Files are checked only when a connection arrives.
 const RELOAD_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The paths of the files, all in PEM.
@@ -27,9 +27,9 @@ const RELOAD_INTERVAL: Duration = Duration::from_secs(1);
 pub struct TlsPaths {
     /// The certificate chain, the server's own certificate first.
     pub certificate: PathBuf,
-    /// Its private key.
+    /// The private key of the server's certificate.
     pub key: PathBuf,
-    /// The CA of client certificates. Without it clients need none.
+    /// The CA of client certificates. Without it no client certificate is required.
     pub client_ca: Option<PathBuf>,
 }
 
@@ -47,7 +47,7 @@ pub struct ReloadableTlsConfig {
 #[derive(Debug)]
 struct TlsFileState {
     last_check: Instant,
-    /// Digests of the contents: the key itself is kept in the configuration only.
+    /// Digests of the contents, so that the key is kept in the configuration only.
     digests: Vec<u128>,
     last_error: Option<String>,
 }
@@ -56,7 +56,7 @@ impl ReloadableTlsConfig {
     /// Reads the files.
     ///
     /// # Errors
-    /// A sentence for the operator, if a file cannot be read, or key and certificate do not match.
+    /// If a file cannot be read, or key and certificate do not match, with the text for the operator.
     pub fn load(paths: TlsPaths) -> Result<ReloadableTlsConfig, String> {
         ReloadableTlsConfig::load_with_interval(paths, RELOAD_INTERVAL)
     }
@@ -64,7 +64,7 @@ impl ReloadableTlsConfig {
     /// Reads the files, and checks them again after `reload_interval`.
     ///
     /// # Errors
-    /// The same.
+    /// As [`ReloadableTlsConfig::load`].
     pub fn load_with_interval(
         paths: TlsPaths,
         reload_interval: Duration,
@@ -84,10 +84,10 @@ impl ReloadableTlsConfig {
         })
     }
 
-    /// The configuration for a new connection. Files that are due are checked meanwhile, on a blocking thread: a file
-    /// system may be slow.
+    /// The configuration for a new connection. If a file check is due, it runs in the background on a blocking thread,
+    /// because the file system may be slow.
     pub fn config(self: &Arc<ReloadableTlsConfig>) -> Arc<ServerConfig> {
-        // A locked state is being checked already.
+        // If the state is locked, a check is already running.
         let due = |state: &mut TlsFileState| state.last_check.elapsed() >= self.reload_interval;
         if self
             .file_state
@@ -121,9 +121,9 @@ impl ReloadableTlsConfig {
         let new_error = renewed.as_ref().err().cloned();
         let certificate = self.paths.certificate.display();
         match renewed {
-            Ok(true) => tracing::info!(%certificate, "the certificate is renewed"),
+            Ok(true) => tracing::info!(%certificate, "TLS certificate reloaded"),
             Err(error) if state.last_error != new_error => {
-                tracing::error!(%certificate, %error, "the certificate cannot be renewed; the one before stays in force");
+                tracing::error!(%certificate, %error, "cannot reload the TLS certificate: keeping the previous one");
             }
             Ok(false) | Err(_) => {}
         }
@@ -186,9 +186,7 @@ impl TlsPaths {
         let config = builder.with_single_cert(chain, key);
         let mut config = config.map_err(|error| {
             let (certificate, key) = (self.certificate.display(), self.key.display());
-            format!(
-                "the certificate {certificate} and the key {key} cannot be used together: {error}"
-            )
+            format!("cannot use certificate `{certificate}` with key `{key}`: {error}")
         })?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(config)
@@ -199,7 +197,7 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let certificates = CertificateDer::pem_file_iter(path).and_then(Iterator::collect);
     let certificates: Vec<_> = certificates.map_err(|error| unusable_file(path, &error))?;
     if certificates.is_empty() {
-        return Err(unusable_file(path, &"there is no certificate in it"));
+        return Err(unusable_file(path, &"no certificate found"));
     }
     Ok(certificates)
 }

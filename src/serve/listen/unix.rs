@@ -1,4 +1,4 @@
-//! Unix sockets: bound to files, of which stale ones are replaced, and on Linux to abstract names.
+//! Unix sockets: bound to files, where stale ones are replaced, and on Linux to abstract names.
 
 use std::io;
 use std::io::ErrorKind;
@@ -46,7 +46,7 @@ fn bind_abstract(name: &[u8]) -> io::Result<UnixListener> {
 
 #[cfg(not(target_os = "linux"))]
 fn bind_abstract(_: &[u8]) -> io::Result<UnixListener> {
-    let why = "only Linux has abstract sockets; for a file of this name write ./@…";
+    let why = "abstract sockets are supported on Linux only: for a file of this name use ./@…";
     Err(io::Error::new(ErrorKind::Unsupported, why))
 }
 
@@ -58,7 +58,7 @@ fn is_stale(path: &Path) -> bool {
     socket && try_connect(path).err().is_some_and(refused)
 }
 
-/// Connects without waiting: the queue of a busy process may be full.
+/// Connects without blocking, because the backlog of a busy process may be full.
 fn try_connect(path: &Path) -> io::Result<()> {
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
     socket.set_nonblocking(true)?;
@@ -71,7 +71,7 @@ fn inode(path: &Path) -> Option<u64> {
         .map(|metadata| metadata.ino())
 }
 
-/// The file of a Unix socket. Removed with it, unless it belongs to another one by now.
+/// The file of a Unix socket, removed on drop unless another socket has replaced it.
 #[derive(Debug)]
 pub struct SocketFile {
     path: PathBuf,

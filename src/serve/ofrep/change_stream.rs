@@ -1,7 +1,7 @@
-//! OFREP's change stream: server-sent events after which clients evaluate again.
+//! OFREP's change stream: server-sent events that make clients evaluate again.
 //!
 //! An event carries the entity tag of the selected flags, which is the same on every replica. A client that reconnects
-//! sends the last one that it saw, so no change is lost, whichever replica it connects to.
+//! sends the last tag that it received, so no change is lost, whichever replica it connects to.
 //! <https://github.com/open-feature/protocol/blob/main/service/event-streams.yaml>
 
 use std::pin::pin;
@@ -27,7 +27,7 @@ use crate::serve::stream::FrameSender;
 use crate::serve::stream::StreamWakeup;
 use crate::wire::ofrep::sse_events;
 
-/// The response that opens a stream of changes of the flags that a text selects, or refuses it.
+/// The response that opens a stream of changes of the flags that a text selects, or the error response.
 pub fn change_stream_response(
     context: &ServerContext,
     selector_text: &str,
@@ -49,7 +49,7 @@ pub fn change_stream_response(
     }
 }
 
-/// Opens a stream. It ends with the client, at its deadline, or with the server.
+/// Opens a stream. It ends when the client disconnects, at its deadline, or at shutdown.
 fn open(
     context: &ServerContext,
     selector: Selector,
@@ -63,7 +63,7 @@ fn open(
         context: context.clone(),
         selector,
     };
-    // Server-sent events have no error frame: the client reconnects by itself.
+    // Server-sent events have no error frame: clients reconnect automatically.
     let body = stream::open(
         context,
         slot,
@@ -77,7 +77,7 @@ fn open(
     for (name, value) in [
         (header::CONTENT_TYPE, "text/event-stream"),
         (header::CACHE_CONTROL, "no-store"),
-        // nginx would hold events back otherwise.
+        // Without it nginx buffers events.
         (HeaderName::from_static("x-accel-buffering"), "no"),
     ] {
         let value = HeaderValue::from_static(value);

@@ -18,8 +18,8 @@ pub fn etag_from_query(query: &str) -> Option<String> {
     (!bare.is_empty()).then(|| bare.to_owned())
 }
 
-/// A bulk response with an entity tag: of its content alone, so that it is the same on every replica. With a request's
-/// headers, the response is 304 if the client has that content.
+/// A bulk response with an entity tag, which depends on the content alone and is the same on every replica. If the
+/// request's headers are given and match the tag, the response is 304.
 pub fn with_etag(body: String, headers: Option<&HeaderMap>) -> Response<Body> {
     let hash = fingerprint::bytes_128(body.as_bytes());
     let tag = format!("\"{hash:032x}\"");

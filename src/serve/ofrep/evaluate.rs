@@ -75,7 +75,7 @@ fn evaluate_all(
         resolve_ofrep::resolve_all(&snapshot, scope, body, &streams.unwrap_or_default())
     });
     let body = answer?;
-    // A client that the change stream told of another tag gets all flags, whatever its entity tag.
+    // A client to which the change stream sent another tag gets all flags, even if its `If-None-Match` header matches.
     let seen = etag::etag_from_query(parts.uri.query().unwrap_or(""));
     let changed = seen.is_some_and(|seen| seen != *snapshot.fingerprints(&selector).etag());
     let conditional = (!changed).then_some(headers);
@@ -87,7 +87,7 @@ fn respond_error(error: OfrepErrorResponse) -> Response<Body> {
     respond::json(status, error.body)
 }
 
-/// A body with U+FFFD in place of invalid UTF-8, as Go's JSON has it.
+/// A body with U+FFFD in place of invalid UTF-8, as Go's JSON decoder does.
 fn lossy_utf8(body: Bytes) -> Bytes {
     match String::from_utf8_lossy(&body) {
         Cow::Borrowed(_) => body,

@@ -1,4 +1,4 @@
-//! Path normalization as in flagd's router: redirects for `.`, `..` and `//`, and refusal of invalid escapes.
+//! Path normalization as in flagd's router: redirects for `.`, `..` and `//`, and rejection of invalid escapes.
 
 use http::Uri;
 use percent_encoding::AsciiSet;
@@ -29,9 +29,9 @@ const PATH_ESCAPES: &AsciiSet = &CONTROLS
 pub enum NormalizedPath {
     /// The path is normal.
     Valid,
-    /// The client should request this one.
+    /// The client should request this path.
     Redirect(String),
-    /// It has a `%` without two digits.
+    /// The path has a `%` without two hexadecimal digits.
     Malformed,
 }
 
@@ -42,7 +42,7 @@ pub fn normalize(uri: &Uri) -> NormalizedPath {
         return NormalizedPath::Malformed;
     }
     let decoded = percent_decode_str(path).decode_utf8_lossy();
-    // Only these can have a redundant segment.
+    // Only paths with one of these substrings can have a redundant segment.
     if !decoded.contains("//") && !decoded.contains("/.") {
         return NormalizedPath::Valid;
     }
@@ -68,7 +68,7 @@ fn has_valid_escapes(path: &str) -> bool {
     })
 }
 
-/// The shortest path to the same place. A slash at the end stays.
+/// The shortest equivalent path. A trailing slash is kept.
 fn clean(path: &str) -> String {
     let mut kept: Vec<&str> = Vec::new();
     for segment in path.split('/') {

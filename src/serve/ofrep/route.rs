@@ -20,7 +20,7 @@ pub enum OfrepRoute {
 }
 
 impl OfrepRoute {
-    /// Parses a path. A key is one segment: an escaped slash does not make one.
+    /// Parses a path. A key is one segment without slashes, not even escaped ones.
     pub fn parse(path: &str) -> Option<OfrepRoute> {
         let decoded = |text: &str| Some(percent_decode_str(text).decode_utf8().ok()?.into_owned());
         match path.strip_prefix(sse_events::PATH) {

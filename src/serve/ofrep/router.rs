@@ -64,7 +64,7 @@ impl Handler for Arc<OfrepService> {
 }
 
 impl OfrepService {
-    /// No `async fn`: it would hold the request twice, and hyper keeps room for that as long as a connection lasts.
+    /// Not an `async fn`, which would store the request twice: hyper reserves that memory for the whole connection.
     fn dispatch(
         self: Arc<OfrepService>,
         route: Option<OfrepRoute>,
@@ -116,7 +116,7 @@ impl OfrepService {
     /// Checks the path and method of a request for a route.
     ///
     /// # Errors
-    /// If the request is not to be evaluated: the response instead.
+    /// If the path or the method is not served: the response.
     fn check_request(
         &self,
         route: Option<OfrepRoute>,

@@ -67,7 +67,7 @@ fn parse_method(path: &str) -> Option<BuiltinMethod> {
 }
 
 impl BuiltinServices {
-    /// The services of a port that serves `own` besides them.
+    /// The built-in services of a port that also serves `own`.
     pub fn new(context: ServerContext, own: &[&'static str]) -> BuiltinServices {
         let builtin = [HEALTH_SERVICE].into_iter().chain(REFLECTION_SERVICES);
         BuiltinServices {
@@ -76,7 +76,7 @@ impl BuiltinServices {
         }
     }
 
-    /// Answers a request if it is for one of these services, and otherwise gives it back.
+    /// Answers a request for one of these services.
     ///
     /// # Errors
     /// If the request is for another service: the request.
@@ -117,12 +117,12 @@ impl BuiltinServices {
         })
     }
 
-    /// Returns true for a service of the port, and for the empty name, which is the whole server.
+    /// Returns true for a service of the port, and for the empty name, which means the whole server.
     fn is_known(&self, service: &str) -> bool {
         service.is_empty() || self.service_names.contains(&service)
     }
 
-    /// The service whose health a request asks for.
+    /// Reads the name of the service whose health is requested.
     async fn read_service_name(
         &self,
         headers: &HeaderMap,

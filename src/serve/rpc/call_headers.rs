@@ -29,7 +29,7 @@ pub struct CallHeaders {
     pub protocol: RpcProtocol,
     /// The codec of the messages.
     pub codec: Codec,
-    /// True for a compressed message, and the deadline; or the error that the call is answered with.
+    /// True for a compressed message, and the deadline; or the error to respond with.
     pub encoding_and_deadline: Result<(bool, Deadline), RpcError>,
 }
 
@@ -61,10 +61,10 @@ impl CallHeaders {
         })
     }
 
-    /// Takes the message of the call out of its body, and returns it with the deadline.
+    /// Decodes the message in the body of the call, and returns it with the deadline.
     ///
     /// # Errors
-    /// If the body is not one message, or the headers were wrong.
+    /// If the body is not exactly one message, or the headers were invalid.
     pub fn decode_message(
         &self,
         body: &Bytes,

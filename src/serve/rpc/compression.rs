@@ -37,10 +37,10 @@ pub fn accepts_gzip(headers: &HeaderMap, name: &str) -> bool {
         .any(|(name, weight)| name.trim() == "gzip" && weight.replace(' ', "") != "q=0")
 }
 
-/// Decompresses gzip, to at most `limit` bytes (0 for any number).
+/// Decompresses gzip, to at most `limit` bytes (0 means no limit).
 ///
 /// # Errors
-/// If the bytes are not gzip, or become too many.
+/// If the bytes are not gzip, or exceed the limit.
 pub fn gunzip(bytes: &[u8], limit: usize) -> Result<Bytes, RpcError> {
     let most = if limit == 0 { u64::MAX } else { limit as u64 };
     let mut out = Vec::new();

@@ -1,4 +1,5 @@
-//! Connect's unary protocol: request headers and responses in plain HTTP. <https://connectrpc.com/docs/protocol/#unary-rpc>
+//! Connect's unary protocol: request headers and responses in plain HTTP.
+//! <https://connectrpc.com/docs/protocol/#unary-rpc>
 
 use std::time::Duration;
 
@@ -53,7 +54,7 @@ pub fn parse_protocol_headers(headers: &HeaderMap) -> Result<Deadline, RpcError>
                 "parse timeout: {parser} {timeout:?}: invalid syntax"
             ));
         };
-        // A negative timeout has passed already.
+        // A negative timeout has already expired.
         let millis = u64::try_from(millis).unwrap_or(0);
         return Ok(Deadline::after(Some(Duration::from_millis(millis))));
     }

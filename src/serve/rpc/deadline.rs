@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::wire::rpc_error::RpcCode;
 use crate::wire::rpc_error::RpcError;
 
-/// The time at which a client stops waiting, if it set one. Without one no clock is read.
+/// The time at which a client stops waiting, if it set a timeout. Without a timeout the clock is not read.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline(Option<Instant>);
 
@@ -26,7 +26,7 @@ impl Deadline {
     /// Checks that the deadline has not passed.
     ///
     /// # Errors
-    /// If it has, in Go's words.
+    /// If the deadline has passed. The text is that of Go.
     pub fn ensure_not_expired(self) -> Result<(), RpcError> {
         match self.remaining() {
             Some(Duration::ZERO) => {

@@ -25,7 +25,7 @@ pub fn into_frame(reply: ResponseMessage) -> Bytes {
     }
 }
 
-/// A reply as a bare message.
+/// A reply without a frame.
 pub fn into_bare_message(reply: ResponseMessage) -> Bytes {
     match reply {
         ResponseMessage::Framed(bytes) => bytes.slice(MESSAGE_PREFIX_LEN.min(bytes.len())..),
@@ -33,7 +33,7 @@ pub fn into_bare_message(reply: ResponseMessage) -> Bytes {
     }
 }
 
-/// The one message of a request that consists of frames, read as connect-go reads them.
+/// The only message of a request that consists of frames, decoded as in connect-go.
 ///
 /// # Errors
 /// If there is not exactly one, or its compression was not announced in the headers.
@@ -77,7 +77,7 @@ impl EnvelopedMessage {
     }
 }
 
-/// The next message of a body, if it has not ended, and what follows.
+/// The next message of a body, or `None` at its end, and the bytes after it.
 fn next_message(
     body: &Bytes,
     protocol: RpcProtocol,
@@ -99,21 +99,21 @@ fn next_message(
     }
 }
 
-/// The frame that a body begins with.
+/// The first frame of a body.
 #[derive(Debug)]
 pub enum FrameSplit {
     /// The body is empty.
     Empty,
-    /// A part of a frame header.
+    /// The frame header is incomplete.
     PartialHeader,
-    /// A part of a message.
+    /// The message is incomplete.
     PartialMessage {
         /// Length in the header, in bytes.
         promised: u32,
-        /// Bytes of the message that are there.
+        /// Received bytes of the message.
         got: usize,
     },
-    /// A message, and the bytes after it.
+    /// The frame is complete.
     Complete {
         /// Flags of the header.
         flags: u8,
@@ -124,7 +124,7 @@ pub enum FrameSplit {
     },
 }
 
-/// Takes the first frame off a body.
+/// Splits the first frame off a body.
 pub fn split_first_frame(body: &Bytes) -> FrameSplit {
     let Some(([flags, length @ ..], rest)) = body.split_first_chunk::<MESSAGE_PREFIX_LEN>() else {
         return if body.is_empty() {

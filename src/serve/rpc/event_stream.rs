@@ -1,7 +1,7 @@
 //! `EventStream`: provider events, one for each change of the selected flags.
 //!
-//! A stream remembers the keys and fingerprints that it last sent, not a snapshot. A slow stream skips to the newest
-//! state: there is never a queue of stale events.
+//! A stream keeps the keys and fingerprints of the flags that it last sent, not a snapshot. A slow stream skips to the
+//! newest state, so that stale events never queue up.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ pub struct StreamRequest {
     pub deadline: Deadline,
 }
 
-/// Opens a stream. Its task ends with the stream, with the client, or with the server.
+/// Opens a stream. Its task ends at the deadline, when the client disconnects, or at shutdown.
 ///
 /// The operator's deadline does not apply to the oldest contract, as in flagd.
 pub fn open(
@@ -86,7 +86,7 @@ struct EventStream {
 impl EventStream {
     #[expect(
         clippy::manual_async_fn,
-        reason = "an `async fn` would hold the stream twice, for as long as it lasts"
+        reason = "an `async fn` would store the stream twice for its whole lifetime"
     )]
     fn run(
         mut self,

@@ -40,9 +40,9 @@ const TIMEOUT_UNITS: [(char, u64); 6] = [
     ('u', 1_000),
     ('n', 1),
 ];
-/// The most of one unit that a timeout may have: eight digits.
+/// The largest value of a timeout in any unit: eight digits.
 const MAX_TIMEOUT_VALUE: u64 = 99_999_999;
-/// Bytes that a status message must not hold as they are.
+/// Bytes that are percent-encoded in a status message.
 const MESSAGE_ESCAPES: &AsciiSet = &CONTROLS.add(b'%');
 
 /// The response to a unary call.
@@ -128,7 +128,7 @@ pub fn web_trailers_frame(trailers: &HeaderMap) -> Bytes {
 /// The deadline of a call, from the `grpc-timeout` header if there is one.
 ///
 /// # Errors
-/// If the header is not a number of at most eight digits and a unit, in connect-go's words.
+/// If the header is not a number of at most eight digits and a unit. The text is that of connect-go.
 pub fn parse_deadline(headers: &HeaderMap) -> Result<Deadline, RpcError> {
     let Some(timeout) = headers.get("grpc-timeout").filter(|text| !text.is_empty()) else {
         return Ok(Deadline::after(None));

@@ -17,13 +17,13 @@ pub enum RpcProtocol {
     Grpc,
     /// gRPC-Web, binary.
     GrpcWeb,
-    /// Connect: bare messages for unary calls, frames for streams.
+    /// Connect: unframed messages for unary calls, frames for streams.
     Connect,
 }
 
 /// The protocol and codec that a content type names, for a unary call or for a stream.
 pub fn parse_content_type(content_type: &str, streaming: bool) -> Option<(RpcProtocol, Codec)> {
-    // The common case without a search through parameters.
+    // The common case, without parsing parameters.
     if content_type == "application/grpc" {
         return Some((RpcProtocol::Grpc, Codec::Proto));
     }
@@ -67,12 +67,12 @@ pub fn canonical_content_type(content_type: &str) -> Option<String> {
     })
 }
 
-/// The refusal of a request that is not a call: a status, and a header that lists the accepted methods or types.
+/// The rejection of a request that is not a call: a status, and a header that lists the accepted methods or types.
 pub type HttpRejection = (StatusCode, (HeaderName, HeaderValue));
 
 const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
 
-/// The content type of a call as responses repeat it, with its protocol and codec.
+/// The content type for the response to a call, and the protocol and codec of the call.
 ///
 /// # Errors
 /// If the method is not POST, or the content type is unknown.
@@ -127,7 +127,7 @@ pub const UNARY_CONTENT_TYPES: &str = "application/grpc, application/grpc+json, 
     application/grpc-web+json, application/grpc-web+json; charset=utf-8, \
     application/grpc-web+proto, application/json, application/json; charset=utf-8, \
     application/proto";
-/// The content types of streams, for the same header.
+/// The content types of streams, for the `Accept-Post` header.
 pub const STREAM_CONTENT_TYPES: &str = "application/connect+json, application/connect+json; charset=utf-8, \
     application/connect+proto, application/grpc, application/grpc+json, \
     application/grpc+json; charset=utf-8, application/grpc+proto, application/grpc-web, \

@@ -32,7 +32,7 @@ impl Handler for Arc<EvaluationService> {
 
     fn try_handle_now(&self, request: &mut Parts, body: &Bytes) -> Option<Response<Body>> {
         let route = RpcRoute::parse(request.uri.path())?;
-        // gRPC has trailers, which follow the body.
+        // gRPC responses have trailers, which the fast path cannot send.
         if negotiate::is_plain_grpc(&request.headers)
             || !read_body::is_within_limit(body.len(), self.context.config.max_body)
         {
@@ -54,7 +54,7 @@ fn dispatch(
     Either::Right(if let Some(route) = RpcRoute::parse(parts.uri.path()) {
         Either::Left(service.handle_call(route, parts, body))
     } else {
-        // Boxed: calls should not be as large as what is rarer.
+        // Boxed, so that the rarer case does not enlarge the future of every call.
         let request = Request::from_parts(parts, body);
         Either::Right(Box::pin(handle_builtin(service, request)))
     })
@@ -76,7 +76,7 @@ async fn handle_builtin(
 fn not_found_response(headers: &HeaderMap) -> Response<Body> {
     let mut response = respond::not_found();
     if negotiate::is_plain_grpc(headers) {
-        // Some gRPC clients would take the text for a broken message.
+        // Without a status some gRPC clients would mistake the text for a broken message.
         let trailers = grpc::status_trailers(Err(grpc::unimplemented_error()));
         response.headers_mut().extend(trailers);
     }

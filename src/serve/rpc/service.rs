@@ -55,8 +55,8 @@ pub struct EvaluationService {
 impl EvaluationService {
     /// Answers a call.
     ///
-    /// No `async fn`, nor are there any below it: each would hold the request once more, and hyper keeps room for all of
-    /// it as long as an HTTP/1.1 connection lasts.
+    /// Neither this nor any function that it calls is an `async fn`: each would store the request once more, and hyper
+    /// reserves that memory for the lifetime of an HTTP/1.1 connection.
     pub fn handle_call(
         self: Arc<EvaluationService>,
         route: RpcRoute,
@@ -111,7 +111,7 @@ impl EvaluationService {
         }
     }
 
-    /// Opens a stream. The message has to be valid, and its content is ignored.
+    /// Opens a stream. The message must be valid; its content is ignored.
     fn event_stream(
         &self,
         call: CallHeaders,
@@ -135,7 +135,7 @@ impl EvaluationService {
         framing.opening_response(call.content_type, opened)
     }
 
-    /// Answers with the value of one flag, which should be of the type `want`, or with those of all.
+    /// Answers with the value of one flag of type `want`, or with the values of all flags.
     fn unary(
         &self,
         want: Option<FlagType>,

@@ -28,7 +28,7 @@ impl StreamFraming {
         protocol: RpcProtocol::Grpc,
     };
 
-    /// The response that opens a stream, or refuses it.
+    /// The response that opens a stream, or the error response.
     pub fn opening_response(
         self,
         content_type: HeaderValue,

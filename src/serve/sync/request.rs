@@ -44,7 +44,7 @@ pub enum SyncMethod {
 /// The method of a path.
 ///
 /// # Errors
-/// If there is none.
+/// If the path names no method of the service.
 pub fn parse_method(path: &str) -> Result<SyncMethod, RpcError> {
     let unknown = |why: String| Err(RpcError::new(RpcCode::Unimplemented, why));
     let bare = path.strip_prefix('/').unwrap_or(path);
@@ -60,7 +60,7 @@ pub fn parse_method(path: &str) -> Result<SyncMethod, RpcError> {
     }
 }
 
-/// Checks the headers that count before the method, and returns the content type and the deadline of the call.
+/// Checks the headers, whose errors precede those of the method, and returns the content type and deadline of the call.
 ///
 /// # Errors
 /// If the request is not a gRPC call, or its deadline has passed: the response.
@@ -111,7 +111,7 @@ pub struct SyncRequest {
 }
 
 impl SyncRequest {
-    /// Reads a request. The selector is that of the header, unless it is missing or empty, and then that of the body.
+    /// Reads a request. The selector comes from the header or, if the header is missing or empty, from the body.
     ///
     /// # Errors
     /// If the body is not one valid message.
@@ -139,13 +139,13 @@ impl SyncRequest {
     /// The selected flags.
     ///
     /// # Errors
-    /// If the text is not a selector, or is empty where one is required.
+    /// If the selector is invalid, or is empty where one is required.
     pub fn parse_selector(&self, config: &ServeConfig) -> Result<Selector, RpcError> {
         selector::parse(config, &self.selector_text).map_err(RpcError::invalid_selector)
     }
 }
 
-/// The message of a request. Further messages are an error only for a stream, which has other codes for broken requests.
+/// Decodes the message of a request. Further messages are an error only for a stream, which has other error codes.
 fn decode_message(
     body: &Bytes,
     gzip: bool,

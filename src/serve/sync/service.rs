@@ -131,7 +131,7 @@ impl FlagSyncService {
         ))
     }
 
-    /// Sends the document, and again after each change of it, until the client or the server goes.
+    /// Sends the document, and sends it again after each change, until the client disconnects or the server shuts down.
     async fn send_updates(&self, selector: &Selector, sender: &FrameSender) -> CloseReason {
         let context = &self.context;
         let mut generation = context.live.subscribe();

@@ -1,4 +1,5 @@
-//! Classifies the errors of sources: DNS, connection, TLS, timeout, and so on. The kind is a metric label and a log field.
+//! Classifies the errors of sources: DNS, connection, TLS, timeout, and so on. The kind is a metric label and a log
+//! field.
 
 use std::error::Error;
 use std::fmt;
@@ -20,7 +21,7 @@ pub enum SourceErrorKind {
     Timeout,
     /// An HTTP response has an error status, or breaks the protocol.
     Http,
-    /// A gRPC call failed for a reason that has no kind of its own.
+    /// A gRPC call failed for a reason without a more specific kind.
     Grpc,
     /// A redirect cannot be followed.
     Redirect,
@@ -39,7 +40,7 @@ pub enum SourceErrorKind {
 }
 
 impl SourceErrorKind {
-    /// Returns the kind as metrics and logs write it.
+    /// Returns the kind as written in metrics and logs.
     pub fn as_str(self) -> &'static str {
         match self {
             SourceErrorKind::Dns => "dns",
@@ -68,14 +69,14 @@ impl SourceErrorKind {
         }
     }
 
-    /// Returns the kind of an error on the network: that of the first cause, from the innermost outwards, which has one.
+    /// Returns the kind of a network error: the kind of the innermost cause that has one.
     pub fn of_network(error: &(dyn Error + 'static)) -> Option<SourceErrorKind> {
         let causes: Vec<_> = error_chain::chain(error).collect();
         causes.into_iter().rev().find_map(of_cause)
     }
 }
 
-/// A host name cannot be resolved. Marks the error of the resolver, which has no kind of its own in `io::Error`.
+/// A host name cannot be resolved. Wraps the error of the resolver, for which `io::ErrorKind` has no variant.
 #[derive(Debug)]
 pub struct DnsError(pub io::Error);
 

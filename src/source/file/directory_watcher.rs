@@ -8,20 +8,20 @@ use notify::RecommendedWatcher;
 use notify::RecursiveMode;
 use notify::Watcher as _;
 
-/// Watches directories. Files in those that cannot be watched are only polled every second.
+/// Watches directories. Files in directories that cannot be watched are polled every second.
 pub struct DirectoryWatcher {
     watcher: Option<RecommendedWatcher>,
-    /// Paths with inodes: a directory that was created anew must be watched anew. Those that cannot be watched are here as
-    /// well, so that they are not tried again and again.
+    /// Paths with inodes: a directory that was recreated must be watched again. Directories that cannot be watched are
+    /// included, so that they are not retried on each call.
     watched: BTreeMap<PathBuf, u64>,
 }
 
 impl DirectoryWatcher {
-    /// A watcher of no directory yet; events go to `handler`.
+    /// Returns a watcher of no directory; events go to `handler`.
     pub fn new(handler: impl notify::EventHandler) -> DirectoryWatcher {
         let watcher = notify::recommended_watcher(handler);
         if let Err(error) = &watcher {
-            tracing::warn!(%error, "no events from the file system; files are looked at every second");
+            tracing::warn!(%error, "cannot watch files for changes; polling them every second");
         }
         DirectoryWatcher {
             watcher: watcher.ok(),
@@ -52,7 +52,11 @@ impl DirectoryWatcher {
                 continue;
             }
             if let Err(error) = watcher.watch(path, RecursiveMode::NonRecursive) {
-                tracing::warn!(directory = %path.display(), %error, "no events from this directory; it is looked at every second");
+                tracing::warn!(
+                    directory = %path.display(),
+                    %error,
+                    "cannot watch this directory for changes; polling it every second"
+                );
             }
         }
         self.watched = wanted;

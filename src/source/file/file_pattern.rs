@@ -103,14 +103,15 @@ fn list_directory(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
         .collect()
 }
 
-/// Returns true if a file in a directory holds flags: by its extension, and not hidden, as editors' temporary files are.
+/// Returns true if a file in a directory holds flags: by its extension, and not hidden, as editors' temporary files
+/// are.
 fn is_flag_file(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str());
     let hidden = name.is_none_or(|name| name.starts_with(['.', '#']));
     !hidden && DocumentFormat::from_path(path).is_some() && is_file(path)
 }
 
-/// Returns true if the file exists. An unreadable one counts: only a file that is known to be deleted is gone.
+/// Returns true unless the file is known not to exist: an unreadable file keeps its flags.
 fn is_file(path: &Path) -> bool {
     match std::fs::metadata(path) {
         Ok(metadata) => metadata.is_file(),

@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::time::Duration;
 use std::time::SystemTime;
 
-/// The identity, size and times of a file. They differ if the content may differ.
+/// The identity, size and times of a file. Different values mean that the content may have changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileMetadata {
     device: u64,
@@ -27,7 +27,8 @@ impl FileMetadata {
         }
     }
 
-    /// Returns true if the last change is older than `age`. Only the kernel sets the change time, so it cannot be forged.
+    /// Returns true if the last change is older than `age`. Only the kernel sets the change time, so it cannot be
+    /// forged.
     pub fn is_older_than(&self, age: Duration) -> bool {
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let now = since.map_or(0, |since| since.as_nanos());

@@ -13,10 +13,10 @@ use crate::coop;
 /// The most bytes that are read or compared at once.
 const CHUNK_SIZE: usize = 64 * 1024;
 
-/// Bytes in a mapping of their own, which returns to the kernel as a whole.
+/// Bytes in a separate mapping, which returns to the kernel when it is dropped.
 ///
-/// Not on the heap: glibc's allocator keeps free memory of up to twice the largest block that was ever freed, which
-/// for the text of 10,000 flags is 6 MiB.
+/// The heap would keep more memory: glibc's allocator retains up to twice the largest block that was ever freed, which
+/// is 6 MiB for the text of 10,000 flags.
 pub struct MmapBuffer {
     mapping: MmapMut,
     length: usize,
@@ -29,7 +29,7 @@ impl MmapBuffer {
     /// If it cannot be read, or there is no memory for it.
     pub fn read(file: &File, expected: u64, most: u64) -> io::Result<MmapBuffer> {
         let mut rest = file.take(most);
-        // One more byte, so that the end is seen without a larger mapping.
+        // One more byte, so that the end of the file is detected without a larger mapping.
         let room = usize::try_from(expected.min(most)).unwrap_or(0) + 1;
         let mut memory = MmapMut::map_anon(room)?;
         let mut length = 0;

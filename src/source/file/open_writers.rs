@@ -1,4 +1,5 @@
-//! `OpenWriters`: files that another process changes in place and has not closed yet. Half a file can be a valid document.
+//! `OpenWriters`: files that another process changes in place and has not closed yet. A partial file can be a valid
+//! document.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;

@@ -1,22 +1,22 @@
-//! `ScanScope`: the files that a scan must read, and those that wait for a writer.
+//! `ScanScope`: the files that a scan must read, and those that it skips because of a writer.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::path::PathBuf;
 
-/// A scan of all files. Files with changed metadata are read, and those of the scope.
+/// The scope of a scan. A scan also reads files with changed metadata.
 #[derive(Debug, Default)]
 pub struct ScanScope {
     /// True if all files are read, because events were lost.
     pub read_all: bool,
-    /// Files with events, which are read.
+    /// Files with events, which the scan reads.
     pub changed_paths: BTreeSet<PathBuf>,
-    /// Files that another process is writing, which wait.
+    /// Files that another process is writing, which the scan skips.
     pub open_paths: BTreeSet<PathBuf>,
 }
 
 impl ScanScope {
-    /// A scan that reads all files.
+    /// Returns the scope of a scan that reads all files.
     pub fn full() -> ScanScope {
         ScanScope {
             read_all: true,
@@ -35,7 +35,7 @@ impl ScanScope {
     }
 }
 
-/// Returns true if a file, or the target of a symlink, is among `paths`, which are named as in events.
+/// Returns true if a file, or the target of a symlink, is among `paths`, which are absolute as in events.
 fn contains_path(paths: &BTreeSet<PathBuf>, path: &Path) -> bool {
     let is_one = |path: std::io::Result<PathBuf>| path.is_ok_and(|path| paths.contains(&path));
     !paths.is_empty() && (is_one(std::path::absolute(path)) || is_one(path.canonicalize()))

@@ -44,7 +44,7 @@ impl ScanResult {
 }
 
 impl FileSource {
-    /// The source at this path. No file was read yet.
+    /// Returns the source at this path. No file is read yet.
     pub fn new(path: &Path) -> FileSource {
         FileSource {
             path: path.to_owned(),
@@ -141,7 +141,7 @@ impl FileSource {
             let files = self.files.iter().filter(with_flags);
             left.extend(files.map(|file| file.origin.file.clone()));
             for file in self.files.iter().filter(|file| gone(file)) {
-                tracing::info!(file = %file.origin.file, "the file is gone, and its flags with it");
+                tracing::info!(file = %file.origin.file, "file deleted; its flags are no longer served");
             }
             self.files.retain(|file| !gone(file));
         }
@@ -160,7 +160,12 @@ impl FileSource {
         let error_kind = error.kind().as_str();
         let last = self.listing_error.replace(error);
         if last.is_none_or(|last| last.to_string() != why) {
-            tracing::error!(source = %self.path.display(), error_kind, error = %why, "cannot find flag files; the last good ones stay in force");
+            tracing::error!(
+                source = %self.path.display(),
+                error_kind,
+                error = %why,
+                "cannot list flag files; keeping the last good flags, if any"
+            );
         }
     }
 }

@@ -15,8 +15,8 @@ const RECHECK_DELAY: Duration = Duration::from_millis(10);
 /// The most listings while a known file is missing.
 const MAX_RECHECKS: usize = 10;
 
-/// Returns the files, once a missing one of the `known` files had time to come back: editors move a file away before they
-/// write it anew.
+/// Returns the files. If one of the `known` files is missing, lists again for a while: some editors move a file away
+/// before they write the new one.
 ///
 /// # Errors
 /// If the files cannot be listed, or there are none. Then the known files are kept.

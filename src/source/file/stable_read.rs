@@ -1,7 +1,7 @@
 //! Reads files that another process may be writing, until the content is stable.
 //!
-//! Content is compared, not time: a file is stable once two reads agree. A text that does not parse gets more time,
-//! because half a file usually does not parse.
+//! A file is stable once two reads return the same content. A text that does not parse gets more time, because a
+//! partial file usually does not parse.
 
 use std::fs::File;
 use std::io;
@@ -36,7 +36,7 @@ pub struct FileContent {
     metadata: FileMetadata,
     /// The time when they had been read.
     read_at: Instant,
-    /// True if the last change was long ago then.
+    /// True if the last change was more than [`SETTLED_AGE`] before that.
     is_settled: bool,
 }
 
@@ -48,7 +48,7 @@ impl FileContent {
     }
 }
 
-/// Returns the content of a file at this moment. [`has_changed`] detects a concurrent write.
+/// Returns the current content of a file. [`has_changed`] detects a concurrent write.
 ///
 /// # Errors
 /// If it cannot be read, or is larger than [`limits::DOCUMENT`].
@@ -85,7 +85,7 @@ pub fn read_stable(path: &Path) -> Result<FileContent, SourceError> {
     Ok(content)
 }
 
-/// Returns true if a file differs from `content`, a moment after that was read.
+/// Returns true if a file differs from `content`. Waits until `content` is at least `RECHECK_DELAY` old.
 ///
 /// # Errors
 /// If the file cannot be read any more.
@@ -100,7 +100,7 @@ pub fn has_changed(path: &Path, content: &FileContent) -> io::Result<bool> {
     Ok(!same || FileMetadata::new(&file.metadata()?) != content.metadata)
 }
 
-/// Waits until a file differs from `content` and returns true, or until it was the same for a tenth of a second.
+/// Returns true as soon as a file differs from `content`, and false if it has not changed within a tenth of a second.
 pub fn wait_for_change(path: &Path, content: &FileContent) -> bool {
     (0..MAX_READS).any(|_| {
         thread::sleep(RECHECK_DELAY);

@@ -10,6 +10,7 @@ use crate::diag::Position;
 use crate::document::DocumentFormat;
 use crate::document::DocumentOrigin;
 use crate::fingerprint;
+use crate::source::diagnostic_log::served_flags;
 use crate::source::error::SourceError;
 use crate::source::file::metadata::FileMetadata;
 use crate::source::file::mmap_buffer::MmapBuffer;
@@ -60,7 +61,8 @@ impl TrackedFile {
         self.read_error.as_ref().or(self.last_good.refusal.as_ref())
     }
 
-    /// Restores the document of an earlier process, until the file has one. Returns true if it is valid.
+    /// Restores the document of an earlier process, which is served until the file has a valid one. Returns true if it
+    /// is valid.
     pub fn restore(&mut self, entry: &StateEntry, options: CompileOptions) -> bool {
         let (layer, _) = compile::compile(entry.format, &self.origin, &entry.bytes, options, None);
         if let Some(layer) = layer {
@@ -132,7 +134,8 @@ impl TrackedFile {
     fn log_refused(&self) {
         let kept = self.last_good.layer.is_some();
         let error_kind = self.last_good.refusal.as_ref().map(|e| e.kind().as_str());
-        tracing::error!(file = %self.origin.file, kept, error_kind, "the file is refused; its last good flags, if any, stay in force");
+        let served = served_flags(kept);
+        tracing::error!(file = %self.origin.file, kept, error_kind, "invalid file; {served}");
     }
 
     fn record_read_error(&mut self, error: SourceError) {
@@ -144,13 +147,21 @@ impl TrackedFile {
         let kept = self.last_good.layer.is_some();
         let code = Code::Unreadable.id();
         let error_kind = self.read_error.as_ref().map(|e| e.kind().as_str());
-        tracing::error!(file = %self.origin.file, code, kept, error_kind, error = %why, "the file cannot be read; its last good flags, if any, stay in force");
+        let served = served_flags(kept);
+        tracing::error!(
+            file = %self.origin.file,
+            code,
+            kept,
+            error_kind,
+            error = %why,
+            "cannot read the file; {served}"
+        );
     }
 }
 
 fn unknown_extension(origin: &DocumentOrigin) -> Vec<Diagnostic> {
     let mut report = DiagnosticSink::new(origin.file.clone());
-    let message = "flag files end in .yaml, .yml or .json";
-    report.error(Code::Unreadable, Position::START, message, "");
+    let (message, help) = ("unknown file extension", "use .yaml, .yml or .json");
+    report.error(Code::Unreadable, Position::START, message, help);
     report.finish()
 }

@@ -15,7 +15,7 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// The backoff before any failure.
+    /// Returns the backoff before any failure.
     pub fn new(timing: Timing) -> Backoff {
         Backoff {
             initial: timing.initial_backoff,

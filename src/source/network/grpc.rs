@@ -27,11 +27,11 @@ pub async fn run_sync_stream(spec: GrpcSpec, mut timing: Timing, updates: Update
         let mut stream = SyncStream::new(&spec, timing, &updates, &mut backoff);
         let ended = stream.run().await;
         if stream.last_accepted {
-            // The flags were the newest until the stream ended.
+            // The flags were up to date until the stream ended.
             updates.send_unchanged();
         }
         match ended {
-            // Services may limit how long a stream lasts; that is no failure.
+            // A service may limit the duration of streams; such an end is not a failure.
             Ok(()) if stream.has_received() => {}
             Ok(()) => updates.send_failure(SourceError::SyncStreamEnded),
             Err(error) if stream.has_received() && is_stream_deadline(&error) => {}

@@ -19,7 +19,7 @@ use crate::source::network::http::poll_schedule::PollSchedule;
 use crate::source::spec::HttpSpec;
 use crate::source::update_channel::UpdateSender;
 
-/// Polls the URL until the task is aborted. `etag` is the entity tag of the document that is known already.
+/// Polls the URL until the task is aborted. `etag` is the entity tag of the restored document.
 pub async fn run_polling(
     spec: HttpSpec,
     etag: Option<Box<str>>,
@@ -39,7 +39,8 @@ pub async fn run_polling(
             Ok(FetchResult::Document(document)) => {
                 let etag = document.etag.clone();
                 let accepted = updates.send_document(document).await;
-                // A refused document is fetched again: the server may correct it and keep the tag.
+                // The tag of a refused document is not kept: the server may correct the document without changing the
+                // tag.
                 if accepted {
                     fetcher.etag = etag;
                 }
@@ -56,7 +57,8 @@ pub async fn run_polling(
     }
 }
 
-/// After a failure the next attempt comes earlier than scheduled, but never later.
+/// Returns the delay before the next poll: the schedule after a success, the shorter of backoff and schedule after a
+/// failure.
 fn next_delay(succeeded: bool, until_next: Duration, backoff: &mut Backoff) -> Duration {
     if succeeded {
         backoff.reset();

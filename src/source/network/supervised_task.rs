@@ -10,7 +10,7 @@ use crate::source::error::SourceError;
 use crate::source::network::backoff::Backoff;
 use crate::source::update_channel::UpdateSender;
 
-/// Runs a task until it is aborted, and starts it anew whenever it panics or ends.
+/// Runs a task until it is aborted, and restarts it whenever it panics or ends.
 pub async fn run_supervised<F>(start: impl Fn() -> F, timing: Timing, updates: UpdateSender)
 where
     F: Future<Output = ()> + Send + 'static,
@@ -21,14 +21,16 @@ where
         // Aborts the task when this one is dropped.
         let mut task = JoinSet::new();
         task.spawn(start());
-        let message = match task.join_next().await {
-            Some(Err(error)) if error.is_panic() => panic_message(&*error.into_panic()),
-            _ => "it ended".to_owned(),
+        let error = match task.join_next().await {
+            Some(Err(error)) if error.is_panic() => {
+                SourceError::TaskPanicked(panic_message(&*error.into_panic()))
+            }
+            _ => SourceError::TaskEnded,
         };
         if started_at.elapsed() > timing.max_backoff {
             backoff.reset();
         }
-        updates.send_failure(SourceError::TaskPanicked(message));
+        updates.send_failure(error);
         tokio::time::sleep(backoff.next_delay()).await;
     }
 }

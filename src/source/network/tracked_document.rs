@@ -20,7 +20,7 @@ pub struct TrackedDocument {
 
 impl fmt::Debug for TrackedDocument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The name of the source may hold a secret.
+        // The name of the source may contain a secret.
         f.debug_struct("TrackedDocument")
             .field("source", &self.origin.file)
             .finish_non_exhaustive()

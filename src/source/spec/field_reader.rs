@@ -14,12 +14,12 @@ pub struct SpecFieldReader<'n> {
     /// The path of the object in messages, for instance `sources[0]`.
     path: String,
     members: &'n [Member],
-    /// The mistakes, a sentence each.
+    /// The mistakes, one message each.
     pub mistakes: Vec<String>,
 }
 
 impl<'n> SpecFieldReader<'n> {
-    /// The fields of `node`. A field that is not in `known` is a mistake.
+    /// Reads the fields of `node`. A field that is not in `known` is a mistake.
     pub fn new(path: String, node: &'n Node, known: &[&str]) -> SpecFieldReader<'n> {
         let members = node.as_map();
         let mut fields = SpecFieldReader {
@@ -40,7 +40,7 @@ impl<'n> SpecFieldReader<'n> {
         fields
     }
 
-    /// No fields at all, for a source that was given as a URI.
+    /// Returns a reader without fields, for a source that was given as a URI.
     pub fn empty() -> SpecFieldReader<'static> {
         SpecFieldReader {
             path: String::new(),
@@ -50,11 +50,16 @@ impl<'n> SpecFieldReader<'n> {
     }
 
     fn add_unknown_field(&mut self, key: &str, known: &[&str]) {
+        // flagd had this field before `authHeader`.
+        let replaced = key.eq_ignore_ascii_case("bearerToken");
         let help = match diag::closest_match(key, known.iter().copied()) {
+            _ if replaced && known.contains(&"authHeader") => {
+                "; use `authHeader` with the value `Bearer TOKEN`".to_owned()
+            }
             Some(meant) => format!("; did you mean `{meant}`?"),
             None => String::new(),
         };
-        self.add_mistake(key, &format!("there is no such field{help}"));
+        self.add_mistake(key, &format!("unknown field{help}"));
     }
 
     /// Adds a mistake in a field, or in the whole object if the field is `""`.
@@ -77,7 +82,7 @@ impl<'n> SpecFieldReader<'n> {
         format!("{}.{field}", self.path)
     }
 
-    /// Returns a field's value. Names ignore case, and the last of several counts, as in Go. `null` counts as absent.
+    /// Returns a field's value. Names ignore case, and the last of several wins, as in Go. `null` counts as absent.
     pub fn get(&self, name: &str) -> Option<&'n Node> {
         let named = |m: &&Member| m.key.eq_ignore_ascii_case(name);
         let member = self.members.iter().rev().find(named)?;
@@ -122,7 +127,7 @@ impl<'n> SpecFieldReader<'n> {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
-            reason = "whole and within bounds, as was just found"
+            reason = "whole and within bounds, as checked above"
         )]
         let whole = number as u32;
         (whole > 0).then_some(whole)
@@ -145,7 +150,7 @@ impl<'n> SpecFieldReader<'n> {
                 continue;
             };
             let Ok(key) = HeaderName::from_bytes(member.key.as_bytes()) else {
-                self.add_mistake(&field, "this is not the name of a header");
+                self.add_mistake(&field, "not a valid header name");
                 continue;
             };
             if let Some(value) = self.header_value(&field, value) {
@@ -158,7 +163,7 @@ impl<'n> SpecFieldReader<'n> {
     /// Returns a header's value, marked as sensitive.
     pub fn header_value(&mut self, field: &str, value: &str) -> Option<HeaderValue> {
         let Ok(mut value) = HeaderValue::from_str(value) else {
-            self.add_mistake(field, "a header holds no control characters");
+            self.add_mistake(field, "a header value cannot contain control characters");
             return None;
         };
         value.set_sensitive(true);

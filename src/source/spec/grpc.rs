@@ -22,7 +22,8 @@ pub struct GrpcSpec {
     pub max_message_bytes: usize,
     /// Metadata of the call.
     pub headers: HeaderMap,
-    /// True if a message was meant to replace only the flag sets that it names.
+    /// True if `incrementalUpdates` is set, by which a message would replace only the flag sets that it names. Has no
+    /// effect.
     pub incremental: bool,
 }
 

@@ -6,16 +6,16 @@ use http::uri::Authority;
 
 use crate::source::spec::redact_url::redact_url;
 
-/// Where a connection goes, and what the server is called on it.
+/// The address of a connection, and the name of the server on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GrpcTarget {
-    /// Where the connection goes.
+    /// The address to connect to.
     pub address: DialAddress,
     /// The `:authority` of calls; its host is also the name that the server's certificate must have.
     pub authority: Authority,
 }
 
-/// Where a connection goes.
+/// The address to connect to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DialAddress {
     /// To a host.
@@ -29,14 +29,14 @@ pub enum DialAddress {
     Unix(PathBuf),
 }
 
-/// The port of a target that names none, as in gRPC.
+/// The port of a target without a port, as in gRPC.
 const DEFAULT_PORT: u16 = 443;
 
 impl GrpcTarget {
     /// Parses a target.
     ///
     /// # Errors
-    /// A sentence for the operator.
+    /// A message for the operator, if the target is invalid or unsupported.
     pub fn parse(text: &str) -> Result<GrpcTarget, String> {
         let (scheme, rest) = text.split_once(':').unwrap_or(("", text));
         let shown = &redact_url(text);
@@ -46,8 +46,8 @@ impl GrpcTarget {
             // flagd documents `uds`, but hands it to the DNS resolver.
             "unix" | "uds" => parse_unix(shown, rest),
             "xds" => Err(format!(
-                "invalid target `{shown}`: there is no xDS client here; name the host with dns:///HOST:PORT, or the \
-                 local proxy with envoy://HOST:PORT/SERVICE"
+                "invalid target `{shown}`: xDS is not supported; use dns:///HOST:PORT for a host, or \
+                 envoy://HOST:PORT/SERVICE for a local proxy"
             )),
             "unix-abstract" => Err(format!(
                 "invalid target `{shown}`: abstract sockets are not supported; use unix:/PATH"
@@ -63,7 +63,7 @@ fn parse_dns(shown: &str, rest: &str) -> Result<GrpcTarget, String> {
         Some(rest) => match rest.strip_prefix('/') {
             Some(name) => parse_host(shown, name),
             None => Err(format!(
-                "invalid target `{shown}`: the system resolves names; write dns:///HOST:PORT, with three slashes"
+                "invalid target `{shown}`: a DNS server cannot be set; write dns:///HOST:PORT, with three slashes"
             )),
         },
     }
@@ -131,7 +131,7 @@ fn tcp_address(shown: &str, authority: &Authority) -> Result<DialAddress, String
     let named = authority.as_str().len() > host.len();
     let port = match authority.port_u16() {
         Some(port) => port,
-        None if named => return Err(format!("invalid target `{shown}`: not a port")),
+        None if named => return Err(format!("invalid target `{shown}`: invalid port")),
         None => DEFAULT_PORT,
     };
     let host = host.trim_start_matches('[').trim_end_matches(']').into();

@@ -23,18 +23,18 @@ const KNOWN_FIELDS: [&str; 14] = [
     "headers",
     "oauth",
 ];
-/// The providers of flagd that this program does not have.
+/// The providers of flagd that are not supported.
 const UNSUPPORTED_PROVIDERS: [&str; 4] = ["kubernetes", "gcs", "azblob", "s3"];
-/// How sources of these providers begin.
+/// The prefixes of URIs of these providers.
 const UNSUPPORTED_URI_PREFIXES: [&str; 4] = ["gs://", "azblob://", "s3://", "core.openfeature.dev"];
-/// How targets for gRPC's name resolvers begin.
+/// The schemes of targets for gRPC's name resolvers.
 const GRPC_TARGET_SCHEMES: [&str; 5] = ["envoy:", "dns:", "uds:", "xds:", "unix:"];
 
 impl SourceSpec {
     /// Parses a `--uri`.
     ///
     /// # Errors
-    /// A sentence for the operator, if the text names no supported source.
+    /// A message for the operator, if the text names no supported source.
     pub fn from_uri(text: &str) -> Result<SourceSpec, String> {
         let provider = match text {
             _ if text.starts_with("file:") => "file",
@@ -51,7 +51,7 @@ impl SourceSpec {
                 .any(|begin| text.starts_with(begin)) =>
             {
                 return Err(format!(
-                    "sync uri argument {} names a kind of source that is not supported yet",
+                    "sync uri argument {}: this kind of source is not supported yet",
                     redact_url(text)
                 ));
             }
@@ -73,7 +73,7 @@ impl SourceSpec {
     }
 }
 
-/// Reads an entry of `--sources`, which complaints call `path`.
+/// Parses an entry of `--sources`; messages name it by `path`.
 pub fn from_node(path: String, node: &Node) -> Result<SourceSpec, Vec<String>> {
     let mut fields = SpecFieldReader::new(path, node, &KNOWN_FIELDS);
     if node.as_map().is_none() {
@@ -123,10 +123,7 @@ fn parse_provider(
 fn parse_file(uri: &str, fields: &mut SpecFieldReader<'_>) -> Option<SourceSpec> {
     let path = uri.strip_prefix("file:").unwrap_or(uri);
     if path.contains("://") {
-        fields.add_mistake(
-            "uri",
-            &format!("{} is not the path of a file", redact_url(uri)),
-        );
+        fields.add_mistake("uri", &format!("{} is not a file path", redact_url(uri)));
     } else if path.is_empty() && !uri.is_empty() {
         fields.add_mistake("uri", &format!("{uri}, the path is missing"));
     }

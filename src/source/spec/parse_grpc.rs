@@ -42,7 +42,7 @@ fn parse_tls(secure: bool, fields: &mut SpecFieldReader<'_>) -> TlsMode {
     if secure && tls == Some(false) {
         fields.add_mistake(
             "tls",
-            "grpcs:// asks for an encrypted connection, and `tls` for none",
+            "`tls` is false, but grpcs:// requires TLS; remove `tls` or use grpc://",
         );
     }
     match (secure || tls == Some(true), fields.string("certPath")) {

@@ -22,10 +22,10 @@ const OAUTH_FIELDS: [&str; 5] = [
 ];
 /// The longest interval, in seconds, as in flagd.
 const MAX_INTERVAL_SECONDS: u32 = 86_400;
-/// The interval of a source that names none, in seconds, as in flagd.
+/// The interval of a source that sets none, in seconds, as in flagd.
 const DEFAULT_INTERVAL_SECONDS: u32 = 5;
 
-/// Parses a source behind `uri`.
+/// Parses a source at `uri`.
 pub fn parse(uri: &str, fields: &mut SpecFieldReader<'_>) -> Option<SourceSpec> {
     let url = parse_url(uri, "uri", fields);
     let authorization = match fields.string("authHeader") {
@@ -62,7 +62,7 @@ fn parse_url(text: &str, field: &str, fields: &mut SpecFieldReader<'_>) -> Optio
     if text.is_empty() {
         return None;
     }
-    // The error never quotes the URL: it may hold a password.
+    // The error never quotes the URL: it may contain a password.
     let url = Url::parse(text).map_err(|error| error.to_string());
     let why = match url {
         Ok(url) if matches!(url.scheme(), "http" | "https") => return Some(url),
@@ -88,10 +88,7 @@ fn parse_oauth(fields: &mut SpecFieldReader<'_>) -> Option<OAuthSpec> {
     );
     let credentials = if folder.is_empty() {
         if id.is_empty() || secret.is_empty() {
-            inner.add_mistake(
-                "",
-                "give clientID and clientSecret, or a folder that has them",
-            );
+            inner.add_mistake("", "set clientID and clientSecret, or a folder with both");
         }
         let (id, secret) = (id.into(), secret.into());
         OAuthCredentials::Inline { id, secret }

@@ -7,10 +7,10 @@ use crate::document::syntax_tree::NodeKind;
 use crate::source::spec::parse_entry;
 use crate::source::spec::source_spec::SourceSpec;
 
-/// The sources in the JSON text of `--sources`.
+/// Returns the sources in the JSON text of `--sources`.
 ///
 /// # Errors
-/// Every mistake, a sentence each.
+/// All mistakes, one message each.
 pub fn parse_list(text: &str) -> Result<Vec<SourceSpec>, Vec<String>> {
     let mut report = DiagnosticSink::new("sources".into());
     let node = json_parser::parse(text, &mut report);
@@ -26,10 +26,10 @@ pub fn parse_list(text: &str) -> Result<Vec<SourceSpec>, Vec<String>> {
     }
 }
 
-/// The sources in a list that was read already.
+/// Returns the sources in a parsed list.
 ///
 /// # Errors
-/// Every mistake, a sentence each.
+/// All mistakes, one message each.
 pub fn list_from_node(node: &Node) -> Result<Vec<SourceSpec>, Vec<String>> {
     let NodeKind::List(items) = &node.kind else {
         let found = node.type_name();

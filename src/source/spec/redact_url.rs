@@ -5,7 +5,7 @@ use reqwest::Url;
 /// The replacement of a secret.
 pub const REDACTED: &str = "[redacted]";
 
-/// Returns a URL without its user, password and query.
+/// Returns a URL with its user, password and query redacted.
 pub fn redact_parsed_url(url: &Url) -> String {
     let mut text = format!("{}://", url.scheme());
     if !url.username().is_empty() || url.password().is_some() {
@@ -25,7 +25,7 @@ pub fn redact_parsed_url(url: &Url) -> String {
     text
 }
 
-/// Returns a text that was meant to be a URL without what may be a user, password or query in it.
+/// Returns a text that was meant to be a URL, with a possible user, password and query redacted.
 pub fn redact_url(text: &str) -> String {
     let (scheme, rest) = match text.split_once("://") {
         Some((scheme, rest)) => (format!("{scheme}://"), rest),

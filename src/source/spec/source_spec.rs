@@ -9,11 +9,11 @@ use crate::source::spec::http::HttpSpec;
 /// A source as the operator configures it.
 #[derive(Clone)]
 pub struct SourceSpec {
-    /// Its name in selectors: the path of a file, HOST:PORT for `grpc(s)://`, otherwise the URI as it was written.
+    /// Its name in selectors: the path of a file, HOST:PORT for `grpc(s)://`, otherwise the URI as written.
     pub name: Arc<str>,
     /// Its name in logs and metrics: the name without secrets.
     pub redacted_name: Arc<str>,
-    /// Its kind and the options of that.
+    /// Its kind, with the options of that kind.
     pub kind: SourceKind,
 }
 
@@ -22,7 +22,7 @@ pub struct SourceSpec {
 pub enum SourceKind {
     /// A file, the files of a directory, or those that match a glob.
     File(PathBuf),
-    /// A document behind a URL, polled.
+    /// A document at a URL, polled.
     Http(Box<HttpSpec>),
     /// A flag sync service, which sends documents on a stream.
     Grpc(Box<GrpcSpec>),

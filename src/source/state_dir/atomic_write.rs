@@ -12,12 +12,12 @@ use crate::source::state_dir::entry::StateEntry;
 /// Writes an entry to `path` in `directory`.
 ///
 /// # Errors
-/// If that fails; an older file at `path` is still whole then.
+/// If the write fails; an older file at `path` is then unchanged.
 pub fn write(directory: &Path, path: &Path, entry: &StateEntry) -> io::Result<()> {
     let temporary = directory.join(format!(".{}.tmp", entry.file_stem()));
     let written = write_synced(&temporary, entry).and_then(|()| std::fs::rename(&temporary, path));
     if written.is_err() {
-        // An incomplete file on a full disk is of no use.
+        // Frees the space of the incomplete file.
         let _ = std::fs::remove_file(&temporary);
     }
     written?;

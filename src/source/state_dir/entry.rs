@@ -1,4 +1,5 @@
-//! `StateEntry`: one document in the state directory; encodes and decodes its file: header lines, an empty line, the document.
+//! `StateEntry`: one document in the state directory; encodes and decodes its file: header lines, an empty line, the
+//! document.
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,7 +24,7 @@ const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');
 /// The last good document of a source, or of one of its files.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StateEntry {
-    /// The source's name in selectors. It is not written: it may hold a secret.
+    /// The source's name in selectors. It is not written: it may contain a secret.
     pub source: Arc<str>,
     /// The file; for a network source its name without secrets.
     pub file: Arc<str>,
@@ -87,16 +88,16 @@ impl StateEntry {
         let split = bytes.windows(2).position(|pair| pair == b"\n\n");
         let (head, body) = split
             .and_then(|at| Some((bytes.get(..=at)?, bytes.get(at + 2..)?)))
-            .ok_or("the file has no head")?;
-        let head = std::str::from_utf8(head).map_err(|_| "the head is not text")?;
+            .ok_or("the file has no header")?;
+        let head = std::str::from_utf8(head).map_err(|_| "the header is not UTF-8")?;
         let (fields, sum) = head
             .rsplit_once("checksum: ")
-            .ok_or("the head has no checksum")?;
+            .ok_or("the header has no checksum")?;
         if !fields.starts_with(MAGIC) {
-            return Err("the file is in a form that this version does not know");
+            return Err("unknown format version");
         }
         if checksum(fields, body) != sum.trim_end() {
-            return Err("the checksum does not fit: the file is damaged or cut off");
+            return Err("checksum mismatch: the file is damaged or truncated");
         }
         let field = |name: &str| {
             let lines = fields.lines();
@@ -109,10 +110,10 @@ impl StateEntry {
         let format = match field("format") {
             Some("json") => DocumentFormat::Json,
             Some("yaml") => DocumentFormat::Yaml,
-            _ => return Err("the head has no format"),
+            _ => return Err("the header has no format"),
         };
         let millis = field("good-at").and_then(|millis| millis.parse().ok());
-        let millis = Duration::from_millis(millis.ok_or("the head has no time")?);
+        let millis = Duration::from_millis(millis.ok_or("the header has no time")?);
         let good_at = SystemTime::UNIX_EPOCH.checked_add(millis);
         Ok(StateEntry {
             source: "".into(),
@@ -125,7 +126,8 @@ impl StateEntry {
     }
 }
 
-/// Detects damage, not malice: a process that can write here can write flags anyway.
+/// Returns a checksum against accidental damage. A process that can write here could change any flag, with or without
+/// it.
 fn checksum(head: &str, body: &[u8]) -> String {
     let (head, body) = (
         file_name::hash_hex(head.as_bytes()),

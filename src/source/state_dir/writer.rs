@@ -13,7 +13,7 @@ pub struct StateWriter {
 }
 
 impl StateWriter {
-    /// A writer to this directory; without one it does nothing.
+    /// Returns a writer to this directory. Without a directory it does nothing.
     pub fn new(directory: Option<PathBuf>) -> StateWriter {
         StateWriter {
             dir: directory.map(StateDir::open),
@@ -52,7 +52,7 @@ impl StateWriter {
         }
     }
 
-    /// Records that the document of a file is still the newest.
+    /// Records that the document of a file is still up to date.
     pub fn touch(&self, source: &str, file: &str) {
         if let Some(dir) = &self.dir {
             dir.touch(source, file);

@@ -30,7 +30,7 @@ pub struct Restored {
 }
 
 impl SourceBackend {
-    /// A backend without documents.
+    /// Returns a backend without documents.
     pub fn new(spec: &SourceSpec) -> SourceBackend {
         match &spec.kind {
             SourceKind::File(path) => SourceBackend::File(FileSource::new(path)),

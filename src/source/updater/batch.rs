@@ -12,10 +12,10 @@ use crate::source::file::scan_scope::ScanScope;
 use crate::source::update_channel::SourceUpdate;
 use crate::source::update_channel::Wakeup;
 
-/// The time between scans without an event. Network file systems and links into other directories send no events.
+/// The time between scans without an event. Network file systems, and symlinks into other directories, send no events.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The work of one turn of the update thread.
+/// The work of one iteration of the update thread.
 #[derive(Default)]
 pub struct Batch {
     /// The files to read, if a scan is due.
@@ -26,7 +26,7 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Adds a wakeup. `None` if the thread must stop.
+    /// Adds a wakeup. Returns `None` if the thread must stop.
     fn add(&mut self, wakeup: Wakeup, writers: &mut OpenWriters) -> Option<()> {
         match wakeup {
             Wakeup::Stop => return None,
@@ -55,8 +55,8 @@ impl Batch {
     }
 }
 
-/// Waits for a wakeup, for a writer to finish, or for the next poll. `last_scan` is the time of the last scan. `None` if
-/// the thread must stop.
+/// Waits for a wakeup, for a writer to finish, or for the next poll. `last_scan` is the time of the last scan. Returns
+/// `None` if the thread must stop.
 pub fn next_batch(
     events: &mpsc::Receiver<Wakeup>,
     writers: &mut OpenWriters,

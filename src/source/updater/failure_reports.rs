@@ -2,31 +2,33 @@
 
 use std::time::SystemTime;
 
+use crate::source::diagnostic_log::served_flags;
 use crate::source::error::SourceError;
 use crate::source::status::SourceStatus;
 
-/// Records a failure of a network source, and logs it if it is news. `kept` is true if there are last good flags.
+/// Records a failure of a network source, and logs it once per reason. `kept` is true if there are last good flags.
 pub fn report_failure(status: &SourceStatus, kept: bool, error: &SourceError) {
     let now = SystemTime::now();
     let source = &*status.redacted_name;
     let error_kind = error.kind().as_str();
     if !status.record_failure(now, error) {
-        tracing::debug!(source, error_kind, %error, "the source still has no good document");
+        tracing::debug!(source, error_kind, %error, "the source still fails for the same reason");
         return;
     }
     let age_seconds = status.health().age(now).map(|age| age.as_secs());
     let failure = if error.is_invalid_document() {
-        "the document is refused"
+        "invalid document"
     } else {
-        "the source cannot be reached"
+        "cannot fetch flags from the source"
     };
+    let served = served_flags(kept);
     tracing::error!(
         source,
         kept,
         age_seconds,
         error_kind,
         %error,
-        "{failure}; the last good flags, if any, stay in force"
+        "{failure}; {served}"
     );
 }
 

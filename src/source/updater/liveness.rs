@@ -24,7 +24,7 @@ pub struct Liveness {
 }
 
 impl Liveness {
-    /// A handle without a check so far.
+    /// Returns a handle before its first check.
     pub fn new(wakeups: WakeupSender) -> Liveness {
         Liveness {
             wakeups,
@@ -33,13 +33,14 @@ impl Liveness {
         }
     }
 
-    /// Returns true if the thread answers a ping in this time.
+    /// Returns true if the thread answers a ping within this time.
     pub async fn is_responsive(&self, within: Duration) -> bool {
         let answer = tokio::time::timeout(within, self.ping()).await;
         answer.unwrap_or(false)
     }
 
-    /// Pings the thread and waits for [`limits::LIVENESS_TIMEOUT`] at most. Logs when the result differs from the last one.
+    /// Pings the thread and waits for [`limits::LIVENESS_TIMEOUT`] at most. Logs when the result differs from the last
+    /// one.
     pub async fn check(&self) -> bool {
         let within = limits::LIVENESS_TIMEOUT;
         let is_responsive = self.is_responsive(within).await;
@@ -59,10 +60,10 @@ impl Liveness {
         self.last_result.load(Ordering::Relaxed)
     }
 
-    /// Waits for the answer to a ping. Returns false if the thread is gone.
+    /// Waits for the answer to a ping. Returns false if the thread has ended.
     async fn ping(&self) -> bool {
         let mut pending = self.pending.lock().await;
-        // An answer to an earlier ping says nothing about this moment.
+        // An answer to an earlier ping does not show that the thread responds now.
         if let Some(answer) = &mut *pending
             && answer.try_recv() != Err(TryRecvError::Empty)
         {

@@ -32,7 +32,7 @@ pub struct Loader {
 }
 
 impl Loader {
-    /// A loader that has not read anything yet. If several sources define a flag, the last wins.
+    /// Returns a loader that has not read anything yet. If several sources define a flag, the last wins.
     pub fn new(specs: &[SourceSpec], config: &SourceConfig, live: Arc<Live>) -> Loader {
         Loader {
             sources: specs.iter().map(ManagedSource::new).collect(),
@@ -150,7 +150,7 @@ impl Loader {
         }
     }
 
-    /// Reminds of stale sources, and updates the times of documents in the state directory.
+    /// Logs reminders of stale sources, and updates the times of documents in the state directory.
     pub fn tick(&mut self, now: SystemTime) {
         self.publisher.drop_retired();
         for source in &mut self.sources {

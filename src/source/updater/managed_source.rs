@@ -38,7 +38,7 @@ pub struct ManagedSource {
 }
 
 impl ManagedSource {
-    /// A source that was not read yet.
+    /// Returns a source that was not read yet.
     pub fn new(spec: &SourceSpec) -> ManagedSource {
         if let SourceKind::Grpc(grpc) = &spec.kind
             && grpc.incremental
@@ -93,7 +93,7 @@ impl ManagedSource {
         tracing::info!(
             source,
             age_seconds,
-            "flags of the state directory are in force until the source answers; they are {age_seconds} s old"
+            "serving flags from the state directory, {age_seconds} s old, until the source responds"
         );
         true
     }
@@ -195,7 +195,7 @@ impl ManagedSource {
         result
     }
 
-    /// Reminds of stale flags, or marks the documents in the state directory as still the newest, when that is due.
+    /// When due, logs a reminder of stale flags, or marks the documents in the state directory as up to date.
     pub fn tick(&mut self, now: SystemTime, reminder: Duration, state_writer: &StateWriter) {
         self.reminders.remind(&self.status, now, reminder);
         if !self.reminders.is_touch_due(&self.status, now) {

@@ -20,13 +20,13 @@ pub struct Publisher {
     live: Arc<Live>,
     /// The diagnostics of the active rules, so that only new ones are logged.
     reported_diagnostics: HashSet<Diagnostic>,
-    /// Retired snapshots, until no request holds them. Dropping a large one takes time, which the last of its requests
-    /// should not spend.
+    /// Retired snapshots, until no request holds them. Dropping a large one takes time, which would delay the last of
+    /// its requests.
     retired: Vec<Arc<Snapshot>>,
 }
 
 impl Publisher {
-    /// A publisher that has published nothing yet.
+    /// Returns a publisher that has published nothing yet.
     pub fn new(live: Arc<Live>) -> Publisher {
         Publisher {
             live,
@@ -63,7 +63,7 @@ impl Publisher {
         self.retired.push(before);
         self.drop_retired();
         let millis = begun.elapsed().as_secs_f64() * 1000.0;
-        tracing::info!(generation, flags, changed, millis, "flags are in force");
+        tracing::info!(generation, flags, changed, millis, "flags reloaded");
     }
 
     /// Drops retired snapshots that no request holds.

@@ -16,7 +16,7 @@ pub struct Reminders {
 }
 
 impl Reminders {
-    /// Logs from time to time that the flags are stale.
+    /// Logs periodically that the flags are stale.
     pub fn remind(&mut self, status: &SourceStatus, now: SystemTime, every: Duration) {
         if !self.is_reminder_due(status, now, every) {
             return;
@@ -26,9 +26,18 @@ impl Reminders {
         let error = state.last_error.as_ref().map_or("", |(_, why)| why);
         if let Some(age) = state.age(now) {
             let age_seconds = age.as_secs();
-            tracing::warn!(source, age_seconds, error, "the flags are stale");
+            tracing::warn!(
+                source,
+                age_seconds,
+                error,
+                "the source still fails; serving its last good flags, {age_seconds} s old"
+            );
         } else {
-            tracing::warn!(source, error, "the source has brought no flags yet");
+            tracing::warn!(
+                source,
+                error,
+                "the source still fails; no flags from it yet"
+            );
         }
     }
 
@@ -45,7 +54,7 @@ impl Reminders {
         due
     }
 
-    /// Returns true if the documents in the state directory must be marked as still the newest.
+    /// Returns true if the documents in the state directory must be marked as up to date.
     pub fn is_touch_due(&mut self, status: &SourceStatus, now: SystemTime) -> bool {
         let last = *self.last_touch.get_or_insert(now);
         let early = now.duration_since(last).unwrap_or_default() < TOUCH_INTERVAL;

@@ -36,7 +36,7 @@ pub struct UpdateThread {
 }
 
 impl UpdateThread {
-    /// A thread that has not started yet.
+    /// Returns the state of a thread that has not started yet.
     pub fn new(
         loader: Loader,
         wakeups: WakeupSender,
@@ -52,7 +52,7 @@ impl UpdateThread {
         }
     }
 
-    /// Loads the sources and follows them until the thread is told to stop.
+    /// Loads the sources and follows them until the thread is stopped.
     pub fn run(mut self, events: &mpsc::Receiver<Wakeup>) {
         let mut directories = DirectoryWatcher::new(notify_handler(self.wakeups.clone()));
         let mut writers = OpenWriters::default();
@@ -128,11 +128,11 @@ impl UpdateThread {
 fn lower_priority() {
     const NICENESS: i32 = 5;
     coop::enable_on_this_thread();
-    // Linux sets the niceness of a thread; elsewhere requests would be slowed down, too.
+    // Linux sets the niceness of one thread; elsewhere `nice` would also slow down the requests.
     if cfg!(target_os = "linux")
         && let Err(error) = rustix::process::nice(NICENESS)
     {
-        tracing::debug!(%error, "the thread of the sources cannot give way");
+        tracing::debug!(%error, "cannot lower the priority of the update thread");
     }
 }
 

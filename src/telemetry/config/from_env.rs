@@ -18,7 +18,7 @@ use crate::telemetry::config::otlp_protocol::Signal;
 /// Resolves the options and the environment.
 ///
 /// # Errors
-/// All mistakes, a sentence each.
+/// All mistakes, one message each.
 pub fn resolve(
     options: &OtelOptions,
     env: impl Fn(&str) -> Option<String>,
@@ -39,7 +39,7 @@ pub fn resolve(
 struct EnvReader<'t, E> {
     env: E,
     options: &'t OtelOptions,
-    /// All mistakes, a sentence each.
+    /// All mistakes, one message each.
     errors: Vec<String>,
 }
 
@@ -49,7 +49,7 @@ impl<E: Fn(&str) -> Option<String>> EnvReader<'_, E> {
             None | Some("" | "prometheus") => false,
             Some("otel") => true,
             Some(other) => {
-                let want = "must be otel, or empty for /metrics alone";
+                let want = "must be otel, or empty to serve only /metrics";
                 let mistake = format!("invalid value {other:?} for --metrics-exporter: {want}");
                 self.errors.push(mistake);
                 false
@@ -84,7 +84,7 @@ impl<E: Fn(&str) -> Option<String>> EnvReader<'_, E> {
         (self.env)(name).filter(|value| !value.trim().is_empty())
     }
 
-    /// The variable of a signal, or else that of all signals.
+    /// Returns the variable of a signal, or else that of all signals.
     fn otlp_var(&self, signal: Signal, what: &str) -> Option<String> {
         let own = format!("OTEL_EXPORTER_OTLP_{}_{what}", signal.env_name());
         let all = || self.env_var(&format!("OTEL_EXPORTER_OTLP_{what}"));
@@ -101,7 +101,9 @@ impl<E: Fn(&str) -> Option<String>> EnvReader<'_, E> {
         };
         let parsed = text.trim().parse().ok().filter(|millis| *millis > 0);
         Duration::from_millis(parsed.unwrap_or_else(|| {
-            let mistake = format!("invalid value {text:?} for {name}: must be milliseconds");
+            let mistake = format!(
+                "invalid value {text:?} for {name}: must be a positive number of milliseconds"
+            );
             self.errors.push(mistake);
             default
         }))
@@ -129,15 +131,14 @@ impl<E: Fn(&str) -> Option<String>> EnvReader<'_, E> {
         let secure = authority.is_some() || certificate.is_some() || key.is_some();
         let uri = self.endpoint_uri(signal, protocol, secure)?;
         if secure && uri.scheme_str() == Some("http") {
-            let mistake =
-                "the collector's address says http, which uses no certificates: say https";
+            let mistake = "the collector's address has the scheme http, but certificates require TLS: use https";
             self.errors.push(mistake.to_owned());
         }
         let identity = match (certificate, key) {
             (Some(certificate), Some(key)) => Some((certificate, key)),
             (None, None) => None,
             _ => {
-                let mistake = "--otel-cert-path and --otel-key-path need each other";
+                let mistake = "--otel-cert-path and --otel-key-path must be set together";
                 self.errors.push(mistake.to_owned());
                 None
             }
@@ -162,7 +163,7 @@ impl<E: Fn(&str) -> Option<String>> EnvReader<'_, E> {
         })
     }
 
-    /// As in flagd, the variables count before the option.
+    /// As in flagd, the variables override the option.
     fn endpoint_uri(
         &mut self,
         signal: Signal,
@@ -198,8 +199,8 @@ impl<E: Fn(&str) -> Option<String>> EnvReader<'_, E> {
         let sound = |uri: &Uri| matches!(uri.scheme_str(), Some("http" | "https"));
         let uri = uri.filter(|uri| sound(uri) && uri.host().is_some_and(|host| !host.is_empty()));
         if uri.is_none() {
-            let want = "must be HOST:PORT, or that after http:// or https://";
-            let mistake = format!("invalid address {text:?} of a collector: {want}");
+            let want = "must be HOST:PORT, http://HOST:PORT or https://HOST:PORT";
+            let mistake = format!("invalid collector address {text:?}: {want}");
             self.errors.push(mistake);
         }
         uri
@@ -234,7 +235,7 @@ impl<E: Fn(&str) -> Option<String>> EnvReader<'_, E> {
     }
 }
 
-/// `NAME=VALUE` pairs, separated by commas, values percent-encoded.
+/// Parses `NAME=VALUE` pairs, separated by commas, with percent-encoded values.
 fn parse_key_values(text: &str) -> Vec<(String, String)> {
     let pairs = text.split(',').filter_map(|pair| pair.split_once('='));
     let decoded = pairs.map(|(name, value)| {

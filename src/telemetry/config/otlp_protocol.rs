@@ -19,7 +19,7 @@ pub enum Signal {
 }
 
 impl Signal {
-    /// The path that receives it.
+    /// Returns the path of its export requests.
     pub fn export_path(self, protocol: OtlpProtocol) -> &'static str {
         match (self, protocol) {
             (Signal::Metrics, OtlpProtocol::Grpc) => {
@@ -33,7 +33,7 @@ impl Signal {
         }
     }
 
-    /// Its name in variables.
+    /// Returns its name in environment variables.
     pub fn env_name(self) -> &'static str {
         match self {
             Signal::Metrics => "METRICS",

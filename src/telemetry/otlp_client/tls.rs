@@ -1,4 +1,4 @@
-//! The TLS configuration towards the collector, from PEM files.
+//! The TLS configuration of the client of the collector, from PEM files.
 
 use std::sync::Arc;
 
@@ -11,7 +11,8 @@ use rustls::pki_types::pem::PemObject as _;
 use crate::error_chain::format_chain;
 use crate::telemetry::config::OtlpEndpoint;
 
-/// The roots to trust and the client certificate; no root is read for a collector without TLS.
+/// Returns the configuration with trusted roots and the client certificate. System roots are loaded only for
+/// TLS without a CA file.
 pub fn tls_config(target: &OtlpEndpoint, secure: bool) -> Result<ClientConfig, String> {
     let mut roots = RootCertStore::empty();
     if let Some(path) = &target.ca_path {
@@ -45,7 +46,7 @@ fn read_certificates(path: &std::path::Path) -> Result<Vec<CertificateDer<'stati
     let read: Result<Vec<_>, _> = read.collect();
     let read = read.map_err(|error| wrong(&error))?;
     if read.is_empty() {
-        return Err(wrong(&"there is no certificate in it"));
+        return Err(wrong(&"the file contains no certificate"));
     }
     Ok(read)
 }

@@ -17,13 +17,13 @@ use crate::wire::rpc_error::RpcError;
 
 type Result<T> = std::result::Result<T, RpcError>;
 
-// Callers pass objects whose syntax was checked, so this error means a bug here and not a mistake of the client.
+// Callers pass objects whose syntax was checked, so this error indicates a bug and not an invalid request.
 fn invalid_json_error(error: json::Error) -> RpcError {
     RpcError::malformed(&format!("proto: syntax error at byte {}", error.offset))
 }
 
 /// Fills the slots of `reads` from an object whose members are indexed.
-// Neither this nor the next is inlined: they would take registers from the loop of protobuf that is called beside them.
+// Neither this function nor the next is inlined: they would take registers from the protobuf loop in the same caller.
 #[inline(never)]
 pub fn fill_context_from_index<'a>(
     index: &ObjectIndex<'a>,

@@ -103,8 +103,8 @@ fn build_value<'a>(raw: UndecodedValue<'a>, arena: &'a Bump, depth: usize) -> Re
     })
 }
 
-/// Calls `then` with the key and the encoded value of every entry of a `Struct`. Keys are bytes: to compare them with
-/// names takes no look at whether they are text.
+/// Calls `then` with the key and the encoded value of every entry of a `Struct`. Keys are bytes, because comparing them
+/// with names needs no UTF-8 check.
 fn for_each_entry<'a>(
     part: &'a [u8],
     mut then: impl FnMut(&'a [u8], &'a [u8]) -> Result<()>,
@@ -132,22 +132,24 @@ fn for_each_entry<'a>(
     Ok(())
 }
 
-/// The key and value of an entry, and what follows it, if it is written as everybody writes entries that are shorter
-/// than 128 bytes: every length one byte, the key first, nothing else.
+/// The key and value of an entry, and the bytes after it, if the entry has the usual encoding of entries shorter than
+/// 128 bytes: every length is one byte, the key comes first, and there are no other fields.
 #[inline]
 fn split_short_entry(part: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
-    const KEY: u8 = 1 << 3 | 2;
+    // The tags of the entry and its key, and the highest bit of the entry's length, which is clear below 128.
+    const MASK: u32 = 0x00ff_80ff;
+    const TAGS: u32 = 0x000a_000a;
     const VALUE: u8 = 2 << 3 | 2;
-    let ([KEY, length, KEY, key_length], rest) = part.split_first_chunk()? else {
+    let (head, rest) = part.split_first_chunk()?;
+    if u32::from_le_bytes(*head) & MASK != TAGS {
         return None;
-    };
+    }
+    let [_, length, _, key_length] = *head;
     let value_length = length.checked_sub(key_length.checked_add(4)?)?;
-    let (key, rest) = rest.split_at_checked(usize::from(*key_length))?;
-    let ([VALUE, declared], rest) = rest.split_first_chunk()? else {
-        return None;
-    };
+    let (key, rest) = rest.split_at_checked(usize::from(key_length))?;
+    let (declared, rest) = rest.split_first_chunk()?;
     let (value, rest) = rest.split_at_checked(usize::from(value_length))?;
-    (*length < 0x80 && *declared == value_length).then_some((key, value, rest))
+    (*declared == [VALUE, value_length]).then_some((key, value, rest))
 }
 
 /// A `google.protobuf.Value` whose nested parts are still encoded.
@@ -179,7 +181,7 @@ fn split_value(value: &[u8]) -> Result<UndecodedValue<'_>> {
     Ok(raw)
 }
 
-// JSON has no such numbers; flagd's reader turns them into these strings.
+// JSON has no such numbers; flagd converts them to these strings.
 fn number_or_string(n: f64) -> Value<'static> {
     if n.is_nan() {
         Value::Text("NaN")

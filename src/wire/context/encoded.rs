@@ -1,4 +1,4 @@
-//! An evaluation context still in its encoded bytes, of which a flag decodes only the attributes that it reads.
+//! An evaluation context that is still encoded: only the attributes that a flag reads are decoded.
 
 use bumpalo::Bump;
 use smallvec::SmallVec;
@@ -14,22 +14,22 @@ use crate::wire::context::decode_json;
 use crate::wire::context::decode_protobuf;
 use crate::wire::rpc_error::RpcError;
 
-/// A context still in its bytes.
+/// A context that is still encoded.
 #[derive(Debug)]
 pub enum EncodedContext<'b> {
-    /// `google.protobuf.Struct` messages; a repeated field adds to what came before.
+    /// `google.protobuf.Struct` messages; a repeated field adds to the previous ones.
     Protobuf(SmallVec<[&'b [u8]; 1]>),
     /// A JSON object whose syntax was checked.
     Json(Option<&'b str>),
-    /// The same, with where its members stand.
+    /// The same, with an index of its members.
     IndexedJson(ObjectIndex<'b>),
 }
 
 impl<'b> EncodedContext<'b> {
-    /// The JSON object that comes next, once it is passed over.
+    /// Skips the next JSON object and returns it as a context.
     ///
     /// # Errors
-    /// If it is not well formed.
+    /// If the object is not well formed.
     pub fn parse_json_object(reader: &mut Reader<'b>) -> Result<EncodedContext<'b>, Error> {
         let start = reader.next_offset();
         let outline = reader.index_object()?;
@@ -40,10 +40,10 @@ impl<'b> EncodedContext<'b> {
         ))
     }
 
-    /// The context of `flag`, with `overlay` on top.
+    /// The context of `flag`, with `overlay` merged over it.
     ///
     /// # Errors
-    /// If what the flag reads is not well formed.
+    /// If an attribute that the flag reads is not well formed.
     pub fn context_for_flag<'a>(
         &self,
         flag: &'a CompiledFlag,

@@ -8,17 +8,17 @@ use smallvec::SmallVec;
 /// The attributes to add.
 #[derive(Debug, Clone, Default)]
 pub struct ContextEnrichment {
-    /// Names and values that hide the caller's.
+    /// Names and values that override those of the caller.
     pub static_values: Vec<(EcoString, EcoString)>,
     /// Request headers whose first value, unless it is empty, becomes the attribute.
     pub header_mappings: Vec<(HeaderName, EcoString)>,
 }
 
-/// Attributes to lay over a request's context; of equal names the last one counts.
+/// Attributes to merge over a request's context. If a name occurs several times, the last one wins.
 pub type ContextOverlay<'a> = SmallVec<[(&'a str, &'a str); 2]>;
 
 impl ContextEnrichment {
-    /// The attributes for a request with these headers; without them only the fixed ones.
+    /// The attributes for a request with these headers; without headers only the static ones.
     pub fn overlay<'a>(&'a self, headers: Option<&'a HeaderMap>) -> ContextOverlay<'a> {
         let values = self
             .static_values

@@ -1,4 +1,4 @@
-//! An evaluation context decoded whole, for the evaluation of many flags.
+//! An evaluation context that is fully decoded, for the evaluation of many flags.
 
 use bumpalo::Bump;
 
@@ -6,7 +6,7 @@ use crate::context::EvaluationContext;
 use crate::ruleset::CompiledFlag;
 use crate::value::Value;
 
-/// A context that was decoded whole, for asking many flags.
+/// A fully decoded context, for the evaluation of many flags.
 #[derive(Debug)]
 pub struct FullContext<'a> {
     attributes: Vec<(&'a str, Value<'a>)>,
@@ -14,9 +14,9 @@ pub struct FullContext<'a> {
 }
 
 impl<'a> FullContext<'a> {
-    /// Sorts attributes; of equal names the last one counts.
+    /// Sorts attributes. If a name occurs several times, the last one wins.
     pub fn new(members: Vec<(&'a str, Value<'a>)>) -> FullContext<'a> {
-        // No hashing: names are the caller's, and a hash that withstands him costs more than a search.
+        // Not a hash map: callers choose the names, and a collision-resistant hash costs more than a binary search.
         let mut sorted = members.clone();
         sorted.sort_by_key(|(name, _)| *name);
         FullContext {
@@ -33,7 +33,7 @@ impl<'a> FullContext<'a> {
         (*found == name).then_some(*value)
     }
 
-    /// The context of `flag`, whose evaluation may take `steps`; `None` if already the copying takes more.
+    /// The context of `flag`, whose evaluation may take `steps`; `None` if copying the attributes takes more.
     pub fn context_for_flag<'f>(
         &self,
         flag: &'f CompiledFlag,

@@ -18,9 +18,9 @@ use crate::wire::protobuf::generated::evaluation1::EventStreamResponse;
 pub enum ProviderEvent {
     /// The stream is open.
     Ready,
-    /// Nothing happened for a while.
+    /// The keep-alive interval has passed without an event.
     KeepAlive,
-    /// The server is going away.
+    /// The server is shutting down.
     Shutdown,
 }
 
@@ -45,7 +45,7 @@ impl ProviderEvent {
     }
 }
 
-/// The event that tells which flags changed: `{"flags":{"<key>":{"type":"write"}}}`.
+/// The event that lists the changed flags: `{"flags":{"<key>":{"type":"write"}}}`.
 pub fn encode_configuration_change(codec: Codec, flags: &[(Arc<str>, ChangeKind)]) -> Vec<u8> {
     match codec {
         Codec::Proto => {

@@ -49,7 +49,7 @@ impl<'b> ResolveRequest<'b> {
     }
 }
 
-/// Checks a request of which no field has a meaning.
+/// Checks a request whose fields are all ignored.
 ///
 /// # Errors
 /// If `body` is not a message.

@@ -33,7 +33,7 @@ pub struct ResolveAllEntry<'a> {
 impl<'a> ResolveAllEntry<'a> {
     /// The entry for a decision; `None` where the contract leaves the flag out.
     ///
-    /// The type of a value that is not there is that of the flag's default variant.
+    /// An entry without a variant has the zero value of the default variant's type.
     pub fn new(
         flag: &'a CompiledFlag,
         decision: Decision,
@@ -167,7 +167,7 @@ impl ResolveAllEncoder {
         }
     }
 
-    /// The encoded response. Its own metadata repeats the selector.
+    /// The encoded response. Its metadata contains the selector.
     pub fn finish(self, selector: &Selector) -> Vec<u8> {
         let metadata = selector_metadata::selector_metadata(selector);
         let metadata = metadata.as_slice();

@@ -1,7 +1,7 @@
 //! Encodes the response to a request for one flag, in protobuf and JSON.
 //!
-//! One protobuf encoding serves all three contracts: it spells out values that are zero, as `flagd.evaluation.v2` must,
-//! and leaves out what is not there, which the older contracts read as zero.
+//! One protobuf encoding serves all three contracts: it encodes zero values explicitly, as `flagd.evaluation.v2`
+//! requires, and omits missing values, which the older contracts decode as zero.
 
 use std::fmt::Write as _;
 
@@ -18,10 +18,10 @@ use crate::wire::protobuf::encode_struct;
 
 /// The reason of a flag that is disabled.
 pub const REASON_DISABLED: &str = "DISABLED";
-/// The reason of a flag that has no default variant. flagd's schema.v1 says `FALLBACK`, a word of its inside.
+/// The reason of a flag that has no default variant. flagd's schema.v1 responds with its internal reason `FALLBACK`.
 pub const REASON_NO_DEFAULT: &str = "DEFAULT";
 
-/// Appends the answer with a variant; `false`, and nothing, if the variant's value is not of the type wanted.
+/// Appends the response with a variant. Returns false, and appends nothing, if the value is not of type `want`.
 pub fn encode_protobuf(
     out: &mut Vec<u8>,
     value: &OwnedValue,
@@ -48,7 +48,7 @@ pub fn encode_protobuf(
     true
 }
 
-/// Appends the answer without a variant, of any type.
+/// Appends the response without a variant, for any type.
 pub fn encode_protobuf_without_value(
     out: &mut Vec<u8>,
     reason: &str,
@@ -57,7 +57,7 @@ pub fn encode_protobuf_without_value(
     write_protobuf_reason_variant_metadata(out, reason, "", metadata);
 }
 
-/// Appends the same with an empty object for a value, as the older contracts have it.
+/// Appends the response without a variant and with an empty object as its value, as in the older contracts.
 pub fn encode_protobuf_empty_object(
     out: &mut Vec<u8>,
     reason: &str,
@@ -82,7 +82,7 @@ fn write_protobuf_reason_variant_metadata(
     });
 }
 
-/// The answer with a variant, in JSON.
+/// The response with a variant, in JSON.
 pub fn encode_json(
     flag: &CompiledFlag,
     metadata: &[(EcoString, OwnedValue)],
@@ -107,7 +107,7 @@ pub fn encode_json(
     out
 }
 
-/// The answer without a variant, in JSON: the older contracts cannot leave the value out.
+/// The response without a variant, in JSON. The older contracts cannot omit the value, which is then zero.
 pub fn encode_json_without_value(
     metadata: &[(EcoString, OwnedValue)],
     want: FlagType,
@@ -137,17 +137,19 @@ fn write_json_reason_variant_metadata(
     reason: &str,
     variant: Option<&str>,
 ) {
-    if out.len() > 1 {
-        out.push(',');
-    }
-    out.push_str("\"reason\":\"");
+    out.push_str(if out.len() > 1 {
+        ",\"reason\":\""
+    } else {
+        "\"reason\":\""
+    });
     out.push_str(reason);
-    out.push('"');
     if let Some(variant) = variant {
-        out.push_str(",\"variant\":");
+        out.push_str("\",\"variant\":");
         json::write_string(out, variant);
+        out.push_str(",\"metadata\":");
+    } else {
+        out.push_str("\",\"metadata\":");
     }
-    out.push_str(",\"metadata\":");
     json::write_object(out, metadata);
     out.push('}');
 }

@@ -8,9 +8,9 @@ use crate::wire::rpc_error::RpcError;
 /// The health of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HealthStatus {
-    /// It serves requests.
+    /// The service serves requests.
     Serving,
-    /// It serves no requests, or shuts down.
+    /// The service serves no requests, or shuts down.
     NotServing,
     /// The service is unknown.
     Unknown,

@@ -1,4 +1,4 @@
-//! Messages of `grpc.reflection`, answered from the descriptors of `proto/` that the build compiled.
+//! Messages of `grpc.reflection`, answered from the descriptors of `proto/`, compiled at build time.
 //!
 //! <https://github.com/grpc/grpc/blob/master/doc/server-reflection.md>
 
@@ -20,14 +20,14 @@ const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors
 pub struct DescriptorFiles(Vec<FileDescriptorProto>);
 
 impl DescriptorFiles {
-    /// Decodes them.
+    /// Decodes the descriptors that are part of the binary.
     pub fn decode() -> DescriptorFiles {
         DescriptorFiles(
             FileDescriptorSet::decode(DESCRIPTORS).map_or_else(|_| Vec::new(), |set| set.file),
         )
     }
 
-    /// The answer to one request of a stream. `services` are those that are served where it arrives.
+    /// The response to one request of a stream. `services` are the names of the services on its port.
     ///
     /// # Errors
     /// If the message is not a request.
@@ -35,8 +35,8 @@ impl DescriptorFiles {
         let request = pb::ServerReflectionRequest::decode(message);
         let request = request.map_err(|error| RpcError::malformed(&error.to_string()))?;
         let asked = request.message_request.as_ref();
-        let asked =
-            asked.ok_or_else(|| RpcError::new(RpcCode::InvalidArgument, "nothing is asked"))?;
+        let asked = asked
+            .ok_or_else(|| RpcError::new(RpcCode::InvalidArgument, "message_request is not set"))?;
         let answer = match asked {
             MessageRequest::ListServices(_) => list_services(services),
             MessageRequest::FileByFilename(name) => {
@@ -86,7 +86,7 @@ impl DescriptorFiles {
         })
     }
 
-    /// No message of ours has extensions.
+    /// The extension numbers of a message: an empty list, because no message of `proto/` has extensions.
     fn extension_numbers(&self, name: &str) -> MessageResponse {
         if !self.0.iter().any(|file| declares(file, name)) {
             return not_found(name);
@@ -126,7 +126,7 @@ fn declares(file: &FileDescriptorProto, name: &str) -> bool {
     services || declares_in(name, &file.message_type, &file.enum_type)
 }
 
-/// Returns true if messages or enums declare `name`, in themselves or below.
+/// Returns true if messages or enums declare `name`, directly or nested.
 fn declares_in(
     name: &str,
     messages: &[DescriptorProto],
@@ -146,7 +146,7 @@ fn declares_in(
         })
 }
 
-/// The rest of a name after a prefix of whole parts.
+/// The rest of a dotted name after a prefix of whole segments.
 fn strip_name_prefix<'n>(name: &'n str, prefix: &str) -> Option<&'n str> {
     let rest = name.strip_prefix(prefix)?;
     if rest.is_empty() || prefix.is_empty() {

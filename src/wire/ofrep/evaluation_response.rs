@@ -12,7 +12,7 @@ use crate::wire::ofrep::error_response::evaluation_error;
 use crate::wire::ofrep::error_response::write_metadata;
 use crate::wire::selector_metadata;
 
-/// The decision as a caller sees it: null is no answer.
+/// The decision in the response: a null value is an error.
 pub fn null_as_error(flag: &CompiledFlag, decision: Decision) -> Decision {
     match decision {
         Decision::Variant(index, _) if is_null(flag, index) => Decision::Error(ErrorCode::General),
@@ -27,10 +27,10 @@ fn is_null(flag: &CompiledFlag, index: u16) -> bool {
     )
 }
 
-/// The answer for a decision.
+/// The response for a decision.
 ///
 /// # Errors
-/// If the flag has no answer, with the body that says so.
+/// If the decision is an error, with the error response.
 pub fn encode_evaluation(
     flag: &CompiledFlag,
     decision: Decision,
@@ -40,7 +40,7 @@ pub fn encode_evaluation(
     write_evaluation(&mut out, flag, decision, selector).map(|()| out)
 }
 
-/// Appends the answer for a decision; nothing if there is none.
+/// Appends the response for a decision. Appends nothing on an error.
 fn write_evaluation(
     out: &mut String,
     flag: &CompiledFlag,
@@ -82,19 +82,19 @@ fn write_evaluation(
     Ok(())
 }
 
-/// The answer for many flags, entry by entry.
+/// An encoder of the response for many flags, entry by entry.
 #[derive(Debug)]
 pub struct BulkEvaluationEncoder(String);
 
 impl BulkEvaluationEncoder {
-    /// An answer without entries, which will hold about `count`.
+    /// A response without entries, with capacity for about `count`.
     pub fn new(count: usize) -> BulkEvaluationEncoder {
         let mut out = String::with_capacity(64 + 160 * count);
         out.push_str("{\"flags\":[");
         BulkEvaluationEncoder(out)
     }
 
-    /// Appends what [`encode_evaluation`] makes of a decision, whether it failed or not.
+    /// Appends the response or the error response that [`encode_evaluation`] returns for a decision.
     pub fn push(&mut self, flag: &CompiledFlag, decision: Decision, selector: &Selector) {
         if !self.0.ends_with('[') {
             self.0.push(',');
@@ -104,7 +104,7 @@ impl BulkEvaluationEncoder {
         }
     }
 
-    /// The answer with where to learn of changes, as [`StreamEndpoint::event_streams_member`] writes it.
+    /// The encoded response. `event_streams` is the member that [`StreamEndpoint::event_streams_member`] returns.
     ///
     /// [`StreamEndpoint::event_streams_member`]: crate::wire::ofrep::sse_events::StreamEndpoint::event_streams_member
     pub fn finish(self, selector: &Selector, event_streams: &str) -> String {

@@ -7,8 +7,8 @@ use crate::wire::context::encoded::EncodedContext;
 use crate::wire::ofrep::error_response::OfrepErrorResponse;
 use crate::wire::ofrep::error_response::invalid_context;
 
-/// The context in a request's body. No body, null, or a context that is no object is an empty context; what follows the
-/// object is not looked at.
+/// The context in a request's body. An empty body, null, or a context that is not an object counts as an empty context.
+/// Bytes after the object are ignored.
 ///
 /// # Errors
 /// If the body does not begin with a JSON object.
@@ -20,7 +20,7 @@ pub fn decode_context<'b>(
     find_context(text).map_err(|_| invalid_context(key))
 }
 
-/// The context in the text; an empty one if there is none.
+/// The context in the text; empty if there is no context.
 fn find_context(text: &str) -> Result<EncodedContext<'_>, json::Error> {
     let mut reader = Reader::new(text);
     let mut context = EncodedContext::Json(None);

@@ -24,15 +24,15 @@ const SELECTOR_ESCAPE_SET: &AsciiSet = &NON_ALPHANUMERIC
 /// The stream as bulk responses advertise it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StreamEndpoint {
-    /// Scheme, host and port, if clients know us by others than those that they send evaluations to.
+    /// Scheme, host and port, if they differ from those that clients send evaluations to.
     pub origin: Option<String>,
-    /// After how many seconds in the background a client should let the stream go.
+    /// The number of seconds in the background after which a client should close the stream.
     pub inactivity_delay_secs: u64,
 }
 
 impl StreamEndpoint {
-    /// The last member of a bulk answer for `selector`, with the comma before it. It must not change while the flags
-    /// do: clients would open a new stream each time.
+    /// The last member of a bulk response for `selector`, with the comma before it. The member must not depend on the
+    /// flags, because clients open a new stream each time it changes.
     pub fn event_streams_member(&self, selector: &Selector) -> String {
         let mut out = String::from(",\"eventStreams\":[{\"type\":\"sse\",\"endpoint\":{");
         if let Some(origin) = &self.origin {
@@ -61,12 +61,12 @@ fn request_uri(selector: &Selector) -> String {
     format!("{PATH}/{}", utf8_percent_encode(&text, SELECTOR_ESCAPE_SET))
 }
 
-/// The first bytes of a stream. They tell the client which state it has, without an event.
+/// The first bytes of a stream: the retry delay and the tag of the current flags, without an event.
 pub fn initial_retry_and_id(tag: &str) -> String {
     format!("retry: 1000\nid: {tag}\n\n")
 }
 
-/// The event that asks a client to evaluate anew.
+/// The event that makes a client evaluate again.
 pub fn refetch_event(tag: &str) -> String {
     format!(
         "id: {tag}\nevent: message\ndata: {{\"type\":\"refetchEvaluation\",\"etag\":\"{tag}\"}}\n\n"

@@ -1,4 +1,5 @@
-//! Reads the fields of a protobuf message in place, without generated code: <https://protobuf.dev/programming-guides/encoding/>.
+//! Decodes the fields of a protobuf message in place, without generated code.
+//! <https://protobuf.dev/programming-guides/encoding/>
 
 use prost::encoding::DecodeContext;
 use prost::encoding::WireType;
@@ -35,7 +36,7 @@ pub fn next_field<'a>(rest: &mut &'a [u8]) -> Result<Option<(u32, WireField<'a>)
     decode_field(rest).map(Some)
 }
 
-/// The number and the bytes of a field whose tag and length take one byte each, as most do, and what follows it.
+/// The number and bytes of a field whose tag and length take one byte each, as most do, and the bytes after the field.
 #[inline]
 fn split_short_field(part: &[u8]) -> Option<(u32, &[u8], &[u8])> {
     let ([tag @ 8..0x80, length @ 0..0x80], rest) = part.split_first_chunk()? else {

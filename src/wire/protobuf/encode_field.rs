@@ -5,20 +5,20 @@ use prost::encoding::encode_key;
 use prost::encoding::encode_varint;
 use prost::encoding::encoded_len_varint;
 
-/// Appends a string, also an empty one.
+/// Appends a string, even if it is empty.
 pub fn string(out: &mut Vec<u8>, tag: u32, text: &str) {
     encode_key(tag, WireType::LengthDelimited, out);
     encode_varint(text.len() as u64, out);
     out.extend_from_slice(text.as_bytes());
 }
 
-/// Appends a boolean, an enum or an integer, also one that is zero.
+/// Appends a boolean, an enum or an integer, even if it is zero.
 pub fn varint(out: &mut Vec<u8>, tag: u32, value: u64) {
     encode_key(tag, WireType::Varint, out);
     encode_varint(value, out);
 }
 
-/// Appends a number, also one that is zero.
+/// Appends a number, even if it is zero.
 pub fn double(out: &mut Vec<u8>, tag: u32, value: f64) {
     encode_key(tag, WireType::SixtyFourBit, out);
     out.extend_from_slice(&value.to_le_bytes());
@@ -28,7 +28,7 @@ pub fn double(out: &mut Vec<u8>, tag: u32, value: f64) {
 pub fn message(out: &mut Vec<u8>, tag: u32, write: impl FnOnce(&mut Vec<u8>)) {
     encode_key(tag, WireType::LengthDelimited, out);
     let start = out.len();
-    // Most messages are short: their length is one byte, which is known only when they are there.
+    // Most messages are short: one byte is reserved for their length, which is known only after they are written.
     out.push(0);
     write(out);
     let length = (out.len() - start - 1) as u64;

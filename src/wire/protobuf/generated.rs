@@ -20,7 +20,7 @@ pub mod health1 {
     include!(concat!(env!("OUT_DIR"), "/messages/grpc.health.v1.rs"));
 }
 
-/// `grpc.reflection.v1`, which `v1alpha` equals but for its name.
+/// `grpc.reflection.v1`; `v1alpha` differs only in its name.
 pub mod reflection1 {
     include!(concat!(env!("OUT_DIR"), "/messages/grpc.reflection.v1.rs"));
 }

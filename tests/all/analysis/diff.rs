@@ -19,7 +19,7 @@ fn flag(rule: &str) -> String {
     )
 }
 
-/// The transitions of a change, a line for each.
+/// The transitions of a change, one line each.
 fn transition_lines(change: &FlagDiff) -> Vec<String> {
     let mut lines = Vec::new();
     for cell in &change.cells {
@@ -70,7 +70,7 @@ fn equivalent_rules_are_proved_equivalent() {
         "{if: [{'<': [{var: age}, 18]}, 'off', {'==': [{var: country}, AT]}, 'on', {'==': [{var: country}, DE]}, 'on', 'off']}",
     ];
     let change = change(&flag(spellings[0]), &flag(spellings[1]));
-    // A string that is no number is neither below 18 nor at least 18.
+    // A string that is not a number is neither below 18 nor at least 18.
     assert_eq!(change.status, DiffStatus::Changed);
     let spelled = "{if: [{'!': [{or: [{'!': [{'>=': [{var: age}, 18]}]}, {'!': [{in: [{var: country}, [AT, DE]]}]}]}]}, 'on', 'off']}";
     let change = self::change(&flag(spellings[0]), &flag(spelled));
@@ -114,7 +114,7 @@ fn added_and_removed_flags_are_reported() {
     assert_eq!(verdicts(&one, &one), [DiffStatus::Same]);
 }
 
-/// A flag with words.
+/// A flag with rollout fields.
 fn flag_with_rollout(words: &str) -> String {
     format!(
         "rings:\n  internal: {{ in: [{{ var: group }}, [employee]] }}\nflags:\n  f:\n    state: ENABLED\n    variants: {{ 'on': true, 'off': false }}\n    defaultVariant: 'off'\n    rollout: {words}\n"

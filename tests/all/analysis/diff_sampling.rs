@@ -65,7 +65,7 @@ fn random_rule_changes_agree_with_sampled_evaluations() {
     assert!(all["moved"] > 1_000_000, "{all:?}");
 }
 
-/// One invented pair: counts the verdict and the contexts that moved.
+/// Compares one random pair of documents. Returns counts of the verdict and of contexts whose variant changed.
 fn compare_random_pair(seed: u64) -> BTreeMap<&'static str, u64> {
     let mut dice = SeededRng::new(seed + 77_000);
     let worded = seed.is_multiple_of(3);
@@ -111,7 +111,7 @@ fn compare_random_pair(seed: u64) -> BTreeMap<&'static str, u64> {
     ])
 }
 
-/// A document in words and another one made of it.
+/// A random document with rollout fields, and a variation of it.
 fn random_rollout_pair(dice: &mut SeededRng) -> (String, String) {
     let old = RandomRollout::new(dice);
     let new = match dice.below(10) {
@@ -123,7 +123,7 @@ fn random_rollout_pair(dice: &mut SeededRng) -> (String, String) {
     (old.document().to_string(), new.document().to_string())
 }
 
-/// A document and another one made of it.
+/// A random document with a targeting rule, and a variation of it.
 fn random_rule_pair(dice: &mut SeededRng) -> (String, String) {
     let names = ["a", "b", "c", "d"].map(str::to_owned);
     let name = |dice: &mut SeededRng| (*dice.of(&["a", "b", "c"])).to_owned();
@@ -155,7 +155,7 @@ fn literal(value: &Value) -> OwnedValue {
     }
 }
 
-/// Asks for many units that differ only in the digits of their targeting key.
+/// Evaluates many units that differ only in the digits of their targeting key, and compares shares with the diff.
 fn assert_shares_match_samples(
     dice: &mut SeededRng,
     family: &str,
@@ -193,7 +193,7 @@ fn assert_shares_match_samples(
             .position(|t| t.from == before && t.to == after);
         let Some(at) = at else {
             panic!(
-                "{before:?} to {after:?} for {unit} and {attributes:?} at {seconds} is not told: {old}\n{new}\n{transitions:?}"
+                "{before:?} to {after:?} for {unit} and {attributes:?} at {seconds} is not reported: {old}\n{new}\n{transitions:?}"
             );
         };
         seen[at] += 1;

@@ -116,7 +116,7 @@ fn traces_agree_with_wild_recorded_answers() {
     check_corpus("wild", 2000);
 }
 
-/// The public suite: its results are the names of variants, so that what a rule yields decides.
+/// The public suite, with its results as variant names, so that the value of a rule selects the variant.
 #[test]
 fn traces_agree_with_evaluation_on_the_jsonlogic_suite() {
     let path = format!("{}/tests/data/jsonlogic.json", env!("CARGO_MANIFEST_DIR"));

@@ -21,7 +21,7 @@ use crate::support::evaluate;
 use crate::support::random_flags;
 use crate::support::random_flags::SeededRng;
 
-/// The flag `f` of a document, as written.
+/// The definition of flag `f` in a document.
 pub fn flag(text: &str) -> Arc<FlagDefinition> {
     let parsed = document::parse(text, DocumentFormat::Json, &evaluate::origin());
     let document = parsed.document.expect("a document");
@@ -171,7 +171,7 @@ fn unsupported_operators_are_unknown() {
     assert_eq!(reach.unsupported.len(), 2);
 }
 
-/// The fewest conditions of a long rule, told apart from those that do no harm.
+/// The core names only the two conditions that conflict, out of more than 40.
 #[test]
 fn unsat_core_is_minimal() {
     let mut arguments: Vec<Value> = Vec::new();

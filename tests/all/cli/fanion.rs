@@ -1,6 +1,7 @@
-//! The `fanion` program: options, help, start-up errors and the healthcheck.
+//! The `fanion` program: options, help, start-up errors, the start log and the healthcheck.
 
 pub mod healthcheck;
 pub mod help_and_version;
 pub mod options;
 pub mod start_errors;
+pub mod start_log;

@@ -17,7 +17,7 @@ use proptest::prelude::*;
 
 use crate::support::evaluate;
 
-/// Definitions: sound ones, faulty ones, and such that refer to what stands elsewhere.
+/// Definitions: valid ones, invalid ones, and ones with references to evaluators.
 const DEFINITIONS: [&str; 16] = [
     r#"{"state":"ENABLED","variants":{"on":true,"off":false},"defaultVariant":"on"}"#,
     r#"{"state":"DISABLED","variants":{"on":1,"off":0.5},"defaultVariant":"off"}"#,
@@ -58,7 +58,7 @@ const SURROUNDINGS: [(&str, &str); 8] = [
     ("{\"$evaluators\":3,\"flags\":{", "}}"),
 ];
 
-/// A text: flags by key and definition in surroundings, and perhaps a slip of the finger.
+/// A document with flags by key and definition between surroundings, optionally with a typo.
 fn text(
     flags: &[(usize, usize)],
     around: usize,
@@ -91,7 +91,7 @@ fn text(
     text
 }
 
-/// A text and how it comes to be.
+/// A document and the texts after each of several edits.
 fn texts() -> impl Strategy<Value = Vec<String>> {
     let slip = (
         any::<usize>(),
@@ -113,7 +113,7 @@ fn texts() -> impl Strategy<Value = Vec<String>> {
             match (how, at) {
                 (0, Some(at)) => drop(flags.remove(at)),
                 (1, Some(at)) => flags.swap(0, at),
-                // Keys that stand twice are rare, but must not be taken for one.
+                // Duplicate keys are rare, but must not be merged.
                 (2, Some(_)) if definition == 0 => flags.push((key, definition)),
                 (_, Some(at)) => flags[at].1 = definition,
                 (_, None) => flags.insert(flags.len() / 2, (key, definition)),
@@ -134,7 +134,7 @@ fn shown<'f>(flags: impl IntoIterator<Item = &'f Arc<CompiledFlag>>) -> Vec<Stri
     flags.into_iter().map(|flag| format!("{flag:?}")).collect()
 }
 
-/// Parses a document as a whole.
+/// Parses a document without a previous version.
 fn whole(text: &str) -> (Option<Vec<String>>, Vec<Diagnostic>) {
     let origin = evaluate::origin();
     let parsed = document::parse(text, DocumentFormat::Json, &origin);
@@ -207,7 +207,7 @@ fn reused_copies_count_against_the_expansion_limit() {
             flags.join(",")
         )
     };
-    // The text allows about 420,000 copied values: fourteen copies.
+    // The limit for a text of this size is about 420,000 copied values, which is 14 copies.
     for copies in [5, 12, 20] {
         let before = read(&document(copies, ""), None).0;
         let text = document(copies, r#","g":{}"#);

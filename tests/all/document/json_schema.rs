@@ -19,7 +19,7 @@ use serde_json::json;
 use crate::support::evaluate;
 use crate::support::flagd::testbed;
 
-/// The schema, ready to judge.
+/// The compiled schema.
 struct Schema {
     schemas: Schemas,
     index: SchemaIndex,
@@ -34,7 +34,7 @@ impl Schema {
             .expect("a schema");
         let index = compiler.compile("flags.json", &mut schemas);
         Schema {
-            index: index.expect("a sound schema"),
+            index: index.expect("a valid schema"),
             schemas,
         }
     }
@@ -54,7 +54,7 @@ fn complaints(document: &Value) -> Vec<String> {
     found.iter().map(ToString::to_string).collect()
 }
 
-/// Every member that a document may have.
+/// A document with every member that is allowed.
 fn everything() -> Value {
     let rule = json!({"if": [{"==": [{"var": "country"}, "DE"]}, "on"]});
     let released = json!({
@@ -79,7 +79,7 @@ fn everything() -> Value {
                 "requires": [{"flag": "other", "variant": "on"}], "lifecycle": lifecycle, "targeting": rule,
                 "rollout": [released, {"split": {"on": 1, "off": 2}, "ramp": ramp}],
             },
-            // Everybody has it: it hides nothing of the flag that requires it.
+            // Served to all users, so that the prerequisite is always met.
             "other": {"state": "ENABLED", "variants": {"on": {"a": 1}}, "defaultVariant": "on"},
             "third": {"variants": {"on": 1}, "lifecycle": older, "rollout": {"variant": "on", "rings": ["all"]}},
         },
@@ -115,7 +115,7 @@ fn schema_lists_every_parsed_field() {
     for part in parts {
         known(&schema["definitions"][part.name], &[part]);
     }
-    // Each of them is in the document of everything, which both take.
+    // `everything` has each field, and both the schema and the parser accept `everything`.
     let mut names = BTreeSet::new();
     collect(&everything(), &mut names);
     let all = [
@@ -143,7 +143,7 @@ fn collect(value: &Value, names: &mut BTreeSet<String>) {
     }
 }
 
-/// Values to put in the place of others: each type and some bounds.
+/// Replacement values: each JSON type, dates and bounds.
 const SUBSTITUTES: &str = r#"[
     "2026-06-01", "2026-6-1", "2026-06-01T08:00Z", "2026-06-01 08:00:00.5+02:00", "2026-06-01T08:00:00", null,
     true, false, 0, 1, -1, 0.5, 100, 100.5, 1000, 1001, 1000001, "", "x", "$flagd.timestamp", "on", [], ["x"],
@@ -154,7 +154,7 @@ const SUBSTITUTES: &str = r#"[
     {"region": "x", "percentage": 1}
 ]"#;
 
-/// Values to put in the place of others, with every choice of the fields that have choices.
+/// Replacement values, with every allowed value of the fields that are enumerations.
 fn substitutes() -> Vec<Value> {
     let mut all: Vec<Value> = serde_json::from_str(SUBSTITUTES).expect("JSON");
     let choices = document_schema::LIFECYCLE
@@ -173,7 +173,7 @@ fn substitutes() -> Vec<Value> {
     all
 }
 
-/// Places of `value` by their JSON pointers. What stands in rules, values and metadata is anybody's.
+/// Collects the JSON pointers of `value` and of everything in it.
 fn places(value: &Value, at: &str, found: &mut Vec<String>) {
     found.push(at.to_owned());
     let members: Vec<(String, &Value)> = match value {
@@ -193,7 +193,7 @@ fn places(value: &Value, at: &str, found: &mut Vec<String>) {
     }
 }
 
-/// The document with another value at a place; without one, the member is taken away.
+/// The document with another value at a JSON pointer, or without that member if `value` is `None`.
 fn with(at: &str, value: Option<Value>) -> Option<Value> {
     let mut document = everything();
     if let Some(value) = value {
@@ -205,8 +205,8 @@ fn with(at: &str, value: Option<Value>) -> Option<Value> {
     Some(document)
 }
 
-/// Codes that a schema cannot express: unknown names of variants, rings, flags and evaluators, fields without effect, sums,
-/// arguments, and weaknesses of dialects.
+/// Codes that a schema cannot express: unknown names of variants, rings, flags and evaluators, fields without effect,
+/// sums, arguments, and weaknesses of dialects.
 const BEYOND: [&str; 10] = [
     "F007", "F010", "F012", "F013", "F017", "F018", "F020", "F021", "F022", "F023",
 ];
@@ -242,7 +242,7 @@ fn schema_and_parser_reject_the_same_documents() {
     assert_eq!(
         stricter,
         Vec::<String>::new(),
-        "the schema refuses what loads without complaint"
+        "the schema rejects documents without diagnostics"
     );
     laxer.retain(|(_, told)| {
         !told.iter().any(|told| {
@@ -254,7 +254,7 @@ fn schema_and_parser_reject_the_same_documents() {
     assert_eq!(
         laxer,
         Vec::new(),
-        "the schema takes what is complained about"
+        "the schema accepts documents with diagnostics"
     );
     assert!(taken > 300 && refused > 1000, "{taken} {refused}");
 }

@@ -16,7 +16,7 @@ use serde_json::json;
 
 use crate::support::evaluate;
 
-/// Reads a value piece by piece, as those do who want to know all of it.
+/// Parses a value completely.
 fn read(reader: &mut Reader<'_>) -> Result<(), Error> {
     match reader.peek_kind()? {
         ValueKind::Null => reader.parse_null(),
@@ -52,7 +52,7 @@ fn outline(reader: &mut Reader<'_>) -> Result<(), Error> {
     reader.index_object().map(drop)
 }
 
-/// Where a way through a text ends, or what it stumbles over.
+/// Returns the offset at which `go` ends, or the offset and kind of its error.
 fn way(
     text: &str,
     go: fn(&mut Reader<'_>) -> Result<(), Error>,
@@ -63,7 +63,7 @@ fn way(
         .map_err(|error| (error.offset, error.kind))
 }
 
-/// Every way through a text ends at the same place, and another reader thinks the same of it.
+/// Asserts that parsing, skipping and indexing end at the same offset, and that `serde_json` accepts the same texts.
 fn assert_parsers_agree(text: &str) {
     let read = way(text, read);
     assert_eq!(way(text, skip), read, "{text:?}");
@@ -76,7 +76,7 @@ fn assert_parsers_agree(text: &str) {
     );
 }
 
-/// A request with this context is one if it is JSON, and UTF-8.
+/// Asserts that a request with this context is accepted exactly if `serde_json` accepts it.
 fn check_bytes(context: &[u8]) {
     let body = [b"{\"context\":{\"x\":", context, b"},\"flagKey\":\"f\"}"].concat();
     let ours = ResolveRequest::decode(Codec::Json, &body).is_ok();
@@ -84,7 +84,7 @@ fn check_bytes(context: &[u8]) {
     assert_eq!(ours, theirs, "{:?}", body.escape_ascii().to_string());
 }
 
-/// Everything that JSON has.
+/// A text with every construct of JSON.
 const ALL: &str = " {\"a\":\"plain\",\"\":\"\",\"b\" : \"\\u00e9 \\ud83d\\ude00 \\n\\\\ é😀\\\"\" , \"list\":[ ],\"map\":{},
     \"n\":[0,-0,1.5,-12.25e+10,1E-5, 1e2 ],\"w\":[true,false,null],\"deep\":[[{\"x\":[{}]},[1,[2]]]],\"a\":{\"b\":\"c\",\"d\":1}}\r\n\t";
 
@@ -277,7 +277,7 @@ fn value() -> impl Strategy<Value = String> {
     })
 }
 
-/// The text of an object, some of whose keys come again.
+/// The text of an object, in which some keys occur twice.
 fn map(values: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
     let key = prop_oneof![2 => "\"[abc]\"", 1 => quoted()];
     vec((space(), key, space(), space(), values, space()), 0..8).prop_map(|members| {

@@ -35,5 +35,5 @@ fn mutated_flag_files_do_not_panic_or_leak() {
         (0..5_000).for_each(|round| read(5_000 * quarter + round));
         *size = allocation_counter::live();
     }
-    assert_eq!(sizes, [sizes[0]; 4], "memory is kept");
+    assert_eq!(sizes, [sizes[0]; 4], "memory leaks");
 }

@@ -24,7 +24,7 @@ use crate::support::evaluate;
 use crate::support::server::grpc_client;
 use crate::support::server::grpc_client::pb::evaluation1::ResolveBooleanRequest;
 
-/// The shapes that must cost nothing, each with a context and the variant that it leads to.
+/// Flags that must be evaluated without an allocation.
 fn shapes() -> Vec<(&'static str, Value)> {
     let tenants: Vec<String> = (0..1_000).map(|i| format!("tenant-{i}")).collect();
     vec![
@@ -115,7 +115,7 @@ fn request_to_response_bytes_does_not_allocate() {
             },
         };
         let ask = || resolve::resolve_flag(&snapshot, call, FlagType::Boolean, &body);
-        // The first answer makes the shared bytes countable, once for the life of the snapshot.
+        // `Bytes` allocates its reference count at the first clone, once per snapshot.
         let first = ask();
         let mut second = None;
         let allocations = count(|| second = Some(ask()));

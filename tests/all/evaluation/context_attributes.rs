@@ -23,7 +23,7 @@ async fn header_context_overrides_static_context_overrides_request() {
         ("flagd.evaluation.v1", vec![json, "x-k: c"], "c"),
         ("flagd.evaluation.v2", vec![json, "x-k: c"], "c"),
         ("flagd.evaluation.v1", vec![json, "x-k: ü"], "ü"),
-        // The oldest contract does not look at headers.
+        // `schema.v1` ignores headers.
         ("schema.v1", vec![json, "x-k: c"], "b"),
     ] {
         let path = format!("/{service}.Service/ResolveString");

@@ -1,4 +1,4 @@
-//! One test for each row of the README's table of deliberate differences from flagd.
+//! Tests of the deliberate differences from flagd in evaluation, as docs/compatibility.md lists them.
 
 use fanion::document::DocumentFormat;
 use fanion::document::FaultPolicy;
@@ -14,7 +14,7 @@ use crate::support::server::http_client;
 
 #[test]
 fn context_values_are_never_evaluated_as_rules() {
-    // flagd runs what a branch of `if` yields: the caller could read any attribute, or break the flag.
+    // flagd evaluates the result of an `if` branch as a rule: a caller could read any attribute or cause an error.
     let rule = r#"{"if": [true, {"var": "m"}]}"#;
     assert_variant(
         rule,
@@ -22,7 +22,7 @@ fn context_values_are_never_evaluated_as_rules() {
         "GENERAL",
     );
     assert_variant(rule, r#"{"m": {"no_such_operator": []}}"#, "GENERAL");
-    // Nor is what `set` makes, or what an outer variable puts into a list operation.
+    // The same holds for results of `set`, and for outer variables in list operations.
     assert_variant(
         r#"{"if": [{"set": [{}, "var", "x"]}, "a", "b"]}"#,
         "{}",
@@ -45,7 +45,7 @@ fn variant_names_with_special_characters_are_selectable() {
 
 #[test]
 fn subtraction_without_operands_is_zero() {
-    // flagd's library answers with an integer where it has floats otherwise, which then equals nothing.
+    // flagd's library returns an integer here and floats otherwise, and `===` never holds between the two.
     assert_variant(r#"{"if": [{"===": [{"-": []}, 0]}, "a", "b"]}"#, "{}", "a");
 }
 
@@ -112,7 +112,7 @@ fn invalid_flag_is_isolated_unless_strict() {
 
 #[test]
 fn evaluators_may_reference_each_other_in_any_order() {
-    // flagd replaces text in random order: a reference inside an evaluator is resolved or not by chance.
+    // flagd substitutes references in random order, so a reference inside an evaluator is resolved only sometimes.
     for names in [["a", "b"], ["b", "a"]] {
         let [outer, inner] = names;
         let text = json!({

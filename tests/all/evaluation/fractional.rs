@@ -12,7 +12,7 @@ use crate::support::evaluate::evaluate;
 use crate::support::evaluate::origin;
 use crate::support::evaluate::rule_result;
 
-/// The variant that a rule of the third version of `fractional` chooses, if it chooses one.
+/// Returns the variant that a rule selects with version 3 of `fractional`; `None` if it selects none.
 fn evaluate_fractional_v3(rule: &Value, context: &Value) -> Option<String> {
     let variants: serde_json::Map<_, _> = (0..1000).map(|n| (n.to_string(), json!(n))).collect();
     let flag = json!({"variants": variants, "targeting": rule});
@@ -44,12 +44,12 @@ fn fractional_v3_accepts_bucketing_values_of_any_type() {
     ];
     let picks: std::collections::BTreeSet<_> = units.iter().map(|u| of(u.clone())).collect();
     assert_eq!(picks.len(), units.len(), "{picks:?}");
-    assert_eq!(of(Value::Null), None, "null is no unit");
+    assert_eq!(of(Value::Null), None, "null is not a bucketing value");
     assert_eq!(
         evaluate_fractional_v3(&by(Value::Null), &json!({"targetingKey": "u"})),
         None
     );
-    // A rule that computes its key, constants, and shares that are computed agree with plain ones.
+    // Computed bucketing values and computed shares have the same buckets as plain ones.
     let cat = by(json!({"cat": [{"var": "x"}, ""]}));
     assert_eq!(
         evaluate_fractional_v3(&cat, &json!({"x": "unit"})),

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::support::evaluate;
 
-/// A flag that gives `on` to so many thousandths.
+/// A flag that serves `on` to `thousandths` of all users.
 fn flag(key: &str, thousandths: u32) -> Ruleset {
     let targeting = json!({"fractional": [["on", thousandths], ["off", 1000 - thousandths]]});
     let flag = json!({
@@ -41,10 +41,10 @@ proptest! {
         let ladder = ladder(&key);
         for unit in units {
             let mut has = ladder.iter().map(|ruleset| has_it(ruleset, &key, &unit));
-            // Once it begins it never ends, over all 1001 shares.
+            // A user that has the variant at one share has it at all larger shares.
             let without = has.by_ref().take_while(|has| !has).count();
             prop_assert!(has.all(|has| has), "{} loses it above {} thousandths", unit, without);
-            prop_assert!((1..=1000).contains(&without), "nobody has it at 0, everybody at 1000");
+            prop_assert!((1..=1000).contains(&without), "served to a user at 0, or not served at 1000");
         }
     }
 }
@@ -62,7 +62,7 @@ fn shares_of_200_000_users_are_within_binomial_bounds() {
     let mut begins = vec![0_u32; 1001];
     for i in 0..UNITS {
         let unit = format!("user-{i}");
-        // No user loses the variant on the way up, so the first share is found by binary search.
+        // No user loses the variant as the share grows, so binary search finds the first share.
         let first = ladder.partition_point(|ruleset| !has_it(ruleset, KEY, &unit));
         begins[first] += 1;
     }
@@ -78,6 +78,6 @@ fn shares_of_200_000_users_are_within_binomial_bounds() {
     assert_eq!(
         outside,
         Vec::<(u32, u32)>::new(),
-        "shares outside of their band"
+        "shares outside their band"
     );
 }

@@ -17,7 +17,7 @@ use crate::support::server::http_client::HttpClient;
 use crate::support::server::http_client::HttpVersion;
 use crate::support::temp_dir::TempDir;
 
-/// The working directory that the suite expects: all flags in one file, and those of selectors in their own.
+/// The working directory that the suite expects: all flags merged in one file, and selector flags in their own files.
 fn working_directory(testbed: &Path) -> TempDir {
     let directory = TempDir::new();
     let (raw, all) = (
@@ -52,7 +52,7 @@ fn working_directory(testbed: &Path) -> TempDir {
     directory
 }
 
-/// The tag filter that flagd 0.16.1 holds its own RPC mode to, without what it does not implement.
+/// The tag filter of flagd 0.16.1 for its RPC mode, without the tags that it does not implement.
 fn is_ours(tags: &[String]) -> bool {
     let has = |tag: &str| tags.iter().any(|t| t == tag);
     let excluded = [
@@ -78,7 +78,7 @@ fn is_v3(tags: &[String]) -> bool {
     tags.iter().any(|t| t == "fractional-v3")
 }
 
-/// Metadata comes with answers over the socket too, though providers show it only in their in-process mode.
+/// Responses over the socket contain metadata as well, although providers return it only in in-process mode.
 fn is_metadata(tags: &[String]) -> bool {
     tags.iter().any(|t| t == "metadata")
 }
@@ -127,7 +127,7 @@ async fn testbed_scenarios_pass() {
             failed.len()
         );
         assert_eq!(failed, Vec::<String>::new());
-        assert!(cases.len() >= least, "{file}: the suite is whole");
+        assert!(cases.len() >= least, "{file}: the suite is incomplete");
         total += cases.len();
     }
     println!("{total} rows passed");
@@ -142,7 +142,7 @@ async fn testbed_fractional_v3_scenarios_pass() {
     daemon.wait_for_reload();
     let cases = scenario_rows(&testbed, "targeting.feature", is_v3);
     assert_eq!(run(&daemon, &cases).await, Vec::<String>::new());
-    assert_eq!(cases.len(), 132, "the suite is whole");
+    assert_eq!(cases.len(), 132, "the suite is incomplete");
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::support::evaluate;
 
-/// The public suite: rule, data, result. The result is compared as JSON, inside a variant's name.
+/// The public suite: rule, data and result. Results are compared as normalized JSON.
 #[test]
 fn the_public_jsonlogic_suite_passes() {
     let path = format!("{}/tests/data/jsonlogic.json", env!("CARGO_MANIFEST_DIR"));
@@ -24,10 +24,10 @@ fn the_public_jsonlogic_suite_passes() {
         count += 1;
     }
     println!("jsonlogic: {count} passed");
-    assert!(count > 250, "the suite is whole");
+    assert!(count > 250, "the suite is incomplete");
 }
 
-/// Returns the result of a rule, read from the variant that it selects among all results of the suite.
+/// Returns the result of a rule as normalized JSON; `fault` if the evaluation fails.
 fn rule_result(rule: &Value, data: &Value) -> String {
     fanion_value(rule, data).map_or_else(|| "fault".to_owned(), |v| normalized_json(&v))
 }
@@ -36,7 +36,7 @@ fn fanion_value(rule: &Value, data: &Value) -> Option<Value> {
     use fanion::context::EvaluationContext;
     use fanion::rule::compile;
     use fanion::value::OwnedValue;
-    // The suite's data may be any value: it stands below one attribute, and the rule runs over it as over an item.
+    // The data may be any value, not only an object: `map` evaluates the rule with the data as the item.
     let wrapped = json!({"map": [{"var": "data"}, rule]});
     let document = json!({"flags": {"f": {"variants": {}, "targeting": wrapped}}}).to_string();
     let parsed = fanion::document::parse(&document, DocumentFormat::Json, &evaluate::origin());
@@ -71,7 +71,7 @@ fn fanion_value(rule: &Value, data: &Value) -> Option<Value> {
     }
 }
 
-/// Rules of arithmetic, comparison and logic over numbers, where all implementations of JSONLogic should agree.
+/// Rules of arithmetic, comparison and logic on numbers, for which implementations of JSONLogic should agree.
 fn plain_rule() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         (-5_i32..5).prop_map(|n| json!(n)),
@@ -98,7 +98,8 @@ proptest! {
         rule in plain_rule(), x in -3_i32..3, y in -3_i32..3,
     ) {
         let data = json!({"x": x, "y": y});
-        // It computes with booleans where flagd's library refuses: only what both evaluate is compared.
+        // jsonlogic-rs calculates with booleans, flagd's library returns an error: only rules that both evaluate are
+        // compared.
         if let (Ok(theirs), Some(ours)) = (jsonlogic_rs::apply(&rule, &data), fanion_value(&rule, &data)) {
             prop_assert_eq!(normalized_json(&ours), normalized_json(&theirs), "{}", rule);
         }
@@ -111,7 +112,7 @@ fn to_json(literal: &fanion::value::OwnedValue) -> Value {
     serde_json::from_str(&text).expect("JSON")
 }
 
-/// JSON with every number as a float, so that 1 and 1.0 are the same.
+/// JSON with every number as a float, so that 1 and 1.0 are equal.
 fn normalized_json(value: &Value) -> String {
     match value {
         Value::Number(n) => format!("{:?}", n.as_f64().map(|n| n + 0.0)),

@@ -45,12 +45,12 @@ fn wild_rules_answer_as_flagd() {
     check_in_library("wild", 2000);
 }
 
-/// The recorded answer as the socket shows it: variant and value, or a code.
+/// The recorded response as sent over the wire: variant and value, or an error code.
 fn on_the_wire(want: &Value) -> Value {
     match want["errorCode"].as_str() {
         Some("PARSE_ERROR") => json!({"code": "data_loss"}),
         Some("GENERAL") => json!({"code": "unknown"}),
-        Some(other) => panic!("no such answer was recorded: {other}"),
+        Some(other) => panic!("unexpected recorded error code: {other}"),
         None => {
             json!({"variant": want["variant"], "value": want["value"], "reason": want["reason"]})
         }

@@ -160,10 +160,10 @@ async fn only_changed_documents_are_sent() {
     std::fs::write(&path, "flags: {a: {}, b: {}}").expect("a file");
     assert_eq!(keys(&next(&mut stream).await.0), ["a", "b"]);
     server.shutdown.send(true).expect("the server runs");
-    // Some providers open a stream again only after an error.
+    // Some providers reopen a stream only after an error.
     let end = stream.message().await.expect_err("the stream is cut");
     assert_eq!(end.code(), Code::Unavailable);
-    let ended = server.ended.await.expect("the server ends well");
+    let ended = server.ended.await.expect("the server does not panic");
     assert_eq!(ended, Ok(()));
 }
 
@@ -218,7 +218,7 @@ async fn malformed_requests_have_grpc_go_status_codes() {
         (b"\0\0\0\0\x01\xff", "13", "13"),
         (b"\x01\0\0\0\0", "13", "13"),
         (b"\x09\0\0\0\0", "13", "13"),
-        // Bytes after the first message matter only in a streaming call.
+        // FetchAllFlags ignores bytes after the first message.
         (&[&empty[..], empty].concat(), "0", "13"),
         (&[&empty[..], b"\0"].concat(), "0", "2"),
     ] {
@@ -227,7 +227,7 @@ async fn malformed_requests_have_grpc_go_status_codes() {
             let grpc = ["content-type: application/grpc", "te: trailers"];
             let answer = client.post(&path, &grpc, body.to_vec()).await;
             let told = match answer.header("grpc-status") {
-                // Its trailers come after a message.
+                // The status of a response with a message is in its trailers.
                 "" => "0",
                 code => code,
             };
@@ -277,7 +277,7 @@ async fn non_grpc_requests_are_rejected() {
         let told = (answer.header("grpc-status"), answer.header("grpc-message"));
         assert_eq!(told, ("12", why));
     }
-    // Over HTTP/1.1 there is an answer where flagd closes the connection.
+    // Over HTTP/1.1 the response is 415; flagd closes the connection.
     let mut client =
         http_client::HttpClient::connect(server.sync, http_client::HttpVersion::Http1).await;
     let answer = client.post(path, &["content-type: text/plain"], "").await;
@@ -319,7 +319,7 @@ async fn get_metadata_can_be_disabled() {
     let refused = client
         .get_metadata(sync1::GetMetadataRequest {})
         .await
-        .expect_err("it is off");
+        .expect_err("GetMetadata is disabled");
     assert_eq!(refused.code(), Code::Unimplemented);
     assert_eq!(refused.message(), "metadata endpoint disabled");
 }

@@ -69,7 +69,7 @@ async fn selector_filters_by_flag_set_and_source() {
                 json!({"flagSetId": "z", "source": source})
             );
             assert_eq!(all["metadata"], json!({ "source": source }));
-            // gRPC says the same.
+            // Protobuf responses contain the same metadata.
             let request = evaluation1::ResolveStringRequest {
                 flag_key: "k".into(),
                 context: None,

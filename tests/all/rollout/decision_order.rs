@@ -74,7 +74,7 @@ fn deny_wins_over_allow() {
     assert_eq!(diagnostics[0].code.id(), "F023");
 }
 
-/// Rollouts are tried in order, each with its own share; a user outside of one is tried in the next.
+/// Rollouts are tried in order, each with its own share; a user outside one rollout is tried in the next.
 #[test]
 fn rollouts_are_tried_in_order() {
     let rollouts = |first: u32| {
@@ -87,23 +87,32 @@ fn rollouts_are_tried_in_order() {
     let units = (0..4000).map(|i| json!({"targetingKey": format!("u{i}"), "plan": "pro"}));
     let mut count = std::collections::BTreeMap::new();
     for unit in units {
-        *count.entry(variant(&flags, &unit)).or_insert(0) += 1;
+        let variant = variant(&flags, &unit);
+        let reason = match &*variant {
+            "off" => "DEFAULT",
+            _ => "TARGETING_MATCH",
+        };
+        assert_eq!(evaluate::evaluate(&flags, "f", &unit)["reason"], reason);
+        *count.entry(variant).or_insert(0) += 1;
     }
-    // Both hash alike: the second share is what it has beyond the first.
+    // Both rollouts use the same buckets, so the second one serves the buckets of its share beyond the first share.
     assert!((330..=470).contains(&count["beta"]), "{count:?}");
     assert!((1080..=1320).contains(&count["on"]), "{count:?}");
     let free = json!({"targetingKey": "u1", "plan": "free"});
     assert_ne!(variant(&flags, &free), "beta");
 }
 
-/// The fields of a service with allow list, deny list and conditions; a rule for one tenant does not affect other tenants.
+/// The fields of a service with deny list, allow list, conditions and a percentage, which decide in this order.
 #[test]
 fn allow_deny_and_tenant_conditions_combine() {
-    assert_variants(
-        &json!({"rollout": {
-            "variant": "on", "percentage": 100, "allow": ["a"], "deny": ["d"],
+    let rollout = |percentage: u32| {
+        json!({"rollout": {
+            "variant": "on", "percentage": percentage, "allow": ["a"], "deny": ["d"],
             "when": {"or": [{"==": [{"var": "tenantId"}, "acme"]}, {">": [{"var": "attributes.seats"}, 50]}]},
-        }}),
+        }})
+    };
+    assert_variants(
+        &rollout(100),
         &[
             (json!({"targetingKey": "u", "tenantId": "acme"}), "on"),
             (json!({"targetingKey": "u", "tenantId": "other"}), "off"),
@@ -115,4 +124,32 @@ fn allow_deny_and_tenant_conditions_combine() {
             (json!({"targetingKey": "d", "tenantId": "acme"}), "off"),
         ],
     );
+    // The buckets of `u` and `d` are below 50 %, those of `v` and `a` are not.
+    assert_variants(
+        &rollout(50),
+        &[
+            (json!({"targetingKey": "u", "tenantId": "acme"}), "on"),
+            (json!({"targetingKey": "v", "tenantId": "acme"}), "off"),
+            (json!({"targetingKey": "u", "tenantId": "other"}), "off"),
+            (json!({"targetingKey": "a", "tenantId": "acme"}), "on"),
+            (json!({"targetingKey": "d", "tenantId": "acme"}), "off"),
+        ],
+    );
+}
+
+#[test]
+fn growing_the_share_of_one_tenant_changes_no_other_tenant() {
+    let flags = |percentage: u32| {
+        load_valid(&rollout_document(&json!({"rollout": [
+            {"variant": "on", "when": {"==": [{"var": "tenantId"}, "acme"]}, "percentage": percentage},
+            {"variant": "on", "percentage": 30},
+        ]})))
+    };
+    let (before, after) = (flags(40), flags(100));
+    for tenant in ["acme", "other"] {
+        let users = (0..500)
+            .map(|i| json!({"targetingKey": format!("user-{i}"), "tenantId": tenant}))
+            .filter(|user| variant(&before, user) != variant(&after, user));
+        assert_eq!(users.count() > 0, tenant == "acme", "{tenant}");
+    }
 }

@@ -10,48 +10,48 @@ use crate::support::evaluate::rollout::document_diagnostics;
 use crate::support::evaluate::rollout::rollout_document;
 use crate::support::evaluate::rollout::variant;
 
-/// A value that changes with each request is rejected as bucketing value.
+/// A value that changes with each request is rejected as a bucketing value.
 #[test]
 fn timestamp_is_rejected_as_bucketing_value() {
     let told = diagnostics(
         &json!({"rollout": {"variant": "on", "percentage": 5, "bucketBy": "$flagd.timestamp"}}),
     );
     assert!(
-        told[0].contains("F016") && told[0].contains("is not the caller's"),
+        told[0].contains("F016") && told[0].contains("is not an attribute of the context"),
         "{told:?}"
     );
 }
 
-/// Members of a flag, and what is told of them.
+/// Members of a flag, and the expected diagnostic.
 const MISTAKES: &str = r#"
-{"rollout": {"variant": "on", "percentage": 101}} => F016: `rollout.percentage` of flag `f` is 101 (help: a percentage is a number from 0 to 100)
+{"rollout": {"variant": "on", "percentage": 101}} => F016: `rollout.percentage` of flag `f` is 101 (help: write a number from 0 to 100)
 {"rollout": {"variant": "on", "percentage": -1}} => is -1
-{"rollout": {"variant": "on", "percentage": 0.0005}} => finer than buckets are (help: the finest step is 0.001)
+{"rollout": {"variant": "on", "percentage": 0.0005}} => which is not a multiple of 0.001 (help: round it to at most three decimals)
 {"rollout": {"variant": "on", "percentage": "5%"}} => is a string (help: write a number from 0 to 100, without a percent sign)
-{"rollout": {"variant": "onn", "percentage": 5}} => F013: `rollout.variant` of flag `f` names `onn`, which is no variant of it (help: did you mean `on`?)
-{"rollout": {"percentage": 5}} => does not say what is released
+{"rollout": {"variant": "onn", "percentage": 5}} => F013: `rollout.variant` of flag `f` names `onn`, which is not a variant (help: did you mean `on`?)
+{"rollout": {"percentage": 5}} => has neither `variant` nor `split`
 {"rollout": {"variant": "on", "split": {"on": 1}}} => has both `variant` and `split`
 {"rollout": {"split": {"on": 0}}} => has weights that sum to 0
-{"rollout": {"split": {"on": 1.5}}} => has a weight that is none
-{"rollout": {"variant": "on", "percentag": 5}} => has no member `percentag` (help: did you mean `percentage`?)
+{"rollout": {"split": {"on": 1.5}}} => has an invalid weight for `on`
+{"rollout": {"variant": "on", "percentag": 5}} => unknown member `percentag` in `rollout` of flag `f` (help: did you mean `percentage`?)
 {"rollout": 5} => `rollout` of flag `f` is a number
 {"rollout": {"variant": "on", "allow": []}} => F023: `rollout.allow` of flag `f` is empty
 {"rollout": {"variant": "on", "allow": [7]}} => is a number (help: put quotes around it)
-{"rollout": {"variant": "on", "when": {"==": [{"var": "a"}, 1]}}} => takes nobody (help: `when` only says who is eligible
-{"rollout": {"variant": "on", "when": "x"}} => is no condition
-{"rollout": {"variant": "on", "dialect": "java31"}} => is no dialect
+{"rollout": {"variant": "on", "when": {"==": [{"var": "a"}, 1]}}} => matches no context (help: `when` only restricts eligibility
+{"rollout": {"variant": "on", "when": "x"}} => is not a condition
+{"rollout": {"variant": "on", "dialect": "java31"}} => is not a dialect
 {"rollout": {"variant": "on", "regions": ["eu"]}} => `rollout.regions` of flag `f` is a string
-{"rollout": {"variant": "on", "regions": [{"region": "eu"}]}} => has an incomplete item
-{"rollout": {"variant": "on", "ramp": {"from": "2026-06-02", "to": "2026-06-01"}}} => does not begin before it ends (help: exchange them
-{"rollout": {"variant": "on", "ramp": {"from": "soon", "to": "2026-06-01"}}} => is `soon`, which is no point in time
+{"rollout": {"variant": "on", "regions": [{"region": "eu"}]}} => has an item without `region` or `percentage`
+{"rollout": {"variant": "on", "ramp": {"from": "2026-06-02", "to": "2026-06-01"}}} => has a `from` that is not before `to` (help: swap `from` and `to`
+{"rollout": {"variant": "on", "ramp": {"from": "soon", "to": "2026-06-01"}}} => is `soon`, which is not a valid timestamp
 {"rollout": {"variant": "on", "ramp": {"from": "2026-06-01"}}} => has no `from` or no `to`
-{"rollout": {"variant": "on", "ramp": {"from": "2026-06-01", "to": "2026-06-02", "steps": 0}}} => is no number of steps
-{"rollout": {"variant": "on", "ramp": {"from": "2026-06-01", "to": "2026-06-02", "shape": "curved"}}} => is `curved` (help: write linear or doubling)
+{"rollout": {"variant": "on", "ramp": {"from": "2026-06-01", "to": "2026-06-02", "steps": 0}}} => is not a valid number of steps
+{"rollout": {"variant": "on", "ramp": {"from": "2026-06-01", "to": "2026-06-02", "shape": "curved"}}} => is `curved`, which is not a shape (help: write linear or doubling)
 {"kill": "yes"} => `kill` of flag `f` is a string (help: write true or false)
 {"safeVariant": "of"} => F013: `safeVariant` of flag `f` names `of`
 {"requires": ["api"]} => `requires` of flag `f` is a string
-{"requires": [{"flag": "api"}]} => has an incomplete item
-{"rolout": {}} => F008: a flag has no member `rolout` (help: did you mean `rollout`?)
+{"requires": [{"flag": "api"}]} => has an item without `flag` or `variant`
+{"rolout": {}} => F008: unknown member `rolout` of flag `f`, ignored (help: did you mean `rollout`?)
 "#;
 
 #[test]
@@ -92,10 +92,10 @@ fn invalid_rings_are_located_with_a_hint() {
     };
     assert_eq!(told(json!({"beta": {"segments": ["b"]}})), "");
     assert!(told(json!({"betta": {"segments": ["b"]}})).contains(
-        "F017: `rings` does not define `beta`, which flag `f` names (help: did you mean `betta`?)"
+        "F017: `rollout.rings` of flag `f` names ring `beta`, which is not defined (help: did you mean `betta`?)"
     ));
     assert!(told(json!({"beta": {"segments": []}})).contains("must be a list of strings"));
     assert!(told(json!({"beta": {"a": 1, "b": 2}})).contains("ring `beta` has several members"));
-    assert!(told(json!({"beta": "x"})).contains("ring `beta` is a string, no condition"));
+    assert!(told(json!({"beta": "x"})).contains("ring `beta` is a string, must be a condition"));
     assert!(told(json!([1])).contains("`rings` is an array"));
 }

@@ -12,6 +12,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::support::evaluate;
+use crate::support::evaluate::rollout::remote_rollout;
 use crate::support::server;
 use crate::support::server::Server;
 use crate::support::server::grpc_client;
@@ -21,17 +22,17 @@ use crate::support::server::http_client;
 use crate::support::server::http_client::HttpClient;
 use crate::support::server::http_client::HttpVersion;
 
-const FLAGS: &str = include_str!("../../data/words.yaml");
+const FLAGS: &str = include_str!("../../data/rollout_fields.yaml");
 
-/// Flags, contexts, and the variants that the words promise; real providers are held against the same ones.
-const CASES: &str = include_str!("../../data/words.json");
+/// Flags, contexts and expected variants. `tests/conformance` tests providers with the same cases.
+const CASES: &str = include_str!("../../data/rollout_fields.json");
 
 /// The expected result of a flag.
 struct Case {
     flag: String,
     context: Value,
     variant: String,
-    /// The same with the third version of `fractional`.
+    /// The expected variant with version 3 of `fractional`.
     third: String,
 }
 
@@ -52,7 +53,11 @@ fn cases() -> Vec<Case> {
 
 fn plain(document: &str) -> Ruleset {
     let (ruleset, diagnostics) = evaluate::load(document, DocumentFormat::Json);
-    assert_eq!(diagnostics, [], "what is sent needs no words");
+    assert_eq!(
+        diagnostics,
+        [],
+        "a synced document must be valid without rollout fields"
+    );
     ruleset
 }
 
@@ -141,10 +146,10 @@ async fn rollout_fields_give_the_same_variant_over_every_protocol() {
         .iter()
         .map(|flag| flag.key.to_string())
         .collect();
-    assert_eq!(asked, sent, "every flag has a case");
+    assert_eq!(asked, sent, "flags without a case, or cases without a flag");
 }
 
-/// The words themselves, and what is sent, with the third version of `fractional`.
+/// Both the rollout fields and the synced document, with version 3 of `fractional`.
 #[tokio::test]
 async fn rollout_fields_give_recorded_variants_with_fractional_v3() {
     let (server, _dir) = server::serve_text("flags.yaml", FLAGS).await;
@@ -201,7 +206,7 @@ async fn synced_document_decides_as_rollout_fields_do() {
     }
 }
 
-/// A flag that flagd cannot compute is not sent, and flags that are sent have only fields of flagd.
+/// A flag that flagd cannot evaluate is not sent, and flags that are sent have only fields of flagd.
 #[tokio::test]
 async fn flag_sync_omits_flags_that_flagd_cannot_compute() {
     let (server, _dir) = server::serve_text("flags.yaml", FLAGS).await;
@@ -225,7 +230,7 @@ async fn flag_sync_omits_flags_that_flagd_cannot_compute() {
     let (_, diagnostics) = evaluate::load(FLAGS, DocumentFormat::Yaml);
     let codes: Vec<_> = diagnostics.iter().map(|d| d.code.id()).collect();
     assert_eq!(codes, ["F017", "F023", "F022"], "{diagnostics:?}");
-    // Where nothing is hashed anybody can compute it.
+    // At 100 % the dialect is not used, so flagd can evaluate the flag.
     let trivial = FLAGS.replace(
         "percentage: 30, dialect: md5",
         "percentage: 100, dialect: md5",
@@ -236,4 +241,50 @@ async fn flag_sync_omits_flags_that_flagd_cannot_compute() {
         document["flags"]["foreign"]["targeting"],
         json!({"if": [true, "on"]})
     );
+}
+
+/// Name and value of an object variant; flag sync has the flag unless its dialect is imported.
+#[tokio::test]
+async fn object_variants_are_returned_over_every_protocol() {
+    let key = "checkout-remote-rollout";
+    let mut flags = remote_rollout(true, 10);
+    let imported = flags.to_string();
+    flags["flags"][key]["rollout"]["dialect"] = json!("flagd-murmur3");
+    let (server, _dir) = server::serve_text("flags.json", &flags.to_string()).await;
+    let context = json!({"segments": ["internal-staff"]});
+    let canary = &flags["flags"][key]["variants"]["canary"];
+
+    let body = json!({"flagKey": key, "context": context}).to_string();
+    let path = "/flagd.evaluation.v1.Service/ResolveObject";
+    let connect = http_client::call(&server, path, &body).await.json();
+    let mut client = HttpClient::connect(server.ofrep, HttpVersion::Http1).await;
+    let path = format!("/ofrep/v1/evaluate/flags/{key}");
+    let body = json!({ "context": context }).to_string();
+    let ofrep = client.post(&path, &[], body).await.json();
+    for response in [connect, ofrep] {
+        assert_eq!(response["variant"], "canary", "{response}");
+        assert_eq!(response["value"], *canary, "{response}");
+    }
+
+    let channel = grpc_client::channel(&server).await;
+    let mut client = evaluation1::service_client::ServiceClient::new(channel);
+    let request = evaluation1::ResolveObjectRequest {
+        flag_key: key.to_owned(),
+        context: Some(grpc_client::proto_struct(&context)),
+    };
+    let response = client.resolve_object(request).await.expect("a response");
+    let response = response.into_inner();
+    assert_eq!(response.variant, "canary");
+    assert_eq!(response.value, Some(grpc_client::proto_struct(canary)));
+
+    let document = synced(&server).await;
+    let decided = evaluate::evaluate(&plain(&document), key, &context);
+    assert_eq!(decided["variant"], "canary");
+    let document: Value = serde_json::from_str(&document).expect("JSON");
+    let variants = &document["flags"][key]["variants"];
+    assert_eq!(*variants, flags["flags"][key]["variants"]);
+
+    let (server, _dir) = server::serve_text("flags.json", &imported).await;
+    let document: Value = serde_json::from_str(&synced(&server).await).expect("JSON");
+    assert_eq!(document["flags"], json!({}));
 }

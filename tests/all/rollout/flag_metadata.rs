@@ -34,7 +34,7 @@ fn lifecycle_fields_become_flag_metadata() {
     );
 }
 
-/// Metadata of the flag contains the progress of its rollout.
+/// Flag metadata contains the progress of the rollout.
 #[test]
 fn flag_metadata_describes_rollout_progress() {
     let phase = |members: &Value| {

@@ -26,7 +26,7 @@ fn zero_percent_keeps_rings_and_kill_serves_safe_variant() {
     );
     killed["safeVariant"] = json!("beta");
     killed["state"] = json!("DISABLED");
-    // Explicitly: neither the default variant nor the caller's default counts.
+    // `safeVariant` takes precedence over the default variant and over `state: DISABLED`.
     assert_variants(
         &killed,
         &[(json!({"ring": "internal"}), "beta"), (user("u"), "beta")],
@@ -44,7 +44,7 @@ fn kill_works_despite_invalid_fields() {
     );
     assert_eq!(variant(&ruleset, &user("u")), "off");
     assert_eq!(diagnostics.len(), 2, "{diagnostics:?}");
-    // Without a safe variant callers get their own.
+    // Without `safeVariant` and `defaultVariant`, callers get their own default.
     let flags = json!({"flags": {"f": {"variants": {"on": 1}, "kill": true, "rollout": {"variant": "on", "percentage": 100}}}});
     let (ruleset, diagnostics) = evaluate::load(&flags.to_string(), DocumentFormat::Json);
     assert_eq!(variant(&ruleset, &user("u")), "nothing");

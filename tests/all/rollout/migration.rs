@@ -8,6 +8,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::support::evaluate;
+use crate::support::evaluate::rollout::diagnostics;
 use crate::support::evaluate::rollout::remote_rollout;
 use crate::support::server;
 use crate::support::server::http_client;
@@ -95,7 +96,7 @@ fn two_flags_bucket_independently() {
         let band = 3.29 * (first * 0.1 * 0.9).sqrt() + 1.0;
         assert!(
             (both - first * 0.1).abs() < band,
-            "{both} of {first} are in both"
+            "{both} of {first} users are in both rollouts"
         );
     }
 }
@@ -130,7 +131,7 @@ fn legacy_fractional_evaluation_loads_with_a_warning() {
     });
     assert!(
         (67..=133).contains(&on.count()),
-        "1 % within the band of 99.9 %"
+        "1 % of 10,000 users, within a 99.9 % interval"
     );
 }
 
@@ -164,24 +165,21 @@ fn ring_rule_works_and_its_syntax_error_is_located() {
     let rule = r#"if: [{in: [{var: ring}, ["internal","beta"]]}, "on", {fractionalEvaluation: [{var: targetingKey}, ["on",5], ["off",95]]}]"#;
     let (ruleset, _) = evaluate::load(&EXPRESS.replace("TARGETING", rule), DocumentFormat::Yaml);
     let key = "checkout.payments.express-pay";
-    for ring in ["internal", "beta"] {
-        assert_eq!(
-            variant(
-                &ruleset,
-                key,
-                &json!({"targetingKey": "user-1", "ring": ring})
-            ),
-            "on"
-        );
+    let fields = json!({"flags": {key: {"variants": {"on": true, "off": false}, "defaultVariant": "off",
+        "rollout": {"variant": "on", "rings": ["internal", "beta"], "percentage": 5}}}});
+    for flags in [&ruleset, &load(&fields)] {
+        for ring in ["internal", "beta", "all"] {
+            let units =
+                (0..10_000).map(|i| json!({"targetingKey": format!("user-{i}"), "ring": ring}));
+            let on = units.filter(|unit| variant(flags, key, unit) == "on");
+            // The 99.9 % band of a binomial distribution, around 5 %.
+            let want = match ring {
+                "all" => 429..=571,
+                _ => 10_000..=10_000,
+            };
+            assert!(want.contains(&on.count()), "{ring}");
+        }
     }
-    assert_eq!(
-        variant(
-            &ruleset,
-            key,
-            &json!({"targetingKey": "user-1", "ring": "all"})
-        ),
-        "off"
-    );
     let misprint =
         "{ if: [\n        - in: [{var: ring}, [internal, beta]]\n        - \"on\"\n      ] }";
     let (_, diagnostics) = evaluate::load(
@@ -190,7 +188,8 @@ fn ring_rule_works_and_its_syntax_error_is_located() {
     );
     let told = diagnostics[0].to_string();
     assert!(
-        told.starts_with("flags.yaml:9:") && told.contains("a list with dashes stands inside"),
+        told.starts_with("flags.yaml:9:")
+            && told.contains("a list with dashes is not allowed inside"),
         "{told}"
     );
 }
@@ -219,4 +218,12 @@ fn equals_contains_comparison_and_in_conditions_match() {
         assert_eq!(variant(&flags, "f", &json!({"a": hit})), "on", "{rule}");
         assert_eq!(variant(&flags, "f", &json!({"a": miss})), "off", "{rule}");
     }
+}
+
+#[test]
+fn regular_expressions_are_reported_as_unknown_operator() {
+    let when = json!({"matches": [{"var": "a"}, "^x"]});
+    let found =
+        diagnostics(&json!({"rollout": {"variant": "on", "percentage": 100, "when": when}}));
+    assert!(found.iter().any(|line| line.contains("F011")), "{found:?}");
 }

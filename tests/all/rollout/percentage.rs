@@ -16,7 +16,7 @@ fn percentage_equals_fractional_of_the_same_share() {
         &json!({"rollout": {"variant": "on", "percentage": 0}}),
         &[(user("a"), "off")],
     );
-    // Everybody, with or without a key.
+    // All users, with or without a targeting key.
     let all = json!({"rollout": {"variant": "on", "percentage": 100}});
     assert_variants(&all, &[(user("a"), "on"), (json!({}), "on")]);
     let half = load_valid(&rollout_document(
@@ -26,7 +26,7 @@ fn percentage_equals_fractional_of_the_same_share() {
     let plain = load_valid(&rollout_document(&plain));
     for i in 0..2000 {
         let unit = user(&format!("user-{i}"));
-        // The same units as in the rule that people wrote before there were words.
+        // `percentage` selects the same users as the equivalent `fractional` rule.
         assert_eq!(variant(&half, &unit), variant(&plain, &unit));
     }
     assert_eq!(variant(&half, &json!({})), "off");
@@ -39,7 +39,10 @@ fn percentage_resolution_is_a_thousandth() {
     ));
     let taken = (0..400_000).filter(|i| variant(&flags, &user(&format!("user-{i}"))) == "on");
     let taken = taken.count();
-    assert!((1..=12).contains(&taken), "{taken} of 400000 are about 4");
+    assert!(
+        (1..=12).contains(&taken),
+        "{taken} of 400000 users, expected about 4"
+    );
 }
 
 /// A device keeps its variant when a user logs in.
@@ -60,7 +63,7 @@ fn bucket_by_device_is_stable_across_login() {
         taken += usize::from(known == "on");
     }
     assert!((200..=300).contains(&taken), "{taken} of 500");
-    // Without a device nobody is taken: all of them would be in one bucket.
+    // Contexts without a device are not selected: they would all be in the same bucket.
     assert_eq!(variant(&flags, &user("u")), "off");
 }
 
@@ -83,12 +86,12 @@ fn seed_replaces_the_flag_key_in_the_hash() {
         assert_eq!(
             answer("f"),
             answer("spring"),
-            "a seed is hashed as a key is"
+            "a seed must hash like a flag key"
         );
         same += usize::from(answer("f") && answer("h"));
         other += usize::from(answer("f"));
     }
-    // 30 % of 30 %, as chance has it.
+    // Independent rollouts: 30 % of the 30 %.
     assert!(
         (100..=260).contains(&same) && (500..=700).contains(&other),
         "{same} of {other}"
@@ -114,7 +117,7 @@ fn each_region_has_its_own_percentage() {
     turned["rollout"]["regions"][0]["percentage"] = json!(5);
     let told = diagnostics(&turned).join("\n");
     assert!(
-        told.contains("F023") && told.contains("ahead of the one before it"),
+        told.contains("F023") && told.contains("a higher percentage than the region before"),
         "{told}"
     );
 }
@@ -133,7 +136,7 @@ fn split_is_stable_and_independent_of_percentage() {
         let unit = user(&format!("user-{i}"));
         let (before, after) = (variant(&tenth, &unit), variant(&half, &unit));
         if before != "off" {
-            assert_eq!(before, after, "whoever takes part keeps the variant");
+            assert_eq!(before, after, "a user in the rollout must keep the variant");
         }
         count[usize::from(before == "on")] += usize::from(before != "off");
         count[2] += usize::from(before == "off");

@@ -28,7 +28,7 @@ fn prerequisite_uses_the_variant_of_the_required_flag() {
     let mut count = 0;
     for i in 0..3000 {
         let mut context = user(&format!("user-{i}"));
-        // Without an address the flag's key and the targeting key are hashed: those of the other flag.
+        // Without an email address, a prerequisite hashes its own flag key and the targeting key.
         if i % 3 == 0 {
             context["email"] = json!(format!("{i}@example.com"));
         }
@@ -62,11 +62,11 @@ fn prerequisite_cycles_and_unknown_flags_are_located() {
             "no `{text}` in {told:#?}"
         );
     };
-    has("F018: prerequisites run in a circle: `a` requires `b` requires `c` requires `a`");
-    has("F018: prerequisites run in a circle: `b` requires `c` requires `a` requires `b`");
-    has("flag `g` requires `apy`, and there is no such flag (help: did you mean `apo`?");
+    has("F018: prerequisites form a cycle: `a` requires `b` requires `c` requires `a`");
+    has("F018: prerequisites form a cycle: `b` requires `c` requires `a` requires `b`");
+    has("flag `g` requires flag `apy`, which does not exist (help: did you mean `apo`?");
     has(
-        "flag `h` requires the variant `onn`, which flag `apo` does not have (help: did you mean `on`?)",
+        "flag `h` requires variant `onn`, which flag `apo` does not have (help: did you mean `on`?)",
     );
     let (ruleset, _) = evaluate::load(&flags.to_string(), DocumentFormat::Json);
     let answer = |key| evaluate::evaluate(&ruleset, key, &user("u"));
@@ -75,7 +75,7 @@ fn prerequisite_cycles_and_unknown_flags_are_located() {
         assert_eq!(
             answer(key)["variant"],
             "off",
-            "{key}: what is not there is not met"
+            "{key}: a missing prerequisite must not be met"
         );
     }
 }
@@ -102,7 +102,7 @@ fn prerequisite_depth_and_expansion_are_bounded() {
         "{}",
         told.len()
     );
-    // Every flag requires the one before it twice: the rule would double 40 times.
+    // Every flag requires the previous one twice: without a limit, the rule would double 40 times.
     let mut flags = serde_json::Map::new();
     for i in 0..40 {
         let before = json!({"flag": format!("d{:02}", i - 1), "variant": "on"});

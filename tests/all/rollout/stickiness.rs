@@ -17,6 +17,9 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::support::evaluate;
+use crate::support::server;
+use crate::support::server::Server;
+use crate::support::server::http_client;
 
 const KEY: &str = "f";
 
@@ -87,7 +90,7 @@ pub fn split(shares: &[(&str, u32)]) -> Value {
     json!({"targeting": { "fractional": shares }})
 }
 
-/// A generator of edits and the units that see them: shares in thousandths, around everything that stays the same.
+/// Generates the members of a flag that do not change in an edit: targeting, rings, dialect, `bucketBy` and seed.
 fn around() -> impl Strategy<Value = Value> {
     let rest = prop_oneof![
         Just(Value::Null),
@@ -132,18 +135,18 @@ fn contexts() -> impl Strategy<Value = Vec<String>> {
     prop::collection::vec(context, 1000)
 }
 
-/// Returns the violation of stickiness for one user and one edit, if there is one.
+/// Returns the stickiness violation of an edit for one user, if there is one.
 fn breach(before: &str, after: &str, grows: bool) -> Option<&'static str> {
     match (before, after) {
         (before, after) if before == after => None,
-        ("on", _) if grows => Some("growth took it away"),
-        (_, "on") if !grows => Some("a rollback showed it to somebody new"),
+        ("on", _) if grows => Some("growth removed the variant"),
+        (_, "on") if !grows => Some("a rollback added a user"),
         ("on", _) | (_, "on") => None,
-        _ => Some("a detour over another variant"),
+        _ => Some("a change between two other variants"),
     }
 }
 
-/// The first breach of an edit, over all contexts.
+/// The first stickiness violation of an edit, over all contexts.
 fn first_breach(
     old: &CompiledFlagFile,
     new: &CompiledFlagFile,
@@ -164,7 +167,8 @@ fn with_share(members: &Value, thousandths: u32) -> CompiledFlagFile {
 }
 
 proptest! {
-    // 350 edits each way and 1000 units, and 350 ramps, 60 units and 16 moments: more than a million.
+    // 350 edits in both directions with 1000 users, and 350 ramps with 60 users and 8 moments in both directions:
+    // more than a million evaluations.
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(350) })]
 
     #[test]
@@ -198,20 +202,20 @@ proptest! {
         moments.sort_unstable();
         for context in contexts.iter().take(60) {
             let climbs = moments.iter().map(|now| up.variant(context, *now) == "on");
-            prop_assert!(climbs.is_sorted(), "growing with time took it from {context}");
+            prop_assert!(climbs.is_sorted(), "a growing ramp removed {context}");
             let falls = moments.iter().map(|now| down.variant(context, *now) == "off");
-            prop_assert!(falls.is_sorted(), "shrinking with time gave it to {context}");
+            prop_assert!(falls.is_sorted(), "a shrinking ramp added {context}");
             for now in &moments {
-                // Backwards, but for the very seconds in which a step is taken.
+                // A reverse ramp mirrors the ramp in time, except in the seconds in which the share changes.
                 let mirror = NOW + span - (now - NOW);
                 let there = [mirror - 1, mirror].map(|then| up.variant(context, then));
-                prop_assert!(there.contains(&down.variant(context, *now)), "not the way back for {context}");
+                prop_assert!(there.contains(&down.variant(context, *now)), "the reverse ramp is not the mirror image for {context}");
             }
         }
     }
 }
 
-/// The checks above would see a generator that deals from the other end, hashes the share, or changes the sum.
+/// The properties above fail for shares that move to another end, change the seed, or move other variants.
 #[test]
 fn stickiness_properties_detect_broken_edits() {
     let contexts: Vec<String> = (0..2000)
@@ -234,10 +238,10 @@ fn stickiness_properties_detect_broken_edits() {
         );
         assert!(
             !stickiness_diagnostics(&old, &new).is_empty(),
-            "{name} is not told"
+            "{name} is not reported"
         );
     }
-    // These two are fine by themselves: the share grows at its other end. Turning one into the other is not.
+    // Each of these layouts is sticky on its own; an edit from one layout to another is not.
     for (old, new) in [
         (from_the_end(10), in_the_middle(20)),
         (split(&[("on", 10), ("off", 90)]), from_the_end(20)),
@@ -263,5 +267,35 @@ fn rollback_and_regrowth_select_the_same_users() {
             again.variant_for_user(&unit, NOW)
         );
         assert_eq!(none.variant_for_user(&unit, NOW), "off");
+    }
+}
+
+/// The variant of a boolean flag for a user, from a replica.
+async fn replica_variant(replica: &Server, user: &str) -> Value {
+    let body = json!({"flagKey": KEY, "context": {"targetingKey": user}}).to_string();
+    let path = "/flagd.evaluation.v1.Service/ResolveBoolean";
+    let response = http_client::call(replica, path, &body).await;
+    response.json()["variant"].clone()
+}
+
+#[tokio::test]
+async fn cohort_is_equal_on_every_call_and_replica() {
+    let rollout = json!({"variant": "on", "percentage": 50});
+    let flag = json!({"variants": {"on": true, "off": false}, "defaultVariant": "off", "rollout": rollout});
+    let text = json!({"flags": {KEY: flag}}).to_string();
+    let (first, _dir) = server::serve_text("flags.json", &text).await;
+    let (second, _other_dir) = server::serve_text("flags.json", &text).await;
+    let mut taken = 0;
+    for i in 0..60 {
+        let user = format!("user-{i}");
+        let variant = replica_variant(&first, &user).await;
+        assert_eq!(variant, replica_variant(&second, &user).await, "{user}");
+        taken += usize::from(variant == "on");
+    }
+    assert!((1..60).contains(&taken), "{taken} of 60");
+    let compiled = CompiledFlagFile::of(&share(50.0));
+    let variant = compiled.variant_for_user("user-1", NOW);
+    for _ in 0..10_000 {
+        assert_eq!(compiled.variant_for_user("user-1", NOW), variant);
     }
 }

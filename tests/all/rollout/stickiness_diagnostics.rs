@@ -12,13 +12,13 @@ use crate::rollout::stickiness::stickiness_diagnostics;
 use crate::support::program::daemon::Daemon;
 use crate::support::temp_dir::TempDir;
 
-/// The user named as a counterexample changes variant.
+/// Returns the user that a diagnostic names as counterexample.
 fn named(found: &Diagnostic) -> &str {
     let words = found.message.split('`').skip(1).step_by(2);
     words
         .into_iter()
         .find(|word| word.starts_with("user-"))
-        .expect("somebody who is hit")
+        .expect("an affected user")
 }
 
 #[test]
@@ -92,11 +92,11 @@ fn sticky_edits_are_not_reported() {
         (share(50.0), share(0.0)),
         (share(100.0), share(7.5)),
         (plain.clone(), split(&[("on", 60), ("off", 40)])),
-        // From a rule to words, and from hundredths to thousandths.
+        // From a rule to rollout fields, and from hundredths to thousandths.
         (plain.clone(), share(7.0)),
         (plain.clone(), split(&[("on", 50), ("off", 950)])),
         (ringed(&plain), ringed(&split(&[("on", 50), ("off", 50)]))),
-        // A variant that no user has yet may be split again.
+        // A variant that no user has may get another seed.
         (
             share(0.0),
             json!({"rollout": {"variant": "on", "percentage": 5, "seed": "other"}}),
@@ -122,7 +122,7 @@ fn sticky_edits_are_not_reported() {
     }
 }
 
-/// The violation is logged at the reload, and the edit becomes active all the same.
+/// The violation is logged at the reload, and the edit becomes active.
 #[test]
 fn stickiness_violation_is_logged_at_reload() {
     let directory = TempDir::new();

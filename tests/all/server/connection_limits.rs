@@ -34,7 +34,10 @@ async fn idle_client_is_disconnected() {
         socket.write_all(begun.as_bytes()).await.expect("written");
         let mut rest = Vec::new();
         let ended = tokio::time::timeout(DEADLINE, socket.read_to_end(&mut rest));
-        assert!(ended.await.is_ok(), "after {begun:?} the connection stays");
+        assert!(
+            ended.await.is_ok(),
+            "after {begun:?} the connection stays open"
+        );
     }
 }
 
@@ -50,7 +53,7 @@ async fn stream_limit_is_enforced_and_slots_are_released() {
     let first = events
         .event_stream(EventStreamRequest {})
         .await
-        .expect("a place");
+        .expect("a free slot");
     let refused = events
         .event_stream(EventStreamRequest {})
         .await
@@ -67,7 +70,7 @@ async fn stream_limit_is_enforced_and_slots_are_released() {
     while sync.sync_flags(SyncFlagsRequest::default()).await.is_err() {
         assert!(
             tokio::time::Instant::now() < end,
-            "the place is never given back"
+            "the slot is never released"
         );
     }
 }
@@ -87,19 +90,19 @@ async fn connections_above_the_limit_wait() {
     );
     let mut second = HttpClient::connect(server.port, HttpVersion::Http1).await;
     let waiting = tokio::spawn(async move { second.post(RESOLVE_BOOLEAN, &[JSON], FLAG_F).await });
-    // Ten answers to the first are ten chances for the second to be let in by mistake.
+    // Ten responses on the first connection give the server time to accept the second one by mistake.
     for _ in 0..10 {
         assert_eq!(
             first.post(RESOLVE_BOOLEAN, &[JSON], FLAG_F).await.status,
             200
         );
         tokio::task::yield_now().await;
-        assert!(!waiting.is_finished(), "it did not wait");
+        assert!(!waiting.is_finished(), "the second connection did not wait");
     }
     drop(first);
     let answer = tokio::time::timeout(DEADLINE, waiting)
         .await
-        .expect("its turn comes");
+        .expect("the second connection is accepted");
     assert_eq!(answer.expect("an answer").status, 200);
 }
 
@@ -112,18 +115,15 @@ async fn unfinished_request_is_closed_after_read_timeout() {
     let directory = TempDir::new();
     let server = server::start_with(&directory.write("flags.json", ONE_FLAG), settings).await;
     let preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
-    // The last begins a request with a third of its HEADERS frame.
+    // A request with a third of its HEADERS frame.
     let half = format!("{preface}\0\0\x06\x01\x04\0\0\0\x01ab");
     for begun in ["", "PRI * HT", "POST / HTTP/1.1\r\nhost", preface, &half] {
         let mut socket = TcpStream::connect(("127.0.0.1", server.port))
             .await
             .expect("a connection");
-        socket
-            .write_all(begun.as_bytes())
-            .await
-            .expect("it takes it");
+        socket.write_all(begun.as_bytes()).await.expect("sent");
         let mut rest = Vec::new();
         let read = tokio::time::timeout(DEADLINE, socket.read_to_end(&mut rest)).await;
-        read.expect("it is let go").ok();
+        read.expect("the server closes the connection").ok();
     }
 }

@@ -68,7 +68,7 @@ async fn bearer_token_is_required_and_can_be_rotated() {
         status(Some("Bearer second-token-of-this-replica")).await,
         let_in
     );
-    std::fs::remove_file(&path).expect("it was there");
+    std::fs::remove_file(&path).expect("the file exists");
     assert_eq!(
         status(Some("Bearer second-token-of-this-replica")).await,
         sent_away
@@ -124,7 +124,7 @@ fn debug_options_are_validated() {
         ),
         (
             &[("debug-endpoints", "token")][..],
-            "needs --debug-token-path",
+            "requires --debug-token-path",
         ),
         (
             &[("debug-endpoints", "token"), ("debug-token-path", &*token)][..],
@@ -139,7 +139,7 @@ fn debug_options_are_validated() {
     let both = [("debug-endpoints", "token"), ("debug-token-path", &*token)];
     let mistakes = resolve(&both).expect_err("a guessable token");
     assert!(
-        mistakes[0].contains("at least 16 characters"),
+        mistakes[0].contains("shorter than 16 bytes"),
         "{mistakes:?}"
     );
     std::fs::write(&path, "long-enough-for-a-token").expect("a file");

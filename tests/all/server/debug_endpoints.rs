@@ -91,7 +91,7 @@ async fn targeting_key_defaults_to_the_replica_id() {
         assert_eq!(
             answer["variant"],
             asked.json()["variant"],
-            "as any other caller with that key"
+            "another caller with the same targeting key gets another variant"
         );
         *variants
             .entry(answer["variant"].as_str().expect("text").to_owned())
@@ -100,7 +100,7 @@ async fn targeting_key_defaults_to_the_replica_id() {
     assert_eq!(
         variants.len(),
         2,
-        "a loop over replicas shows both variants: {variants:?}"
+        "replicas must show both variants: {variants:?}"
     );
 }
 
@@ -111,7 +111,7 @@ async fn flag_response_includes_definition_rule_and_generation() {
     assert_eq!(answer["key"], "half");
     assert_eq!(answer["generation"], 1);
     let pointed = format!("/definition{}", answer["rule"].as_str().expect("a pointer"));
-    let share = answer.pointer(&pointed).expect("there is something");
+    let share = answer.pointer(&pointed).expect("a rule");
     assert_eq!(share, &json!([answer["variant"], 50]), "{answer}");
     assert_eq!(
         answer["definition"]["targeting"],
@@ -144,7 +144,7 @@ async fn flag_response_includes_definition_rule_and_generation() {
     );
     let answer = send_to_management(&server, "GET", "/debug/flags/nothing", &[], "").await;
     assert_eq!(answer.status, 404);
-    assert_eq!(answer.json(), json!({"error": "there is no such flag"}));
+    assert_eq!(answer.json(), json!({"error": "flag not found"}));
 }
 
 #[tokio::test]
@@ -173,8 +173,16 @@ async fn context_is_taken_from_query_or_body() {
         (&json!("on"), &json!("pod"))
     );
     let body = r#"{"context": {"ring": "beta"}}"#;
-    let answer = send_to_management(&server, "POST", "/debug/flags/ring", &[], body).await;
-    assert_eq!(answer.json()["variant"], "on");
+    for headers in [
+        &[("content-type", "application/json")][..],
+        &[("content-type", "application/x-www-form-urlencoded")],
+        &[("content-type", "text/plain;charset=UTF-8")],
+        &[],
+    ] {
+        let path = "/debug/flags/ring";
+        let answer = send_to_management(&server, "POST", path, headers, body).await;
+        assert_eq!(answer.json()["variant"], "on", "{headers:?}");
+    }
     let answer = send_to_management(&server, "POST", "/debug/flags", &[], body)
         .await
         .json();
@@ -183,7 +191,7 @@ async fn context_is_taken_from_query_or_body() {
         .expect("a list")
         .iter()
         .find(|flag| flag["key"] == "ring");
-    assert_eq!(ring.expect("it is listed")["variant"], "on");
+    assert_eq!(ring.expect("a listed flag")["variant"], "on");
     for (path, body) in [
         ("/debug/flags/ring?context=%7B", ""),
         ("/debug/flags/ring?context=%5B%5D", ""),
@@ -245,7 +253,7 @@ async fn sources_endpoint_reports_sync_state_and_errors() {
         let sources = get_json(&server, "/debug/sources").await;
         sources["sources"][0]["sync"] == "stale"
     };
-    poll_until(is_stale, || "the source is never stale".to_owned()).await;
+    poll_until(is_stale, || "the source never becomes stale".to_owned()).await;
     let answer = get_json(&server, "/debug/flags/half").await;
     let source = &answer["source"];
     assert!(
@@ -256,7 +264,7 @@ async fn sources_endpoint_reports_sync_state_and_errors() {
     );
     assert!(
         answer["variant"].is_string(),
-        "the last good flags stay in force"
+        "the last good flags are lost"
     );
 }
 

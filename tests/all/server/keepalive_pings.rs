@@ -13,13 +13,13 @@ use crate::support::server::rpc::ONE_FLAG;
 use crate::support::temp_dir::TempDir;
 use crate::support::wait::DEADLINE;
 
-/// A call of `SyncFlags` in frames of HTTP/2.
+/// A call of `SyncFlags` as HTTP/2 frames.
 fn sync_flags_frames() -> Vec<u8> {
     let frame = |kind: u8, flags: u8, payload: &[u8]| {
         let length = u8::try_from(payload.len()).expect("short");
         [&[0, 0, length, kind, flags, 0, 0, 0, 1], payload].concat()
     };
-    // POST and http stand in HPACK's static table, as do the names of :path and content-type.
+    // HPACK's static table has POST, http, and the names :path and content-type.
     let mut headers = vec![0x83, 0x86];
     for (name, value) in [
         (0x44, "/flagd.sync.v1.FlagSyncService/SyncFlags"),
@@ -31,7 +31,7 @@ fn sync_flags_frames() -> Vec<u8> {
     [frame(1, 4, &headers), frame(0, 1, b"\0\0\0\0\0")].concat()
 }
 
-/// A client of flag sync that sends raw HTTP/2: what comes back after `pings` pings, a stream open or not.
+/// Returns the bytes that the sync port sends in response to `pings` pings, optionally with an open stream.
 async fn responses_after_pings(policy: PingPolicy, pings: usize, stream: bool) -> Vec<u8> {
     let settings = ServeConfig {
         ping_policy: policy,
@@ -46,12 +46,12 @@ async fn responses_after_pings(policy: PingPolicy, pings: usize, stream: bool) -
     if stream {
         hello.extend_from_slice(&sync_flags_frames());
     }
-    socket.write_all(&hello).await.expect("it takes it");
+    socket.write_all(&hello).await.expect("sent");
     for _ in 0..pings {
         socket
             .write_all(b"\0\0\x08\x06\0\0\0\0\0fanion!!")
             .await
-            .expect("it takes it");
+            .expect("sent");
     }
     let mut answer = Vec::new();
     let pongs = |answer: &[u8]| answer.windows(8).filter(|w| w == b"fanion!!").count();
@@ -78,11 +78,11 @@ async fn excessive_http2_pings_get_goaway() {
     };
     assert!(
         told(&responses_after_pings(strict, 5, false).await),
-        "the fourth ping is one too many"
+        "five pings must exceed the limit"
     );
     assert!(
         !told(&responses_after_pings(strict, 3, false).await),
-        "two are forgiven"
+        "two strikes must be tolerated"
     );
     let lenient = PingPolicy {
         min_time: Duration::ZERO,
@@ -95,10 +95,10 @@ async fn excessive_http2_pings_get_goaway() {
     };
     assert!(
         told(&responses_after_pings(with_stream, 5, false).await),
-        "no stream is open"
+        "pings without a stream must be rejected"
     );
     assert!(
         !told(&responses_after_pings(with_stream, 20, true).await),
-        "a stream is open"
+        "pings with a stream must be allowed"
     );
 }

@@ -19,20 +19,23 @@ fn log_format_and_debug_options_apply() {
         let _gone = std::net::TcpStream::connect(("127.0.0.1", daemon.port)).expect("a connection");
         daemon
     };
-    // A client that leaves without a word is worth a line to those who look closely only.
+    // A client that disconnects without a request is logged at DEBUG.
     let debug = open(&["-f", "file:flags.json", "--debug"]);
     assert_eq!(
         debug.wait_for_log(|line| line["message"] == "connection ended")["level"],
         "DEBUG"
     );
     let mut people = Daemon::start_with_console_log(directory.path(), &["-f", "file:flags.json"]);
-    let line = people.wait_for_line(|line| line.contains("flags are in force"));
+    let line = people.wait_for_line(|line| line.contains("flags reloaded"));
     assert!(
         line.contains(" INFO ") && line.contains("flags=1"),
         "{line}"
     );
     people.terminate();
-    assert_eq!(people.child.wait().expect("it ends").code(), Some(0));
+    assert_eq!(
+        people.child.wait().expect("the process ends").code(),
+        Some(0)
+    );
 }
 
 #[tokio::test]
@@ -49,7 +52,7 @@ async fn info_log_contains_no_flag_or_context_values() {
         .await;
     assert_eq!(answer.status, 200);
     daemon.terminate();
-    daemon.child.wait().expect("it ends");
+    daemon.child.wait().expect("the process ends");
     let lines: Vec<Value> = daemon.logs.iter().collect();
     assert!(
         lines.iter().any(|line| line["message"] == "stopped"),

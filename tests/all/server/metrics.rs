@@ -79,7 +79,7 @@ async fn impressions_are_counted_by_flag_variant_and_reason() {
     };
     assert_eq!(failed("TYPE_MISMATCH"), 1.0);
     assert_eq!(failed("GENERAL"), 1.0);
-    // An unknown flag, and one without a default that the second contract does not find.
+    // An unknown flag, and flag `none`: evaluation.v1 reports a flag without a default as not found.
     assert_eq!(failed("FLAG_NOT_FOUND"), 2.0);
     assert_eq!(scrape.sum(REASON, &[]), 10.0);
     let single = ["kind=\"single\""];
@@ -104,7 +104,7 @@ async fn bulk_and_ofrep_evaluations_are_counted() {
     let scrape = scrape(&server).await;
     let seen = |key: &str| scrape.sum(IMPRESSION, &[&format!("feature_flag_key=\"{key}\"")]);
     assert_eq!((seen("static"), seen("rule")), (3.0, 2.0));
-    // ResolveAll leaves it out, as flagd's does.
+    // ResolveAll omits the flag, as in flagd.
     assert_eq!((seen("none"), seen("disabled")), (1.0, 2.0));
     assert_eq!(scrape.sum(REASON, &["\"FLAG_NOT_FOUND\""]), 1.0);
     assert_eq!(scrape.sum(REASON, &["\"GENERAL\""]), 2.0);
@@ -249,7 +249,7 @@ async fn open_streams_are_active_requests_until_they_end() {
     drop((stream, client));
     let active = "http_server_active_requests";
     let is_closed = async || scrape(&server).await.sum(active, &route) == 0.0;
-    poll_until(is_closed, || "the stream stays active".to_owned()).await;
+    poll_until(is_closed, || "the stream is still active".to_owned()).await;
     let closed = scrape(&server).await;
     let duration = "http_server_request_duration_seconds_count";
     assert_eq!(closed.sum(duration, &route), 1.0);
@@ -287,7 +287,7 @@ async fn sync_streams_are_counted_by_provider_id_and_exit_reason() {
     assert_eq!(scrape_open.sum(duration, &["reason=\"error\""]), 1.0);
     drop(streams);
     let are_closed = async || scrape(&server).await.sum(active, &[]) == 0.0;
-    poll_until(are_closed, || "streams stay active".to_owned()).await;
+    poll_until(are_closed, || "streams are still active".to_owned()).await;
     let closed = scrape(&server).await;
     assert_eq!(closed.sum(duration, &["reason=\"normal_close\""]), 121.0);
 }

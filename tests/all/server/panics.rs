@@ -1,4 +1,4 @@
-//! Panics of tasks: the stream ends with an error, other requests are unharmed, and a metric counts.
+//! Panics of tasks: the stream ends with an error, other requests succeed, and a metric counts them.
 
 use crate::support::program::daemon;
 use crate::support::program::daemon::Daemon;

@@ -52,7 +52,7 @@ async fn flag_sync_speaks_grpc_only() {
             "{other}"
         );
     }
-    // Nor is anything evaluated there.
+    // The sync port does not serve the evaluation service.
     let answer = client
         .post(
             RESOLVE_BOOLEAN,

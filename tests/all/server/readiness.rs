@@ -27,9 +27,7 @@ async fn readyz_waits_for_every_source() {
         daemon.wait_for_log(|line| line["level"] == "ERROR");
         daemon
     });
-    let daemon = daemon
-        .await
-        .expect("the file is in force, and the URL is not");
+    let daemon = daemon.await.expect("the file is loaded and the URL fails");
     let mut probe = HttpClient::connect(daemon.management, HttpVersion::Http1).await;
     assert_eq!(probe.post("/readyz", &[], "").await.status, 412);
     upstream.set_handler(|_| {
@@ -43,11 +41,11 @@ async fn readyz_waits_for_every_source() {
         daemon.wait_for_log(|line| {
             line["message"]
                 .as_str()
-                .is_some_and(|m| m.contains("is back after"))
+                .is_some_and(|m| m.contains("recovered after"))
         });
         daemon
     });
-    let daemon = daemon.await.expect("it is back");
+    let daemon = daemon.await.expect("the source recovers");
     daemon.wait_until_ready().await;
 }
 

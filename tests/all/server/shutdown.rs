@@ -57,11 +57,14 @@ async fn every_stream_gets_a_final_message_at_shutdown() {
     daemon.terminate();
     for (mut body, last) in opened {
         let whole = tokio::time::timeout(DEADLINE, http_client::whole(&mut body)).await;
-        let whole = whole.expect("it ends").expect("without an error");
+        let whole = whole.expect("the stream ends").expect("no stream error");
         let whole = String::from_utf8_lossy(&whole).into_owned();
         assert!(whole.contains(last), "{last} is not in {whole}");
     }
-    assert_eq!(daemon.child.wait().expect("it ends").code(), Some(0));
+    assert_eq!(
+        daemon.child.wait().expect("the process ends").code(),
+        Some(0)
+    );
 }
 
 #[tokio::test]
@@ -79,21 +82,24 @@ async fn sigterm_sends_provider_shutdown_and_exits_with_0() {
             client.post(path, &content, &b"\0\0\0\0\x02{}"[..]).await
         }));
     }
-    // Both streams must be open before the signal: a third client knows, for connections are served in order.
+    // Both streams must be open before the signal. Connections are served in order, so a third client can check that.
     wait_for_connections(&daemon, streams.len()).await;
     daemon.terminate();
     for stream in streams {
-        let body = stream.await.expect("the stream ends well").body;
+        let body = stream.await.expect("no panic").body;
         let body = String::from_utf8_lossy(&body).into_owned();
         assert!(
             body.contains("provider_ready") && body.contains("provider_shutdown"),
             "{body}"
         );
     }
-    assert_eq!(daemon.child.wait().expect("it ends").code(), Some(0));
+    assert_eq!(
+        daemon.child.wait().expect("the process ends").code(),
+        Some(0)
+    );
 }
 
-/// Waits until the daemon holds `count` connections besides the one that asks.
+/// Waits until the daemon has `count` connections besides the one of this function.
 async fn wait_for_connections(daemon: &Daemon, count: usize) {
     let path = format!("/proc/{}/fd", daemon.child.id());
     let sockets = || {
@@ -109,7 +115,7 @@ async fn wait_for_connections(daemon: &Daemon, count: usize) {
         client.post("/", &[], "").await;
         sockets() > 2 + count
     };
-    poll_until(have_arrived, || "the streams never arrived".to_owned()).await;
+    poll_until(have_arrived, || "the streams are never opened".to_owned()).await;
     client.post("/", &[], "").await;
 }
 
@@ -122,7 +128,10 @@ async fn idle_connection_does_not_delay_shutdown() {
     let _silent = std::net::TcpStream::connect(("127.0.0.1", daemon.port)).expect("a connection");
     wait_for_connections(&daemon, 1).await;
     daemon.terminate();
-    assert_eq!(daemon.child.wait().expect("it ends").code(), Some(0));
+    assert_eq!(
+        daemon.child.wait().expect("the process ends").code(),
+        Some(0)
+    );
     let lines: Vec<Value> = daemon.logs.iter().collect();
     assert!(!format!("{lines:?}").contains("cut off"), "{lines:?}");
 }

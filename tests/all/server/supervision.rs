@@ -1,4 +1,4 @@
-//! Supervision: the death or sleep of any part is seen in readiness, a metric and the exit status.
+//! Supervision: a panic or stall of any part shows in readiness, a metric or the exit status.
 
 use std::path::Path;
 use std::path::PathBuf;
@@ -19,17 +19,17 @@ use crate::support::sources::http_upstream::document_response;
 use crate::support::temp_dir::TempDir;
 use crate::support::wait::DEADLINE;
 
-/// The time in which a failure must be seen.
+/// The time within which a failure must be detected.
 const WITHIN: Duration = Duration::from_secs(5);
 
-/// A daemon whose faults a test injects.
+/// A daemon with fault injection.
 struct Faulty {
     daemon: Daemon,
     directory: TempDir,
 }
 
 impl Faulty {
-    /// Follows a flag file.
+    /// Starts the daemon with a flag file.
     fn start() -> Faulty {
         let directory = TempDir::new();
         std::fs::write(directory.path().join("flags.json"), document("a")).expect("a file");
@@ -57,14 +57,14 @@ impl Faulty {
         std::fs::rename(&next, &path).expect("the same directory");
     }
 
-    /// Waits until the process has exited, and expects status 1 in time.
+    /// Asserts that the process exits with status 1 in time.
     fn exits_with_1(&mut self) {
         let begun = Instant::now();
         let status = loop {
             if let Some(status) = self.daemon.child.try_wait().expect("a process") {
                 break status;
             }
-            assert!(begun.elapsed() < WITHIN, "the process lives on");
+            assert!(begun.elapsed() < WITHIN, "the process is still running");
             std::thread::sleep(Duration::from_millis(5));
         };
         assert_eq!(status.code(), Some(1));
@@ -158,7 +158,7 @@ async fn panicked_network_source_is_counted_and_restarted() {
     let upstream = HttpUpstream::start(|_| document_response("a")).await;
     let directory = TempDir::new();
     let url = upstream.url("/flags.json");
-    // The first poll of each task: a task that is restarted polls at once.
+    // Each task panics at its first poll; a restarted task polls immediately.
     std::fs::write(faults(directory.path()), "panic http-poll").expect("a file");
     let mut command = daemon::command(directory.path(), &["--uri", &url]);
     command.env("FANION_FAULTS", faults(directory.path()));

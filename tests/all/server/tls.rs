@@ -45,7 +45,7 @@ async fn tls_is_used_on_evaluation_sync_and_ofrep_ports() {
         let answer = client.post("/ofrep/v1/evaluate/flags/f", &[], "").await;
         assert_eq!(answer.json()["value"], true);
     }
-    // Probes come from the node, which has no certificates.
+    // The management port has no TLS: the kubelet's probes have no certificates.
     let mut client = HttpClient::connect(server.management, HttpVersion::Http1).await;
     assert_eq!(client.post("/healthz", &[], "").await.status, 200);
     let mut client = connect_tls(&connector, server.sync, HttpVersion::Http2)
@@ -73,7 +73,7 @@ async fn plain_http_request_to_tls_port_gets_400() {
     socket
         .write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
         .await
-        .expect("it takes it");
+        .expect("sent");
     let mut answer = String::new();
     socket.read_to_string(&mut answer).await.expect("an answer");
     let want = "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
@@ -104,7 +104,7 @@ async fn client_certificate_is_required_with_client_ca() {
             .expect("a connection");
         let name = ServerName::try_from("localhost").expect("a name");
         let mut refused = String::new();
-        // In TLS 1.3 a client learns of it with its first read.
+        // In TLS 1.3 a client receives the rejection with its first read.
         let read = match stranger.connect(name, socket).await {
             Ok(mut stream) => stream.read_to_string(&mut refused).await,
             Err(error) => Err(error),
@@ -122,7 +122,7 @@ async fn renewed_certificate_applies_to_new_connections_only() {
     let directory = TempDir::new();
     let (old, new) = (CertificateAuthority::new(), CertificateAuthority::new());
     let paths = write_certificate(directory.path(), &old);
-    // Looked at with every connection.
+    // Certificates are reloaded with every connection.
     let tls = Arc::new(
         ReloadableTlsConfig::load_with_interval(paths, Duration::ZERO).expect("certificates"),
     );
@@ -138,26 +138,29 @@ async fn renewed_certificate_applies_to_new_connections_only() {
         let content = ["content-type: application/connect+json"];
         open.post(path, &content, &b"\0\0\0\0\x02{}"[..]).await
     });
-    // A certificate that does not fit its key changes nothing.
+    // A certificate that does not match the key is not used.
     directory.write("cert.pem", &new.sign("localhost").0);
     let end = tokio::time::Instant::now() + DEADLINE;
     // A read during the write may fail with another error first.
-    let unfit = |trouble: String| trouble.contains("cannot be used together");
+    let unfit = |trouble: String| trouble.contains("cannot use certificate");
     while !tls.last_error().is_some_and(unfit) {
         assert!(connect_as(&old).await.is_some());
         let (now, seen) = (tokio::time::Instant::now(), tls.last_error());
-        assert!(now < end, "nobody looked: {seen:?}");
+        assert!(now < end, "the certificate was never reloaded: {seen:?}");
     }
     assert!(connect_as(&old).await.is_some());
     write_certificate(directory.path(), &new);
     while connect_as(&new).await.is_none() {
-        assert!(tokio::time::Instant::now() < end, "it was never renewed");
+        assert!(
+            tokio::time::Instant::now() < end,
+            "the new certificate was never used"
+        );
     }
     assert_eq!(tls.last_error(), None);
     assert!(connect_as(&old).await.is_none());
     assert!(!stream.is_finished());
-    server.shutdown.send(true).expect("it runs");
-    let body = stream.await.expect("the stream ends well").body;
+    server.shutdown.send(true).expect("the server runs");
+    let body = stream.await.expect("no panic").body;
     assert!(String::from_utf8_lossy(&body).contains("provider_shutdown"));
 }
 
@@ -205,12 +208,12 @@ fn invalid_certificate_errors_name_the_path() {
             certificate: empty,
             ..good.clone()
         },
-        "there is no certificate in it",
+        "no certificate found",
     );
     let other = write_file(
         directory.path(),
         "other.pem",
         &authority.sign("localhost").1,
     );
-    check(TlsPaths { key: other, ..good }, "cannot be used together");
+    check(TlsPaths { key: other, ..good }, "cannot use certificate");
 }

@@ -28,7 +28,7 @@ use crate::support::server::rpc::write_one_flag;
 use crate::support::temp_dir::TempDir;
 use crate::support::wait::DEADLINE;
 
-/// On Linux, as in Go, `@` begins a name that is no file.
+/// On Linux, as in Go, a leading `@` denotes an abstract socket.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn abstract_unix_socket_is_served_and_released() {
@@ -42,7 +42,7 @@ async fn abstract_unix_socket_is_served_and_released() {
     let mut daemon = Daemon::start(directory.path(), &options);
     daemon.wait_for_reload();
     let address = std::os::unix::net::SocketAddr::from_abstract_name(&name).expect("a name");
-    let connection = std::os::unix::net::UnixStream::connect_addr(&address).expect("it listens");
+    let connection = std::os::unix::net::UnixStream::connect_addr(&address).expect("a connection");
     connection.set_nonblocking(true).expect("a socket");
     let connection = UnixStream::from_std(connection).expect("a socket");
     let mut client = HttpClient::over(connection, HttpVersion::Http2).await;
@@ -59,10 +59,13 @@ async fn abstract_unix_socket_is_served_and_released() {
         "{told}"
     );
     daemon.terminate();
-    assert_eq!(daemon.child.wait().expect("it ends").code(), Some(0));
+    assert_eq!(
+        daemon.child.wait().expect("the process ends").code(),
+        Some(0)
+    );
     let left = std::fs::read_dir(directory.path()).expect("a directory");
     assert_eq!(left.count(), 1, "flags.json only");
-    std::os::unix::net::UnixStream::connect_addr(&address).expect_err("nobody listens");
+    std::os::unix::net::UnixStream::connect_addr(&address).expect_err("no listener");
 }
 
 #[tokio::test]
@@ -73,8 +76,8 @@ async fn bind_fails_while_a_busy_process_owns_the_socket() {
     let socket = || Socket::new(Domain::UNIX, Type::STREAM, None).expect("a socket");
     let busy = socket();
     busy.bind(&address).expect("bound");
-    busy.listen(0).expect("it listens");
-    // Connections until the queue is full.
+    busy.listen(0).expect("listening");
+    // Fill the accept queue.
     let mut waiting = Vec::new();
     let full = loop {
         let client = socket();
@@ -126,16 +129,16 @@ async fn sockets_of_a_killed_process_are_replaced() {
         let mut daemon = Daemon::start(directory.path(), &options);
         daemon.wait_for_reload();
         assert_eq!(ask().await, true);
-        // SIGKILL: nothing is tidied up.
-        daemon.child.kill().expect("it runs");
-        daemon.child.wait().expect("it ends");
+        // SIGKILL: the daemon cannot remove its sockets.
+        daemon.child.kill().expect("the process runs");
+        daemon.child.wait().expect("the process ends");
         assert!(directory.path().join("evaluation.sock").exists());
         assert!(directory.path().join("sync.sock").exists());
     }
     let mut last = Daemon::start(directory.path(), &options);
     last.wait_for_reload();
     last.terminate();
-    assert_eq!(last.child.wait().expect("it ends").code(), Some(0));
+    assert_eq!(last.child.wait().expect("the process ends").code(), Some(0));
     assert!(!directory.path().join("evaluation.sock").exists());
     assert!(!directory.path().join("sync.sock").exists());
 }
@@ -150,7 +153,7 @@ async fn socket_path_is_accepted_as_http2_authority() {
     listeners.evaluation = listener.expect("a socket");
     let _server = server::start_on(&flags, ServeConfig::default(), listeners).await;
     let mut socket = UnixStream::connect(&path).await.expect("a connection");
-    // As gRPC for Java has it: `:method: POST`, `:scheme: http`, `:path`, `:authority`, `content-type`.
+    // The headers of grpc-java: `:method: POST`, `:scheme: http`, `:path`, `:authority`, `content-type`.
     let text = |text: &str| {
         let length = u8::try_from(text.len()).expect("a short text");
         [&[length], text.as_bytes()].concat()
@@ -173,11 +176,11 @@ async fn socket_path_is_accepted_as_http2_authority() {
         frame(1, 4, 1, &parts.concat()),
         frame(0, 1, 1, FLAG_F.as_bytes()),
     ];
-    socket.write_all(&said.concat()).await.expect("it is read");
+    socket.write_all(&said.concat()).await.expect("sent");
     let mut heard = Vec::new();
     while !String::from_utf8_lossy(&heard).contains(r#""value":true"#) {
         let read = tokio::time::timeout(DEADLINE, socket.read_buf(&mut heard)).await;
-        let count = read.expect("in time").expect("the connection holds");
+        let count = read.expect("in time").expect("an open connection");
         assert!(count > 0, "{}", String::from_utf8_lossy(&heard));
     }
 }
@@ -195,8 +198,8 @@ async fn stale_socket_is_replaced_and_removed_at_shutdown() {
     assert!(evaluation.exists());
     let bind = async |path: &Path| Listener::bind(&ListenAddr::Unix(path.to_owned())).await;
     let mut listeners = server::listeners(None).await;
-    listeners.evaluation = bind(&evaluation).await.expect("it is replaced");
-    listeners.sync = bind(&sync).await.expect("it is free");
+    listeners.evaluation = bind(&evaluation).await.expect("a replaced socket");
+    listeners.sync = bind(&sync).await.expect("a free path");
     let server = server::start_on(&flags, ServeConfig::default(), listeners).await;
     for version in [HttpVersion::Http1, HttpVersion::Http2] {
         let socket = UnixStream::connect(&evaluation)
@@ -212,14 +215,18 @@ async fn stale_socket_is_replaced_and_removed_at_shutdown() {
     assert_eq!(
         error.kind(),
         ErrorKind::AddrInUse,
-        "a living socket is not replaced"
+        "a socket in use must not be replaced"
     );
     let error = bind(&flags).await.map(drop).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::AddrInUse, "a file is not replaced");
-    server.shutdown.send(true).expect("it runs");
-    assert_eq!(server.ended.await.expect("it ends"), Ok(()));
+    assert_eq!(
+        error.kind(),
+        ErrorKind::AddrInUse,
+        "a file must not be replaced"
+    );
+    server.shutdown.send(true).expect("the server runs");
+    assert_eq!(server.ended.await.expect("no panic"), Ok(()));
     assert!(
         !evaluation.exists() && !sync.exists(),
-        "the sockets are removed"
+        "the sockets are not removed"
     );
 }

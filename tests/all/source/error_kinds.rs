@@ -1,4 +1,4 @@
-//! The kinds of errors that metrics and logs tell apart.
+//! The error kinds in metrics and logs.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -45,7 +45,7 @@ fn errors(sources: &RunningSources) -> BTreeMap<String, u64> {
         .collect()
 }
 
-/// Follows a source until it has failed, and expects only errors of this kind.
+/// Waits until a source has failed, and asserts that all errors are of this kind.
 async fn assert_error_kind(spec: SourceSpec, kind: &str) {
     let sources = start_sources(&[spec], &settings());
     let state = sources

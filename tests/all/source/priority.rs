@@ -61,7 +61,7 @@ async fn source_order_is_priority_and_shadowed_flag_returns() {
     followed.wait_for_variant("file").await;
     service.write(&document("again"));
     followed.wait_for_variant("again").await;
-    // The weakest changes, and nobody notices; when the others let go, it is there.
+    // A change of the lowest source has no effect until the other sources drop the flag.
     fs::write(&file, document("late")).expect("a file");
     followed
         .wait_for_state(0, |state| state.accepted == 2)

@@ -61,7 +61,8 @@ fn all_errors_in_sources_are_reported() {
         {"uri": "http://h/", "provider": "http", "intervall": 3, "interval": 90000, "timeoutS": "7"},
         {"uri": "h:1", "provider": "grpc", "certPath": "ca.pem", "headers": {"bad name": "v", "x": 1}}, 7,
         {"uri": "http://h/", "provider": "http", "oauth": {"clientID": "me", "tokenUri": "http://h/"}},
-        {"uri": "file:x", "provider": "http"}, {"uri": "http://h/x.json", "provider": "file"}]"#,
+        {"uri": "file:x", "provider": "http"}, {"uri": "http://h/x.json", "provider": "file"},
+        {"uri": "http://h/", "provider": "http", "bearerToken": "t"}]"#,
     );
     let all = told.join("\n");
     for want in [
@@ -69,22 +70,23 @@ fn all_errors_in_sources_are_reported() {
         "sources[1].provider: provider is a required field",
         "sources[2].provider: invalid sync provider: carrier-pigeon",
         "sources[3].provider: the provider `kubernetes` is not supported yet",
-        "sources[4].intervall: there is no such field; did you mean `interval`?",
+        "sources[4].intervall: unknown field; did you mean `interval`?",
         "sources[4].interval: polling interval 90000s exceeds maximum 86400s",
         "sources[4].timeoutS: expected a number, found a string",
         "sources[5].certPath: provided a non empty certificate ca.pem",
-        "sources[5].headers.bad name: this is not the name of a header",
+        "sources[5].headers.bad name: not a valid header name",
         "sources[5].headers.x: expected a string, found a number",
         "sources[6]: expected an object, found a number",
-        "sources[7].oauth.tokenUri: there is no such field; did you mean `tokenUrl`?",
+        "sources[7].oauth.tokenUri: unknown field; did you mean `tokenUrl`?",
         "sources[7].oauth.tokenUrl: tokenUrl is a required field",
-        "sources[7].oauth: give clientID and clientSecret",
+        "sources[7].oauth: set clientID and clientSecret",
         "sources[8].uri: expected http:// or https://, found file:",
-        "sources[9].uri: http://h/x.json is not the path of a file",
+        "sources[9].uri: http://h/x.json is not a file path",
+        "sources[10].bearerToken: unknown field; use `authHeader` with the value `Bearer TOKEN`",
     ] {
         assert!(all.contains(want), "{want} is not in\n{all}");
     }
-    assert_eq!(told.len(), 16, "{all}");
+    assert_eq!(told.len(), 17, "{all}");
     assert!(
         source_errors("[{]")[0].contains("sources:1:3"),
         "{:?}",

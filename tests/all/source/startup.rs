@@ -19,7 +19,7 @@ fn fail_fast_exits_when_a_source_has_no_flags() {
     ] {
         let output = daemon::command(directory.path(), &options)
             .output()
-            .expect("it runs");
+            .expect("the program runs");
         let told = String::from_utf8(output.stderr).expect("text");
         assert_eq!(output.status.code(), Some(1), "{told}");
         assert!(told.contains("error from sync provider"), "{told}");
@@ -31,7 +31,7 @@ fn fail_fast_exits_when_a_source_has_no_flags() {
         line["message"]
             .as_str()
             .expect("text")
-            .contains("cannot be reached"),
+            .contains("cannot fetch flags"),
         "{line}"
     );
     assert!(!line.to_string().contains("hush"), "{line}");
@@ -48,19 +48,19 @@ fn source_thread_has_lower_priority_than_request_threads() {
     daemon.wait_for_reload();
     let edited = format!(r#"{{"flags": {{"a": {flag}, "b": {flag}}}}}"#);
     std::fs::write(&file, edited).expect("an edit");
-    // Once the edit is in force, the first look is over.
-    daemon.wait_for_log(|line| line["message"] == "flags are in force" && line["flags"] == 2);
+    // The priority is lowered after the initial load, which is over once an edit is active.
+    daemon.wait_for_log(|line| line["message"] == "flags reloaded" && line["flags"] == 2);
     let threads = std::fs::read_dir(format!("/proc/{}/task", daemon.child.id()));
     let threads = threads.expect("threads").map(|thread| {
         let stat = std::fs::read_to_string(thread.expect("a thread").path().join("stat"));
         // `ID (NAME) STATE …`: niceness is the 19th field.
-        let stat = stat.expect("its figures");
+        let stat = stat.expect("a stat file");
         let (name, figures) = stat.rsplit_once(") ").expect("a name");
         let name = name.split_once('(').expect("a name").1.to_owned();
         let nice: i32 = figures
             .split(' ')
             .nth(16)
-            .expect("figures")
+            .expect("a field")
             .parse()
             .expect("a number");
         (name, nice)

@@ -4,7 +4,7 @@ use fanion::source::spec::DialAddress;
 use fanion::source::spec::GrpcTarget;
 use fanion::source::spec::SourceSpec;
 
-/// A source in words: its name, and itself without secrets.
+/// The name of a source, and its JSON without secrets.
 fn name_and_redacted(spec: &SourceSpec) -> (String, String) {
     (spec.name.to_string(), spec.to_redacted_json())
 }
@@ -43,8 +43,8 @@ fn invalid_uri_is_rejected_with_a_reason() {
         ("s3://bucket/x.json", "not supported yet"),
         ("core.openfeature.dev/ns/name", "not supported yet"),
         ("http://", "not a URL"),
-        ("xds:///service", "no xDS client"),
-        ("grpc://h:port", "not a port"),
+        ("xds:///service", "xDS is not supported"),
+        ("grpc://h:port", "invalid port"),
         ("grpc://user@h:1", "is not HOST:PORT"),
         ("dns://8.8.8.8/h:1", "three slashes"),
         ("envoy://h/s", "the port is missing"),

@@ -1,6 +1,6 @@
 //! A seeded generator that mutates bytes.
 
-/// A small generator of numbers, so that a failure comes again with its seed.
+/// A small xorshift generator: a failure can be reproduced with its seed.
 pub struct ByteMutator(pub u64);
 
 impl ByteMutator {
@@ -11,7 +11,7 @@ impl ByteMutator {
         usize::try_from(self.0 % sides.max(1) as u64).expect("small")
     }
 
-    /// One to four edits: a byte changed, removed, doubled, or a piece cut, repeated or put elsewhere.
+    /// Applies one to four edits: replaces, flips or removes a byte, truncates, copies a piece, or inserts a token.
     pub fn mutate(&mut self, original: &[u8]) -> Vec<u8> {
         let mut bytes = original.to_vec();
         for _ in 0..=self.roll(4) {

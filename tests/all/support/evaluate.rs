@@ -1,4 +1,4 @@
-//! Evaluation without a server: a document and a context in, an answer out.
+//! Evaluation of a document and a context without a server.
 
 pub mod compiled_document;
 pub mod rollout;
@@ -20,14 +20,14 @@ use fanion::wire::evaluation::request::ResolveRequest;
 use serde_json::Value;
 use serde_json::json;
 
-/// Where the documents of tests come from.
+/// The origin of the documents in tests.
 pub fn origin() -> DocumentOrigin {
     let file: Arc<str> = "flags.yaml".into();
     let source = file.clone();
     DocumentOrigin { source, file }
 }
 
-/// The flags of a document, and everything that is wrong with it.
+/// The compiled flags of a document, and its diagnostics.
 pub fn load(text: &str, format: DocumentFormat) -> (Ruleset, Vec<Diagnostic>) {
     let parsed = document::parse(text, format, &origin());
     let mut diagnostics = parsed.diagnostics;
@@ -41,7 +41,7 @@ pub fn load(text: &str, format: DocumentFormat) -> (Ruleset, Vec<Diagnostic>) {
 /// Evaluates a flag for a context: variant and reason, or an error code.
 pub fn evaluate(ruleset: &Ruleset, key: &str, context: &Value) -> Value {
     let body = json!({ "context": context }).to_string();
-    let flag = ruleset.flag(key).expect("the flag is there");
+    let flag = ruleset.flag(key).expect("a flag");
     let arena = Bump::new();
     let attributes =
         ResolveRequest::decode_resolve_all(Codec::Json, body.as_bytes()).expect("a context");
@@ -61,7 +61,7 @@ pub fn rule_result(rule: &str, context: &str) -> String {
     rule_result_with_variant(rule, context, "a")
 }
 
-/// The same, of a flag that has a variant called `variant` as well.
+/// Like `rule_result`, for a flag that also has the variant `variant`.
 fn rule_result_with_variant(rule: &str, context: &str, variant: &str) -> String {
     let rule: Value = serde_json::from_str(rule).expect("a rule in JSON");
     let context: Value = serde_json::from_str(context).expect("a context in JSON");

@@ -27,10 +27,10 @@ pub fn directory_with_two_versions() -> TempDir {
     directory
 }
 
-/// A policy as `.flagrc.yaml` has it, on a day of this year.
+/// A policy from the text of `.flagrc.yaml`, with a fixed date.
 pub fn lint_policy(text: &str) -> LintPolicy {
     let mut report = DiagnosticSink::new(".flagrc.yaml".into());
-    let root = yaml_parser::parse(text, &mut report).expect("it is YAML");
+    let root = yaml_parser::parse(text, &mut report).expect("valid YAML");
     let policy = LintPolicy::from_node(&root, &mut report);
     assert_eq!(report.finish(), []);
     LintPolicy {
@@ -39,7 +39,7 @@ pub fn lint_policy(text: &str) -> LintPolicy {
     }
 }
 
-/// Files with these names and texts, later ones over earlier ones.
+/// Files with these names and texts.
 pub fn parse_files(texts: &[(&str, &str)]) -> Vec<FlagFile> {
     let text = |(name, text): &(&str, &str)| RawFlagFile {
         name: (*name).into(),

@@ -48,7 +48,7 @@ pub fn context_values(arguments: &[&str], env: &[(&str, &str)]) -> Vec<(String, 
         .collect()
 }
 
-/// A configuration file in a directory of its own.
+/// A configuration file in a new directory.
 pub fn config_file(name: &str, text: &str) -> (TempDir, String) {
     let directory = TempDir::new();
     let path = directory.path().join(name);

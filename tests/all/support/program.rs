@@ -20,14 +20,14 @@ pub fn run_flagctl(directory: &Path, arguments: &[&str]) -> Output {
     command.args(arguments).output().expect("the program runs")
 }
 
-/// Runs `flagctl` in a directory and the environment of the tests, where it finds `git`.
+/// Runs `flagctl` in a directory with the environment of the tests, so that it finds `git`.
 pub fn run_flagctl_with_env(directory: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_flagctl"));
     command.current_dir(directory).args(arguments);
     command.output().expect("the program runs")
 }
 
-/// Runs `git` in a directory, with an author of its own.
+/// Runs `git` in a directory, with a fixed author.
 pub fn run_git(directory: &Path, arguments: &[&str]) {
     let identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"];
     let mut command = Command::new("git");

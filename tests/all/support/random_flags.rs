@@ -5,7 +5,7 @@ pub mod rollout;
 use serde_json::Value;
 use serde_json::json;
 
-/// A source of numbers.
+/// A splitmix64 generator.
 pub struct SeededRng(u64);
 
 impl SeededRng {
@@ -26,7 +26,7 @@ impl SeededRng {
         self.next() % bound
     }
 
-    /// One of them.
+    /// A random item.
     pub fn of<'t, T>(&mut self, items: &'t [T]) -> &'t T {
         let at = usize::try_from(self.below(items.len() as u64)).unwrap();
         &items[at]
@@ -58,7 +58,7 @@ const IDS: [&str; 4] = ["emp-1", "emp-2", "user-13", "user-42"];
 
 const RINGS: [&str; 3] = ["internal", "beta", "ga"];
 
-/// A condition; with `depth` left it may be made of others.
+/// A random condition, which combines other conditions if `depth` is not 0.
 pub fn condition(dice: &mut SeededRng, depth: u32) -> Value {
     let kinds = if depth == 0 { 13 } else { 17 };
     match dice.below(kinds) {
@@ -104,7 +104,7 @@ pub fn condition(dice: &mut SeededRng, depth: u32) -> Value {
     }
 }
 
-/// A split of units between these.
+/// A `fractional` split between these variants.
 pub fn fractional(dice: &mut SeededRng, names: &[&str]) -> Value {
     let mut arguments = match dice.below(5) {
         0 => vec![json!({"var": "targetingKey"})],
@@ -123,7 +123,7 @@ pub fn fractional(dice: &mut SeededRng, names: &[&str]) -> Value {
     json!({ "fractional": arguments })
 }
 
-/// A rule; `name` gives the name of a variant for each of its ends.
+/// A random rule; `name` chooses the variant of each leaf.
 pub fn rule(
     dice: &mut SeededRng,
     depth: u32,
@@ -162,7 +162,7 @@ pub fn document(rule: &Value, names: &[String], default: &str) -> Value {
     })
 }
 
-/// The attributes of a context beside its targeting key. Every one has few values, so that all are met.
+/// The attributes of a context except its targeting key. Each has few values, so that all of them occur.
 pub fn attributes(dice: &mut SeededRng) -> serde_json::Map<String, Value> {
     let mut all = serde_json::Map::new();
     let mut put = |name: &str, value: Value| {
@@ -203,7 +203,7 @@ pub fn attributes(dice: &mut SeededRng) -> serde_json::Map<String, Value> {
     all
 }
 
-/// A targeting key; some are named by rules, most are not.
+/// A targeting key. Rules name some of them.
 pub fn unit(dice: &mut SeededRng) -> String {
     match dice.below(6) {
         0 => (*dice.of(&IDS)).to_owned(),
@@ -213,7 +213,7 @@ pub fn unit(dice: &mut SeededRng) -> String {
     }
 }
 
-/// The same rule in other words: it answers alike for everyone.
+/// An equivalent rule that is written differently.
 pub fn respelled(dice: &mut SeededRng, rule: &Value) -> Value {
     let Value::Object(members) = rule else {
         return rule.clone();
@@ -259,7 +259,7 @@ fn reworded(dice: &mut SeededRng, condition: &Value) -> Value {
     }
 }
 
-/// The rule with something in it changed.
+/// The rule with a random change.
 pub fn edited(dice: &mut SeededRng, rule: &Value, names: &[String]) -> Value {
     let Value::Object(members) = rule else {
         return match dice.below(3) {

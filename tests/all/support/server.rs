@@ -1,4 +1,4 @@
-//! A server in this process.
+//! Servers in the test process.
 
 pub mod prometheus;
 pub mod certificates;
@@ -26,7 +26,7 @@ use fanion::source::updater::loader::Loader;
 
 use crate::support::temp_dir::TempDir;
 
-/// A running server. Stops when it is dropped.
+/// A running server. Stops when dropped.
 pub struct Server {
     pub live: Arc<Live>,
     pub port: u16,
@@ -47,7 +47,7 @@ pub async fn start_with(path: &Path, settings: ServeConfig) -> Server {
     start_on(path, settings, listeners(None).await).await
 }
 
-/// Serves on sockets that are bound already.
+/// Serves the flag files at `path` on bound sockets.
 pub async fn start_on(path: &Path, settings: ServeConfig, listeners: Listeners) -> Server {
     let live = Arc::new(Live::default());
     let specs = [SourceSpec::from_path(path)];
@@ -55,7 +55,7 @@ pub async fn start_on(path: &Path, settings: ServeConfig, listeners: Listeners) 
     start_all(loader, live, settings, listeners).await
 }
 
-/// Serves the flags of any sources.
+/// Serves the flags of a loader.
 pub async fn start_loader(loader: Loader, live: Arc<Live>, settings: ServeConfig) -> Server {
     start_all(loader, live, settings, listeners(None).await).await
 }
@@ -67,7 +67,7 @@ async fn start_all(
     listeners: Listeners,
 ) -> Server {
     let watch = updater::start(loader).expect("the sources can be followed");
-    watch.initial_load().await.expect("it does not insist");
+    watch.initial_load().await.expect("an initial load");
     let port = |listener: &Listener| listener.port().unwrap_or(0);
     let (evaluation, sync) = (port(&listeners.evaluation), port(&listeners.sync));
     let (management, ofrep) = (port(&listeners.management), port(&listeners.ofrep));
@@ -91,7 +91,7 @@ async fn start_all(
     }
 }
 
-/// Free ports.
+/// Listeners on free ports.
 pub async fn listeners(tls: Option<Arc<ReloadableTlsConfig>>) -> Listeners {
     let place = ListenAddr::Tcp(Some(Ipv4Addr::LOCALHOST.into()), 0);
     let local = || Listener::bind(&place);
@@ -109,7 +109,7 @@ pub async fn serve_text(name: &str, text: &str) -> (Server, TempDir) {
     serve_with(name, text, ServeConfig::default()).await
 }
 
-/// The same, with settings of its own.
+/// Serves one document with these settings.
 pub async fn serve_with(name: &str, text: &str, settings: ServeConfig) -> (Server, TempDir) {
     let dir = TempDir::new();
     let path = dir.path().join(name);

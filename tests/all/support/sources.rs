@@ -1,4 +1,4 @@
-//! Sources that run in this process.
+//! Sources in the test process.
 
 pub mod grpc_upstream;
 pub mod http_upstream;
@@ -23,7 +23,7 @@ use serde_json::json;
 use crate::support::evaluate;
 use crate::support::wait::wait_until;
 
-/// Followed sources. Everything ends when this is dropped.
+/// Running sources. They stop when dropped.
 pub struct RunningSources {
     pub live: Arc<Live>,
     pub watch: Updater,
@@ -42,11 +42,11 @@ impl RunningSources {
         }
     }
 
-    /// Waits until flag `f` answers `want`.
+    /// Waits until flag `f` resolves to `want`.
     pub async fn wait_for_variant(&self, want: &str) {
         let told = || {
             format!(
-                "{want:?} never came, it is {:?}: {:?}",
+                "expected {want:?}, got {:?}: {:?}",
                 self.variant("f"),
                 self.state(0)
             )
@@ -54,12 +54,12 @@ impl RunningSources {
         wait_until(|| self.variant("f") == want, told).await;
     }
 
-    /// How a source is doing.
+    /// The health of a source.
     pub fn state(&self, source: usize) -> SourceHealth {
         self.watch.statuses[source].health()
     }
 
-    /// Waits until a source does so.
+    /// Waits until `so` returns true for the health of a source.
     pub async fn wait_for_state(
         &self,
         source: usize,
@@ -73,7 +73,7 @@ impl RunningSources {
         self.state(source)
     }
 
-    /// Waits until a source fails for this reason.
+    /// Waits until a source fails with an error that contains `why`.
     pub async fn wait_for_error(&self, source: usize, why: &str) {
         let so = |state: &SourceHealth| {
             let last = state.last_error.as_ref();
@@ -83,7 +83,7 @@ impl RunningSources {
     }
 }
 
-/// Settings in which what fails is tried again soon. Time limits are generous: the machine may be busy.
+/// Settings with short backoffs. Timeouts are long, because the machine may be busy.
 pub fn settings() -> SourceConfig {
     SourceConfig {
         timing: Timing {
@@ -106,7 +106,7 @@ pub fn start_sources(specs: &[SourceSpec], settings: &SourceConfig) -> RunningSo
     RunningSources { live, watch }
 }
 
-/// A document whose flag `f` answers `variant`.
+/// A document whose flag `f` resolves to `variant`.
 pub fn document(variant: &str) -> String {
     flag("f", variant)
 }
@@ -115,7 +115,7 @@ pub fn flag(key: &str, variant: &str) -> String {
     json!({"flags": {key: {"state": "ENABLED", "variants": {variant: variant}, "defaultVariant": variant}}}).to_string()
 }
 
-/// A source that is asked every 20 ms, with more fields of an entry of `--sources`.
+/// An HTTP source that is polled every 20 ms, with additional fields of an entry of `--sources`.
 pub fn http_source_spec(url: &str, more: &serde_json::Value) -> SourceSpec {
     let mut entry = json!({"uri": url, "provider": "http"});
     for (key, value) in more.as_object().expect("an object") {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::path::PathBuf;
 
-/// A directory that is removed with all files when it is dropped.
+/// A temporary directory. Removed with all files when dropped.
 pub struct TempDir(tempfile::TempDir);
 
 impl TempDir {
@@ -23,7 +23,7 @@ impl TempDir {
     }
 }
 
-/// Replaces a file by writing another one and renaming it.
+/// Replaces a file atomically: writes a new file and renames it.
 pub fn replace_file(path: &Path, text: &str) {
     let new = path.with_extension("new");
     std::fs::write(&new, text).expect("a file");

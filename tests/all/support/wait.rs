@@ -1,15 +1,15 @@
-//! Waiting for a condition up to one deadline.
+//! Waits for a condition, with a deadline.
 
 use std::time::Duration;
 use std::time::Instant;
 
-/// How long anything may take before a test fails.
+/// The longest wait before a test fails.
 pub const DEADLINE: Duration = Duration::from_secs(20);
 
-/// The pause between two looks at a condition.
+/// The pause between two checks of a condition.
 const POLL_INTERVAL: Duration = Duration::from_millis(2);
 
-/// Waits until a condition holds. After the deadline it panics with the message.
+/// Waits until a condition is true. Panics with the message after the deadline.
 pub async fn wait_until(condition: impl Fn() -> bool, message: impl Fn() -> String) {
     let begun = Instant::now();
     while !condition() {
@@ -18,7 +18,7 @@ pub async fn wait_until(condition: impl Fn() -> bool, message: impl Fn() -> Stri
     }
 }
 
-/// The same, for a condition that has to be awaited.
+/// Like `wait_until`, for an async condition.
 pub async fn poll_until(mut condition: impl AsyncFnMut() -> bool, message: impl Fn() -> String) {
     let begun = Instant::now();
     while !condition().await {
@@ -27,7 +27,7 @@ pub async fn poll_until(mut condition: impl AsyncFnMut() -> bool, message: impl 
     }
 }
 
-/// The same, in a test without a runtime.
+/// Like `wait_until`, for a test without a runtime.
 pub fn wait_until_blocking(condition: impl Fn() -> bool, message: impl Fn() -> String) {
     let begun = Instant::now();
     while !condition() {

@@ -1,4 +1,4 @@
-"""Calls to one server: as fast as they are answered, with h2load (Debian's nghttp2-client), or at an even pace, with ours."""
+"""Calls to one server: at saturation with h2load (Debian's nghttp2-client), or at a constant rate with `pace`."""
 import dataclasses, pathlib, re, shutil, subprocess
 
 GRPC = ["-H", "content-type: application/grpc", "-H", "te: trailers"]
@@ -7,7 +7,7 @@ JSON = ["-H", "content-type: application/json", "--h1"]
 
 @dataclasses.dataclass
 class Call:
-    """A request and where it goes."""
+    """A request and its destination."""
     body: pathlib.Path
     path: str
     headers: list
@@ -16,14 +16,14 @@ class Call:
 
 @dataclasses.dataclass
 class Outcome:
-    """What a run of calls took."""
+    """The cost of a run of calls."""
     cpu: float  # µs of the server's CPU per call
     rate: float  # calls per second
     p99: float | None = None  # µs
 
 
 def run(server, call, calls, connections=8, streams=16):
-    """`calls` calls as fast as they are answered, spread over the connections. Streams are those of HTTP/2; HTTP/1.1 has
+    """Makes `calls` calls at saturation, spread over the connections. `streams` is per HTTP/2 connection; HTTP/1.1 has
     one."""
     if shutil.which("h2load") is None:
         raise SystemExit("h2load is missing: apt-get install nghttp2-client")
@@ -41,7 +41,7 @@ def run(server, call, calls, connections=8, streams=16):
 
 
 def pace(server, call, calls, rate, program, directory):
-    """`calls` gRPC calls, `rate` of them a second, by the program that tests/bench/peers/src/bin/pace.rs says."""
+    """Makes `calls` gRPC calls at `rate` per second with the program of tests/bench/peers/src/bin/pace.rs."""
     log, before = pathlib.Path(directory, "calls.tsv"), server.cpu()
     subprocess.run([program, f"127.0.0.1:{server.ports[call.port]}", call.path, call.body, str(rate), str(calls), log], check=True, timeout=600)
     spent = server.cpu() - before

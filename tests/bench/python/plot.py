@@ -1,4 +1,4 @@
-"""Line plots as SVG, drawn by hand: nothing to install."""
+"""Line plots as SVG, without dependencies."""
 import math
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 300, 60, 20, 36, 44
@@ -19,14 +19,14 @@ def short(number):
 
 
 def ticks(top):
-    """At most six round numbers from 0 to `top` or a little more."""
+    """At most six round numbers from 0 to at least `top`."""
     step = 10 ** math.floor(math.log10(top))
     step = next(s for s in (step / 5, step / 2, step, step * 2) if top / s <= 5)
     return [step * i for i in range(math.ceil(top / step) + 1)]
 
 
 def lines(title, x_title, y_title, series):
-    """One line for each name of `series`, a list of points; x is logarithmic, y begins at 0."""
+    """One line for each list of points in `series`; x is logarithmic, y begins at 0."""
     xs = sorted({x for points in series.values() for x, _ in points})
     rows = ticks(max(y for points in series.values() for _, y in points))
     low, high, top = math.log(xs[0]), math.log(xs[-1]), rows[-1]

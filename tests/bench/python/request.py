@@ -1,4 +1,4 @@
-"""Flags, and requests for them, as bytes."""
+"""Flag documents, and encoded requests."""
 import json, struct
 
 RING = {"if": [
@@ -14,18 +14,18 @@ def flag(rule=None):
 
 
 def chain(count):
-    """A rule of `count` comparisons, all of which are made."""
+    """A rule with `count` comparisons, all of which are evaluated."""
     return {"if": [{"or": [{"==": [{"var": "country"}, f"C{i}"]} for i in range(count)]}, "on", "off"]}
 
 
 def document(more=0):
-    """`static` and `ring`, rules of growing length, and `more` other flags."""
+    """The flags `static` and `ring`, flags with rules of increasing length, and `more` other flags."""
     flags = {"static": flag(), "ring": flag(RING), **{f"rule-{n}": flag(chain(n)) for n in (1, 10, 100, 1000)}}
     return json.dumps({"flags": flags | {f"other-{i}": flag(RING) for i in range(more)}})
 
 
 def context(size):
-    """The context with as many attributes as it takes to have `size`."""
+    """The context, padded to `size` attributes."""
     return CONTEXT | {f"attribute-{i:04}": f"value of attribute {i}" for i in range(len(CONTEXT), size)}
 
 
@@ -42,7 +42,7 @@ def field(number, data):
 
 
 def struct_of(context):
-    """A `google.protobuf.Struct` of strings."""
+    """Encodes strings as a `google.protobuf.Struct`."""
     return b"".join(field(1, field(1, k.encode()) + field(2, field(3, v.encode()))) for k, v in context.items())
 
 

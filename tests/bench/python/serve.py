@@ -1,6 +1,6 @@
-"""What serving costs, over loopback: CPU per call, calls per second, p99; beside servers that do nothing, and flagd.
+"""Measures serving over loopback: CPU per call, calls per second and p99, compared with constant servers and flagd.
 
-Run by tests/bench/serve, which builds what is missing and brings the network namespace.
+Run by tests/bench/serve, which builds the programs and creates the network namespace.
 """
 import argparse, contextlib, dataclasses, json, pathlib, resource, shlex, socket, statistics, tempfile, time, urllib.request
 
@@ -41,12 +41,12 @@ class Bench:
         return {name: Server(name, command, self.directory) for name, command in commands.items()}
 
     def constant(self, name, peer, message):
-        """A server whose every answer is `message`."""
+        """A server that responds to all requests with `message`."""
         file = self.file(f"{name}.answer", message)
         return Server(name, f"{self.options.peers}/{peer} 127.0.0.1:{{port}} {shlex.quote(str(file))}", self.directory)
 
     def rounds(self, cases, calls=None, run=load.run, **how):
-        """Medians of runs of all cases in turn; the first round warms up."""
+        """Medians of several rounds, each of which runs all cases; the first round is a warm-up."""
         figures = {name: [] for name in cases}
         for i in range(self.options.rounds + 1):
             for name, (server, call) in cases.items():
@@ -56,7 +56,7 @@ class Bench:
         return {name: median(rows) for name, rows in figures.items()}
 
     def protocols(self):
-        """Every protocol at saturation, and gRPC at half of it."""
+        """All protocols at saturation, and gRPC at half of the rate that tonic reaches."""
         servers = {"fanion": self.fanion(request.document()), **self.others()}
         ours, ofrep = servers["fanion"], "/ofrep/v1/evaluate/flags"
         web = self.file("connect", request.connect_one("static"))
@@ -86,20 +86,20 @@ class Bench:
         return {"saturated": saturated, "half": at_half, "half_rate": half, "late": lateness()}
 
     def bulk(self):
-        """All of 100 flags, beside a constant of the same length."""
+        """All of 100 flags, compared with a constant of equal length."""
         ours = self.fanion(json.dumps({"flags": {f"flag-{i:03}": request.flag(request.RING) for i in range(100)}}))
         rpc = Call(self.file("all", request.grpc_all()), f"{SERVICE}/ResolveAll", GRPC)
         web = Call(self.file("all.json", request.ofrep()), "/ofrep/v1/evaluate/flags", JSON, "ofrep")
-        hyper = self.constant("hyper, as long", "hyper", answer(ours, rpc)[5:])
-        axum = self.constant("axum, as long", "axum", answer(ours, web))
-        cases = {"ResolveAll": (ours, rpc), "hyper, as long": (hyper, rpc),
-                 "OFREP bulk": (ours, web), "axum, as long": (axum, dataclasses.replace(web, port="port"))}
+        hyper = self.constant("hyper, equal length", "hyper", answer(ours, rpc)[5:])
+        axum = self.constant("axum, equal length", "axum", answer(ours, web))
+        cases = {"ResolveAll": (ours, rpc), "hyper, equal length": (hyper, rpc),
+                 "OFREP bulk": (ours, web), "axum, equal length": (axum, dataclasses.replace(web, port="port"))}
         figures = self.rounds(cases, calls=self.options.calls // 10)
         stop([ours, hyper, axum])
         return figures
 
     def growth(self):
-        """How the CPU of a call grows."""
+        """CPU per call along each axis of `GROWTH`."""
         ours = self.fanion(request.document())
         ring = self.grpc("ring")
         cases = {f"context {n}": (ours, self.grpc("ring", request.context(n))) for n in GROWTH["context"]}
@@ -126,7 +126,7 @@ class Bench:
 
 @contextlib.contextmanager
 def events(server, count):
-    """As many open event streams, of which all have said that there are flags."""
+    """Keeps `count` event streams open, after each has received `provider_ready`."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     body = b"\0\0\0\0\2{}"
@@ -138,13 +138,13 @@ def events(server, count):
             said = b""
             while b"provider_ready" not in said:
                 piece = stream.recv(4096)
-                assert piece, f"the server ended a stream of events: {said}"
+                assert piece, f"the server closed an event stream: {said}"
                 said += piece
         yield
 
 
 def lateness():
-    """How late a thread wakes that only sleeps, in µs: the 99th percentile of 4,000 times. No server answers sooner."""
+    """The wakeup latency of a sleeping thread in µs, 99th percentile of 4,000 sleeps: a lower bound for servers."""
     late = []
     for _ in range(4000):
         begun = time.perf_counter()
@@ -159,9 +159,9 @@ def stop(servers):
 
 
 def answer(server, call):
-    """The bytes that a call is answered with. Over HTTP/1.1, where gRPC's message arrives just the same."""
+    """The response bytes of a call. A gRPC call is made as Connect over HTTP/1.1, with the same message."""
     if call.headers is GRPC:
-        # Connect speaks the same messages without the frame.
+        # Connect sends the same messages without the frame prefix.
         headers, data, head = {"content-type": "application/proto"}, call.body.read_bytes()[5:], bytes(5)
     else:
         headers, data, head = {"content-type": "application/json"}, call.body.read_bytes(), b""
@@ -183,25 +183,25 @@ def show(title, figures):
 
 
 def ratios(all):
-    """The budgets' rows: name, measured, target, whether less is better."""
+    """The rows of the budgets: name, measured value, target, and true if less is better."""
     rows = []
     if "protocols" in all:
         s, half = all["protocols"]["saturated"], all["protocols"]["half"]
         static, ring, tonic, hyper = s["fanion, gRPC, static"], s["fanion, gRPC, ring"], s["tonic"], s["hyper"]
         rows += [
-            ("CPU per gRPC call, static, beside tonic", static["cpu"] / tonic["cpu"], 0.85, True),
-            ("CPU per gRPC call, ring and fractional, beside tonic", ring["cpu"] / tonic["cpu"], 0.90, True),
-            ("CPU per gRPC call, ring and fractional, beside hyper", ring["cpu"] / hyper["cpu"], 1.35, True),
-            ("calls per second at saturation, static, beside tonic", static["rate"] / tonic["rate"], 1.0, False),
-            ("p99 at half of saturation, beside tonic", half["fanion, gRPC, static"]["p99"] / half["tonic"]["p99"], 1.1, True),
+            ("CPU per gRPC call, static, relative to tonic", static["cpu"] / tonic["cpu"], 0.85, True),
+            ("CPU per gRPC call, ring and fractional, relative to tonic", ring["cpu"] / tonic["cpu"], 0.90, True),
+            ("CPU per gRPC call, ring and fractional, relative to hyper", ring["cpu"] / hyper["cpu"], 1.35, True),
+            ("calls per second at saturation, static, relative to tonic", static["rate"] / tonic["rate"], 1.0, False),
+            ("p99 at half of saturation, relative to tonic", half["fanion, gRPC, static"]["p99"] / half["tonic"]["p99"], 1.1, True),
             ("p99 at half of saturation, in µs", half["fanion, gRPC, static"]["p99"], 1000, True),
-            ("calls per second, Connect JSON over HTTP/1.1, beside axum", s["fanion, Connect JSON"]["rate"] / s["axum"]["rate"], 0.9, False),
+            ("calls per second, Connect JSON over HTTP/1.1, relative to axum", s["fanion, Connect JSON"]["rate"] / s["axum"]["rate"], 0.9, False),
         ]
     if "bulk" in all:
         b = all["bulk"]
         rows += [
-            ("ResolveAll of 100 flags beyond an equal constant, in µs", b["ResolveAll"]["cpu"] - b["hyper, as long"]["cpu"], 25, True),
-            ("OFREP bulk of 100 flags beyond an equal constant, in µs", b["OFREP bulk"]["cpu"] - b["axum, as long"]["cpu"], 25, True),
+            ("ResolveAll of 100 flags above a constant of equal length, in µs", b["ResolveAll"]["cpu"] - b["hyper, equal length"]["cpu"], 25, True),
+            ("OFREP bulk of 100 flags above a constant of equal length, in µs", b["OFREP bulk"]["cpu"] - b["axum, equal length"]["cpu"], 25, True),
         ]
     return rows
 
@@ -209,7 +209,7 @@ def ratios(all):
 def main():
     parser = argparse.ArgumentParser(prog="tests/bench/serve")
     parser.add_argument("fanion", help="the program")
-    parser.add_argument("peers", help="the directory of the servers that do nothing")
+    parser.add_argument("peers", help="the directory of the constant servers")
     parser.add_argument("--flagd", help="flagd's program")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--calls", type=int, default=50_000)
@@ -224,7 +224,7 @@ def main():
     if "protocols" in all:
         show("at saturation", all["protocols"]["saturated"])
         show(f"at {all['protocols']['half_rate']} calls/s", all["protocols"]["half"])
-        print(f"a thread that only sleeps wakes late by (p99 µs): {all['protocols']['late']:.0f}")
+        print(f"wakeup latency of a sleeping thread (p99 µs): {all['protocols']['late']:.0f}")
     if "bulk" in all:
         show("100 flags", all["bulk"])
     for what, points in all.get("growth", {}).items():

@@ -1,11 +1,11 @@
-"""Servers under load: started, waited for, and asked for what they cost."""
+"""Server processes under test, and their CPU time."""
 import atexit, os, pathlib, shlex, socket, subprocess, time
 
 TICK = os.sysconf("SC_CLK_TCK")
 
 
 class Server:
-    """A process that listens on the ports that stand in its command as `{port}`, `{ofrep}` and `{management}`."""
+    """A process that listens on the ports `{port}`, `{ofrep}` and `{management}` of its command."""
 
     def __init__(self, name, command, directory):
         self.name = name
@@ -13,7 +13,7 @@ class Server:
         self.log = pathlib.Path(directory, f"{name}.log")
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(shlex.split(command.format(**self.ports)), stdout=log, stderr=log)
-        # Whatever ends the run, no server outlives it.
+        # Stop the server even if the run fails.
         atexit.register(self.stop)
         for port in self.ports.values():
             self.wait(port)
@@ -27,13 +27,13 @@ class Server:
                 time.sleep(0.01)
 
     def check(self):
-        """Says why there is nothing to measure if the server is gone."""
+        """Exits with the server's log if the server has ended."""
         code = self.process.poll()
         if code is not None:
             raise SystemExit(f"{self.name} ended with {code}: {self.log.read_text(errors='replace')[-2000:]}")
 
     def cpu(self):
-        """CPU seconds so far, user and system."""
+        """CPU time so far in seconds, user and system."""
         self.check()
         fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / TICK

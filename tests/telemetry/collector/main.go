@@ -1,4 +1,4 @@
-// A real OpenTelemetry collector, as small as one can be: OTLP in, a file of JSON lines out.
+// A minimal OpenTelemetry collector: receives OTLP and writes JSON lines to a file.
 package main
 
 import (

@@ -53,7 +53,7 @@ fn share_for_parts(
     split.share_for_key(key.trim())
 }
 
-/// Splits by a key of several attributes: each known value is substituted, which makes a key of its own.
+/// Splits by a key of several attributes: each known value is substituted, which yields a separate key.
 fn split_by_multiple_attributes(
     split: &SymbolicFractional,
     parts: &[KeyPart],
@@ -85,7 +85,8 @@ fn split_by_multiple_attributes(
     lots
 }
 
-/// The contexts of each known value of an attribute, with the value substituted in the key; unknown values together.
+/// The contexts of each known value of an attribute, with the value substituted in the key, and one set of contexts
+/// for all unknown values.
 fn substitute_known_values(
     attribute: usize,
     parts: &[KeyPart],

@@ -12,7 +12,7 @@ use crate::analysis::model::symbolic_expr::SymbolicExpr;
 use crate::value::OwnedValue;
 
 impl SymbolicExecution<'_, '_> {
-    /// Executes `if`: every clause on the contexts that the clauses before left open.
+    /// Executes `if`: each clause on the contexts for which all earlier conditions fail.
     pub(super) fn execute_if(
         &mut self,
         clauses: &[IfClause],

@@ -29,12 +29,12 @@ pub struct ShareRange {
     pub value: OwnedValue,
     /// Its first bucket.
     pub first_bucket: u32,
-    /// The bucket behind its last one.
+    /// The bucket after its last one.
     pub end_bucket: u32,
 }
 
 impl FractionalTrace {
-    /// The share that the unit has, and which one it is.
+    /// The index of the unit's share, and the share.
     pub fn selected_share(&self) -> Option<(usize, &ShareRange)> {
         let mut shares = self.shares.iter().enumerate();
         shares.find(|(_, share)| (share.first_bucket..share.end_bucket).contains(&self.bucket))

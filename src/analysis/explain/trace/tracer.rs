@@ -82,7 +82,7 @@ impl<'t> Tracer<'t> {
                 format::format_value(&chosen.value)
             );
             let first = member.arguments().len().saturating_sub(shares.shares.len());
-            // An older spelling is `fractional` in the definition.
+            // In the definition, older names of the operator are replaced by `fractional`.
             self.decided_by.json_pointer =
                 Some(format!("{}/fractional/{}", self.json_pointer, first + at));
         }

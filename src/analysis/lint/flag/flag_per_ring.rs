@@ -54,7 +54,7 @@ pub fn check(files: &[FlagFile], policy: &LintPolicy) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// The key without the ring at its end.
+/// The key without the ring at its end; `None` if it does not end in a ring.
 fn strip_ring_suffix<'k>(key: &'k str, rings: &[&str]) -> Option<&'k str> {
     let is_separator = |c: char| matches!(c, '-' | '_' | '.' | '/' | ':');
     let mut feature = None;
@@ -112,8 +112,8 @@ fn report_family(files: &[FlagFile], feature: &str, family: &[(usize, usize)]) -
             others.push(format!("{more} more"));
         }
         let others = others.join(", ");
-        let message = format!("flag `{}` differs from {others} by its ring only", flag.key);
-        let help = format!("make it one flag, `{feature}`, with the rings in its rule");
+        let message = format!("flag `{}` differs from {others} only by its ring", flag.key);
+        let help = format!("define one flag `{feature}` with the rings in its targeting rule");
         let mut report = DiagnosticSink::new(file.name.clone());
         report.warn(Code::FlagPerRing, flag.position, message, help);
         found.extend(report.finish());

@@ -22,8 +22,8 @@ pub fn check(subject: &FlagView<'_>, policy: &LintPolicy, report: &mut Diagnosti
         }
     };
     if wanted != key {
-        let message = format!("flag `{key}` is not named in {}", naming.convention.name());
-        let help = format!("call it `{wanted}`");
+        let message = format!("key of flag `{key}` is not {}", naming.convention.name());
+        let help = format!("rename it to `{wanted}`");
         report.warn(Code::NamingConvention, subject.flag.position, message, help);
     }
 }

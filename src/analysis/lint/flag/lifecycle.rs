@@ -3,6 +3,7 @@
 //! The fields are members of `lifecycle`, or of `metadata` under the same or older names.
 
 use crate::analysis::flag_file::flag_view::FlagView;
+use crate::analysis::format;
 use crate::analysis::lint::policy::LintPolicy;
 use crate::analysis::lint::policy::lifecycle_field::LifecycleField;
 use crate::diag;
@@ -69,10 +70,10 @@ pub fn check(subject: &FlagView<'_>, policy: &LintPolicy, report: &mut Diagnosti
         && let Some(targeting) = decides
     {
         let message = format!(
-            "flag `{}` is archived and still has a rule",
+            "archived flag `{}` still has a targeting rule",
             subject.flag.key
         );
-        let help = "leave the rule out: an archived flag gives its final value, to everyone";
+        let help = "remove `targeting`: an archived flag serves its final value to everyone";
         report.warn(Code::ArchivedFlagDecides, targeting.position, message, help);
     }
 }
@@ -90,8 +91,11 @@ fn check_required_fields(subject: &FlagView<'_>, policy: &LintPolicy, report: &m
     for field in wanted {
         if field_text(subject, field).is_none() {
             let name = field.name();
-            let message = format!("flag `{}` has no `{name}`", flag.key);
-            let help = format!("write `lifecycle: {{ {name}: … }}` into it");
+            let message = format!(
+                "required lifecycle field `{name}` of flag `{}` is missing",
+                flag.key
+            );
+            let help = format!("add `lifecycle: {{ {name}: … }}` to the flag");
             report.warn(Code::MissingLifecycleField, flag.position, message, help);
         }
     }
@@ -107,9 +111,10 @@ fn check_field_values(subject: &FlagView<'_>, report: &mut DiagnosticSink) {
         let status = node.as_text().unwrap_or("");
         let help = match diag::closest_match(status, STATUSES) {
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("write one of {}", STATUSES.join(", ")),
+            None => format!("write one of: {}", STATUSES.join(", ")),
         };
-        let message = format!("`status` of flag `{key}` is none that is known");
+        let value = format::format_value(&node.to_owned_value());
+        let message = format!("invalid `status` of flag `{key}`: {value}");
         report.warn(Code::Lifecycle, node.position, message, help);
     }
     for field in [LifecycleField::Created, LifecycleField::Expires] {
@@ -117,12 +122,16 @@ fn check_field_values(subject: &FlagView<'_>, report: &mut DiagnosticSink) {
             && !matches!(node.kind, NodeKind::Null)
             && node.as_text().and_then(parse_days_since_epoch).is_none()
         {
-            let message = format!("`{}` of flag `{key}` is no date", field.name());
+            let value = format::format_value(&node.to_owned_value());
+            let message = format!(
+                "invalid date in `{}` of flag `{key}`: {value}",
+                field.name()
+            );
             report.warn(
                 Code::Lifecycle,
                 node.position,
                 message,
-                "write it as 2026-09-01",
+                "write a date such as 2026-09-01",
             );
         }
     }
@@ -143,8 +152,9 @@ fn check_expiry(subject: &FlagView<'_>, policy: &LintPolicy, report: &mut Diagno
         field_node(subject, LifecycleField::Expires).map_or(flag.position, |node| node.position);
     let date = expires.get(..10).unwrap_or(expires);
     let message = format!("flag `{}` expired on {date}", flag.key);
-    let help =
-        format!("that was {late} days ago: remove it, from the code first, or give it more time");
+    let help = format!(
+        "it expired {late} days ago: remove it, first from the code, or set a later `expires`"
+    );
     report.warn(Code::ExpiredFlag, place, message, help);
 }
 

@@ -31,8 +31,11 @@ pub fn check(subject: &FlagView<'_>, policy: &LintPolicy, report: &mut Diagnosti
     if let Some(canary) = remote("canary")
         && !variants.iter().any(|variant| &*variant.key == "stable")
     {
-        let message = format!("flag `{}` has a `canary` and no `stable`", subject.flag.key);
-        let help = "add the version that everyone else loads, and that a rollback goes back to";
+        let message = format!(
+            "flag `{}` has a variant `canary` but no variant `stable`",
+            subject.flag.key
+        );
+        let help = "add a variant `stable`: all other users load it, and a rollback returns to it";
         report.error(Code::MissingStableVersion, canary.position, message, help);
     }
 }
@@ -56,13 +59,13 @@ fn visit_urls<'n>(node: &'n Node, then: &mut impl FnMut(&'n Node, &'n str)) {
 fn check_url(node: &Node, url: &str, policy: &LintPolicy, report: &mut DiagnosticSink) {
     let origin = url_origin::origin(url);
     if !(origin.starts_with("https://") || origin.starts_with("wss://")) {
-        let message = format!("`{}` is not https", url_origin::redact_query(url));
-        let help = "whoever is on the way could put something else in its place";
+        let message = format!("URL `{}` does not use https", url_origin::redact_query(url));
+        let help = "use https: without it, anyone on the network path can replace the content";
         report.error(Code::InsecureUrl, node.position, message, help);
     } else if !policy.allowed_origins.is_empty() && !policy.allowed_origins.contains(&origin) {
-        let message = format!("`{origin}` is not among the allowed origins");
+        let message = format!("origin `{origin}` is not allowed");
         let origins: Vec<&str> = policy.allowed_origins.iter().map(AsRef::as_ref).collect();
-        let help = format!("allowed are {}", origins.join(", "));
+        let help = format!("allowed origins: {}", origins.join(", "));
         report.error(Code::DisallowedOrigin, node.position, message, help);
     }
 }
@@ -84,10 +87,10 @@ fn check_duplicate_urls(variants: &[Member], report: &mut DiagnosticSink) {
             |other: &&Member| remote_entry(&other.value).and_then(Node::as_text) == own.as_text();
         if let Some(other) = earlier.clone().find(same) {
             let message = format!(
-                "`{}` loads the same address as `{}`",
+                "variant `{}` has the same `remoteEntry` URL as variant `{}`",
                 variant.key, other.key
             );
-            let help = "give each version an address of its own: caches cannot tell them apart";
+            let help = "give each version its own URL: a cache cannot distinguish versions with the same URL";
             report.error(Code::DuplicateModuleUrl, own.position, message, help);
         }
     }

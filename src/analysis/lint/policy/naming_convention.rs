@@ -57,7 +57,8 @@ fn capitalize(word: &str) -> String {
     first.chain(letters.flat_map(char::to_lowercase)).collect()
 }
 
-/// Splits a text into words at separators, at a capital behind a small letter, and before the last of several capitals.
+/// Splits a text into words at separators, between a lower-case letter or digit and an upper-case letter, and before
+/// the last of several upper-case letters if a lower-case letter follows.
 fn split_words(text: &str) -> Vec<String> {
     let letters: Vec<char> = text.chars().collect();
     let mut words = vec![String::new()];

@@ -41,17 +41,18 @@ impl LintPolicy {
             "rules",
             "urls",
         ];
-        for_each_known_member(root, &known, report, |name, node, report| match name {
-            "attributes" => policy.known_attributes = parse_strings(node, report),
-            "baseline" => policy.baseline = parse_string(node, report).map(PathBuf::from),
+        for_each_known_member(root, "", &known, report, |name, node, report| match name {
+            "attributes" => policy.known_attributes = parse_strings(node, name, report),
+            "baseline" => policy.baseline = parse_string(node, name, report).map(PathBuf::from),
             "failOn" => {
-                policy.fail_on = parse_choice(node, &FailOn::NAMES, report).unwrap_or_default();
+                policy.fail_on =
+                    parse_choice(node, name, &FailOn::NAMES, report).unwrap_or_default();
             }
-            "flags" => policy.flag_paths = parse_paths(node, report),
+            "flags" => policy.flag_paths = parse_paths(node, name, report),
             "lifecycle" => policy.required_lifecycle_fields = parse_lifecycle(node, report),
             "naming" => policy.naming = parse_naming(node, report),
             "refs" => policy.code_refs = parse_code_refs(node, report),
-            "rings" => policy.rings = parse_strings(node, report),
+            "rings" => policy.rings = parse_strings(node, name, report),
             "rules" => policy.severity_overrides = parse_severity_overrides(node, report),
             "urls" => policy.allowed_origins = parse_origins(node, report),
             _ => {}
@@ -63,18 +64,18 @@ impl LintPolicy {
 fn parse_naming(node: &Node, report: &mut DiagnosticSink) -> Option<NamingPolicy> {
     let (mut convention, mut separator) = (None, None);
     if node.as_text().is_some() {
-        convention = parse_choice(node, &NamingConvention::NAMES, report);
+        convention = parse_choice(node, "naming", &NamingConvention::NAMES, report);
     } else {
         let known = ["convention", "separator"];
-        for_each_known_member(node, &known, report, |name, node, report| {
+        for_each_known_member(node, "naming", &known, report, |name, node, report| {
             if name == "convention" {
-                convention = parse_choice(node, &NamingConvention::NAMES, report);
+                convention = parse_choice(node, "naming", &NamingConvention::NAMES, report);
                 return;
             }
             let mut letters = node.as_text().unwrap_or("").chars();
             separator = letters.next().filter(|_| letters.next().is_none());
             if separator.is_none() {
-                report_wrong_type(node, "one character", report);
+                report_wrong_type(node, "naming.separator", "one character", report);
             }
         });
     }
@@ -86,30 +87,36 @@ fn parse_naming(node: &Node, report: &mut DiagnosticSink) -> Option<NamingPolicy
 
 fn parse_lifecycle(node: &Node, report: &mut DiagnosticSink) -> Vec<LifecycleField> {
     let mut required = Vec::new();
-    for_each_known_member(node, &["require"], report, |_, node, report| {
-        let known = LifecycleField::NAMES.map(|(field, _)| (field.name(), field));
-        let items = match &node.kind {
-            NodeKind::List(items) => items,
-            _ => std::slice::from_ref(node),
-        };
-        required = items
-            .iter()
-            .filter_map(|item| parse_choice(item, &known, report))
-            .collect();
-    });
+    for_each_known_member(
+        node,
+        "lifecycle",
+        &["require"],
+        report,
+        |_, node, report| {
+            let known = LifecycleField::NAMES.map(|(field, _)| (field.name(), field));
+            let items = match &node.kind {
+                NodeKind::List(items) => items,
+                _ => std::slice::from_ref(node),
+            };
+            required = items
+                .iter()
+                .filter_map(|item| parse_choice(item, "lifecycle.require", &known, report))
+                .collect();
+        },
+    );
     required
 }
 
 fn parse_origins(node: &Node, report: &mut DiagnosticSink) -> Vec<String> {
     let mut origins = Vec::new();
-    for_each_known_member(node, &["origins"], report, |_, node, report| {
-        for (text, place) in parse_strings_with_positions(node, report) {
+    for_each_known_member(node, "urls", &["origins"], report, |_, node, report| {
+        for (text, place) in parse_strings_with_positions(node, "urls.origins", report) {
             let origin = url_origin::origin(&text);
             if text.trim_end_matches('/').eq_ignore_ascii_case(&origin) && text.contains("://") {
                 origins.push(origin);
             } else {
-                let message = format!("`{text}` is no origin");
-                let help = "write scheme and host alone: `https://cdn.example.com`";
+                let message = format!("invalid origin `{text}`");
+                let help = "write only scheme and host: `https://cdn.example.com`";
                 report.error(Code::Configuration, place, message, help);
             }
         }
@@ -128,17 +135,18 @@ fn parse_severity_overrides(
     ];
     let mut levels = Vec::new();
     let Some(members) = node.as_map() else {
-        report_wrong_type(node, "an object of codes and levels", report);
+        report_wrong_type(node, "rules", "an object of codes and severities", report);
         return levels;
     };
     for member in members {
         let Some(code) = Code::from_id(&member.key) else {
-            let message = format!("there is no code `{}`", member.key);
-            let help = "`flagctl lint --explain all` lists them";
+            let message = format!("unknown diagnostic code `{}`", member.key);
+            let help = "`flagctl lint --explain all` lists the codes";
             report.error(Code::Configuration, member.position, message, help);
             continue;
         };
-        let level = parse_choice(&member.value, &known, report);
+        let setting = format!("rules.{}", member.key);
+        let level = parse_choice(&member.value, &setting, &known, report);
         levels.extend(level.map(|level| (code, level)));
     }
     levels
@@ -148,11 +156,12 @@ fn parse_code_refs(node: &Node, report: &mut DiagnosticSink) -> CodeRefsPolicy {
     let mut refs = CodeRefsPolicy::default();
     for_each_known_member(
         node,
+        "refs",
         &["ignore", "paths", "patterns"],
         report,
         |name, node, report| match name {
-            "ignore" => refs.ignore = parse_strings(node, report),
-            "paths" => refs.paths = parse_paths(node, report),
+            "ignore" => refs.ignore = parse_strings(node, "refs.ignore", report),
+            "paths" => refs.paths = parse_paths(node, "refs.paths", report),
             _ => refs.patterns = parse_patterns(node, report),
         },
     );
@@ -161,12 +170,12 @@ fn parse_code_refs(node: &Node, report: &mut DiagnosticSink) -> CodeRefsPolicy {
 
 fn parse_patterns(node: &Node, report: &mut DiagnosticSink) -> Vec<CallPattern> {
     let mut patterns = Vec::new();
-    for (text, place) in parse_strings_with_positions(node, report) {
+    for (text, place) in parse_strings_with_positions(node, "refs.patterns", report) {
         if let Some(pattern) = CallPattern::parse(&text) {
             patterns.push(pattern);
         } else {
-            let message = format!("`{text}` is no pattern");
-            let help = "write it as the call that it finds: `flags.isOn(KEY)`, `isOn(_, KEY)`";
+            let message = format!("invalid call pattern `{text}`");
+            let help = "write a call with KEY as the flag key: `flags.isOn(KEY)`, `isOn(_, KEY)`";
             report.error(Code::Configuration, place, message, help);
         }
     }

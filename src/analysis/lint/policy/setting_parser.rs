@@ -9,16 +9,18 @@ use crate::diag::Position;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
 
-/// Passes each known member of an object to `then`, and reports the others.
+/// Passes each known member of the object at `setting` to `then`, and reports the others. The whole configuration has an
+/// empty `setting`.
 pub fn for_each_known_member(
     node: &Node,
+    setting: &str,
     known: &[&'static str],
     report: &mut DiagnosticSink,
     mut then: impl FnMut(&'static str, &Node, &mut DiagnosticSink),
 ) {
     let Some(members) = node.as_map() else {
         if !matches!(node.kind, NodeKind::Null) {
-            report_wrong_type(node, "an object", report);
+            report_wrong_type(node, setting, "an object", report);
         }
         return;
     };
@@ -29,58 +31,66 @@ pub fn for_each_known_member(
         }
         let help = match diag::closest_match(&member.key, known.iter().copied()) {
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("known are {}", known.join(", ")),
+            None => format!("valid settings: {}", known.join(", ")),
         };
-        let message = format!("there is no setting `{}`", member.key);
+        let message = format!("unknown setting `{}`", member.key);
         report.error(Code::Configuration, member.position, message, help);
     }
 }
 
-/// Reports that a setting is of another type.
-pub fn report_wrong_type(node: &Node, want: &str, report: &mut DiagnosticSink) {
-    let message = format!("this is {}, must be {want}", node.type_name());
+/// Reports that a setting has the wrong type.
+pub fn report_wrong_type(node: &Node, setting: &str, want: &str, report: &mut DiagnosticSink) {
+    let found = match &node.kind {
+        NodeKind::Text(text) => format!("the string `{text}`"),
+        _ => node.type_name().to_owned(),
+    };
+    let message = match setting {
+        "" => format!("invalid configuration: expected {want}, found {found}"),
+        _ => format!("invalid `{setting}`: expected {want}, found {found}"),
+    };
     report.error(Code::Configuration, node.position, message, "");
 }
 
-/// Parses a string that is not empty.
-pub fn parse_string(node: &Node, report: &mut DiagnosticSink) -> Option<String> {
+/// Parses a non-empty string.
+pub fn parse_string(node: &Node, setting: &str, report: &mut DiagnosticSink) -> Option<String> {
     let text = node.as_text().filter(|text| !text.is_empty());
     if text.is_none() {
-        report_wrong_type(node, "a string that is not empty", report);
+        report_wrong_type(node, setting, "a non-empty string", report);
     }
     text.map(ToOwned::to_owned)
 }
 
-/// Parses a list of strings with their positions; one string alone is a list of one.
+/// Parses a list of strings with their positions; a single string counts as a list of one.
 pub fn parse_strings_with_positions(
     node: &Node,
+    setting: &str,
     report: &mut DiagnosticSink,
 ) -> Vec<(String, Position)> {
     let items = match &node.kind {
         NodeKind::List(items) => items,
         NodeKind::Text(_) => std::slice::from_ref(node),
         _ => {
-            report_wrong_type(node, "a list of strings", report);
+            report_wrong_type(node, setting, "a list of strings", report);
             return Vec::new();
         }
     };
     let read = items
         .iter()
-        .filter_map(|item| Some((parse_string(item, report)?, item.position)));
+        .filter_map(|item| Some((parse_string(item, setting, report)?, item.position)));
     read.collect()
 }
 
-/// Parses a list of strings; one string alone is a list of one.
-pub fn parse_strings(node: &Node, report: &mut DiagnosticSink) -> Vec<String> {
-    parse_strings_with_positions(node, report)
+/// Parses a list of strings; a single string counts as a list of one.
+pub fn parse_strings(node: &Node, setting: &str, report: &mut DiagnosticSink) -> Vec<String> {
+    parse_strings_with_positions(node, setting, report)
         .into_iter()
         .map(|(text, _)| text)
         .collect()
 }
 
-/// Parses a list of paths; one path alone is a list of one.
-pub fn parse_paths(node: &Node, report: &mut DiagnosticSink) -> Vec<PathBuf> {
-    parse_strings(node, report)
+/// Parses a list of paths; a single path counts as a list of one.
+pub fn parse_paths(node: &Node, setting: &str, report: &mut DiagnosticSink) -> Vec<PathBuf> {
+    parse_strings(node, setting, report)
         .into_iter()
         .map(PathBuf::from)
         .collect()
@@ -89,6 +99,7 @@ pub fn parse_paths(node: &Node, report: &mut DiagnosticSink) -> Vec<PathBuf> {
 /// Parses one of the `known` names to its value.
 pub fn parse_choice<T: Copy>(
     node: &Node,
+    setting: &str,
     known: &[(&str, T)],
     report: &mut DiagnosticSink,
 ) -> Option<T> {
@@ -98,9 +109,9 @@ pub fn parse_choice<T: Copy>(
         let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
         let help = match diag::closest_match(said, names.iter().copied()) {
             Some(meant) if !said.is_empty() => format!("did you mean `{meant}`?"),
-            _ => format!("write one of {}", names.join(", ")),
+            _ => format!("write one of: {}", names.join(", ")),
         };
-        let message = format!("`{said}` is not known here");
+        let message = format!("invalid `{setting}`: `{said}`");
         report.error(Code::Configuration, node.position, message, help);
     }
     found.map(|(_, value)| *value)

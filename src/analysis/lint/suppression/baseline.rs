@@ -1,7 +1,7 @@
 //! The baseline: a file that lists known findings, so that only new findings are reported.
 //!
-//! A finding is identified by its file, code and message, not by its line: edits elsewhere in the file do not bring it
-//! back. The same finding twice has to be listed twice.
+//! A finding is identified by its file, code and message, not by its line, so that edits elsewhere in the file do not
+//! make it new. A finding that occurs twice must be listed twice.
 
 use std::collections::HashMap;
 

@@ -1,7 +1,7 @@
-//! Ignore comments in flag files: `# flag-lint: ignore F103 the deny list is meant for strangers, too`.
+//! Ignore comments in flag files: `# flag-lint: ignore F103 the deny list also applies to anonymous users`.
 //!
-//! Behind a value the comment covers its line; on a line of its own it covers the following line, and the lines that
-//! are indented below that. JSON has no comments: use a baseline there.
+//! After a value, a comment covers its line; alone on a line, it covers the following line and the lines that are
+//! indented below that line. JSON has no comments: use a baseline there.
 
 use crate::analysis::flag_file::FlagFile;
 use crate::diag::Code;
@@ -33,7 +33,10 @@ pub fn remove_ignored(files: &[FlagFile], found: &mut Vec<Diagnostic>) -> usize 
         let own = |d: &Diagnostic| d.file == file.name;
         found.retain(|diagnostic| !own(diagnostic) || !is_ignored(diagnostic, &mut comments));
         for comment in comments.iter().filter(|comment| !comment.used) {
-            let message = format!("nothing here is {}", comment.code.id());
+            let message = format!(
+                "unused ignore comment: no {} finding here",
+                comment.code.id()
+            );
             let help = "remove the comment";
             report.warn(Code::StaleIgnoreComment, comment.position, message, help);
         }
@@ -92,11 +95,11 @@ fn parse_comments(text: &str, report: &mut DiagnosticSink) -> Vec<IgnoreComment>
             });
         }
         if codes == 0 {
-            let help = "name it: `# flag-lint: ignore F103`, and say why behind it";
+            let help = "write the code and the reason: `# flag-lint: ignore F103 REASON`";
             report.warn(
                 Code::StaleIgnoreComment,
                 place,
-                "the comment names no code to ignore",
+                "ignore comment without a code",
                 help,
             );
         }

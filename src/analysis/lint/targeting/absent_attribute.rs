@@ -26,12 +26,12 @@ pub fn check(subject: &FlagView<'_>, report: &mut DiagnosticSink) {
     visit::visit_operations(targeting, &mut |member| {
         let arguments = syntax::if_arguments(member).unwrap_or_default();
         for condition in syntax::if_conditions(arguments) {
-            check_condition(condition, report);
+            check_condition(&subject.flag.key, condition, report);
         }
     });
 }
 
-fn check_condition(condition: &Node, report: &mut DiagnosticSink) {
+fn check_condition(flag: &str, condition: &Node, report: &mut DiagnosticSink) {
     let mut atoms = Vec::new();
     collect_comparisons(condition, true, &mut atoms);
     for AttributeComparison {
@@ -45,9 +45,10 @@ fn check_condition(condition: &Node, report: &mut DiagnosticSink) {
         if !met || truth_without_attribute(condition, attribute) == Some(false) {
             continue;
         }
-        let message = format!("a context without `{attribute}` meets this condition");
+        let message =
+            format!("a condition of flag `{flag}` also holds for contexts without `{attribute}`");
         let help = format!(
-            "if that is not meant, ask for it first: `{{\"and\": [{{\"var\": \"{attribute}\"}}, …]}}`"
+            "if this is not intended, test the attribute first: `{{\"and\": [{{\"var\": \"{attribute}\"}}, …]}}`"
         );
         report.warn(Code::AbsentAttribute, member.position, message, help);
     }

@@ -40,14 +40,15 @@ pub fn check(subject: &FlagView<'_>, report: &mut DiagnosticSink) {
     let Some(targeting) = &subject.flag.targeting else {
         return;
     };
+    let flag = &subject.flag.key;
     visit::visit_operations(targeting, &mut |member| {
         if syntax::is_fractional(&member.key) {
-            check_fractional(member, report);
+            check_fractional(flag, member, report);
         }
     });
 }
 
-fn check_fractional(member: &Member, report: &mut DiagnosticSink) {
+fn check_fractional(flag: &str, member: &Member, report: &mut DiagnosticSink) {
     let NodeKind::List(items) = &member.value.kind else {
         return;
     };
@@ -55,13 +56,13 @@ fn check_fractional(member: &Member, report: &mut DiagnosticSink) {
         return;
     };
     match JsonLogicNode::from_node(first) {
-        JsonLogicNode::Operation(_) => check_key(first, report),
+        JsonLogicNode::Operation(_) => check_key(flag, first, report),
         JsonLogicNode::Value(node) => match &node.kind {
             NodeKind::Text(name) if &*member.key == "fractionalEvaluation" => {
-                check_per_request_name(name, node.position, report);
+                check_per_request_name(flag, name, node.position, report);
             }
             NodeKind::Text(text) => {
-                let message = format!("units are bucketed by the constant `{text}`");
+                let message = format!("bucketing key of flag `{flag}` is the constant `{text}`");
                 report_constant_key(message, node.position, report);
             }
             _ => {}
@@ -70,26 +71,28 @@ fn check_fractional(member: &Member, report: &mut DiagnosticSink) {
     }
 }
 
-fn check_key(node: &Node, report: &mut DiagnosticSink) {
+fn check_key(flag: &str, node: &Node, report: &mut DiagnosticSink) {
     let mut clock = false;
     visit::visit_operations(node, &mut |member| {
         clock |= var_path::parse_var(member).is_some_and(|read| read.path == TIMESTAMP_PATH);
     });
     if clock {
-        let message = "units are bucketed by the time: everyone changes variants every second";
-        let help = "bucket by what stays with a unit, such as `targetingKey`";
+        let message = format!(
+            "bucketing key of flag `{flag}` contains the time: the variant of a user changes every second"
+        );
+        let help = "bucket by an attribute that stays the same for a unit, such as `targetingKey`";
         report.error(Code::UnstableBucketingKey, node.position, message, help);
         return;
     }
     let reads = visit::caller_attributes(node);
     if reads.is_empty() && !has_computed_var(node) {
-        let message = "units are bucketed by a key that says nothing of them".to_owned();
+        let message = format!("bucketing key of flag `{flag}` contains no attribute");
         report_constant_key(message, node.position, report);
     }
     for read in &reads {
-        check_per_request_name(read.path, read.operation.position, report);
+        check_per_request_name(flag, read.path, read.operation.position, report);
     }
-    check_concatenated_key(node, &reads, report);
+    check_concatenated_key(flag, node, &reads, report);
 }
 
 /// Returns true if a `var` has a computed path.
@@ -102,23 +105,26 @@ fn has_computed_var(node: &Node) -> bool {
 }
 
 fn report_constant_key(message: String, place: Position, report: &mut DiagnosticSink) {
-    let help = "all of them fall into one bucket and get one variant; leave the key out, then it is the flag's key \
-                and `targetingKey`";
+    let help = "all units fall into one bucket and get the same variant; omit the key to bucket by the flag's key and \
+                `targetingKey`";
     report.error(Code::ConstantBucketingKey, place, message, help);
 }
 
-fn check_per_request_name(name: &str, place: Position, report: &mut DiagnosticSink) {
+fn check_per_request_name(flag: &str, name: &str, place: Position, report: &mut DiagnosticSink) {
     let last = name.rsplit('.').next().unwrap_or(name);
     let bare = last.replace(['_', '-'], "").to_ascii_lowercase();
     if PER_REQUEST_NAMES.contains(&&*bare) {
-        let message = format!("units are bucketed by `{name}`, which differs with every request");
-        let help = "bucket by what stays with a unit, such as `targetingKey`";
+        let message = format!(
+            "bucketing key of flag `{flag}` contains `{name}`, which differs for every request"
+        );
+        let help = "bucket by an attribute that stays the same for a unit, such as `targetingKey`";
         report.warn(Code::UnstableBucketingKey, place, message, help);
     }
 }
 
 /// Reports a concatenated key of one attribute: it exists even if the attribute is missing.
 fn check_concatenated_key(
+    flag: &str,
     node: &Node,
     reads: &[var_path::VarRead<'_>],
     report: &mut DiagnosticSink,
@@ -131,9 +137,9 @@ fn check_concatenated_key(
         return;
     }
     let name = only.path;
-    let message = format!("all contexts without `{name}` fall into one bucket");
+    let message = format!("all contexts without `{name}` fall into one bucket of flag `{flag}`");
     let help = format!(
-        "bucket by `{{\"var\": \"{name}\"}}` alone: without it, the targeting key counts; or ask for it first"
+        "bucket by `{{\"var\": \"{name}\"}}` alone, which falls back to `targetingKey`, or test the attribute first"
     );
     report.warn(Code::SharedBucket, only.operation.position, message, help);
 }

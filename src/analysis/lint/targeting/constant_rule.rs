@@ -53,10 +53,10 @@ pub fn check(subject: &FlagView<'_>, report: &mut DiagnosticSink) {
     let name = subject.compiled.variant_names.get(usize::from(first));
     let name = name.map_or("", AsRef::as_ref);
     let message = format!(
-        "the rule of flag `{}` gives everyone `{name}`",
+        "rule of flag `{}` always returns `{name}`",
         subject.flag.key
     );
-    let help = "if that is for good, write it as `defaultVariant` and leave the rule out";
+    let help = "if this is permanent, set `defaultVariant` to this variant and remove the rule";
     report.warn(Code::ConstantRule, place, message, help);
 }
 

@@ -62,8 +62,8 @@ fn suggest_corrections(flags: &BTreeMap<&str, usize>) -> BTreeMap<EcoString, Eco
     meant
 }
 
-/// Returns true if two names differ in case or separators only, or by one edit, two if they are long. Names with
-/// different digits, and short names, differ on purpose.
+/// Returns true if two names differ only in case or separators, or by one edit, two if they are long. Edits in names
+/// with different digits, and in names of up to four characters, are not typos.
 fn is_likely_typo(name: &str, other: &str) -> bool {
     let bare = |text: &str| text.replace(['_', '-', '.'], "").to_ascii_lowercase();
     let digits = |text: &str| -> String { text.chars().filter(char::is_ascii_digit).collect() };
@@ -104,12 +104,18 @@ pub fn check(
             let known = policy.known_attributes.iter().map(AsRef::as_ref);
             let help = match diag::closest_match(name, known) {
                 Some(meant) => format!("did you mean `{meant}`?"),
-                None => "add it to `attributes` in the configuration if callers send it".to_owned(),
+                None => "add it to `attributes` if callers send it".to_owned(),
             };
-            let message = format!("no caller sends the attribute `{name}`");
+            let flag = &subject.flag.key;
+            let message = format!(
+                "flag `{flag}` reads attribute `{name}`, which is not listed in `attributes` of the configuration"
+            );
             report.warn(Code::UnknownAttribute, place, message, help);
         } else if let Some(meant) = usage.corrections.get(name) {
-            let message = format!("only few flags read `{name}`, and more read `{meant}`");
+            let flag = &subject.flag.key;
+            let message = format!(
+                "flag `{flag}` reads attribute `{name}`, which may be misspelt: more flags read `{meant}`"
+            );
             let help = format!("did you mean `{meant}`?");
             report.warn(Code::UnknownAttribute, place, message, help);
         }

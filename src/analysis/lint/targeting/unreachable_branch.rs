@@ -21,7 +21,7 @@ use crate::document::syntax_tree::NodeKind;
 use crate::limits;
 use crate::rule::syntax::JsonLogicNode;
 
-/// The identity of a branch in a file. A branch in a shared evaluator has one, however many rules use it.
+/// The identity of a branch in a file. All uses of a branch in a shared evaluator have the same identity.
 type BranchLocation = (Position, BranchKind);
 
 /// Reports branches that are proved unreachable in every rule of a file that contains them.
@@ -110,7 +110,7 @@ fn unreachable_message(site: &RuleBranch<'_>, flag: &FlagDefinition) -> String {
         _ => Some(format_result(site.node)),
     };
     let what = what.unwrap_or_default();
-    format!("nothing reaches {what} in the rule of flag `{}`", flag.key)
+    format!("{what} is unreachable in the rule of flag `{}`", flag.key)
 }
 
 /// The result of a branch as text.
@@ -146,10 +146,10 @@ fn message_and_help(
         list.push(format!("{} more conditions", proof.len() - MAX_CONDITIONS));
     }
     let message = match list.split_last() {
-        Some((last, [])) => format!("{named}: it would take {last}"),
+        Some((last, [])) => format!("{named}: requires {last}"),
         Some((last, rest)) => {
             let rest = rest.join(", ");
-            format!("{named}: it would take {rest} and {last} at once")
+            format!("{named}: requires {rest} and {last} at once")
         }
         None => named,
     };
@@ -164,7 +164,8 @@ fn message_and_help(
         }
     }
     let places = places.join(", ");
-    let help =
-        format!("see {places}; leave the branch out, or let it stand before what excludes it");
+    let help = format!(
+        "see {places}; remove the branch, or move it before the conditions that exclude it"
+    );
     (message, help)
 }

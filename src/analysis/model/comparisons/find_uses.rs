@@ -138,7 +138,7 @@ fn merge_operand(node: &Node) -> Option<&Node> {
     is_variable.then_some(inner)
 }
 
-/// The attribute that a `var` reads; `None` if it reads what the flag knows without a caller.
+/// The attribute that a `var` reads; `None` for a `$flagd` path whose value does not depend on the context.
 fn parse_var_path(member: &Member) -> Result<Option<String>, Unsupported> {
     let foreign = |what: &str| Unsupported {
         position: member.position,

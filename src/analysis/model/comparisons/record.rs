@@ -30,7 +30,7 @@ impl Comparisons {
             ValueConsumer::MergedList(needle) => {
                 let needle = constant_value(needle)?;
                 self.insert_list_item(needle.clone());
-                // A value other than a list becomes its only item.
+                // `merge` turns a value other than a list into a list of one item.
                 self.record_membership(&OwnedValue::List([needle].into()));
                 Ok(())
             }

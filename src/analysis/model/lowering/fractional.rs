@@ -39,7 +39,7 @@ impl<'d> ProgramBuilder<'_, 'd> {
         let by = bucketing::symbolic_bucket_by(&split.bucket_by, find).unwrap_or_else(|| {
             let foreign = Unsupported {
                 position: node.position,
-                description: "what this `fractional` buckets by".to_owned(),
+                description: "the bucketing key of this `fractional`".to_owned(),
             };
             SymbolicBucketBy::Opaque(self.opaque_key(node, &foreign))
         });

@@ -13,7 +13,7 @@ const MAX_ITEMS: usize = 8;
 pub fn add_lists(uses: &Comparisons, pool: &mut Representatives) {
     pool.add(OwnedValue::List(Box::default()), true);
     if uses.list_items.len() > MAX_ITEMS {
-        pool.mark_incomplete("it is asked for too many items of a list");
+        pool.mark_incomplete("compared with too many list items");
         return;
     }
     let texts = uses.list_items.iter().filter_map(as_text);
@@ -48,7 +48,7 @@ fn unmatched_string(uses: &Comparisons) -> OwnedValue {
 fn as_text(item: &OwnedValue) -> Option<OwnedValue> {
     match item {
         OwnedValue::Text(text) => Some(OwnedValue::Text(text.clone())),
-        // Spelled so that no string of the rule is likely to be the same.
+        // An unusual spelling, which no string in the rule is likely to equal.
         OwnedValue::Number(n) => {
             let mut text = if *n < 0.0 { "-00" } else { "+00" }.to_owned();
             number::write_decimal(&mut text, n.abs());

@@ -66,7 +66,7 @@ fn add_spelling(n: f64, uses: &Comparisons, pool: &mut Representatives) {
         .find(|text| !uses.equal_strings.contains(text.as_str()));
     match free {
         Some(text) => pool.add(OwnedValue::Text(text.into()), false),
-        None => pool.mark_incomplete("it is compared with too many spellings of one number"),
+        None => pool.mark_incomplete("compared with too many spellings of one number"),
     }
 }
 

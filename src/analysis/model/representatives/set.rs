@@ -10,7 +10,7 @@ use crate::value::OwnedValue;
 pub struct Representative {
     /// The value.
     pub value: OwnedValue,
-    /// True if it represents itself alone; otherwise it represents all values of its type with equal comparison
+    /// True if it represents only itself; otherwise it represents all values of its type with equal comparison
     /// results.
     pub is_singleton: bool,
 }
@@ -33,7 +33,7 @@ impl Representatives {
         });
     }
 
-    /// Records why the set is incomplete; the first reason counts.
+    /// Records why the set is incomplete; keeps the first reason.
     pub fn mark_incomplete(&mut self, gap: &'static str) {
         self.incomplete_reason.get_or_insert(gap);
     }
@@ -53,7 +53,7 @@ pub fn deduplicate(mut pool: Representatives) -> Representatives {
     });
     if pool.values.len() > limits::CANDIDATE_VALUES {
         pool.values.truncate(limits::CANDIDATE_VALUES);
-        pool.mark_incomplete("it is compared with too many values");
+        pool.mark_incomplete("compared with too many values");
     }
     pool
 }

@@ -36,7 +36,7 @@ pub fn add_unnamed_strings(uses: &Comparisons, pool: &mut Representatives) {
     ];
     if kinds.iter().filter(|kind| **kind).count() > 1 {
         pool.mark_incomplete(
-            "it is asked for several kinds of things: parts, order, numbers, versions",
+            "compared in several ways: as text parts, in order, as a number, as a version",
         );
     }
     add_unrelated_strings(uses, pool);
@@ -50,7 +50,7 @@ pub fn add_unnamed_strings(uses: &Comparisons, pool: &mut Representatives) {
         add_substrings(whole, pool);
     }
     if uses.superstrings.len() > MAX_SUPERSTRINGS {
-        pool.mark_incomplete("it is looked for in too many strings");
+        pool.mark_incomplete("searched for in too many strings");
     }
 }
 
@@ -82,13 +82,13 @@ fn add_order_boundaries(uses: &Comparisons, pool: &mut Representatives) {
 /// contains.
 fn add_affix_combinations(uses: &Comparisons, pool: &mut Representatives) {
     let Some(gap) = unused_char(uses) else {
-        return pool.mark_incomplete("it is compared with too many characters");
+        return pool.mark_incomplete("compared with too many different characters");
     };
     let ends = (uses.prefixes.len() + 1).saturating_mul(uses.suffixes.len() + 1);
     if uses.substrings.len() > MAX_SUBSTRINGS
         || ends.saturating_mul(1 << uses.substrings.len()) > limits::CANDIDATE_VALUES
     {
-        return pool.mark_incomplete("it is asked for too many parts");
+        return pool.mark_incomplete("tested for too many prefixes, suffixes and substrings");
     }
     let with_none = |set: &BTreeSet<EcoString>| -> Vec<String> {
         let mut all = vec![String::new()];
@@ -133,7 +133,7 @@ fn unused_char(uses: &Comparisons) -> Option<char> {
 
 fn add_substrings(whole: &str, pool: &mut Representatives) {
     if whole.len() > MAX_SUPERSTRING_BYTES {
-        return pool.mark_incomplete("it is looked for in a long string");
+        return pool.mark_incomplete("searched for in too long a string");
     }
     let ends: Vec<usize> = whole
         .char_indices()

@@ -7,16 +7,17 @@ use crate::value::OwnedValue;
 
 /// Adds versions.
 ///
-/// Between two versions there is another one if and only if it is not the next one after the lower: after a release the
-/// lowest prerelease of the next patch, after a prerelease the same with `.0` behind it. Where `^` and `~` begin and
-/// end stands the lowest prerelease of a release. So these, and each one's next, meet every interval.
+/// The successor of a release is the lowest prerelease of the next patch; the successor of a prerelease is the same
+/// version with `.0` appended. There is no version between two versions if and only if one is the successor of the
+/// other. The ranges of `^` and `~` begin and end at the lowest prerelease of a release. The compared versions, these
+/// bounds, and the successor of each therefore include a version of every interval.
 pub fn add_versions(uses: &Comparisons, pool: &mut Representatives) {
     for text in &uses.versions {
         if Version::parse(text).is_none() {
             continue;
         }
         let Some((core, prerelease)) = parse_core(text) else {
-            pool.mark_incomplete("it is compared with a version of very large numbers");
+            pool.mark_incomplete("compared with a version that has very large numbers");
             continue;
         };
         add_neighbor_versions(core, prerelease, uses, pool);
@@ -74,7 +75,7 @@ fn add_neighbor_versions(
     }
 }
 
-/// Adds a spelling of a version that the rule does not name; named strings are added elsewhere.
+/// Adds a spelling of a version that the rule does not name; `string` adds the named strings.
 fn add_version(version: String, uses: &Comparisons, pool: &mut Representatives) {
     if uses.equal_strings.contains(version.as_str()) {
         pool.add(OwnedValue::Text(format!("{version}+other").into()), false);
@@ -83,7 +84,7 @@ fn add_version(version: String, uses: &Comparisons, pool: &mut Representatives) 
     }
 }
 
-/// Adds numbers that read as versions: two and a half is `2.5`, and no number is `2.10`.
+/// Adds numbers that parse as versions: the number 2.5 is version `2.5`, and no number is version `2.10`.
 fn add_versions_as_numbers([major, minor, _]: [u64; 3], pool: &mut Representatives) {
     let minors = [
         minor,

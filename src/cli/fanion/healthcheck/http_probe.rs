@@ -30,7 +30,7 @@ impl std::fmt::Display for ProbeRequest {
 }
 
 impl ProbeRequest {
-    /// The host in the form of URLs: IPv6 addresses stand in brackets.
+    /// Returns the host as in a URL: IPv6 addresses in brackets.
     fn url_host(&self) -> String {
         if self.host.contains(':') {
             format!("[{}]", self.host)
@@ -39,8 +39,8 @@ impl ProbeRequest {
         }
     }
 
-    /// Sends the request and returns the status. Only the status line is read, so this needs neither an HTTP client nor a
-    /// runtime.
+    /// Sends the request and returns the status. Only the status line is read, so this needs neither an HTTP client nor
+    /// a runtime.
     fn fetch_status(&self, timeout: Duration) -> io::Result<String> {
         let mut socket = self.connect(timeout)?;
         let (path, name) = (self.path, self.url_host());
@@ -52,13 +52,13 @@ impl ProbeRequest {
             let status = rest.split_whitespace().nth(1)?;
             (status.len() == 3 && status.parse::<u16>().is_ok()).then(|| status.to_owned())
         });
-        status.ok_or_else(|| io::Error::other("it does not speak HTTP"))
+        status.ok_or_else(|| io::Error::other("not an HTTP response"))
     }
 
     fn connect(&self, timeout: Duration) -> io::Result<TcpStream> {
         let end = Instant::now() + timeout;
         let addresses: Vec<_> = (self.host.as_str(), self.port).to_socket_addrs()?.collect();
-        let mut last = io::Error::other("the name has no address");
+        let mut last = io::Error::other("the name resolves to no address");
         for (address, left) in addresses.iter().zip((1..=addresses.len()).rev()) {
             let left = u32::try_from(left).unwrap_or(u32::MAX);
             let share = end.saturating_duration_since(Instant::now()) / left;
@@ -71,11 +71,11 @@ impl ProbeRequest {
     }
 }
 
-/// Sends the request in a thread of its own, and waits for `timeout`. It bounds name resolution, connecting and reading
+/// Sends the request on a separate thread, and waits for at most `timeout`: for name resolution, connecting and reading
 /// together.
 ///
 /// # Errors
-/// If the request fails or the time is over.
+/// If the request fails or the timeout passes.
 pub fn fetch_status_within(timeout: Duration, request: ProbeRequest) -> io::Result<String> {
     let (sender, receiver) = mpsc::channel();
     thread::Builder::new().spawn(move || {
@@ -83,5 +83,5 @@ pub fn fetch_status_within(timeout: Duration, request: ProbeRequest) -> io::Resu
     })?;
     receiver
         .recv_timeout(timeout)
-        .unwrap_or_else(|_| Err(io::Error::other(format!("nothing within {timeout:?}"))))
+        .unwrap_or_else(|_| Err(io::Error::other(format!("timed out after {timeout:?}"))))
 }

@@ -28,8 +28,8 @@ pub fn flag_name(change: &FlagDiff) -> String {
 /// A sentence for a flag without transitions.
 pub fn verdict_description(verdict: DiffStatus) -> &'static str {
     match verdict {
-        DiffStatus::Equivalent => "proved equivalent: everyone gets the same answer",
-        DiffStatus::Added => "a new flag",
+        DiffStatus::Equivalent => "proved equivalent: every context gets the same result",
+        DiffStatus::Added => "new flag",
         DiffStatus::Removed => "callers get FLAG_NOT_FOUND",
         DiffStatus::Same | DiffStatus::Changed | DiffStatus::Unknown => "",
     }
@@ -39,18 +39,18 @@ pub fn verdict_description(verdict: DiffStatus) -> &'static str {
 pub fn format_transition(transition: &Transition) -> String {
     let percent = transition.fraction_of_units * 100.0;
     let change = transition.format_outcomes();
-    // Two digits, or as many as a small share needs.
+    // Two decimal places, or scientific notation below 0.01 %.
     match percent {
         p if p >= 0.01 => format!("{change} {p:.2} %"),
         p => format!("{change} {p:.2e} %"),
     }
 }
 
-/// The conditions of a cell, or `everyone`.
+/// The conditions of a cell, or `all`.
 pub fn format_conditions(cell: &ChangedCell) -> String {
     let conditions: Vec<&str> = cell.conditions.iter().map(|c| c.text.as_str()).collect();
     if conditions.is_empty() {
-        return "everyone".to_owned();
+        return "all".to_owned();
     }
     conditions.join(", ")
 }

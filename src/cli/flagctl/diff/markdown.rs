@@ -15,19 +15,19 @@ use crate::diag::Diagnostic;
 
 /// The changes, and the stickiness violations.
 pub fn render(changes: &[FlagDiff], violations: &[Diagnostic]) -> String {
-    let mut page = String::from("## Who flips\n");
+    let mut page = String::from("## Changed results\n");
     let changed = |change: &&FlagDiff| change.status != DiffStatus::Same;
     let shown: Vec<&FlagDiff> = changes.iter().filter(changed).collect();
     if shown.is_empty() {
-        page.push_str("\nNothing that decides was changed.\n");
+        page.push_str("\nNo change affects an evaluation.\n");
     }
     for change in &shown {
         write_change(&mut page, change);
     }
     let same = changes.len() - shown.len();
-    let _ = writeln!(page, "\n{same} other flags are as they were.");
+    let _ = writeln!(page, "\n{same} other flags are unchanged.");
     if !violations.is_empty() {
-        page.push_str("\n## Broken promises\n\n");
+        page.push_str("\n## Stickiness violations\n\n");
     }
     for violation in violations {
         let position = format_position(&violation.file, violation.position);
@@ -41,7 +41,7 @@ pub fn render(changes: &[FlagDiff], violations: &[Diagnostic]) -> String {
 fn write_change(page: &mut String, change: &FlagDiff) {
     let _ = writeln!(page, "\n### `{}`\n", flag_name(change));
     if !change.cells.is_empty() {
-        page.push_str("| change | of | examples |\n|---|---|---|\n");
+        page.push_str("| change | contexts | examples |\n|---|---|---|\n");
     }
     for (cell, transition) in transitions(change) {
         let cells = [

@@ -18,7 +18,7 @@ use crate::diag::Diagnostic;
 pub fn render(changes: &[FlagDiff], violations: &[Diagnostic]) -> String {
     let mut page = render_changes(changes);
     if !violations.is_empty() {
-        page.push_str("\nBROKEN PROMISES\n");
+        page.push_str("\nSTICKINESS VIOLATIONS\n");
     }
     for violation in violations {
         let position = format_position(&violation.file, violation.position);
@@ -33,9 +33,9 @@ fn render_changes(changes: &[FlagDiff]) -> String {
     let changed = changes.iter().filter(|c| c.status != DiffStatus::Same);
     let rows: Vec<Vec<String>> = changed.flat_map(rows).collect();
     if rows.is_empty() {
-        return "nothing that decides was changed\n".to_owned();
+        return "no change affects an evaluation\n".to_owned();
     }
-    let head = columns::row(["KEY", "VERDICT", "CHANGE", "OF", "EXAMPLES"]);
+    let head = columns::row(["KEY", "VERDICT", "CHANGE", "CONTEXTS", "EXAMPLES"]);
     columns::align_columns(&[vec![head], rows].concat())
 }
 

@@ -57,7 +57,7 @@ fn write_replica_status(page: &mut String, status: &ReplicaStatus) {
     } = status;
     let _ = writeln!(
         page,
-        "\nANSWERED BY {name}, generation {generation}, from {source}: {sync_state}, {age_seconds} s old"
+        "\nEVALUATED BY {name}, generation {generation}, source {source}: {sync_state}, {age_seconds} s old"
     );
 }
 
@@ -110,11 +110,11 @@ fn write_bucket(page: &mut String, shares: &FractionalTrace, indent: &str) {
 }
 
 fn write_alternatives(page: &mut String, explanation: &Explanation<'_>) {
-    page.push_str("\nTO GET ANOTHER ANSWER\n");
+    page.push_str("\nOTHER RESULTS\n");
     for alternative in &explanation.alternatives {
         let _ = writeln!(
             page,
-            "  {}: {}",
+            "  {}: if {}",
             alternative.outcome.name(),
             describe_changes(alternative)
         );
@@ -123,27 +123,27 @@ fn write_alternatives(page: &mut String, explanation: &Explanation<'_>) {
         explanation.alternatives.is_empty(),
         explanation.alternatives_complete,
     ) {
-        (true, true) => page.push_str("  there is none: everyone gets this one\n"),
+        (true, true) => page.push_str("  none: every context gets this result\n"),
         (_, false) => {
-            page.push_str("  there may be others: part of the rule cannot be reasoned about\n");
+            page.push_str("  there may be more: the analysis does not support part of the rule\n");
         }
         (false, true) => {}
     }
 }
 
-/// The changes that lead to an alternative, in words.
+/// The changes that lead to an alternative, as text.
 fn describe_changes(alternative: &Counterfactual) -> String {
     let attributes = alternative.attribute_changes.iter().map(|other| {
         let (is, example) = (
             format::format_value(&other.current),
             format::format_value(&other.example),
         );
-        format!("{} (is {is}; {example} would do)", other.condition)
+        format!("{} (now {is}; for example {example})", other.condition)
     });
     let hashes = alternative.hash_changes.iter().map(|other| {
         let percent = |hash: u64| hash as f64 * 100.0 / HASH_SPACE as f64;
         format!(
-            "a unit whose hash of {} is from {:.3} to {:.3} % (is {:.3} %)",
+            "the hash of {} is between {:.3} % and {:.3} % (now {:.3} %)",
             other.key,
             percent(other.from),
             percent(other.to),
@@ -152,7 +152,7 @@ fn describe_changes(alternative: &Counterfactual) -> String {
     });
     let all: Vec<String> = attributes.chain(hashes).collect();
     if all.is_empty() {
-        return "nothing".to_owned();
+        return "nothing changes".to_owned();
     }
-    all.join(", and ")
+    all.join(" and ")
 }

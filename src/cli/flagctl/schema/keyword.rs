@@ -57,7 +57,7 @@ pub fn type_keyword(names: &[&str]) -> (&'static str, Node) {
     ("type", types)
 }
 
-/// A schema of nothing but types.
+/// A schema with the keyword `type` only.
 pub fn type_schema(names: &[&str]) -> Node {
     object([type_keyword(names)])
 }

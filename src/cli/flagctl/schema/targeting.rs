@@ -32,7 +32,7 @@ pub fn definitions() -> Vec<(&'static str, Node)> {
                 operation(),
             ])),
         ),
-        // An object with several members chooses no variant.
+        // An object with several members selects no variant.
         (
             "targeting",
             object(any_of([
@@ -109,7 +109,7 @@ fn operation_object() -> SchemaKeywords {
             "properties",
             object(named.map(|name| (name, arguments(name)))),
         ),
-        // As a pattern: some programs would take a property of this name for a reference.
+        // A pattern, because some schema processors treat a property named `$ref` as a reference.
         (
             "patternProperties",
             object([("^\\$ref$", object(non_empty_string()))]),

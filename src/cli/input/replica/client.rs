@@ -24,17 +24,19 @@ pub fn request_json(
     body: Option<String>,
 ) -> anyhow::Result<Option<String>> {
     let shown = redact_url(&replica.url);
-    let mut url = Url::parse(&replica.url).with_context(|| format!("`{shown}` is no URL"))?;
+    let mut url = Url::parse(&replica.url).with_context(|| format!("invalid URL `{shown}`"))?;
     let segments = url.path_segments_mut();
-    let mut segments = segments.map_err(|()| anyhow::anyhow!("`{shown}` is no URL of a server"))?;
+    let mut segments = segments.map_err(|()| anyhow::anyhow!("invalid server URL `{shown}`"))?;
     segments.pop_if_empty().extend(path);
     drop(segments);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
     let response = send(replica, url, body);
-    let response = runtime.context("cannot start")?.block_on(response);
-    response.with_context(|| format!("cannot ask {shown}"))
+    let response = runtime
+        .context("cannot start the HTTP client")?
+        .block_on(response);
+    response.with_context(|| format!("cannot query {shown}"))
 }
 
 async fn send(
@@ -53,7 +55,7 @@ async fn send(
     if let Some(token) = &replica.token {
         request = request.bearer_auth(token);
     }
-    // The error would name the URL, which may hold a password.
+    // The error is reported without the URL, which may contain a password.
     let response = request.send().await;
     let response = response.map_err(reqwest::Error::without_url)?;
     match response.status() {
@@ -67,15 +69,17 @@ fn status_error(status: StatusCode) -> anyhow::Error {
     match status {
         StatusCode::PAYLOAD_TOO_LARGE => {
             let most = limits::DEBUG_REQUEST;
-            anyhow::anyhow!("the context is too large for it: it takes {most} bytes")
+            anyhow::anyhow!("context too large: the replica accepts at most {most} bytes")
         }
         StatusCode::NOT_FOUND => anyhow::anyhow!(
-            "it has no debug endpoints: start it with --debug-endpoints=token or =open"
+            "the replica has no debug endpoints: start it with --debug-endpoints=token or =open"
         ),
         StatusCode::UNAUTHORIZED => {
-            anyhow::anyhow!("it wants a token: say it in FLAGCTL_TOKEN or in the configuration")
+            anyhow::anyhow!(
+                "authentication required: set FLAGCTL_TOKEN, or `token` in the configuration"
+            )
         }
-        status => anyhow::anyhow!("it answers {status}"),
+        status => anyhow::anyhow!("unexpected status {status}"),
     }
 }
 
@@ -84,11 +88,11 @@ async fn read_bounded(mut response: reqwest::Response) -> anyhow::Result<String>
     loop {
         let chunk = response.chunk().await;
         let Some(chunk) = chunk.map_err(reqwest::Error::without_url)? else {
-            return String::from_utf8(body).context("its answer is not UTF-8 text");
+            return String::from_utf8(body).context("the response is not UTF-8 text");
         };
         body.extend_from_slice(&chunk);
         if body.len() as u64 > limits::DOCUMENT {
-            anyhow::bail!("its answer is larger than {} bytes", limits::DOCUMENT);
+            anyhow::bail!("the response is larger than {} bytes", limits::DOCUMENT);
         }
     }
 }

@@ -50,7 +50,7 @@ impl ReplicaEvaluation {
         }
         let unit = member_str(&self.node, "targetingKey");
         Some(format!(
-            "asked as `{unit}`, the replica itself: the context has no targetingKey"
+            "note: the context has no targetingKey: evaluated for `{unit}`, the name of the replica"
         ))
     }
 
@@ -61,7 +61,9 @@ impl ReplicaEvaluation {
     pub fn evaluation_context(&self) -> anyhow::Result<OwnedContext> {
         let context = self.non_null_member("context").map(Node::to_owned_value);
         let Some(OwnedValue::Map(members)) = context else {
-            anyhow::bail!("the replica does not tell the context that counted: it is too old");
+            anyhow::bail!(
+                "the replica does not report the evaluated context: its version is too old"
+            );
         };
         let seconds = self.non_null_member("timestamp").map(|node| &node.kind);
         let seconds = match seconds {

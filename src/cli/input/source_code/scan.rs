@@ -25,7 +25,8 @@ const SOURCE_EXTENSIONS: [&str; 42] = [
     "tsx", "vue",
 ];
 
-/// Scans all source files at and below `paths`, except those that the globs `ignored` match. The result is sorted by file.
+/// Scans all source files at and below `paths`, except those that the globs `ignored` match. The result is sorted by
+/// file.
 ///
 /// # Errors
 /// If a path does not exist, or a glob is invalid.
@@ -38,7 +39,7 @@ pub fn scan(
         return Ok(Vec::new());
     };
     if let Some(path) = paths.iter().find(|path| !path.exists()) {
-        anyhow::bail!("there is no {}", path.display());
+        anyhow::bail!("{}: no such file or directory", path.display());
     }
     let walk = parallel_walk(first, more, ignored)?;
     let found = Mutex::new(Vec::new());
@@ -75,7 +76,7 @@ fn parallel_walk(
     for glob in ignored {
         globs
             .add(&format!("!{glob}"))
-            .with_context(|| format!("`{glob}` is no glob"))?;
+            .with_context(|| format!("invalid glob `{glob}`"))?;
     }
     walk.overrides(globs.build().context("too many globs")?)
         .require_git(false);

@@ -8,7 +8,7 @@ use crate::cli::output::findings::fields::message_with_help;
 use crate::cli::output::findings::fields::severity_name;
 use crate::diag::Diagnostic;
 
-/// Prints one command a finding.
+/// Prints one command per finding.
 pub fn render(found: &[Diagnostic]) -> String {
     let mut out = String::new();
     for diagnostic in found {

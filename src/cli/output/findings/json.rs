@@ -8,7 +8,7 @@ use crate::diag::Diagnostic;
 use crate::diag::Position;
 use crate::json::ObjectWriter;
 
-/// Prints the findings, one a line, and their number.
+/// Prints the findings, one per line, and their number.
 pub fn render(files: &[FlagFile], found: &[Diagnostic]) -> String {
     let (errors, warnings) = lint::count_errors_and_warnings(found);
     let mut out = String::new();

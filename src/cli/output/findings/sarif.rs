@@ -28,7 +28,7 @@ const URI_PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// Prints a log of one run, with one rule or result a line.
+/// Prints a log of one run, with one rule or result per line.
 pub fn render(files: &[FlagFile], found: &[Diagnostic]) -> String {
     let mut out = String::new();
     ObjectWriter::write(&mut out, |log| {
@@ -123,8 +123,8 @@ fn write_location(location: &mut ObjectWriter<'_>, files: &[FlagFile], diagnosti
     }
 }
 
-/// Identifies a finding by file, code and message, so that it stays the same when lines move. `occurrence` numbers equal
-/// findings.
+/// Identifies a finding by file, code and message, so that it stays the same when lines move. `occurrence` numbers
+/// equal findings.
 fn finding_fingerprint(diagnostic: &Diagnostic, occurrence: u32) -> String {
     let Diagnostic { file, message, .. } = diagnostic;
     let identity = format!("{file}\n{}\n{message}\n{occurrence}", diagnostic.code.id());

@@ -21,7 +21,7 @@ use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
 
 impl<E: Fn(&str) -> Option<String>> OptionResolver<E> {
-    /// Several values.
+    /// Returns several values.
     pub fn strings(&mut self, option: &'static OptionSpec) -> Vec<String> {
         let (raw, origin) = self.lookup(option);
         debug_assert_eq!(option.kind, OptionKind::Repeated, "{}", option.name);
@@ -54,7 +54,7 @@ impl<E: Fn(&str) -> Option<String>> OptionResolver<E> {
         texts
     }
 
-    /// Pairs of keys and values.
+    /// Returns pairs of keys and values.
     pub fn key_values(&mut self, option: &'static OptionSpec) -> KeyValues {
         let (raw, origin) = self.lookup(option);
         debug_assert_eq!(option.kind, OptionKind::KeyValues, "{}", option.name);
@@ -91,7 +91,7 @@ impl<E: Fn(&str) -> Option<String>> OptionResolver<E> {
         pairs
     }
 
-    /// The items of a list of sources.
+    /// Returns the items of a list of sources.
     pub fn list<T>(
         &mut self,
         option: &'static OptionSpec,

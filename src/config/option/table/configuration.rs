@@ -13,8 +13,8 @@ pub static CONFIG: OptionSpec = with_default(
     None,
     "PATH",
     "",
-    "Read options from this file, in YAML, JSON or TOML by its extension; ~/.agent.yaml without it. \
-         Arguments win over the environment, and that over the file",
+    "Read options from this YAML, JSON or TOML file; without the option, from ~/.agent.yaml if it exists. Arguments \
+         override the environment, and the environment overrides the file",
 );
 
 /// `--print-config`
@@ -22,5 +22,5 @@ pub static PRINT_CONFIG: OptionSpec = boolean(
     "print-config",
     None,
     "false",
-    "Print what is in effect, where it comes from, secrets left out, and end",
+    "Print the resolved options with the origin of each value, secrets redacted, and exit",
 );

@@ -21,8 +21,8 @@ pub static FRACTIONAL: OptionSpec = with_default(
     None,
     "VERSION",
     "v2",
-    "How `fractional` hashes its units: v2 takes texts, as flagd does; v3 takes values of any type, as decided for \
-         flagd 1.0, and gives every unit a new bucket",
+    "Bucketing of `fractional`: v2 hashes strings, as flagd 0.16 does; v3 hashes values of other types too, as decided \
+         for flagd 1.0, and moves every user to another bucket",
 );
 
 /// `--context-value`
@@ -31,7 +31,7 @@ pub static CONTEXT_VALUE: OptionSpec = without_default(
     "context-value",
     Some('X'),
     "KEY=VALUE",
-    "Add an attribute to every context; wins over the caller's. Repeatable",
+    "Add an attribute to every context; overrides the caller's value. Repeatable",
 );
 
 /// `--context-from-header`
@@ -40,7 +40,7 @@ pub static CONTEXT_FROM_HEADER: OptionSpec = without_default(
     "context-from-header",
     Some('H'),
     "HEADER=KEY",
-    "Make a request header an attribute; wins over --context-value. Repeatable",
+    "Copy a request header into a context attribute; overrides --context-value. Repeatable",
 );
 
 /// `--cors-origin`
@@ -49,7 +49,8 @@ pub static CORS_ORIGIN: OptionSpec = without_default(
     "cors-origin",
     Some('C'),
     "ORIGIN",
-    "Let pages of these origins ask; one `*` in an origin stands for anything. All may ask without it",
+    "Allow cross-origin requests from this origin, which may contain one `*` as a wildcard; without the option, from \
+         every origin. Repeatable",
 );
 
 /// `--require-selector`

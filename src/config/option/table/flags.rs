@@ -15,9 +15,9 @@ pub static URI: OptionSpec = without_default(
     "uri",
     Some('f'),
     "URI",
-    "Where flags come from: `file:PATH`, where PATH is a file, a directory or a glob of .yaml, .yml and .json files; \
-         `http(s)://…` for a document; `grpc(s)://HOST:PORT` for a flag sync service. Repeat it, or separate several by \
-         commas; later ones win",
+    "Flag source: `file:PATH`, where PATH is a file, a directory or a glob of .yaml, .yml and .json files; \
+         `http(s)://…` for a polled document; `grpc(s)://HOST:PORT` for a flag sync service. Repeatable, or several \
+         separated by commas; later ones win",
 );
 
 /// `--sources`
@@ -26,7 +26,7 @@ pub static SOURCES: OptionSpec = without_default(
     "sources",
     Some('s'),
     "JSON",
-    "More sources, as an array of objects with `uri` and `provider`; they win over those of --uri",
+    "More sources, as an array of objects with `uri` and `provider`; they override those of --uri",
 );
 
 /// `--state-dir`
@@ -35,7 +35,7 @@ pub static STATE_DIR: OptionSpec = with_default(
     None,
     "DIRECTORY",
     "",
-    "Keep the last good flags of each source here, so that the next start needs no source",
+    "Keep the last good flags of each source in this directory; a restart serves them until the source responds",
 );
 
 /// `--fail-fast`
@@ -43,7 +43,7 @@ pub static FAIL_FAST: OptionSpec = boolean(
     "fail-fast",
     None,
     "false",
-    "End the start when a source brings no flags at first, as flagd does",
+    "Exit if a source has no flags at startup, as flagd does",
 );
 
 /// `--strict`
@@ -51,5 +51,5 @@ pub static STRICT: OptionSpec = boolean(
     "strict",
     None,
     "false",
-    "Refuse a whole file for one error in it, as flagd does",
+    "Refuse a whole file for one error in it, as flagd does, instead of the faulty flag alone",
 );

@@ -18,7 +18,7 @@ pub static MAX_REQUEST_BODY: OptionSpec = with_default(
     Some('B'),
     "BYTES",
     "1000000",
-    "The largest request body; 0 for any",
+    "Maximum size of a request body; 0 for no limit",
 );
 
 /// `--max-request-header`
@@ -27,7 +27,7 @@ pub static MAX_REQUEST_HEADER: OptionSpec = with_default(
     Some('R'),
     "BYTES",
     "1000000",
-    "The largest header block of a request; 0 for the default",
+    "Maximum size of a request's header block; 0 for the default",
 );
 
 /// `--max-connections`
@@ -36,7 +36,7 @@ pub static MAX_CONNECTIONS: OptionSpec = with_default(
     None,
     "COUNT",
     "16384",
-    "The most open connections per port; further ones wait",
+    "Maximum number of open connections per port; further ones wait",
 );
 
 /// `--max-streams`
@@ -45,7 +45,7 @@ pub static MAX_STREAMS: OptionSpec = with_default(
     None,
     "COUNT",
     "16384",
-    "The most open streams of events and flags; further ones are refused",
+    "Maximum number of open event and sync streams; further ones are refused",
 );
 
 /// `--read-timeout`
@@ -54,5 +54,5 @@ pub static READ_TIMEOUT: OptionSpec = with_default(
     None,
     "DURATION",
     "5s",
-    "How long a client may take to send a request's head, and again for its body",
+    "Timeout for receiving a request's head, and again for its body",
 );

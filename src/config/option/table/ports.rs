@@ -46,7 +46,7 @@ pub static BIND_ADDRESS: OptionSpec = with_default(
     None,
     "IP",
     "",
-    "Listen on this address only, for instance 127.0.0.1; on all without it",
+    "Listen on this address, for instance 127.0.0.1 [default: all interfaces]",
 );
 
 /// `--socket-path`
@@ -55,7 +55,7 @@ pub static SOCKET_PATH: OptionSpec = with_default(
     Some('d'),
     "PATH",
     "",
-    "Serve evaluation on this Unix socket instead of its port; on Linux `@name` is an abstract one",
+    "Serve evaluation on this Unix socket instead of its port; on Linux, `@NAME` is an abstract socket",
 );
 
 /// `--sync-socket-path`
@@ -64,5 +64,5 @@ pub static SYNC_SOCKET_PATH: OptionSpec = with_default(
     Some('e'),
     "PATH",
     "",
-    "Serve flag sync on this Unix socket instead of its port; on Linux `@name` is an abstract one",
+    "Serve flag sync on this Unix socket instead of its port; on Linux, `@NAME` is an abstract socket",
 );

@@ -21,7 +21,7 @@ pub static STREAM_DEADLINE: OptionSpec = with_default(
     None,
     "DURATION",
     "0",
-    "End streams of events and flags after this time, for instance 10m; 0 for never",
+    "Close event and sync streams after this time, for instance 10m; 0 for never",
 );
 
 /// `--ofrep-sse-enabled`
@@ -29,7 +29,7 @@ pub static OFREP_SSE_ENABLED: OptionSpec = boolean(
     "ofrep-sse-enabled",
     None,
     "true",
-    "Serve OFREP's change stream and advertise it in bulk answers",
+    "Serve OFREP's change stream and advertise it in bulk responses",
 );
 
 /// `--ofrep-sse-inactivity-delay`
@@ -38,7 +38,7 @@ pub static OFREP_SSE_INACTIVITY_DELAY: OptionSpec = with_default(
     None,
     "SECONDS",
     "120",
-    "How long OFREP clients in the background keep the stream",
+    "Seconds after which an OFREP client in the background closes the stream",
 );
 
 /// `--ofrep-sse-public-url`
@@ -47,7 +47,7 @@ pub static OFREP_SSE_PUBLIC_URL: OptionSpec = with_default(
     None,
     "ORIGIN",
     "",
-    "Scheme, host and port under which OFREP clients reach the stream, if not those of their evaluations",
+    "Scheme, host and port at which OFREP clients reach the stream, if they differ from those of evaluation",
 );
 
 /// `--disable-sync-metadata`
@@ -64,7 +64,7 @@ pub static KEEP_ALIVE_MIN_TIME: OptionSpec = with_default(
     None,
     "DURATION",
     "30s",
-    "How often clients of flag sync may ping; more often ends the connection",
+    "Minimum time between pings of a flag sync client; more frequent pings close the connection",
 );
 
 /// `--keep-alive-permit-without-stream`
@@ -72,5 +72,5 @@ pub static KEEP_ALIVE_PERMIT_WITHOUT_STREAM: OptionSpec = boolean(
     "keep-alive-permit-without-stream",
     None,
     "true",
-    "Let clients of flag sync ping while they have no stream open",
+    "Allow flag sync clients to ping without an open stream",
 );

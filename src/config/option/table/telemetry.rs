@@ -25,7 +25,7 @@ pub static METRICS_EXPORTER: OptionSpec = with_default(
     Some('t'),
     "EXPORTER",
     "",
-    "`otel` sends metrics to a collector as well",
+    "`otel` sends metrics to a collector, in addition to /metrics",
 );
 
 /// `--otel-collector-uri`
@@ -34,7 +34,7 @@ pub static OTEL_COLLECTOR_URI: OptionSpec = with_default(
     Some('o'),
     "URI",
     "",
-    "The collector of metrics and traces: HOST:PORT, or that after http:// or https://",
+    "OTLP collector of metrics and traces: HOST:PORT, http://HOST:PORT or https://HOST:PORT",
 );
 
 /// `--otel-cert-path`
@@ -43,12 +43,17 @@ pub static OTEL_CERT_PATH: OptionSpec = with_default(
     Some('D'),
     "PATH",
     "",
-    "The certificate to show to the collector",
+    "Client certificate for the collector in PEM",
 );
 
 /// `--otel-key-path`
-pub static OTEL_KEY_PATH: OptionSpec =
-    with_default("otel-key-path", Some('K'), "PATH", "", "Its key");
+pub static OTEL_KEY_PATH: OptionSpec = with_default(
+    "otel-key-path",
+    Some('K'),
+    "PATH",
+    "",
+    "Private key of the client certificate in PEM",
+);
 
 /// `--otel-ca-path`
 pub static OTEL_CA_PATH: OptionSpec = with_default(
@@ -56,7 +61,7 @@ pub static OTEL_CA_PATH: OptionSpec = with_default(
     Some('A'),
     "PATH",
     "",
-    "The authority to trust with the collector, instead of the system's",
+    "Certificate authorities for the collector in PEM, instead of the system's",
 );
 
 /// `--otel-reload-interval`
@@ -65,7 +70,7 @@ pub static OTEL_RELOAD_INTERVAL: OptionSpec = with_default(
     Some('I'),
     "DURATION",
     "1h",
-    "How often these files are read again",
+    "Interval at which the certificate files for the collector are reloaded",
 );
 
 /// `--log-format`
@@ -74,11 +79,11 @@ pub static LOG_FORMAT: OptionSpec = with_default(
     Some('z'),
     "FORMAT",
     "console",
-    "`console` or `json`, on standard error",
+    "Format of the log on standard error: `console` or `json`",
 );
 
 /// `--debug`
-pub static DEBUG: OptionSpec = boolean("debug", Some('x'), "false", "Log more");
+pub static DEBUG: OptionSpec = boolean("debug", Some('x'), "false", "Log at debug level");
 
 /// `--debug-endpoints`
 pub static DEBUG_ENDPOINTS: OptionSpec = with_default(
@@ -86,7 +91,8 @@ pub static DEBUG_ENDPOINTS: OptionSpec = with_default(
     None,
     "ACCESS",
     "off",
-    "Who may ask /debug/flags and /debug/sources on the management port: `off`, `token` or `open`. Rules may name people",
+    "Access to /debug/flags and /debug/sources on the management port: `off`, `token` or `open`. Their \
+         responses contain rules, which may contain personal data",
 );
 
 /// `--debug-token-path`
@@ -95,7 +101,7 @@ pub static DEBUG_TOKEN_PATH: OptionSpec = with_default(
     None,
     "PATH",
     "",
-    "The file with the token that `token` asks for; read for each request",
+    "File with the bearer token for --debug-endpoints=token; read for each request",
 );
 
 /// `--replica-id`
@@ -104,5 +110,5 @@ pub static REPLICA_ID: OptionSpec = with_default(
     None,
     "NAME",
     "",
-    "What tells this replica apart in /debug: its targeting key where none is given; the host's name without it",
+    "Name of this replica in /debug, and the targeting key there if a request has none [default: the host name]",
 );

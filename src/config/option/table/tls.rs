@@ -12,7 +12,7 @@ pub static SERVER_CERT_PATH: OptionSpec = with_default(
     Some('c'),
     "PATH",
     "",
-    "Certificate chain in PEM: evaluation, flag sync and OFREP then speak TLS only. Read again when the file changes",
+    "Certificate chain in PEM; evaluation, flag sync and OFREP then accept only TLS. Reloaded when the file changes",
 );
 
 /// `--server-key-path`
@@ -30,5 +30,5 @@ pub static CLIENT_CA_PATH: OptionSpec = with_default(
     None,
     "PATH",
     "",
-    "Certificates in PEM that sign clients' certificates; clients without one are refused",
+    "Certificate authorities of clients in PEM; clients without a certificate of one of them are refused",
 );

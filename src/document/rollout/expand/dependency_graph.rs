@@ -43,7 +43,7 @@ impl DependencyGraph {
         graph
     }
 
-    /// The indices of all flags, each after those that it requires.
+    /// The indices of all flags, each flag after its prerequisites.
     pub fn topological_order(&self) -> Vec<usize> {
         self.order.clone()
     }
@@ -147,7 +147,7 @@ impl<'f> FlagKeyIndex<'f> {
         FlagKeyIndex(index)
     }
 
-    /// The flag of a key: that of the same flag set if there is one, else the last one.
+    /// The flag with this key in the same flag set, otherwise the last flag with this key.
     fn find(&self, key: &str, set: Option<&str>) -> Option<usize> {
         let same = self.0.get(key)?;
         let own = same.iter().rev().find(|(_, known)| *known == set);

@@ -1,4 +1,4 @@
-//! Copies the rule of one flag into another: references to the flag's key become the key itself.
+//! Copies the rule of one flag into another: references to the flag's key are replaced by the key.
 
 use crate::diag::Position;
 use crate::document::rollout::jsonlogic_builder;
@@ -47,7 +47,7 @@ fn is_flag_key(name: &Node) -> bool {
     name.and_then(Node::as_text) == Some("$flagd.flagKey")
 }
 
-/// `fractionalEvaluation` took the name of an attribute.
+/// The first argument of `fractionalEvaluation` may be the name of an attribute.
 fn inline_in_fractional_evaluation(position: Position, items: &[Node], key: &str) -> Node {
     let mut items = items.to_vec();
     if let Some(first) = items.first_mut()

@@ -7,7 +7,7 @@ use crate::document::flag::FlagDefinition;
 use crate::document::rollout::fields::RolloutFields;
 use crate::document::rollout::jsonlogic_builder;
 
-/// Serves the safe variant to all contexts, whatever else is written.
+/// Serves the safe variant to all contexts, regardless of all other fields.
 pub fn apply_kill(
     flag: &mut FlagDefinition,
     fields: &RolloutFields,
@@ -30,6 +30,7 @@ pub fn apply_kill(
     flag.targeting = None;
     flag.default_variant = None;
     let message = format!("flag `{}` is killed and has no safe variant", flag.key);
-    let help = "callers get their own default; declare `safeVariant` or `defaultVariant`";
+    let help =
+        "add `safeVariant` or `defaultVariant`; until then callers get the default in their code";
     report.error(Code::Kill, position, message, help);
 }

@@ -20,7 +20,7 @@ pub fn is_portable(rollout: &Rollout) -> bool {
     constant || !rollout.bucketing.dialect.is_not_flagd()
 }
 
-/// The condition that a unit is within the percentage of its region, or the general one.
+/// The condition that a unit is within the percentage of its region, or within `percentage` in all other regions.
 pub fn percentage_condition(rollout: &Rollout) -> FoldedCondition {
     let position = rollout.position;
     let hashed = |share| bucket_condition(share, &rollout.bucketing, position);
@@ -113,14 +113,15 @@ fn bucket_condition(
     FoldedCondition::If(condition)
 }
 
-/// INVARIANT: the release has the first buckets, and the sum of weights is constant, so a larger share includes the smaller.
+/// INVARIANT: the release has the first buckets, and the sum of weights is constant, so that a larger share includes a
+/// smaller one.
 fn in_out_weights(share: Percentage) -> [(&'static str, u32); 2] {
     let weight = share.weight();
     [("in", weight), ("out", Percentage::TOTAL_WEIGHT - weight)]
 }
 
-/// flagd up to 0.14 compared `abs(signed hash) / MaxInt32 * 100`: the first and the last hashes are in. Buckets here are
-/// two hashes wide, so that one unit in 2e9 may differ.
+/// flagd up to 0.14 compared `abs(signed hash) / MaxInt32 * 100`: the first and the last hashes are in the share. A
+/// bucket here is two hashes wide, so that one unit in 2e9 may differ.
 fn legacy_in_out_weights(share: Percentage) -> [(&'static str, u32); 3] {
     let total = i32::MAX.unsigned_abs();
     let half =
@@ -129,8 +130,8 @@ fn legacy_in_out_weights(share: Percentage) -> [(&'static str, u32); 3] {
     [("in", half), ("out", total - 2 * half), ("in", half)]
 }
 
-/// `fractional` yields `in` or `out`, not a variant, so that units outside continue with the rest of the rule. Every
-/// evaluator supports this form, also old ones that accept only strings and constant weights.
+/// `fractional` yields `in` or `out`, not a variant, so that units outside continue with the rest of the rule. All
+/// evaluators support this form, including old ones that accept only strings and constant weights.
 fn fractional_condition(shares: &[(&str, u32)], bucketing: &Bucketing, position: Position) -> Node {
     let own = bucketing.bucket_by.is_some() || bucketing.seed.is_some();
     let mut arguments = Vec::new();

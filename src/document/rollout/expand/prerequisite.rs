@@ -1,4 +1,4 @@
-//! The condition that the prerequisites of a flag are met, over the same context.
+//! The condition that the prerequisites of a flag are met for the same context.
 
 use std::sync::Arc;
 
@@ -16,19 +16,19 @@ use crate::document::rollout::jsonlogic_builder;
 use crate::document::syntax_tree::Node;
 use crate::limits;
 
-/// The condition that all prerequisites are met, and its portability.
+/// The condition that all prerequisites are met, and the portability of the condition.
 #[derive(Debug)]
 pub struct PrerequisiteCondition {
-    /// Holds when all prerequisites are met.
+    /// True if all prerequisites are met.
     pub condition: FoldedCondition,
-    /// True if plain flagd can compute it.
+    /// True if plain flagd can compute the condition.
     pub portable: bool,
 }
 
 /// The flags that prerequisites may name.
 #[derive(Debug, Clone, Copy)]
 pub struct PrerequisiteFlags<'o> {
-    /// The required flags; their rollout fields are expanded as far as the current flag needs them.
+    /// All flags; the rollout fields of those that the current flag requires are expanded.
     pub flags: &'o [Arc<FlagDefinition>],
     /// The keys of all flags.
     pub keys: &'o [&'o str],
@@ -53,9 +53,12 @@ pub fn prerequisites_condition(
             return met;
         }
         Dependencies::TooLong => {
-            let message = format!("flag `{}` ends a chain of too many prerequisites", flag.key);
+            let message = format!(
+                "flag `{}` has a chain of prerequisites that is too long",
+                flag.key
+            );
             let help = format!(
-                "at most {} may build on each other; it counts as not met",
+                "shorten it to at most {} prerequisites; until then it counts as not met",
                 limits::REFERENCE_CHAIN
             );
             report.error(Code::Prerequisite, flag.position, message, help);
@@ -93,8 +96,8 @@ fn report_cycle(
         .requires
         .first()
         .map_or(flag.position, |required| required.position);
-    let message = format!("prerequisites run in a circle: {}", keys.join(" requires "));
-    let help = "the flags of the circle answer PARSE_ERROR until it is broken";
+    let message = format!("prerequisites form a cycle: {}", keys.join(" requires "));
+    let help = "remove one of them; until then the flags of the cycle return PARSE_ERROR";
     report.error(Code::Prerequisite, position, message, help);
 }
 
@@ -106,11 +109,13 @@ fn report_missing(
 ) -> FoldedCondition {
     let keys = keys.iter().take(limits::SUGGESTION_CANDIDATES).copied();
     let help = match closest_match(&required.flag, keys) {
-        Some(meant) => format!("did you mean `{meant}`? it counts as not met until then"),
-        None => "it counts as not met until there is".to_owned(),
+        Some(meant) => {
+            format!("did you mean `{meant}`? until then the prerequisite counts as not met")
+        }
+        None => "define it or remove the prerequisite; until then it counts as not met".to_owned(),
     };
     let message = format!(
-        "flag `{}` requires `{}`, and there is no such flag",
+        "flag `{}` requires flag `{}`, which does not exist",
         flag.key, required.flag
     );
     report.error(Code::Prerequisite, required.position, message, help);
@@ -128,14 +133,11 @@ fn serves_variant_condition(
     let wanted = &*required.variant;
     if !names().any(|name| name == wanted) {
         let message = format!(
-            "flag `{}` requires the variant `{wanted}`, which flag `{}` does not have",
+            "flag `{}` requires variant `{wanted}`, which flag `{}` does not have",
             flag.key, other.key
         );
         let help = did_you_mean(wanted, names(), || {
-            format!(
-                "its variants are: {}",
-                names().collect::<Vec<_>>().join(", ")
-            )
+            format!("write one of: {}", names().collect::<Vec<_>>().join(", "))
         });
         report.error(Code::Prerequisite, required.position, message, help);
         return FoldedCondition::Never;
@@ -154,7 +156,7 @@ fn serves_variant_condition(
     }
 }
 
-/// The condition that the rule of the other flag yields the variant or, if that is its default, yields no other.
+/// The condition that the rule of the other flag yields the variant; for its default variant, that it yields no other.
 fn rule_yields_variant_condition(
     required: &Prerequisite,
     other: &FlagDefinition,

@@ -56,7 +56,7 @@ fn targeting_key_condition(position: Position, keys: &[EcoString]) -> FoldedCond
     })
 }
 
-/// The condition that `make` builds for some names; never met if there are none.
+/// The condition that `make` builds for some names; never met if the list is empty.
 fn condition_unless_empty(
     names: &[EcoString],
     make: impl FnOnce(&[EcoString]) -> Node,

@@ -13,9 +13,9 @@ impl FieldParser<'_> {
     pub(super) fn parse_bucket_by(&mut self, node: &Node) -> Option<EcoString> {
         let name = self.parse_string(node, "rollout.bucketBy")?;
         if name.starts_with("$flagd") {
-            let what = format!("is `{name}`, which is not the caller's");
+            let what = format!("is `{name}`, which is not an attribute of the context");
             let help =
-                "bucket by what stays the same for a unit, such as `targetingKey` or `sessionId`";
+                "use an attribute that is stable for a unit, such as `targetingKey` or `sessionId`";
             self.report_invalid(node.position, "rollout.bucketBy", what, help);
             return None;
         }
@@ -27,9 +27,9 @@ impl FieldParser<'_> {
         let found = BucketingDialect::from_name(&name);
         if found.is_none() {
             let help = did_you_mean(&name, BucketingDialect::NAMES, || {
-                format!("dialects are: {}", BucketingDialect::NAMES.join(", "))
+                format!("write one of: {}", BucketingDialect::NAMES.join(", "))
             });
-            let what = format!("is `{name}`, which is no dialect");
+            let what = format!("is `{name}`, which is not a dialect");
             self.report_invalid(node.position, "rollout.dialect", what, &help);
         }
         found
@@ -40,18 +40,22 @@ impl FieldParser<'_> {
         let dialect = rollout.bucketing.dialect;
         let known = match dialect {
             BucketingDialect::Java31 => {
-                "flags share their cohorts: two of 10 % overlap by anything from 0 to 95 %"
+                "cohorts of different flags are correlated: two rollouts of 10 % overlap by 0 to 95 %"
             }
             BucketingDialect::Fnv1a => {
-                "the flag's key is not hashed: the same units are the first of every rollout"
+                "the flag's key is not hashed, so every rollout begins with the same units"
             }
             BucketingDialect::Md5
             | BucketingDialect::FlagdMurmur3
             | BucketingDialect::FlagdLegacy100 => "",
         };
-        let help = "use it to migrate, then go over to `flagd-murmur3`";
+        let help = "use it only to migrate, then switch to `flagd-murmur3`";
         if !known.is_empty() {
-            let message = format!("with `{}`, {known}", dialect.name());
+            let message = format!(
+                "`rollout.dialect` of flag `{}` is `{}`: {known}",
+                self.flag,
+                dialect.name()
+            );
             self.report
                 .warn(Code::WeakDialect, rollout.position, message, help);
         }
@@ -59,7 +63,8 @@ impl FieldParser<'_> {
         let mut shares = shares.chain([rollout.percentage]);
         if dialect.is_not_flagd() && shares.any(|share| share.weight() % 1000 != 0) {
             let message = format!(
-                "`{}` has a hundred buckets: a share of less than one is one",
+                "`rollout.dialect` of flag `{}` is `{}`, which rounds shares up to a whole percentage",
+                self.flag,
                 dialect.name()
             );
             self.report.warn(

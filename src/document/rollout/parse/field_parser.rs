@@ -1,4 +1,4 @@
-//! `FieldParser`: typed access to the members of rollout fields; all mistakes are reported.
+//! `FieldParser`: typed access to the members of rollout fields; all errors are reported.
 
 use ecow::EcoString;
 
@@ -26,7 +26,7 @@ pub struct FieldParser<'r> {
 }
 
 impl FieldParser<'_> {
-    /// Reports an invalid field; `what` continues the message after its name.
+    /// Reports an invalid field; `what` continues the message after the field and the flag.
     pub fn report_invalid(
         &mut self,
         position: Position,
@@ -54,7 +54,7 @@ impl FieldParser<'_> {
                     node.position,
                     field,
                     "is empty",
-                    "write a name or leave it out",
+                    "write a name or remove the field",
                 );
                 None
             }
@@ -81,7 +81,7 @@ impl FieldParser<'_> {
                 node.position,
                 field,
                 "is empty",
-                "remove it or name somebody",
+                "remove it or add an entry",
             );
         }
         let texts = items
@@ -117,10 +117,9 @@ impl FieldParser<'_> {
             return true;
         }
         let flag = self.flag;
-        let message =
-            format!("`{field}` of flag `{flag}` names `{name}`, which is no variant of it");
+        let message = format!("`{field}` of flag `{flag}` names `{name}`, which is not a variant");
         let help = did_you_mean(name, names(), || {
-            format!("variants are: {}", names().collect::<Vec<_>>().join(", "))
+            format!("write one of: {}", names().collect::<Vec<_>>().join(", "))
         });
         self.report
             .error(Code::UnknownVariant, position, message, help);
@@ -128,7 +127,7 @@ impl FieldParser<'_> {
         false
     }
 
-    /// The members of an object that its schema has; others are reported.
+    /// The members of an object that are in its schema; others are reported.
     pub fn parse_known_members<'n>(
         &mut self,
         node: &'n Node,
@@ -159,14 +158,11 @@ impl FieldParser<'_> {
     fn report_unknown_member(&mut self, member: &Member, field: &str, object: &ObjectSchema) {
         let names = || object.field_names();
         let help = did_you_mean(&member.key, names(), || {
-            format!(
-                "its members are: {}",
-                names().collect::<Vec<_>>().join(", ")
-            )
+            format!("write one of: {}", names().collect::<Vec<_>>().join(", "))
         });
         let what = format!(
-            "`{field}` of flag `{}` has no member `{}`",
-            self.flag, member.key
+            "unknown member `{}` in `{field}` of flag `{}`",
+            member.key, self.flag
         );
         self.report
             .error(Code::Rollout, member.position, what, help);

@@ -27,8 +27,8 @@ const STATUSES: [(&str, LifecycleStatus); 3] = [
     ("archived", LifecycleStatus::Archived),
 ];
 
-/// Parses `lifecycle` of a flag. Invalid members are dropped with a warning, because they change no variant. Dates and the
-/// status are checked by `analysis::lint`, which finds them in `metadata`, too.
+/// Parses `lifecycle` of a flag. Invalid members are dropped with a warning, because they change no variant. Dates and
+/// the status are checked by `analysis::lint`, which also finds them in `metadata`.
 pub fn parse_lifecycle(flag: &str, node: &Node, report: &mut DiagnosticSink) -> Lifecycle {
     let mut lifecycle = Lifecycle {
         position: Some(node.position),
@@ -51,18 +51,15 @@ fn validate_member(flag: &str, member: &Member, report: &mut DiagnosticSink) {
     let Some(field) = schema::LIFECYCLE.field(name) else {
         let names = || schema::LIFECYCLE.field_names();
         let help = did_you_mean(name, names(), || {
-            format!(
-                "its members are: {}",
-                names().collect::<Vec<_>>().join(", ")
-            )
+            format!("write one of: {}", names().collect::<Vec<_>>().join(", "))
         });
-        let message = format!("`lifecycle` of flag `{flag}` has no member `{name}`");
+        let message = format!("unknown member `{name}` in `lifecycle` of flag `{flag}`, ignored");
         report.warn(Code::UnknownMember, member.position, message, help);
         return;
     };
     let help = match (&member.value.kind, &field.field_type) {
         (NodeKind::Text(text), FieldType::OptionalChoice(known)) if !known.contains(&&**text) => {
-            format!("write one of {}", known.join(", "))
+            format!("write one of: {}", known.join(", "))
         }
         (NodeKind::Null | NodeKind::Text(_), _) => return,
         _ => "write a string".to_owned(),
@@ -71,7 +68,11 @@ fn validate_member(flag: &str, member: &Member, report: &mut DiagnosticSink) {
         name,
         "status" | "created" | "createdAt" | "expires" | "expectedCleanupDate"
     ) {
-        let message = format!("`{name}` of flag `{flag}` cannot be understood");
+        let found = match member.value.as_text() {
+            Some(text) => format!("{text:?}"),
+            None => member.value.type_name().to_owned(),
+        };
+        let message = format!("invalid `{name}` of flag `{flag}`: {found}");
         report.warn(Code::Lifecycle, member.value.position, message, help);
     }
 }

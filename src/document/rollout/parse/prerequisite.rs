@@ -27,7 +27,12 @@ impl FieldParser<'_> {
         }
         let (Some(flag), Some(variant)) = (flag, variant) else {
             if !self.faulty {
-                self.report_invalid(node.position, field, "has an incomplete item", help);
+                self.report_invalid(
+                    node.position,
+                    field,
+                    "has an item without `flag` or `variant`",
+                    help,
+                );
             }
             return None;
         };

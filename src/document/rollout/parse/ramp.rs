@@ -27,7 +27,7 @@ impl FieldParser<'_> {
             }
         }
         if doubling && steps.is_some() {
-            let help = "a doubling ramp has the steps 1, 2, 4 and so on";
+            let help = "remove it: a doubling ramp has the steps 1, 2, 4 and so on";
             self.report_no_effect(node.position, "rollout.ramp.steps", "has no effect", help);
         }
         let (Some(from), Some(to)) = (from, to) else {
@@ -37,8 +37,13 @@ impl FieldParser<'_> {
             return None;
         };
         if from >= to {
-            let help = "exchange them; a ramp that runs backwards says `reverse: true`";
-            self.report_invalid(node.position, field, "does not begin before it ends", help);
+            let help = "swap `from` and `to`; for a decreasing ramp write `reverse: true`";
+            self.report_invalid(
+                node.position,
+                field,
+                "has a `from` that is not before `to`",
+                help,
+            );
             return None;
         }
         let shape = if doubling {
@@ -58,12 +63,12 @@ impl FieldParser<'_> {
         let text = self.parse_string(node, field)?;
         let found = timestamp::parse_timestamp(&text);
         if found.is_none() {
-            let what = format!("is `{text}`, which is no point in time");
+            let what = format!("is `{text}`, which is not a valid timestamp");
             self.report_invalid(
                 node.position,
                 field,
                 what,
-                "write 2026-06-01T08:00:00Z, or a date",
+                "write a date such as 2026-06-01, or a timestamp such as 2026-06-01T08:00:00Z",
             );
         }
         found
@@ -75,7 +80,7 @@ impl FieldParser<'_> {
             "linear" => Some(false),
             "doubling" => Some(true),
             other => {
-                let what = format!("is `{other}`");
+                let what = format!("is `{other}`, which is not a shape");
                 self.report_invalid(
                     node.position,
                     "rollout.ramp.shape",
@@ -100,7 +105,7 @@ impl FieldParser<'_> {
             self.report_invalid(
                 node.position,
                 "rollout.ramp.steps",
-                "is no number of steps",
+                "is not a valid number of steps",
                 help,
             );
         }

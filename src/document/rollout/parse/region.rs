@@ -14,13 +14,13 @@ impl FieldParser<'_> {
             };
             let before = regions.last();
             if before.is_some_and(|before| before.percentage < region.percentage) {
-                let help = "regions stand in the order of the rollout, so an earlier one has at least as much";
-                let what = "has a region that is ahead of the one before it";
+                let help = "list regions in rollout order: percentages must not increase";
+                let what = "has a region with a higher percentage than the region before";
                 self.report_no_effect(region.position, "rollout.regions", what, help);
             }
             let known = regions.iter().flat_map(|before| &before.names);
             if let Some(name) = known.clone().find(|name| region.names.contains(name)) {
-                let what = format!("has `{name}` twice; the first one counts");
+                let what = format!("lists `{name}` twice; the first entry wins");
                 self.report_no_effect(
                     region.position,
                     "rollout.regions",
@@ -46,7 +46,12 @@ impl FieldParser<'_> {
         }
         if names.is_empty() || percentage.is_none() {
             if !self.faulty {
-                self.report_invalid(node.position, field, "has an incomplete item", help);
+                self.report_invalid(
+                    node.position,
+                    field,
+                    "has an item without `region` or `percentage`",
+                    help,
+                );
             }
             return None;
         }

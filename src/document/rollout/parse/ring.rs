@@ -10,7 +10,7 @@ use crate::document::rollout::ring::Rings;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
 
-/// Parses `rings`, in which references are resolved.
+/// Parses `rings`, whose references are already resolved.
 pub fn parse_rings(node: Node, report: &mut DiagnosticSink) -> Rings {
     let position = node.position;
     let type_name = node.type_name();
@@ -18,8 +18,8 @@ pub fn parse_rings(node: Node, report: &mut DiagnosticSink) -> Rings {
         NodeKind::Map(members) => members,
         NodeKind::Null => Vec::new(),
         NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::Text(_) | NodeKind::List(_) => {
-            let message = format!("`rings` is {type_name}");
-            let help = "write it as an object of names and conditions, the innermost ring first";
+            let message = format!("`rings` is {type_name}, must be an object");
+            let help = "write an object of names and conditions, the innermost ring first";
             report.error(Code::Ring, position, message, help);
             Vec::new()
         }
@@ -37,7 +37,7 @@ pub fn parse_rings(node: Node, report: &mut DiagnosticSink) -> Rings {
     }
 }
 
-/// A rule, or `segments: […]` for short.
+/// Parses a rule, or the short form `segments: […]`.
 fn parse_ring_condition(name: &str, node: Node, report: &mut DiagnosticSink) -> Option<Node> {
     if let Some(member) = node.single_member()
         && &*member.key == "segments"
@@ -53,11 +53,12 @@ fn parse_ring_condition(name: &str, node: Node, report: &mut DiagnosticSink) -> 
         NodeKind::Bool(_) => return Some(node),
         NodeKind::Map(members) if members.len() == 1 => return Some(node),
         NodeKind::Map(members) if !members.is_empty() => {
-            let message = format!("ring `{name}` has several members, so it is no condition");
+            let message =
+                format!("ring `{name}` has several members, must be a condition with one member");
             report.error(Code::Ring, node.position, message, help);
         }
         _ => {
-            let message = format!("ring `{name}` is {}, no condition", node.type_name());
+            let message = format!("ring `{name}` is {}, must be a condition", node.type_name());
             report.error(Code::Ring, node.position, message, help);
         }
     }
@@ -83,7 +84,7 @@ fn parse_segments(name: &str, node: &Node, report: &mut DiagnosticSink) -> Vec<E
             Code::Ring,
             node.position,
             message,
-            "until then the ring has nobody else",
+            "write a list such as `[employee]`; other items are ignored",
         );
     }
     texts

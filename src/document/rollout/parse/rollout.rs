@@ -82,16 +82,16 @@ impl FieldParser<'_> {
             .filter(|m| matches!(&*m.key, "variant" | "split"))
             .count();
         if named == 0 && !found && node.as_map().is_some() {
-            let help = "add `variant`, or `split` with a weight for each of several";
+            let help = "add `variant`, or `split` with a weight for each variant";
             self.report_invalid(
                 node.position,
                 "rollout",
-                "does not say what is released",
+                "has neither `variant` nor `split`",
                 help,
             );
         }
         if named > 1 {
-            let help = "keep one of them";
+            let help = "remove one of them";
             self.report_invalid(
                 node.position,
                 "rollout",
@@ -111,15 +111,18 @@ impl FieldParser<'_> {
                 .all(|share| share == Percentage::NONE);
         let written = rollout.percentage == Percentage::NONE && rollout.regions.is_empty();
         if nobody && written && rollout.when.is_some() {
-            let help = "`when` only says who is eligible; add `percentage: 100` for all of them";
-            self.report_no_effect(rollout.position, "rollout", "takes nobody", help);
+            let help = "`when` only restricts eligibility; add `percentage: 100` to include all eligible contexts";
+            self.report_no_effect(rollout.position, "rollout", "matches no context", help);
         }
         for key in rollout
             .allow
             .iter()
             .filter(|key| rollout.deny.contains(key))
         {
-            let message = format!("`{key}` is allowed and denied by flag `{}`", self.flag);
+            let message = format!(
+                "`{key}` is in both `allow` and `deny` of flag `{}`",
+                self.flag
+            );
             let help = "`deny` wins; remove it from one of the lists";
             self.report
                 .warn(Code::NoEffect, rollout.position, message, help);
@@ -134,10 +137,12 @@ impl FieldParser<'_> {
             }
             let known = || rings.rings.iter().map(|ring| &*ring.name);
             let help = did_you_mean(name, known(), || {
-                "only contexts whose `ring` says so are in it; define it below `rings`".to_owned()
+                format!(
+                    "define it in `rings`; until then it only matches contexts whose attribute `ring` is `{name}`"
+                )
             });
             let message = format!(
-                "`rings` does not define `{name}`, which flag `{}` names",
+                "`rollout.rings` of flag `{}` names ring `{name}`, which is not defined",
                 self.flag
             );
             self.report.warn(Code::Ring, node.position, message, help);
@@ -152,7 +157,7 @@ impl FieldParser<'_> {
             NodeKind::Map(members) if members.len() == 1 => Some(node.clone()),
             _ => {
                 let help = "write a rule, for instance `{ \"==\": [{ var: country }, DE] }`";
-                self.report_invalid(node.position, "rollout.when", "is no condition", help);
+                self.report_invalid(node.position, "rollout.when", "is not a condition", help);
                 None
             }
         }

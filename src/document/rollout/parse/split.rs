@@ -9,17 +9,17 @@ use crate::number::truncate_to_i64;
 impl FieldParser<'_> {
     pub(super) fn parse_split(&mut self, node: &Node) -> Option<Release> {
         let field = "rollout.split";
-        let help = "write it as an object of variants and weights";
+        let help = "write an object of variants and weights";
         let mut shares = Vec::new();
         for member in self.parse_object(node, field, help) {
             let weight = match member.value.kind {
                 NodeKind::Number(n) if n.fract() == 0.0 && (0.0..=1e6).contains(&n) => n,
                 _ => {
-                    let help = "a weight is a whole number from 0 to 1000000";
+                    let help = "write a whole number from 0 to 1000000";
                     self.report_invalid(
                         member.value.position,
                         field,
-                        "has a weight that is none",
+                        format!("has an invalid weight for `{}`", member.key),
                         help,
                     );
                     continue;

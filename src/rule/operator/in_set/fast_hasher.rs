@@ -2,13 +2,13 @@
 
 use std::hash::Hasher;
 
-/// Hashes texts eight bytes at a time. The author of a flag gains nothing from constants that collide, and a caller
-/// cannot add any: the hash need not withstand an attacker.
+/// Hashes texts eight bytes at a time. Constants come from the author of a flag, and callers cannot add any: the hash
+/// need not resist collision attacks.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FastHasher(u64);
 
 impl FastHasher {
-    // The golden ratio spreads neighbours; the rotation moves the well-mixed high bits down.
+    // The factor, the golden ratio, spreads adjacent values; the rotation moves the well-mixed high bits down.
     fn mix(&mut self, word: u64) {
         let mixed = (self.0 ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         self.0 = mixed.rotate_left(29);
@@ -27,7 +27,7 @@ impl Hasher for FastHasher {
         self.mix(last ^ (bytes.len() as u64) << 56);
     }
 
-    // `str` ends with this byte; the hash has the length already.
+    // `str` hashes one byte after its text; the length is already in the hash.
     fn write_u8(&mut self, _: u8) {}
 
     fn finish(&self) -> u64 {

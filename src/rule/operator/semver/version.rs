@@ -12,7 +12,7 @@ pub struct Version<S> {
 }
 
 impl<'t> Version<&'t str> {
-    /// Parses `1`, `v1.2`, `1.2.3-rc.1+build`; `None` for what Go does not accept.
+    /// Parses `1`, `v1.2`, `1.2.3-rc.1+build`; `None` for text that Go rejects.
     pub fn parse(text: &'t str) -> Option<Version<&'t str>> {
         let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
         let (major, rest) = parse_numeric(text)?;
@@ -23,7 +23,7 @@ impl<'t> Version<&'t str> {
             parse_component(rest)?
         };
         if rest.is_empty() {
-            // As nearly all versions are.
+            // Fast path: nearly all versions end here.
             return Some(Version {
                 major,
                 minor,
@@ -50,7 +50,7 @@ impl<'t> Version<&'t str> {
         })
     }
 
-    /// The order of precedence; build metadata does not count.
+    /// The order of precedence; build metadata is ignored.
     pub fn cmp_precedence(&self, other: &Version<&str>) -> Ordering {
         cmp_numeric(self.major, other.major)
             .then_with(|| cmp_numeric(self.minor, other.minor))
@@ -58,7 +58,7 @@ impl<'t> Version<&'t str> {
             .then_with(|| cmp_prerelease(self.prerelease, other.prerelease))
     }
 
-    /// The version with texts of its own.
+    /// An owned copy of the version.
     pub fn to_owned(self) -> Version<Box<str>> {
         Version {
             major: self.major.into(),
@@ -89,7 +89,7 @@ fn parse_component(rest: &str) -> Option<(&str, &str)> {
     parse_numeric(rest.strip_prefix('.')?)
 }
 
-/// A number without leading zeros, and what follows it.
+/// A number without leading zeros, and the rest of the text.
 fn parse_numeric(text: &str) -> Option<(&str, &str)> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, rest) = text.split_at(digits);

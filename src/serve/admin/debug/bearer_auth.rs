@@ -14,11 +14,11 @@ use crate::limits;
 /// The clients that have access.
 #[derive(Debug, Clone)]
 pub enum DebugAccess {
-    /// None: the paths are not found.
+    /// No clients: the paths are not found.
     Off,
-    /// Those that send the token in this file.
+    /// The clients that send the token in this file.
     BearerTokenFile(PathBuf),
-    /// All.
+    /// All clients.
     Open,
 }
 
@@ -34,8 +34,8 @@ impl DebugAccess {
         !matches!(self, DebugAccess::Off)
     }
 
-    /// Returns true if a request with these headers has access. The file is read each time, so that a replaced token is
-    /// refused, and on a blocking thread, because its file system may be slow.
+    /// Returns true if a request with these headers has access. The file is read for each request, so that a replaced
+    /// token is rejected, and on a blocking thread, because the file system may be slow.
     pub async fn authorizes(&self, headers: &HeaderMap) -> bool {
         let path = match self {
             DebugAccess::Off => return false,
@@ -60,7 +60,7 @@ impl DebugAccess {
             Ok(Err(why)) => {
                 tracing::error!(
                     why,
-                    "the token of the debug endpoints cannot be read; nobody is let in"
+                    "cannot read the token of the debug endpoints: all their requests are rejected"
                 );
                 false
             }
@@ -73,28 +73,23 @@ impl BearerToken {
     /// The token in a file, without white space around it.
     ///
     /// # Errors
-    /// If the file cannot be read, or holds no token.
+    /// If the file cannot be read, or its token is too long or too short.
     pub fn read(path: &Path) -> Result<BearerToken, String> {
         let size = std::fs::metadata(path)
             .map_err(|error| error.to_string())?
             .len();
         if size > limits::TOKEN_RESPONSE {
-            return Err(format!(
-                "it is larger than {} bytes",
-                limits::TOKEN_RESPONSE
-            ));
+            return Err(format!("larger than {} bytes", limits::TOKEN_RESPONSE));
         }
         let text = std::fs::read(path).map_err(|error| error.to_string())?;
         let token = text.trim_ascii();
         if token.len() < MIN_TOKEN_LENGTH {
-            return Err(format!(
-                "a token has at least {MIN_TOKEN_LENGTH} characters"
-            ));
+            return Err(format!("token is shorter than {MIN_TOKEN_LENGTH} bytes"));
         }
         Ok(BearerToken(token.to_vec()))
     }
 
-    /// Returns true if `given` is the token. The time that takes depends on the length of the token alone.
+    /// Returns true if `given` is the token. The time of the comparison depends only on the two lengths.
     pub fn matches(&self, given: &[u8]) -> bool {
         self.0.as_slice().ct_eq(given).into()
     }

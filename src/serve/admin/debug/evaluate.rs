@@ -27,30 +27,31 @@ pub struct DebugQuery {
 }
 
 impl DebugQuery {
-    /// Reads a query and a body.
+    /// Parses a query and a body.
     ///
     /// # Errors
-    /// A sentence for the caller, if they are invalid.
+    /// If the query or the body is invalid, with the text for the caller.
     pub fn parse(text: &str, body: &[u8]) -> Result<DebugQuery, String> {
         let mut query = DebugQuery::default();
         let pairs = query_pairs(text);
-        let pairs = pairs.map_err(|invalid| format!("`{}` is not UTF-8 text", invalid.name))?;
+        let pairs =
+            pairs.map_err(|invalid| format!("parameter `{}` is not valid UTF-8", invalid.name))?;
         for (name, value) in pairs {
             match &*name {
                 "targetingKey" => query.targeting_key = Some(value.into_owned()),
                 "context" => query.context_json = format!("{{\"context\":{value}}}"),
                 _ => {
                     return Err(format!(
-                        "there is no parameter `{name}`: say targetingKey or context"
+                        "unknown parameter `{name}`: use targetingKey or context"
                     ));
                 }
             }
         }
         if !body.is_empty() {
             if !query.context_json.is_empty() {
-                return Err("say the context in the query or in the body".to_owned());
+                return Err("two contexts: send the context in the query or in the body".to_owned());
             }
-            let json = std::str::from_utf8(body).map_err(|_| "the body is not UTF-8 text")?;
+            let json = std::str::from_utf8(body).map_err(|_| "the body is not valid UTF-8")?;
             json.clone_into(&mut query.context_json);
         }
         validate_context(&query.context_json)?;
@@ -58,7 +59,7 @@ impl DebugQuery {
     }
 }
 
-/// Checks that a text is a request with a context, or empty.
+/// Checks that a text is empty, or a request with a context.
 fn validate_context(text: &str) -> Result<(), String> {
     if text.is_empty() {
         return Ok(());
@@ -145,7 +146,7 @@ fn context_attributes<'a, 'q: 'a>(
     Ok(members)
 }
 
-/// The targeting key: the last one counts.
+/// The targeting key; of several, the last one wins.
 fn targeting_key<'a>(members: &[(&str, Value<'a>)]) -> Option<&'a str> {
     let last = members
         .iter()

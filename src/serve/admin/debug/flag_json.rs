@@ -52,7 +52,7 @@ pub fn flag_response(
     if !flag.is_faulty() {
         flag_sync::write_definition(&mut definition, flag);
     }
-    // Positions in the file are not kept; this is the position in the definition below.
+    // Positions in the file are not kept; the pointer refers to the definition below.
     let ruled = matches!(decision, Decision::Variant(_, Reason::TargetingMatch));
     let rule = ruled.then(|| rule_pointer(flag, &definition, asker));
     out.push_str(",\"rule\":");
@@ -71,7 +71,7 @@ pub fn flag_response(
     out
 }
 
-/// The rule that decided, as a JSON Pointer into the definition.
+/// The rule that determined the decision, as a JSON Pointer into the definition.
 fn rule_pointer(flag: &CompiledFlag, definition: &str, asker: &OwnedContext) -> String {
     let found =
         parse_definition::parse_and_compile(&flag.key, definition, asker.fractional_version);
@@ -86,7 +86,7 @@ fn rule_pointer(flag: &CompiledFlag, definition: &str, asker: &OwnedContext) -> 
 /// The context, the timestamp and the version of the hash.
 fn write_context(out: &mut String, asker: &OwnedContext) {
     let mut members = BTreeMap::new();
-    // Of equal names the last one counts.
+    // If a name occurs several times, the last one wins.
     for (name, value) in &asker.attributes {
         members.insert(name.clone(), value.clone());
     }

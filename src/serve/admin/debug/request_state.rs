@@ -1,4 +1,4 @@
-//! The state a debug request is answered from: snapshot, configuration, added context and time.
+//! The state that a debug request is answered from: snapshot, configuration, added context and time.
 
 use std::time::SystemTime;
 
@@ -14,6 +14,6 @@ pub struct DebugRequestState<'q> {
     pub config: &'q DebugConfig,
     /// Attributes that override the caller's.
     pub overlay: &'q [(&'q str, &'q str)],
-    /// The present.
+    /// The time of the request.
     pub now: SystemTime,
 }

@@ -16,11 +16,11 @@ pub enum DebugRoute {
 }
 
 impl DebugRoute {
-    /// Parses a path. A key is one segment: an escaped slash does not make one.
+    /// Parses a path. A key is one segment, which may contain escaped slashes.
     pub fn parse(path: &str) -> Option<DebugRoute> {
         match path.strip_prefix("/debug/")? {
             "flags" | "flags/" => Some(DebugRoute::Flags),
-            // Two names for one resource: sync is how the sources are followed.
+            // Two names for one resource, which reports the sync state of the sources.
             "sources" | "sync" => Some(DebugRoute::Sources),
             "definitions" => Some(DebugRoute::Definitions),
             rest => {

@@ -28,7 +28,7 @@ pub fn sources_response(
     out
 }
 
-/// The status of a source. Its name may contain a secret; its redacted name does not.
+/// Appends the status of a source, with its redacted name, because the name may contain a secret.
 pub fn write_source_status(out: &mut String, status: &SourceStatus, now: SystemTime) {
     let state = status.health();
     out.push_str("{\"name\":");
@@ -75,7 +75,7 @@ pub fn write_source_status(out: &mut String, status: &SourceStatus, now: SystemT
     );
 }
 
-/// The state of a source in one word.
+/// The name of a source's sync state.
 fn sync_state_name(state: &SourceHealth) -> &'static str {
     match (state.has_flags(), state.from_state_dir, state.failing_since) {
         (false, _, None) => "pending",

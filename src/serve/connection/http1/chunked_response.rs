@@ -14,10 +14,10 @@ use tokio::io::AsyncWriteExt as _;
 
 use crate::serve::http::body::Body;
 
-/// Sends the frames of a body as they come, and buffers the bytes of the client's next request in `read`.
+/// Sends the frames of a body as they become available, and buffers the bytes of the client's next request in `read`.
 ///
 /// # Errors
-/// If the client goes away.
+/// If the client disconnects.
 pub async fn send_chunked<S>(io: &mut S, read: &mut BytesMut, mut body: Body) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -33,7 +33,7 @@ where
             },
         };
         let Some(data) = data else { break };
-        // An empty chunk would be the end.
+        // An empty chunk would end the body.
         if !data.is_empty() {
             io.write_all_buf(&mut encode_chunk(data)).await?;
             io.flush().await?;
@@ -49,7 +49,7 @@ async fn next_data(body: &mut Body) -> Option<Bytes> {
     Some(frame.into_data().unwrap_or_default())
 }
 
-/// Data as a chunk. It is not copied: all streams that send a change share its bytes, however slow they are.
+/// Encodes data as a chunk, without copying it: all streams that send a change share its bytes.
 fn encode_chunk(data: Bytes) -> impl Buf {
     let size = Bytes::from(format!("{:X}\r\n", data.len()));
     size.chain(data).chain(&b"\r\n"[..])

@@ -1,9 +1,9 @@
-//! The HTTP/1.1 fast path: answers complete, simple requests without hyper, and hands the connection over at the first other.
+//! The HTTP/1.1 fast path: answers complete, simple requests, and hands the connection to hyper at the first other one.
 //!
-//! hyper supports all of HTTP/1.1: chunked requests, expectations, upgrades, requests that wait for something. That costs
-//! more than an evaluation, which is a few hundred bytes there and back, and its buffers cost more than a stream that is
-//! silent most of the time. So a connection begins here. It is handed over to hyper for good, with all bytes that are not
-//! answered, at the first request that is not simple or is not answered at once. The same handler answers in both places.
+//! hyper supports all of HTTP/1.1: chunked requests, expectations, upgrades, slow requests. That costs more than an
+//! evaluation, whose messages have a few hundred bytes, and its buffers take more memory than a mostly idle stream.
+//! Therefore a connection starts here. It is handed to hyper permanently, with all unanswered bytes, at the first
+//! request that is not simple or cannot be answered at once. Both places use the same handler.
 
 use std::io;
 use std::pin::pin;
@@ -32,15 +32,15 @@ use crate::serve::http::body::Body;
 use crate::serve::http::handler::Handler;
 use crate::serve::shutdown_watch;
 
-/// The room for each read, in bytes: nearly every request is shorter.
+/// The buffer space for each read, in bytes: nearly every request is shorter.
 const READ_CHUNK: usize = 2048;
-/// The number of buffered response bytes from which they are sent.
+/// The number of buffered response bytes that triggers a flush.
 const FLUSH_AT: usize = 16 * 1024;
 
 /// The limits of a connection's requests.
 #[derive(Debug, Clone, Copy)]
 pub struct Http1Limits {
-    /// How long a request may take to arrive.
+    /// The timeout for the arrival of a request.
     pub read_timeout: Duration,
     /// The largest head, in bytes.
     pub max_head: usize,
@@ -63,7 +63,7 @@ where
 {
     let mut connection = Http1Connection::new(io, handler, limits);
     let mut shutdown = pin!(shutdown_watch::requested(shutdown));
-    // One timer for all requests: when it fires it is reset by the time of the last response.
+    // One timer for all requests: when it fires, it is reset according to the time of the last response.
     let mut timer = pin!(tokio::time::sleep(limits.read_timeout));
     loop {
         connection.read_buffer.reserve(READ_CHUNK);
@@ -92,9 +92,9 @@ where
 enum RequestOutcome {
     /// The response head is written, and this is the body.
     Responded(ResponseBody),
-    /// It has not arrived completely.
+    /// The request has not arrived completely.
     Incomplete,
-    /// It is left to hyper.
+    /// The request is left to hyper.
     HandOver,
 }
 
@@ -104,7 +104,7 @@ struct Http1Connection<'a, S, A> {
     handler: &'a A,
     /// The largest head, in bytes.
     max_head: usize,
-    /// Bytes that are not answered.
+    /// Bytes that are not answered yet.
     read_buffer: BytesMut,
     /// The length of the next request, if its head has arrived.
     request_length: Option<usize>,
@@ -112,7 +112,7 @@ struct Http1Connection<'a, S, A> {
     request: request::Parts,
     /// The time of the last response.
     last_response_at: Instant,
-    /// Responses that are not sent.
+    /// Responses that are not sent yet.
     write_buffer: Vec<u8>,
     date: DateHeader,
 }
@@ -132,7 +132,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin, A: Handler> Http1Connection<'a, S, A
         }
     }
 
-    /// Answers the buffered requests; `false` if one of them is left to hyper.
+    /// Answers the buffered requests. Returns false if one of them is left to hyper.
     async fn handle_buffered(&mut self) -> io::Result<bool> {
         self.date.update();
         let simple = loop {
@@ -198,12 +198,12 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin, A: Handler> Http1Connection<'a, S, A
         if self.write_buffer.len() >= FLUSH_AT {
             self.flush().await?;
         }
-        // Yield to other tasks, however many requests arrived at once.
+        // Yield to other tasks, even if many requests arrived at once.
         coop::consume_budget().await;
         Ok(())
     }
 
-    /// Sends a stream, and keeps no request buffers as long as it lasts.
+    /// Sends a stream, and frees the request buffers while it lasts.
     async fn stream_body(&mut self, body: Body) -> io::Result<()> {
         self.flush().await?;
         self.write_buffer = Vec::new();

@@ -12,7 +12,7 @@ use hyper::body::Incoming;
 use crate::serve::http::body::Body;
 use crate::serve::http::respond;
 
-/// The response to an HTTP/1.1 request that does not name its host exactly once. The connection ends with it.
+/// The response to an HTTP/1.1 request that does not name its host exactly once. It closes the connection.
 pub fn reject_invalid_host(request: &Request<Incoming>) -> Option<Response<Body>> {
     if request.version() != Version::HTTP_11 {
         return None;

@@ -15,30 +15,30 @@ use smallvec::SmallVec;
 
 use crate::limits;
 
-/// The most header fields of a simple request. Browsers send fifteen.
+/// The maximum number of header fields of a simple request. Browsers send fifteen.
 const MAX_FIELDS: usize = 24;
 
-/// The state of the request that the read bytes begin with.
+/// The state of the first request in the read bytes.
 #[derive(Debug)]
 pub enum ParsedRequest {
-    /// It is complete.
+    /// The request is complete.
     Complete {
         /// The length of the head, in bytes.
         head_length: usize,
         /// The head and the body.
         bytes: Bytes,
     },
-    /// It is incomplete.
+    /// The request is incomplete.
     Partial {
         /// The length of the request, in bytes, if its head is complete.
         request_length: Option<usize>,
     },
-    /// It is not simple, or invalid.
+    /// The request is not simple, or is invalid.
     NotSimple,
 }
 
-/// Takes the first request from the read bytes, if it is complete and simple, and sets `request` to its head. A head may
-/// have `limit` bytes.
+/// Takes the first request from the read bytes, if it is complete and simple, and sets `request` to its head. The head
+/// may have at most `limit` bytes.
 pub fn parse_next(read: &mut BytesMut, limit: usize, request: &mut Parts) -> ParsedRequest {
     let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
     let mut parsed = httparse::Request::new(&mut fields);
@@ -88,7 +88,7 @@ fn simple_method_and_length(request: &httparse::Request<'_, '_>) -> Option<(Meth
         if named(&header::HOST) {
             hosts += 1;
         } else if named(&header::CONTENT_LENGTH) {
-            // hyper decides about a second one.
+            // A second `Content-Length` is left to hyper.
             let digits = str::from_utf8(field.value)
                 .ok()
                 .filter(|_| length.is_none())?;
@@ -139,7 +139,7 @@ impl HeadRanges {
         }
     }
 
-    /// Sets the target and the fields of `request`. `None` if the crate `http` refuses one.
+    /// Sets the target and the fields of `request`. `None` if the crate `http` rejects one.
     fn fill_request(&self, whole: &Bytes, request: &mut Parts) -> Option<()> {
         request.uri = Uri::from_maybe_shared(whole.slice(self.target.clone())).ok()?;
         request.extensions.clear();

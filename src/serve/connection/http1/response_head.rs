@@ -14,7 +14,7 @@ use crate::serve::http::body::Body;
 pub enum ResponseBody {
     /// One buffer.
     Buffered(Bytes),
-    /// Frames as they come.
+    /// Frames, sent as they become available.
     Streamed(Body),
 }
 
@@ -58,7 +58,7 @@ pub fn write_head(out: &mut Vec<u8>, head: &Parts, content: &ResponseBody, date:
 #[derive(Debug, Default)]
 pub struct DateHeader {
     text: String,
-    /// Its time, in seconds since the epoch.
+    /// The time of the text, in seconds since the epoch.
     unix_second: u64,
 }
 

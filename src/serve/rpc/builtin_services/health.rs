@@ -12,7 +12,7 @@ use crate::serve::stream::FrameSender;
 use crate::serve::stream::StreamWakeup;
 use crate::wire::grpc::health::HealthStatus;
 
-/// The status of a service: that of the server, if the port has such a service.
+/// The status of a service: the status of the server if the port has the service, otherwise unknown.
 pub fn status(context: &ServerContext, is_known: bool) -> HealthStatus {
     if !is_known {
         HealthStatus::Unknown
@@ -23,7 +23,7 @@ pub fn status(context: &ServerContext, is_known: bool) -> HealthStatus {
     }
 }
 
-/// Opens a stream. It ends with the client, or at shutdown after it has sent the last status.
+/// Opens a stream. It ends when the client disconnects, or at shutdown after the last status is sent.
 pub fn watch(context: &ServerContext, slot: OwnedSemaphorePermit, is_known: bool) -> Body {
     let error_frame = |error| Some(StreamFraming::GRPC.end_frame(Err(error)));
     let owned = context.clone();

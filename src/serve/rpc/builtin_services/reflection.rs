@@ -1,4 +1,4 @@
-//! gRPC server reflection: a stream of questions about services, and a stream of answers.
+//! gRPC server reflection: a stream of requests about services, and a stream of responses.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use crate::wire::grpc::reflection::DescriptorFiles;
 use crate::wire::rpc_error::RpcCode;
 use crate::wire::rpc_error::RpcError;
 
-/// Opens a stream. It ends after the client's last question, or with the server.
+/// Opens a stream. It ends after the client's last request, or at shutdown.
 pub fn open(
     context: &ServerContext,
     slot: OwnedSemaphorePermit,
@@ -54,7 +54,7 @@ async fn respond(
     sender: &FrameSender,
 ) -> Result<(), RpcError> {
     while let Some(question) = questions.next_message().await? {
-        // Decoded for each question: a stream that waits should hold nothing.
+        // Decoded for each request, so that an idle stream keeps no descriptors in memory.
         let answer = DescriptorFiles::decode().respond(&question, service_names)?;
         let frame = data_frame(envelope::encode_length_prefixed(0, &answer));
         if sender.send(frame).await.is_err() {

@@ -57,7 +57,7 @@ fn endpoint(spec: &GrpcSpec, timing: Timing) -> Result<Endpoint, DialError> {
         let tls = ClientTlsConfig::new().trust_anchors(roots.roots);
         endpoint = endpoint.tls_config(tls.domain_name(host))?;
     }
-    // Without pings a peer that vanished would be noticed only after hours.
+    // Without pings, the loss of a peer would be detected only after hours.
     Ok(endpoint
         .http2_keep_alive_interval(timing.keepalive_interval)
         .keep_alive_timeout(timing.keepalive_timeout)

@@ -15,7 +15,7 @@ use tower_service::Service;
 
 use crate::source::error::kind::DnsError;
 
-/// Connects to a host, whatever the URI of the channel: `:authority` may be another name.
+/// Connects to `host` and ignores the URI of the channel, whose `:authority` may be another name.
 pub struct TcpConnector {
     /// The host's name or address.
     pub host: String,

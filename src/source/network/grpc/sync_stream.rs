@@ -58,7 +58,7 @@ impl<'s> SyncStream<'s> {
         }
     }
 
-    /// Returns true if the stream sent a message.
+    /// Returns true if a message was received.
     pub fn has_received(&self) -> bool {
         self.message_count > 0
     }

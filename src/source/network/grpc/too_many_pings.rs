@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 /// Returns true if the service may have closed the connection because of too many pings. gRPC in Go allows one ping in
-/// 5 minutes by default, and sends GOAWAY at the third in between. Its reason is often lost with the connection; then the
-/// time since the last message tells: about four pings.
+/// 5 minutes by default, and sends GOAWAY at the third one above that. Its reason is often lost with the connection;
+/// then the time since the last message indicates it: about four ping intervals.
 pub fn may_be_ping_limit(why: &str, silence: Duration, ping_interval: Duration) -> bool {
     let words = ["too_many_pings", "ENHANCE_YOUR_CALM", "excessive load"];
     let pings_were_answered = !why.contains("keep-alive timed out");

@@ -16,7 +16,7 @@ use crate::source::network::http::response_body;
 use crate::source::spec::HttpSpec;
 use crate::source::update_channel::FetchedDocument;
 
-/// Fetches one document again and again.
+/// Fetches one document repeatedly.
 #[derive(Debug)]
 pub struct Fetcher {
     spec: HttpSpec,
@@ -29,14 +29,14 @@ pub struct Fetcher {
 /// The result of a request.
 #[derive(Debug)]
 pub enum FetchResult {
-    /// The active document is still the newest.
+    /// The active document is up to date.
     Unchanged,
     /// A text that may be a document.
     Document(FetchedDocument),
 }
 
 impl Fetcher {
-    /// A fetcher that has sent no request yet.
+    /// Returns a fetcher that has sent no request yet.
     pub fn new(spec: HttpSpec, etag: Option<Box<str>>) -> Fetcher {
         Fetcher {
             tokens: spec.oauth.clone().map(TokenSource::new),

@@ -19,7 +19,7 @@ use crate::source::network::http::oauth::token_response::AccessToken;
 use crate::source::network::http::response_body;
 use crate::source::spec::OAuthSpec;
 
-/// A token is not used any more when it expires within this time, as in Go's library.
+/// A token that expires within this time is replaced, as in Go's library.
 const EXPIRY_MARGIN: Duration = Duration::from_secs(10);
 
 /// The tokens of a source.
@@ -71,7 +71,7 @@ impl TokenSource {
         Ok(authorization)
     }
 
-    /// Reloads the client's ID and secret if that is due. A token that was obtained with others is dropped.
+    /// Reloads the client's ID and secret if that is due. Drops a token that was obtained with other credentials.
     fn load_credentials(&mut self, now: Instant) -> Result<(), SourceError> {
         let loaded = credentials::load(&self.oauth.credentials, self.client.as_ref(), now)?;
         let Some(client) = loaded else {
@@ -108,7 +108,7 @@ impl TokenSource {
             return Err(SourceError::TokenStatus(status));
         }
         let text = std::str::from_utf8(&body);
-        let text = text.map_err(|_| SourceError::TokenResponse("the answer is not text"))?;
+        let text = text.map_err(|_| SourceError::TokenResponse("the response is not UTF-8"))?;
         token_response::parse(text, now).map_err(SourceError::TokenResponse)
     }
 }

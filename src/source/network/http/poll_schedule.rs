@@ -3,7 +3,7 @@
 use std::time::Duration;
 use std::time::SystemTime;
 
-/// Moments that lie an interval apart, counted from midnight UTC, as in flagd.
+/// Poll times at a fixed interval, counted from midnight UTC, as in flagd.
 #[derive(Debug, Clone, Copy)]
 pub struct PollSchedule {
     interval: u128,
@@ -36,7 +36,7 @@ impl PollSchedule {
     }
 }
 
-/// The hash by which flagd turns a seed into a shift.
+/// FNV-1a with 32 bits, by which flagd turns a seed into a shift.
 fn fnv32a(bytes: &[u8]) -> u32 {
     bytes.iter().fold(0x811c_9dc5, |hash, byte| {
         (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)

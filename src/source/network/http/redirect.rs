@@ -1,4 +1,4 @@
-//! Sends a GET request and follows redirects; credentials stay with their origin.
+//! Sends a GET request and follows redirects; credentials are sent only to their origin.
 
 use http::HeaderMap;
 use http::HeaderValue;
@@ -69,8 +69,8 @@ fn redirect_target(response: &Response, url: &Url) -> Result<Option<Url>, Source
     next.map(Some).ok_or(SourceError::InvalidRedirect)
 }
 
-/// Returns true if credentials may go along from one URL to the next: to the same origin, or to the same host for an
-/// upgrade from port 80 to HTTPS on port 443.
+/// Returns true if credentials may be forwarded from one URL to the next: to the same origin, or to the same host for
+/// an upgrade from port 80 to HTTPS on port 443.
 fn may_forward_credentials(from: &Url, to: &Url) -> bool {
     let ports = (from.port_or_known_default(), to.port_or_known_default());
     let upgrade =

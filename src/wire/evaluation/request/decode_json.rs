@@ -1,6 +1,6 @@
 //! Decodes JSON requests for one flag and for all flags, scanned in place after one check of their syntax.
 //!
-//! Accepts what Go's `protojson` does: `flagKey` or `flag_key`, null for absent, unknown fields ignored.
+//! Accepts the same as Go's `protojson`: `flagKey` or `flag_key`, null for absent fields, and unknown fields.
 
 use std::borrow::Cow;
 
@@ -45,7 +45,7 @@ pub fn decode_resolve_all_request(body: &[u8]) -> Result<EncodedContext<'_>> {
     scan_request(body, |_, _| Ok(false))
 }
 
-/// Checks that the body is a JSON object, of which no member has a meaning.
+/// Checks that the body is a JSON object, whose members are ignored.
 pub fn validate_empty_request(body: &[u8]) -> Result<()> {
     let skipped = |reader: &mut Reader<'_>, _: RawString<'_>| {
         reader.skip_value().map_err(DecodeFailure::Json)?;
@@ -56,7 +56,7 @@ pub fn validate_empty_request(body: &[u8]) -> Result<()> {
 
 enum DecodeFailure {
     Json(json::Error),
-    /// At this offset stands a value that does not fit this field.
+    /// The value at this offset has the wrong type for this field.
     UnexpectedType(usize, &'static str),
 }
 
@@ -116,7 +116,7 @@ fn scan_fields<'b>(
     Ok(context)
 }
 
-/// The error with the text of Go's `protojson`, as far as they can be known.
+/// The error with the text of Go's `protojson`, as far as it can be reproduced.
 fn protojson_error(text: &str, fail: &DecodeFailure) -> RpcError {
     let (at, what, syntax) = match fail {
         DecodeFailure::Json(error) if error.kind == json::ErrorKind::UnexpectedEnd => {

@@ -25,7 +25,7 @@ fn healthcheck_exit_status_follows_readyz() {
     let unready = check(&[]);
     assert_eq!(unready.status.code(), Some(1));
     assert!(
-        printed(&unready.stderr).contains("/readyz answers 412"),
+        printed(&unready.stderr).contains("/readyz returned status 412"),
         "{unready:?}"
     );
     assert_eq!(check(&["--live"]).status.code(), Some(0));
@@ -35,7 +35,10 @@ fn healthcheck_exit_status_follows_readyz() {
     drop(daemon);
     let gone = check(&[]);
     assert_eq!(gone.status.code(), Some(1));
-    assert!(printed(&gone.stderr).contains("no answer from"), "{gone:?}");
+    assert!(
+        printed(&gone.stderr).contains("no response from"),
+        "{gone:?}"
+    );
     let wrong = run_fanion(&["healthcheck", "-m", "x", "--timeout", "1s"]);
     assert!(
         printed(&wrong.stderr).contains("--management-port"),
@@ -59,7 +62,7 @@ fn healthcheck_times_out_without_a_response() {
     assert_eq!(run_fanion(&arguments).status.code(), Some(1));
 }
 
-/// Returns the error output of a healthcheck against a server that handles each connection in this way.
+/// Returns the error output of a healthcheck against a server that calls `answer` for each connection.
 fn healthcheck_stderr_against(answer: impl Fn(TcpStream) + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("bound").port().to_string();
@@ -87,14 +90,11 @@ fn healthcheck_rejects_a_peer_that_does_not_speak_http() {
             let mut request = [0; 16];
             let _ = socket.read(&mut request);
             let _ = socket.write_all(answer.as_bytes());
-            // Let it have been read before the rest of the request resets the connection.
+            // Unread bytes make the kernel send RST, which can discard the response before the client reads it.
             let _ = socket.shutdown(Shutdown::Write);
             let _ = socket.read_to_end(&mut Vec::new());
         });
-        assert!(
-            told.contains("it does not speak HTTP"),
-            "{answer:?}: {told}"
-        );
+        assert!(told.contains("not an HTTP response"), "{answer:?}: {told}");
     }
 }
 
@@ -103,12 +103,12 @@ fn healthcheck_times_out_on_a_slow_response() {
     let told = healthcheck_stderr_against(|mut socket| {
         let drip = Duration::from_millis(20);
         let _ = socket.set_read_timeout(Some(drip));
-        // Each byte comes well within the deadline, the whole line does not.
+        // Each byte arrives within the deadline, the complete status line does not.
         while socket.write_all(b"H").is_ok() {
             while socket.read(&mut [0; 512]).is_ok_and(|read| read > 0) {}
         }
     });
-    assert!(told.contains("nothing within 500ms"), "{told}");
+    assert!(told.contains("timed out after 500ms"), "{told}");
 }
 
 #[test]
@@ -144,20 +144,20 @@ fn healthcheck_uses_the_configured_management_address() {
     );
     assert_eq!(check(&["--config", config], &[]), well);
     assert_eq!(check(&[], &[("FLAGD_CONFIG", config)]), well);
-    // No process listens there.
+    // No process listens on the default address.
     assert_eq!(check(&["-m", &port], &[]).0, Some(1));
     assert_eq!(
         check(&["-m", &port, "--address", "::1"], &[address]).0,
         Some(1)
     );
-    // A file that was broken since does no harm, but may be why there is no answer.
+    // An invalid configuration file does not fail the check, but is reported if the check fails for another reason.
     write(&format!("management-port: {port}\nprot: 1\n"));
     assert_eq!(check(&["--config", config], &[address]), well);
     let (code, told) = check(&["--config", config], &[]);
     assert_eq!(code, Some(1));
-    assert!(told.contains("no answer from localhost:"), "{told}");
-    assert!(told.contains("there is no option `prot`"), "{told}");
-    // An address that means all of them is not one to ask.
+    assert!(told.contains("no response from localhost:"), "{told}");
+    assert!(told.contains("unknown option `prot`"), "{told}");
+    // An unspecified bind address is checked on localhost.
     let everywhere = Daemon::start(directory.path(), &["--uri", "file:flags.json"]);
     everywhere.wait_for_reload();
     let port = everywhere.management.to_string();

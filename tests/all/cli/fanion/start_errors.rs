@@ -15,7 +15,7 @@ fn unexpected_argument_is_an_error_with_a_suggestion() {
         (&["-x", "true", "-f", "file:a"], &["write `--debug=true`"]),
         (
             &["-f", "file:a", "file:b"],
-            &["say the option again: `--uri file:b`"],
+            &["repeat the option for another value: `--uri file:b`"],
         ),
         (&["file:a"], &["unexpected argument 'file:a'"]),
     ] {
@@ -33,7 +33,7 @@ fn invalid_certificate_or_bind_address_fails_startup() {
     let start = |options: &[&str]| {
         command(directory.path(), options)
             .output()
-            .expect("it runs")
+            .expect("the program runs")
     };
     let output = start(&["--uri", "file:x", "-c", "no.pem", "-k", "no.key"]);
     assert_eq!(output.status.code(), Some(1));
@@ -41,7 +41,7 @@ fn invalid_certificate_or_bind_address_fails_startup() {
         printed(&output.stderr).contains("cannot use no.pem: No such file"),
         "{output:?}"
     );
-    // An address of nobody here: documentation's own.
+    // TEST-NET-1 (RFC 5737): not an address of this machine.
     let output = start(&["--uri", "file:x", "--bind-address", "192.0.2.1"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(
@@ -68,7 +68,7 @@ fn all_invalid_options_are_reported_together() {
     }
     let output = run_fanion(&["start"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(printed(&output.stderr).contains("no sync implementation set"));
+    assert!(printed(&output.stderr).contains("no flag source: pass --uri file:PATH"));
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn invalid_arguments_exit_with_2() {
     let output = run_flagctl(Path::new("/"), &["get", "f"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(
-        printed(&output.stderr).contains("where are the flags?"),
+        printed(&output.stderr).contains("no flags given: pass --flags PATH"),
         "{output:?}"
     );
 }

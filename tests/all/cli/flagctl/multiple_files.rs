@@ -20,9 +20,9 @@ fn prerequisite_may_be_defined_in_another_file() {
     let alone = findings_with_codes(&[("b.yaml", BUTTON)], &["F018"]);
     assert_eq!(
         alone,
-        ["b.yaml:5:16 F018 flag `button` requires `api`, and there is no such flag"]
+        ["b.yaml:5:16 F018 flag `button` requires flag `api`, which does not exist"]
     );
-    // Two files that are right by themselves make a circle, and each end of it is told in its own file.
+    // Two files that are valid alone form a cycle, which is reported in both files.
     let back = API.replace(
         "    targeting",
         "    requires: [{ flag: button, variant: \"on\" }]\n    targeting",
@@ -30,8 +30,8 @@ fn prerequisite_may_be_defined_in_another_file() {
     assert_eq!(
         findings_with_codes(&[("a.yaml", &back), ("b.yaml", BUTTON)], &["F018"]),
         [
-            "a.yaml:5:16 F018 prerequisites run in a circle: `api` requires `button` requires `api`",
-            "b.yaml:5:16 F018 prerequisites run in a circle: `button` requires `api` requires `button`",
+            "a.yaml:5:16 F018 prerequisites form a cycle: `api` requires `button` requires `api`",
+            "b.yaml:5:16 F018 prerequisites form a cycle: `button` requires `api` requires `button`",
         ]
     );
 }
@@ -61,7 +61,7 @@ fn every_command_merges_all_flag_files() {
         .expect("the flag");
     assert!(
         button.contains("\"DE\""),
-        "the rule of the other file is in it: {button}"
+        "the rule of the other file is missing: {button}"
     );
 }
 

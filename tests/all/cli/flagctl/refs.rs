@@ -54,10 +54,10 @@ fn unknown_and_archived_keys_in_code_fail_the_run() {
     );
     let output = flag_lint(dir.path(), &["check", "--config", ".flagrc.json"]);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
-    let want = "src/a.tsx:2:27: error: F120: there is no flag `new-chekout-flow`\n  help: did you mean `new-checkout-flow`?\n\
-        src/b.ts:1:21: error: F121: flag `old-search` is archived\n  help: write its final value into the code, then remove the flag\n\
-        src/b.ts:2:21: error: F120: there is no flag `nothing-like-it`\n  help: callers get their own default; add the flag, or remove the call\n\
-        flags.yaml:4:3: warning: F122: no source code names flag `forgotten`\n  help: remove it, if nothing else asks for it\n";
+    let want = "src/a.tsx:2:27: error: F120: flag `new-chekout-flow` is not defined\n  help: did you mean `new-checkout-flow`?\n\
+        src/b.ts:1:21: error: F121: flag `old-search` is archived\n  help: replace the call with the final value of the flag, then remove the flag\n\
+        src/b.ts:2:21: error: F120: flag `nothing-like-it` is not defined\n  help: the call always returns its default value; define the flag or remove the call\n\
+        flags.yaml:4:3: warning: F122: flag `forgotten` is unused: no source file contains its key\n  help: remove the flag if nothing else uses it\n";
     assert_eq!(printed(&output.stdout), want);
     let output = run_flagctl(dir.path(), &["refs", "src", "--flags", "flags.yaml"]);
     assert_eq!(output.status.code(), Some(1));
@@ -71,7 +71,7 @@ fn unknown_and_archived_keys_in_code_fail_the_run() {
     );
     assert_eq!(flag_lint(dir.path(), &["check"]).status.code(), Some(0));
     let output = flag_lint(dir.path(), &["check", "--fail-on", "warning"]);
-    assert_eq!(output.status.code(), Some(1), "flags that nobody asks for");
+    assert_eq!(output.status.code(), Some(1), "unused flags fail the check");
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn ignored_generated_and_binary_files_are_skipped() {
     assert_eq!(
         output.status.code(),
         Some(1),
-        "a file that is named is looked at"
+        "a file that is named explicitly is scanned"
     );
     assert_eq!(
         run_flagctl(dir.path(), &["refs", "nowhere"]).status.code(),

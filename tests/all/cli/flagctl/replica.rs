@@ -14,7 +14,7 @@ use crate::support::program::run_flagctl_with_env;
 use crate::support::server;
 use crate::support::temp_dir::TempDir;
 
-/// Runs a command on a replica and on its files, and returns output and exit status of both.
+/// Runs a command on a replica and on its files. Returns the output and the parsed JSON of both.
 async fn run_on_replica_and_files(arguments: &[&str]) -> [(Output, Value); 2] {
     let directory = TempDir::new();
     let flags = directory.path().join("flags.yaml");
@@ -66,12 +66,12 @@ async fn missing_targeting_key_uses_the_replica_id_with_a_notice() {
     let [(replica, _), _] = run_on_replica_and_files(&["eval", "pay"]).await;
     let told = printed(&replica.stderr);
     assert!(
-        told.starts_with("asked as `pod-7`, the replica itself"),
+        told.starts_with("note: the context has no targetingKey: evaluated for `pod-7`"),
         "{told}"
     );
 }
 
-/// An explanation without the places of its text.
+/// An explanation without text positions.
 fn without_positions(value: &Value) -> Value {
     match value {
         Value::Object(members) => {
@@ -107,7 +107,7 @@ async fn explain_on_a_replica_equals_explain_on_its_files() {
     let [(replica, _), _] = run_on_replica_and_files(&["explain", "pay"]).await;
     let page = printed(&replica.stdout);
     assert!(
-        page.contains("\nANSWERED BY pod-7, generation 1, from "),
+        page.contains("\nEVALUATED BY pod-7, generation 1, source "),
         "{page}"
     );
     let [(replica, _), _] = run_on_replica_and_files(&["explain", "none"]).await;

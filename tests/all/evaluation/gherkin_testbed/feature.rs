@@ -19,7 +19,7 @@ pub fn scenario_rows(
 ) -> Vec<ScenarioRow> {
     let path = testbed.join("gherkin").join(file);
     let text = std::fs::read_to_string(path).expect("a feature");
-    // The parser knows only Gherkin's own escapes; the suite also writes `\u0301` into its tables.
+    // The parser supports only Gherkin's own escapes, and tables of the suite also contain `\u0301`.
     let text = text.replace("\\u", "\\\\u");
     let feature = Feature::parse(text, GherkinEnv::default()).expect("a feature");
     let background = feature.background.iter().flat_map(|b| b.steps.clone());
@@ -54,7 +54,7 @@ pub fn scenario_rows(
     cases
 }
 
-/// A step with the cells of a row in place of their names.
+/// A step with each `<name>` replaced by the cell of that column.
 fn substitute_examples(step: &Step, head: &[String], row: &[String]) -> Step {
     let mut step = step.clone();
     for (name, cell) in head.iter().zip(row) {

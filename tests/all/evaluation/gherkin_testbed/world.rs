@@ -31,7 +31,7 @@ impl World {
         self.expect(step, &words)
     }
 
-    /// Applies a step that describes the evaluation. Returns false if it is none of these.
+    /// Applies a step that sets up the evaluation. Returns false for other steps.
     fn set_up(&mut self, text: &str, words: &[String]) -> bool {
         match words {
             [key, fallback] if text.contains("-flag with key") => {
@@ -63,7 +63,7 @@ impl World {
         true
     }
 
-    /// Compares the response with a step that describes it.
+    /// Compares the response with a step that describes the response.
     fn expect(&self, step: &Step, words: &[String]) -> Result<(), String> {
         let text = step.value.as_str();
         match words {
@@ -96,7 +96,7 @@ impl World {
         }
     }
 
-    /// The value of the response, or the default of the caller.
+    /// The value of the response, or the caller's default.
     fn value(&self) -> Value {
         let got = if self.has_value() {
             &self.answer["value"]
@@ -105,7 +105,7 @@ impl World {
         };
         match got {
             Value::Null => typed(&self.kind, &self.fallback),
-            // A protobuf integer is a string in JSON.
+            // Protobuf's JSON mapping writes 64-bit integers as strings.
             Value::String(digits) if self.kind == "Integer" => typed("Integer", digits),
             other => other.clone(),
         }
@@ -156,7 +156,7 @@ fn expect_equal(got: &Value, want: &Value, answer: &Value) -> Result<(), String>
     Err(format!("wanted {want}, got {got} in {answer}"))
 }
 
-/// The texts between quotation marks. A value at the end of a step may have such marks itself.
+/// The texts between quotation marks. A value at the end of a step may contain quotation marks.
 fn quoted(step: &str) -> Vec<String> {
     let value = step.split_once(", with type ");
     let value = value.and_then(|(_, rest)| rest.split_once("with value \"")?.1.strip_suffix('"'));

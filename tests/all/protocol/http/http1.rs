@@ -11,7 +11,7 @@ const PATH: &str = "/flagd.evaluation.v1.Service/ResolveBoolean";
 
 const BODY: &str = r#"{"flagKey":"f"}"#;
 
-/// Sends a request for a flag with these lines in its head, and reads until the server closes.
+/// Sends a request for a flag with these header lines, and reads until the server closes the connection.
 async fn ask(port: u16, version: &str, lines: &str) -> String {
     let length = BODY.len();
     let head = format!(
@@ -24,7 +24,7 @@ async fn ask(port: u16, version: &str, lines: &str) -> String {
 async fn send(port: u16, bytes: &[u8]) -> String {
     let socket = TcpStream::connect(("127.0.0.1", port)).await;
     let mut socket = socket.expect("a connection");
-    // A refusal may come before all of it is sent.
+    // The server may reject the request before all bytes are sent.
     let _ = socket.write_all(bytes).await;
     let mut answer = Vec::new();
     let read = tokio::time::timeout(
@@ -102,7 +102,7 @@ async fn malformed_http1_requests_are_rejected() {
         let answer = send(server.port, request.as_bytes()).await;
         let told = answer.split(' ').nth(1).unwrap_or("");
         assert_eq!(told, status, "{request:?}: {answer:?}");
-        assert!(answer.ends_with("\r\n\r\n"), "it has no body");
+        assert!(answer.ends_with("\r\n\r\n"), "the response has a body");
     }
     let long = format!("POST /{} HTTP/1.1\r\nHost: x\r\n\r\n", "x".repeat(70_000));
     assert!(send(server.port, long.as_bytes()).await.contains("414"));

@@ -19,15 +19,15 @@ const RPC: &str = "/flagd.evaluation.v1.Service/";
 
 const OFREP: &str = "/ofrep/v1/evaluate/flags";
 
-/// How many users there are.
+/// The number of users.
 const USERS: u32 = 1000;
 
 const JSON: &str = "Content-Type: application/json\r\n";
 
-/// A field that means nothing here, and is not for the quick way.
+/// A header without effect that the fast path does not accept.
 const FORCES_HYPER: &str = "expect: nothing\r\n";
 
-/// A flag for each of many users, and one whose answer is long.
+/// Serves a flag with a variant for each user, and a flag with a long value.
 async fn serve() -> (Server, TempDir) {
     let long = "x".repeat(40_000);
     let user = |n: u32| (n.to_string(), format!("user-{n}").into());
@@ -41,7 +41,7 @@ async fn serve() -> (Server, TempDir) {
     server::serve_text("flags.json", &flags.to_string()).await
 }
 
-/// A path, a field of its head, and a body. Without a content type it is JSON.
+/// A path, a header, and a body. Without a `Content-Type` header the body is JSON.
 const CASES: &str = r#"
 ResolveBoolean | | {"flagKey": "on", "context": {"targetingKey": "one"}}
 ResolveBoolean | Content-Type: Application/JSON | {"flagKey": "on"}
@@ -132,7 +132,7 @@ async fn fast_path_and_hyper_agree_on_requests_without_body() {
         (server.ofrep, "/".to_owned()),
     ] {
         let get = |fields: &str| format!("GET {path} HTTP/1.1\r\nHost: a\r\n{fields}\r\n");
-        // An evaluation after it tells that its end was found.
+        // The response to a second request shows that the server found the end of the first one.
         let (evaluation, body) = if port == server.port {
             (format!("{RPC}ResolveBoolean"), r#"{"flagKey": "on"}"#)
         } else {
@@ -222,7 +222,7 @@ async fn partially_received_request_is_answered_during_shutdown() {
     let (begun, rest) = whole.split_at(whole.len() - 3);
     let socket = TcpStream::connect(("127.0.0.1", server.port)).await;
     let mut socket = socket.expect("a connection");
-    // The first answer says that what follows it was read, too.
+    // One write sends both, so the server has read the partial request when it responds to the first one.
     let bytes = format!("{whole}{begun}");
     socket.write_all(bytes.as_bytes()).await.expect("sent");
     let mut read = Vec::new();
@@ -230,7 +230,7 @@ async fn partially_received_request_is_answered_during_shutdown() {
         assert!(socket.read_buf(&mut read).await.expect("an answer") > 0);
     }
     server.shutdown.send(true).expect("a server");
-    // The port is closed once the shutdown has begun.
+    // Shutdown has begun once the port is closed.
     let is_closed = async || {
         TcpStream::connect(("127.0.0.1", server.port))
             .await
@@ -245,7 +245,7 @@ async fn partially_received_request_is_answered_during_shutdown() {
     assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
 }
 
-/// Requests: who asks, whether it takes the slow way, and how much longer than others it is.
+/// Requests: the user, true if hyper must handle it, and the number of padding bytes.
 fn asks() -> impl Strategy<Value = Vec<(u32, bool, usize)>> {
     proptest::collection::vec((0..USERS, prop::bool::weighted(0.1), 0..500_usize), 1..12)
 }

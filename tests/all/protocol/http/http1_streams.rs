@@ -13,7 +13,7 @@ const FLAGS: &str = "flags: {on: {variants: {on: true}, defaultVariant: on}}";
 
 const EVENTS: &str = "POST /flagd.evaluation.v1.Service/EventStream HTTP/1.1\r\nhost: a\r\n";
 
-/// A field that means nothing here, and is not for the quick way.
+/// A header without effect that the fast path does not accept.
 const FORCES_HYPER: &str = "expect: nothing\r\n";
 
 /// A request for a stream in Connect's JSON.
@@ -38,7 +38,7 @@ impl Client {
         Client { socket, read }
     }
 
-    /// Reads until there is `text`.
+    /// Reads until `text` was received.
     async fn until(&mut self, text: &str) {
         let has = |read: &[u8]| read.windows(text.len()).any(|at| at == text.as_bytes());
         let read = async {
@@ -50,7 +50,7 @@ impl Client {
         tokio::time::timeout(DEADLINE, read).await.expect("in time");
     }
 
-    /// All that was said until the connection ended.
+    /// Returns all bytes that were received until the connection closed.
     async fn end(mut self) -> String {
         let end = self.socket.read_to_end(&mut self.read);
         let end = tokio::time::timeout(DEADLINE, end).await;
@@ -63,7 +63,7 @@ impl Client {
     }
 }
 
-/// Opens a stream, edits the flags, waits for `changed`, stops the server, and returns all that was received.
+/// Opens a stream, edits the flags, waits for `changed`, stops the server, and returns all received bytes.
 async fn read_stream_to_end(request: &str, ready: &str, changed: &str) -> String {
     let (server, directory) = server::serve_text("flags.yaml", FLAGS).await;
     let port = if request.starts_with("GET /ofrep") {
@@ -76,7 +76,7 @@ async fn read_stream_to_end(request: &str, ready: &str, changed: &str) -> String
     let path = directory.path().join("flags.yaml");
     std::fs::write(path, FLAGS.replace("true", "false")).expect("a file");
     client.until(changed).await;
-    server.shutdown.send(true).expect("it runs");
+    server.shutdown.send(true).expect("the server runs");
     without_date_header(&client.end().await)
 }
 
@@ -113,7 +113,7 @@ async fn pipelined_requests_are_answered_after_the_stream() {
         body.len()
     );
     for slow in ["", FORCES_HYPER] {
-        // All at once: whoever sends later may find the stream at its end.
+        // One write: requests sent later could arrive after the end of the stream.
         let stream = connect(&format!("{slow}connect-timeout-ms: 50\r\n"));
         let mut client = Client::send(server.port, &format!("{stream}{next}{next}")).await;
         client.until("provider_ready").await;
@@ -147,5 +147,5 @@ async fn disconnect_releases_the_stream_slot() {
     };
     tokio::time::timeout(DEADLINE, again)
         .await
-        .expect("a place");
+        .expect("a free slot");
 }

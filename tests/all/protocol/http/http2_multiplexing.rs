@@ -36,7 +36,7 @@ async fn connect(port: u16) -> Sender {
     sender
 }
 
-/// Begins a call whose body comes in pieces.
+/// Begins a call whose body is sent in pieces.
 async fn begin(
     sender: &mut Sender,
 ) -> (
@@ -60,7 +60,7 @@ async fn read(response: hyper::Result<Response<Incoming>>) -> serde_json::Value 
     serde_json::from_slice(&body.expect("a whole body").to_bytes()).expect("JSON")
 }
 
-/// A flag that tells which of many users asks.
+/// A flag that resolves to the targeting key of the caller.
 fn flags(users: usize) -> String {
     let name = |i: usize| format!("user-{i}");
     let variants: serde_json::Map<_, _> = (0..users).map(|i| (name(i), name(i).into())).collect();
@@ -102,7 +102,7 @@ async fn concurrent_calls_get_their_own_responses() {
             let (pieces, answer) = begin(&mut sender).await;
             let context = format!(r#"{{"targetingKey": "user-{i}"}}"#);
             let body = format!(r#"{{"flagKey": "who", "context": {context}}}"#);
-            // Every other body comes in two pieces. None is empty: h2 takes a hundred of those for a flood.
+            // Every other body is sent in two pieces. Empty pieces are skipped: h2 treats a hundred of them as a flood.
             let (head, tail) = body.split_at(if i % 2 == 0 { 0 } else { 9 });
             for piece in [head, tail].into_iter().filter(|piece| !piece.is_empty()) {
                 put(&pieces, piece).await;

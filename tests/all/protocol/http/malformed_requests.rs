@@ -90,7 +90,7 @@ async fn send_mutated_requests(kind: &str, version: HttpVersion, original: Vec<u
         {"if": [{"some": [{"var": "list"}, {"==": [{"var": "x.y"}, 1]}]}, {"var": ""}, {"var": "name"}]}}}});
     let directory = TempDir::new();
     directory.write("flags.json", flag.to_string());
-    // A process of its own: what it keeps is not mixed up with what other tests keep.
+    // A separate process, so that memory of other tests is not measured.
     let daemon = Daemon::start(directory.path(), &["--uri", "file:flags.json"]);
     let mut client = HttpClient::connect(daemon.port, version).await;
     let content = format!("content-type: {kind}");

@@ -27,7 +27,7 @@ async fn body_and_header_sizes_are_bounded() {
     );
     let answer = client.post(&path, &[JSON], large.clone()).await;
     assert_eq!((answer.status.as_u16(), answer.json()), (429, want.clone()));
-    // A small body that becomes a large one.
+    // A small compressed body that exceeds the limit when decompressed.
     let headers = [JSON, "content-encoding: gzip"];
     let answer = client.post(&path, &headers, gzip(large.as_bytes())).await;
     assert_eq!((answer.status.as_u16(), answer.json()), (429, want));

@@ -50,18 +50,18 @@ impl ChangeStream {
         ChangeStream(response.into_body())
     }
 
-    /// The next piece; `None` at the end.
+    /// The next frame; `None` at the end.
     async fn next(&mut self) -> Option<String> {
         let frame = tokio::time::timeout(DEADLINE, self.0.frame())
             .await
             .expect("in time");
-        let data = frame?.expect("a sound stream").into_data().expect("data");
+        let data = frame?.expect("no stream error").into_data().expect("data");
         Some(String::from_utf8(data.to_vec()).expect("text"))
     }
 
-    /// The tag that the first piece tells.
+    /// The tag in the first frame.
     async fn opening(&mut self) -> String {
-        let opening = self.next().await.expect("it begins");
+        let opening = self.next().await.expect("a first frame");
         let tag = opening
             .strip_prefix("retry: 1000\nid: ")
             .and_then(|rest| rest.strip_suffix("\n\n"));
@@ -148,13 +148,17 @@ async fn stream_reports_changes_of_selected_flags_only() {
     let mut set = ChangeStream::open(&server, "/ofrep/v1/sse/flagSetId=s", &[]).await;
     let mut other = ChangeStream::open(&server, "/ofrep/v1/sse/flagSetId=other", &[]).await;
     let before = all.opening().await;
-    assert_eq!(set.opening().await, before, "the same flags, the same tag");
+    assert_eq!(
+        set.opening().await,
+        before,
+        "different tags for the same flags"
+    );
     let nothing = other.opening().await;
     edit(directory.path(), CHANGED);
     let after = all.event().await;
     assert_ne!(after, before);
     assert_eq!(set.event().await, after);
-    // Nothing was said to the third; what it hears next is of its own set.
+    // The third stream received no event for the first edit; its next event is for its own flag set.
     let text = "flags: {b: {metadata: {flagSetId: other}, variants: {v: 1}, defaultVariant: v}}";
     edit(directory.path(), text);
     assert_ne!(other.event().await, nothing);
@@ -167,7 +171,7 @@ async fn last_event_id_replays_missed_changes() {
         .await
         .opening()
         .await;
-    // Another replica, with the same flags and a history of its own.
+    // Another replica with the same flags but another edit history.
     edit(directory.path(), CHANGED);
     let second = server::start(&directory.path().join("flags.yaml")).await;
     edit(directory.path(), FLAGS);
@@ -180,7 +184,7 @@ async fn last_event_id_replays_missed_changes() {
     assert_eq!(unchanged.opening().await, seen);
     edit(directory.path(), CHANGED);
     let changed = unchanged.event().await;
-    assert_ne!(changed, seen, "the first event is that of the edit");
+    assert_ne!(changed, seen, "the first event must be that of the edit");
     let mut behind = ChangeStream::open(&second, STREAM, &[&last]).await;
     assert_eq!(behind.opening().await, changed);
     assert_eq!(behind.event().await, changed);
@@ -207,7 +211,7 @@ async fn flag_config_etag_query_prevents_a_stale_304() {
     assert_eq!(
         status(&format!("?flagConfigEtag={tag}")).await,
         200,
-        "the answer differs"
+        "a changed response must not be a 304"
     );
 }
 
@@ -221,7 +225,7 @@ async fn idle_stream_sends_keep_alive_and_ends_at_shutdown() {
     let mut events = ChangeStream::open(&server, STREAM, &[]).await;
     events.opening().await;
     assert_eq!(events.next().await.as_deref(), Some(":keep-alive\n\n"));
-    server.shutdown.send(true).expect("it runs");
+    server.shutdown.send(true).expect("the server runs");
     while let Some(piece) = events.next().await {
         assert_eq!(piece, ":keep-alive\n\n");
     }
@@ -261,7 +265,7 @@ async fn invalid_stream_requests_are_rejected() {
         refused(STREAM).await,
         (
             503,
-            "too many open streams: --max-streams are in use\n".to_owned()
+            "too many open streams: the limit of --max-streams is reached\n".to_owned()
         )
     );
 }

@@ -144,7 +144,7 @@ async fn bulk_evaluation_lists_every_flag_once() {
         .iter()
         .map(|flag| flag["key"].as_str().expect("a key"))
         .collect();
-    // Flags without a set come first, then sets in their order.
+    // Flags without a flag set come first, then the flag sets in their order.
     assert_eq!(
         keys,
         [
@@ -226,10 +226,10 @@ async fn invalid_paths_and_methods_are_rejected_as_in_flagd() {
     }
     let answer = client.post(&format!("{BASE}/%zz"), &[], "").await;
     assert_eq!(answer.status, 400);
-    // Too large is too large, whatever it is.
+    // The size limit applies before the body is parsed.
     let answer = client.post(BASE, &[], "x".repeat(1_100_000)).await;
     assert_eq!(answer.status, 413);
-    // Over HTTP/2 as well, from a browser as well.
+    // The same over HTTP/2 and with a browser's `Origin` header.
     let mut client = HttpClient::connect(server.ofrep, HttpVersion::Http2).await;
     let large = format!(r#"{{"context":{{"k":"{}"}}}}"#, "x".repeat(1_000_000));
     let answer = client

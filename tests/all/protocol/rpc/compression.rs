@@ -30,7 +30,7 @@ async fn gzip_requests_and_responses_are_supported() {
         .read_to_string(&mut text)
         .expect("gzip");
     assert!(text.contains("flag-199"));
-    // A real gRPC client that compresses and accepts.
+    // tonic's client with compressed requests and responses.
     let channel = grpc_client::channel(&server).await;
     let encoding = tonic::codec::CompressionEncoding::Gzip;
     let mut grpc = evaluation1::service_client::ServiceClient::new(channel)

@@ -19,7 +19,7 @@ async fn start() -> (Server, TempDir) {
     server::serve_text("flags.json", FLAGS).await
 }
 
-/// Calls with a deadline header; the message is empty, or asks for flag `f`.
+/// Calls a method with a deadline header. The message is empty, or requests flag `f` if the method resolves one flag.
 async fn call(port: u16, path: &str, header: &str) -> HttpResponse {
     let message: &[u8] = if path.contains("Resolve") && !path.ends_with("All") {
         b"\0\0\0\0\x03\x0a\x01f"
@@ -95,7 +95,7 @@ async fn malformed_timeout_header_is_rejected() {
         let why = format!("protocol error: {why}");
         assert_eq!(grpc_status(&answer), ("3", &*why));
     }
-    // The sync port has grpc-go's code and status.
+    // The sync port returns the code and HTTP status of grpc-go.
     let path = "/flagd.sync.v1.FlagSyncService/FetchAllFlags";
     let answer = call(server.sync, path, "grpc-timeout: abc").await;
     assert_eq!(

@@ -81,7 +81,7 @@ async fn unknown_path_and_method_are_rejected() {
         (answer.status.as_u16(), answer.header("allow")),
         (405, "POST")
     );
-    // Paths are compared as they are: an escaped letter is another one.
+    // Paths are compared without percent-decoding.
     for path in ["Service%2FResolveBoolean", "Service/Resolve%42oolean"] {
         let path = format!("/flagd.evaluation.v1.{path}");
         let answer = client.post(&path, &[JSON], r#"{"flagKey":"bool"}"#).await;

@@ -86,10 +86,10 @@ async fn idle_stream_sends_keep_alive_and_provider_shutdown() {
         last = next(&mut stream).await;
     }
     assert_eq!(last.0, "provider_shutdown");
-    // Some providers open a stream again only after an error.
+    // Some providers reopen a stream only after an error.
     let end = stream.message().await.expect_err("the stream is cut");
     assert_eq!(end.code(), tonic::Code::Unavailable);
-    let ended = server.ended.await.expect("the server ends well");
+    let ended = server.ended.await.expect("the server does not panic");
     assert_eq!(ended, Ok(()));
 }
 
@@ -161,7 +161,7 @@ async fn client_deadline_ends_the_stream() {
         .expect("a stream")
         .into_inner();
     assert_eq!(next(&mut stream).await.0, "provider_ready");
-    let status = stream.message().await.expect_err("it ends");
+    let status = stream.message().await.expect_err("the stream ends");
     assert_eq!(status.code(), tonic::Code::DeadlineExceeded);
     let path = "/flagd.evaluation.v1.Service/EventStream";
     let headers = [

@@ -99,7 +99,7 @@ async fn watch_reports_not_serving_until_flags_are_loaded() {
     {
         match stage {
             1 => std::fs::write(&path, FLAGS).expect("a file"),
-            2 => server.shutdown.send(true).expect("it runs"),
+            2 => server.shutdown.send(true).expect("the server runs"),
             _ => {}
         }
         for stream in &mut streams {
@@ -128,7 +128,7 @@ async fn watch_of_unknown_service_reports_service_unknown() {
         .expect("no error")
         .expect("a message");
     assert_eq!(told.status(), ServingStatus::ServiceUnknown);
-    server.shutdown.send(true).expect("it runs");
+    server.shutdown.send(true).expect("the server runs");
     assert_eq!(stream.message().await.expect("a clean end"), None);
 }
 
@@ -156,7 +156,7 @@ async fn management_port_serves_probes_and_grpc_health() {
             .post(path, &["content-type: application/json"], "{}")
             .await;
         assert_eq!(plain.status, 404);
-        // Paths are taken as they are.
+        // Paths are not normalized.
         let answer = client.post("//healthz", &[], "").await;
         assert_eq!(answer.status, 404);
     }

@@ -24,7 +24,7 @@ fn request(asked: MessageRequest) -> pb::ServerReflectionRequest {
     }
 }
 
-/// The answers to several questions over one stream.
+/// Returns the responses to several requests on one stream.
 async fn ask(port: u16, asked: Vec<MessageRequest>) -> Vec<MessageResponse> {
     let mut client = ServerReflectionClient::new(grpc_client::channel_to(port).await);
     let requests: Vec<_> = asked.into_iter().map(request).collect();

@@ -76,7 +76,7 @@ async fn unread_context_attributes_are_skipped() {
     let mut client = HttpClient::connect(server.port, HttpVersion::Http2).await;
     let nest = |levels| (0..levels).fold(json!(1), |value, _| json!([value]));
     let path = format!("{EVALUATION_V1}ResolveBoolean");
-    // Unread, depth does not matter; read, it is bounded.
+    // The nesting depth is limited only for attributes that the flag reads.
     for (key, levels, too_deep) in [
         ("bool", 400, false),
         ("echo", 50, false),

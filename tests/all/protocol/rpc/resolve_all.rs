@@ -95,7 +95,7 @@ async fn resolve_all_over_the_step_limit_returns_errors() {
     assert_eq!(
         (of("yes") + of(""), of("no")),
         (200, 0),
-        "each is right or an error"
+        "an entry is neither `yes` nor an error"
     );
     assert!(of("yes") > 50 && of("") > 0);
     let single = body.replacen('{', "{\"flagKey\":\"f99\",", 1);

@@ -23,7 +23,7 @@ fn config_map_symlink_swap_is_reloaded() {
     swap("v1");
     let path = root.join("flags.yaml");
     symlink("..data/flags.yaml", &path).expect("a link");
-    // As one file, and as a directory that is mounted whole.
+    // As a single file, and as a directory.
     let (single, whole) = (watch_files(&[&path]), watch_files(&[root]));
     for name in ["v2", "v3", "v4"] {
         version(name);
@@ -50,7 +50,7 @@ fn recreated_directory_is_watched_again() {
     fs::create_dir(&directory).expect("a directory");
     fs::write(&path, yaml_document("v2")).expect("a file");
     watched.wait_for_variant("v2");
-    // And again, to see that the new directory is watched as the old one was.
+    // A second edit shows that the new directory is watched.
     fs::write(&path, yaml_document("v3")).expect("a file");
     watched.wait_for_variant("v3");
 }
@@ -71,7 +71,7 @@ fn editor_temporary_files_are_ignored() {
     ] {
         directory.write(name, yaml_document("wrong"));
     }
-    // The way of vim: the file moves away, a new one takes its place.
+    // vim renames the old file and creates a new one.
     fs::rename(&path, directory.path().join("flags.yaml~")).expect("renamed");
     fs::write(&path, yaml_document("v2")).expect("a file");
     watched.wait_for_variant("v2");

@@ -32,7 +32,7 @@ fn partially_written_file_is_never_active() {
             }
         }
     });
-    // In pieces that are each a valid document, with the file open all the while.
+    // Each prefix is a valid document, and the file stays open during the writes.
     let mut file = fs::File::create(&path).expect("a file");
     for piece in whole.as_bytes().chunks(whole.len() / 10 + 1) {
         use std::io::Write as _;
@@ -42,7 +42,7 @@ fn partially_written_file_is_never_active() {
     drop(file);
     watched.wait_for_variant("v2");
     seen.store(true, Ordering::Relaxed);
-    let counts = reader.join().expect("the reader ends well");
+    let counts = reader.join().expect("the reader does not panic");
     assert_eq!(counts.into_iter().collect::<Vec<_>>(), [1, 2001]);
 }
 
@@ -54,7 +54,7 @@ fn reload_waits_until_a_slow_writer_closes() {
     fs::write(&other, "flags: {}").expect("a file");
     let watched = watch_files(&[&path, &other]);
     let mut file = fs::File::create(&path).expect("a file");
-    // Each line makes a valid document. A change of the other file shows that the events before it were handled.
+    // Each prefix of lines is a valid document. A change of the other file shows that earlier events were handled.
     let lines = [
         "flags:\n",
         "  g: {}\n",
@@ -97,13 +97,13 @@ fn constantly_changing_file_does_not_block_other_files() {
         watched.wait_for_variant(&format!("v{round}"));
     }
     stop.store(true, Ordering::Relaxed);
-    writer.join().expect("the writer ends well");
+    writer.join().expect("the writer does not panic");
 }
 
 #[test]
 fn readers_never_see_a_partial_reload() {
     let (_directory, path) = flag_file();
-    // Two flags that must always agree, and one that must always be there.
+    // `f` and `g` must always agree, and `steady` must always exist.
     let pair = |round: u32| {
         format!(
             "flags:\n  f: &f\n    variants: {{ r{round}: 1 }}\n    defaultVariant: r{round}\n  g: *f\n  steady:\n    variants: {{ s: 1 }}\n    defaultVariant: s\n"
@@ -136,7 +136,7 @@ fn readers_never_see_a_partial_reload() {
     }
     stop.store(true, Ordering::Relaxed);
     for reader in readers {
-        assert!(reader.join().expect("no reader saw anything wrong") > 1000);
+        assert!(reader.join().expect("the reader does not panic") > 1000);
     }
     assert_eq!(watched.generation(), 1001);
 }

@@ -40,7 +40,7 @@ fn deleted_file_keeps_flags_until_it_returns() {
     let (directory, path) = flag_file();
     let watched = watch_files(&[&path]);
     fs::remove_file(&path).expect("removed");
-    // Other files show that the watcher has looked since: the deletion changed nothing.
+    // A change of another file shows that the watcher has handled the deletion.
     let other = directory.path().join("other.yaml");
     let witness = watch_files(&[&other]);
     fs::write(&other, yaml_document("w")).expect("a file");
@@ -69,7 +69,7 @@ fn touch_creates_no_new_generation() {
     assert_eq!(
         watched.generation(),
         2,
-        "only the last write made a generation"
+        "only the last write may create a generation"
     );
 }
 
@@ -88,7 +88,7 @@ fn older_modification_time_is_still_reloaded() {
         .expect("aged");
     fs::rename(&backup, &path).expect("renamed");
     watched.wait_for_variant("v0");
-    // In place, with the old time put back afterwards, as rsync does it.
+    // Written in place with the old modification time restored, as rsync does.
     fs::write(&path, yaml_document("v9")).expect("a file");
     fs::File::options()
         .append(true)
@@ -115,7 +115,7 @@ fn invalid_edit_keeps_last_good_flags() {
         "\u{0}",
     ] {
         fs::write(&path, bad).expect("a file");
-        // A change of the other source tells when the bad one has been looked at.
+        // A change of the other source shows that the invalid one was read.
         fs::write(&other, format!("flags: {{ f{}: {{}} }}", bad.len())).expect("a file");
         let key = format!("f{}", bad.len());
         let is_loaded = || watched.live.load().ruleset.flag(&key).is_some();
@@ -148,7 +148,7 @@ fn lost_read_permission_keeps_flags() {
     open(&path, 0o644);
     let mut command = daemon::command(directory.path(), &["--uri", "file:flags.yaml"]);
     if rustix::process::geteuid().is_root() {
-        // Root may read everything: the daemon must be somebody else to lose a permission.
+        // Root ignores file permissions, so the daemon runs as another user.
         command.uid(65_534).gid(65_534);
     }
     let daemon = Daemon::spawn(command);

@@ -55,7 +55,7 @@ async fn half_open_connection_is_detected_by_pings() {
 
 #[tokio::test]
 async fn upstream_without_a_first_message_times_out() {
-    // It takes connections, and that is all.
+    // The listener never accepts, so connections get no response.
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
     let port = listener.local_addr().expect("bound").port();
     let mut settings = settings();
@@ -70,7 +70,7 @@ async fn upstream_without_a_first_message_times_out() {
         .await
         .expect_err("there are no flags");
     assert!(
-        told.to_string().contains("no flags came within 200ms"),
+        told.to_string().contains("no flags received within 200ms"),
         "{told}"
     );
 }
@@ -78,7 +78,7 @@ async fn upstream_without_a_first_message_times_out() {
 #[tokio::test]
 async fn too_many_pings_goaway_leads_to_reconnect() {
     let upstream = start_grpc_upstream(&document("a")).await;
-    // Says GOAWAY with ENHANCE_YOUR_CALM to its first two clients, and lets the third through.
+    // Sends GOAWAY with ENHANCE_YOUR_CALM to the first two clients, and proxies the third.
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
     let port = listener.local_addr().expect("bound").port();
     let to = upstream.server.sync;
@@ -94,9 +94,9 @@ async fn too_many_pings_goaway_leads_to_reconnect() {
             let mut head = [0; 24];
             socket.read_exact(&mut head).await.expect("a preface");
             assert!(head.starts_with(b"PRI"));
-            socket.write_all(&goaway).await.expect("it listens");
-            socket.shutdown().await.expect("it listens");
-            // Until the client hangs up.
+            socket.write_all(&goaway).await.expect("sent");
+            socket.shutdown().await.expect("sent");
+            // Wait until the client closes the connection.
             let mut rest = Vec::new();
             let _ = socket.read_to_end(&mut rest).await;
         }

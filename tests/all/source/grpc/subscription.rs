@@ -25,7 +25,7 @@ async fn upstream_edits_are_received() {
         .watch
         .initial_load()
         .await
-        .expect("it does not insist");
+        .expect("an initial load");
     assert_eq!(followed.variant("f"), "a");
     for variant in ["b", "c", "d"] {
         upstream.write(&document(variant));
@@ -64,7 +64,7 @@ async fn selector_limits_received_flags() {
     let followed = subscribe(&upstream.target(), &json!({"selector": "flagSetId=one"}));
     followed.wait_for_variant("a").await;
     assert_eq!(followed.variant("g"), "");
-    // The header wins over the body at the other side.
+    // The upstream prefers the header to the selector in the message.
     let headers = json!({"headers": {"Flagd-Selector": "flagSetId=two"}});
     let followed = subscribe(&upstream.target(), &headers);
     wait_until(|| followed.variant("g") == "a", || "no flags".to_owned()).await;

@@ -21,7 +21,7 @@ async fn only_the_configured_ca_is_trusted() {
     upstream.write(&document("b"));
     followed.wait_for_variant("b").await;
 
-    // The name does not fit, and the system does not know the authority.
+    // The certificate is for another name, and its authority is not trusted by the system.
     let followed = subscribe(&format!("127.0.0.1:{port}"), &secured);
     followed.wait_for_error(0, "certificate").await;
     let other = TempDir::new();

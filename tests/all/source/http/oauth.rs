@@ -12,7 +12,7 @@ use crate::support::sources::http_upstream::http_response;
 use crate::support::sources::http_upstream::poll_url;
 use crate::support::temp_dir::TempDir;
 
-/// A server that has a token endpoint, and flags for those who have the newest token.
+/// A server with a token endpoint, which serves flags only for the newest token.
 async fn with_tokens(expires_in: u64) -> HttpUpstream {
     let count = AtomicUsize::new(0);
     HttpUpstream::start(move |request| match request.path.as_str() {
@@ -62,7 +62,7 @@ async fn token_is_reused_until_it_expires() {
     upstream.wait_for_requests(3).await;
     assert_eq!(paths(&upstream, "/token"), 1);
 
-    // Shorter than the margin: each request has a token of its own.
+    // The lifetime is shorter than the expiry margin, so each request gets a new token.
     let upstream = with_tokens(5).await;
     let oauth = json!({"clientID": "me", "clientSecret": "s", "tokenUrl": upstream.url("/token")});
     let followed = poll_url(&upstream.url("/flags"), &json!({"oauth": oauth}));
@@ -102,7 +102,9 @@ async fn no_request_is_sent_without_a_token() {
     let oauth =
         json!({"folder": folder.path(), "tokenUrl": upstream.url("/token"), "reloadDelayS": 0});
     let followed = poll_url(&upstream.url("/flags"), &json!({"oauth": oauth}));
-    followed.wait_for_error(0, "no OAuth credentials").await;
+    followed
+        .wait_for_error(0, "cannot read OAuth credentials")
+        .await;
     let write = |name: &str, text: &str| folder.write(name, text);
     write("client-id", "me\n");
     write("client-secret", "wrong\n");
@@ -112,7 +114,7 @@ async fn no_request_is_sent_without_a_token() {
     assert_eq!(paths(&upstream, "/flags"), 0);
     let told = format!("{:?}", followed.state(0));
     assert!(!told.contains("wrong"), "{told}");
-    // The credentials are read again.
+    // The credential files are read again.
     write("client-secret", "right\n");
     followed.wait_for_variant("a").await;
 }

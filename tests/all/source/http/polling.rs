@@ -25,7 +25,7 @@ async fn unreachable_server_is_retried_until_it_is_up() {
         .watch
         .initial_load()
         .await
-        .expect("it does not insist");
+        .expect("an initial load");
     followed.wait_for_error(0, "error").await;
     assert!(!followed.live.load().is_usable());
     let _upstream = HttpUpstream::start_on_port(port, |_| document_response("a")).await;
@@ -69,7 +69,7 @@ async fn unfinished_body_times_out() {
     }
     let followed = start_sources(&[spec], &settings());
     followed
-        .wait_for_error(0, "no whole answer within 200ms")
+        .wait_for_error(0, "no complete response within 200ms")
         .await;
     upstream.set_handler(|_| document_response("a"));
     followed.wait_for_variant("a").await;
@@ -86,7 +86,7 @@ async fn etag_is_kept_only_with_an_accepted_document() {
     followed
         .wait_for_error(0, "unsupported file format: 'text/plain'")
         .await;
-    // As a server does: whoever knows the tag gets no body.
+    // Requests with the tag get 304 without a body.
     upstream.set_handler(|request| {
         let headers = ["content-type: application/json", "etag: \"1\""];
         match request.header("if-none-match") {
@@ -135,7 +135,7 @@ async fn empty_or_invalid_body_changes_nothing() {
     let followed = poll_url(&upstream.url("/"), &json!({}));
     followed.wait_for_variant("a").await;
     upstream.set_handler(|_| http_response("200 OK", &["content-type: application/json"], ""));
-    followed.wait_for_error(0, "the answer is empty").await;
+    followed.wait_for_error(0, "the response is empty").await;
     upstream.set_handler(|_| {
         http_response("200 OK", &["content-type: application/json"], "{\"flags\":")
     });
@@ -158,7 +158,7 @@ async fn response_above_size_limit_is_rejected() {
         .await;
     upstream.set_handler(|_| document_response("a"));
     followed.wait_for_variant("a").await;
-    // One that does not say how large it is.
+    // A response without `Content-Length`.
     let untold = {
         let mut bytes = b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n".to_vec();
         bytes.resize(bytes.len() + 67_108_865, b' ');
@@ -215,11 +215,11 @@ async fn polling_stops_when_the_updater_is_dropped() {
     drop(followed);
     crate::support::wait::wait_until(
         || live.upgrade().is_none(),
-        || "the thread lives on".to_owned(),
+        || "the update thread is still running".to_owned(),
     )
     .await;
     let asked = upstream.requests().len();
-    // Another that is followed for several intervals: the first would have been seen meanwhile.
+    // Another source is polled for several intervals, in which the first would have been polled too.
     let other = HttpUpstream::start(|_| document_response("a")).await;
     let _others = poll_url(&other.url("/"), &json!({}));
     other.wait_for_requests(5).await;

@@ -21,14 +21,14 @@ async fn https_requires_a_certificate_trusted_by_the_system() {
         daemon.wait_for_reload();
         daemon
     });
-    drop(daemon.await.expect("its flags are in force"));
+    drop(daemon.await.expect("the flags are loaded"));
     let mut command =
         crate::support::program::daemon::command(directory.path(), &["--uri", &uri, "--fail-fast"]);
     let elsewhere = TempDir::new();
     let (other, _) = write_ca_and_acceptor(elsewhere.path());
     command.env("SSL_CERT_FILE", &other);
-    let output = tokio::task::spawn_blocking(move || command.output().expect("it runs"));
-    let output = output.await.expect("it ends");
+    let output = tokio::task::spawn_blocking(move || command.output().expect("the program runs"));
+    let output = output.await.expect("no panic");
     assert_eq!(output.status.code(), Some(1));
     let told = String::from_utf8(output.stderr).expect("text");
     assert!(told.contains("certificate"), "{told}");

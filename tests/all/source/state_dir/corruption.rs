@@ -37,7 +37,7 @@ fn change_version(path: &Path) {
     fs::write(path, changed).expect("a file");
 }
 
-/// Replaces an entry by that of another source.
+/// Replaces an entry with the entry of another source.
 async fn copy_foreign_entry(path: &Path) {
     let other = TempDir::new();
     let upstream = HttpUpstream::start(|_| document_response("a")).await;
@@ -45,13 +45,13 @@ async fn copy_foreign_entry(path: &Path) {
     fs::copy(&stored_files(other.path())[0], path).expect("a file");
 }
 
-/// Starts from an entry while the source is unreachable.
+/// Starts from an entry while the source returns 503.
 async fn restart(upstream: &HttpUpstream, directory: &Path) -> RunningSources {
     upstream.set_handler(|_| http_response("503 Service Unavailable", &[], ""));
     let source = http_source_spec(&upstream.url("/"), &json!({}));
     let followed = start_sources(&[source], &settings_with_state_dir(directory));
     let first = followed.watch.initial_load().await;
-    first.expect("it does not insist");
+    first.expect("an initial load");
     followed
 }
 

@@ -48,7 +48,7 @@ pub fn stored_files(directory: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Follows a URL until its document is kept.
+/// Polls a URL until its document is stored.
 pub async fn store_from_url(url: &str, directory: &Path) {
     let followed = start_sources(
         &[http_source_spec(url, &json!({}))],
@@ -57,7 +57,7 @@ pub async fn store_from_url(url: &str, directory: &Path) {
     followed.wait_for_variant("a").await;
     wait_until(
         || stored_files(directory).len() == 1,
-        || "nothing is kept".to_owned(),
+        || "no entry is stored".to_owned(),
     )
     .await;
 }
@@ -74,7 +74,7 @@ async fn network_source_starts_from_stored_flags() {
     store_from_url(&url, directory.path()).await;
     let text = fs::read_to_string(&stored_files(directory.path())[0]).expect("text");
     assert!(!text.contains("hush"), "{text}");
-    let mode = fs::metadata(&stored_files(directory.path())[0]).expect("it is there");
+    let mode = fs::metadata(&stored_files(directory.path())[0]).expect("an entry");
     let mode = mode.permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 
@@ -87,7 +87,7 @@ async fn network_source_starts_from_stored_flags() {
         .watch
         .initial_load()
         .await
-        .expect("it does not insist");
+        .expect("an initial load");
     assert_eq!(followed.variant("f"), "a");
     assert!(followed.live.load().is_usable());
     let state = followed.state(0);
@@ -98,7 +98,7 @@ async fn network_source_starts_from_stored_flags() {
     assert!(state.age(SystemTime::now()).expect("an age") < Duration::from_secs(60));
     followed.wait_for_error(0, "503").await;
 
-    // The server knows the tag that was kept, so nothing has to be sent.
+    // The stored tag is current, so the server sends no body.
     upstream.set_handler(|request| match request.header("if-none-match") {
         "\"7\"" => http_response("304 Not Modified", &[], ""),
         _ => document_response("b"),
@@ -123,20 +123,20 @@ async fn deleted_flag_file_is_restored_from_state() {
     followed.wait_for_variant("a").await;
     wait_until(
         || stored_files(directory.path()).len() == 1,
-        || "nothing is kept".to_owned(),
+        || "no entry is stored".to_owned(),
     )
     .await;
     drop(followed);
-    fs::remove_file(&flags).expect("it was there");
+    fs::remove_file(&flags).expect("the file exists");
     let followed = start_sources(&specs, &settings_with_state_dir(directory.path()));
     followed
         .watch
         .initial_load()
         .await
-        .expect("it does not insist");
+        .expect("an initial load");
     assert_eq!(followed.variant("f"), "a");
     assert!(followed.state(0).from_state_dir);
-    // The file wins, whatever is kept.
+    // The file takes precedence over the stored entry.
     fs::write(&flags, document("b")).expect("a file");
     followed.wait_for_variant("b").await;
     followed.wait_for_state(0, |state| !state.is_stale()).await;
@@ -154,25 +154,25 @@ async fn directory_source_is_stored_per_file() {
     let followed = start_sources(&specs, &settings_with_state_dir(directory.path()));
     wait_until(
         || stored_files(directory.path()).len() == 3,
-        || "they are not kept".to_owned(),
+        || "the entries are not stored".to_owned(),
     )
     .await;
-    fs::remove_file(flags.join("3.json")).expect("it was there");
+    fs::remove_file(flags.join("3.json")).expect("the file exists");
     wait_until(
         || stored_files(directory.path()).len() == 2,
-        || "it is kept".to_owned(),
+        || "the entry is not removed".to_owned(),
     )
     .await;
     drop(followed);
     for name in ["1.json", "2.json"] {
-        fs::remove_file(flags.join(name)).expect("it was there");
+        fs::remove_file(flags.join(name)).expect("the file exists");
     }
     let followed = start_sources(&specs, &settings_with_state_dir(directory.path()));
     followed
         .watch
         .initial_load()
         .await
-        .expect("it does not insist");
+        .expect("an initial load");
     assert_eq!(
         [
             followed.variant("f"),
@@ -183,7 +183,7 @@ async fn directory_source_is_stored_per_file() {
     );
 }
 
-/// Keeps a document as if it had been good last so long ago.
+/// Stores a document whose last successful load was `age` ago.
 fn keep_old(url: &str, directory: &Path, age: Duration) {
     let then = SystemTime::now() - age;
     let entry = StateEntry {
@@ -198,7 +198,7 @@ fn keep_old(url: &str, directory: &Path, age: Duration) {
     let file = fs::File::options()
         .append(true)
         .open(&stored_files(directory)[0]);
-    file.expect("it is kept")
+    file.expect("the entry is not removed")
         .set_modified(then)
         .expect("a time");
 }
@@ -231,7 +231,7 @@ async fn start_without_source_is_ready_and_reports_flag_age() {
         assert!(line["age_seconds"].as_u64() >= Some(age), "{line}");
         daemon
     });
-    let daemon = daemon.await.expect("it says so");
+    let daemon = daemon.await.expect("the age is logged");
     let mut probe = HttpClient::connect(daemon.management, HttpVersion::Http1).await;
     assert_eq!(probe.post("/readyz", &[], "").await.status, 200);
     let scrape = prometheus::scrape_port(daemon.management).await;
@@ -264,13 +264,13 @@ fn entry_time_is_refreshed_while_the_source_is_healthy() {
     let path = stored_files(directory.path()).remove(0);
     let modified = || {
         fs::metadata(&path)
-            .expect("it is kept")
+            .expect("the entry is not removed")
             .modified()
             .expect("a time")
     };
     let long_ago = SystemTime::now() - Duration::from_secs(1000);
     let file = fs::File::options().append(true).open(&path);
-    file.expect("it is kept")
+    file.expect("the entry is not removed")
         .set_modified(long_ago)
         .expect("a time");
     let now = SystemTime::now();

@@ -23,7 +23,7 @@ use crate::support::temp_dir::TempDir;
 #[tokio::test]
 async fn unwritable_directory_only_logs_a_warning() {
     let directory = TempDir::new();
-    // A file where the directory should be: whoever is root may write to any directory.
+    // A file in place of the directory, because root may write to any directory.
     directory.write("state", "in the way");
     let upstream = HttpUpstream::start(|_| document_response("a")).await;
     let url = upstream.url("/flags.json");
@@ -38,7 +38,7 @@ async fn unwritable_directory_only_logs_a_warning() {
         });
         (daemon, warning)
     });
-    let (daemon, _) = daemon.await.expect("it warns");
+    let (daemon, _) = daemon.await.expect("a warning is logged");
     daemon.wait_until_ready().await;
 }
 
@@ -49,7 +49,7 @@ async fn full_disk_keeps_the_previous_entry() {
     let url = upstream.url("/flags.json");
     store_from_url(&url, directory.path()).await;
     let before = fs::read(&stored_files(directory.path())[0]).expect("bytes");
-    // No file may grow beyond a few hundred bytes: as on a full disk, the beginning is written and the rest is not.
+    // The file size limit makes a write fail after the first bytes, as on a full disk.
     let large = document(&"b".repeat(20_000));
     upstream
         .set_handler(move |_| http_response("200 OK", &["content-type: application/json"], &large));
@@ -68,12 +68,12 @@ async fn full_disk_keeps_the_previous_entry() {
         let daemon = Daemon::spawn(limited);
         let warns = |line: &serde_json::Value| {
             let text = line["message"].as_str().unwrap_or("");
-            text.starts_with("cannot keep the last good flags")
+            text.starts_with("cannot write the last good flags")
         };
         daemon.wait_for_log(warns);
         daemon
     });
-    let daemon = daemon.await.expect("it warns");
+    let daemon = daemon.await.expect("a warning is logged");
     let mut client = HttpClient::connect(daemon.port, HttpVersion::Http1).await;
     let path = "/flagd.evaluation.v1.Service/ResolveString";
     let answer = rpc::resolve_flag(&mut client, path, "f").await.json();
@@ -98,7 +98,7 @@ async fn read_only_directory_is_read() {
     store_from_url(&url, directory.path()).await;
     let state = directory.path().join("state");
     let mode = |path: &Path, mode| {
-        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("it is ours");
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("permissions");
     };
     mode(directory.path(), 0o755);
     mode(&state, 0o555);
@@ -107,7 +107,7 @@ async fn read_only_directory_is_read() {
     let options = ["--uri", &url, "--state-dir", state.to_str().expect("text")];
     let mut command = daemon::command(directory.path(), &options);
     if rustix::process::geteuid().is_root() {
-        // Root may write everywhere.
+        // Root ignores directory permissions.
         command.uid(65_534).gid(65_534);
     }
     let daemon = tokio::task::spawn_blocking(move || {
@@ -115,7 +115,7 @@ async fn read_only_directory_is_read() {
         daemon.wait_for_reload();
         daemon
     });
-    let daemon = daemon.await.expect("what was kept is in force");
+    let daemon = daemon.await.expect("the stored flags are loaded");
     upstream.set_handler(|_| document_response("b"));
     let daemon = tokio::task::spawn_blocking(move || {
         let line = daemon
@@ -123,7 +123,7 @@ async fn read_only_directory_is_read() {
         assert_eq!(line["level"], "WARN", "{line}");
         daemon
     });
-    let daemon = daemon.await.expect("it warns");
+    let daemon = daemon.await.expect("a warning is logged");
     let mut client = HttpClient::connect(daemon.port, HttpVersion::Http1).await;
     let path = "/flagd.evaluation.v1.Service/ResolveString";
     let answer = rpc::resolve_flag(&mut client, path, "f").await.json();

@@ -1,4 +1,4 @@
-//! A document as written and compiled, for comparisons.
+//! A document with its compiled flags, for comparisons.
 
 use fanion::analysis::diff::DiffSide;
 use fanion::analysis::diff::flag_comparison::DiffFlag;
@@ -11,7 +11,7 @@ use fanion::ruleset::Ruleset;
 
 use crate::support::evaluate;
 
-/// Flags as written and compiled.
+/// A document and its compiled flags.
 pub struct CompiledDocument {
     pub document: Document,
     pub ruleset: Ruleset,

@@ -22,7 +22,7 @@ pub fn remote_rollout(enabled: bool, percentage: u32) -> Value {
     }}})
 }
 
-/// A document with the flag `f`, which has the variants `on`, `off` and `beta`, and these members besides.
+/// A document with the flag `f`, which has the variants `on`, `off` and `beta`, and these additional members.
 pub fn rollout_document(members: &Value) -> Value {
     let mut flag = json!({"state": "ENABLED", "variants": {"on": 1, "off": 0, "beta": 2}, "defaultVariant": "off"});
     for (key, value) in members.as_object().expect("members") {
@@ -37,7 +37,7 @@ pub fn load_valid(document: &Value) -> Ruleset {
     ruleset
 }
 
-/// The variant that the flag `f` of a document gives; errors by their code.
+/// The variant of flag `f` for a context; the error code if the evaluation fails.
 pub fn variant(ruleset: &Ruleset, context: &Value) -> String {
     let answer = evaluate::evaluate(ruleset, "f", context);
     let text = answer["variant"].as_str().or(answer["errorCode"].as_str());

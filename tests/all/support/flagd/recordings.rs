@@ -6,7 +6,7 @@ use flate2::read::GzDecoder;
 use serde_json::Value;
 use serde_json::json;
 
-/// A corpus of `tests/data`, a line for each flag.
+/// A corpus of `tests/data`, one JSON object for each flag.
 pub fn corpus(name: &str) -> Vec<Value> {
     let path = format!("{}/tests/data/{name}.jsonl.gz", env!("CARGO_MANIFEST_DIR"));
     let file = std::fs::File::open(path).expect("the corpus");

@@ -15,7 +15,7 @@ use crate::support::server::http_client::HttpVersion;
 use crate::support::wait::DEADLINE;
 use crate::support::wait::poll_until;
 
-/// A running `fanion start`. Killed when it is dropped.
+/// A running `fanion start` process. Killed when dropped.
 pub struct Daemon {
     pub child: Child,
     pub port: u16,
@@ -32,7 +32,7 @@ impl Daemon {
 
     pub fn spawn(command: Command) -> Daemon {
         let mut daemon = Daemon::spawn_without_ports(command);
-        // In the order in which they are opened.
+        // The order in which the daemon logs its ports.
         daemon.port = daemon.listening_port("evaluation");
         daemon.management = daemon.listening_port("management");
         daemon.ofrep = daemon.listening_port("ofrep");
@@ -59,26 +59,26 @@ impl Daemon {
         }
     }
 
-    /// The port of a listener, 0 for a Unix socket.
+    /// The port of a listener; 0 for a Unix socket.
     pub fn listening_port(&self, name: &str) -> u16 {
         let line = self.wait_for_log(|line| line["message"] == "listening" && line["name"] == name);
         u16::try_from(line["port"].as_u64().unwrap_or(0)).expect("a port")
     }
 
-    /// One that logs for people; its ports are not known.
+    /// Starts a daemon with the console log format. Its ports are unknown.
     pub fn start_with_console_log(directory: &Path, options: &[&str]) -> Daemon {
         let mut command = command(directory, options);
         command.args(["--log-format", "console"]);
         Daemon::spawn_without_ports(command)
     }
 
-    /// The next line of a log for people of which `is` says that it is the one.
+    /// The next line of a console log for which `is` returns true.
     pub fn wait_for_line(&self, is: impl Fn(&str) -> bool) -> String {
         let line = self.wait_for_log(|line| line.as_str().is_some_and(&is));
         line.as_str().unwrap_or("").to_owned()
     }
 
-    /// The next log line of which `is` says that it is the one.
+    /// The next log line for which `is` returns true.
     pub fn wait_for_log(&self, is: impl Fn(&Value) -> bool) -> Value {
         let mut seen = Vec::new();
         loop {
@@ -90,9 +90,9 @@ impl Daemon {
         }
     }
 
-    /// Waits until a change of the flags is in force.
+    /// Waits until a change of the flags is active.
     pub fn wait_for_reload(&self) -> Value {
-        self.wait_for_log(|line| line["message"] == "flags are in force")
+        self.wait_for_log(|line| line["message"] == "flags reloaded")
     }
 
     /// Waits until `/readyz` answers 200.
@@ -107,7 +107,8 @@ impl Daemon {
     pub fn terminate(&self) {
         let pid = i32::try_from(self.child.id()).expect("a process id");
         let pid = rustix::process::Pid::from_raw(pid).expect("a process id");
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it runs");
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM)
+            .expect("the process runs");
     }
 }
 
@@ -118,7 +119,7 @@ impl Drop for Daemon {
     }
 }
 
-/// `fanion start` with free ports and logs that a test can read.
+/// `fanion start` with free ports and a JSON log on standard error.
 pub fn command(directory: &Path, options: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fanion"));
     command.current_dir(directory).env_clear();

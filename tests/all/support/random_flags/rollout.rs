@@ -13,7 +13,7 @@ use crate::support::random_flags::rule;
 
 const NAMES: [&str; 3] = ["a", "b", "c"];
 
-/// Instants in seconds: before, within and behind all ramps, on their edges too.
+/// Instants in seconds: before, within and after all ramps, and on their edges.
 pub const INSTANTS: [f64; 7] = [
     0.0,
     1_767_225_599.0,
@@ -33,7 +33,7 @@ pub struct RandomRollout {
 }
 
 impl RandomRollout {
-    /// Words that nobody wrote.
+    /// Random rollout fields.
     pub fn new(dice: &mut SeededRng) -> RandomRollout {
         let mut flag = bare();
         let count = 1 + dice.below(2);
@@ -63,7 +63,7 @@ impl RandomRollout {
         }
     }
 
-    /// The same with something in it changed.
+    /// The rollout fields with a random change.
     pub fn edited(&self, dice: &mut SeededRng) -> RandomRollout {
         let mut words = self.clone();
         let first = &mut words.flag["rollout"][0];
@@ -83,7 +83,7 @@ impl RandomRollout {
         words
     }
 
-    /// The same in other words: it decides alike for everyone.
+    /// Equivalent rollout fields that are written differently.
     pub fn respelled(&self, dice: &mut SeededRng) -> RandomRollout {
         let mut words = self.clone();
         for rollout in words.flag["rollout"].as_array_mut().unwrap() {
@@ -98,14 +98,14 @@ impl RandomRollout {
                 rollout["when"] = json!(true);
             }
             if dice.below(2) == 0 && rollout.get("ramp").is_none() {
-                // Where no region counts, the percentage does.
+                // The percentage applies where no region matches.
                 rollout["regions"] = json!([{"region": "nowhere", "percentage": share}]);
             }
         }
         words
     }
 
-    /// The document.
+    /// The document with flags `f` and `g`.
     pub fn document(&self) -> Value {
         json!({
             "$evaluators": {

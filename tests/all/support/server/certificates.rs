@@ -29,7 +29,7 @@ use crate::support::server::http_client::HttpVersion;
 use crate::support::server::rpc::ONE_FLAG;
 use crate::support::temp_dir::write_file;
 
-/// An authority, and certificates signed by it.
+/// A certificate authority.
 pub struct CertificateAuthority {
     pub pem: String,
     pub issuer: Issuer<'static, KeyPair>,
@@ -71,7 +71,7 @@ impl CertificateAuthority {
                 let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).expect("PEM");
                 builder
                     .with_client_auth_cert(chain, key)
-                    .expect("they belong together")
+                    .expect("a matching key")
             }
         };
         TlsConnector::from(Arc::new(config))
@@ -109,7 +109,7 @@ pub async fn connect_tls(
     Ok(HttpClient::over(connector.connect(name, socket).await?, version).await)
 }
 
-/// A certificate for `localhost`, the authority that vouches for it as a file, and a server's settings.
+/// Writes a self-signed certificate for `localhost`. Returns its path and a TLS acceptor that uses it.
 pub fn write_ca_and_acceptor(directory: &Path) -> (PathBuf, TlsAcceptor) {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
     let path = directory.join("ca.pem");

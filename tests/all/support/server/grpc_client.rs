@@ -7,7 +7,7 @@ pub fn grpc_frame(message: &[u8]) -> Vec<u8> {
     [&[0], &length.to_be_bytes()[..], message].concat()
 }
 
-/// The gRPC clients, generated from the same proto files as the server's messages.
+/// gRPC clients, generated from the same proto files as the server's messages.
 #[allow(
     clippy::pedantic,
     rust_2018_idioms,
@@ -41,12 +41,12 @@ pub mod pb {
     }
 }
 
-/// A connection for gRPC clients.
+/// A gRPC channel to the evaluation port.
 pub async fn channel(server: &Server) -> tonic::transport::Channel {
     channel_to(server.port).await
 }
 
-/// The same, to any port.
+/// A gRPC channel to any port.
 pub async fn channel_to(port: u16) -> tonic::transport::Channel {
     let address = format!("http://127.0.0.1:{port}");
     let endpoint = tonic::transport::Endpoint::from_shared(address).expect("an address");

@@ -16,7 +16,7 @@ use tokio::net::TcpStream;
 
 use crate::support::server::Server;
 
-/// An answer over HTTP.
+/// An HTTP response.
 #[derive(Debug)]
 pub struct HttpResponse {
     pub status: StatusCode,
@@ -52,7 +52,7 @@ enum Sender {
     Two(hyper::client::conn::http2::SendRequest<Full<Bytes>>),
 }
 
-/// A connection that is kept open.
+/// A client with one open connection.
 pub struct HttpClient(Sender);
 
 impl HttpClient {
@@ -129,7 +129,7 @@ impl HttpClient {
     }
 }
 
-/// Opens a stream by POST over HTTP/2, to be read as it comes.
+/// Opens a stream by POST over HTTP/2. Returns the head and the unread body.
 pub async fn stream(
     port: u16,
     path: &str,
@@ -145,7 +145,7 @@ pub async fn stream(
     let body = Full::new(Bytes::copy_from_slice(body));
     let request = request.body(body).expect("a request");
     let Sender::Two(sender) = &mut client.0 else {
-        panic!("it was asked for");
+        panic!("HTTP/2 was requested");
     };
     let (parts, body) = sender
         .send_request(request)
@@ -162,12 +162,12 @@ pub async fn stream(
     (head, body)
 }
 
-/// The rest of a stream.
+/// Reads the rest of a stream.
 pub async fn whole(body: &mut Incoming) -> Result<Bytes, hyper::Error> {
     Ok(body.collect().await?.to_bytes())
 }
 
-/// Opens a stream by GET, to be read as it comes.
+/// Opens a stream by GET over HTTP/1.1. Returns the response with its unread body.
 pub async fn get(port: u16, path: &str, headers: &[&str]) -> Response<Incoming> {
     let socket = TcpStream::connect(("127.0.0.1", port))
         .await
@@ -185,7 +185,7 @@ pub async fn get(port: u16, path: &str, headers: &[&str]) -> Response<Incoming> 
     sender.send_request(request).await.expect("an answer")
 }
 
-/// Posts JSON to a method of the evaluation port over a connection of its own.
+/// Posts JSON to a method of the evaluation port over a new connection.
 pub async fn call(server: &Server, path: &str, body: &str) -> HttpResponse {
     let mut client = HttpClient::connect(server.port, HttpVersion::Http1).await;
     let json = ["content-type: application/json"];

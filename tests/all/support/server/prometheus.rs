@@ -15,7 +15,7 @@ impl Scrape {
         Scrape(lines.map(series).collect())
     }
 
-    /// The sum of all series of a name whose labels hold these pairs.
+    /// The sum of all series of this name with these labels.
     pub fn sum(&self, name: &str, labels: &[&str]) -> f64 {
         let named = |key: &str| key == name || key.starts_with(&format!("{name}{{"));
         let held = |key: &str| labels.iter().all(|label| key.contains(label));

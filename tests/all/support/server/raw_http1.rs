@@ -1,4 +1,4 @@
-//! HTTP/1.1 written and read byte by byte.
+//! HTTP/1.1 over a raw socket.
 
 use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWriteExt as _;
@@ -11,7 +11,7 @@ pub fn post_request(path: &str, fields: &str, body: &str) -> String {
     format!("POST {path} HTTP/1.1\r\nHost: a\r\n{fields}Content-Length: {length}\r\n\r\n{body}")
 }
 
-/// Sends the pieces, and reads `count` responses or until the server closes.
+/// Sends the pieces, and reads `count` responses, or fewer if the server closes the connection.
 pub async fn read_responses(port: u16, pieces: &[&[u8]], count: usize) -> Vec<String> {
     let socket = TcpStream::connect(("127.0.0.1", port)).await;
     let mut socket = socket.expect("a connection");
@@ -19,7 +19,7 @@ pub async fn read_responses(port: u16, pieces: &[&[u8]], count: usize) -> Vec<St
     let (mut from, mut to) = socket.split();
     let write = async {
         for piece in pieces {
-            to.write_all(piece).await.expect("it takes it");
+            to.write_all(piece).await.expect("sent");
             tokio::task::yield_now().await;
         }
     };
@@ -37,7 +37,7 @@ pub async fn read_responses(port: u16, pieces: &[&[u8]], count: usize) -> Vec<St
     tokio::time::timeout(DEADLINE, both).await.expect("answers")
 }
 
-/// How long the first answer in `read` is, if all of it is there.
+/// Returns the length of the first response in `read`; `None` if it is incomplete.
 pub fn response_length(read: &[u8]) -> Option<usize> {
     let head = read.windows(4).position(|end| end == b"\r\n\r\n")? + 4;
     let text = str::from_utf8(&read[..head]).expect("a head");

@@ -22,7 +22,7 @@ use crate::support::sources::start_sources;
 use crate::support::temp_dir::TempDir;
 use crate::support::temp_dir::replace_file;
 
-/// A source, from the fields of an entry of `--sources`.
+/// A gRPC source with additional fields of an entry of `--sources`.
 pub fn grpc_source_spec(uri: &str, more: &serde_json::Value) -> SourceSpec {
     let mut entry = json!({"uri": uri, "provider": "grpc"});
     for (key, value) in more.as_object().expect("an object") {
@@ -37,7 +37,7 @@ pub fn subscribe(uri: &str, more: &serde_json::Value) -> RunningSources {
     start_sources(&[grpc_source_spec(uri, more)], &settings())
 }
 
-/// Another fanion, and the file that it serves.
+/// A server with flag sync, and the file that it serves.
 pub struct GrpcUpstream {
     pub server: Server,
     pub path: PathBuf,
@@ -64,7 +64,7 @@ pub async fn start_grpc_upstream(text: &str) -> GrpcUpstream {
     }
 }
 
-/// A gRPC server that notes what it is asked with, and refuses.
+/// A gRPC server that records the head of each request and rejects it.
 pub async fn recording_grpc_server() -> (
     SocketAddr,
     tokio::sync::mpsc::UnboundedReceiver<http::request::Parts>,

@@ -15,12 +15,12 @@ use crate::support::sources::settings;
 use crate::support::sources::start_sources;
 use crate::support::wait::wait_until;
 
-/// Follows one URL.
+/// Starts a source that polls a URL.
 pub fn poll_url(url: &str, more: &serde_json::Value) -> RunningSources {
     start_sources(&[http_source_spec(url, more)], &settings())
 }
 
-/// A request as it arrived.
+/// A received request.
 #[derive(Debug, Clone, Default)]
 pub struct ReceivedRequest {
     pub path: String,
@@ -36,14 +36,14 @@ impl ReceivedRequest {
     }
 }
 
-/// A response, and whether the connection stays open without further bytes.
+/// A response. With `hang`, the connection stays open after its bytes.
 #[derive(Debug, Clone)]
 pub struct Reply {
     pub bytes: Vec<u8>,
     pub hang: bool,
 }
 
-/// An answer with a status line such as `200 OK`, headers written `name: value`, and a body.
+/// A response with a status such as `200 OK`, headers written `name: value`, and a body.
 pub fn http_response(status: &str, headers: &[&str], body: &str) -> Reply {
     let mut text = format!("HTTP/1.1 {status}\r\nconnection: close\r\n");
     for header in headers {
@@ -54,7 +54,7 @@ pub fn http_response(status: &str, headers: &[&str], body: &str) -> Reply {
     Reply { bytes, hang: false }
 }
 
-/// A JSON document that flag `f` answers with `variant`.
+/// A response with a JSON document whose flag `f` resolves to `variant`.
 pub fn document_response(variant: &str) -> Reply {
     http_response(
         "200 OK",
@@ -65,7 +65,7 @@ pub fn document_response(variant: &str) -> Reply {
 
 type Handler = Box<dyn Fn(&ReceivedRequest) -> Reply + Send>;
 
-/// A small HTTP/1.1 server. Stops when it is dropped.
+/// A small HTTP/1.1 server. Stops when dropped.
 pub struct HttpUpstream {
     pub port: u16,
     handler: Arc<Mutex<Handler>>,
@@ -109,24 +109,20 @@ impl HttpUpstream {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
-    /// Answers differently from now on.
+    /// Replaces the handler of later requests.
     pub fn set_handler(&self, handler: impl Fn(&ReceivedRequest) -> Reply + Send + 'static) {
         *self.handler.lock().unwrap() = Box::new(handler);
     }
 
-    /// Every request so far.
+    /// All requests so far.
     pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.seen.lock().unwrap().clone()
     }
 
-    /// Waits until there were `count` requests more than now.
+    /// Waits for `count` more requests.
     pub async fn wait_for_requests(&self, count: usize) {
         let want = self.requests().len() + count;
-        wait_until(
-            || self.requests().len() >= want,
-            || "nobody asks".to_owned(),
-        )
-        .await;
+        wait_until(|| self.requests().len() >= want, || "no request".to_owned()).await;
     }
 }
 

@@ -1,4 +1,4 @@
-//! A TCP proxy that can fall silent, with or without TLS.
+//! A TCP proxy that can stop forwarding, with or without TLS.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -13,7 +13,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::support::wait::wait_until;
 
-/// Passes bytes on between whoever connects and a port, until it is told to be silent or is dropped.
+/// Forwards connections to a port until `silent` is set or the proxy is dropped.
 pub struct TcpProxy {
     pub port: u16,
     pub silent: Arc<AtomicBool>,
@@ -56,7 +56,7 @@ impl TcpProxy {
     }
 }
 
-/// Silence is not an end: both sides keep their connection, and nothing goes through, now or later.
+/// Forwards bytes until `silent` is set. After that, both connections stay open, but no bytes are forwarded.
 pub async fn pass(
     mut socket: impl AsyncRead + AsyncWrite + Unpin,
     to: u16,
@@ -76,7 +76,7 @@ pub async fn pass(
     }
 }
 
-/// Ends TLS in front of a port.
+/// Terminates TLS in front of a port.
 pub async fn tls_proxy(to: u16, acceptor: TlsAcceptor) -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
     let port = listener.local_addr().expect("bound").port();

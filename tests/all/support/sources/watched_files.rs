@@ -1,4 +1,4 @@
-//! Flag files that are watched, without sockets.
+//! Watched flag files without a server.
 
 use std::fs;
 use std::path::Path;
@@ -17,7 +17,7 @@ use crate::support::evaluate;
 use crate::support::temp_dir::TempDir;
 use crate::support::wait::DEADLINE;
 
-/// A watched path, without sockets.
+/// Watched flag files without a server.
 pub struct WatchedFiles {
     pub live: Arc<Live>,
     _watch: Updater,
@@ -36,7 +36,7 @@ impl WatchedFiles {
         }
     }
 
-    /// Waits until flag `f` answers `want`.
+    /// Waits until flag `f` resolves to `want`.
     pub fn wait_for_variant(&self, want: &str) {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
@@ -45,13 +45,13 @@ impl WatchedFiles {
         runtime.expect("a runtime").block_on(async {
             let arrives = async {
                 while self.variant() != want {
-                    generation.changed().await.expect("the watch runs");
+                    generation.changed().await.expect("the updater runs");
                 }
             };
             let arrived = tokio::time::timeout(DEADLINE, arrives).await;
             assert!(
                 arrived.is_ok(),
-                "{want:?} never arrived, it is {:?}",
+                "expected {want:?}, got {:?}",
                 self.variant()
             );
         });
@@ -71,14 +71,14 @@ pub fn watch_files(paths: &[&Path]) -> WatchedFiles {
     runtime
         .expect("a runtime")
         .block_on(watch.initial_load())
-        .expect("it does not insist");
+        .expect("an initial load");
     WatchedFiles {
         live,
         _watch: watch,
     }
 }
 
-/// A document in which flag `f` answers `variant`.
+/// A document whose flag `f` resolves to `variant`.
 pub fn yaml_document(variant: &str) -> String {
     format!("flags:\n  f:\n    variants: {{ {variant}: 1 }}\n    defaultVariant: {variant}\n")
 }

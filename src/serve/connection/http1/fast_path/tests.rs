@@ -7,7 +7,7 @@ use hyper::body::Incoming;
 use super::*;
 use crate::serve::http::body;
 
-/// Answers a request with its body, with three frames for a stream, and not at all if it should be slow.
+/// Echoes the body of a request. Sends three frames for `/stream`, and leaves `/slow` to hyper.
 struct Echo;
 
 impl Handler for Echo {
@@ -24,7 +24,7 @@ impl Handler for Echo {
     }
 }
 
-/// A body that comes in these pieces.
+/// A stream of these frames.
 fn pieces<const N: usize>(texts: [&'static str; N]) -> Body {
     let (sender, receiver) = tokio::sync::mpsc::channel(N);
     for text in texts {
@@ -105,7 +105,9 @@ async fn short_request_after_a_fragmented_one_is_served() {
     let (from, mut to) = tokio::io::split(client);
     let text = request("/a", &"x".repeat(300)) + &request("/b", "two");
     let write = async {
-        to.write_all(text.as_bytes()).await.expect("it takes it");
+        to.write_all(text.as_bytes())
+            .await
+            .expect("the server reads");
         to.shutdown().await.expect("an end");
     };
     let (_shutdown, mut announced) = watch::channel(false);
@@ -138,10 +140,10 @@ async fn slow_request_head_is_bound_by_the_read_timeout() {
     };
     let both = async { tokio::join!(drip, serve(channel, &Echo, terms, &mut announced)) };
     let ended = tokio::time::timeout(Duration::from_secs(20), both).await;
-    let ((), rest) = ended.expect("it is let go");
+    let ((), rest) = ended.expect("the connection is closed");
     assert!(
         rest.expect("no break").is_none(),
-        "it was let in to its end"
+        "the connection was handed to hyper"
     );
 }
 

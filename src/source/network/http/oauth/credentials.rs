@@ -22,7 +22,7 @@ impl ClientCredentials {
     }
 }
 
-/// Reads the credentials; `None` if the ones that were `loaded` before are recent enough.
+/// Reads the credentials; returns `None` if the `loaded` credentials are recent enough.
 ///
 /// # Errors
 /// If a file cannot be read.

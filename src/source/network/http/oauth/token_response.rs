@@ -31,17 +31,17 @@ impl AccessToken {
 /// If the response has no token.
 pub fn parse(response: &str, now: Instant) -> Result<AccessToken, &'static str> {
     let mut diagnostics = DiagnosticSink::new("token".into());
-    let node = json_parser::parse(response, &mut diagnostics).ok_or("the answer is not JSON")?;
+    let node = json_parser::parse(response, &mut diagnostics).ok_or("the response is not JSON")?;
     let text = |name: &str| find_member(&node, name).and_then(Node::as_text);
     let token = text("access_token").filter(|token| !token.is_empty());
-    let token = token.ok_or("the answer has no access_token")?;
+    let token = token.ok_or("the response has no access_token")?;
     let scheme = match text("token_type") {
         None | Some("") => "Bearer",
         Some(scheme) if scheme.eq_ignore_ascii_case("bearer") => "Bearer",
         Some(scheme) => scheme,
     };
     let authorization = HeaderValue::from_str(&format!("{scheme} {token}"));
-    let mut authorization = authorization.map_err(|_| "the token cannot stand in a header")?;
+    let mut authorization = authorization.map_err(|_| "the token is not a valid header value")?;
     authorization.set_sensitive(true);
     Ok(AccessToken {
         authorization,

@@ -34,7 +34,7 @@ fn unreadable_config_file_is_an_error() {
         "cannot read the configuration file /nonexistent/c.yaml: No such file",
     );
     let (_directory, path) = config_file("c.ini", "port=1");
-    check(&path, "must end in .yaml, .yml, .json or .toml");
+    check(&path, "the extension must be .yaml, .yml, .json or .toml");
     let (_directory, path) = config_file("c.toml", "a = 1\nport = = 1\n");
     check(&path, "c.toml:2:8: F001");
     let (_directory, path) = config_file("c.json", "{\"port\": }");
@@ -42,7 +42,7 @@ fn unreadable_config_file_is_an_error() {
     let (_directory, path) = config_file("c.yaml", "- port\n");
     check(
         &path,
-        "c.yaml:1:1: F002: a configuration is an object, this is an array",
+        "c.yaml:1:1: F002: expected an object of options, found an array",
     );
 }
 
@@ -129,10 +129,10 @@ fn config_file_cannot_set_config_or_print_config() {
     let (_directory, path) = config_file("c.yaml", "config: other.yaml\nPrint-Config: true\n");
     let want = [
         format!(
-            "{path}:1:1: F008: `config` cannot stand in a configuration file (help: say --config or FLAGD_CONFIG)"
+            "{path}:1:1: F008: `config` is not allowed in a configuration file (help: use --config or FLAGD_CONFIG)"
         ),
         format!(
-            "{path}:2:1: F008: `print-config` cannot stand in a configuration file (help: say --print-config or \
+            "{path}:2:1: F008: `print-config` is not allowed in a configuration file (help: use --print-config or \
              FLAGD_PRINT_CONFIG)"
         ),
     ];

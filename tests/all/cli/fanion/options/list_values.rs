@@ -18,7 +18,7 @@ fn environment_lists_split_on_spaces_arguments_on_commas() {
     assert_eq!(config.sources.len(), 3);
 }
 
-/// Recorded from flagd, all but those that end in a quotation mark.
+/// Recorded from flagd, except the cases that end in a quotation mark.
 #[test]
 fn key_value_pairs_are_split_as_in_flagd() {
     for (text, pairs) in [
@@ -111,10 +111,10 @@ fn list_arguments_are_parsed_as_csv() {
             .resolved_options
             .iter()
             .find(|s| s.option.name == "cors-origin");
-        let shown = settled.expect("it is asked for").json.clone();
+        let shown = settled.expect("the option").json.clone();
         (shown, config.serve_config.cors)
     };
-    // No origin: all may ask.
+    // Without an origin, all origins are allowed.
     let (shown, all) = origins(&["--cors-origin", ""]);
     assert_eq!(shown, "[]");
     assert_eq!(format!("{all:?}"), format!("{:?}", origins(&[]).1));

@@ -40,7 +40,7 @@ fn exporters_are_off_by_default() {
     ];
     let none = resolve(&options_with_collector("c:4317"), &none).expect("settings");
     assert!(none.metrics.is_none() && none.traces.is_none());
-    // As in flagd, a collector alone takes traces, not metrics.
+    // As in flagd, a collector URI without a metrics exporter exports traces only.
     let traces = OtelOptions {
         metrics_exporter: None,
         ..options_with_collector("c:4317")
@@ -129,10 +129,10 @@ fn all_errors_are_reported_together() {
     ];
     let mistakes = resolve(&typed, &variables).expect_err("mistakes");
     let want = [
-        "invalid value \"statsd\" for --metrics-exporter: must be otel, or empty for /metrics alone",
+        "invalid value \"statsd\" for --metrics-exporter: must be otel, or empty to serve only /metrics",
         "invalid OTLP protocol \"http/json\": must be grpc or http/protobuf",
-        "invalid address \"http://\" of a collector: must be HOST:PORT, or that after http:// or https://",
-        "invalid value \"soon\" for OTEL_METRIC_EXPORT_INTERVAL: must be milliseconds",
+        "invalid collector address \"http://\": must be HOST:PORT, http://HOST:PORT or https://HOST:PORT",
+        "invalid value \"soon\" for OTEL_METRIC_EXPORT_INTERVAL: must be a positive number of milliseconds",
     ];
     assert_eq!(mistakes, want);
     let half = OtelOptions {
@@ -141,8 +141,8 @@ fn all_errors_are_reported_together() {
     };
     let mistakes = resolve(&half, &[]).expect_err("mistakes").join("\n");
     assert!(
-        mistakes.contains("--otel-cert-path and --otel-key-path need each other"),
+        mistakes.contains("--otel-cert-path and --otel-key-path must be set together"),
         "{mistakes}"
     );
-    assert!(mistakes.contains("say https"), "{mistakes}");
+    assert!(mistakes.contains("use https"), "{mistakes}");
 }

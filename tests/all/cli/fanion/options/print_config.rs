@@ -21,6 +21,29 @@ fn print_config_exits_without_starting() {
 }
 
 #[test]
+fn printed_config_explains_the_bucketing_of_fractional() {
+    let print = |arguments: &[&str]| {
+        let arguments = [&["-f", "file:x"], arguments].concat();
+        let config = resolve_options(&arguments, &[]).expect("valid options");
+        print_config::render_yaml(&config.resolved_options)
+    };
+    for (arguments, line) in [
+        (
+            &[][..],
+            "fractional: \"v2\" # default; bucketing v2: flagd 0.16 and in-process providers that use v2 agree\n",
+        ),
+        (
+            &["--fractional", "v3"],
+            "fractional: \"v3\" # --fractional; bucketing v3: as decided for flagd 1.0; flagd 0.16 and in-process \
+             providers that use v2 choose other buckets\n",
+        ),
+    ] {
+        let printed = print(arguments);
+        assert!(printed.contains(line), "{printed}");
+    }
+}
+
+#[test]
 fn printed_config_round_trips() {
     let arguments = [
         "-f",
@@ -64,7 +87,7 @@ fn printed_config_round_trips() {
         "{printed}"
     );
     let (_directory, path) = config_file("c.yaml", &printed);
-    let again = resolve_options(&["--config", &path], &[]).expect("it can be read");
+    let again = resolve_options(&["--config", &path], &[]).expect("a valid configuration");
     let values = |config: &Config| -> Vec<(&str, String)> {
         let all = config
             .resolved_options

@@ -1,4 +1,4 @@
-//! Stickiness violations of an edit, found before it is made by `lint --against` and by `diff`.
+//! Stickiness violations of an edit, found by `lint --against` and `diff` before deployment.
 
 use std::path::Path;
 use std::process::Command;
@@ -121,20 +121,22 @@ fn stickiness_violation_is_printed_and_sets_exit_status() {
     let run = |arguments: &[&str]| run_flagctl(directory.path(), arguments);
     let table = run(&["diff", "old.yaml", "new.yaml"]);
     let told = "new.yaml:5:16: F024: `fractional` of flag `f` changes the share of `on` from 5 % to 10 % and takes it from `user-2`\n";
-    let section = format!("\nBROKEN PROMISES\n  {told}    help: what grows stands first");
+    let section =
+        format!("\nSTICKINESS VIOLATIONS\n  {told}    help: list the growing variant first");
     assert!(
         printed(&table.stdout).contains(&section),
         "{}",
         printed(&table.stdout)
     );
     let page = run(&["diff", "old.yaml", "new.yaml", "-o", "markdown"]);
-    let section = "\n## Broken promises\n\n- **F024** new.yaml:5:16: `fractional` of flag `f`";
+    let section =
+        "\n## Stickiness violations\n\n- **F024** new.yaml:5:16: `fractional` of flag `f`";
     assert!(
         printed(&page.stdout).contains(section),
         "{}",
         printed(&page.stdout)
     );
-    // A warning, until the project says otherwise.
+    // F024 is a warning unless `.flagrc.yaml` sets another severity.
     assert_eq!(run(&LINT).status.code(), Some(0));
     assert_eq!(
         run(&[&LINT[..], &["--fail-on", "warning"]].concat())
@@ -187,7 +189,7 @@ fn edit_without_stickiness_violation_is_not_reported() {
     }
 }
 
-/// The flag may have moved to another file, and what it was may stand in a revision.
+/// The old flag may be in another file and in a git revision.
 #[test]
 fn edit_is_compared_with_a_git_revision() {
     let directory = TempDir::new();
@@ -199,7 +201,7 @@ fn edit_is_compared_with_a_git_revision() {
     git(&["init", "-q", "-b", "main"]);
     git(&["add", "."]);
     git(&["commit", "-q", "-m", "flags"]);
-    std::fs::remove_file(flags.join("a.yaml")).expect("it was there");
+    std::fs::remove_file(flags.join("a.yaml")).expect("the file exists");
     std::fs::write(flags.join("b.yaml"), document(new)).expect("a file");
     let path = std::env::var("PATH").expect("a path");
     let lint = |old: &str| {

@@ -31,7 +31,8 @@ fn misspelled_attribute_is_reported() {
     ] {
         let found = all(&[usual, usual, odd]);
         assert_eq!(found.len(), 1, "{found:?}");
-        let want = format!("F102 only few flags read `{odd}`, and more read `{usual}`");
+        let want =
+            format!("reads attribute `{odd}`, which may be misspelt: more flags read `{usual}`");
         assert!(found[0].ends_with(&want), "{found:?}");
     }
     for (one, other) in [
@@ -52,7 +53,9 @@ fn attribute_outside_the_configured_list_is_reported() {
     assert!(found[0].contains("F107"), "{found:?}");
     assert_eq!(
         found[1..],
-        ["5:53 F102 no caller sends the attribute `cuontry`"]
+        [
+            "5:53 F102 flag `f` reads attribute `cuontry`, which is not listed in `attributes` of the configuration"
+        ]
     );
 }
 
@@ -74,7 +77,8 @@ fn condition_met_by_a_missing_attribute_is_reported() {
     ] {
         let found = findings_of_rule(&format!(r#"{{ if: [{condition}, "on"] }}"#));
         assert_eq!(found.len(), 1, "{condition}: {found:?}");
-        let want = format!("F103 a context without `{attribute}` meets this condition");
+        let want =
+            format!("F103 a condition of flag `f` also holds for contexts without `{attribute}`");
         assert!(found[0].ends_with(&want), "{found:?}");
     }
     for condition in [

@@ -9,11 +9,15 @@ use crate::support::temp_dir::TempDir;
 fn unstable_bucketing_value_is_reported() {
     assert_findings(
         r#"{ fractional: [{ var: $flagd.timestamp }, ["on", 1], ["off", 99]] }"#,
-        &["5:31 F104 units are bucketed by the time: everyone changes variants every second"],
+        &[
+            "5:31 F104 bucketing key of flag `f` contains the time: the variant of a user changes every second",
+        ],
     );
     assert_findings(
         r#"{ if: [true, { fractional: [{ cat: [a, { var: [$flagd.timestamp] }] }, ["on", 1], ["off", 99]] }] }"#,
-        &["5:44 F104 units are bucketed by the time: everyone changes variants every second"],
+        &[
+            "5:44 F104 bucketing key of flag `f` contains the time: the variant of a user changes every second",
+        ],
     );
     for name in [
         "requestId",
@@ -23,17 +27,18 @@ fn unstable_bucketing_value_is_reported() {
         "traceparent",
     ] {
         let rule = format!(r#"{{ fractional: [{{ var: {name} }}, ["on", 1], ["off", 99]] }}"#);
-        let want =
-            format!("5:33 F104 units are bucketed by `{name}`, which differs with every request");
+        let want = format!(
+            "5:33 F104 bucketing key of flag `f` contains `{name}`, which differs for every request"
+        );
         assert_eq!(findings_of_rule(&rule), [want]);
     }
     assert_findings(
         r#"{ fractional: [{ cat: [{ var: $flagd.flagKey }, "x"] }, ["on", 1], ["off", 99]] }"#,
-        &["5:31 F105 units are bucketed by a key that says nothing of them"],
+        &["5:31 F105 bucketing key of flag `f` contains no attribute"],
     );
     assert_findings(
         r#"{ fractional: ["salt", ["on", 1], ["off", 99]] }"#,
-        &["5:31 F105 units are bucketed by the constant `salt`"],
+        &["5:31 F105 bucketing key of flag `f` is the constant `salt`"],
     );
     assert_findings(r#"{ fractional: [["on", 1], ["off", 99]] }"#, &[]);
     let usual = "{ cat: [{ var: $flagd.flagKey }, { var: targetingKey }] }";

@@ -48,7 +48,7 @@ fn flagrc_is_found_in_parent_and_errors_have_positions() {
         let output = run_flagctl(&deep, &["lint"]);
         assert_eq!(output.status.code(), Some(1), "{output:?}");
         let want = format!(
-            "../../{name}:{place}: error: F131: there is no setting `namin`\n  help: did you mean `naming`?\n"
+            "../../{name}:{place}: error: F131: unknown setting `namin`\n  help: did you mean `naming`?\n"
         );
         assert_eq!(printed(&output.stdout), want);
         std::fs::write(&path, text.replace("namin", "naming")).expect("a file");
@@ -59,11 +59,11 @@ fn flagrc_is_found_in_parent_and_errors_have_positions() {
             said.starts_with("../../flags/x.yaml:1:10: warning: F109: "),
             "{said}"
         );
-        std::fs::remove_file(&path).expect("it was there");
+        std::fs::remove_file(&path).expect("the file exists");
     }
     let output = run_flagctl(&deep, &["lint"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(printed(&output.stderr).contains("no flag files are named"));
+    assert!(printed(&output.stderr).contains("no flag files given"));
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn all_flagrc_errors_are_reported() {
     let text = "naming: kebab\nlifecycle: { require: [ownr] }\nurls: { origins: [cdn.example.com, \"https://a/b\"] }\n\
                 rules: { F999: off, F108: of }\nfailOn: [error]\nattributes: 3\nrefs: { paths: [src], pattern: x }\nrings: ['']\n";
     let mut report = DiagnosticSink::new("c".into());
-    let root = yaml_parser::parse(text, &mut report).expect("it is YAML");
+    let root = yaml_parser::parse(text, &mut report).expect("valid YAML");
     LintPolicy::from_node(&root, &mut report);
     let found = report.finish();
     let lines: Vec<u32> = found.iter().map(|d| d.position.line).collect();

@@ -6,13 +6,13 @@ use crate::support::lint::lint_policy;
 
 #[test]
 fn constant_rule_is_reported() {
-    let over = "5:16 F107 the rule of flag `f` gives everyone `on`";
+    let over = "5:16 F107 rule of flag `f` always returns `on`";
     assert_findings(r#"{ fractional: [["on", 100], ["off", 0]] }"#, &[over]);
     assert_findings(
         r#"{ if: [{ in: [{ var: ring }, [beta]] }, "on", "on"] }"#,
         &[over],
     );
-    let never = "5:16 F107 the rule of flag `f` gives everyone `off`";
+    let never = "5:16 F107 rule of flag `f` always returns `off`";
     assert_findings(
         r#"{ if: [{ in: [{ var: ring }, [beta]] }, { fractional: [["on", 0], ["off", 100]] }] }"#,
         &[never],
@@ -34,7 +34,7 @@ fn finished_rollout_is_reported_unless_killed() {
         ("rollout: { variant: \"on\", percentage: 100 }", "on"),
         ("rollout: { variant: \"on\", percentage: 0 }", "off"),
     ] {
-        let want = format!("5:14 F107 the rule of flag `f` gives everyone `{want}`");
+        let want = format!("5:14 F107 rule of flag `f` always returns `{want}`");
         assert_eq!(findings(&text(words), &lint_policy("{}")), [want]);
     }
     for words in [

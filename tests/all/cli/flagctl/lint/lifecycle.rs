@@ -15,13 +15,16 @@ fn lifecycle_metadata_is_validated() {
         .iter()
         .zip(["created", "expires", "owner", "status", "ticket"])
     {
-        assert_eq!(*line, format!("3:3 F110 flag `g` has no `{field}`"));
+        assert_eq!(
+            *line,
+            format!("3:3 F110 required lifecycle field `{field}` of flag `g` is missing")
+        );
     }
     let text =
         "flags:\n  f: { metadata: { status: done, createdAt: soon, expires: 2026-11-21 } }\n";
     let want = [
-        "2:28 F112 `status` of flag `f` is none that is known",
-        "2:45 F112 `created` of flag `f` is no date",
+        "2:28 F112 invalid `status` of flag `f`: \"done\"",
+        "2:45 F112 invalid date in `created` of flag `f`: \"soon\"",
     ];
     assert_eq!(findings(text, &lint_policy("{}")), want);
     let text = "metadata: { owner: all }\nflags:\n  f: {}\n";
@@ -38,11 +41,11 @@ fn invalid_lifecycle_fields_are_reported() {
         "flags:\n  f: {{ lifecycle: {lifecycle} }}\n  g: {{ lifecycle: a, metadata: {{ owner: a }} }}\n"
     );
     let want = [
-        "2:3 F110 flag `f` has no `owner`",
-        "2:28 F112 `owner` of flag `f` cannot be understood",
-        "2:31 F008 `lifecycle` of flag `f` has no member `onwer`",
-        "2:47 F112 `kind` of flag `f` cannot be understood",
-        "2:79 F112 `status` of flag `f` is none that is known",
+        "2:3 F110 required lifecycle field `owner` of flag `f` is missing",
+        "2:28 F112 invalid `owner` of flag `f`: a number",
+        "2:31 F008 unknown member `onwer` in `lifecycle` of flag `f`, ignored",
+        "2:47 F112 invalid `kind` of flag `f`: \"realease\"",
+        "2:79 F112 invalid `status` of flag `f`: \"done\"",
         "3:19 F112 `lifecycle` of flag `g` is a string",
     ];
     assert_eq!(findings(&text, &lint_policy("{}")), want);

@@ -22,10 +22,10 @@ fn naming_convention_is_enforced_with_a_suggestion() {
     let said = printed(&output.stdout);
     assert_eq!(
         said,
-        "flags.yaml:3:3: warning: F109: flag `enable_dark_mode` is not named in kebab-case\n  \
-           help: call it `enable-dark-mode`\n\
-         flags.yaml:4:3: warning: F109: flag `FEATURE_enhanced_search` is not named in kebab-case\n  \
-           help: call it `feature-enhanced-search`\n"
+        "flags.yaml:3:3: warning: F109: key of flag `enable_dark_mode` is not kebab-case\n  \
+           help: rename it to `enable-dark-mode`\n\
+         flags.yaml:4:3: warning: F109: key of flag `FEATURE_enhanced_search` is not kebab-case\n  \
+           help: rename it to `feature-enhanced-search`\n"
     );
 }
 
@@ -33,7 +33,7 @@ fn naming_convention_is_enforced_with_a_suggestion() {
 fn naming_convention_applies_to_each_key_segment() {
     let policy = lint_policy("naming: { convention: kebab-case, separator: \".\" }");
     let text = "flags:\n  checkout.payments.express-pay: {}\n  checkout.Payments.express: {}\n";
-    let want = ["3:3 F109 flag `checkout.Payments.express` is not named in kebab-case"];
+    let want = ["3:3 F109 key of flag `checkout.Payments.express` is not kebab-case"];
     assert_eq!(findings(text, &policy), want);
 }
 
@@ -46,11 +46,11 @@ fn flags_that_differ_only_by_ring_are_reported() {
     assert_eq!(
         found,
         [
-            "3:3 F108 flag `pay-internal` differs from `pay-beta`, `pay-wave-a` by its ring only",
-            "4:3 F108 flag `pay-beta` differs from `pay-internal`, `pay-wave-a` by its ring only",
-            "5:3 F108 flag `pay-wave-a` differs from `pay-beta`, `pay-internal` by its ring only",
-            "6:3 F108 flag `ship_ring0` differs from `ship_ring-1` by its ring only",
-            "7:3 F108 flag `ship_ring-1` differs from `ship_ring0` by its ring only",
+            "3:3 F108 flag `pay-internal` differs from `pay-beta`, `pay-wave-a` only by its ring",
+            "4:3 F108 flag `pay-beta` differs from `pay-internal`, `pay-wave-a` only by its ring",
+            "5:3 F108 flag `pay-wave-a` differs from `pay-beta`, `pay-internal` only by its ring",
+            "6:3 F108 flag `ship_ring0` differs from `ship_ring-1` only by its ring",
+            "7:3 F108 flag `ship_ring-1` differs from `ship_ring0` only by its ring",
         ]
     );
 }

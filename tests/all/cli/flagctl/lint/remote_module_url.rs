@@ -11,7 +11,8 @@ fn invalid_remote_module_urls_are_reported_with_pointers() {
     let text = r#"{"flags": {"checkout-remote": {"variants": {
       "canary": {"remoteEntry": "http://cdn.example.com/2/remoteEntry.js"},
       "beta": {"remoteEntry": "https://cdn.example.org/3/remoteEntry.js"},
-      "gamma": {"remoteEntry": "https://cdn.example.org/3/remoteEntry.js"}}}}}"#;
+      "gamma": {"remoteEntry": "https://cdn.example.org/3/remoteEntry.js"}},
+      "defaultVariant": "beta", "rollout": {"variant": "canary", "percentage": 101, "allow": ["u"]}}}}"#;
     let dir = TempDir::new();
     dir.write("flags.json", text);
     let config = "urls: { origins: [\"https://cdn.example.com\"] }\n";
@@ -32,6 +33,7 @@ fn invalid_remote_module_urls_are_reported_with_pointers() {
             json!(["F115", "error", format!("{variants}/beta/remoteEntry")]),
             json!(["F115", "error", format!("{variants}/gamma/remoteEntry")]),
             json!(["F116", "error", format!("{variants}/gamma/remoteEntry")]),
+            json!(["F016", "error", "/flags/checkout-remote/rollout/percentage"]),
         ]
     );
 }

@@ -15,9 +15,9 @@ fn ignore_comment_suppresses_a_finding() {
                 h:\n    variants: { a: 1, b: 2 }\n    \
                 targeting: { fractional: [{ var: requestId }, [a, 1], [b, 1]] } # flag-lint: ignore this\n";
     let want = [
-        "11:33 F104 units are bucketed by `requestId`, which differs with every request",
-        "8:69 F130 nothing here is F107",
-        "11:69 F130 the comment names no code to ignore",
+        "11:33 F104 bucketing key of flag `h` contains `requestId`, which differs for every request",
+        "8:69 F130 unused ignore comment: no F107 finding here",
+        "11:69 F130 ignore comment without a code",
     ];
     assert_eq!(findings(text, &lint_policy("{}")), want);
 }
@@ -25,7 +25,7 @@ fn ignore_comment_suppresses_a_finding() {
 #[test]
 fn load_errors_cannot_be_suppressed() {
     let text = "flags:\n  f: { variants: { a: 1 }, defaultVariant: b } # flag-lint: ignore F007\n";
-    let want = ["2:3 F007 `b` is not a variant of flag `f`"];
+    let want = ["2:3 F007 `defaultVariant` of flag `f` is `b`, which is not a variant"];
     assert_eq!(findings(text, &lint_policy("rules: { F007: off }")), want);
 }
 
@@ -49,7 +49,7 @@ fn baseline_hides_known_findings() {
         run_flagctl(dir.path(), &arguments)
     };
     write("flags:\n  f: { stat: 1 }\n");
-    assert_eq!(lint(&[]).status.code(), Some(2), "there is no baseline");
+    assert_eq!(lint(&[]).status.code(), Some(2), "the baseline is missing");
     assert_eq!(lint(&["--write-baseline"]).status.code(), Some(0));
     let output = lint(&[]);
     assert_eq!(output.status.code(), Some(0));
@@ -59,9 +59,9 @@ fn baseline_hides_known_findings() {
     assert_eq!(
         output.status.code(),
         Some(1),
-        "the same mistake once more is news"
+        "a second finding of the same kind is new"
     );
     assert_eq!(printed(&output.stdout).matches("F008").count(), 1);
     dir.write("known.json", "[]");
-    assert_eq!(lint(&[]).status.code(), Some(2), "this is no baseline");
+    assert_eq!(lint(&[]).status.code(), Some(2), "the baseline is invalid");
 }

@@ -12,12 +12,12 @@ fn rule(rule: &str) -> String {
     format!("flags:\n  f:\n    {HEAD}\n    targeting: {rule}\n")
 }
 
-/// Nothing reaches the one branch before which `§` stands: how it is called, and the proof.
+/// Asserts that the branch after `§` is the only unreachable one, with this name and proof.
 fn assert_unreachable(text: &str, name: &str, proof: &str) {
     let before = text.split('§').next().expect("a beginning");
     let column = "    targeting: ".len() + before.chars().count() + 1;
     let want = format!(
-        "f.yaml:5:{column} F101 nothing reaches `{name}` in the rule of flag `f`: it would take {proof}"
+        "f.yaml:5:{column} F101 `{name}` is unreachable in the rule of flag `f`: requires {proof}"
     );
     let text = rule(&text.replace('§', ""));
     assert_eq!(
@@ -48,7 +48,7 @@ fn unreachable_branch_is_reported_with_conflicting_conditions() {
         r#"`v >= version "2.0.0"` to fail and `v >= version "3.0.0"` to hold at once"#,
     );
     assert_unreachable(r#"{ if: [true, "on", §"off"] }"#, "off", "`true` to fail");
-    // The same hash twice: the first half of all units is gone when the second share begins.
+    // Both splits use the same hash, so the second one only sees the upper half of the buckets.
     assert_unreachable(
         r#"{ if: [{ "==": [{ fractional: [[a, 50], [b, 50]] }, a] }, "on", { fractional: [§[beta, 40], ["off", 60]] }] }"#,
         "beta",
@@ -70,13 +70,14 @@ fn reachable_unknown_and_invalid_branches_are_not_reported() {
     assert_no_unreachable_branch(
         r#"{ if: [{ "==": [{ var: c }, DE] }, "on", { in: [{ var: c }, [DE, AT]] }, beta, "off"] }"#,
     );
-    // A context without the attribute meets neither.
+    // A context without the attribute meets neither condition.
     assert_no_unreachable_branch(
         r#"{ if: [{ ">=": [{ var: age }, 18] }, "on", { "<": [{ var: age }, 18] }, "off", beta] }"#,
     );
     assert_no_unreachable_branch(r#"{ fractional: [["on", 0], ["off", 100]] }"#);
     assert_no_unreachable_branch(r#"{ if: [true, "on"] }"#);
-    // Arithmetic is outside of the theory, and so is a comparison of two attributes; but it has one value.
+    // The analysis does not interpret arithmetic and comparisons of two attributes, but the same comparison always
+    // has the same value.
     assert_no_unreachable_branch(
         r#"{ if: [{ "==": [{ "%": [{ var: n }, 2] }, 7] }, "on", "off"] }"#,
     );
@@ -88,7 +89,7 @@ fn reachable_unknown_and_invalid_branches_are_not_reported() {
         "beta",
         "`a < b` to fail and `a < b` to hold at once",
     );
-    // A rule that cannot work is told as such.
+    // Invalid rules are reported by other codes.
     assert_no_unreachable_branch(r#"{ if: [{ starts_wiht: [{ var: a }, b] }, "on", "off"] }"#);
     assert_no_unreachable_branch(r#"{ if: [{ $ref: nowhere }, "on", "off"] }"#);
 }
@@ -122,7 +123,7 @@ fn shared_branch_reached_by_one_flag_is_not_reported() {
 fn rollout_fields_are_checked_after_expansion() {
     let text = |rollout: &str| format!("flags:\n  f:\n    {HEAD}\n    rollout: {rollout}\n");
     let found = |rollout: &str| findings_with_codes(&[("f.yaml", &text(rollout))], &["F101"]);
-    let want = "f.yaml:5:14 F101 nothing reaches `on` in the rule of flag `f`: it would take \
+    let want = "f.yaml:5:14 F101 `on` is unreachable in the rule of flag `f`: requires \
                 `targetingKey in [\"a\", \"b\"]` to fail and `targetingKey in [\"a\"]` to hold at once";
     assert_eq!(
         found("{ variant: \"on\", percentage: 5, allow: [a], deny: [a, b] }"),
@@ -150,9 +151,7 @@ fn number_of_explained_unreachable_branches_is_bounded() {
     );
     let found = findings_with_codes(&[("f.yaml", &text)], &["F101"]);
     assert_eq!(found.len(), 9, "{found:?}");
-    let proved = found
-        .iter()
-        .filter(|line| line.contains(": it would take "));
+    let proved = found.iter().filter(|line| line.contains(": requires "));
     assert_eq!(proved.count(), limits::LINT_BRANCH_DIAGNOSTICS);
 }
 
@@ -167,14 +166,15 @@ fn rule_with_thousands_of_branches_is_not_analysed() {
 
 #[test]
 fn last_definition_of_a_prerequisite_decides_reachability() {
-    // The rule of the button names a user that the last file excludes, so its branch is unreachable.
+    // `button` requires `api`: its rollout is unreachable only if the last definition of `api` never serves `on`.
     let off = API.replace("{ \"==\": [{ var: c }, DE] }", "false");
     let shadowed = [
         ("a.yaml", off.as_str()),
         ("b.yaml", API),
         ("c.yaml", BUTTON),
     ];
-    let want = "a.yaml:5:30 F101 nothing reaches `on` in the rule of flag `api`: it would take `false` to hold";
+    let want =
+        "a.yaml:5:30 F101 `on` is unreachable in the rule of flag `api`: requires `false` to hold";
     assert_eq!(findings_with_codes(&shadowed, &["F101"]), [want]);
     let winning = [
         ("b.yaml", API),
@@ -185,7 +185,7 @@ fn last_definition_of_a_prerequisite_decides_reachability() {
     assert!(
         found
             .iter()
-            .any(|line| line.starts_with("c.yaml:6:14 F101 nothing reaches `on`")),
+            .any(|line| line.starts_with("c.yaml:6:14 F101 `on` is unreachable")),
         "{found:?}"
     );
 }

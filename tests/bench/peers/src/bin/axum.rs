@@ -1,6 +1,6 @@
-//! The floor of axum: a body is read and dropped, the answer is constant JSON. Usage: `axum ADDRESS [BODY]`.
+//! The baseline of axum: reads and drops the body, and responds with constant JSON. Usage: `axum ADDRESS [BODY]`.
 //!
-//! BODY is a file whose bytes are the answer.
+//! BODY is a file with the response body.
 
 use axum::Router;
 use axum::http::header;

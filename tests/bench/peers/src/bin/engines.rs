@@ -1,7 +1,7 @@
-//! What a Rust program would take to evaluate flags in its own process. Usage: `engines RULES`.
+//! Measures rule engines that evaluate flags in the process of a Rust program. Usage: `engines RULES`.
 //!
-//! RULES is a JSON object of names and targeting rules with the variants `on` and `off`; all are evaluated for one
-//! context, which stands below the name `context`. Prints a JSON object of nanoseconds by rule and engine.
+//! RULES is a JSON object of names and targeting rules with the variants `on` and `off`. All rules are evaluated for
+//! the context in its member `context`. Prints a JSON object of nanoseconds by rule and engine.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -14,7 +14,7 @@ use serde_json::json;
 
 const FLAG: &str = "checkout.payments.express-pay";
 
-/// The best of several runs, in nanoseconds: what disturbs a run only ever makes it longer.
+/// The best of several runs in nanoseconds, because interference only makes a run longer.
 fn time(mut once: impl FnMut()) -> f64 {
     let mut best = f64::MAX;
     for _ in 0..30 {
@@ -27,7 +27,7 @@ fn time(mut once: impl FnMut()) -> f64 {
     best
 }
 
-/// The context as an engine sees it that does not know flagd.
+/// The context with the `$flagd` properties, for engines that do not add them.
 fn enriched(context: &Value) -> Value {
     let mut context = context.clone();
     context["$flagd"] = json!({"flagKey": FLAG, "timestamp": 1_763_600_000});
@@ -36,7 +36,7 @@ fn enriched(context: &Value) -> Value {
 
 fn datalogic(rule: &Value, context: &Value, out: &mut Map<String, Value>) {
     let engine = datalogic_rs::Engine::new();
-    let logic = engine.compile(&*rule.to_string()).expect("a sound rule");
+    let logic = engine.compile(&*rule.to_string()).expect("a valid rule");
     let mut session = engine.session();
     let text = enriched(context).to_string();
     let parsed = datalogic_rs::ParsedData::from_json(&text).expect("JSON");
@@ -54,7 +54,7 @@ fn datalogic(rule: &Value, context: &Value, out: &mut Map<String, Value>) {
 
 fn jsonlogic(rule: &Value, context: &Value, out: &mut Map<String, Value>) {
     let context = enriched(context);
-    // It does not know flagd's operators and is silent about it.
+    // jsonlogic-rs does not support flagd's operators and reports no error for them.
     let foreign = ["fractional", "sem_ver", "ends_with", "starts_with"];
     if foreign.iter().any(|operator| rule.to_string().contains(operator)) {
         return;
@@ -63,7 +63,7 @@ fn jsonlogic(rule: &Value, context: &Value, out: &mut Map<String, Value>) {
     out.insert("jsonlogic-rs, parsed context".into(), run.into());
 }
 
-/// What the official Rust provider runs in process.
+/// The engine that the official Rust provider runs in process.
 fn official(rule: &Value, context: &Value, out: &mut Map<String, Value>) {
     let mut asked = EvaluationContext::default();
     for (name, value) in context.as_object().expect("an object") {
@@ -71,7 +71,7 @@ fn official(rule: &Value, context: &Value, out: &mut Map<String, Value>) {
             Value::String(text) if name == "targetingKey" => asked.with_targeting_key(text),
             Value::String(text) => asked.with_custom_field(name, text.clone()),
             Value::Number(number) => asked.with_custom_field(name, number.as_i64().expect("a whole number")),
-            _ => panic!("no such attribute"),
+            _ => panic!("unsupported attribute type"),
         };
     }
     let (operator, rule) = (Operator::new(), rule.to_string());

@@ -1,6 +1,6 @@
-//! The floor of hyper: a body is read and dropped, the answer is constant. Usage: `hyper ADDRESS [MESSAGE]`.
+//! The baseline of hyper: reads and drops the body, and sends a constant response. Usage: `hyper ADDRESS [MESSAGE]`.
 //!
-//! It speaks HTTP/2 and answers with trailers, as gRPC does. MESSAGE is a file whose bytes are the message.
+//! Serves HTTP/2 with trailers, as gRPC does. MESSAGE is a file with the message of the response.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -46,7 +46,7 @@ impl http_body::Body for Answer {
 async fn answer(mut request: Request<Incoming>) -> Result<Response<Answer>, Infallible> {
     while request.body_mut().frame().await.is_some() {}
     let response = Response::builder().header("content-type", "application/grpc");
-    Ok(response.body(Answer(0)).expect("a sound answer"))
+    Ok(response.body(Answer(0)).expect("a valid response"))
 }
 
 #[tokio::main]

@@ -1,11 +1,11 @@
-//! Calls at an even pace, and how long each took. Usage: `pace ADDRESS PATH BODY RATE CALLS LOG`.
+//! Makes calls at a constant rate and logs their latency. Usage: `pace ADDRESS PATH BODY RATE CALLS LOG`.
 //!
-//! CALLS gRPC calls whose body is the file BODY, RATE of them a second, over eight connections of HTTP/2. What is due is
-//! sent every millisecond, whether or not there are answers to what was sent before; a call takes from when it was due
-//! until its answer is here. (h2load sends what is due every ten milliseconds, and so measures how long it takes to work
-//! off its own heap.) LOG gets a line for each call: when it was due in microseconds since 1970, and how many
-//! microseconds it took. Frames are written and read here because a client's library costs as much as a
-//! server's: on two cores it would be in its own way.
+//! Makes CALLS gRPC calls with the file BODY as body, RATE per second, over eight HTTP/2 connections. Due calls are
+//! sent every millisecond, without waiting for earlier responses. The latency of a call is the time from when it was
+//! due until its response arrived. (h2load sends due calls every ten milliseconds, so it would measure its own queue.)
+//! LOG gets one line per call: the time when it was due in microseconds since 1970, and its latency in microseconds.
+//! The frames are encoded and decoded here because a client library costs as much CPU as a server, and both share two
+//! cores.
 
 use std::collections::HashMap;
 use std::collections::VecDeque;
@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
 const CONNECTIONS: usize = 8;
-/// Calls on one connection that wait for their answers; servers take some more.
+/// The most concurrent calls on one connection; servers allow somewhat more.
 const IN_FLIGHT: usize = 100;
 
 const DATA: u8 = 0;
@@ -29,11 +29,11 @@ const RESET: u8 = 3;
 const SETTINGS: u8 = 4;
 const GOAWAY: u8 = 7;
 const WINDOW_UPDATE: u8 = 8;
-/// The end of a stream in DATA and HEADERS, an acknowledgement in SETTINGS.
+/// END_STREAM in DATA and HEADERS, ACK in SETTINGS.
 const END: u8 = 1;
 const END_HEADERS: u8 = 4;
 
-/// A frame of HTTP/2. <https://www.rfc-editor.org/rfc/rfc9113#section-4.1>
+/// Appends an HTTP/2 frame. <https://www.rfc-editor.org/rfc/rfc9113#section-4.1>
 fn frame(out: &mut Vec<u8>, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
     out.extend_from_slice(&(payload.len() as u32).to_be_bytes()[1..]);
     out.extend_from_slice(&[kind, flags]);
@@ -41,8 +41,8 @@ fn frame(out: &mut Vec<u8>, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
     out.extend_from_slice(payload);
 }
 
-/// The head of the first call, which puts its fields into the table of the connection, and that of all others, which
-/// point there. <https://www.rfc-editor.org/rfc/rfc7541#section-6.2.1>
+/// The header block of the first call, which adds its fields to the dynamic table, and the block of all later calls,
+/// which refers to the table. <https://www.rfc-editor.org/rfc/rfc7541#section-6.2.1>
 fn heads(address: &str, path: &str) -> [Vec<u8>; 2] {
     // `:method: POST` and `:scheme: http`.
     let (mut first, mut others) = (vec![0x83, 0x86], vec![0x83, 0x86]);
@@ -63,15 +63,15 @@ struct Connection {
     socket: TcpStream,
     heads: [Vec<u8>; 2],
     body: Vec<u8>,
-    /// When the calls that are not sent were due, and those that are not answered, by their stream.
+    /// The due times of unsent calls; `asked` has those of calls without a response, by stream.
     due: VecDeque<Instant>,
     asked: HashMap<u32, Instant>,
     stream: u32,
-    /// How many bytes of bodies the server still takes.
+    /// The flow-control window of the server for request bodies.
     window: usize,
     out: Vec<u8>,
     read: Vec<u8>,
-    /// When a call was due, and how long it took.
+    /// The due time and the latency of each finished call.
     took: Vec<(Instant, Duration)>,
 }
 
@@ -81,7 +81,7 @@ impl Connection {
         socket.set_nodelay(true).expect("a socket");
         let mut out = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
         frame(&mut out, SETTINGS, 0, 0, &[]);
-        // As much as there may be, so that answers need no more of it.
+        // A window so large that responses never need an update.
         frame(&mut out, WINDOW_UPDATE, 0, 0, &0x7fff_0000_u32.to_be_bytes());
         Connection {
             socket,
@@ -115,7 +115,7 @@ impl Connection {
 
     fn receive(&mut self) {
         match self.socket.try_read_buf(&mut self.read) {
-            Ok(0) => panic!("the server is gone"),
+            Ok(0) => panic!("the server closed the connection"),
             Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::WouldBlock => return,
             Err(error) => panic!("{error}"),
@@ -135,7 +135,7 @@ impl Connection {
                 WINDOW_UPDATE if stream == 0 => {
                     self.window += u32::from_be_bytes(payload.try_into().expect("four bytes")) as usize;
                 }
-                RESET | GOAWAY => panic!("the server has enough: {payload:?}"),
+                RESET | GOAWAY => panic!("the server sent RST_STREAM or GOAWAY: {payload:?}"),
                 _ => {}
             }
             at += 9 + length;
@@ -143,7 +143,7 @@ impl Connection {
         self.read.drain(..at);
     }
 
-    /// Makes calls at its pace, and reads their answers.
+    /// Makes calls at `rate` and reads their responses.
     async fn run(mut self, calls: usize, rate: f64) -> Vec<(Instant, Duration)> {
         let (begun, mut sent) = (Instant::now(), 0);
         let mut ticks = tokio::time::interval(Duration::from_millis(1));

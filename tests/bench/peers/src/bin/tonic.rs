@@ -1,4 +1,4 @@
-//! The floor of tonic: typed messages, a constant answer. Usage: `tonic ADDRESS`.
+//! The baseline of tonic: typed messages and a constant response. Usage: `tonic ADDRESS`.
 
 use tonic::Request;
 use tonic::Response;
