@@ -2,7 +2,7 @@
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $id:literal,)*) => {
-        /// The stable code of a kind of mistake.
+        /// The stable code of a kind of diagnostic.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Code {
             $($(#[$doc])* $name,)*
@@ -34,9 +34,9 @@ codes! {
     Syntax = "F001",
     /// The document is not a flag document (no `flags`, not an object).
     DocumentShape = "F002",
-    /// A bound is exceeded: size, depth, aliases.
+    /// A limit is exceeded: size, depth, aliases.
     LimitExceeded = "F003",
-    /// Duplicate key in one object; the last one counts.
+    /// Duplicate key in one object; the last one wins.
     DuplicateKey = "F004",
     /// A flag without a usable key.
     FlagKey = "F005",
@@ -44,33 +44,33 @@ codes! {
     FlagMember = "F006",
     /// `defaultVariant` is not among the variants.
     DefaultVariant = "F007",
-    /// A member that flagd does not know; usually a slip of spelling.
+    /// An unknown member; usually a typo.
     UnknownMember = "F008",
-    /// `$evaluators` is unusable, or one of its entries is.
+    /// `$evaluators`, or one of its entries, is invalid.
     Evaluator = "F009",
     /// A `$ref` that names no evaluator, or a cycle of references.
     Reference = "F010",
     /// A rule uses an operator that does not exist.
     Operator = "F011",
-    /// A rule that can never work: wrong arguments, impossible weights.
+    /// An invalid rule: wrong arguments, invalid weights.
     Rule = "F012",
     /// A rule names a variant that the flag does not have.
     UnknownVariant = "F013",
-    /// A spelling that still works but has a successor.
+    /// A deprecated spelling, which still works.
     Deprecated = "F014",
     /// The file cannot be read.
     Unreadable = "F015",
     /// An invalid rollout field: a percentage outside of 0 to 100, a ramp that ends before it begins.
     Rollout = "F016",
-    /// A ring that is not defined, or whose definition is no condition.
+    /// A ring that is not defined, or whose definition is not a condition.
     Ring = "F017",
-    /// A prerequisite that does not exist, or a cycle of them.
+    /// A missing prerequisite, or a cycle of prerequisites.
     Prerequisite = "F018",
     /// A flag that is killed and has no safe variant.
     Kill = "F020",
     /// A bucketing dialect with a known weakness.
     WeakDialect = "F021",
-    /// A flag that plain flagd cannot evaluate, and that flag sync leaves out.
+    /// A flag that plain flagd cannot evaluate, and that flag sync omits.
     NotPortable = "F022",
     /// A field that has no effect.
     NoEffect = "F023",
@@ -82,9 +82,11 @@ codes! {
     UnorderedVariantMove = "F026",
     /// An edit that changes the hashed value, so that all units are bucketed again.
     BucketingKeyChanged = "F027",
+    /// A YAML tag without effect, such as an operator that is not quoted, or a value that does not fit its tag.
+    Tag = "F028",
     /// A branch of a rule that no context reaches.
     UnreachableBranch = "F101",
-    /// An attribute that is probably misspelt, or that no caller sends.
+    /// An attribute that is probably misspelled, or that no caller sends.
     UnknownAttribute = "F102",
     /// A condition that a context meets because it lacks an attribute.
     AbsentAttribute = "F103",
@@ -94,11 +96,11 @@ codes! {
     ConstantBucketingKey = "F105",
     /// Units that lack an attribute share one bucket.
     SharedBucket = "F106",
-    /// A rule that gives everyone the same variant.
+    /// A rule that yields the same variant for all contexts.
     ConstantRule = "F107",
     /// Flags that differ by their ring only.
     FlagPerRing = "F108",
-    /// A key that does not keep the naming convention.
+    /// A key that violates the naming convention.
     NamingConvention = "F109",
     /// A required lifecycle field is missing.
     MissingLifecycleField = "F110",
@@ -106,19 +108,19 @@ codes! {
     ExpiredFlag = "F111",
     /// An invalid lifecycle field.
     Lifecycle = "F112",
-    /// An archived flag that still decides.
+    /// An archived flag that still selects variants.
     ArchivedFlagDecides = "F113",
-    /// An address that is not https.
+    /// A URL that is not https.
     InsecureUrl = "F114",
-    /// An address off the allowed origins.
+    /// A URL outside the allowed origins.
     DisallowedOrigin = "F115",
-    /// Two versions of a remote module at one address.
+    /// Two versions of a remote module at one URL.
     DuplicateModuleUrl = "F116",
     /// A canary without a stable version.
     MissingStableVersion = "F117",
-    /// Source code asks for a flag that does not exist.
+    /// Source code evaluates a flag that does not exist.
     UnknownFlag = "F120",
-    /// Source code asks for an archived flag.
+    /// Source code evaluates an archived flag.
     ArchivedFlag = "F121",
     /// A flag that no source code names.
     UnusedFlag = "F122",
@@ -135,8 +137,8 @@ impl Code {
         Code::ALL.iter().find(same).copied()
     }
 
-    /// Returns true if loading a document reports this code by itself. An allow comment has no effect on those that are
-    /// errors: the flag answers with them.
+    /// Returns true if loading a document reports this code without a lint run. If such a diagnostic is an error, an
+    /// allow comment does not suppress it, because the flag returns an error.
     pub fn is_reported_at_load(self) -> bool {
         let of_edit = matches!(
             self,

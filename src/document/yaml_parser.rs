@@ -1,23 +1,23 @@
-//! Composes the events of `saphyr-parser` into a syntax tree. The only file that uses that crate.
+//! Composes the events of `libyaml-safer` into a syntax tree. The only file that uses that crate.
 //!
-//! `scalar` resolves plain scalars. Aliases are copied within a budget, so that a few lines cannot grow into gigabytes.
+//! It is a port of libyaml, as is the reader of flagd, gopkg.in/yaml.v3: both accept the same documents. `scalar` and `tag`
+//! resolve scalars as yaml.v3 does. Aliases are copied within a budget, so that a few lines cannot grow into gigabytes.
 
 mod anchors;
 mod error_help;
+mod mapping_key;
 mod merge_key;
 pub(super) mod scalar;
+mod tag;
 mod timestamp;
 
-use std::borrow::Cow;
-
-use saphyr_parser::Event;
-use saphyr_parser::Marker;
-use saphyr_parser::Parser;
-use saphyr_parser::ScalarStyle;
-use saphyr_parser::ScanError;
-use saphyr_parser::Span;
-use saphyr_parser::StrInput;
-use saphyr_parser::Tag;
+use libyaml_safer::Encoding;
+use libyaml_safer::Error;
+use libyaml_safer::Event;
+use libyaml_safer::EventData;
+use libyaml_safer::Mark;
+use libyaml_safer::Parser;
+use libyaml_safer::ScalarStyle;
 
 use crate::coop;
 use crate::diag::Code;
@@ -30,14 +30,18 @@ use crate::document::syntax_tree::object_builder::ObjectBuilder;
 use crate::document::yaml_parser::anchors::Anchors;
 use crate::document::yaml_parser::anchors::CopyError;
 use crate::document::yaml_parser::error_help::explain_syntax_error;
-use crate::document::yaml_parser::scalar::key_text;
-use crate::document::yaml_parser::scalar::resolve_plain_scalar;
+use crate::document::yaml_parser::error_help::first_unprintable;
+use crate::document::yaml_parser::mapping_key::MappingKey;
+use crate::document::yaml_parser::tag::CoreTag;
 use crate::limits;
 
 /// Parses the first document in `text`; `None` after an error was reported.
 pub fn parse(text: &str, report: &mut DiagnosticSink) -> Option<Node> {
+    let mut events = Parser::new();
+    events.set_encoding(Encoding::Utf8);
+    events.set_input(text.as_bytes());
     let mut composer = Composer {
-        events: Parser::new_from_str(text),
+        events,
         anchors: Anchors::default(),
         depth: 0,
         node_count: 0,
@@ -47,27 +51,37 @@ pub fn parse(text: &str, report: &mut DiagnosticSink) -> Option<Node> {
         Ok(node) => Some(node),
         Err(ComposeError::Reported) => None,
         Err(ComposeError::Syntax(error)) => {
-            let position = marker_position(*error.marker());
-            let (message, help) = explain_syntax_error(text, position, error.info());
-            report.error(Code::Syntax, position, message, help);
+            report_syntax_error(text, &error, report);
             None
         }
     }
 }
 
+fn report_syntax_error(text: &str, error: &Error, report: &mut DiagnosticSink) {
+    let position = error
+        .problem_mark()
+        .map_or_else(|| first_unprintable(text), mark_position);
+    let problem = match error.context() {
+        Some(context) => format!("{}, {context}", error.problem()),
+        None => error.problem().to_owned(),
+    };
+    let (message, help) = explain_syntax_error(text, position, &problem);
+    report.error(Code::Syntax, position, message, help);
+}
+
 enum ComposeError {
-    Syntax(ScanError),
+    Syntax(Error),
     Reported,
 }
 
-impl From<ScanError> for ComposeError {
-    fn from(error: ScanError) -> ComposeError {
+impl From<Error> for ComposeError {
+    fn from(error: Error) -> ComposeError {
         ComposeError::Syntax(error)
     }
 }
 
 struct Composer<'t, 'r> {
-    events: Parser<'t, StrInput<'t>>,
+    events: Parser<&'t [u8]>,
     anchors: Anchors,
     depth: usize,
     node_count: usize,
@@ -76,16 +90,20 @@ struct Composer<'t, 'r> {
 
 type ComposeResult<T> = Result<T, ComposeError>;
 
-impl<'t> Composer<'t, '_> {
+impl Composer<'_, '_> {
     fn compose_document(&mut self) -> ComposeResult<Node> {
         let start = loop {
-            match self.next_event()? {
-                (Event::StreamEnd, span) => break (Event::StreamEnd, span),
-                (Event::DocumentStart(_), _) => break self.next_event()?,
+            let event = self.next_event()?;
+            match event.data {
+                EventData::StreamEnd => break event,
+                EventData::DocumentStart { .. } => break self.next_event()?,
                 _ => {}
             }
         };
-        if matches!(start.0, Event::StreamEnd | Event::DocumentEnd) {
+        if matches!(
+            start.data,
+            EventData::StreamEnd | EventData::DocumentEnd { .. }
+        ) {
             return Ok(Node {
                 position: Position::START,
                 kind: NodeKind::Null,
@@ -96,20 +114,19 @@ impl<'t> Composer<'t, '_> {
         Ok(node)
     }
 
-    /// Warns about further documents, which are not used, and reports syntax errors before them.
+    /// Warns about further documents, which are ignored, and reports syntax errors before them.
     fn warn_about_further_documents(&mut self) -> ComposeResult<()> {
         loop {
-            match self.next_event()? {
-                (Event::StreamEnd, _) => return Ok(()),
-                (Event::DocumentStart(_), span) => {
-                    let message = "only the first document of a file is read";
+            let event = self.next_event()?;
+            match event.data {
+                EventData::StreamEnd => return Ok(()),
+                EventData::DocumentStart { .. } => {
+                    let message =
+                        "this document is ignored: only the first document of a file is read";
                     let help = "put each document into its own file";
-                    self.report.warn(
-                        Code::DocumentShape,
-                        marker_position(span.start),
-                        message,
-                        help,
-                    );
+                    let position = mark_position(event.start_mark);
+                    self.report
+                        .warn(Code::DocumentShape, position, message, help);
                     return Ok(());
                 }
                 _ => {}
@@ -117,48 +134,76 @@ impl<'t> Composer<'t, '_> {
         }
     }
 
-    fn next_event(&mut self) -> ComposeResult<(Event<'t>, Span)> {
+    fn next_event(&mut self) -> ComposeResult<Event> {
         coop::yield_if_due();
-        match self.events.next_event() {
-            Some(event) => Ok(event?),
-            None => Ok((Event::StreamEnd, Span::empty(Marker::default()))),
-        }
+        Ok(self.events.parse()?)
     }
 
-    fn compose_node(&mut self, (event, span): (Event<'t>, Span)) -> ComposeResult<Node> {
-        let position = marker_position(span.start);
+    fn compose_node(&mut self, event: Event) -> ComposeResult<Node> {
+        let position = mark_position(event.start_mark);
         self.node_count += 1;
         if self.node_count > limits::DOCUMENT_VALUES {
-            return self.limit_error(position, "the document has too many values");
+            return self.limit_error(
+                position,
+                &format!(
+                    "the document has more than {} values",
+                    limits::DOCUMENT_VALUES
+                ),
+            );
         }
-        let (kind, anchor) = match event {
-            Event::Scalar(text, style, anchor, tag) => (
-                self.compose_scalar(position, &text, style, tag.as_deref()),
+        let (kind, anchor) = match event.data {
+            EventData::Scalar {
+                value,
+                style,
+                tag,
                 anchor,
-            ),
-            Event::SequenceStart(anchor, _) => (
-                self.compose_nested(position, Self::compose_sequence)?,
-                anchor,
-            ),
-            Event::MappingStart(anchor, _) => (
-                self.compose_nested(position, Self::compose_mapping)?,
-                anchor,
-            ),
-            Event::Alias(anchor) => (self.copy_alias(position, anchor)?, 0),
-            Event::Nothing
-            | Event::StreamStart
-            | Event::StreamEnd
-            | Event::DocumentStart(_)
-            | Event::DocumentEnd
-            | Event::SequenceEnd
-            | Event::MappingEnd => (NodeKind::Null, 0),
+                ..
+            } => {
+                let kind = self.compose_scalar(position, &value, style, tag.as_deref());
+                (kind, anchor)
+            }
+            EventData::SequenceStart { anchor, tag, .. } => {
+                self.check_collection(position, tag.as_deref(), anchor.as_deref());
+                let kind = self.compose_nested(position, Self::compose_sequence)?;
+                (kind, anchor)
+            }
+            EventData::MappingStart { anchor, tag, .. } => {
+                self.check_collection(position, tag.as_deref(), anchor.as_deref());
+                let kind = self.compose_nested(position, Self::compose_mapping)?;
+                (kind, anchor)
+            }
+            EventData::Alias { anchor } => (self.copy_alias(position, &anchor)?, None),
+            EventData::StreamStart { .. }
+            | EventData::StreamEnd
+            | EventData::DocumentStart { .. }
+            | EventData::DocumentEnd { .. }
+            | EventData::SequenceEnd
+            | EventData::MappingEnd => (NodeKind::Null, None),
         };
         let node = Node { position, kind };
-        if anchor > 0 {
-            let kept = self.anchors.insert(anchor, &node, self.node_count);
-            kept.or_else(|error| self.copy_error(position, &error))?;
-        }
+        self.keep_anchor(anchor, &node)?;
         Ok(node)
+    }
+
+    /// Keeps a copy of an anchored node for its aliases.
+    fn keep_anchor(&mut self, anchor: Option<String>, node: &Node) -> ComposeResult<()> {
+        let Some(anchor) = anchor else {
+            return Ok(());
+        };
+        let kept = self.anchors.insert(anchor, node, self.node_count);
+        kept.or_else(|error| self.copy_error(node.position, &error))
+    }
+
+    /// Reports a tag that has no effect, and opens the anchor of a collection.
+    fn check_collection(&mut self, position: Position, tag: Option<&str>, anchor: Option<&str>) {
+        if let Some(tag) = tag
+            && CoreTag::parse(tag).is_none()
+        {
+            tag::report_ignored(tag, position, self.report);
+        }
+        if let Some(anchor) = anchor {
+            self.anchors.open(anchor);
+        }
     }
 
     fn compose_nested(
@@ -181,10 +226,11 @@ impl<'t> Composer<'t, '_> {
     fn compose_sequence(&mut self) -> ComposeResult<NodeKind> {
         let mut items = Vec::new();
         loop {
-            match self.next_event()? {
-                (Event::SequenceEnd, _) => return Ok(NodeKind::List(items)),
-                event => items.push(self.compose_node(event)?),
+            let event = self.next_event()?;
+            if matches!(event.data, EventData::SequenceEnd) {
+                return Ok(NodeKind::List(items));
             }
+            items.push(self.compose_node(event)?);
         }
     }
 
@@ -192,59 +238,86 @@ impl<'t> Composer<'t, '_> {
         let mut members = ObjectBuilder::default();
         let mut merged = Vec::new();
         loop {
-            let (event, span) = self.next_event()?;
-            let position = marker_position(span.start);
-            let (text, plain) = match &event {
-                Event::MappingEnd => break,
-                Event::Scalar(text, style, ..) => (text.clone(), *style == ScalarStyle::Plain),
-                _ => (self.alias_key(position, &event)?, false),
-            };
+            let event = self.next_event()?;
+            if matches!(event.data, EventData::MappingEnd) {
+                break;
+            }
+            let position = mark_position(event.start_mark);
+            let key = self.compose_key(position, event)?;
             let value_event = self.next_event()?;
             let value = self.compose_node(value_event)?;
-            if plain && text == "<<" {
-                merged.push(value);
-                continue;
+            match key {
+                MappingKey::Merge => merged.push(value),
+                MappingKey::Text(key) => {
+                    let member = Member {
+                        key,
+                        position,
+                        value,
+                    };
+                    members.insert_or_warn(member, self.report);
+                }
             }
-            let key = if plain { key_text(&text) } else { text.into() };
-            let member = Member {
-                key,
-                position,
-                value,
-            };
-            members.insert_or_warn(member, self.report);
         }
         for source in merged {
             let added = merge_key::add_inherited(source, &mut members);
             added.or_else(|position| {
-                self.limit_error(position, "`<<` merges mappings; this is none")
+                self.limit_error(position, "`<<` requires a mapping or a list of mappings")
             })?;
         }
         Ok(members.finish())
     }
 
-    /// The text of a key that is an alias of a string. JSON has no other keys.
-    fn alias_key(&mut self, position: Position, event: &Event<'t>) -> ComposeResult<Cow<'t, str>> {
-        let scalar = match event {
-            Event::Alias(anchor) => self.anchors.get(*anchor).map(|n| &n.kind),
-            _ => None,
-        };
-        match scalar {
-            Some(NodeKind::Text(text)) => Ok(Cow::Owned(text.to_string())),
-            _ => self.limit_error(
-                position,
-                "a key is a list or a mapping; only text can be a key",
-            ),
+    /// The key of a member. JSON has no keys other than strings: scalars are converted, collections are an error.
+    fn compose_key(&mut self, position: Position, event: Event) -> ComposeResult<MappingKey> {
+        match event.data {
+            EventData::Scalar {
+                value,
+                style,
+                tag,
+                anchor,
+                ..
+            } => {
+                let key =
+                    MappingKey::from_scalar(&value, style == ScalarStyle::Plain, tag.as_deref());
+                if anchor.is_some() {
+                    let kind = self.compose_scalar(position, &value, style, tag.as_deref());
+                    self.keep_anchor(anchor, &Node { position, kind })?;
+                } else if let Some(tag) = tag.as_deref()
+                    && CoreTag::parse(tag).is_none()
+                {
+                    tag::report_ignored(tag, position, self.report);
+                }
+                Ok(key)
+            }
+            EventData::Alias { anchor } => {
+                let kind = self.copy_alias(position, &anchor)?;
+                match MappingKey::from_value(&kind) {
+                    Some(key) => Ok(key),
+                    None => self.key_error(position),
+                }
+            }
+            _ => self.key_error(position),
         }
     }
 
-    fn copy_alias(&mut self, position: Position, anchor: usize) -> ComposeResult<NodeKind> {
+    fn key_error<T>(&mut self, position: Position) -> ComposeResult<T> {
+        self.limit_error(
+            position,
+            "invalid key: a key must be a scalar or an alias of a scalar",
+        )
+    }
+
+    fn copy_alias(&mut self, position: Position, anchor: &str) -> ComposeResult<NodeKind> {
         let copied = self.anchors.copy(anchor, self.depth, self.node_count);
         copied.or_else(|error| self.copy_error(position, &error))
     }
 
     /// Reports why a node cannot be copied to `position`.
     fn copy_error<T>(&mut self, position: Position, error: &CopyError) -> ComposeResult<T> {
-        self.limit_error(error.position.unwrap_or(position), error.message)
+        let position = error.position.unwrap_or(position);
+        self.report
+            .error(error.code, position, &*error.message, error.help);
+        Err(ComposeError::Reported)
     }
 
     fn compose_scalar(
@@ -252,25 +325,10 @@ impl<'t> Composer<'t, '_> {
         position: Position,
         text: &str,
         style: ScalarStyle,
-        tag: Option<&Tag>,
+        tag: Option<&str>,
     ) -> NodeKind {
-        let as_text = tag.is_some_and(|t| t.is_yaml_core_schema() && t.suffix == "str");
-        if style != ScalarStyle::Plain || as_text {
-            return NodeKind::Text(text.into());
-        }
-        match resolve_plain_scalar(text) {
-            NodeKind::Number(n) if !n.is_finite() => {
-                let message = format!("`{text}` is no number that JSON can carry");
-                self.report.error(
-                    Code::Syntax,
-                    position,
-                    message,
-                    "quote it to make it a string",
-                );
-                NodeKind::Text(text.into())
-            }
-            kind => kind,
-        }
+        let plain = style == ScalarStyle::Plain;
+        tag::resolve_scalar(text, plain, tag, position, self.report)
     }
 
     fn limit_error<T>(&mut self, position: Position, message: &str) -> ComposeResult<T> {
@@ -280,10 +338,10 @@ impl<'t> Composer<'t, '_> {
     }
 }
 
-fn marker_position(marker: Marker) -> Position {
-    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+fn mark_position(mark: Mark) -> Position {
+    let count = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
     Position {
-        line: count(marker.line().max(1)),
-        column: count(marker.col() + 1),
+        line: count(mark.line + 1),
+        column: count(mark.column + 1),
     }
 }

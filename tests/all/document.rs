@@ -5,3 +5,4 @@ pub mod incremental_parse;
 pub mod json_schema;
 pub mod json_skip;
 pub mod malformed_files;
+pub mod serde_yaml_agreement;

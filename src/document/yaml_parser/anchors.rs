@@ -1,69 +1,97 @@
 //! The anchored nodes of a document, and the budget for copies of them.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
+use crate::diag::Code;
 use crate::diag::Position;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
 use crate::limits;
 
-/// The anchored nodes by the number of their anchor.
+/// The anchored nodes by name.
 #[derive(Debug, Default)]
 pub struct Anchors {
-    nodes: HashMap<usize, Node>,
+    // `None` while a collection is open: it cannot contain itself.
+    nodes: HashMap<String, Option<Node>>,
     copied_values: usize,
 }
 
 /// The reason why a node cannot be copied.
 #[derive(Debug)]
 pub struct CopyError {
-    /// The position of the node that is too large; `None` for that of the alias.
+    /// The position of the node that is too large; `None` for the position of the alias.
     pub position: Option<Position>,
-    /// The error in words.
-    pub message: &'static str,
+    /// The code of the diagnostic.
+    pub code: Code,
+    /// The error message.
+    pub message: Cow<'static, str>,
+    /// The remedy, or an empty string.
+    pub help: &'static str,
+}
+
+impl CopyError {
+    fn limit(position: Option<Position>, message: &'static str) -> CopyError {
+        CopyError {
+            position,
+            code: Code::LimitExceeded,
+            message: Cow::Borrowed(message),
+            help: "",
+        }
+    }
 }
 
 impl Anchors {
-    /// Keeps a copy of a node, in a document of `node_count` nodes so far.
+    /// Declares the anchor of a collection whose end is still to come.
+    pub fn open(&mut self, anchor: &str) {
+        self.nodes.insert(anchor.to_owned(), None);
+    }
+
+    /// Stores a copy of a node, in a document of `node_count` nodes so far.
     ///
     /// # Errors
     /// If the copies make the document too large.
     pub fn insert(
         &mut self,
-        anchor: usize,
+        anchor: String,
         node: &Node,
         node_count: usize,
     ) -> Result<(), CopyError> {
         self.charge(node, node_count)?;
-        self.nodes.insert(anchor, node.clone());
+        self.nodes.insert(anchor, Some(node.clone()));
         Ok(())
     }
 
-    /// The node of an anchor.
-    pub fn get(&self, anchor: usize) -> Option<&Node> {
-        self.nodes.get(&anchor)
-    }
-
-    /// Copies a node to a place `depth` levels deep in a document of `node_count` nodes so far.
+    /// Copies a node to a nesting depth of `depth`, in a document of `node_count` nodes so far.
     ///
     /// # Errors
-    /// If there is no such node, or the copy nests the document too deeply or makes it too large.
+    /// If the anchor has no node yet, or the copy nests the document too deeply or makes it too large.
     pub fn copy(
         &mut self,
-        anchor: usize,
+        anchor: &str,
         depth: usize,
         node_count: usize,
     ) -> Result<NodeKind, CopyError> {
-        let error = |message| CopyError {
-            position: None,
-            message,
-        };
-        let Some(node) = self.nodes.get(&anchor).cloned() else {
-            let message = "an alias refers to the value that it is part of";
-            return Err(error(message));
+        let node = match self.nodes.get(anchor) {
+            Some(Some(node)) => node.clone(),
+            Some(None) => {
+                let message = "an alias refers to a value that contains it";
+                return Err(CopyError::limit(None, message));
+            }
+            None => {
+                return Err(CopyError {
+                    position: None,
+                    code: Code::Syntax,
+                    message: format!("unknown anchor `{anchor}`").into(),
+                    help: "define it above as `&NAME VALUE`, or quote the text if it is not an alias",
+                });
+            }
         };
         if depth + node.depth() > limits::NESTING_DEPTH {
-            return Err(error("aliases nest the document too deeply"));
+            return Err(CopyError::limit(
+                None,
+                "aliases nest the document too deeply",
+            ));
         }
         self.charge(&node, node_count)?;
         Ok(node.kind)
@@ -74,10 +102,8 @@ impl Anchors {
         let allowed = limits::EXPANSION_ALLOWANCE.max(node_count * limits::EXPANSION_FACTOR);
         self.copied_values += node.size();
         if self.copied_values > allowed {
-            return Err(CopyError {
-                position: Some(node.position),
-                message: "aliases make the document too large",
-            });
+            let message = "aliases make the document too large";
+            return Err(CopyError::limit(Some(node.position), message));
         }
         Ok(())
     }

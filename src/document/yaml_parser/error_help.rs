@@ -1,6 +1,7 @@
-//! Help for YAML syntax errors: guesses the mistake from the line and the lines above it.
+//! Help for YAML syntax errors: guesses the cause from the line and the lines above it.
 
 use crate::diag::Position;
+use crate::json::position_at;
 
 /// The message and the help for a syntax error, from the parser's message and the text around its position.
 pub fn explain_syntax_error(
@@ -16,8 +17,8 @@ pub fn explain_syntax_error(
     let above = lines.get(..at).unwrap_or(&[]);
     if is_dash(line) && inside_brackets(above) {
         return (
-            "a list with dashes stands inside `{ … }` or `[ … ]`".to_owned(),
-            "inside brackets write the list as `[a, b, c]`, or write everything around it in lines without brackets",
+            "a list with dashes is not allowed inside `{ … }` or `[ … ]`".to_owned(),
+            "write the list as `[a, b, c]`, or write the enclosing values on separate lines without brackets",
         );
     }
     if line.starts_with('\t') || line.trim_start_matches(' ').starts_with('\t') {
@@ -35,7 +36,7 @@ pub fn explain_syntax_error(
     if inside_brackets(lines.get(..=at).unwrap_or(&[])) || at >= lines.len() {
         return (
             format!("{parser}: a bracket is still open here"),
-            "check that every `{` and `[` above has its `}` or `]`, with commas between",
+            "close every `{` and `[` above, and separate items with commas",
         );
     }
     let value = line.split_once(": ").map_or("", |(_, value)| value.trim());
@@ -44,8 +45,18 @@ pub fn explain_syntax_error(
     }
     (
         parser.to_owned(),
-        "check the indentation of this line and of the one above it",
+        "check the indentation of this line and of the line above",
     )
+}
+
+/// The position of the first character that YAML does not allow, such as a control character.
+pub fn first_unprintable(text: &str) -> Position {
+    let allowed = |c: char| {
+        matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..)
+            && c != '\u{feff}'
+    };
+    let at = text.find(|c| !allowed(c)).unwrap_or(text.len());
+    position_at(text, at)
 }
 
 fn is_dash(line: &str) -> bool {

@@ -3,14 +3,20 @@
 //! That reader mixes YAML 1.1 and 1.2: `on` and `yes` are strings, `010` is 8, `1_000` is 1000, and a bare date
 //! becomes a string in RFC 3339.
 
-use ecow::EcoString;
-
 use crate::document::syntax_tree::NodeKind;
 use crate::document::yaml_parser::timestamp::normalize_timestamp;
 use crate::number;
 
 /// The value of an unquoted scalar.
 pub fn resolve_plain_scalar(text: &str) -> NodeKind {
+    match normalize_timestamp(text) {
+        Some(instant) => NodeKind::Text(instant.into()),
+        None => resolve_untimed_scalar(text),
+    }
+}
+
+/// The value of a scalar with a tag other than `!!timestamp`: the same, without timestamps.
+pub fn resolve_untimed_scalar(text: &str) -> NodeKind {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return NodeKind::Null,
         "true" | "True" | "TRUE" => return NodeKind::Bool(true),
@@ -24,30 +30,15 @@ pub fn resolve_plain_scalar(text: &str) -> NodeKind {
     }
     let number = match text.as_bytes().first() {
         Some(b'.') => number::parse(text).ok(),
-        Some(b'0'..=b'9' | b'+' | b'-') => {
-            if let Some(instant) = normalize_timestamp(text) {
-                return NodeKind::Text(instant.into());
-            }
-            parse_number(&text.replace('_', ""))
-        }
+        Some(b'0'..=b'9' | b'+' | b'-') => parse_number(&text.replace('_', "")),
         _ => None,
     };
     number.map_or_else(|| NodeKind::Text(text.into()), NodeKind::Number)
 }
 
-/// The text of a mapping key that is a plain scalar.
-pub fn key_text(text: &str) -> EcoString {
-    match resolve_plain_scalar(text) {
-        NodeKind::Null => "<nil>".into(),
-        NodeKind::Bool(b) => if b { "true" } else { "false" }.into(),
-        NodeKind::Number(n) => {
-            let mut key = String::new();
-            number::write_general(&mut key, n);
-            key.into()
-        }
-        NodeKind::Text(text) => text,
-        NodeKind::List(_) | NodeKind::Map(_) => text.into(),
-    }
+/// The value of a scalar with the tag `!!int`.
+pub fn resolve_integer(text: &str) -> Option<f64> {
+    parse_integer(&text.replace('_', ""))
 }
 
 fn parse_number(text: &str) -> Option<f64> {
@@ -120,8 +111,5 @@ mod tests {
                 "{plain}"
             );
         }
-        assert_eq!(&*key_text("1.50"), "1.5");
-        assert_eq!(&*key_text("~"), "<nil>");
-        assert_eq!(&*key_text("True"), "true");
     }
 }

@@ -32,7 +32,19 @@ pub fn normalize_timestamp(text: &str) -> Option<String> {
     Some(out)
 }
 
-/// Appends `15:04:05.5` and its zone. A time after a space has no zone, it is UTC.
+/// The text that Go's `fmt.Sprint` makes of a timestamp: `2001-01-01 00:00:00 +0000 UTC`. A key has it in flagd.
+pub fn timestamp_as_key(text: &str) -> Option<String> {
+    let instant = normalize_timestamp(text)?;
+    let (date, time) = instant.split_once('T')?;
+    if let Some(time) = time.strip_suffix('Z') {
+        return Some(format!("{date} {time} +0000 UTC"));
+    }
+    let (time, zone) = time.split_at(time.find(['+', '-'])?);
+    let zone = zone.replace(':', "");
+    Some(format!("{date} {time} {zone} {zone}"))
+}
+
+/// Appends `15:04:05.5` and its zone. A time after a space has no zone and is UTC.
 fn append_time(out: &mut String, time: &str, spaced: bool) -> Option<()> {
     let zone_at = time.find(['Z', '+', '-']).unwrap_or(time.len());
     let (time, zone) = time.split_at(zone_at);

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::support::evaluate;
 
-/// The diagnostics of a document, one a line.
+/// The diagnostics of a document, one line each.
 fn diagnostics(text: &str, format: DocumentFormat) -> Vec<String> {
     let (_, diagnostics) = evaluate::load(text, format);
     diagnostics.iter().map(ToString::to_string).collect()
@@ -29,11 +29,11 @@ fn all_errors_are_reported() {
     assert_diagnostics(
         "flags:\n  a: { defaultVariant: x, variants: { y: 1 } }\n  b: 3\n  c: { stat: ENABLED, state: on }\n  d: { variants: [1] }\n",
         &[
-            "flags.yaml:2:3: F007: `x` is not a variant of flag `a` (help: did you mean `y`?)",
-            "flags.yaml:3:6: F006: flag `b` is a number (help: a flag is an object with `state`, `variants` and `defaultVariant`)",
-            "flags.yaml:4:8: F008: a flag has no member `stat` (help: did you mean `state`?)",
-            "flags.yaml:4:30: F006: `on` is no state: the flag counts as enabled (help: write ENABLED or DISABLED, in capitals)",
-            "flags.yaml:5:18: F006: `variants` of flag `d` is an array, must be an object of names and values (help: the flag answers PARSE_ERROR until it is)",
+            "flags.yaml:2:3: F007: `defaultVariant` of flag `a` is `x`, which is not a variant (help: did you mean `y`?)",
+            "flags.yaml:3:6: F006: flag `b` is a number, must be an object (help: write an object with `state`, `variants` and `defaultVariant`)",
+            "flags.yaml:4:8: F008: unknown member `stat` of flag `c`, ignored (help: did you mean `state`?)",
+            "flags.yaml:4:30: F006: invalid `state` `on` of flag `c`, treated as ENABLED (help: write ENABLED or DISABLED, in upper case)",
+            "flags.yaml:5:18: F006: `variants` of flag `d` is an array, must be an object of names and values (help: the flag returns PARSE_ERROR until this is fixed)",
         ],
     );
 }
@@ -54,7 +54,7 @@ fn block_list_inside_braces_gets_a_hint() {
     let told = diagnostics(text, DocumentFormat::Yaml);
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(
-        told[0].contains("a list with dashes stands inside `{ … }` or `[ … ]`"),
+        told[0].contains("a list with dashes is not allowed inside `{ … }` or `[ … ]`"),
         "{told:?}"
     );
     assert!(
@@ -73,14 +73,10 @@ fn yaml_syntax_errors_have_position_and_hint() {
         (
             "flags: &x\n  f: *x\n",
             "2:",
-            "an alias refers to the value that it is part of",
+            "an alias refers to a value that contains it",
         ),
-        ("flags:\n  ? [a]\n  : 1\n", "2:", "only text can be a key"),
-        (
-            "flags:\n  f: .nan\n",
-            "2:6",
-            "no number that JSON can carry",
-        ),
+        ("flags:\n  ? [a]\n  : 1\n", "2:", "a key must be a scalar"),
+        ("flags:\n  f: .nan\n", "2:6", "has no JSON representation"),
     ] {
         let told = diagnostics(text, DocumentFormat::Yaml);
         let found = told
@@ -95,19 +91,19 @@ fn json_syntax_errors_have_position_and_hint() {
     for (text, want) in [
         (
             "{\"flags\": {\n},}",
-            "flags.yaml:2:3: F001: expected a string, found `}` (help: JSON allows no comma before a closing bracket)",
+            "flags.yaml:2:3: F001: expected a string, found `}` (help: remove the comma: JSON allows no trailing comma)",
         ),
         (
             "{\"flags\": {} // x\n}",
-            "flags.yaml:1:14: F001: expected `,` or `}`, found `/` (help: JSON has no comments; YAML has)",
+            "flags.yaml:1:14: F001: expected `,` or `}`, found `/` (help: JSON has no comments: remove it, or write YAML)",
         ),
         (
             "{\"flags\": {}",
-            "flags.yaml:1:13: F001: the text ends in the middle of a value",
+            "flags.yaml:1:13: F001: unexpected end of the text",
         ),
         (
             "{\"flags\": {\"a\": {}, \"a\": {}}}",
-            "flags.yaml:1:21: F004: `a` stands twice in one object (help: the first, at 1:12, does not count; remove one of them)",
+            "flags.yaml:1:21: F004: duplicate key `a` in one object (help: the first one, at 1:12, is ignored; remove one of them)",
         ),
     ] {
         assert_eq!(diagnostics(text, DocumentFormat::Json), [want]);
@@ -155,7 +151,7 @@ fn rule_errors_are_reported_at_load() {
     for (written, want) in [
         (
             "{ fractionl: [] }",
-            "4:18: F011: there is no operator `fractionl` (help: did you mean `fractional`?)",
+            "4:18: F011: unknown operator `fractionl` in flag `f` (help: did you mean `fractional`?)",
         ),
         (
             "{ if: [true, onn] }",
@@ -163,27 +159,27 @@ fn rule_errors_are_reported_at_load() {
         ),
         (
             "{ and: true }",
-            "4:18: F012: `and` wants its arguments as a list (help: put `[` and `]` around them)",
+            "4:18: F012: the arguments of `and` are not a list (help: put `[` and `]` around them)",
         ),
         (
             "{ var: true }",
-            "4:23: F012: `var` is given no name (help: write the name of an attribute, as in `{\"var\": \"country\"}`)",
+            "4:23: F012: `var` has no attribute name (help: write the name of an attribute, as in `{\"var\": \"country\"}`)",
         ),
         (
             "{ fractional: [[on, 0], [off, 0]] }",
-            "4:31: F012: the weights of `fractional` sum to 0 (help: the sum must be from 1 to 2147483647; until then the flag's default counts)",
+            "4:31: F012: the weights of `fractional` in flag `f` sum to 0 (help: the sum must be from 1 to 2147483647; until then the flag resolves to its default)",
         ),
         (
             "{ fractional: [[on, 1.5]] }",
-            "4:31: F012: a weight of `fractional` must be a whole number up to 2147483647 (help: until then the flag's default counts)",
+            "4:31: F012: invalid weight of `fractional` in flag `f` (help: write a whole number up to 2147483647; until then the flag resolves to its default)",
         ),
         (
             "{ fractionalEvaluation: [email, [on, 1]] }",
-            "4:18: F014: `fractionalEvaluation` is the old name of `fractional` (help: write `fractional`, with `{\"var\": …}` as its first argument)",
+            "4:18: F014: `fractionalEvaluation` is deprecated in favour of `fractional` (help: write `fractional`, with `{\"var\": …}` as its first argument)",
         ),
         (
             "{ $ref: nobody }",
-            "4:16: F010: there is no evaluator `nobody` (help: what uses it answers PARSE_ERROR until this is mended)",
+            "4:16: F010: unknown evaluator `nobody` (help: flags that use it return PARSE_ERROR until this is fixed)",
         ),
     ] {
         assert_eq!(rule(written), [format!("flags.yaml:{want}")]);
@@ -192,7 +188,7 @@ fn rule_errors_are_reported_at_load() {
 
 #[test]
 fn references_resolve_in_dependency_order() {
-    // Names that sort against their dependencies, many times over: any order must do.
+    // The evaluators sort before the ones that they refer to: the result must not depend on the order.
     let text = "$evaluators:\n  a: { $ref: b }\n  b: { '!': [{ $ref: c }] }\n  c: { '==': [{ var: k }, 1] }\nflags:\n  f: { variants: { y: 1, n: 0 }, targeting: { if: [{ $ref: a }, y, n] } }\n";
     let (ruleset, diagnostics) = evaluate::load(text, DocumentFormat::Yaml);
     assert_eq!(diagnostics, []);
@@ -213,7 +209,7 @@ fn reference_cycle_affects_only_its_flag() {
     assert!(
         diagnostics
             .iter()
-            .any(|d| d.message.contains("refers to itself in a circle"))
+            .any(|d| d.message.contains("is part of a reference cycle"))
     );
     assert_eq!(
         evaluate::evaluate(&ruleset, "f", &json!({})),
@@ -263,7 +259,7 @@ fn expansion_and_nesting_are_bounded() {
 
 #[test]
 fn nesting_is_bounded_and_compiled_once() {
-    // Deep keys of `fractional`: if each were compiled twice, this would take longer than anyone waits.
+    // Forty nested `fractional` keys: compiling each key twice would take 2^40 steps.
     let key = (0..40).fold(
         json!({"var": "k"}),
         |key, _| json!({"fractional": [key, ["a", 1]]}),
@@ -300,6 +296,7 @@ fn yaml_scalars_are_interpreted_as_flagd_does() {
         .zip(flag.variant_values.iter().cloned())
         .collect();
     fanion::json::write_object(&mut values, &members);
-    let want = r#"{"1":1000,"2024-01-01T00:00:00Z":"2024-01-01T00:00:00Z","<nil>":"yes","on":8}"#;
+    let want =
+        r#"{"1":1000,"2024-01-01 00:00:00 +0000 UTC":"2024-01-01T00:00:00Z","<nil>":"yes","on":8}"#;
     assert_eq!(values, want);
 }

@@ -1,4 +1,4 @@
-//! Dependencies between files of `src/`: downward in the order of `src/lib.rs`, and without circles.
+//! Dependencies between files of `src/`: downward in the order of `src/lib.rs`, and without cycles.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -8,7 +8,7 @@ use crate::meta::source_tree::blank_comments_and_literals;
 use crate::meta::source_tree::blank_test_code;
 use crate::meta::source_tree::read_tree;
 
-/// Files that depend on each other because what they describe is recursive, each set with the reason in a sentence.
+/// Files that depend on each other because the structure they describe is recursive, each set with its reason.
 const INHERENT_RECURSIONS: &[(&[&str], &str)] = &[(
     &[
         "rule/bucketing/fractional.rs",
@@ -29,7 +29,7 @@ fn module_order(lib: &str) -> Vec<String> {
     lib.lines().filter_map(module).collect()
 }
 
-/// The paths behind `crate::`, as lists of names.
+/// The paths after `crate::`, as lists of names.
 fn crate_paths(code: &str) -> Vec<Vec<&str>> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let path = |rest| {
@@ -78,7 +78,7 @@ fn file_of_path(path: &[&str], tree: &SourceTree) -> Option<String> {
     files.find(|file| tree.contains_key(file))
 }
 
-/// Which file uses which, test code aside.
+/// The files that each file uses outside test code.
 fn file_graph(tree: &SourceTree) -> Graph {
     let used = |file: &str, text: &str| {
         let code = blank_test_code(&blank_comments_and_literals(text));
@@ -139,7 +139,7 @@ fn files_form_no_circles_except_inherent_recursions() {
     let missing: Vec<_> = allowed.difference(&found).collect();
     assert!(
         surplus.is_empty() && missing.is_empty(),
-        "circles that INHERENT_RECURSIONS does not list: {surplus:#?}\nlisted, and no circle: {missing:#?}"
+        "cycles that INHERENT_RECURSIONS does not list: {surplus:#?}\nlisted, but not a cycle: {missing:#?}"
     );
     assert!(INHERENT_RECURSIONS.iter().all(|(_, why)| !why.is_empty()));
 }
@@ -184,7 +184,7 @@ fn planted_circle_is_found() {
     let found = circles(&synthetic_tree(&planted));
     let want = vec!["low.rs".to_owned(), "low/leaf.rs".to_owned()];
     assert_eq!(found, BTreeSet::from([want]));
-    // Three files in a ring are one component.
+    // A cycle of three files is one component.
     let ring = [
         ("low/leaf.rs", "use crate::high::H;"),
         ("middle.rs", "use crate::low::leaf::Leaf;"),
@@ -196,7 +196,7 @@ fn planted_circle_is_found() {
 #[test]
 fn only_one_file_uses_the_yaml_parser() {
     let tree = read_tree("src");
-    let users = tree.iter().filter(|(_, text)| text.contains("saphyr"));
+    let users = tree.iter().filter(|(_, text)| text.contains("libyaml"));
     let users: Vec<&String> = users.map(|(file, _)| file).collect();
     assert_eq!(users, ["document/yaml_parser.rs"]);
 }
