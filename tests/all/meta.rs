@@ -2,10 +2,12 @@
 
 pub mod committed_schema;
 pub mod diagnostic_pages;
+pub mod doc_links;
 pub mod doc_references;
 pub mod example_flags;
 pub mod flagctl_doc;
+pub mod metric_docs;
 pub mod module_dependencies;
-pub mod readme_options;
+pub mod option_docs;
 pub mod source_limits;
 pub mod source_tree;

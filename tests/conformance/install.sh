@@ -1,19 +1,19 @@
 # Installs pinned packages once per recipe, for the scripts that source this file.
 #
-# Everything goes below ${XDG_CACHE_HOME:-$HOME/.cache}/fanion-providers. The first use needs a network, later ones none.
+# Installs below ${XDG_CACHE_HOME:-$HOME/.cache}/fanion-providers. The first use needs a network, later ones do not.
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/fanion-providers
 
 # The directory of an installation: installation NAME INTERPRETER FILE...
-# A change of the files, its recipe, or of the interpreter makes another one.
+# Its name depends on the files (the recipe) and the version of the interpreter.
 installation() {
   local name=$1 interpreter=$2
   shift 2
   echo "$cache/$name-$(cat "$@" <("$interpreter" --version) | cksum | tr ' ' -)"
 }
 
-# Runs an installer on a staging directory, which takes its final name when it is complete: nobody ever uses half an
-# installation, and of two runs at once the first one counts: install_once DIRECTORY COMMAND...
+# Runs an installer in a staging directory, which is renamed when it is complete. The rename is atomic, so no
+# incomplete installation is used, and the first of two concurrent runs wins: install_once DIRECTORY COMMAND...
 install_once() {
   local target=$1 staging
   shift
@@ -37,7 +37,7 @@ install_node() {
   (cd "$2" && npm ci --loglevel=error)
 }
 
-# Both at once, printing where: python_packages NAME REQUIREMENTS, node_packages NAME DIRECTORY_OF_THE_RECIPE
+# Both steps, which print the directory: python_packages NAME REQUIREMENTS, node_packages NAME DIRECTORY_OF_THE_RECIPE
 python_packages() {
   local target
   target=$(installation "$1" python3 "$2")

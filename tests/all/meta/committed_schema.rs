@@ -11,7 +11,7 @@ fn committed_schema_equals_flagctl_schema_output() {
     let printed = schema::render();
     assert!(
         written == printed,
-        "write it anew: flagctl schema > docs/schema/flags.json"
+        "generate it again: flagctl schema > docs/schema/flags.json"
     );
 }
 

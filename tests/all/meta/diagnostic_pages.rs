@@ -7,7 +7,7 @@ use fanion::diag::Code;
 use crate::support::lint::lint_policy;
 use crate::support::lint::parse_files;
 
-/// The YAML of a page behind `heading`.
+/// The YAML block after `heading` on a page.
 fn example<'p>(page: &'p str, heading: &str) -> Option<&'p str> {
     let (_, behind) = page.split_once(&format!("\n{heading}:\n\n```yaml\n"))?;
     behind.split("```").next()

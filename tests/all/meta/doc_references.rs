@@ -54,12 +54,12 @@ fn any_test_below(module: &str) -> bool {
 fn every_test_named_in_the_docs_exists() {
     let mut count = 0;
     let mut missing = Vec::new();
-    for document in ["README.md", "docs/flagd.md", "docs/rollout.md"] {
+    for document in ["docs/compatibility.md", "docs/flagd.md", "docs/rollout.md"] {
         let text = read(document);
         for (module, test) in named_tests(&text) {
             let exists = match test {
                 "*" => any_test_below(module),
-                _ => source_of(module).contains(&format!("fn {test}()")),
+                _ => source_of(module).contains(&format!("fn {test}(")),
             };
             count += 1;
             if !exists {
@@ -97,28 +97,47 @@ fn every_rollout_field_is_documented() {
                 .any(|part| part == name)
         };
         let found = reference.split('`').skip(1).step_by(2).any(named);
-        assert!(found, "docs/rollout.md does not tell of `{name}`");
+        assert!(found, "docs/rollout.md does not mention `{name}`");
     }
+}
+
+/// The rows of all tables of a text that begin with this header.
+fn table_rows<'t>(text: &'t str, header: &'t str) -> impl Iterator<Item = &'t str> {
+    text.split(header).skip(1).flat_map(|table| {
+        let lines = table.lines().skip(2);
+        lines.take_while(|line| line.starts_with('|'))
+    })
+}
+
+/// The last of three cells of a row.
+fn third_cell(row: &str) -> &str {
+    let cells: Vec<&str> = row.trim_matches('|').split(" | ").collect();
+    assert_eq!(cells.len(), 3, "{row}");
+    cells[2]
 }
 
 #[test]
 fn every_row_of_the_rollout_table_names_a_test() {
     let text = read("docs/rollout.md");
-    let (_, table) = text
-        .split_once("| id | demand | test |")
-        .expect("the table");
-    let rows = table
-        .lines()
-        .skip(2)
-        .take_while(|line| line.starts_with('|'));
     let mut count = 0;
-    for row in rows {
-        let cells: Vec<&str> = row.trim_matches('|').split(" | ").collect();
-        assert_eq!(cells.len(), 3, "{row}");
-        assert!(!named_tests(cells[2]).is_empty(), "{row}");
+    for row in table_rows(&text, "| id | demand | test |") {
+        assert!(!named_tests(third_cell(row)).is_empty(), "{row}");
         count += 1;
     }
     assert!(count > 30, "{count} rows");
+}
+
+#[test]
+fn every_difference_from_flagd_names_a_test() {
+    let text = read("docs/compatibility.md");
+    let mut count = 0;
+    for row in table_rows(&text, "| difference | reason | test |") {
+        let cell = third_cell(row);
+        let has_script = cell.contains("`tests/telemetry/run`");
+        assert!(has_script || !named_tests(cell).is_empty(), "{row}");
+        count += 1;
+    }
+    assert!(count > 60, "{count} rows");
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn assert_example_variant(file: &str, key: &str, context: &Value, want: &str) {
     );
 }
 
-/// A file, a flag, a context, and the variant that the comments of the file name.
+/// A file, a flag, a context, and the variant that the comments of the file state.
 const DOCUMENTED: &str = r#"
 static.yaml | banner.welcome.text | {} | warm
 rings.yaml | checkout.payments.express-pay | {"targetingKey": "x", "ring": "beta"} | on
@@ -115,7 +115,7 @@ async fn inner_ring_has_the_feature_at_0_1_and_5_percent() {
         assert_eq!(
             text == written,
             percentage == 5,
-            "the example is as this test knows it"
+            "the example no longer has the share that this test replaces"
         );
         let (server, _dir) = server::serve_text("rings.yaml", &text).await;
         let body = r#"{"flagKey":"checkout.payments.express-pay","context":{"targetingKey":"emp-42","ring":"internal"}}"#;
@@ -127,7 +127,7 @@ async fn inner_ring_has_the_feature_at_0_1_and_5_percent() {
 #[test]
 fn example_flags_lint_without_findings() {
     let flags = concat!(env!("CARGO_MANIFEST_DIR"), "/flags");
-    // On a day when none of them has expired.
+    // No example has expired on this day.
     let arguments = ["lint", ".", "--fail-on", "warning", "--today", "2026-06-15"];
     let output = run_flagctl(Path::new(flags), &arguments);
     assert_eq!(output.status.code(), Some(0), "{}", printed(&output.stdout));

@@ -14,7 +14,7 @@ const FUNCTION_LINES: usize = 60;
 const FOLDER_FILES: usize = 13;
 const TEST_NAME_LENGTH: usize = 60;
 
-/// Folders that may hold more files: the root lists the layers, and `document` has one file for each part of a flag file.
+/// Folders that may have more files: the root lists the layers, and `document` has one file per part of a flag file.
 const LARGE_FOLDERS: [&str; 2] = ["src", "src/document"];
 
 /// Names that several types have: the commands of each program, and an alias for the errors of a module.
@@ -26,7 +26,7 @@ struct Function<'a> {
     lines: usize,
 }
 
-/// The functions of a source without comments and literals, closures aside.
+/// The functions of a source, except closures. Expects text without comments and literals.
 fn functions(code: &str) -> Vec<Function<'_>> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let mut found = Vec::new();
@@ -90,7 +90,7 @@ fn large_folders(tree: &SourceTree) -> Vec<String> {
         .collect()
 }
 
-/// Returns true if a name holds a letter `s` and three digits, as numbered demands do.
+/// Returns true if a part of a name is `s` and three digits, as in ids of requirements.
 fn has_id(name: &str) -> bool {
     let parts = name.split('_');
     let mut ids = parts.filter_map(|part| part.strip_prefix('s'));
@@ -109,7 +109,7 @@ fn bad_test_names(tree: &SourceTree) -> Vec<String> {
     bad
 }
 
-/// The names of types that modules of the crate declare more than once, test code aside.
+/// The names of types that modules of the crate declare more than once outside test code.
 fn repeated_type_names(tree: &SourceTree) -> BTreeSet<String> {
     let (mut once, mut repeated) = (BTreeSet::new(), BTreeSet::new());
     for text in tree.values() {
@@ -166,7 +166,7 @@ fn type_names_are_unique_except_those_listed() {
     let missing: Vec<_> = listed.difference(&found).collect();
     assert!(
         surplus.is_empty() && missing.is_empty(),
-        "declared twice and not listed: {surplus:?}\nlisted, and declared once at most: {missing:?}"
+        "declared twice and not listed: {surplus:?}\nlisted, but declared at most once: {missing:?}"
     );
 }
 

@@ -29,7 +29,7 @@ pub fn read_tree(directory: &str) -> SourceTree {
     named.collect()
 }
 
-/// Replaces comments and literals by spaces. Positions and line breaks stay.
+/// Replaces comments and literals by spaces. Positions and line breaks do not change.
 pub fn blank_comments_and_literals(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut code = bytes.to_vec();
@@ -101,7 +101,7 @@ fn char_length(rest: &str) -> usize {
     }
 }
 
-/// Blanks the items behind `#[cfg(test)]`. Expects text without comments and literals.
+/// Blanks the items after `#[cfg(test)]`. Expects text without comments and literals.
 pub fn blank_test_code(code: &str) -> String {
     let mut bytes = code.as_bytes().to_vec();
     for (begin, attribute) in code.match_indices("#[cfg(test)]") {
@@ -111,7 +111,7 @@ pub fn blank_test_code(code: &str) -> String {
     String::from_utf8(bytes).expect("whole characters are replaced")
 }
 
-/// Returns the length of the item that `code` begins with: up to a semicolon or closing brace outside of all brackets.
+/// Returns the length of the item at the start of `code`: up to a semicolon or closing brace outside all brackets.
 pub fn item_length(code: &str) -> usize {
     let mut depth = 0;
     for (at, byte) in code.bytes().enumerate() {

@@ -1,4 +1,4 @@
-"""A daemon of its own for a check, which can be killed and started again on the same ports."""
+"""A daemon for one check, which can be killed and restarted on the same ports."""
 
 import os
 import pathlib
@@ -10,14 +10,14 @@ import time
 import urllib.error
 import urllib.request
 
-# Seconds until a daemon that is not up, or not down, counts as broken.
+# Seconds until a daemon that has not started or stopped counts as broken.
 PATIENCE = 20
 PORTS = ("port", "management-port", "sync-port", "ofrep-port")
 
 
 def free_ports(count):
-    """Free ports below those that the kernel hands out to connections: while the daemon is down, a client that tries
-    to reconnect could get the very port as its own."""
+    """Free ports below the ephemeral range: while the daemon is down, the kernel could otherwise give its port to the
+        outgoing connection of a client."""
     ports = set()
     while len(ports) < count:
         port = random.randint(10_000, 30_000)
@@ -38,7 +38,7 @@ class Daemon:
         self.process = None
 
     def start(self):
-        """Starts it and waits until it says that it is ready."""
+        """Starts the daemon and waits until it is ready."""
         self.process = subprocess.Popen(self.command, stdout=self.log, stderr=self.log, env=self.environment)
         deadline = time.monotonic() + PATIENCE
         while not self.ready():
@@ -60,7 +60,7 @@ class Daemon:
         return f"http://localhost:{self.ports[port]}"
 
     def end(self, number=signal.SIGTERM):
-        """Signals it, and returns its exit code: of SIGKILL, -9."""
+        """Signals the daemon, and returns its exit code (-9 for SIGKILL)."""
         self.process.send_signal(number)
         return self.process.wait(PATIENCE)
 
@@ -78,7 +78,7 @@ def rewrite(file, before, after):
     file = pathlib.Path(file)
     text = file.read_text()
     if text.count(before) != 1:
-        raise AssertionError(f"`{before}` stands {text.count(before)} times in {file.name}")
+        raise AssertionError(f"`{before}` occurs {text.count(before)} times in {file.name}")
     staged = file.with_suffix(".staged")
     staged.write_text(text.replace(before, after))
     staged.rename(file)

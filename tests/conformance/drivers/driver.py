@@ -1,4 +1,4 @@
-"""A driver's other end: starts a provider's program, asks it, and keeps what it tells by itself. README.md has the protocol."""
+"""The client of a driver: starts its process, sends requests and collects events. README.md describes the protocol."""
 
 import itertools
 import json
@@ -7,16 +7,16 @@ import subprocess
 import threading
 import time
 
-# Seconds. Far above what anything here takes: only something broken gets there.
+# Seconds. Far longer than any step takes, so only failures reach it.
 DEADLINE = 20
 
 
 class Refused(Exception):
-    """The driver could not do what it was told; the text is its language's."""
+    """A request failed in the driver; the text is the error of its language."""
 
 
 class Driver:
-    """A provider in a process of its own. Its options are environment variables, the same ones in all languages."""
+    """A provider in a separate process. Its options are environment variables, the same ones in all languages."""
 
     def __init__(self, command, options, log):
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("FLAGD_", "OTEL_"))}
@@ -45,7 +45,7 @@ class Driver:
             self.changed.notify_all()
 
     def _until(self, what, look, deadline=DEADLINE):
-        """What `look` finds, as soon as it finds something."""
+        """Waits until `look` returns a true value, and returns it."""
         with self.changed:
             found = self.changed.wait_for(lambda: look() or self.ended, deadline)
         if not found or found is True:
@@ -53,7 +53,7 @@ class Driver:
         return found
 
     def call(self, verb, deadline=DEADLINE, **words):
-        """Carries out a verb. Raises Refused with what the provider raised."""
+        """Sends a request and returns its result. Raises Refused with the error of the provider."""
         number = next(self.numbers)
         self.process.stdin.write(json.dumps({"id": number, "verb": verb, **words}) + "\n")
         self.process.stdin.flush()
@@ -66,12 +66,12 @@ class Driver:
         return self.call("ask", type=kind, key=key, mine=mine, context=context or {})
 
     def mark(self):
-        """How many events there were so far, to look at later ones only."""
+        """The number of events so far, as a start for later searches."""
         with self.changed:
             return len(self.events)
 
     def event(self, kind, since=0, fits=lambda event: True):
-        """The first event of a kind after a mark that fits."""
+        """The first event of a kind after a mark for which `fits` returns true."""
         if not self.hello["events"]:
             raise AssertionError("the SDK has no events")
 
@@ -84,12 +84,12 @@ class Driver:
             raise AssertionError(f"{why}; there were {self.events[since:]}") from None
 
     def end(self):
-        """Closes its input, upon which it has to end by itself; its exit code."""
+        """Closes the input, upon which the driver must exit. Returns the exit code."""
         self.process.stdin.close()
         try:
             return self.process.wait(DEADLINE)
         except subprocess.TimeoutExpired:
-            raise AssertionError(f"the process goes on {DEADLINE} s after the end of its input") from None
+            raise AssertionError(f"the process is still running {DEADLINE} s after the end of its input") from None
 
     def __enter__(self):
         return self
@@ -105,7 +105,7 @@ class Driver:
 
 
 def eventually(what, look, deadline=DEADLINE):
-    """What `look` finds, asked again until it finds something. For what no event tells."""
+    """Calls `look` until it returns a true value, and returns it. For changes without an event."""
     end = time.monotonic() + deadline
     while True:
         found = look()

@@ -1,4 +1,4 @@
-"""Installs drivers, and says how they are run."""
+"""Installs drivers and returns their commands."""
 
 import pathlib
 import subprocess
@@ -9,11 +9,11 @@ MISSING = 3
 
 
 class Missing(Exception):
-    """What a driver needs is not here; the text says what."""
+    """A requirement of a driver is missing; the text names it."""
 
 
 def command(language, scratch, prepare=HERE / "prepare"):
-    """The command that runs a language's driver, or what else a script prepares. Raises Missing."""
+    """The command that runs a language's driver, or whatever else the script `prepare` installs. Raises Missing."""
     scratch = pathlib.Path(scratch, language)
     scratch.mkdir()
     ran = subprocess.run([prepare, language, scratch], text=True, capture_output=True, check=False)
@@ -26,7 +26,7 @@ def command(language, scratch, prepare=HERE / "prepare"):
 
 
 def commands(languages, scratch, missing):
-    """The commands of languages, by name; `missing` hears of each that has none here, and why."""
+    """The commands by language. Calls `missing` with each language whose driver cannot run, and the reason."""
     found = {}
     for language in languages:
         try:

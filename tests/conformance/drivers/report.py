@@ -1,4 +1,4 @@
-"""Results of a suite: a JSON line each to the file that CONFORMANCE_RESULTS names, and one to read to standard error."""
+"""Writes results of a suite: as JSON lines to the file in CONFORMANCE_RESULTS, and as text to standard error."""
 
 import json
 import os
@@ -9,7 +9,7 @@ LOCK = threading.Lock()
 
 
 def record(subject, mode, case, outcome, reason=None, **more):
-    """Writes a result, and says nothing."""
+    """Writes a result to the file only."""
     line = {"subject": subject, "mode": mode, "case": case, "outcome": outcome, **more}
     if reason:
         line["reason"] = " ".join(str(reason).split())
@@ -19,14 +19,14 @@ def record(subject, mode, case, outcome, reason=None, **more):
 
 
 def result(subject, mode, case, outcome, reason=None, **more):
-    """Writes a result, and tells it."""
+    """Writes a result to the file and to standard error."""
     record(subject, mode, case, outcome, reason, **more)
     told = f" ({' '.join(str(reason).split())})" if reason else ""
     print(f"{outcome}: {subject} {mode}: {case}{told}", file=sys.stderr, flush=True)
 
 
 def check(subject, mode, case, function, *arguments, **more):
-    """Runs a function as a case; whatever it raises is the reason for its failure. Whether it passed."""
+    """Runs a function as a case, which fails if the function raises. Returns true if the case passed."""
     try:
         function(*arguments)
     except Exception as why:
@@ -37,6 +37,6 @@ def check(subject, mode, case, function, *arguments, **more):
 
 
 def same(got, want):
-    """Raises AssertionError with both, if they are not."""
+    """Raises AssertionError if the values differ."""
     if got != want:
         raise AssertionError(f"want {want!r}, got {got!r}")

@@ -1,4 +1,4 @@
-"""One daemon, under the name `flagd` and as the testbed's launcher runs it: started from a configuration, killed, restarted."""
+"""One daemon, which is named `flagd` and is started, killed and restarted as by the testbed's launcher."""
 
 import collections
 import json
@@ -14,7 +14,7 @@ READY = "http://localhost:8014/readyz"
 # Seconds until a daemon that is not ready counts as broken.
 PATIENCE = 10
 POLL = 0.005
-# A flag, by OFREP, which is never TLS in flagd.
+# OFREP, because it has no TLS in flagd.
 FLAG = "http://localhost:8016/ofrep/v1/evaluate/flags/"
 
 
@@ -30,7 +30,7 @@ class Daemon:
         self.pending = None
 
     def start(self, config=None):
-        """Runs `flagd start --config` until it is ready. Raises RuntimeError if it ends before, or takes too long."""
+        """Starts `flagd start --config` and waits until it is ready. Raises RuntimeError if it ends or takes too long."""
         with self.lock:
             self._cancel()
             self._kill()
@@ -41,13 +41,13 @@ class Daemon:
         self._wait(self.process)
 
     def stop(self):
-        """Kills it as a crash would: it gets no chance to say goodbye."""
+        """Kills the daemon with SIGKILL, like a crash."""
         with self.lock:
             self._cancel()
             self._kill()
 
     def restart(self, seconds):
-        """Kills it, takes the combined flags away, and starts it again later. Returns at once."""
+        """Kills the daemon, removes the combined flags, and starts the daemon again later. Returns immediately."""
         with self.lock:
             self._cancel()
             self.flags.combined.unlink(missing_ok=True)
@@ -59,7 +59,7 @@ class Daemon:
     def _restarted(self):
         timer = threading.current_thread()
         with self.lock:
-            # A start that came in between has the last word.
+            # A start in the meantime cancels the restart.
             if self.pending is not timer:
                 return
             self.pending = None
@@ -94,7 +94,7 @@ class Daemon:
             time.sleep(POLL)
 
     def _awaited(self):
-        """A flag of each source's own: whoever knows it has read that source."""
+        """A flag per source that no other source has: a daemon that serves it has read the source."""
         config = json.loads((self.directory.path / "configs" / f"{self.config}.json").read_text())
         files = [self.directory.path / each["uri"] for each in config["sources"] if each["provider"] == "file"]
         keys = [list(json.loads(file.read_text())["flags"]) for file in files]
@@ -121,7 +121,7 @@ def knows(key):
         with urllib.request.urlopen(asked, timeout=0.5):
             return True
     except urllib.error.HTTPError as error:
-        # Any other error is one of a flag that is there.
+        # Other errors mean that the flag exists.
         return error.code != 404
     except (urllib.error.URLError, ConnectionError, TimeoutError):
         return False

@@ -1,4 +1,4 @@
-"""The directory that the suite's daemon is started in: itself as `flagd`, configurations, certificates."""
+"""The working directory of the daemon: the program as `flagd`, configurations and certificates."""
 
 import json
 import pathlib
@@ -6,7 +6,7 @@ import subprocess
 
 
 class Directory:
-    """`evaluation.sock` and `sync.sock` are where the configuration `socket`, which the testbed has not, listens."""
+    """The configuration `socket`, which the testbed does not have, listens on `evaluation.sock` and `sync.sock`."""
 
     def __init__(self, path, testbed, daemon, more):
         self.path = path
@@ -27,7 +27,7 @@ class Directory:
 
 
 def certificates(directory):
-    """An authority, and a certificate for localhost that it signed."""
+    """A certificate authority, and a certificate for localhost."""
     directory = pathlib.Path(directory)
     extensions = directory / "extensions"
     extensions.write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\n")

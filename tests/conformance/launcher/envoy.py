@@ -1,4 +1,4 @@
-"""The Envoy that stands before the daemon in scenarios of target URIs and of refusals."""
+"""The Envoy in front of the daemon, for scenarios with target URIs and rejected calls."""
 
 import json
 
@@ -6,7 +6,7 @@ FRONT, REFUSING = 9211, 9212
 MANAGER = "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 ROUTER = "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"
 HTTP = "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
-# The authorities that route to a port of the daemon; the rest go to the first.
+# The authorities that are routed to each port of the daemon; all others are routed to the first one.
 SERVICES = {"rpc": (8013, ["rpc.service", "*"]), "sync": (8015, ["sync.service"])}
 
 

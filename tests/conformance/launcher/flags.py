@@ -1,4 +1,4 @@
-"""The flag files that the suite's daemon reads: single ones, and all of them combined in one."""
+"""The flag files of the daemon: single files, and one file with all flags."""
 
 import json
 import os
@@ -16,7 +16,7 @@ class Flags:
         self.combine()
 
     def combine(self):
-        """Lays all flag files over each other, but those that stand for a source to be selected."""
+        """Merges all flag files, except those that selectors name."""
         merged = {}
         for file in sorted(self.raw.glob("*.json")):
             if not file.name.startswith("selector-"):
@@ -24,7 +24,7 @@ class Flags:
         replace(self.combined, merged)
 
     def change(self):
-        """Gives `changing-flag` its other variant, and returns it."""
+        """Sets the other variant as default of `changing-flag`, and returns the variant."""
         file = self.raw / "changing-flag.json"
         document = json.loads(file.read_text())
         flag = document["flags"]["changing-flag"]
@@ -43,7 +43,7 @@ def laid_over(below, above):
 
 
 def replace(path, document):
-    """Writes a file beside the old one and renames it over it, as careful programs do."""
+    """Replaces a file atomically: writes a new file and renames it."""
     staged = path.with_name(f".tmp-{path.name}")
     staged.write_text(json.dumps(document, indent=2))
     os.replace(staged, path)

@@ -1,10 +1,10 @@
-"""The testbed's launcher: an HTTP API on port 8080 by which a test starts, kills, restarts and changes a daemon.
+"""The testbed's launcher: an HTTP API on port 8080 that starts, kills and restarts a daemon, and changes its flags.
 
     python main.py DAEMON TESTBED DIRECTORY [--envoy PROGRAM] [--until-flags] [--with JSON]
 
-/start?config=NAME, /stop, /restart?seconds=N (5 without), /change: as providers' own end-to-end tests call them. DIRECTORY
-has to be empty; the daemon runs in it, from flagd's default ports. With --envoy an Envoy stands before it: on 9211 with
-`rpc.service` and `sync.service` behind it by authority, and on 9212 with a refusal for every call.
+The paths are those of providers' own end-to-end tests: /start?config=NAME, /stop, /restart?seconds=N (default 5) and
+/change. DIRECTORY must be empty; the daemon runs in it, on flagd's default ports. With --envoy, an Envoy runs in front:
+port 9211 routes to `rpc.service` and `sync.service` by authority, and port 9212 rejects all calls.
 """
 
 import argparse
@@ -56,7 +56,7 @@ class Launcher(http.server.BaseHTTPRequestHandler):
             return 200, f"flagd will restart in {seconds} seconds"
         if path == "/change":
             return 200, f"Default variant successfully changed to '{runs.flags.change()}'"
-        return 404, "there are /start, /stop, /restart and /change"
+        return 404, "unknown path: use /start, /stop, /restart or /change"
 
     def respond(self, status, message):
         body = json.dumps({"status": "success" if status == 200 else "error", "message": message}).encode()
@@ -92,7 +92,7 @@ def main():
     given = parser.parse_args()
     place = directory.Directory(given.directory.resolve(), given.testbed, given.daemon.resolve(), given.more)
     runs = daemon.Daemon(place, flags.Flags(given.testbed / "flags", place.path), given.until_flags)
-    # So that what it has started ends with it.
+    # Exit normally, so that the started processes are stopped.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with contextlib.ExitStack() as ending:
         ending.callback(runs.stop)

@@ -1,4 +1,4 @@
-"""Which failures are known: exclusions.yaml, applied to results."""
+"""Known failures: applies exclusions.yaml to results."""
 
 import re
 
@@ -27,34 +27,34 @@ class Exclusion:
 
 
 def matches(pattern, name):
-    """Whether a name is as a pattern, or one of several, has it; `*` stands for anything."""
+    """Returns true if a name matches a pattern or one of several patterns; `*` matches any text."""
     if isinstance(pattern, list):
         return any(matches(each, name) for each in pattern)
     return re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), name, re.S) is not None
 
 
 def read(path, daemon):
-    """The exclusions that count for a daemon. Raises ValueError for an entry that is not one."""
+    """The exclusions for a daemon. Raises ValueError for an invalid entry."""
     entries = yaml.safe_load(path.read_text())
     for number, entry in enumerate(entries, 1):
         unknown, missing = set(entry) - FIELDS, REQUIRED - set(entry)
         if unknown or missing or not ("case" in entry or "tags" in entry):
             raise ValueError(f"{path.name}: entry {number}: unknown {sorted(unknown)}, missing {sorted(missing)}; one of `case` and `tags` is needed")
         if entry["whose"] not in WHOSE:
-            raise ValueError(f"{path.name}: entry {number}: `{entry['whose']}` is none of {sorted(WHOSE)}")
+            raise ValueError(f"{path.name}: entry {number}: `{entry['whose']}` is not one of {sorted(WHOSE)}")
     numbered = [Exclusion(number, entry) for number, entry in enumerate(entries, 1)]
     return [each for each in numbered if each.entry.get("daemon", daemon) == daemon]
 
 
 def apply(exclusions, results):
-    """Turns known failures into exclusions, and exclusions of what passes into failures. In place."""
+    """Changes known failures to excluded, and excluded cases that pass to failed, in place."""
     for result in results:
         if result["outcome"] not in ("passed", "failed", "excluded"):
             continue
         known = next((each for each in exclusions if each.matches(result)), None)
         if known is None:
             if result["outcome"] == "excluded":
-                result.update(outcome="failed", reason="a suite left it out, and exclusions.yaml does not name it")
+                result.update(outcome="failed", reason="the suite excluded this case, but exclusions.yaml has no entry for it")
             continue
         known.used += 1
         if result["outcome"] == "passed" and known.entry.get("race"):
@@ -62,13 +62,13 @@ def apply(exclusions, results):
         if result["outcome"] == "passed" and known.entry.get("chance"):
             known.used -= 1
         elif result["outcome"] == "passed":
-            result.update(outcome="failed", reason=f"it passes: {known} is stale")
+            result.update(outcome="failed", reason=f"the case passes: {known} is stale")
         else:
             result.update(outcome="excluded", reason=known.reason, whose=known.whose)
 
 
 def unused(exclusions, results):
-    """Exclusions of suites and subjects that ran, which match no case."""
+    """The exclusions that match no case, of suites and subjects that ran."""
     ran = {(each["suite"], each["subject"], each["mode"]) for each in results if each["outcome"] in ("passed", "failed", "excluded")}
 
     def could(exclusion, suite, subject, mode):

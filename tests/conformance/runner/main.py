@@ -1,4 +1,4 @@
-"""Runs suites against a daemon, judges their results, prints one table, and keeps the record of it."""
+"""Runs suites against a daemon, applies the exclusions, prints a table, and writes or checks the record."""
 
 import argparse
 import json
@@ -16,13 +16,14 @@ import table
 
 HERE = pathlib.Path(__file__).resolve().parent.parent
 ROOT = HERE.parent.parent
-# Lines of what went wrong; a broken suite has hundreds of them.
+PAGE = ROOT / "docs/conformance.md"
+# The most failures that are printed, because a broken suite may have hundreds.
 SHOWN = 60
 OUTCOMES = {"passed", "failed", "excluded", "notrun", "slow"}
 
 
 def suites():
-    """The names of all suites, and what to execute for each."""
+    """The program of each suite, by name."""
     found = {}
     for path in sorted((HERE / "suites").iterdir()):
         program = path / "run" if path.is_dir() else path
@@ -33,36 +34,36 @@ def suites():
 
 def arguments():
     parser = argparse.ArgumentParser(prog="tests/conformance/run", description=__doc__)
-    parser.add_argument("suite", nargs="*", help=f"{', '.join(suites())}; all of them without a name")
-    parser.add_argument("--daemon", type=pathlib.Path, default=ROOT / "target/release/fanion", metavar="PATH", help="a fanion or a flagd; target/release/fanion by default")
-    parser.add_argument("--full", action="store_true", help="with the cases that are too slow for every change")
-    parser.add_argument("--record", action="store_true", help="write what comes out to results/, and the table to the README")
-    parser.add_argument("--check", action="store_true", help="fail if what comes out, or the README's table, is not what is recorded")
-    parser.add_argument("--keep", type=pathlib.Path, metavar="FILE", help="write all results to a file, as JSON lines")
+    parser.add_argument("suite", nargs="*", help=f"{', '.join(suites())} [default: all]")
+    parser.add_argument("--daemon", type=pathlib.Path, default=ROOT / "target/release/fanion", metavar="PATH", help="a fanion or a flagd [default: target/release/fanion]")
+    parser.add_argument("--full", action="store_true", help="include the slow cases")
+    parser.add_argument("--record", action="store_true", help="write the counts to results/, and the table to docs/conformance.md")
+    parser.add_argument("--check", action="store_true", help="fail if the counts, or docs/conformance.md, differ from the record")
+    parser.add_argument("--keep", type=pathlib.Path, metavar="FILE", help="write every result to this file, as JSON lines")
     given = parser.parse_args()
     unknown = set(given.suite) - set(suites())
     if unknown:
-        parser.error(f"no such suite: {', '.join(sorted(unknown))} (there are: {', '.join(suites())})")
+        parser.error(f"unknown suite: {', '.join(sorted(unknown))} (known: {', '.join(suites())})")
     if not os.access(given.daemon, os.X_OK):
-        parser.error(f"`{given.daemon}` is no program: build it (cargo build --release --locked), or name another with --daemon")
+        parser.error(f"`{given.daemon}` is not an executable: build it (cargo build --release --locked), or pass --daemon PATH")
     return given
 
 
 def name_and_version(daemon):
-    """What a daemon says of itself, among other things: `flagd: 0.16.1 (…)` is flagd 0.16.1."""
+    """The name and the version in the output of `DAEMON version`, for instance `flagd: 0.16.1 (…)`."""
     said = subprocess.run([daemon, "version"], capture_output=True, text=True, timeout=10, check=True)
     found = re.search(r"^(\w+): (\S+)", said.stdout + said.stderr, re.M)
     if found is None:
-        raise SystemExit(f"`{daemon} version` names no version")
+        raise SystemExit(f"`{daemon} version` prints no version")
     return found.groups()
 
 
 def run(suite, program, daemon, name, full):
-    """The results of a suite. A suite that breaks adds a failure that says so."""
+    """The results of a suite. An exit status other than 0 and an empty report count as an additional failure."""
     with tempfile.TemporaryDirectory(prefix="conformance-") as scratch:
         file = pathlib.Path(scratch, "results")
         file.touch()
-        # Settings of the developer's shell must reach neither daemon nor client, nor must a proxy come between them.
+        # FLAGD_* variables and proxies of the developer's shell must not affect daemon and clients.
         environment = {name: value for name, value in os.environ.items() if not name.startswith("FLAGD_")}
         environment.update(CONFORMANCE_RESULTS=str(file), CONFORMANCE_FULL="1" if full else "", CONFORMANCE_DAEMON=name, TMPDIR=scratch)
         environment["no_proxy"] = "localhost,127.0.0.1"
@@ -81,7 +82,7 @@ def run(suite, program, daemon, name, full):
 
 
 def complaints(results, known):
-    """Everything unexpected, as lines."""
+    """All unexpected results, as lines."""
     lines = [f"failed: {name(each)}: {each['reason']}" for each in results if each["outcome"] == "failed"]
     lines += [f"stale: {each}: it excludes nothing" for each in exclusions.unused(known, results)]
     if os.environ.get("CI") == "true":
@@ -111,17 +112,17 @@ def main():
     wrong = complaints(results, known)
     if given.record:
         record.write(HERE / "results" / f"{daemon}.json", daemon, version, rows)
-        table.write(ROOT / "README.md", HERE / "results")
+        table.write(PAGE, HERE / "results")
     if not results:
         wrong.append("no suite ran")
     if given.check:
         wrong += record.differences(HERE / "results" / f"{daemon}.json", rows, whole=not given.suite)
-        wrong += table.differences(ROOT / "README.md", HERE / "results")
+        wrong += table.differences(PAGE, HERE / "results")
     for line in wrong[:SHOWN]:
         print(line)
     if len(wrong) > SHOWN:
         print(f"… and {len(wrong) - SHOWN} more: --keep writes them all")
-    # The last line, which a build may count: everything unexpected is a failure.
+    # The last line is for builds that count failures.
     print(f"{sum(row['passed'] for row in rows)} passed, {len(wrong)} failed")
     return 1 if wrong else 0
 

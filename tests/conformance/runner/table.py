@@ -1,10 +1,13 @@
-"""The table: for people at a terminal, and for the README, from what is on record, with a page of reasons."""
+"""The table of results: as text for a terminal, and as Markdown from the record, with the reasons of exclusions."""
 
 import re
 
 import record
 
 BEGIN, END = "<!-- conformance: tests/conformance/run --record writes this -->", "<!-- /conformance -->"
+BEGIN_REASONS, END_REASONS = "<!-- exclusions: tests/conformance/run --record writes this -->", "<!-- /exclusions -->"
+# How the page names the party that an exclusion is due to.
+CAUSES = {"theirs": "provider", "ours": "fanion", "flagd": "flagd"}
 
 
 def excluded(row):
@@ -12,7 +15,7 @@ def excluded(row):
 
 
 def left_out(row):
-    """Cases that did not run: slow ones, unless they did, and what could not run at all."""
+    """The number of cases that did not run: slow ones without --full, and cases with missing requirements."""
     return (0 if record.ran_slow(row) else row["slow"]) + len(row["notrun"])
 
 
@@ -24,7 +27,7 @@ def plain(rows):
 
 
 def markdown(results):
-    """The table of fanion's results, with flagd's beside them, and the reasons of exclusions by number."""
+    """The table of fanion's results beside flagd's, and the numbered list of the reasons of exclusions."""
     ours, flagd = (record.read(results / f"{name}.json") for name in ("fanion", "flagd"))
     theirs = {record.key(row): row for row in flagd["rows"]}
     notes, lines = [], []
@@ -39,44 +42,36 @@ def markdown(results):
 
 
 def note(notes, exclusion):
-    """The number of a reason; equal reasons share one."""
-    text = exclusion if isinstance(exclusion, str) else f"{exclusion['reason']} ({exclusion['whose']})"
+    """The number of a reason in brackets; equal reasons have the same number."""
+    text = exclusion if isinstance(exclusion, str) else f"{exclusion['reason']} ({CAUSES[exclusion['whose']]})"
     if text not in notes:
         notes.append(text)
     return f"[{notes.index(text) + 1}]"
 
 
 def beside(row):
-    if row is None:
+    """The counts of flagd, or a dash if no case of the row applies to it."""
+    if row is None or row["passed"] + row["failed"] + excluded(row) == 0:
         return "–"
     return f"{row['passed']} / {row['failed']} / {excluded(row)}"
 
 
 def replaced(text, results):
-    table, _ = markdown(results)
-    return re.sub(f"{re.escape(BEGIN)}.*?{re.escape(END)}", lambda _: f"{BEGIN}\n{table}\n{END}", text, flags=re.S)
+    """The page with the table and the reasons of the record between their markers."""
+    table, reasons = markdown(results)
+    for begin, content, end in ((BEGIN, table, END), (BEGIN_REASONS, reasons, END_REASONS)):
+        block = f"{begin}\n{content}\n{end}"
+        text = re.sub(f"{re.escape(begin)}.*?{re.escape(end)}", lambda _, block=block: block, text, flags=re.S)
+    return text
 
 
-def reasons(results):
-    """The page that tells what the numbers in the table mean."""
-    return f"""# Why cases are excluded
-
-The numbers in the table of the [README](../../../README.md), from [exclusions.yaml](../exclusions.yaml). `theirs` is the
-provider's, or its engine's; `ours` is fanion's. `tests/conformance/run --record` writes this page.
-
-{markdown(results)[1]}
-"""
+def write(page, results):
+    page.write_text(replaced(page.read_text(), results))
 
 
-def write(readme, results):
-    readme.write_text(replaced(readme.read_text(), results))
-    (results / "README.md").write_text(reasons(results))
-
-
-def differences(readme, results):
-    text = readme.read_text()
-    if BEGIN not in text:
-        return [f"{readme.name} has no table: it belongs between `{BEGIN}` and `{END}`"]
-    page = results / "README.md"
-    stale = replaced(text, results) != text or not page.exists() or reasons(results) != page.read_text()
-    return [f"{readme.name}, or {page.parent.name}/{page.name}, is not what is on record: run with --record"] if stale else []
+def differences(page, results):
+    text = page.read_text()
+    for begin, end in ((BEGIN, END), (BEGIN_REASONS, END_REASONS)):
+        if begin not in text or end not in text:
+            return [f"{page.name} must contain `{begin}` and `{end}`"]
+    return [] if replaced(text, results) == text else [f"{page.name} is not as on record: run with --record"]

@@ -1,30 +1,30 @@
-"""Cases: what is asked of both daemons, and how their answers are laid side by side."""
+"""Cases: requests to both daemons, and the comparison of their responses."""
 
 import concurrent.futures
 import json
 import re
 
-# Characters of an answer that a line shows.
+# The most characters of a response in a line.
 LONGEST = 400
 
-# Name of the profile: list of (name of the case, function(pair) -> {daemon: answer}).
+# Name of the profile: list of (name of the case, function(pair) -> {name of the daemon: response}).
 cases = {}
 
 
 def both(pair, ask):
-    """The answers of both daemons to one question, asked at once."""
+    """The responses of both daemons to the same request, sent concurrently."""
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         told = {d.name: pool.submit(ask, d) for d in pair}
         return {name: future.result() for name, future in told.items()}
 
 
 def in_turn(pair, ask):
-    """The same for short questions."""
+    """The responses of both daemons to a short request, sent one after the other."""
     return {d.name: ask(d) for d in pair}
 
 
 def add(profile, name, ask):
-    """Registers a question that is put to each daemon alone."""
+    """Registers a case that is run on each daemon separately."""
     cases.setdefault(profile, []).append((name, lambda pair: in_turn(pair, ask)))
 
 
@@ -34,7 +34,7 @@ def add_pair(profile, name, run):
 
 
 def leaves(value, path=""):
-    """The scalar parts of an answer with their places."""
+    """The scalar parts of a response with their paths."""
     if isinstance(value, dict) and value:
         for key in value:
             yield from leaves(value[key], f"{path}.{key}" if path else str(key))
@@ -51,12 +51,12 @@ def spelled(value):
 
 
 def parents(parts):
-    """Every place above a part."""
+    """All paths above the parts."""
     return {part[: cut.start()] for part in parts for cut in re.finditer(r"[.\[]", part)}
 
 
 def outcome(answer):
-    """How a call ended: HTTP status, gRPC status, and the code in a Connect end."""
+    """The outcome of a call: HTTP status, gRPC status, and the code in a Connect end-of-stream message."""
     if "status" not in answer:
         return None
     body = answer.get("body")
@@ -67,9 +67,9 @@ def outcome(answer):
 
 
 def differences(name, answers):
-    """One line per part in which two answers differ: `CASE: PART: flagd=… fanion=…`."""
+    """One line per part in which two responses differ: `CASE: PART: flagd=… fanion=…`."""
     if outcome(answers["flagd"]) != outcome(answers["fanion"]):
-        # Nothing else can be the same then: one line with both wholes.
+        # With different outcomes all parts differ: one line with both responses.
         left, right = (spelled(whole(answers[n])) for n in ("flagd", "fanion"))
         yield f"{name}: outcome: flagd={left} fanion={right}"
         return
@@ -77,7 +77,7 @@ def differences(name, answers):
     above = parents(flagd) | parents(fanion)
     for part in [*flagd, *(p for p in fanion if p not in flagd)]:
         if part in above:
-            # Empty on one side; what the other has in it is told line by line.
+            # Empty on one side; the parts of the other side have their own lines.
             continue
         left, right = (spelled(side[part]) if part in side else "nothing" for side in (flagd, fanion))
         if left != right:
@@ -85,5 +85,5 @@ def differences(name, answers):
 
 
 def whole(answer):
-    """An answer without what only describes it."""
+    """A response without headers and empty parts."""
     return {k: v for k, v in answer.items() if k != "headers" and v not in ({}, [], "")}

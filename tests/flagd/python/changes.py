@@ -1,4 +1,4 @@
-"""What streams tell when flag files change, when nothing happens, and when the daemon stops."""
+"""Messages of streams when flag files change, when nothing changes, and when the daemon stops."""
 
 import concurrent.futures
 import functools
@@ -12,7 +12,7 @@ import rpc
 from case import add_pair
 from case import both
 
-# Seconds in which an edit must have shown itself: flagd looks once a second.
+# Seconds within which an edit must be visible: flagd polls files once a second.
 SETTLED = 2.6
 
 SYNC = "/flagd.sync.v1.FlagSyncService/SyncFlags"
@@ -20,7 +20,7 @@ EVENTS = "/flagd.evaluation.v1.Service/EventStream"
 
 
 def streams(daemon):
-    """Every kind of stream, by name: (port, protocol, path, body, headers)."""
+    """All kinds of streams by name: (port, protocol, path, body, headers)."""
     one = f"source={daemon.scratch}/edited.json"
     kinds = {f"{protocol} {service}": ("port", protocol, f"/{service}/EventStream", {}, ())
              for service in rpc.EVALUATION for protocol in ("grpc", "grpc-web", "connect+json", "connect+proto-h2")}  # fmt: skip
@@ -42,7 +42,7 @@ def opened(daemon, timeout):
 
 
 def told(path, stream):
-    """The messages of a stream so far, documents parsed."""
+    """The messages of a stream so far, with parsed documents."""
     return rpc.documents(rpc.normal(stream.answer, path))["body"]
 
 
@@ -75,12 +75,12 @@ EDITS = [
 
 
 def document():
-    """The edited file as it is at first."""
+    """The initial contents of the edited file."""
     return json.dumps({"flags": START})
 
 
 def write(path, text, age):
-    """Renames a new file over the old one; flagd follows only a later time of modification."""
+    """Renames a new file over the old one; flagd reloads only if the modification time is newer."""
     staged = path.with_suffix(".staged")
     staged.write_text(text)
     os.utime(staged, (age, age))
@@ -88,7 +88,7 @@ def write(path, text, age):
 
 
 def edits(pair):
-    """All edits in one go on one set of streams: each starts from where the one before has left the file."""
+    """Makes all edits one after the other while one set of streams is open."""
     path = pair[0].scratch / "edited.json"
     flags = json.loads(json.dumps(START))
     answers = {d.name: {} for d in pair}
@@ -119,10 +119,10 @@ def change(pair, held, answers, name, edit):
 
 
 def since(name, messages, count):
-    """What a stream has told since a moment: events in words; of documents how many, and the newest."""
+    """The messages of a stream after the first `count`: events as text; of documents the number and the newest."""
     if name.startswith("sync"):
         return {"documents": len(messages) - count, "newest": messages[-1]}
-    # What silence brings is a case of its own.
+    # Keep-alive messages have their own case.
     return [event(m) for m in messages[count:] if m.get("type") != "keep_alive"]
 
 
@@ -132,7 +132,7 @@ def event(message):
 
 
 def silence(pair):
-    """22 s of silence: what keeps a stream alive."""
+    """The messages of streams during 22 s without a change."""
 
     def ask(daemon):
         found = {}
@@ -148,7 +148,7 @@ def silence(pair):
 
 
 def stop(number, kinds):
-    """A signal while streams are open: what they tell last, and how the process ends."""
+    """A signal while streams are open: their last messages, and the exit code of the process."""
 
     def run(pair):
         def ask(daemon):

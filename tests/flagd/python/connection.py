@@ -1,4 +1,4 @@
-"""A connection with one request on it, whose answer is read as it comes."""
+"""A connection with one request, whose response is read incrementally."""
 
 import dataclasses
 import socket
@@ -7,7 +7,7 @@ import time
 
 @dataclasses.dataclass
 class Answer:
-    """What came back so far."""
+    """The response so far."""
 
     headers: list = dataclasses.field(default_factory=list)
     data: bytes = b""
@@ -16,7 +16,7 @@ class Answer:
 
 
 class Connection:
-    """What the versions of HTTP have in common; each has a `take_in` of its own for bytes that arrive."""
+    """The common part of all HTTP versions. Subclasses implement `take_in` for received bytes."""
 
     def __init__(self, port, timeout):
         self.deadline = time.monotonic() + timeout
@@ -25,7 +25,7 @@ class Connection:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout)
 
     def pump(self):
-        """Takes in what arrives next; false when nothing can or the deadline has passed."""
+        """Handles the next received bytes. Returns false if the response has ended or the deadline has passed."""
         left = self.deadline - time.monotonic()
         if self.answer.ended or left <= 0:
             return False
@@ -35,21 +35,21 @@ class Connection:
         except TimeoutError:
             return False
         except OSError:
-            # Whether a connection is closed or reset depends on what was still unread.
+            # A close with unread bytes is a reset, so both count as closed.
             self.answer.ended = "closed"
             return False
         self.take_in(data)
         return not self.answer.ended
 
     def whole(self):
-        """The answer once it has ended, or as far as it is at the deadline."""
+        """Reads until the response has ended or the deadline has passed, and returns the response."""
         while self.pump():
             pass
         self.close()
         return self.answer
 
     def until(self, enough, timeout):
-        """Reads until `enough(answer)` or the time has passed."""
+        """Reads until `enough(answer)` is true or the time has passed."""
         self.deadline = time.monotonic() + timeout
         while not enough(self.answer) and self.pump():
             pass

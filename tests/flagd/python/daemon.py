@@ -1,4 +1,4 @@
-"""A daemon under test: its ports, its log, its start and its end."""
+"""A daemon under test: ports, log, start and stop."""
 
 import ctypes
 import dataclasses
@@ -11,14 +11,14 @@ import time
 import urllib.error
 import urllib.request
 
-# Seconds until a daemon that is not up, or not down, counts as broken. flagd takes 5 s to give up.
+# Seconds until a daemon that has not started or stopped counts as broken. flagd's own timeout is 5 s.
 PATIENCE = 15
 
 PORTS = ("port", "management-port", "sync-port", "ofrep-port")
 
 
 def free_ports(count):
-    """Ports that nobody listens on, all different."""
+    """Different free ports."""
     held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [s.getsockname()[1] for s in held]
     for s in held:
@@ -27,13 +27,13 @@ def free_ports(count):
 
 
 def environment():
-    """The environment without settings that would reach a daemon."""
+    """The environment without variables that configure a daemon."""
     return {k: v for k, v in os.environ.items() if not k.startswith(("FLAGD_", "OTEL_", "KUBERNETES_"))}
 
 
 @dataclasses.dataclass
 class Daemon:
-    """One of the two programs, running."""
+    """A running daemon."""
 
     name: str
     process: subprocess.Popen
@@ -56,7 +56,7 @@ class Daemon:
         return self.process.poll() is None
 
     def end(self, number=signal.SIGTERM):
-        """Signals the daemon; its exit code and how many seconds it took."""
+        """Signals the daemon, and returns its exit code and the seconds until it ended."""
         began = time.monotonic()
         if self.running():
             self.process.send_signal(number)
@@ -80,7 +80,7 @@ LIBC = ctypes.CDLL(None)
 
 
 def die_with_parent():
-    """Runs in the daemon before it starts: nothing is left of a run that is cut short."""
+    """Runs in the child before exec, so that an interrupted run leaves no daemon behind."""
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
@@ -99,7 +99,7 @@ def launch(name, program, arguments, scratch, ports=None):
 
 
 def start(name, program, arguments, scratch, ports=None):
-    """Starts a daemon and waits until it says that it is ready; None if it does not."""
+    """Starts a daemon and waits until it is ready. Returns None if it does not become ready."""
     daemon = launch(name, program, arguments, scratch, ports)
     deadline = time.monotonic() + PATIENCE
     while daemon.running() and time.monotonic() < deadline:

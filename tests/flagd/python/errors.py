@@ -1,4 +1,4 @@
-"""What is wrong with a request on the evaluation port, and what it is told."""
+"""Invalid requests on the evaluation port, and their responses."""
 
 import functools
 import gzip
@@ -17,7 +17,7 @@ JSON = ("content-type", "application/json")
 
 
 def on(port, transport, method, path, headers=(), body=b"", keep=lambda a: a):
-    # A stream that is not refused stays open.
+    # A stream that is not rejected stays open.
     patience = 3 if path == STREAM else 6
 
     def ask(daemon):
@@ -36,12 +36,12 @@ def grpc(name, body, headers=(), path=V1, kind="application/grpc", profile="main
 
 
 def end(answer):
-    """How a stream ended. At a deadline that is over, flagd tosses up whether it still says something."""
+    """The end of a stream. If the deadline has passed already, flagd may or may not send a message first."""
     return {**answer, "body": [m for m in answer["body"] if "end" in m]}
 
 
 def raw(name, text, timeout=6, profile="main", port="port"):
-    """Bytes as they are."""
+    """Registers a case that sends raw bytes."""
 
     def ask(daemon):
         return rpc.normal(http1.Stream(daemon.port(port), text, timeout).whole())
@@ -162,7 +162,7 @@ for length in (100, 4_000, 900_000, 1_100_000):
     for transport in (http1, http2):
         post(f"a header of {length}", headers=(JSON, ("x-long", "x" * length)), transport=transport)
         post(f"many headers, {length} in all", headers=(JSON, *((f"x-{n}", "x" * 90) for n in range(length // 100))), transport=transport)
-        # flagd makes metrics of every path: away from the others.
+        # flagd creates metrics for each path, so these run in a separate profile.
         post(f"a path of {length}", "/" + "x" * length, transport=transport, profile="paths")
 
 START = b"POST " + V1.encode() + b" HTTP/1.1\r\n"

@@ -1,4 +1,4 @@
-"""Evaluations in every version and protocol."""
+"""Evaluations in all API versions and protocols."""
 
 import functools
 import pathlib
@@ -10,11 +10,11 @@ from case import add
 FLAGS = pathlib.Path(__file__).parents[1] / "flags"
 KINDS = ("Boolean", "String", "Float", "Int", "Object")
 
-# Every flag of both files, and some that do not exist.
+# All flags of both files, and some that do not exist.
 KEYS = re.findall(r'^  "?([^"#:]+?)"?: \{', (FLAGS / "first.yaml").read_text(), re.MULTILINE)
 KEYS += ["bare", "twice", "", "missing"]
 
-# The one method that suits a flag, for the protocols that are not asked everything.
+# The matching method of a flag, for protocols that are not tested with all methods.
 SUITS = {"string": "String", "empty": "String", "float": "Float", "integer": "Int", "zero": "Int", "object": "Object"}
 
 CONTEXTS = {

@@ -1,4 +1,4 @@
-"""HTTP/1.1 over a plain socket: what is sent is exactly what a case says."""
+"""HTTP/1.1 over a raw socket, so that a case controls each byte."""
 
 import http.client
 import io
@@ -14,7 +14,7 @@ class Stream(Connection):
         try:
             self.socket.sendall(text)
         except OSError:
-            # Refused while the request was still being sent; the answer may be there all the same.
+            # Rejected while the request was still being sent; there may be a response nevertheless.
             pass
 
     def take_in(self, data):
@@ -22,7 +22,7 @@ class Stream(Connection):
         self.read(closed=not data)
 
     def read(self, closed):
-        """Takes in what has arrived: first the head, then the body in either form."""
+        """Parses the received bytes: first the head, then the body, chunked or not."""
         if not self.answer.headers:
             self.head()
         if self.answer.headers:
@@ -53,7 +53,7 @@ class Stream(Connection):
         self.length = 0 if bodiless else int(dict(values).get("content-length", -1))
 
     def chunk(self):
-        """Takes one chunk off; false when it is not there in full."""
+        """Parses one chunk. Returns false if the chunk is incomplete or the last one."""
         size, found, rest = self.raw.partition(b"\r\n")
         if not found:
             return False
@@ -72,13 +72,13 @@ class Stream(Connection):
 
 
 def pairs(lines):
-    """Header fields in their order, names in lower case."""
+    """Header fields in their order, with names in lower case."""
     parsed = http.client.parse_headers(io.BytesIO(lines + b"\r\n\r\n"))
     return [(k.lower(), v) for k, v in parsed.items()]
 
 
 def request(method, path, headers=(), body=b"", version="1.1"):
-    """The bytes of a request; Host and Content-Length are added unless a case gives its own."""
+    """The bytes of a request. Host and Content-Length are added unless `headers` has them."""
     names = {k.lower() for k, _ in headers}
     fields = list(headers)
     if "host" not in names:
@@ -91,7 +91,7 @@ def request(method, path, headers=(), body=b"", version="1.1"):
 
 def ask(port, method, path, headers=(), body=b"", timeout=10):
     if method == "HEAD":
-        # A length without a body follows.
+        # A response to HEAD may have a Content-Length, but has no body.
         headers = [*headers, ("Connection", "close")]
         stream = Stream(port, request(method, path, headers, body), timeout)
         stream.read = lambda closed: Stream.read(stream, closed) if closed else None

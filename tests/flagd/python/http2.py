@@ -1,4 +1,4 @@
-"""HTTP/2 with prior knowledge, one connection per request, everything that comes back kept."""
+"""HTTP/2 with prior knowledge, with one connection per request."""
 
 import functools
 
@@ -22,7 +22,7 @@ class Stream(Connection):
         self.state = h2.connection.H2Connection(
             h2.config.H2Configuration(header_encoding="utf-8", validate_outbound_headers=False, validate_inbound_headers=False)
         )
-        # The library takes minutes over the Huffman code of a megabyte.
+        # Huffman coding of a megabyte takes minutes in this library.
         self.state.encoder.encode = functools.partial(self.state.encoder.encode, huffman=False)
         self.state.initiate_connection()
         self.flush()
@@ -64,7 +64,7 @@ class Stream(Connection):
             self.gone()
 
     def without_farewells(self, data):
-        """What has arrived, without polite GOAWAYs: the library would refuse what streams still get after them."""
+        """The received frames without GOAWAYs with NO_ERROR: the library would reject later frames of open streams."""
         self.raw += data
         kept = b""
         while len(self.raw) >= 9 and len(self.raw) >= (size := 9 + int.from_bytes(self.raw[:3], "big")):

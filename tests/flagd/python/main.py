@@ -1,6 +1,6 @@
 """main.py PATH_TO_FANION PATH_TO_FLAGD [--all] [--only REGEX]
 
-Asks both the same, prints each difference, and exits 1 if one is not in the table of known ones, or if a known one no
+Sends the same requests to both, prints each difference, and exits with 1 if a difference is unknown or a known one no
 longer occurs. See ../compare.
 """
 
@@ -22,7 +22,7 @@ import daemon
 import known
 import starting
 
-# Imported for the cases that they register.
+# Imported to register their cases.
 import changes  # noqa: F401
 import errors  # noqa: F401
 import evaluation  # noqa: F401
@@ -54,21 +54,21 @@ PROFILES = {
 }  # fmt: skip
 
 
-# Cases asked at once.
+# Concurrent cases.
 AT_ONCE = 8
 
-# Seconds after which a case is told on standard error as slow.
+# Seconds after which a case is reported on standard error as slow.
 SLOW = 3
 
 
 def loopback_up():
-    """In a network namespace of our own even the loopback device is down."""
+    """Enables the loopback device, which is down in a new network namespace."""
     with socket.socket() as s:
         fcntl.ioctl(s, 0x8914, struct.pack("16sh22x", b"lo", 0x1 | 0x40))
 
 
 def pair(programs, profile, root):
-    """Both daemons with a profile's arguments and equal files; a list of lines if one does not start."""
+    """Starts both daemons with a profile's arguments and equal files. Returns lines of differences if one fails."""
     scratch = root / profile
     shutil.copytree(FLAGS, scratch)
     changes.write(scratch / "edited.json", changes.document(), time.time() - 60)
@@ -78,7 +78,7 @@ def pair(programs, profile, root):
     if silent:
         for name in silent:
             log = (scratch / f"{name}.log").read_text(errors="replace").strip().splitlines()
-            print(f"{profile}: {name} did not start: {log[-1] if log else 'it said nothing'}", file=sys.stderr)
+            print(f"{profile}: {name} did not start: {log[-1] if log else 'its log is empty'}", file=sys.stderr)
         for running in filter(None, started):
             running.end(signal.SIGKILL)
         told = {n: "does not start" if n in silent else "starts" for n in programs}
@@ -87,7 +87,7 @@ def pair(programs, profile, root):
 
 
 def ask(cases, daemons):
-    """The differences of the cases of a profile. They wait more than they work, so several are asked at once."""
+    """The differences in the cases of a profile. Cases mostly wait, so several run concurrently."""
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
         told = list(pool.map(lambda c: answers(*c, daemons), cases))
     return [same_everywhere(line, daemons) for lines in told for line in lines]
@@ -102,7 +102,7 @@ def answers(name, run, daemons):
 
 
 def same_everywhere(line, daemons):
-    """Paths and ports of one run say nothing."""
+    """Replaces paths and ports, which differ between runs."""
     for d in daemons or ():
         line = line.replace(str(d.scratch), "SCRATCH")
         for port in d.ports.values():
@@ -133,8 +133,8 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("fanion")
     parser.add_argument("flagd")
-    parser.add_argument("--all", action="store_true", help="print known differences line by line, too")
-    parser.add_argument("--only", default="", help="cases whose name matches; stale rows are not looked for then")
+    parser.add_argument("--all", action="store_true", help="also print each line of the known differences")
+    parser.add_argument("--only", default="", help="run only cases whose name matches, without the check for stale rows")
     arguments = parser.parse_args()
     programs = {"flagd": arguments.flagd, "fanion": arguments.fanion}
     loopback_up()

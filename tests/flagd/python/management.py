@@ -1,4 +1,4 @@
-"""Probes, health, reflection, metrics, and sync's own errors."""
+"""Probes, health, reflection, metrics, and errors of flag sync."""
 
 import functools
 import json
@@ -22,7 +22,7 @@ def web(name, port, path, method="GET", headers=(), body=b"", transport=http1, k
 
 
 def grpc(name, port, path, data, headers=(), kind="application/grpc", until=0, keep=lambda a: a):
-    """A gRPC call of bytes; with `until` the first messages of a stream."""
+    """A gRPC call with raw bytes; with `until`, the first messages of a stream."""
     fields = [("content-type", kind), ("te", "trailers"), *headers]
 
     def ask(daemon):
@@ -37,7 +37,7 @@ def grpc(name, port, path, data, headers=(), kind="application/grpc", until=0, k
 
 
 def head(answer):
-    """Without the body: it is compared elsewhere."""
+    """The response without its body, which other cases compare."""
     return {**answer, "body": "…"}
 
 
@@ -68,7 +68,7 @@ for name, data in {"garbage": messages.frame(b"\xff"), "nothing": b"", "half a m
                    "a compressed flag": messages.frame(b"", 1), "5 MB": messages.frame(b"\x0a" + b"\x80\xa0\xb1\x02" + b"x" * 5_001_216)}.items():
     for method in ("FetchAllFlags", "SyncFlags"):
         grpc(f"sync of {name}", "sync-port", f"{SYNC}/{method}", data)
-# Not one that ends while the stream is watched: grpc-go then tosses up between the status and a reset.
+# No timeout that ends during the stream: grpc-go then sends either the status or a reset.
 for timeout in ("10S", "abc", "1n", "0S"):
     grpc(f"sync timeout {timeout}", "sync-port", SYNC + "/FetchAllFlags", messages.frame(b""), (("grpc-timeout", timeout),))
     grpc(f"sync timeout {timeout}", "sync-port", SYNC + "/SyncFlags", messages.frame(b""), (("grpc-timeout", timeout),))
@@ -77,11 +77,12 @@ for coding in ("gzip", "br", "identity"):
     grpc(f"sync accepts {coding}", "sync-port", SYNC + "/FetchAllFlags", messages.frame(b""), (("grpc-accept-encoding", coding),))
 for kind in ("application/grpc+proto", "text/plain", "application/grpcx"):
     grpc(f"sync content type {kind}", "sync-port", SYNC + "/FetchAllFlags", messages.frame(b""), kind=kind)
-# The answer is protobuf all the same.
+# The response is protobuf nevertheless.
 grpc("sync content type application/grpc+json", "sync-port", SYNC + "/FetchAllFlags", messages.frame(b""), kind="application/grpc+json", keep=head)
 grpc("sync with a long header", "sync-port", SYNC + "/FetchAllFlags", messages.frame(b""), (("x-long", "x" * 1_100_000),))
 
-# Narrow limits: `--max-request-body 2000 --max-request-header 8000 --stream-deadline 1s --disable-sync-metadata`.
+# The profile with low limits:
+# `--max-request-body 2000 --max-request-header 8000 --stream-deadline 1s --disable-sync-metadata`.
 for protocol in ("grpc", "grpc-web", "connect+json", "connect+proto", "connect+json-h2"):
     for service in rpc.EVALUATION:
         path = f"/{service}/EventStream"
@@ -116,7 +117,7 @@ add("narrow", "GetMetadata disabled", lambda d: rpc.call(d.port("sync-port"), "g
 
 SAMPLE = re.compile(r"^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)")
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
-# What a deterministic counter says about the traffic before it.
+# Counters whose values depend only on the traffic of this case.
 COUNTED = re.compile("feature_flag_flagd_(impression|result_reason)_total|feature_flag_flagd_sync_active_streams")
 
 
@@ -130,7 +131,7 @@ def scrape(daemon):
         elif sample := SAMPLE.match(line):
             name, text, value = sample.groups()
             found = dict(LABEL.findall(text or ""))
-            # Equal names with other labels are kept apart: two libraries may measure the same.
+            # One name may have several sets of labels, because two libraries measure the same.
             labels.setdefault(name, set()).add(" ".join(sorted(found)))
             if COUNTED.match(name):
                 shown = " ".join(f"{k}={v}" for k, v in sorted(found.items()) if not k.startswith("otel_"))
@@ -139,7 +140,7 @@ def scrape(daemon):
 
 
 def routes(daemon):
-    """Values of the labels of HTTP and RPC metrics."""
+    """The label values of HTTP and RPC metrics."""
     answer = rpc.http(http1, daemon.port("management-port"), "GET", "/metrics")
     seen = {}
     for line in str(answer["body"]).splitlines():
@@ -157,7 +158,7 @@ FLAGS = {"Boolean": ("boolean", "missing", "disabled", "no-default", "matched", 
 
 
 def traffic(daemon):
-    """Evaluations of every outcome in every version and protocol, unhappy requests, and a sync stream that stays open."""
+    """Evaluations with all outcomes in all versions and protocols, invalid requests, and an open sync stream."""
     for service in rpc.EVALUATION:
         for protocol in rpc.PROTOCOLS:
             for kind, keys in FLAGS.items():
@@ -174,7 +175,7 @@ def traffic(daemon):
     rpc.first(daemon.port("sync-port"), "grpc", SYNC + "/SyncFlags", {"providerId": "closed", "selector": "flagSetId=first"})
     held = rpc.stream(daemon.port("sync-port"), "grpc", SYNC + "/SyncFlags", {"providerId": "open", "selector": "flagSetId=first"})
     held.until(lambda a: a.data, 3)
-    # Both exporters collect when they are asked.
+    # Both exporters collect at the scrape.
     told = {"metrics": scrape(daemon), "labels": routes(daemon)}
     held.close()
     return told

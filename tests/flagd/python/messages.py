@@ -45,11 +45,11 @@ def encode(path, body):
 
 
 def decode(path, data):
-    """The JSON form of an answer, with every field that is on the wire or has no presence."""
+    """The JSON form of a response, with all fields that are on the wire or have no presence."""
     kind = message_factory.GetMessageClass(method(path).output_type)
     try:
         return json_format.MessageToDict(kind.FromString(data), always_print_fields_with_no_presence=True)
-    except Exception as fault:  # noqa: BLE001: whatever does not decode is an answer, too.
+    except Exception as fault:  # noqa: BLE001: a response that cannot be decoded is compared as well.
         return {"undecodable": repr(fault), "bytes": data.hex()}
 
 
@@ -58,7 +58,7 @@ def frame(data, flags=0):
 
 
 def frames(data):
-    """The (flags, payload) pairs in a body, and what is left over."""
+    """The (flags, payload) pairs in a body, and the remaining bytes."""
     found = []
     while len(data) >= 5:
         flags, length = struct.unpack(">BI", data[:5])

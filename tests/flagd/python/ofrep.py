@@ -1,4 +1,4 @@
-"""OFREP, single and bulk, and what is wrong with its requests."""
+"""OFREP: single and bulk evaluation, and invalid requests."""
 
 import functools
 import gzip

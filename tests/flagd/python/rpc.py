@@ -1,4 +1,4 @@
-"""RPCs in every protocol, and what comes back in one comparable form."""
+"""RPCs in all protocols, and their responses in one comparable form."""
 
 import gzip
 import json
@@ -7,7 +7,7 @@ import http1
 import http2
 import messages
 
-# How long a stream may be silent before the next thing is looked at, in seconds.
+# The evaluation services.
 EVALUATION = ("schema.v1.Service", "flagd.evaluation.v1.Service", "flagd.evaluation.v2.Service")
 
 # Name: (module, content type of unary calls, content type of streams).
@@ -23,10 +23,10 @@ PROTOCOLS = {
     "connect+proto-h2": (http2, "application/proto", "application/connect+proto"),
 }
 
-# Headers that describe one transfer and not the answer.
+# Headers that differ between equal responses.
 TRANSIENT = {"date", "content-length", "transfer-encoding", ":status"}
 
-# gRPC headers that are not the end of an answer.
+# gRPC headers that are not part of the trailers.
 NEGOTIATION = {"grpc-encoding", "grpc-accept-encoding"}
 
 
@@ -58,7 +58,7 @@ def fields(headers):
 
 
 def enveloped(kind, path, answer):
-    """The messages of a body in frames, and the end that a frame carries."""
+    """The messages of a framed body, and the end-of-stream frame."""
     found, rest = messages.frames(answer.data)
     told = []
     for flags, payload in found:
@@ -77,7 +77,7 @@ def enveloped(kind, path, answer):
 
 
 def by_key(body):
-    """An OFREP bulk answer with its flags by key, the second of equal keys as `key#2`, and their order."""
+    """An OFREP bulk response with its flags by key (a duplicate as `key#2`), and the order of the keys."""
     flags, found = {}, body["flags"]
     for flag in found:
         key, count = str(flag.get("key")), 1
@@ -88,10 +88,10 @@ def by_key(body):
 
 
 def normal(answer, path=None):
-    """An answer as nested dictionaries, the same for every protocol."""
+    """A response as nested dictionaries, in the same form for all protocols."""
     headers, trailers = fields(answer.headers), fields(answer.trailers)
-    # An error without messages may come in headers alone, and gRPC-Web's trailers are a part of the body: for a client
-    # they are the same.
+    # An error without messages may be sent in headers only, and gRPC-Web's trailers are part of the body. Clients treat
+    # all of them as trailers.
     for name in [n for n in headers if n.startswith("grpc-") and n not in NEGOTIATION]:
         trailers[name] = headers.pop(name)
     kind = headers.get("content-type", "")
@@ -114,7 +114,7 @@ def normal(answer, path=None):
     if "grpc-web" in kind and isinstance(body, list) and body and list(body[-1]) == ["end"]:
         trailers |= body.pop()["end"]
     if trailers.get("grpc-message") == "":
-        # The same as none.
+        # An empty message is equal to a missing one.
         del trailers["grpc-message"]
     return {
         "status": headers.get(":status"),
@@ -126,7 +126,7 @@ def normal(answer, path=None):
 
 
 def asked(protocol, path, body, headers=(), stream=False):
-    """What a client of a protocol sends: (module, headers, bytes)."""
+    """The request of a protocol: (module, headers, bytes)."""
     transport, unary, streaming = PROTOCOLS[protocol]
     kind = streaming if stream else unary
     data = json.dumps(body).encode() if is_json(kind) else messages.encode(path, body)
@@ -139,7 +139,7 @@ def asked(protocol, path, body, headers=(), stream=False):
 
 
 def documents(answer):
-    """The same with the flag documents in it parsed."""
+    """The response with parsed flag documents."""
     for message in answer["body"] if isinstance(answer["body"], list) else ():
         if isinstance(message, dict) and "flagConfiguration" in message:
             message["flagConfiguration"] = parsed(message["flagConfiguration"].encode())
@@ -153,7 +153,7 @@ def call(port, protocol, path, body, headers=(), timeout=10):
 
 
 def stream(port, protocol, path, body, headers=(), timeout=10):
-    """An open stream of answers."""
+    """An open stream of responses."""
     transport, sent, data = asked(protocol, path, body, headers, stream=True)
     if transport is http2:
         return http2.Stream(port, "POST", path, sent, data, timeout)
@@ -161,17 +161,17 @@ def stream(port, protocol, path, body, headers=(), timeout=10):
 
 
 def first(port, protocol, path, body, headers=(), count=1, timeout=10):
-    """The beginning of a stream: headers and the first messages."""
+    """The start of a stream: headers and the first messages."""
     opened = stream(port, protocol, path, body, headers, timeout)
     answer = opened.until(lambda a: len(messages.frames(a.data)[0]) >= count, timeout)
     opened.close()
     told = normal(answer, path)
     if len(told["body"]) >= count:
-        # Whether the end had arrived as well is a matter of luck.
+        # The end may or may not have arrived by now.
         told["ended"] = "enough"
     return told
 
 
 def http(transport, port, method, path, headers=(), body=b"", timeout=10):
-    """A request without any protocol."""
+    """A plain HTTP request."""
     return normal(transport.ask(port, method, path, headers, body, timeout), path)

@@ -1,4 +1,4 @@
-"""Selectors on every port and in every place where one may stand."""
+"""Selectors on all ports, in headers and messages."""
 
 import functools
 
@@ -12,7 +12,7 @@ FILES = ["first.yaml", "second.json"]
 
 
 def texts(daemon):
-    """Every selector; those that name a source are made with the directory of the flags."""
+    """All selectors. Those that name a source contain the directory of the flags."""
     return PLAIN + [f"{start}{daemon.scratch}/{file}" for start in ("source=", "") for file in FILES]
 
 
@@ -37,7 +37,7 @@ def ofrep(daemon, index, path):
 
 
 def sync(daemon, method, header, body):
-    """A sync call; `header` and `body` are indices of selectors or None."""
+    """A sync call. `header` and `body` are indices of selectors, or None."""
     path = f"/flagd.sync.v1.FlagSyncService/{method}"
     headers = () if header is None else (("flagd-selector", texts(daemon)[header]),)
     request = {} if body is None else {"selector": texts(daemon)[body]}

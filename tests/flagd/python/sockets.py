@@ -1,4 +1,4 @@
-"""TLS and Unix sockets: who speaks what on which listener."""
+"""TLS and Unix sockets: the protocols of each listener."""
 
 import functools
 import socket
@@ -15,14 +15,14 @@ REQUEST = http1.request("POST", errors.V1, (errors.JSON,), errors.GOOD)
 
 
 def certificate(directory):
-    """A key and a certificate for it that it has signed itself."""
+    """A key and its self-signed certificate."""
     command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost",
                "-keyout", str(directory / "tls.key"), "-out", str(directory / "tls.crt")]  # fmt: skip
     subprocess.run(command, check=True, capture_output=True)
 
 
 def shake(daemon, port, offers, version=None):
-    """The protocol and version that a TLS handshake ends with."""
+    """The protocol and version that a TLS handshake negotiates."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

@@ -1,4 +1,4 @@
-"""Command lines that must not start a daemon: exit codes and the word that names the mistake."""
+"""Command lines that must not start a daemon: exit codes and error messages."""
 
 import subprocess
 
@@ -7,7 +7,7 @@ from daemon import environment
 from daemon import free_ports
 from daemon import PORTS
 
-# Name: (arguments, words that the message must have).
+# Name: (arguments, words of which the message must contain one).
 LINES = {
     "no source": ([], ["sync implementation", "source", "uri"]),
     "an unknown scheme": (["--uri=nope:x"], ["invalid sync uri argument"]),
@@ -26,7 +26,7 @@ LINES = {
 
 
 def run(programs, file):
-    """A case per line: exit code, or `runs` if it is still up after the wait."""
+    """Registers a case per command line: the exit code, or `runs` if the process has not ended after 7 s."""
     for name, (arguments, words) in LINES.items():
 
         def ask(_, arguments=arguments, words=words):

@@ -15,13 +15,13 @@ import rpc
 from main import FLAGS
 from main import loopback_up
 
-# Seconds in which an edit at the far end must be answered at the near one; flagd looks at files once a second.
+# Seconds within which an edit of the source must be visible in the other daemon; flagd polls files once a second.
 FOLLOWED = 10
 
-# flagd waits 4 s and then 16 s before it calls again.
+# Seconds. flagd waits 4 s and then 16 s before it reconnects.
 BACK = 30
 
-# Seconds in which an edit that must not count would have counted.
+# Seconds after which an edit that must have no effect would be visible.
 SETTLED = 2
 V1 = "/flagd.evaluation.v1.Service"
 
@@ -29,14 +29,14 @@ failures = []
 
 
 def check(claim, why):
-    """`why` is empty when the claim holds."""
+    """Prints the result of a check. `why` is empty if the claim holds."""
     print(f"FAIL {claim} ({why})" if why else f"ok {claim}", flush=True)
     if why:
         failures.append(claim)
 
 
 def answers(one, skipped=("general-error", "parse-error")):
-    """Every evaluation of every flag, by RPC and OFREP, for two contexts; answers only, without metadata of the way."""
+    """Status and body of all evaluations of all flags for two contexts."""
     found = {}
     for context in ({}, {"targetingKey": "user-1", "ring": "beta"}):
         for key in evaluation.KEYS:
@@ -85,41 +85,41 @@ def pair(words, far_program, near_program, far_name, near_name, root):
         check(f"{words}: both start", log.read_text(errors="replace").strip()[-300:])
         return
     eventually(f"{words}: the flags arrive", lambda: value(near, "x") == "x")
-    check(f"{words}: every evaluation answers the same", unequal(far, near))
+    check(f"{words}: all evaluations are equal", unequal(far, near))
     events = rpc.stream(near.port("port"), "grpc", f"{V1}/EventStream", {}, timeout=60)
     events.until(lambda a: messages.frames(a.data)[0], 5)
     flags["x"]["variants"]["a"] = "edited"
     changes.write(edited, json.dumps({"flags": flags}), began + 1)
-    eventually(f"{words}: a changed value is followed", lambda: value(near, "x") == "edited")
+    eventually(f"{words}: a changed value is received", lambda: value(near, "x") == "edited")
     flags["new"] = changes.flag("new")
     changes.write(edited, json.dumps({"flags": flags}), began + 2)
-    eventually(f"{words}: a new flag is followed", lambda: value(near, "new") == "new")
+    eventually(f"{words}: a new flag is received", lambda: value(near, "new") == "new")
     del flags["new"]
     changes.write(edited, json.dumps({"flags": flags}), began + 3)
-    eventually(f"{words}: a deleted flag is followed", lambda: value(near, "new") == "not_found")
+    eventually(f"{words}: a deleted flag is removed", lambda: value(near, "new") == "not_found")
     changes.write(edited, "{", began + 4)
     flags["x"]["variants"]["a"] = "repaired"
     time.sleep(SETTLED)
     check(f"{words}: a broken file changes nothing", "" if value(near, "x") == "edited" else value(near, "x"))
     changes.write(edited, json.dumps({"flags": flags}), began + 6)
-    eventually(f"{words}: the repaired file is followed", lambda: value(near, "x") == "repaired")
+    eventually(f"{words}: the repaired file is received", lambda: value(near, "x") == "repaired")
     wanted = ["x:update", "new:write", "new:delete", "x:update"]
     events.until(lambda a: len(messages.frames(a.data)[0]) > len(wanted), 2)
     told = [e.removeprefix("configuration_change ") for e in map(changes.event, changes.told(f"{V1}/EventStream", events)[1:])]
-    check(f"{words}: its own event stream told of each edit", "" if told == wanted else f"{told}")
-    check(f"{words}: every evaluation answers the same after the edits", unequal(far, near))
+    check(f"{words}: the event stream reports each edit", "" if told == wanted else f"{told}")
+    check(f"{words}: all evaluations are equal after the edits", unequal(far, near))
     far.end(signal.SIGKILL)
-    check(f"{words}: it goes on when its source is gone", "" if value(near, "x") == "repaired" else value(near, "x"))
+    check(f"{words}: the last flags are served while the source is down", "" if value(near, "x") == "repaired" else value(near, "x"))
     far_again = daemon.start(far_name, far_program, files, scratch, far.ports)
     flags["x"]["variants"]["a"] = "after the gap"
     changes.write(edited, json.dumps({"flags": flags}), began + 8)
-    eventually(f"{words}: it follows its source when that is back", lambda: value(near, "x") == "after the gap", BACK)
+    eventually(f"{words}: the source is followed again after its restart", lambda: value(near, "x") == "after the gap", BACK)
     near.end()
     far_again.end()
 
 
 def source(name):
-    """A flag file in which no answer depends on a fault that differs on purpose."""
+    """A flag file without the flags whose errors differ deliberately."""
     text = (FLAGS / name).read_text()
     return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith(("escaped:", "mixed:")))
 

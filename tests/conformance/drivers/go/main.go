@@ -1,4 +1,4 @@
-// The official Go provider, told what to do over standard input; ../README.md has the protocol.
+// The official Go provider, controlled over standard input; ../README.md describes the protocol.
 package main
 
 import (
@@ -28,7 +28,7 @@ type question struct {
 	Contexts []map[string]any `json:"contexts"`
 }
 
-// What an evaluation came to.
+// The result of an evaluation.
 type answer struct {
 	Value        any            `json:"value"`
 	Variant      string         `json:"variant"`
@@ -45,7 +45,7 @@ var (
 )
 
 func main() {
-	// What the provider logs must not come between the answers.
+	// Output of the provider must not mix with the responses.
 	os.Stdout = os.Stderr
 	say(map[string]any{"language": "go", "events": true})
 	lines := bufio.NewScanner(os.Stdin)
@@ -139,7 +139,7 @@ func evaluated[T any](asked flag, attributes openfeature.EvaluationContext, eval
 	if err := json.Unmarshal(asked.Mine, &mine); err != nil {
 		return answer{}, err
 	}
-	// The error is in the details, too.
+	// The details contain the error as well.
 	got, _ := evaluate(context.Background(), asked.Key, mine, attributes)
 	described := answer{
 		Value: got.Value, Variant: got.Variant, Reason: string(got.Reason),

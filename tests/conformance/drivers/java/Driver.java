@@ -1,4 +1,4 @@
-// The official Java provider, told what to do over standard input; ../README.md has the protocol.
+// The official Java provider, controlled over standard input; ../README.md describes the protocol.
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -31,7 +31,7 @@ public final class Driver {
     private final Client client = API.getClient();
 
     public static void main(String[] arguments) throws Exception {
-        // What the provider logs must not come between the answers.
+        // Output of the provider must not mix with the responses.
         System.setOut(System.err);
         Driver driver = new Driver();
         say(JSON.createObjectNode().put("language", "java").put("events", true));

@@ -1,4 +1,4 @@
-// The official Node provider, told what to do over standard input; ../README.md has the protocol.
+// The official Node provider, controlled over standard input; ../README.md describes the protocol.
 
 import { createInterface } from 'node:readline';
 import { FlagdProvider } from '@openfeature/flagd-provider';
@@ -13,7 +13,7 @@ const ASK = {
 };
 
 const client = OpenFeature.getClient();
-// What the provider logs must not come between the answers.
+// Output of the provider must not mix with the responses.
 console.log = console.error;
 
 function say(line) {

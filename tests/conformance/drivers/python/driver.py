@@ -1,4 +1,4 @@
-"""The official Python provider, told what to do over standard input; ../README.md has the protocol."""
+"""The official Python provider, controlled over standard input; ../README.md describes the protocol."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from openfeature.event import ProviderEvent
 
 client = api.get_client()
 lock = threading.Lock()
-# What the provider prints must not come between the answers.
+# Output of the provider must not mix with the responses.
 answers = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)
 

@@ -1,4 +1,4 @@
-"""The launcher against a daemon: DAEMON=PATH, in a network of its own (tests/conformance/alone), with the public testbed."""
+"""Tests of the launcher with the daemon DAEMON=PATH and the public testbed. Needs a separate network (../../alone)."""
 
 import contextlib
 import json
@@ -17,7 +17,7 @@ TESTBED = pathlib.Path(os.environ.get("FANION_TESTBED", HERE.parents[2].parent /
 
 
 def get(url, body=None):
-    """Status and answer, whatever the status; None where nobody listens."""
+    """Status and body of a response; None if nothing listens."""
     headers = {"Content-Type": "application/json"}
     try:
         with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=20) as answer:
@@ -40,11 +40,11 @@ def ready():
 def eventually(check):
     deadline = time.monotonic() + 10
     while not check():
-        assert time.monotonic() < deadline, "it never happened"
+        assert time.monotonic() < deadline, "the condition never became true"
         time.sleep(0.01)
 
 
-@unittest.skipUnless((TESTBED / "configs").is_dir(), "the public testbed is not here")
+@unittest.skipUnless((TESTBED / "configs").is_dir(), "the public testbed is missing")
 class Launcher(unittest.TestCase):
     def setUp(self):
         ending = contextlib.ExitStack()
@@ -63,7 +63,7 @@ class Launcher(unittest.TestCase):
         return json.loads(answer)["message"]
 
     def processes(self):
-        """Of the daemon: its name is flagd, whatever it is."""
+        """The ids of daemon processes, which are always named flagd."""
         return subprocess.run(["pgrep", "-f", "^./flagd start --config"], capture_output=True, text=True).stdout.split()
 
     def test_it_starts_the_default_configuration_as_flagd_by_itself(self):
@@ -110,7 +110,7 @@ class Launcher(unittest.TestCase):
     def test_a_start_overtakes_a_restart_that_was_announced(self):
         self.ask("restart?seconds=1")
         self.ask("start?config=metadata")
-        # Past the time at which it would have happened.
+        # Wait longer than the delay of the restart.
         time.sleep(1.5)
         self.assertEqual(len(self.processes()), 1)
         self.assertIs(flag("only-set-metadata-flag", "Boolean"), False)

@@ -1,4 +1,4 @@
-"""How results are judged, counted, and held against the record."""
+"""Tests of the exclusions, the record and the table."""
 
 import pathlib
 import sys
@@ -104,18 +104,29 @@ class Record(unittest.TestCase):
         self.assertEqual(len(self.differences(result("a", "passed") | {"mode": "file"})), 2)
         self.assertEqual(len(self.differences(result("a", "passed") | {"mode": "file"}, whole=False)), 1)
 
-    def test_the_readme_is_held_to_the_record(self):
-        readme = self.results / "front.md"
-        readme.write_text(f"before\n{table.BEGIN}\n{table.END}\nafter\n")
+    def test_the_page_is_compared_with_the_record(self):
+        page = self.results / "conformance.md"
+        page.write_text(f"before\n{table.BEGIN}\n{table.END}\n{table.BEGIN_REASONS}\n{table.END_REASONS}\nafter\n")
         self.write(result("a", "passed"), result("b", "excluded", whose="theirs", reason="a quirk"))
-        self.assertEqual(len(table.differences(readme, self.results)), 1)
-        table.write(readme, self.results)
-        self.assertEqual(table.differences(readme, self.results), [])
-        self.assertIn("| s | python, rpc | 1 | 0 | 1 [1] | 0 | – |", readme.read_text())
-        reasons = self.results / "README.md"
-        self.assertIn("1. a quirk (theirs)", reasons.read_text())
-        reasons.write_text("")
-        self.assertEqual(len(table.differences(readme, self.results)), 1)
+        self.assertEqual(len(table.differences(page, self.results)), 1)
+        table.write(page, self.results)
+        self.assertEqual(table.differences(page, self.results), [])
+        text = page.read_text()
+        self.assertIn("| s | python, rpc | 1 | 0 | 1 [1] | 0 | – |", text)
+        self.assertIn("\n1. a quirk (provider)\n", text)
+        page.write_text(text.replace("a quirk", "another"))
+        self.assertEqual(len(table.differences(page, self.results)), 1)
+
+    def test_a_page_without_markers_is_a_difference(self):
+        self.write(result("a", "passed"))
+        page = self.results / "conformance.md"
+        page.write_text(f"{table.BEGIN}\n{table.END}\n")
+        self.assertIn("must contain", table.differences(page, self.results)[0])
+
+    def test_flagd_has_a_dash_where_no_case_applies(self):
+        self.assertEqual(table.beside(None), "–")
+        self.assertEqual(table.beside(record.rows([result("*", "notrun")])[0]), "–")
+        self.assertEqual(table.beside(record.rows([result("a", "passed")])[0]), "1 / 0 / 0")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A thousand flags and fifty contexts, the same ones in every run."""
+"""A thousand flags and fifty contexts, generated from a fixed seed."""
 
 import random
 
@@ -13,7 +13,7 @@ REGIONS = ("eu-west-1", "us-east-1", "us-west-2", "ap-south-1")
 PLANS = ("free", "team", "business", "enterprise")
 SEGMENTS = ("beta-tester", "early-bird", "press", "staff")
 VERSIONS = ("1.0.0", "1.2.3", "2.0.0-rc.1", "2.0.0", "2.4.7", "3.1.0", "10.0.0")
-# Versions that not every reader of versions takes: with a `v`, in parts, with build metadata, and none at all.
+# Versions that only some parsers accept: with a `v`, incomplete, with build metadata, and invalid ones.
 ODD_VERSIONS = ("v1.2.3", "1", "1.2", "2.0.0+build.5", "1.2.3.4", "nightly")
 COMPARISONS = ("=", "!=", "<", "<=", ">", ">=", "^", "~")
 # Rules that several flags share.
@@ -47,11 +47,11 @@ def context(pick, number):
         "segments": pick.sample(SEGMENTS, pick.randrange(3)),
         "address": {"country": pick.choice(COUNTRIES), "zip": str(pick.randrange(10**5))},
     }
-    # Nobody knows everything of everybody.
+    # Each context lacks some attributes.
     known = {name: value for name, value in attributes.items() if pick.random() < 0.85}
     if number % 7:
         known["region"] = REGIONS[number % len(REGIONS)]
-    # Some do not even say who they are; some names take more than one byte a letter.
+    # Some contexts have no targeting key, and some targeting keys have multi-byte characters.
     if number % 10 == 9:
         return {"account": f"acc-{number}", **known}
     key = f"größe-{number}" if number % 10 == 4 else pick.choice((f"user-{number}", f"emp-{number}"))
@@ -108,12 +108,12 @@ def percentage(pick, names):
 
 
 def percentage_without_unit(pick, names):
-    """Many contexts do not have it."""
+    """Many contexts do not have the attribute."""
     return {"fractional": [{"var": "session"}, *buckets(pick, names)]}
 
 
 def percentage_in_ring(pick, names):
-    """The usual rollout: an inner ring has it, a part of the rest."""
+    """The usual rollout: all users of inner rings, and a percentage of the others."""
     split = {"fractional": [[names[0], pick.randint(1, 99)], [names[1], 100]]}
     return {"if": [{"in": [{"var": "ring"}, ["internal", "canary"]]}, names[0], split]}
 
@@ -143,7 +143,7 @@ def cut(pick, names):
 
 
 def cut_of_nothing(pick, names):
-    """Many contexts do not have it."""
+    """Many contexts do not have the attribute."""
     return chosen_if(pick, names, {"==": [{"substr": [{"var": "email"}, 0, 5]}, f"user{pick.randint(1, 4)}"]})
 
 
@@ -159,7 +159,7 @@ def number(pick, names):
 
 
 def sums(pick, names):
-    """With a fallback for who does not have it."""
+    """Arithmetic with defaults for missing attributes."""
     age, score = {"var": ["age", 1]}, {"var": ["score", 0.25]}
     limit = pick.choice((7, 17.5, 18, 42))
     conditions = (
@@ -171,7 +171,7 @@ def sums(pick, names):
 
 
 def sums_of_nothing(pick, names):
-    """Many contexts do not have it."""
+    """Many contexts do not have the attribute."""
     conditions = ({">": [{"+": [{"var": "age"}, 1]}, 18]}, {"==": [{"%": [{"var": "age"}, 2]}, 1]}, {"<=": [{"var": "score"}, {"max": [{"var": "age"}, 1]}]})
     return chosen_if(pick, names, pick.choice(conditions))
 
@@ -183,7 +183,7 @@ def shared(pick, names):
 
 
 def chain(pick, names):
-    """Several branches, some with rules in them."""
+    """Several branches, some of which contain rules."""
     branches = []
     for name in names:
         condition = pick.choice(
@@ -213,7 +213,7 @@ def nested(pick, names):
 
 
 def chosen_if(pick, names, condition):
-    """A condition's variant, and another one or the default for the rest."""
+    """A variant if the condition holds; otherwise another variant or the default."""
     one, other = pick.sample(names, 2)
     return {"if": [condition, one] + ([other] if pick.random() < 0.5 else [])}
 

@@ -1,4 +1,4 @@
-"""Every in-process provider that syncs from the daemon against the daemon's own answers, flag by flag."""
+"""Compares evaluations of in-process providers that sync from the daemon with the daemon's responses, per flag."""
 
 import argparse
 import collections
@@ -12,16 +12,16 @@ import urllib.request
 import corpus
 import prepared
 import report
-import words
+import rollout_fields
 from daemon import Daemon
 from driver import Driver, eventually
 
 # Seconds for all evaluations of one provider.
 PATIENCE = 240
-# How many differences of a flag are told.
+# The most reported differences of a flag.
 SHOWN = 3
 V2, V3 = "in-process", "in-process, fractional v3"
-# Whose engine buckets by the third version of `fractional`, which the daemon does when it is told to.
+# Languages whose engine uses version 3 of `fractional`, as the daemon does with --fractional=v3.
 SPEAKS_V3 = ("python", "rust")
 
 
@@ -32,21 +32,21 @@ def post(address, body):
 
 
 def by_ofrep(daemon, contexts):
-    """The variant of every flag, or its error code, for each context."""
+    """The variant or error code of each flag, for each context."""
     address = daemon.address("ofrep-port") + "/ofrep/v1/evaluate/flags"
     bulk = [post(address, {"context": context})["flags"] for context in contexts]
     return [{flag["key"]: flag.get("variant") or flag.get("errorCode") for flag in flags} for flags in bulk]
 
 
 def by_rpc(daemon, contexts):
-    """The same, but that this protocol does not say which error it is."""
+    """The variants as with `by_ofrep`, but this protocol does not return error codes."""
     address = daemon.address("port") + "/flagd.evaluation.v1.Service/ResolveAll"
     bulk = [post(address, {"context": context})["flags"] for context in contexts]
     return [{key: flag.get("variant") or flag.get("reason") for key, flag in flags.items()} for flags in bulk]
 
 
 def agree(by_rpc, by_ofrep):
-    """Raises AssertionError with what differs."""
+    """Raises AssertionError with the differences."""
     flags = [(key, mine[key], theirs[key]) for mine, theirs in zip(by_rpc, by_ofrep) for key in mine]
     errors = {"PARSE_ERROR": "ERROR", "GENERAL": "ERROR"}
     report.same([flag for flag in flags if flag[1] != errors.get(flag[2], flag[2])], [])
@@ -54,12 +54,12 @@ def agree(by_rpc, by_ofrep):
 
 
 def differences(got, want, contexts):
-    """What a provider says of a flag where it is not what the daemon says."""
+    """The contexts for which the provider's result of a flag differs from the daemon's."""
     return [f"want {theirs}, got {mine}, for {context}" for mine, theirs, context in zip(got, want, contexts) if mine != theirs]
 
 
 def compare(language, mode, rows, keys, truth, contexts):
-    """A case for each flag, and of percentages one more for the contexts with names beyond ASCII."""
+    """Records a case for each flag, and for percentages another one for contexts with non-ASCII targeting keys."""
     summary = collections.Counter()
     plain = [place for place, context in enumerate(contexts) if corpus.is_ascii(context)]
     beyond = [place for place, context in enumerate(contexts) if not corpus.is_ascii(context)]
@@ -89,7 +89,7 @@ def ask(language, command, mode, daemon, keys, contexts, truth, log):
 
 def judge(daemon, mode, commands, contexts, log):
     daemon.start()
-    # flagd says that it is ready before it has read its flags.
+    # flagd reports readiness before it has loaded its flags.
     eventually("all flags are there", lambda: len(by_ofrep(daemon, [{}])[0]) >= corpus.FLAGS)
     truth = by_ofrep(daemon, contexts)
     keys = sorted(truth[0])
@@ -115,7 +115,7 @@ def main():
     known = help_of(program)
     with tempfile.TemporaryDirectory() as scratch, open(pathlib.Path(scratch, "log"), "w", encoding="utf-8") as log:
         plain = corpus.document()
-        documents = [plain] + ([words.document(plain["flags"])] if "fanion" in known else [])
+        documents = [plain] + ([rollout_fields.document(plain["flags"])] if "fanion" in known else [])
         sources = []
         for number, document in enumerate(documents):
             file = pathlib.Path(scratch, f"{number}.json")

@@ -1,7 +1,7 @@
 // The official web providers in a headless browser against a running fanion:
 // check.mjs PATH_TO_DAEMON FLAG_FILE PATH_TO_CHROMIUM
 //
-// Reports a result per check, as claim.mjs says.
+// Reports a result per check, see claim.mjs.
 
 import assert from 'node:assert/strict';
 import { readFile, rename, writeFile } from 'node:fs/promises';
@@ -46,7 +46,7 @@ await claim(flagd, 'connects over Connect and is ready', async () => {
 });
 await everyProvider(flagd);
 
-// A header of its own makes the browser ask before it sends.
+// A custom header makes the browser send a CORS preflight request.
 const ofrepOptions = {
   baseUrl: ofrepAddress,
   headers: [['Flagd-Selector', 'flagSetId=provider-checks']],
@@ -90,7 +90,7 @@ await claim(rpc, 'a page sees the code and the text of an error', async () => {
   assert.deepEqual(await rpc.call('resolve', 'no.such.flag', SOMEBODY), { code: 'NotFound', message: 'Flag not found' });
 });
 
-// The second OFREP provider, with the options that it has by itself: it never polls, and follows the stream.
+// The second OFREP provider, with its default options: it follows the stream and never polls.
 const streamAddress = stream.advertised((await bulk(bare, {})).body, ofrepAddress);
 const streaming = streamAddress && (await tab('ofrep-web stream'));
 if (streaming) {
@@ -177,6 +177,6 @@ for (const each of [...providers, rpc, bare]) {
 }
 await claim(daemon, 'stops by itself when it is told to, with exit code 0', async () => assert.equal(await daemon.stop(), 0));
 
-if (claim.failed) console.error(`what the daemon logged:\n${daemon.log.slice(-4000)}`);
+if (claim.failed) console.error(`log of the daemon:\n${daemon.log.slice(-4000)}`);
 await browser.close();
 page.close();

@@ -1,4 +1,4 @@
-// A fanion that can be stopped and started again on the same ports.
+// A fanion daemon that can be restarted on the same ports.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,8 +19,8 @@ async function isFree(port) {
   }
 }
 
-// Free ports below those that the kernel hands out to connections: while the daemon is down, a browser that tries to
-// reconnect could get the very port as its own.
+// Free ports below the ephemeral range: while the daemon is down, the kernel could otherwise give its port to
+// the outgoing connection of a browser.
 async function freePorts(count) {
   const ports = new Set();
   while (ports.size < count) {
@@ -58,7 +58,7 @@ export class Daemon {
     }
   }
 
-  // Asks it to stop and waits: its exit code, or the name of the signal that ended it.
+  // Sends SIGTERM and waits. Returns the exit code, or the name of the signal that ended the process.
   async stop() {
     const { process } = this;
     process.kill('SIGTERM');
@@ -70,7 +70,7 @@ export class Daemon {
     this.process?.kill('SIGKILL');
   }
 
-  // The address of a listener, as a page names it.
+  // The address of a listener, for use in a page.
   address(listener) {
     return `http://localhost:${this.ports[listener]}`;
   }

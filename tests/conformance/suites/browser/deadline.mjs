@@ -1,11 +1,11 @@
-// Waiting for what takes its time, and for no longer than a deadline.
+// Waits with a deadline.
 
 import { setTimeout as pause } from 'node:timers/promises';
 
-// Milliseconds. Far above what anything here takes: only something broken gets there.
+// Milliseconds. Far longer than any step takes, so only failures reach it.
 export const DEADLINE = 20_000;
 
-// What `look` finds, asked again until it finds something.
+// Calls `look` until it returns a true value, and returns it.
 export async function eventually(what, look) {
   const end = Date.now() + DEADLINE;
   for (;;) {

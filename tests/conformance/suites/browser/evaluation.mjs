@@ -1,4 +1,4 @@
-// What a web provider answers, whatever protocol carries it.
+// Evaluations of a web provider, for all protocols.
 
 import assert from 'node:assert/strict';
 import { claim } from './claim.mjs';
@@ -16,7 +16,7 @@ const TYPES = [
   ['Object', 'type.object', {}, { colour: 'blue', sizes: [1, 2.5], nested: { deep: true, nothing: null } }, 'full'],
 ];
 
-// The variants that flagd's hash gives; the checks of the other providers have the same table.
+// The variants that flagd's hash selects. The checks of other providers have the same table.
 const SPLIT = {
   'user-0': 'green',
   'user-1': 'blue',
@@ -26,10 +26,10 @@ const SPLIT = {
   'user-7': 'blue',
 };
 
-// The context that every tab starts with.
+// The initial context of each tab.
 export const SOMEBODY = { targetingKey: 'user-1', ring: 'beta' };
 
-// Type, flag and the caller's default of what is asked often.
+// Type, key and the caller's default of a flag that many checks use.
 const THEME = ['String', 'targeted.ring', 'mine'];
 const BANNER = ['String', 'live.banner', 'mine'];
 
@@ -47,7 +47,7 @@ async function has(tab, key, metadata) {
   assert.deepEqual((await tab.call('details', 'String', key, 'mine')).flagMetadata, metadata);
 }
 
-// The flag that the checks change has this value and variant.
+// Asserts value and variant of the flag that the checks change.
 export const shows = (tab, value, variant) => answers(tab, BANNER, value, variant, 'STATIC');
 
 // Waits until the flag that the checks change has this value.
@@ -85,7 +85,7 @@ export async function everyProvider(tab) {
     fails(tab, ['Boolean', 'targeted.ring', true], 'TYPE_MISMATCH'));
 }
 
-// What flagd's web provider leaves out: it drops metadata, and flags without a value.
+// Checks for OFREP only: flagd's web provider drops metadata, and flags without a value.
 export async function ofrepProvider(tab) {
   await claim(tab, "a flag without a default variant answers the caller's default and DEFAULT", () =>
     answers(tab, ['String', 'default.none', 'mine'], 'mine', undefined, 'DEFAULT'));

@@ -1,4 +1,4 @@
-// What runs in the browser: the official web providers, and what the checks ask of them.
+// The code in the browser: the official web providers, and functions that the checks call.
 
 import { FlagdWebProvider } from '@openfeature/flagd-web-provider';
 import { OFREPWebProvider } from '@openfeature/ofrep-web-provider';
@@ -31,7 +31,7 @@ window.checks = {
   status: () => client.providerStatus,
   events: () => events,
 
-  // The browser's own reader of event streams.
+  // The browser's EventSource.
   subscribe(address) {
     const source = new EventSource(address);
     source.onopen = () => (stream.opened += 1);
@@ -39,7 +39,7 @@ window.checks = {
   },
   stream: () => stream,
 
-  // A bulk evaluation as a page does it by hand: what the page gets to see of the answer.
+  // A bulk evaluation with `fetch`: the part of the response that the page can read.
   async bulk(address, headers) {
     const body = JSON.stringify({ context: { targetingKey: 'user-1' } });
     const answer = await fetch(address, { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body });

@@ -1,4 +1,4 @@
-// The evaluation service over gRPC-Web: the two methods that the checks use, with the messages written out.
+// The evaluation service over gRPC-Web: the two methods that the checks use, with hand-written messages.
 
 import { MethodKind, proto3, ScalarType, Struct } from '@bufbuild/protobuf';
 import { Code, createPromiseClient } from '@connectrpc/connect';
@@ -57,7 +57,7 @@ export function open(baseUrl) {
 
 export const events = () => seen;
 
-// An answer, or the code and text of an error.
+// A response, or the code and text of an error.
 export async function resolve(flagKey, context) {
   try {
     const { value, reason, variant, metadata } = await client.resolveString({ flagKey, context: Struct.fromJson(context) });

@@ -1,4 +1,4 @@
-// OFREP's change stream, where the bulk answer advertises one.
+// OFREP's change stream, if the bulk response advertises one.
 
 import assert from 'node:assert/strict';
 import { claim } from './claim.mjs';
@@ -6,7 +6,7 @@ import { eventually } from './deadline.mjs';
 
 const isStream = ({ answered }) => answered['content-type']?.startsWith('text/event-stream');
 
-// The address of the stream that a bulk answer advertises, as OFREP says to build it.
+// The address of the advertised stream, built as OFREP specifies.
 export function advertised({ eventStreams = [] }, base) {
   const { url, endpoint } = eventStreams.find(({ type }) => type === 'sse') ?? {};
   return url ?? (endpoint && (endpoint.origin ?? new URL(base).origin) + endpoint.requestUri);
@@ -32,7 +32,7 @@ export async function pageConnects(tab, address) {
   });
 }
 
-// The first message from a point on.
+// The first message from an index on.
 function message(tab, from) {
   return eventually('a message', async () => (await tab.call('stream')).messages[from]);
 }

@@ -1,11 +1,11 @@
-// A page in a browser of its own, and what it exchanges with fanion.
+// A page in a separate browser context, and its exchanges with fanion.
 
 import { build } from 'esbuild';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { eventually } from './deadline.mjs';
 
-// Serves the page from an origin that is not fanion's, as a real application would be.
+// Serves the page from another origin than fanion's, as for a real application.
 export async function servePage(entry) {
   const bundle = await build({ entryPoints: [entry], bundle: true, write: false, format: 'esm', logLevel: 'error' });
   const script = bundle.outputFiles[0].text;
@@ -19,7 +19,7 @@ export async function servePage(entry) {
 }
 
 export class Tab {
-  // What fanion answered: method, address, status, headers of both sides; and what went wrong in the page.
+  // Exchanges with fanion: method, path, query, status and headers of request and response.
   exchanges = [];
   complaints = [];
 
@@ -29,7 +29,7 @@ export class Tab {
 
   static async open(name, browser, page) {
     const tab = new Tab(name);
-    // A context per tab: they share no cookies, storage, cache or connections.
+    // A context per tab, so that tabs share no cookies, storage, cache or connections.
     const context = await browser.newContext();
     tab.page = await context.newPage();
     tab.page.on('pageerror', (error) => tab.complaints.push(String(error)));
@@ -40,7 +40,7 @@ export class Tab {
     return tab;
   }
 
-  // Of the console only what the browser withholds from a page: refused connections are part of the checks.
+  // Records only CORS errors and blocked requests: refused connections are part of the checks.
   listen(text) {
     if (/CORS|blocked/.test(text)) this.complaints.push(text);
   }
@@ -60,17 +60,17 @@ export class Tab {
     return this.page.evaluate(([name, values]) => window.checks[name](...values), [name, values]);
   }
 
-  // Remembers what was seen so far, so that the checks after it look at what is new.
+  // Stores the number of events and exchanges, so that later checks see only new ones.
   async mark() {
     this.marked = { events: (await this.call('events')).length, exchanges: this.exchanges.length };
   }
 
-  // The first exchange from a point on that fits.
+  // The first exchange from an index on for which `fits` returns true.
   exchange(what, fits, from = 0) {
     return eventually(what, () => this.exchanges.slice(from).find(fits));
   }
 
-  // The first provider event from a point on that fits.
+  // The first provider event from an index on for which `fits` returns true.
   event(what, fits, from = 0) {
     return eventually(what, async () => (await this.call('events')).slice(from).find(fits));
   }

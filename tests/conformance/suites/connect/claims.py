@@ -1,4 +1,4 @@
-"""Every claim about a Connect client and the daemon, in the order in which they are checked."""
+"""All claims about a Connect client and the daemon, in the order in which they are checked."""
 
 import dataclasses
 import json
@@ -10,7 +10,7 @@ from report import same
 
 SERVICE = "flagd.evaluation.v1.Service"
 SYNC = "flagd.sync.v1.FlagSyncService"
-# More than what is worth compressing.
+# Longer than the minimum size for compression.
 LONG = "a text that goes on and on; " * 200
 OBJECT = {"colour": "blue", "sizes": [1, 2.5], "nested": {"deep": True, "nothing": None}}
 FLAGS = {
@@ -57,7 +57,7 @@ def claim(words):
 for kind, value, variant in (
     ("Boolean", True, "on"),
     ("String", "Grüße", "plain"),
-    # In JSON a 64-bit number is a text.
+    # A 64-bit integer is a string in JSON.
     ("Int", "9007199254740991", "large"),
     ("Float", 1.75, "one"),
     ("Object", OBJECT, "full"),
@@ -134,7 +134,7 @@ def _(peer):
 
 
 def encoding(peer, headers):
-    """Unary Connect compresses the body as HTTP does, the others message by message."""
+    """The encoding of a response. Unary Connect compresses the HTTP body, the other protocols each message."""
     return headers.get("content-encoding" if peer.mode.protocol == "connect" else "grpc-encoding")
 
 

@@ -1,4 +1,4 @@
-"""The official Connect clients for Go and Node as peers: every protocol that they speak, over both versions of HTTP."""
+"""Runs the official Connect clients for Go and Node, with all their protocols over HTTP/1.1 and HTTP/2."""
 
 import argparse
 import json
@@ -17,7 +17,7 @@ LANGUAGES = ("go", "node")
 
 
 def judge(language, command, program, scratch):
-    """All claims in all modes. The last claim ends the daemon, so each mode has one of its own."""
+    """Checks all claims in all modes. The last claim ends the daemon, so each mode has its own."""
     file = scratch / "flags.json"
     with (scratch / "log").open("w") as log, Driver(command, {}, log) as driver:
         for mode in MODES:

@@ -1,4 +1,4 @@
-"""A client with one way to speak, and its streams."""
+"""A client with one mode, and its streams."""
 
 import contextlib
 import dataclasses
@@ -7,7 +7,7 @@ import itertools
 
 @dataclasses.dataclass(frozen=True)
 class Mode:
-    """A protocol, its codec, and the version of HTTP below it."""
+    """A protocol, its codec, and the version of HTTP."""
 
     protocol: str
     json: bool
@@ -35,7 +35,7 @@ class Peer:
         return {"address": self.daemon.address(port), "service": service, "method": method, "message": message, **spoken, **more}
 
     def call(self, procedure, message, **more):
-        """What a call came to: `message`, or `code` and `text` of an error; and `headers`."""
+        """The result of a call: `message`, or `code` and `text` of an error; and `headers`."""
         return self.driver.call("unary", **self._words(procedure, message, **more))
 
     @contextlib.contextmanager
@@ -60,5 +60,5 @@ class Stream:
         return found["message"]
 
     def end(self):
-        """How it ended: `code` and `text` of an error, and `headers`."""
+        """The end of the stream: `code` and `text` of an error, and `headers`."""
         return self.driver.event("end", fits=lambda each: each["stream"] == self.number)

@@ -1,4 +1,4 @@
-"""Every claim about a provider, in the order in which they are checked."""
+"""All claims about a provider, in the order in which they are checked."""
 
 import dataclasses
 import signal
@@ -12,7 +12,7 @@ READY, STALE, ERROR = "PROVIDER_READY", "PROVIDER_STALE", "PROVIDER_ERROR"
 CHANGED = "PROVIDER_CONFIGURATION_CHANGED"
 SERVED = (RPC, IN_PROCESS)
 SET_METADATA = {"flagSetId": "provider-checks", "tier": 2}
-# The variants that flagd 0.16.1's hash gives.
+# The variants that flagd 0.16.1's hash selects.
 SPLIT = {"user-0": "green", "user-1": "blue", "user-2": "red", "user-3": "red", "user-5": "green", "user-7": "blue"}
 OBJECT = {"colour": "blue", "sizes": [1, 2.5], "nested": {"deep": True, "nothing": None}}
 
@@ -38,13 +38,13 @@ def claim(words, modes=MODES):
 
 
 def answers(got, value, variant, reason):
-    """A successful evaluation. No variant is `null` for some SDKs and empty for others."""
+    """Asserts a successful evaluation. Without a variant, some SDKs return `null` and others an empty string."""
     shown = (got["value"], got.get("variant") or None, got["reason"], got.get("errorCode"))
     same(shown, (value, variant, reason, None))
 
 
 def fails(got, mine, code):
-    """A failed evaluation: the caller's default comes back."""
+    """Asserts a failed evaluation, which returns the caller's default."""
     shown = (got["value"], got.get("variant") or None, got["reason"], got.get("errorCode"))
     same(shown, (mine, None, "ERROR", code))
 
@@ -170,7 +170,7 @@ def _(f):
     fails(f.driver.ask("string", "no.such.flag", "mine"), "mine", "FLAG_NOT_FOUND")
 
 
-# A targeted flag: some providers cache STATIC answers whatever their type, and would not ask again.
+# A flag with targeting, because some providers cache STATIC results regardless of their type.
 for kind, mine in (("boolean", True), ("integer", 7), ("float", 7.5), ("object", {"mine": True})):
 
     @claim(f"a flag of another type answers TYPE_MISMATCH and the caller's default: {kind}")
@@ -228,7 +228,7 @@ def _(f):
 
 
 def shows(f, value):
-    """The provider comes to the value of the live flag by itself."""
+    """Waits until the provider returns this value of the changing flag."""
     eventually(f"the value `{value}`", lambda: f.banner()["value"] == value)
 
 
@@ -265,7 +265,7 @@ def _(f):
 
 
 def reaches(f, daemon, **options):
-    """A provider with these options gets ready with a daemon, and answers."""
+    """Asserts that a provider with these options becomes ready with a daemon and resolves a flag."""
     with f.another(daemon, **options) as driver:
         driver.call("open")
         answers(driver.ask("string", "type.string", "mine"), "Welcome back", "warm", "STATIC")
@@ -305,12 +305,12 @@ def targeted(f):
 
 
 def comes_to(f, value):
-    """A flag that no provider caches comes to a value by itself."""
+    """Waits until a flag that no provider caches has this value."""
     eventually(f"the value `{value}`", lambda: targeted(f)["value"] == value)
 
 
 def is_replaced(f):
-    """The daemon was ended and started again, and the flags were changed between the two."""
+    """Restarts the daemon, with a change of the flags while it is down."""
     f.turn("before", "after")
     f.turn("old", "new")
     f.daemon.start()
@@ -364,7 +364,7 @@ def _(f):
 
 @claim("the daemon ends with exit code 0 while the provider follows it", SERVED)
 def _(f):
-    # Whether this is left in the cache is asked below.
+    # A later claim checks that this result is not left in the cache.
     f.banner()
     f.since = f.driver.mark()
     same(f.daemon.end(), 0)
@@ -377,7 +377,7 @@ def _(f):
 
 @claim("the provider hears of changes from the daemon that takes its place", SERVED)
 def _(f):
-    # Over RPC answers come before the stream is open again; in-process they come by it.
+    # Over RPC, evaluations succeed before the stream is open again; in-process, they need the stream.
     if f.mode == RPC:
         f.driver.event(READY, f.since)
     since = f.driver.mark()

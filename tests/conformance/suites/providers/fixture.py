@@ -1,4 +1,4 @@
-"""What the claims are checked with: a daemon, a provider that follows it, and the flags."""
+"""The fixture of the claims: a daemon, a provider that is connected to it, and the flags."""
 
 import contextlib
 import subprocess
@@ -8,9 +8,9 @@ from driver import Driver
 
 RPC, IN_PROCESS, FILE = MODES = ("rpc", "in-process", "file")
 
-# Milliseconds: far above what anything here takes, but for what waits for a daemon that is gone.
+# Milliseconds. Longer than any call takes, except calls that wait for a stopped daemon.
 DEADLINE = 5000
-# Seconds from a lost connection until the provider calls it an error.
+# Seconds from a lost connection until the provider reports an error.
 GRACE = 3
 OPTIONS = {
     "FLAGD_HOST": "localhost",
@@ -41,25 +41,25 @@ class Fixture:
         self.ending.close()
 
     def another_daemon(self, *arguments):
-        """A daemon with the flags of this fixture; not started."""
+        """A daemon with the flags of this fixture. Not started."""
         sources = [f"--uri=file:{self.directory / name}" for name in ("flags.yaml", "other.yaml")]
         return Daemon(self.program, *sources, "--context-value=region=eu-west-1", *arguments, log=self.log)
 
     def another(self, daemon, **options):
-        """A driver for a daemon, with options of its own; the provider is not opened."""
+        """A driver for a daemon, with additional options. The provider is not opened."""
         return Driver(self.command, {**OPTIONS, **self.place(daemon), **options}, self.log)
 
     def place(self, daemon):
         if self.mode == FILE:
-            # Some know the mode by its name, others as in-process with a file.
+            # Node's provider uses `in-process` with a file for this mode, the others `file`.
             resolver = "in-process" if self.language == "node" else "file"
             return {"FLAGD_RESOLVER": resolver, "FLAGD_OFFLINE_FLAG_SOURCE_PATH": str(self.file)}
         port = str(daemon.ports["port" if self.mode == RPC else "sync-port"])
-        # `FLAGD_PORT` was the one name of both ports once, and still is in some.
+        # Some providers use `FLAGD_PORT` for the sync port as well.
         return {"FLAGD_RESOLVER": self.mode, "FLAGD_PORT": port, **({"FLAGD_SYNC_PORT": port} if self.mode == IN_PROCESS else {})}
 
     def turn(self, before, after):
-        """Gives the live flag another default variant."""
+        """Changes the default variant of the changing flag."""
         style = '"defaultVariant": "%s"' if self.mode == FILE else "defaultVariant: %s"
         rewrite(self.file, style % before, style % after)
 
@@ -67,7 +67,7 @@ class Fixture:
         return self.driver.ask("string", "live.banner", "mine")
 
     def certificate(self):
-        """Files of a certificate for localhost, which is its own authority, and of its key."""
+        """Creates a self-signed certificate for localhost and its key, and returns their files."""
         certificate, key = self.directory / "certificate.pem", self.directory / "key.pem"
         if not key.exists():
             names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE"]

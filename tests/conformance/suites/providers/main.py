@@ -1,4 +1,4 @@
-"""Runs the claims about providers: every language, in every mode."""
+"""Checks the claims about providers, in all languages and modes."""
 
 import argparse
 import concurrent.futures
@@ -16,26 +16,26 @@ from claims import CLAIMS
 from fixture import MODES, Fixture
 
 FLAGS = pathlib.Path(prepared.__file__).parent
-# Both cores are busy while some wait for what takes its time: a reconnection, a grace period.
+# More than cores, because some wait for a reconnection or a grace period.
 AT_ONCE = 4
 
 
 def lay_out(directory):
-    """Copies the flag files, which the checks rewrite, and one that the provider itself can read, in JSON."""
+    """Copies the flag files, which the checks rewrite, and writes a JSON file that providers can read."""
     for name in ("flags.yaml", "other.yaml"):
         shutil.copyfile(FLAGS / name, directory / name)
     (directory / "flags.json").write_text(json.dumps(yaml.safe_load((directory / "flags.yaml").read_text()), indent=2))
 
 
 def run(language, command, mode, daemon, scratch):
-    """All claims about a provider in one mode, in the order in which they are written."""
+    """Checks all claims about a provider in one mode, in their order."""
     directory = pathlib.Path(scratch, f"{language}-{mode}")
     directory.mkdir()
     lay_out(directory)
     with (directory / "log").open("w") as log, Fixture(language, command, mode, daemon, directory, log) as fixture:
         passed = [report.check(language, mode, claim.words, claim.check, fixture) for claim in CLAIMS if mode in claim.modes]
     if not all(passed):
-        print(f"what {language} and the daemon logged, {mode}:\n{(directory / 'log').read_text()[-4000:]}", file=sys.stderr)
+        print(f"log of {language} and the daemon, {mode}:\n{(directory / 'log').read_text()[-4000:]}", file=sys.stderr)
 
 
 def main():

@@ -1,4 +1,4 @@
-//! The official Rust provider, told what to do over standard input; ../README.md has the protocol.
+//! The official Rust provider, controlled over standard input; ../README.md describes the protocol.
 
 use std::io::BufRead;
 
@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json, json};
 
 type Failure = Box<dyn std::error::Error>;
 
-/// The runtime goes on while this waits for a line: the provider follows its streams on the other threads.
+/// Reading a line blocks this thread only: the provider's streams run on the other threads of the runtime.
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     // The SDK has no events.
@@ -105,7 +105,7 @@ fn described(details: EvaluationDetails<Json>) -> Json {
 
 fn code(why: &EvaluationError) -> String {
     match &why.code {
-        // What the SDK prints for it is its message.
+        // The SDK's text for this code is the message.
         open_feature::EvaluationErrorCode::General(_) => "GENERAL".to_owned(),
         code => code.to_string(),
     }
@@ -122,7 +122,7 @@ fn context(attributes: &Json) -> EvaluationContext {
                 Some(whole) => EvaluationContextFieldValue::Int(whole),
                 None => EvaluationContextFieldValue::Float(it.as_f64().unwrap_or_default()),
             }),
-            // The SDK takes any type here, and leaves it to the provider to know it.
+            // The SDK accepts any type here; the provider must support it.
             _ => context.add_custom_field(key, EvaluationContextFieldValue::new_struct(value.clone())),
         }
     }

@@ -1,4 +1,4 @@
-// The official Connect client for Go, told what to do over standard input; see drivers/README.md for the protocol.
+// The official Connect client for Go, controlled over standard input; see drivers/README.md for the protocol.
 package main
 
 import (
@@ -39,7 +39,7 @@ type question struct {
 	Stream   int               `json:"stream"`
 }
 
-// What a call came to.
+// The result of a call.
 type outcome struct {
 	Message json.RawMessage   `json:"message,omitempty"`
 	Code    string            `json:"code,omitempty"`
@@ -50,7 +50,7 @@ type outcome struct {
 var (
 	saying  sync.Mutex
 	cancels sync.Map
-	// Each procedure by its name, for calls and for streams.
+	// All procedures by name, for calls and for streams.
 	calls   = map[string]func(context.Context, question) outcome{}
 	streams = map[string]func(context.Context, question){}
 )
@@ -136,10 +136,10 @@ func carryOut(asked question) (any, error) {
 		return nil, nil
 	}
 	cancel()
-	return nil, fmt.Errorf("no such verb, or no such procedure: %s %s", asked.Verb, procedure)
+	return nil, fmt.Errorf("unknown verb or procedure: %s %s", asked.Verb, procedure)
 }
 
-// client is one of Connect's, as the question wants it.
+// client returns a Connect client with the options of a request.
 func client[Request, Response any](asked question, procedure string) *connect.Client[Request, Response] {
 	options := []connect.ClientOption{connect.WithAcceptCompression("gzip", nil, nil)}
 	if asked.Gzip {
@@ -231,7 +231,7 @@ func written(message any) json.RawMessage {
 	return encoded
 }
 
-// single is the first value of each header, under its name in lower case.
+// single returns the first value of each header, by its name in lower case.
 func single(headers http.Header) map[string]string {
 	first := map[string]string{}
 	for name := range headers {

@@ -1,4 +1,4 @@
-// The official Connect client for Node, told what to do over standard input; see drivers/README.md for the protocol.
+// The official Connect client for Node, controlled over standard input; see drivers/README.md for the protocol.
 
 import { createInterface } from 'node:readline';
 import { fromJson, toJson } from '@bufbuild/protobuf';
@@ -17,7 +17,7 @@ function say(line) {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
-// A method of a client, its description, and the headers that come with an answer.
+// A method of a client, its descriptor, and the headers of its response.
 function prepared({ address, protocol, json, http, gzip, service, method, timeout, headers }) {
   const compression = gzip ? { sendCompression: compressionGzip, compressMinBytes: 0, acceptCompression: [compressionGzip] } : { acceptCompression: [] };
   const transport = TRANSPORTS[protocol]({ baseUrl: address, httpVersion: http, useBinaryFormat: !json, ...compression });

@@ -12,7 +12,7 @@ import (
 	"github.com/open-feature/go-sdk-contrib/providers/flagd/pkg"
 )
 
-// An option as the suite writes it.
+// An option of the suite.
 type option struct{ name, kind, text string }
 
 func configurationSteps(scenarios *godog.ScenarioContext, w *world) {
@@ -43,7 +43,7 @@ func configurationSteps(scenarios *godog.ScenarioContext, w *world) {
 	})
 	scenarios.Then(`^we should have an error$`, func() error {
 		if w.configError == nil {
-			return errors.New("there is none")
+			return errors.New("no error")
 		}
 		return nil
 	})
@@ -60,7 +60,7 @@ func (w *world) providerOptions() ([]flagd.ProviderOption, error) {
 	return options, nil
 }
 
-// The fields of a configuration are the suite's options, but for their first letter.
+// The name of the configuration field, which differs from the suite's option only in its first letter.
 func fieldName(option string) string {
 	return strings.ToUpper(option[:1]) + option[1:]
 }
@@ -83,7 +83,7 @@ func (o option) set(config *flagd.ProviderConfiguration) {
 	}
 }
 
-// A field as text, so that numbers of all widths compare.
+// A field as text, so that integer types of different widths are comparable.
 func shown(field reflect.Value) string {
 	if field.Kind() == reflect.Slice {
 		return strings.Join(field.Interface().([]string), ",")
@@ -91,7 +91,7 @@ func shown(field reflect.Value) string {
 	return fmt.Sprint(field.Interface())
 }
 
-// The suite's text in the same spelling. Go has no null for a string.
+// The suite's text in the form of `shown`. A Go string has no null.
 func normal(kind, text string) string {
 	switch {
 	case text == "null":

@@ -12,10 +12,10 @@ import (
 	"github.com/open-feature/go-sdk/openfeature"
 )
 
-// Where nothing listens, where an Envoy stands before the daemon, and where it refuses everything.
+// Ports: without a listener, of an Envoy in front of the daemon, and of an Envoy that rejects all calls.
 const nobody, envoy, refusing = 9999, 9211, 9212
 
-// The launcher's configuration for a kind of connection, where it is not `default`.
+// The launcher's configuration for a kind of connection, if it is not `default`.
 var configurations = map[string]string{"ssl": "ssl", "metadata": "metadata", "syncpayload": "sync-payload", "socket": "socket"}
 
 func connectionSteps(scenarios *godog.ScenarioContext, w *world) {
@@ -98,7 +98,7 @@ func (w *world) connection(kind string) []flagd.ProviderOption {
 	}}
 }
 
-// The file of flags that a provider without a daemon reads.
+// The flag file that a provider without a daemon reads.
 func (w *world) file(kind string) string {
 	if kind == "unavailable" {
 		return "not-existing"

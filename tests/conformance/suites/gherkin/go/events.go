@@ -8,7 +8,7 @@ import (
 	"github.com/open-feature/go-sdk/openfeature"
 )
 
-// Longer than a connection is ever lost for, and what comes then.
+// Longer than any outage of a connection and the reconnection after it.
 const patience = 20 * time.Second
 
 var eventTypes = map[string]openfeature.EventType{
@@ -23,7 +23,7 @@ type event struct {
 	details openfeature.EventDetails
 }
 
-// Events of a provider, in the order in which they came.
+// Events of a provider, in order of arrival.
 type events struct {
 	lock sync.Mutex
 	seen []event
@@ -44,7 +44,7 @@ func (e *events) add(name string, details openfeature.EventDetails) {
 	}
 }
 
-// Waits for an event. What came before it is forgotten, what comes after it is not.
+// Waits for an event. Discards earlier events and keeps later ones.
 func (e *events) next(name string, patience time.Duration) (openfeature.EventDetails, error) {
 	deadline := time.After(patience)
 	for {

@@ -54,7 +54,7 @@ func flagSteps(scenarios *godog.ScenarioContext, w *world) {
 	})
 	scenarios.Then(`^the flag should be part of the event payload$`, func() error {
 		if !slices.Contains(w.event.FlagChanges, w.flag.key) {
-			return fmt.Errorf("it is not in %v", w.event)
+			return fmt.Errorf("the flag is not in %v", w.event)
 		}
 		return nil
 	})
@@ -77,7 +77,7 @@ func (w *world) evaluate() error {
 	context := openfeature.NewEvaluationContext(targetingKey, attributes)
 	ask, known := questions[w.flag.kind]
 	if !known {
-		return fmt.Errorf("nobody knows the type %s", w.flag.kind)
+		return fmt.Errorf("unknown type %s", w.flag.kind)
 	}
 	w.answer = ask(w.client, w.flag, context)
 	return nil
@@ -120,7 +120,7 @@ func (w *world) metadataContains(table *godog.Table) error {
 	return nil
 }
 
-// An error with the whole answer.
+// An error with the complete result of the evaluation.
 func (w *world) explained(err error) error {
 	if err == nil {
 		return nil

@@ -1,6 +1,6 @@
 // The public suite for the official provider for Go.
 //
-// The environment names the rest: MODE, TAGS, FEATURE (a path), LAUNCHED, REPORT.
+// Environment variables: MODE, TAGS, FEATURE (a path), LAUNCHED, REPORT.
 package main
 
 import (
@@ -28,13 +28,13 @@ func main() {
 			DefaultContext: context.Background(),
 		},
 	}
-	// 1 is for failed scenarios, which the report tells.
+	// 1 means failed scenarios, which the report contains.
 	if status := suite.Run(); status > 1 {
 		os.Exit(status)
 	}
 }
 
-// godog has tag expressions of its own: `@a && ~@b`.
+// godog has a different syntax for tag expressions: `@a && ~@b`.
 func tags(expression string) string {
 	return strings.NewReplacer(" and ", " && ", "not ", "~").Replace(expression)
 }

@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// The value of a flag, or of an attribute of a context: a text and the type that stands beside it.
+// The value of a flag or context attribute, from its text and type in the suite.
 func value(kind, text string) (any, error) {
 	switch kind {
 	case "Integer", "Long":
@@ -22,10 +22,10 @@ func value(kind, text string) (any, error) {
 	case "String":
 		return text, nil
 	}
-	return nil, fmt.Errorf("nobody knows the type %s", kind)
+	return nil, fmt.Errorf("unknown type %s", kind)
 }
 
-// Compares as JSON does: integers and floats are one kind of number.
+// Compares as in JSON: integers and floats are numbers of the same kind.
 func same(got, wanted any) error {
 	left, err := json.Marshal(got)
 	if err != nil {

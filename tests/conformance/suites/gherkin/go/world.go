@@ -9,7 +9,7 @@ import (
 	"github.com/open-feature/go-sdk/openfeature"
 )
 
-// What one scenario has.
+// The state of one scenario.
 type world struct {
 	options     []option
 	environment []string
@@ -33,7 +33,7 @@ func newWorld() *world {
 
 func (w *world) close() {
 	if w.client != nil {
-		// Another provider in its place shuts this one down, as the SDK has it.
+		// The SDK shuts a provider down when another one replaces it.
 		_ = openfeature.SetNamedProvider(w.domain, openfeature.NoopProvider{})
 	}
 	for _, name := range w.environment {
@@ -41,7 +41,7 @@ func (w *world) close() {
 	}
 }
 
-// Asks the launcher for something: start?config=NAME, restart?seconds=N, change.
+// Calls the launcher: start?config=NAME, restart?seconds=N or change.
 func launcher(what string) error {
 	answer, err := http.Post("http://localhost:8080/"+what, "", nil)
 	if err != nil {
@@ -49,7 +49,7 @@ func launcher(what string) error {
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("the launcher answers %s to %s", answer.Status, what)
+		return fmt.Errorf("the launcher returns %s for %s", answer.Status, what)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-"""Gives each scenario a subject of its own, and takes it away afterwards."""
+"""Creates the state of each scenario, and closes its subject afterwards."""
 
 import os
 import sys

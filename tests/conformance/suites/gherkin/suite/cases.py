@@ -1,4 +1,4 @@
-"""The cases of the feature files: one for each scenario and each row of an outline, known by file and line."""
+"""The cases of the feature files: one per scenario and per row of an outline, identified by file and line."""
 
 import dataclasses
 
@@ -32,13 +32,13 @@ def of_feature(file):
     document["uri"] = file.name
     lines = dict(places(document["feature"]))
     for pickle in Compiler().compile(document):
-        # The last node is the row of an outline, or the scenario itself.
+        # The last node is the row of an outline or the scenario.
         line = lines[pickle["astNodeIds"][-1]]
         yield Case(file.stem, line, pickle["name"], [tag["name"] for tag in pickle["tags"]])
 
 
 def places(node):
-    """Ids of everything below a node, with lines."""
+    """The lines of all nodes below a node, by id."""
     if isinstance(node, list):
         for each in node:
             yield from places(each)

@@ -1,4 +1,4 @@
-"""Runs every subject in every mode, a few at once, and reports each case that it should have run."""
+"""Runs all subjects in all modes, some concurrently, and reports each case."""
 
 import concurrent.futures
 import json
@@ -14,14 +14,14 @@ import subjects
 
 HERE = pathlib.Path(__file__).resolve().parent.parent
 ROOT = HERE.parents[3]
-# Most of the time is spent waiting for connections that are lost on purpose.
+# Sessions mostly wait for connections that are lost on purpose.
 AT_ONCE = 6
-# Seconds until a session counts as hanging. What it has not reported by then has failed.
+# Seconds until a session is killed. Cases without a report fail.
 LIMIT = 900
 WELL = "the runner ended with 0"
-# How much of what a broken session said is worth reading, in characters.
+# The most characters of a failed session's log that are printed.
 SAID = 4000
-# What `prepare` exits with when there is no such toolchain here; it says so on standard output.
+# The exit status of `prepare` if the toolchain is missing; the reason is on standard output.
 NOT_HERE = 3
 
 
@@ -41,7 +41,7 @@ def testbed():
 
 
 def prepared(sessions):
-    """Where each subject's packages are, or why they are not. One after the other: installing is heavy work."""
+    """Runs `prepare` of each subject, one after the other. Returns exit status and output by subject."""
     found = {}
     for subject in dict.fromkeys(session.subject for session in sessions):
         ended = subprocess.run([HERE / subject / "prepare"], stdout=subprocess.PIPE, text=True, check=False)
@@ -50,7 +50,7 @@ def prepared(sessions):
 
 
 def run(session, daemon, packages, bed, wanted):
-    """Runs one session in a network of its own, and returns failures by place, and how it ended."""
+    """Runs one session in a separate network. Returns failures by file and line, and the outcome of the runner."""
     with tempfile.TemporaryDirectory() as scratch:
         features = " ".join(f"{name}.feature" for name in dict.fromkeys(case.feature for case in wanted))
         environment = os.environ | {
@@ -79,7 +79,7 @@ def ended(command, environment, output):
 
 
 def flagctl(daemon):
-    """The flagctl that was built with a fanion; a flagd has none, and the one of this repository reads what it sends."""
+    """The flagctl of the same build as the daemon; for flagd, which has none, the flagctl of this repository."""
     beside = daemon.with_name("flagctl")
     return beside if beside.exists() else ROOT / "target/release/flagctl"
 
@@ -101,7 +101,7 @@ def main(daemon):
     sessions = [each for each in subjects.SESSIONS if (not only or each.subject in only) and not (flagd and each.fractional)]
     if bed is None:
         for session in sessions:
-            results.add(session, "*", "notrun", "the public suite is not here; FANION_TESTBED says where it is")
+            results.add(session, "*", "notrun", "the public suite is missing: set FANION_TESTBED to its path")
         return
     everything, packages = cases.read(bed / "gherkin"), prepared(sessions)
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:

@@ -1,4 +1,4 @@
-"""What Gherkin runners report in Cucumber's JSON, and behave in its own dialect of it."""
+"""Reads reports of Gherkin runners in Cucumber's JSON, and in behave's dialect of it."""
 
 import contextlib
 import json
@@ -6,7 +6,7 @@ import pathlib
 
 
 def read(directory):
-    """Failures by place: None for a case that passed. A report that is cut short has none."""
+    """Failures by file and line; None for a case that passed. A truncated report has no cases."""
     found = {}
     for path in sorted(directory.glob("*.json")):
         with contextlib.suppress(ValueError):
@@ -18,7 +18,7 @@ def of_features(features):
     found = {}
     for feature in features:
         for element in feature.get("elements", []):
-            # What fails in the background is all that cucumber-rs reports of a scenario; with the others it is a part of it.
+            # cucumber-rs reports only the background if it fails; other runners report it as part of the scenario.
             part = element["type"] == "background" and failure(element) is None
             if not part and element.get("status") not in ("skipped", "untested"):
                 found[place(feature, element)] = failure(element)
@@ -26,7 +26,7 @@ def of_features(features):
 
 
 def place(feature, element):
-    # behave says it in one, FILE:LINE.
+    # behave has a single location, FILE:LINE.
     file, _, line = element.get("location", f"{feature.get('uri')}:{element.get('line')}").rpartition(":")
     return pathlib.PurePath(file).stem, int(line)
 

@@ -1,27 +1,26 @@
-"""Who runs which cases.
+"""The sessions: subjects, modes and cases.
 
-Everything that carries a mode's tag is run in that mode, but what flagd and all providers leave out themselves: the past
-(`@deprecated`, `@fractional-v1`) and, where fanion evaluates, the third version of `fractional`, which has sessions with
-its option. Beyond that a case is not run only where the subject has no part in it. What fails in spite of that stands in
-exclusions.yaml.
+A session runs all cases with the tag of its mode, except those that flagd and all providers exclude: `@deprecated` and
+`@fractional-v1`. Where fanion evaluates, version 3 of `fractional` has separate sessions with its option. Other cases are
+left out only if they do not apply to the subject. Known failures are in exclusions.yaml.
 """
 
 PRESENT = "not @deprecated and not @fractional-v1"
-# A daemon has no options of a provider, and no part in what happens when it is not asked.
+# The daemon has no options of a provider, and does not take part in scenarios that never reach it.
 DAEMON = "not @forbidden and not @unavailable"
-# A program that evaluates files has no connection to lose and nobody to tell.
+# A program that evaluates files has no connections and no events.
 OFFLINE = "not @events and not @reconnect and not @unavailable and not @customCert and not @unixsocket"
 
 
 class Session:
-    """`fractional` is the version that the daemon, or flagctl, is asked for; flagd has no such option."""
+    """`fractional` is the version that is passed to fanion or flagctl; flagd has no such option."""
 
     def __init__(self, subject, mode, tags="", without=(), fractional=""):
         self.subject = subject
         self.name = f"{mode}, fractional {fractional}" if fractional else mode
         self.mode = mode
         self.fractional = fractional
-        # In these fanion evaluates, and its default is version 2.
+        # fanion evaluates in these sessions, and its default is version 2.
         ours = mode == "rpc" or subject in ("daemon", "flagctl")
         version = f"@fractional-{fractional}" if fractional else "not @fractional-v3" if ours else ""
         self.tags = " and ".join(filter(None, (f"@{mode}", PRESENT, version, tags)))

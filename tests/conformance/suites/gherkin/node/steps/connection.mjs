@@ -18,10 +18,10 @@ const EVENTS = {
   change: ProviderEvents.ConfigurationChanged,
 };
 
-// The launcher's configuration for a kind of connection, where it is not `default`.
+// The launcher's configuration for a kind of connection, if it is not `default`.
 const CONFIGURATIONS = { ssl: 'ssl', metadata: 'metadata', syncpayload: 'sync-payload', socket: 'socket' };
 
-// What each kind of connection needs besides.
+// Additional options of each kind of connection.
 const KINDS = {
   unavailable: () => ({ port: NOBODY }),
   forbidden: () => ({ port: REFUSING }),
@@ -56,7 +56,8 @@ function connection() {
     : { ...common, resolverType: MODE, port: PORTS[MODE] };
 }
 
-// The suite's options under the provider's names: it takes a target URI in two parts, and a file in place of a selector.
+// The suite's options by the provider's names: a target URI becomes host, port and authority, and in file mode a
+// selector becomes a file.
 function given({ targetUri, selector, ...options }) {
   if (targetUri) {
     const [, authority] = /<port>\/(.*)$/.exec(targetUri);

@@ -1,9 +1,9 @@
-// Flags, contexts and answers.
+// Flags, contexts and results.
 
 import { Given, Then, When } from '@cucumber/cucumber';
 import assert from 'node:assert/strict';
 
-// The value of a flag, or of an attribute of a context: a text and the type that stands beside it.
+// The value of a flag or context attribute, from its text and type in the suite.
 function value(kind, text) {
   const read = {
     Integer: Number,
@@ -12,7 +12,7 @@ function value(kind, text) {
     Object: JSON.parse,
     String: (same) => same,
   }[kind];
-  assert.ok(read, `nobody knows the type ${kind}`);
+  assert.ok(read, `unknown type ${kind}`);
   return read(text);
 }
 

@@ -1,9 +1,9 @@
-// What one scenario has.
+// The state of one scenario.
 
 import { After, setDefaultTimeout, setWorldConstructor } from '@cucumber/cucumber';
 import { OpenFeature } from '@openfeature/server-sdk';
 
-// Milliseconds. Longer than a connection is ever lost for, and what comes then.
+// Milliseconds. Longer than any outage of a connection and the reconnection after it.
 export const PATIENCE = 20_000;
 setDefaultTimeout(PATIENCE + 5_000);
 
@@ -13,7 +13,7 @@ class World {
   events = new Events();
 }
 
-// Events of a provider, in the order in which they came.
+// Events of a provider, in order of arrival.
 class Events {
   seen = [];
   waiting = () => {};
@@ -23,7 +23,7 @@ class Events {
     this.waiting();
   }
 
-  // Waits for an event. What came before it is forgotten, what comes after it is not.
+  // Waits for an event. Discards earlier events and keeps later ones.
   async next(name, patience = PATIENCE) {
     const found = () => this.seen.findIndex((each) => each.name === name);
     await new Promise((resolve, reject) => {
@@ -50,8 +50,8 @@ After(async function () {
   await OpenFeature.clearProviders();
 });
 
-// Asks the launcher for something: start?config=NAME, restart?seconds=N, change.
+// Calls the launcher: start?config=NAME, restart?seconds=N or change.
 export async function launcher(what) {
   const answer = await fetch(`http://localhost:8080/${what}`, { method: 'POST' });
-  if (!answer.ok) throw new Error(`the launcher answers ${answer.status} to ${what}`);
+  if (!answer.ok) throw new Error(`the launcher returns ${answer.status} for ${what}`);
 }

@@ -1,4 +1,4 @@
-"""What an evaluation came to, whoever was asked."""
+"""The result of an evaluation, for all subjects."""
 
 import dataclasses
 
@@ -18,7 +18,7 @@ def failed(default, code, message=None):
 
 
 def fits(kind, value):
-    """Whether a value is of a flag's type."""
+    """Returns true if a value is of a flag's type."""
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     return {
         "Boolean": isinstance(value, bool),

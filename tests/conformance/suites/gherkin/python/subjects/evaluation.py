@@ -1,4 +1,4 @@
-"""A client of evaluation: Connect in JSON over HTTP/1.1, with a stream of events, and a cache as providers have it."""
+"""A client of the evaluation service: Connect with JSON over HTTP/1.1, an event stream, and a cache like providers'."""
 
 import contextlib
 import http.client
@@ -51,7 +51,7 @@ class Evaluation:
     def close(self):
         self.following.close()
         if self.stream is not None:
-            # What reads it wakes up and closes it: closing here would wait for the reader.
+            # The shutdown wakes the reader, which closes the stream: closing it here would wait for the reader.
             with contextlib.suppress(OSError):
                 self.stream.shutdown(socket.SHUT_RDWR)
 
@@ -72,7 +72,7 @@ class Evaluation:
         return {"Content-Type": content, "Host": self.target.authority, **self.headers}
 
     def _follow(self, opened):
-        # No deadline: keep-alive messages, which come every 20 seconds, are what tells a silent peer from a dead one.
+        # No deadline, but a timeout that is longer than the 20 s between keep-alive messages detects dead peers.
         connection = self.target.connect(60)
         try:
             connection.connect()
@@ -97,14 +97,14 @@ class Evaluation:
 
 
 def answered(kind, default, got):
-    # An answer without a value is the caller's default; 64-bit integers are strings in protobuf's JSON.
+    # Without a value, the caller's default applies; 64-bit integers are strings in protobuf's JSON.
     value = got.get("value", default)
     value = int(value) if kind == "Integer" else value
     return Answer(value, got.get("variant"), got["reason"], None, got.get("metadata", {}))
 
 
 def messages(response):
-    """What a Connect stream carries, until it ends or breaks."""
+    """The messages of a Connect stream, until it ends or fails."""
     while len(head := response.read(ENVELOPE.size)) == ENVELOPE.size:
         flags, size = ENVELOPE.unpack(head)
         body = json.loads(response.read(size))
@@ -114,7 +114,7 @@ def messages(response):
 
 
 class Target:
-    """Where to connect to: a port, with TLS or without, a Unix socket, or an Envoy in front."""
+    """The target of a connection: a port with or without TLS, a Unix socket, or an Envoy in front of the daemon."""
 
     def __init__(self, kind, options):
         self.kind = kind

@@ -1,8 +1,8 @@
-"""Events of a subject, in the order in which they came."""
+"""Events of a subject, in order of arrival."""
 
 import threading
 
-# Seconds. Longer than a connection is ever lost for, and what comes then.
+# Seconds. Longer than any outage of a connection and the reconnection after it.
 PATIENCE = 20
 
 
@@ -17,7 +17,7 @@ class Events:
             self.changed.notify_all()
 
     def next(self, name, patience=PATIENCE):
-        """Waits for an event and returns its details. What came before it is forgotten, what comes after it is not."""
+        """Waits for an event and returns its details. Discards earlier events and keeps later ones."""
         with self.changed:
             came = self.changed.wait_for(lambda: any(seen == name for seen, _ in self.seen), patience)
             assert came, f"no {name} event in {patience} s, but {self.seen}"

@@ -1,4 +1,4 @@
-"""Evaluations by `flagctl eval`, of flags in a file."""
+"""Evaluates flags of a file with `flagctl eval`."""
 
 import json
 import os
@@ -18,7 +18,7 @@ def evaluate(file, kind, key, default, context):
         return answer.failed(default, "GENERAL", run.stderr)
     if "errorCode" in got:
         return answer.failed(default, got["errorCode"], got["errorDetails"])
-    # An answer without a value is the caller's default.
+    # Without a value, the caller's default applies.
     value = got.get("value", default)
     if not answer.fits(kind, value):
         return answer.failed(default, "TYPE_MISMATCH", str(value))

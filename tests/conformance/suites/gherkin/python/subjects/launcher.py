@@ -1,4 +1,4 @@
-"""The launcher that has started the daemon, and may start it anew."""
+"""A client of the launcher, which starts and restarts the daemon."""
 
 import os
 import pathlib
@@ -14,5 +14,5 @@ def call(what):
 
 
 def start(kind):
-    """Starts the daemon as a kind of connection needs it."""
+    """Starts the daemon with the configuration for a kind of connection."""
     call(f"start?config={ {'ssl': 'ssl', 'metadata': 'metadata', 'syncpayload': 'sync-payload', 'socket': 'socket'}.get(kind, 'default') }")

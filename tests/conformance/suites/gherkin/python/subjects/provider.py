@@ -24,7 +24,7 @@ EVENTS = {
 }
 MODE = os.environ["MODE"]
 PORTS = {"rpc": 8013, "in-process": 8015, "file": launcher.NOBODY}
-# Seconds until a provider that is not ready counts as broken.
+# Seconds until a provider that is not ready counts as failed.
 PATIENCE = 10
 
 
@@ -87,7 +87,7 @@ def connection(kind, options):
 
 
 def arguments(options):
-    """The suite's options under the provider's names."""
+    """The suite's options by the provider's names."""
     names = {"resolver": "resolver_type"}
     return {names.get(name, snake(name)): enumerated(name, value) for name, value in options.items()}
 

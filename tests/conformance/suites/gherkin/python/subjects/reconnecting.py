@@ -1,11 +1,12 @@
-"""A stream that is opened again whenever it ends, and what that means for whoever listens.
+"""A stream that is reopened whenever it ends, and its events.
 
-ready when it says so, stale when it is lost, error when it stays lost for the grace period: as providers have it.
+The events are those of providers: ready when the stream is usable, stale when it is lost, and error when it is still
+lost after the grace period.
 """
 
 import threading
 
-# Seconds, as providers' own end-to-end tests have them.
+# Seconds, as in providers' own end-to-end tests.
 GRACE = 2
 RETRY = 0.1
 PATIENCE = 10
@@ -30,7 +31,7 @@ class Reconnecting:
 
     def on(self, event):
         self.wanted.add(event)
-        # As SDKs have it: who asks when it is ready is told at once.
+        # As in SDKs: a handler that is added when the stream is ready is called immediately.
         if event == "ready" and self.ready.is_set():
             self.events.add("ready")
 

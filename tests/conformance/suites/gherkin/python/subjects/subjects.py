@@ -1,4 +1,4 @@
-"""Who is asked: the official provider, or our own clients where the daemon is what is judged."""
+"""The subject of a run: the official provider, or this suite's own clients, which test the daemon itself."""
 
 import os
 

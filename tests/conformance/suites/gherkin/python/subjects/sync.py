@@ -1,4 +1,4 @@
-"""A client of flag sync: gRPC, with `flagctl` to evaluate what arrives."""
+"""A client of flag sync over gRPC, which evaluates the received flags with `flagctl`."""
 
 import json
 import os
@@ -14,7 +14,7 @@ import flagctl
 import launcher
 from reconnecting import Reconnecting
 
-# gRPC waits between attempts to connect; the suite is about the daemon, not about that.
+# Short backoffs, because the suite tests the daemon and not gRPC's reconnection.
 OPTIONS = [("grpc.initial_reconnect_backoff_ms", 100), ("grpc.min_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 100)]
 
 
@@ -50,7 +50,7 @@ class Sync:
                 if first:
                     opened()
                 first = False
-        # A call on a channel that was closed is a ValueError.
+        # A call on a closed channel raises ValueError.
         except (grpc.RpcError, ValueError) as error:
             raise ConnectionError(error) from error
 
@@ -67,7 +67,7 @@ class Sync:
 
 def channel(kind, options):
     if kind == "socket":
-        # As Go's and Node's gRPC have it. Of itself Python's says the path, which is no authority.
+        # The authority that Go's and Node's gRPC send. Python's default is the path, which is not a valid authority.
         named = [*OPTIONS, ("grpc.default_authority", "localhost")]
         return grpc.insecure_channel(f"unix:{launcher.DIRECTORY / 'sync.sock'}", named)
     if kind == "ssl":

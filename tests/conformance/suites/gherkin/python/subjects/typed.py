@@ -1,10 +1,10 @@
-"""What the suite's tables mean: a text and the type that stands beside it."""
+"""Values from the text and type in the suite's tables."""
 
 import json
 
 
 def value(kind, text):
-    """The value of a flag, or of an attribute of a context."""
+    """The value of a flag or context attribute."""
     match kind:
         case "Integer":
             return int(text)
@@ -16,7 +16,7 @@ def value(kind, text):
             return json.loads(text)
         case "String":
             return text
-    raise LookupError(f"nobody knows the type {kind}")
+    raise LookupError(f"unknown type {kind}")
 
 
 def option(kind, text):
@@ -34,4 +34,4 @@ def option(kind, text):
             return text.lower()
         case "String":
             return text
-    raise LookupError(f"nobody knows the type {kind}")
+    raise LookupError(f"unknown type {kind}")

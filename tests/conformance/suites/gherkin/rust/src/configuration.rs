@@ -11,14 +11,14 @@ use open_feature_flagd::ResolverType;
 
 use crate::World;
 
-/// An option as the suite writes it.
+/// An option of the suite.
 #[derive(Clone, Debug)]
 pub struct Option {
     pub name: String,
     pub text: String,
 }
 
-/// What came of a configuration.
+/// The result of a configuration.
 #[derive(Debug)]
 pub struct Outcome {
     options: Result<FlagdOptions, String>,
@@ -41,7 +41,7 @@ fn environment_variable(world: &mut World, name: String, text: String) {
 async fn initialized(world: &mut World) {
     let options = applied(FlagdOptions::default(), &world.options);
     let refused = match &options {
-        // A provider opens connections; only what it is to refuse is made.
+        // `FlagdProvider::new` connects in the other modes, so only file mode is tested with a provider.
         Ok(options) if options.resolver_type == ResolverType::File => {
             FlagdProvider::new(options.clone()).await.is_err()
         }
@@ -55,7 +55,7 @@ async fn initialized(world: &mut World) {
 fn refused(world: &mut World) {
     assert!(
         world.config.as_ref().expect("a configuration").refused,
-        "there is none"
+        "no error"
     );
 }
 
@@ -76,7 +76,7 @@ fn has(world: &mut World, name: String, kind: String, text: String) {
     assert_eq!(shown(options, &name), wanted);
 }
 
-/// Sets options. One that the provider has not is an error.
+/// Sets options. An option that the provider does not have is an error.
 pub fn applied(mut options: FlagdOptions, given: &[Option]) -> Result<FlagdOptions, String> {
     for Option { name, text, .. } in given {
         let number = || {
@@ -118,11 +118,11 @@ fn resolver(text: &str) -> Result<ResolverType, String> {
         "rpc" => Ok(ResolverType::Rpc),
         "in-process" => Ok(ResolverType::InProcess),
         "file" => Ok(ResolverType::File),
-        _ => Err(format!("nobody knows the resolver {text}")),
+        _ => Err(format!("unknown resolver {text}")),
     }
 }
 
-/// An option of the provider as the suite writes it.
+/// The value of a provider's option in the suite's form.
 fn shown(options: &FlagdOptions, name: &str) -> String {
     let or_null =
         |value: &std::option::Option<String>| value.clone().unwrap_or_else(|| "null".to_owned());

@@ -1,4 +1,4 @@
-//! Connections. The SDK for Rust has no events, and neither has the provider.
+//! Connections. The SDK for Rust and the provider have no events.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -15,12 +15,12 @@ use crate::World;
 use crate::configuration;
 use crate::named;
 
-/// Where nothing listens, where an Envoy stands before the daemon, and where it refuses everything.
+/// Ports: without a listener, of an Envoy in front of the daemon, and of an Envoy that rejects all calls.
 const NOBODY: u16 = 9999;
 const ENVOY: &str = "9211";
 const REFUSING: u16 = 9212;
 
-/// Until a provider that is not there counts as broken.
+/// The time until a provider that is not ready counts as failed.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 pub struct Client(pub open_feature::Client);
@@ -31,7 +31,7 @@ impl fmt::Debug for Client {
     }
 }
 
-/// Asks the launcher for something: start?config=NAME, restart?seconds=N, change.
+/// Calls the launcher: start?config=NAME, restart?seconds=N or change.
 async fn launcher(what: &str) {
     let answer = reqwest::Client::new()
         .post(format!("http://localhost:8080/{what}"))
@@ -40,7 +40,7 @@ async fn launcher(what: &str) {
         .expect("the launcher");
     assert!(
         answer.status().is_success(),
-        "the launcher answers {} to {what}",
+        "the launcher returns {} for {what}",
         answer.status()
     );
 }
@@ -63,7 +63,7 @@ async fn connect(world: &mut World, kind: String) {
     let making = tokio::time::timeout(PATIENCE, FlagdProvider::new(options));
     let provider = making.await.expect("in time").expect("a provider");
     let mut api = OpenFeature::singleton_mut().await;
-    // The SDK's domains live for ever; the default provider is replaced.
+    // Providers of named domains are never shut down, so the default provider is replaced.
     api.set_provider(provider).await;
     world.client = Some(Client(api.create_client()));
 }
@@ -96,7 +96,7 @@ fn connection(kind: &str, world: &World) -> FlagdOptions {
     options
 }
 
-/// The file of flags that a provider without a daemon reads.
+/// The flag file that a provider without a daemon reads.
 fn file<'a>(kind: &str, world: &'a World) -> &'a str {
     let selector = world
         .options

@@ -1,4 +1,4 @@
-//! Flags, contexts and answers.
+//! Flags, contexts and results.
 
 use cucumber::gherkin::Step;
 use cucumber::given;
@@ -79,10 +79,10 @@ fn targeting_key(world: &mut World, text: String) {
     world.context.targeting_key = Some(text);
 }
 
-/// An object as the provider takes it.
+/// An object in the provider's type.
 fn structure(object: Value) -> EvaluationContextFieldValue {
     let Value::Object(members) = object else {
-        panic!("{object} is no object")
+        panic!("{object} is not an object")
     };
     let fields = members
         .into_iter()
@@ -147,11 +147,11 @@ async fn evaluated(world: &mut World) {
             fallback,
             |value| object(&value),
         ),
-        _ => panic!("nobody knows the type {kind}"),
+        _ => panic!("unknown type {kind}"),
     };
 }
 
-/// An answer, with the caller's default where there is none, as the SDK's users have to see to themselves.
+/// The result of an evaluation, or the caller's default, which users of the SDK must apply themselves.
 fn answer<T>(
     got: Result<EvaluationDetails<T>, EvaluationError>,
     fallback: &Value,

@@ -1,6 +1,6 @@
 //! The public suite for the official provider for Rust.
 //!
-//! The environment names the rest: MODE, TAGS, FEATURES, TESTBED, LAUNCHED, REPORTS.
+//! Environment variables: MODE, TAGS, FEATURES, TESTBED, LAUNCHED, REPORTS.
 
 mod configuration;
 mod connection;
@@ -22,7 +22,7 @@ use crate::configuration::Option as Setting;
 use crate::flags::Answer;
 use crate::flags::Flag;
 
-/// What one scenario has.
+/// The state of one scenario.
 #[derive(cucumber::World, Debug, Default)]
 pub struct World {
     options: Vec<Setting>,
@@ -43,7 +43,7 @@ impl Drop for World {
     }
 }
 
-/// The suite's files. Their tables write `\u0301`, which the parser takes for an escape that is wrong.
+/// The suite's files. Their tables contain `\u0301`, which the parser would reject as an invalid escape.
 struct Files;
 
 impl cucumber::Parser<Vec<PathBuf>> for Files {
@@ -68,7 +68,7 @@ pub fn named(variable: &str) -> String {
     std::env::var(variable).unwrap_or_else(|_| panic!("{variable} is not set"))
 }
 
-/// Whether tags are as an expression, `@a and not @b`, has them.
+/// Returns true if tags match an expression such as `@a and not @b`.
 fn wanted(expression: &str, tags: &[&String]) -> bool {
     expression.split(" and ").all(|part| {
         let has = |tag: &str| {

@@ -1,4 +1,4 @@
-//! What the suite's tables mean: a text and the type that stands beside it.
+//! Values from the text and type in the suite's tables.
 
 use serde_json::Value;
 use serde_json::json;
@@ -10,11 +10,11 @@ pub fn value(kind: &str, text: &str) -> Value {
         "Boolean" => json!(text.parse::<bool>().expect("a boolean")),
         "Object" => serde_json::from_str(text).expect("an object"),
         "String" => json!(text),
-        _ => panic!("nobody knows the type {kind}"),
+        _ => panic!("unknown type {kind}"),
     }
 }
 
-/// Integers and floats are one kind of number, as in JSON.
+/// Compares as in JSON: integers and floats are numbers of the same kind.
 pub fn same(got: &Value, wanted: &Value) -> bool {
     match (got, wanted) {
         (Value::Number(got), Value::Number(wanted)) => got.as_f64() == wanted.as_f64(),

@@ -50,7 +50,7 @@ public class Configuration {
     @Then("^we should have an error$")
     public void failed() {
         if (World.configError == null) {
-            throw new AssertionError("there is none");
+            throw new AssertionError("no error");
         }
     }
 
@@ -89,7 +89,7 @@ public class Configuration {
             case "ResolverType" -> Config.Resolver.valueOf(text.toUpperCase().replace('-', '_'));
             case "StringList" -> Stream.of(text.split(",")).map(String::trim).filter(part -> !part.isEmpty()).toList();
             case "String" -> text;
-            default -> throw new IllegalArgumentException("nobody knows the type " + kind);
+            default -> throw new IllegalArgumentException("unknown type " + kind);
         };
     }
 }

@@ -20,7 +20,7 @@ public class Connection {
             "rpc", Config.Resolver.RPC, "in-process", Config.Resolver.IN_PROCESS, "file", Config.Resolver.FILE);
     private static final Map<String, String> SOCKETS = Map.of("rpc", "evaluation.sock", "in-process", "sync.sock");
 
-    /** The launcher's configuration for a kind of connection, where it is not `default`. */
+    /** The launcher's configuration for a kind of connection, if it is not `default`. */
     private static final Map<String, String> CONFIGURATIONS =
             Map.of("ssl", "ssl", "metadata", "metadata", "syncpayload", "sync-payload", "socket", "socket");
 
@@ -45,7 +45,7 @@ public class Connection {
         World.client = api.getClient(World.domain);
     }
 
-    /** The options of the provider's own end-to-end tests, with more time for a JVM that has just started. */
+    /** The options of the provider's own end-to-end tests, with longer deadlines, because the JVM has just started. */
     private static FlagdOptions.FlagdOptionsBuilder builder(String kind) {
         var builder = FlagdOptions.builder()
                 .resolverType(RESOLVERS.get(World.MODE))
@@ -67,7 +67,7 @@ public class Connection {
         return builder;
     }
 
-    /** The file of flags that a provider without a daemon reads. */
+    /** The flag file that a provider without a daemon reads. */
     private static String file(String kind) {
         var selector = World.options.get("selector");
         if (kind.equals("unavailable")) {

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Environment variables for a while. Java has no way to set them, so the map behind its copy is opened. */
+/** Temporary environment variables. Java cannot set them, so reflection changes the map behind System.getenv. */
 final class Environment {
     private static final List<String> SET = new ArrayList<>();
 

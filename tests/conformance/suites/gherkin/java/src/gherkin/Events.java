@@ -6,9 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Events of a provider, in the order in which they came. */
+/** Events of a provider, in order of arrival. */
 final class Events {
-    /** Milliseconds. Longer than a connection is ever lost for, and what comes then. */
+    /** Milliseconds. Longer than any outage of a connection and the reconnection after it. */
     static final long PATIENCE = 20_000;
 
     static final Map<String, ProviderEvent> TYPES = Map.of(
@@ -26,7 +26,7 @@ final class Events {
         notifyAll();
     }
 
-    /** Waits for an event. What came before it is forgotten, what comes after it is not. */
+    /** Waits for an event. Discards earlier events and keeps later ones. */
     synchronized Event next(String name, long patience) throws InterruptedException {
         var deadline = System.nanoTime() + patience * 1_000_000;
         while (true) {

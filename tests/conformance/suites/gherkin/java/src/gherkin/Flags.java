@@ -12,7 +12,7 @@ import io.cucumber.java.en.When;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Flags, contexts and answers. */
+/** Flags, contexts and results. */
 public class Flags {
     @Given("^a (\\w+)-flag with key \"([^\"]*)\" and a default value \"([^\"]*)\"$")
     public void flag(String kind, String key, String text) throws Exception {
@@ -48,7 +48,7 @@ public class Flags {
             case "Integer" -> World.client.getIntegerDetails(flag.key(), (Integer) flag.fallback(), context);
             case "Float" -> World.client.getDoubleDetails(flag.key(), (Double) flag.fallback(), context);
             case "Object" -> World.client.getObjectDetails(flag.key(), (Value) flag.fallback(), context);
-            default -> throw new IllegalArgumentException("nobody knows the type " + flag.kind());
+            default -> throw new IllegalArgumentException("unknown type " + flag.kind());
         };
     }
 
@@ -81,7 +81,7 @@ public class Flags {
     @Then("^the flag should be part of the event payload$")
     public void changed() {
         if (!World.event.details().getFlagsChanged().contains(World.flag.key())) {
-            throw new AssertionError("it is not in " + World.event);
+            throw new AssertionError("the flag is not in " + World.event);
         }
     }
 
@@ -107,7 +107,7 @@ public class Flags {
         World.equal(World.answer.getFlagMetadata().isEmpty(), true);
     }
 
-    /** The value of a flag: a text and the type that stands beside it. */
+    /** The value of a flag, from its text and type in the suite. */
     private static Object value(String kind, String text) throws Exception {
         return switch (kind) {
             case "Boolean" -> Boolean.parseBoolean(text);
@@ -115,11 +115,11 @@ public class Flags {
             case "Float" -> Double.parseDouble(text);
             case "Object" -> Value.objectToValue(new ObjectMapper().readValue(text, Object.class));
             case "String" -> text;
-            default -> throw new IllegalArgumentException("nobody knows the type " + kind);
+            default -> throw new IllegalArgumentException("unknown type " + kind);
         };
     }
 
-    /** An attribute of a context. Integers beyond Java's are numbers all the same. */
+    /** A context attribute. Integers out of Java's range are doubles. */
     private static Value attribute(String kind, String text) throws Exception {
         if (kind.equals("Integer")) {
             var number = Long.parseLong(text);

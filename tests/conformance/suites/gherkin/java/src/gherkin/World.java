@@ -16,7 +16,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** What one scenario has. Scenarios run one after the other. */
+/** The state of one scenario. Scenarios run one after the other. */
 public class World {
     static final String MODE = System.getenv("MODE");
     static final Path LAUNCHED = Path.of(System.getenv("LAUNCHED"));
@@ -51,20 +51,20 @@ public class World {
     @After
     public void end() throws Exception {
         if (client != null) {
-            // Another provider in its place shuts this one down, as the SDK has it.
+            // The SDK shuts a provider down when another one replaces it.
             OpenFeatureAPI.getInstance().setProvider(domain, new NoOpProvider());
         }
         Environment.restore();
     }
 
-    /** Asks the launcher for something: start?config=NAME, restart?seconds=N, change. */
+    /** Calls the launcher: start?config=NAME, restart?seconds=N or change. */
     static void launcher(String what) throws Exception {
         var request = HttpRequest.newBuilder(URI.create("http://localhost:8080/" + what))
                 .POST(HttpRequest.BodyPublishers.noBody())
                 .build();
         var answer = HTTP.send(request, HttpResponse.BodyHandlers.ofString());
         if (answer.statusCode() != 200) {
-            throw new IllegalStateException("the launcher answers " + answer.statusCode() + " to " + what);
+            throw new IllegalStateException("the launcher returns " + answer.statusCode() + " for " + what);
         }
     }
 

@@ -1,4 +1,4 @@
-"""flagd's public schema of what a provider is fed with, from the Go module that the providers themselves take it from."""
+"""flagd's public schema of flag documents, from the Go module that providers use as well."""
 
 import json
 import pathlib
@@ -12,35 +12,35 @@ import prepared
 MODULE = "github.com/open-feature/flagd-schemas"
 # A module that pins it.
 PINNED = prepared.HERE / "go"
-# How many faults are told.
+# The most reported errors.
 SHOWN = 5
 
 
 def directory():
-    """Where the module is. Raises Missing without Go."""
+    """The directory of the module. Raises Missing if Go is not installed."""
     try:
         subprocess.run(["go", "mod", "download", MODULE], cwd=PINNED, check=True, capture_output=True, text=True)
         found = subprocess.run(["go", "list", "-m", "-f", "{{.Dir}}", MODULE], cwd=PINNED, check=True, capture_output=True, text=True)
     except FileNotFoundError:
-        raise prepared.Missing("there is no `go`, whose module of flagd's schemas is what to validate against") from None
+        raise prepared.Missing("`go` is missing, which downloads flagd's schemas") from None
     return pathlib.Path(found.stdout.strip(), "json")
 
 
 def validator():
-    """Validates whole documents. Raises Missing."""
+    """The validator of flag documents. Raises Missing."""
     schemas = [json.loads((directory() / name).read_text()) for name in ("flags.json", "targeting.json")]
     resources = [(each["$id"], referencing.Resource.from_contents(each)) for each in schemas]
-    # A root that is a reference has no identity of its own, so it is named from outside.
+    # A root schema that is only a `$ref` cannot have an `$id`, so the reference is absolute.
     whole = {"$ref": f"{schemas[0]['$id']}#/definitions/providerConfig"}
     return jsonschema.Draft7Validator(whole, registry=referencing.Registry().with_resources(resources))
 
 
 def faults(validating, document):
-    """What is wrong with a document, a line each."""
+    """The errors of a document, one line each."""
     found = sorted(validating.iter_errors(document), key=lambda fault: list(map(str, fault.absolute_path)))
     return [f"{fault.json_path}: {deepest(fault).message[:200]}" for fault in found[:SHOWN]]
 
 
 def deepest(fault):
-    """Of alternatives none of which fits, the fault of the one that comes closest."""
+    """If no alternative of `anyOf` or `oneOf` matches, the error of the best match."""
     return jsonschema.exceptions.best_match([fault]) or fault

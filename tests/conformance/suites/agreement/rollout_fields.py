@@ -1,17 +1,17 @@
-"""Flags in words of fanion's own, for the contexts of the corpus."""
+"""Flags with rollout fields, for the contexts of the corpus."""
 
 import random
 
 import corpus
 
-# Of each family.
+# The number of flags of each family.
 EACH = 20
 RINGS = {
     "internal": {"in": [{"var": "group"}, ["employee", "contractor"]]},
     "beta": {"segments": ["beta-tester", "early-bird"]},
 }
 PERCENTAGES = (0, 0.5, 5, 33.3, 50, 99, 100)
-# Ramps whose share does not change before 2060: nobody may pass to another step between two answers.
+# Ramps whose share does not change before 2060, so that no user changes the step between two evaluations.
 RAMPS = (
     {"from": "2020-01-01", "to": "2021-01-01"},
     {"from": "2020-01-01", "to": "2021-01-01", "shape": "doubling"},
@@ -23,13 +23,13 @@ RAMPS = (
 
 
 def document(others):
-    """Flags of each family; some of them build on others, the flags of another document."""
+    """Flags of each family; some of them require flags of another document, `others`."""
     pick = random.Random(corpus.SEED + 2)
     flags = {}
-    for family, words in FAMILIES.items():
+    for family, fields in FAMILIES.items():
         for number in range(EACH):
             flag, names = corpus.bare(pick)
-            flags[f"{family}.{number:03}"] = flag | words(pick, names, others)
+            flags[f"{family}.{number:03}"] = flag | fields(pick, names, others)
     return {"rings": RINGS, "flags": flags}
 
 
@@ -42,7 +42,7 @@ def released(pick, names):
 
 
 def rollout(pick, names, _others):
-    """Everything but segments, which are lists."""
+    """All fields except segments, which are lists."""
     written = released(pick, names)
     if pick.random() < 0.7:
         written["rings"] = pick.sample(("internal", "early"), pick.randint(1, 2))
@@ -94,7 +94,7 @@ def kill(pick, names, _others):
 
 
 def requires(pick, names, others):
-    """Of flags whose rules every engine takes alike."""
+    """Requires flags whose rules all engines evaluate alike."""
     families = ("static", "ring", "percentage", "percentage-in-ring", "affix")
     known = [key for key in others if key.rpartition(".")[0] in families]
     needed = [{"flag": key, "variant": pick.choice(sorted(others[key]["variants"]))} for key in pick.sample(known, pick.randint(1, 2))]

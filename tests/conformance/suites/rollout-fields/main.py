@@ -1,4 +1,4 @@
-"""Every word as official providers decide it in their own process, fed by flag sync; and what flag sync sends."""
+"""Rollout fields as the in-process providers evaluate them, and the document that flag sync sends to the providers."""
 
 import argparse
 import json
@@ -14,28 +14,28 @@ from daemon import Daemon
 from driver import Driver
 
 HERE = pathlib.Path(__file__).resolve().parent
-# The same flags and cases that the daemon's own tests take.
+# The flags and cases of tests/all/rollout/every_protocol.rs.
 DATA = HERE.parents[2] / "data"
-FLAGS, CASES = DATA / "words.yaml", json.loads((DATA / "words.json").read_text())
+FLAGS, CASES = DATA / "rollout_fields.yaml", json.loads((DATA / "rollout_fields.json").read_text())
 # Seconds for a provider to get its flags.
 PATIENCE = 60
 V2, V3 = "in-process", "in-process, fractional v3"
-# Whose engine buckets by the third version of `fractional`, which the daemon does when it is told to.
+# Languages whose engine uses version 3 of `fractional`, as the daemon does with --fractional=v3.
 SPEAKS_V3 = ("python", "rust")
 KINDS = {bool: "boolean", int: "integer"}
 
 
 def payload(python, daemon):
-    """What flag sync sends, parsed."""
+    """The document that flag sync sends, parsed."""
     ran = subprocess.run([python, HERE / "payload.py", str(daemon.ports["sync-port"])], capture_output=True, text=True, check=False)
     if ran.returncode:
-        raise RuntimeError(f"flag sync does not answer: {ran.stderr[-500:]}")
+        raise RuntimeError(f"flag sync does not respond: {ran.stderr[-500:]}")
     return json.loads(ran.stdout)
 
 
 def validates(document):
     report.same(schema.faults(schema.validator(), document), [])
-    # A flag in words is none of plain flagd's.
+    # A rollout field in place of a rule is invalid in flagd.
     document["flags"]["split"]["targeting"] = {"split": {"control": 50}}
     report.same(len(schema.faults(schema.validator(), document)), 1)
 
@@ -45,22 +45,22 @@ def names(case):
 
 
 def want(case, mode):
-    """The variant that the words promise. Where something is hashed, the version of `fractional` has a say."""
+    """The expected variant. For hashed values it depends on the version of `fractional`."""
     return case["v3"] if mode == V3 and "v3" in case else case["variant"]
 
 
 def tags(case):
-    """What a provider has to be able to for a case."""
+    """The capabilities that a case needs."""
     values = case["context"].values()
     needs = {"hashed": "v3" in case, "lists": any(isinstance(value, (list, dict)) for value in values)}
     return [name for name, needed in needs.items() if needed]
 
 
 def decides(driver, mode, variants, case):
-    """Raises AssertionError with what a provider makes of a case."""
+    """Raises AssertionError if a provider returns another variant, value or metadata than the case expects."""
     expected = want(case, mode)
     value = variants[expected]
-    # What the caller has for itself is the value of no variant that is expected.
+    # The caller's default differs from the expected value.
     mine = not value if isinstance(value, bool) else -1
     got = driver.ask(KINDS[type(value)], case["flag"], mine, case["context"])
     report.same((got["variant"], got["value"]), (expected, value))
@@ -103,11 +103,11 @@ def main():
     parser.add_argument("language", nargs="*", default=prepared.LANGUAGES)
     given = parser.parse_args()
     if os.environ.get("CONFORMANCE_DAEMON") == "flagd":
-        report.result("daemon", V2, "*", "notrun", "flagd has no words")
+        report.result("daemon", V2, "*", "notrun", "flagd has no rollout fields")
         return
     program = given.daemon.resolve()
     with tempfile.TemporaryDirectory() as scratch, open(pathlib.Path(scratch, "log"), "w", encoding="utf-8") as log:
-        # The provider for Python brings what speaks with flag sync along.
+        # The Python provider has the client of flag sync.
         (pathlib.Path(scratch) / "own").mkdir()
         python = prepared.command("python", pathlib.Path(scratch) / "own")[0]
         commands = prepared.commands(given.language, scratch, missing)

@@ -1,4 +1,4 @@
-"""Prints the document that a daemon's flag sync sends: payload.py PORT. Runs among the packages of the Python driver."""
+"""Prints the document that a daemon's flag sync sends: payload.py PORT. Runs with the packages of the Python driver."""
 
 import sys
 
