@@ -1,23 +1,23 @@
 """Writes docs/performance.md and its plots from the results of the benches. Run by tests/bench/report."""
-import argparse, json, math, pathlib, platform, re, subprocess
+import argparse, json, math, pathlib, platform, re, subprocess, textwrap
 
 import plot
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 AXES = {
-    "context": ("attributes in the context, of which the flag reads two",),
-    "rule": ("comparisons in the rule",),
-    "flags": ("flags",),
-    "connections": ("connections, 16 streams each",),
-    "streams": ("streams on each of 8 connections",),
-    "events": ("open event streams without events",),
+    "context": ("attributes in the context, of which the flag reads two", "attributes"),
+    "rule": ("comparisons in the rule", "comparisons"),
+    "flags": ("flags", "flags"),
+    "connections": ("connections, 16 streams each", "connections"),
+    "streams": ("streams on each of 8 connections", "streams"),
+    "events": ("open event streams without events", "streams"),
 }
 
 LOADED = [
-    *((f"ready after exec, in ms: {n:,}", f"start ms, {n}", target) for n, target in ((1, 10), (1000, 20), (10_000, 80), (100_000, 900))),
+    *((f"time from exec until ready, in ms: {n:,}", f"start ms, {n}", target) for n, target in ((1, 10), (1000, 20), (10_000, 80), (100_000, 900))),
     *((f"resident memory, in MiB: {n:,}", f"memory MiB, {n}", target) for n, target in ((1, 8), (1000, 10), (10_000, 24), (100_000, 160))),
-    ("worst p99 during a reload of 10,000 flags, relative to p99 without", "ratio", 1.5),
-    ("one flag of 10,000 changed, from saved file to response, in ms", "edit ms, 10000", 30),
+    ("worst p99 during a reload of 10,000 flags, relative to the p99 without a reload", "ratio", 1.5),
+    ("one flag of 10,000 changed, from the saved file to the new response, in ms", "edit ms, 10000", 30),
 ]
 
 
@@ -62,16 +62,16 @@ def slope(points):
 def sentence(what, points):
     """The sentence below a plot."""
     (x0, y0), (x1, y1) = points[0], points[-1]
-    span = f"{y0:.1f} µs with {x0:,} and {y1:.1f} µs with {x1:,}"
+    span = f"{y0:.1f} µs with {x0:,} and {y1:.1f} µs with {x1:,} {AXES[what][1]}"
     return {
         "context": f"A call costs {span}: {slope(points):.0f} ns for each attribute that the flag does not read, most of it in "
                    "hyper, which receives the bytes.",
         "rule": f"A call costs {span}: {slope(points):.0f} ns for each comparison.",
-        "flags": f"A call costs {span}: flags are found by binary search, and any increase comes from cache misses of the CPU.",
+        "flags": f"A call costs {span}: flags are found by binary search, and any increase is due to CPU cache misses.",
         "connections": f"A call costs {span}: with fewer calls per connection, fewer calls share each read, write and wakeup.",
         "streams": f"A call costs {span}: calls that arrive together on a connection share one read, one poll and one write.",
-        "events": f"A call costs {span}: an idle stream costs memory but no CPU time, except for the CPU cache that the "
-                  "kernel's state of each socket takes.",
+        "events": f"A call costs {span}: an idle stream takes memory but no CPU time, except that the kernel's state of "
+                  "each socket occupies CPU cache.",
     }[what]
 
 
@@ -81,8 +81,13 @@ def first_to_break(grown):
     least = min(y for _, y in points)
     doubled = next((x for x, y in points if y > 2 * least), None)
     if doubled is None:
-        return "The cost of a call does not double along any axis."
-    return f"The cost of a call grows most along the axis `{what}`: it has doubled at {doubled:,}."
+        return "The cost of a call does not double on any of these axes."
+    return f"The cost of a call grows most with the number of {AXES[what][1]}: at {doubled:,}, it has more than doubled."
+
+
+def with_unit(name):
+    """The name of a budget; a number of flags at its end gets the word."""
+    return f"{name} flag{'' if name.endswith(' 1') else 's'}" if name[-1].isdigit() else name
 
 
 def inside(lines):
@@ -100,7 +105,7 @@ def budgets(found, times, load, streams):
         best = times[name]["best"]
         rows.append((f"`{name}`, in ns", number(best), f"≤ {target:,}", best <= target))
     loaded = load["medians"]["fanion"]
-    rows += [(f"{name} flags" if name[-1].isdigit() else name, number(loaded[row]), f"≤ {target}", loaded[row] <= target)
+    rows += [(with_unit(name), number(loaded[row]), f"≤ {target}", loaded[row] <= target)
              for name, row, target in LOADED if row in loaded]
     each, _, last, _ = next(f for name, f in streams["medians"].items() if name.startswith("fanion") and name.endswith("events"))
     rows += [("memory of an open event stream, in KiB", number(each), "≤ 16", each <= 16),
@@ -151,7 +156,7 @@ def write(results, out):
     for what, points in found["growth"].items():
         svg = plot.lines(f"CPU of a call by {what}", AXES[what][0], "µs", {"fanion": points})
         (plots / f"{what}.svg").write_text(svg)
-        growth.append(f"![CPU of a call by {what}](performance/{what}.svg)\n\n{sentence(what, points)}")
+        growth.append(f"![CPU of a call by {what}](performance/{what}.svg)\n\n{textwrap.fill(sentence(what, points), 120)}")
     protocols = found["protocols"]
     versions = [("fanion", commit()), ("rustc", said("rustc", "--version")),
                 *((crate, locked("Cargo.lock", crate)) for crate in ("hyper", "h2", "tokio")),
