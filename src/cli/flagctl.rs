@@ -53,7 +53,7 @@ enum Command {
     Schema,
     /// Print a shell completion script.
     Completions {
-        /// Shell of the script.
+        /// Shell to generate the script for.
         shell: Shell,
     },
 }

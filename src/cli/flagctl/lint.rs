@@ -23,7 +23,7 @@ pub struct LintArgs {
     /// Print the documentation of a diagnostic code; `all` lists the codes.
     #[arg(long, value_name = "CODE", conflicts_with = "paths")]
     explain: Option<String>,
-    /// Also report stickiness violations of the change from OLD: a file, a directory, a glob, or REV:PATH of a git
+    /// Also report stickiness violations introduced since OLD: a file, a directory, a glob, or REV:PATH of a git
     /// repository.
     #[arg(long, value_name = "OLD")]
     against: Option<String>,

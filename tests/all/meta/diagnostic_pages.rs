@@ -14,7 +14,7 @@ fn example<'p>(page: &'p str, heading: &str) -> Option<&'p str> {
 }
 
 fn found(page: &str, text: &str) -> Vec<&'static str> {
-    let policy = lint_policy(example(page, "With, in `.flagrc.yaml`").unwrap_or("{}"));
+    let policy = lint_policy(example(page, "With this in `.flagrc.yaml`").unwrap_or("{}"));
     let files = parse_files(&[("flags.yaml", text)]);
     let mut found = lint::check(&files, &policy);
     ignore_comment::remove_ignored(&files, &mut found);

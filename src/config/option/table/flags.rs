@@ -51,5 +51,5 @@ pub static STRICT: OptionSpec = boolean(
     "strict",
     None,
     "false",
-    "Refuse a whole file for one error in it, as flagd does, instead of the faulty flag alone",
+    "Reject the whole file if it contains an error, as flagd does, instead of only the invalid flag",
 );

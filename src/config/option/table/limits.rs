@@ -54,5 +54,5 @@ pub static READ_TIMEOUT: OptionSpec = with_default(
     None,
     "DURATION",
     "5s",
-    "Timeout for receiving a request's head, and again for its body",
+    "Time limit for receiving a request's headers, and a separate limit of the same length for its body",
 );

@@ -64,7 +64,7 @@ pub static KEEP_ALIVE_MIN_TIME: OptionSpec = with_default(
     None,
     "DURATION",
     "30s",
-    "Minimum time between pings of a flag sync client; more frequent pings close the connection",
+    "Minimum time between pings from a flag sync client; if a client pings more often, its connection is closed",
 );
 
 /// `--keep-alive-permit-without-stream`

@@ -30,5 +30,5 @@ pub static CLIENT_CA_PATH: OptionSpec = with_default(
     None,
     "PATH",
     "",
-    "Certificate authorities of clients in PEM; clients without a certificate of one of them are refused",
+    "Certificate authorities of clients in PEM; clients without a certificate signed by one of these authorities are rejected",
 );

@@ -123,7 +123,7 @@ impl FieldParser<'_> {
                 "`{key}` is in both `allow` and `deny` of flag `{}`",
                 self.flag
             );
-            let help = "`deny` wins; remove it from one of the lists";
+            let help = "`deny` wins; remove the key from one of the lists";
             self.report
                 .warn(Code::NoEffect, rollout.position, message, help);
         }
