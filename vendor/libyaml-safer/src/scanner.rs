@@ -1001,7 +1001,7 @@ impl<R: BufRead> Scanner<R> {
                     self.cache(1)?;
                 }
 
-                let prefix_value = self.scan_tag_uri(true, true, None, start_mark)?;
+                let prefix_value = self.scan_tag_uri(true, None, start_mark)?;
                 self.cache(1)?;
 
                 if !IS_BLANKZ!(self.buffer) {
@@ -1078,7 +1078,7 @@ impl<R: BufRead> Scanner<R> {
             handle = String::new();
             self.skip_char();
             self.skip_char();
-            suffix = self.scan_tag_uri(true, false, None, start_mark)?;
+            suffix = self.scan_tag_uri(false, None, start_mark)?;
 
             if !CHECK!(self.buffer, '>') {
                 return self.set_scanner_error(
@@ -1091,9 +1091,9 @@ impl<R: BufRead> Scanner<R> {
         } else {
             handle = self.scan_tag_handle(false, start_mark)?;
             if handle.starts_with('!') && handle.len() > 1 && handle.ends_with('!') {
-                suffix = self.scan_tag_uri(false, false, None, start_mark)?;
+                suffix = self.scan_tag_uri(false, None, start_mark)?;
             } else {
-                suffix = self.scan_tag_uri(false, false, Some(&handle), start_mark)?;
+                suffix = self.scan_tag_uri(false, Some(&handle), start_mark)?;
                 handle = String::from("!");
                 if suffix.is_empty() {
                     core::mem::swap(&mut handle, &mut suffix);
@@ -1158,7 +1158,6 @@ impl<R: BufRead> Scanner<R> {
 
     fn scan_tag_uri(
         &mut self,
-        uri_char: bool,
         directive: bool,
         head: Option<&str>,
         start_mark: Mark,
@@ -1190,10 +1189,10 @@ impl<R: BufRead> Scanner<R> {
             || CHECK!(self.buffer, '\'')
             || CHECK!(self.buffer, '(')
             || CHECK!(self.buffer, ')')
-            || uri_char
-                && (CHECK!(self.buffer, ',')
-                    || CHECK!(self.buffer, '[')
-                    || CHECK!(self.buffer, ']'))
+            // Differs from libyaml 0.2.5, which reads these three in verbatim tags only.
+            || CHECK!(self.buffer, ',')
+            || CHECK!(self.buffer, '[')
+            || CHECK!(self.buffer, ']')
         {
             if CHECK!(self.buffer, '%') {
                 self.scan_uri_escapes(directive, start_mark, &mut string)?;
@@ -1572,6 +1571,10 @@ impl<R: BufRead> Scanner<R> {
                             '"' => {
                                 string.push('"');
                             }
+                            // Differs from libyaml, which rejects it.
+                            '\'' => {
+                                string.push('\'');
+                            }
                             '/' => {
                                 string.push('/');
                             }
@@ -1746,22 +1749,7 @@ impl<R: BufRead> Scanner<R> {
                 break;
             }
             while !IS_BLANKZ!(self.buffer) {
-                if self.flow_level != 0
-                    && CHECK!(self.buffer, ':')
-                    && (CHECK_AT!(self.buffer, ',', 1)
-                        || CHECK_AT!(self.buffer, '?', 1)
-                        || CHECK_AT!(self.buffer, '[', 1)
-                        || CHECK_AT!(self.buffer, ']', 1)
-                        || CHECK_AT!(self.buffer, '{', 1)
-                        || CHECK_AT!(self.buffer, '}', 1))
-                {
-                    return self.set_scanner_error(
-                        "while scanning a plain scalar",
-                        start_mark,
-                        "found unexpected ':'",
-                    );
-                }
-
+                // Differs from libyaml 0.2.5, which rejects a `:` in front of a flow indicator here.
                 if CHECK!(self.buffer, ':') && IS_BLANKZ_AT!(self.buffer, 1)
                     || self.flow_level != 0
                         && (CHECK!(self.buffer, ',')
