@@ -4,10 +4,14 @@
 //! works for every language with an SDK, and is fast. A key that is built at run time is not found. To avoid reporting
 //! its flag as unused, a key that occurs anywhere in the code counts as used.
 
+pub mod call_form;
 mod call_parser;
 pub mod call_pattern;
 pub mod code_references;
 pub mod flag_reference;
+mod markup;
+mod sdk_calls;
+mod source_cursor;
 
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
@@ -62,8 +66,9 @@ impl ReferenceScanner {
         })
     }
 
-    /// The keys that calls in `code` name. Records every key that occurs in it.
-    pub fn scan(&self, code: &[u8]) -> Vec<FlagReference> {
+    /// The keys that calls in `code` name, in text order. Records every key that occurs in it. `extension` is the
+    /// extension of the file; without it, the calls of all languages are searched.
+    pub fn scan(&self, code: &[u8], extension: Option<&str>) -> Vec<FlagReference> {
         let mut uses = Vec::new();
         for found in self.matcher.find_iter(code) {
             let index = found.pattern().as_usize();
@@ -74,14 +79,17 @@ impl ReferenceScanner {
                 seen.store(true, Ordering::Relaxed);
             }
             for pattern in self.patterns_by_word.get(index).into_iter().flatten() {
-                uses.extend(call_parser::parse_flag_key(
+                uses.extend(call_parser::parse_flag_keys(
                     code,
                     found.start(),
                     found.end(),
                     pattern,
+                    extension,
                 ));
             }
         }
+        // Patterns of several SDKs match the same call.
+        uses.sort_by_key(|found| found.offset);
         uses.dedup();
         uses
     }
@@ -103,7 +111,7 @@ mod tests {
         let patterns = call_pattern::sdk_patterns();
         let search = ReferenceScanner::new(&patterns, &[]).expect("a search");
         search
-            .scan(code.as_bytes())
+            .scan(code.as_bytes(), None)
             .into_iter()
             .map(|found| found.key)
             .collect()
@@ -161,9 +169,9 @@ mod tests {
     #[test]
     fn key_in_any_string_counts_as_used() {
         let search = ReferenceScanner::new(&[], &["pay", "pay-fast", "ship"]).expect("a search");
-        search.scan(b"KEY = 'pay-fast'; repay, pay_, payments");
+        search.scan(b"KEY = 'pay-fast'; repay, pay_, payments", None);
         assert_eq!(search.unused_keys().collect::<Vec<_>>(), [0, 2]);
-        search.scan(b"x(pay)");
+        search.scan(b"x(pay)", None);
         assert_eq!(search.unused_keys().collect::<Vec<_>>(), [2]);
     }
 }

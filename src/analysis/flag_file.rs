@@ -20,6 +20,9 @@ use crate::document::syntax_tree::Node;
 use crate::rule::bucketing::bucketing_value::FractionalVersion;
 use crate::ruleset;
 
+/// The name of standard input in place of a file; its content determines the format.
+pub const STANDARD_INPUT: &str = "<stdin>";
+
 /// A flag file that is not parsed yet.
 #[derive(Debug)]
 pub struct RawFlagFile {
@@ -80,10 +83,11 @@ fn parse_file(text: RawFlagFile) -> FlagFile {
         compiled: Vec::new(),
         diagnostics: Vec::new(),
     };
-    match (
-        text.bytes,
-        DocumentFormat::from_path(file.name.as_ref().as_ref()),
-    ) {
+    let format = match &text.bytes {
+        Ok(bytes) if *file.name == *STANDARD_INPUT => Some(DocumentFormat::from_content(bytes)),
+        _ => DocumentFormat::from_path(file.name.as_ref().as_ref()),
+    };
+    match (text.bytes, format) {
         (Err(why), _) => report.error(Code::Unreadable, Position::START, why, ""),
         (Ok(_), None) => {
             let why = "flag files end in .yaml, .yml or .json";

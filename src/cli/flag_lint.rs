@@ -10,13 +10,23 @@ use crate::cli::input::flagrc;
 use crate::cli::input::source_code;
 use crate::cli::lint_report::Findings;
 use crate::cli::lint_report::ReportArgs;
+use crate::cli::output::color::Palette;
 use crate::cli::output::command_output::CommandOutput;
 use crate::cli::output::exit_code;
 use crate::cli::output::exit_code::EXIT_ERROR;
+use crate::cli::output::terminal_args::TerminalArgs;
 
 /// Lint flag files, and the source code that uses flags.
 #[derive(Debug, clap::Parser)]
 #[command(name = "flag-lint", version)]
+struct FlagLintArguments {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    terminal: TerminalArgs,
+}
+
+#[derive(Debug, clap::Subcommand)]
 enum Command {
     /// Report errors and likely mistakes. Exit status: 0 ok, 1 errors found, 2 usage or I/O error.
     Check(Box<CheckArgs>),
@@ -25,7 +35,8 @@ enum Command {
 /// The arguments of `check`.
 #[derive(Debug, Default, clap::Args)]
 pub struct CheckArgs {
-    /// Source files and directories [default: `refs.paths` of the configuration, or this directory]
+    /// Source files and directories, or - for standard input [default: `refs.paths` of the configuration, or this
+    /// directory]
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// The options of the report.
@@ -35,13 +46,17 @@ pub struct CheckArgs {
 
 /// Parses the arguments of this process and runs the command.
 pub fn main() -> ExitCode {
-    match Command::try_parse() {
-        Ok(Command::Check(arguments)) => exit_code::print_result(check(&arguments)),
+    match FlagLintArguments::try_parse() {
+        Ok(arguments) => {
+            let Command::Check(check_arguments) = &arguments.command;
+            let output = check(check_arguments, arguments.terminal.stdout_palette());
+            exit_code::print_result(output, arguments.terminal)
+        }
         Err(error) => exit_code::print_clap_error(&error, ExitCode::from(EXIT_ERROR)),
     }
 }
 
-fn check(arguments: &CheckArgs) -> anyhow::Result<CommandOutput> {
+fn check(arguments: &CheckArgs, palette: Palette) -> anyhow::Result<CommandOutput> {
     let (mut policy, diagnostics) = flagrc::read_policy(&arguments.report.flagrc)?;
     if !arguments.paths.is_empty() {
         policy.code_refs.paths.clone_from(&arguments.paths);
@@ -56,5 +71,7 @@ fn check(arguments: &CheckArgs) -> anyhow::Result<CommandOutput> {
             findings.diagnostics.push(finding);
         }
     }
-    arguments.report.report_findings(&files, &policy, findings)
+    arguments
+        .report
+        .report_findings(&files, &policy, findings, palette)
 }

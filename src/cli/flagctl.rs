@@ -24,20 +24,32 @@ use crate::cli::flagctl::get::GetArgs;
 use crate::cli::flagctl::lint::LintArgs;
 use crate::cli::flagctl::list::ListArgs;
 use crate::cli::flagctl::refs::RefsArgs;
+use crate::cli::output::color::Palette;
 use crate::cli::output::command_output::CommandOutput;
 use crate::cli::output::completions;
 use crate::cli::output::exit_code;
 use crate::cli::output::exit_code::EXIT_ERROR;
+use crate::cli::output::terminal_args::TerminalArgs;
 
 /// Evaluate, explain, compare and lint feature flags. Exit status: 0 ok, 1 findings or not found, 2 usage or I/O error.
 #[derive(Debug, clap::Parser)]
 #[command(name = "flagctl", version)]
+struct FlagctlArguments {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    terminal: TerminalArgs,
+}
+
+#[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Evaluate a flag for a context, from files or by a running replica. Exits with 1 if the evaluation fails.
+    /// Evaluate a flag for a context, from files or by a running replica, and print the result. Exits with 1 if the
+    /// evaluation fails.
     Eval(EvalArgs),
-    /// Explain an evaluation, and the changes that would lead to another result. Exits with 1 if the evaluation fails.
+    /// Print the result of an evaluation, each condition with its values, and the changes that would lead to another
+    /// result. Exits with 1 if the evaluation fails.
     Explain(ExplainArgs),
-    /// Compare two versions of flag files and list the contexts whose result changes.
+    /// Compare two versions of flag files and print the contexts whose result changes.
     Diff(DiffArgs),
     /// Report errors and likely mistakes in flag files. Exits with 1 if there are errors.
     Lint(Box<LintArgs>),
@@ -45,9 +57,10 @@ enum Command {
     Refs(Box<RefsArgs>),
     /// Compile flag files into one plain flagd document and print it. Exits with 1 if there are errors.
     Compile(CompileArgs),
-    /// Print the definition of a flag, from files or from a running replica. Exits with 1 if it does not exist.
+    /// Print the definition of a flag, from files or from a running replica. Exits with 1 if it does not exist or is
+    /// faulty.
     Get(Box<GetArgs>),
-    /// List all flags, from files or from a running replica.
+    /// Print all flags, from files or from a running replica, including faulty ones.
     List(Box<ListArgs>),
     /// Print the JSON Schema of flag files, for editors.
     Schema,
@@ -60,25 +73,27 @@ enum Command {
 
 /// Parses the arguments of this process and runs the command.
 pub fn main() -> ExitCode {
-    match Command::try_parse() {
-        Ok(command) => exit_code::print_result(run(command)),
+    match FlagctlArguments::try_parse() {
+        Ok(FlagctlArguments { command, terminal }) => {
+            exit_code::print_result(run(command, terminal.stdout_palette()), terminal)
+        }
         Err(error) => exit_code::print_clap_error(&error, ExitCode::from(EXIT_ERROR)),
     }
 }
 
-fn run(command: Command) -> anyhow::Result<CommandOutput> {
+fn run(command: Command, palette: Palette) -> anyhow::Result<CommandOutput> {
     match command {
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
-        Command::Lint(arguments) => lint::run(&arguments),
-        Command::Refs(arguments) => refs::run(&arguments),
+        Command::Lint(arguments) => lint::run(&arguments, palette),
+        Command::Refs(arguments) => refs::run(&arguments, palette),
         Command::Compile(arguments) => compile::run(&arguments),
         Command::Get(arguments) => get::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Schema => Ok(CommandOutput::from_stdout(schema::render())),
         Command::Completions { shell } => {
-            let script = completions::script(shell, Command::command());
+            let script = completions::script(shell, FlagctlArguments::command());
             let script = String::from_utf8_lossy(&script).into_owned();
             Ok(CommandOutput::from_stdout(script))
         }

@@ -12,3 +12,4 @@ pub mod location_args;
 pub mod path_or_revision;
 pub mod replica;
 pub mod source_code;
+pub mod stdin;

@@ -1,8 +1,10 @@
 //! The report of lint findings: its arguments, the baseline, the summary line, and the exit code.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 
@@ -14,8 +16,10 @@ use crate::analysis::lint::suppression::baseline;
 use crate::analysis::lint::suppression::baseline::Baseline;
 use crate::analysis::lint::suppression::ignore_comment;
 use crate::cli::input::flagrc::FlagrcArgs;
+use crate::cli::output::color::Palette;
 use crate::cli::output::command_output::CommandOutput;
 use crate::cli::output::findings::FindingsFormat;
+use crate::cli::output::message::Message;
 use crate::config::structured_file;
 use crate::diag::Diagnostic;
 use crate::diag::DiagnosticSink;
@@ -24,9 +28,15 @@ use crate::diag::DiagnosticSink;
 #[derive(Debug, Default, clap::Args)]
 #[group(skip)]
 pub struct ReportArgs {
-    /// Output format.
-    #[arg(long, default_value = "text", value_name = "FORMAT")]
-    format: FindingsFormat,
+    /// Output format: the findings as text, or in the format of a CI system.
+    #[arg(
+        short = 'o',
+        long,
+        alias = "format",
+        default_value = "text",
+        value_name = "FORMAT"
+    )]
+    pub output: FindingsFormat,
     /// Minimum severity that fails the run [default: error]
     #[arg(long, value_name = "LEVEL", value_parser = ["error", "warning", "never"])]
     fail_on: Option<String>,
@@ -73,6 +83,7 @@ impl ReportArgs {
         files: &[FlagFile],
         policy: &LintPolicy,
         findings: Findings,
+        palette: Palette,
     ) -> anyhow::Result<CommandOutput> {
         let baseline = self.baseline.as_ref().or(policy.baseline.as_ref());
         if self.write_baseline {
@@ -81,7 +92,7 @@ impl ReportArgs {
             )?;
             return write_baseline(path, &findings.diagnostics);
         }
-        let mut diagnostics = findings.diagnostics;
+        let mut diagnostics = group_by_file(findings.diagnostics);
         let known = match baseline {
             Some(path) => read_baseline(path)?.remove_known(&mut diagnostics),
             None => 0,
@@ -92,8 +103,8 @@ impl ReportArgs {
             (known, "in the baseline"),
         ];
         Ok(CommandOutput {
-            stdout: self.format.render(files, &diagnostics, fail_on),
-            stderr: vec![summary(&diagnostics, files.len(), hidden)],
+            stdout: self.output.render(files, &diagnostics, fail_on, palette),
+            stderr: vec![Message::Summary(summary(&diagnostics, files.len(), hidden))],
             success: !fail_on.fails(&diagnostics),
         })
     }
@@ -104,6 +115,18 @@ impl ReportArgs {
         let named = names.find(|(name, _)| Some(*name) == fail_on);
         named.map_or(policy.fail_on, |(_, fail_on)| *fail_on)
     }
+}
+
+/// Sorts findings by position within each file. The files stay in the order of their first finding.
+fn group_by_file(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut ranks: HashMap<Arc<str>, usize> = HashMap::new();
+    for diagnostic in &diagnostics {
+        let next = ranks.len();
+        ranks.entry(diagnostic.file.clone()).or_insert(next);
+    }
+    let rank = |diagnostic: &Diagnostic| ranks.get(&diagnostic.file).copied();
+    diagnostics.sort_by_cached_key(|d| (rank(d), d.position, d.code));
+    diagnostics
 }
 
 /// The line for standard error: the number of findings, and of suppressed findings.
@@ -124,7 +147,7 @@ fn write_baseline(path: &Path, diagnostics: &[Diagnostic]) -> anyhow::Result<Com
     written.with_context(|| format!("cannot write {name}"))?;
     let line = format!("{} findings written to {name}", diagnostics.len());
     Ok(CommandOutput {
-        stderr: vec![line],
+        stderr: vec![Message::Summary(line)],
         success: true,
         ..CommandOutput::default()
     })

@@ -28,6 +28,17 @@ impl DocumentFormat {
             _ => None,
         }
     }
+
+    /// The format of a text without a name: JSON if it begins with an object whose first key has quotes. YAML reads most
+    /// JSON, but reports its errors as those of YAML.
+    pub fn from_content(bytes: &[u8]) -> DocumentFormat {
+        let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let object = text.trim_ascii_start().strip_prefix(b"{");
+        match object.map(|rest| rest.trim_ascii_start().first()) {
+            Some(Some(b'"' | b'}') | None) => DocumentFormat::Json,
+            _ => DocumentFormat::Yaml,
+        }
+    }
 }
 
 /// Decodes UTF-8; `None` after an error was reported.

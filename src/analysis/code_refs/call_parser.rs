@@ -1,12 +1,23 @@
-//! Parses one SDK call in source code, from its name to the string literal that is the flag key.
+//! Parses one SDK call in source code, from its name to the string literals that are flag keys.
 
+use crate::analysis::code_refs::call_form::CallForm;
 use crate::analysis::code_refs::call_pattern::CallPattern;
 use crate::analysis::code_refs::flag_reference::FlagReference;
+use crate::analysis::code_refs::markup;
+use crate::analysis::code_refs::source_cursor::Argument;
+use crate::analysis::code_refs::source_cursor::SourceCursor;
+use crate::analysis::code_refs::source_cursor::is_identifier_byte;
 
 /// Names of the key argument in languages with named arguments.
 const KEY_ARGUMENT_NAMES: [&[u8]; 5] = [b"key", b"flag_key", b"flagKey", b"flag", b"flagName"];
 /// The maximum distance between the name of a call and its key, in bytes.
 const MAX_KEY_DISTANCE: usize = 4096;
+/// The number of arguments of a Go call: context, key, default value, evaluation context.
+const GO_ARGUMENTS: usize = 4;
+/// Languages in which a call needs no parentheses.
+const WITHOUT_PARENTHESES: [&str; 3] = ["rb", "ex", "exs"];
+/// Languages in which `#` begins a comment.
+const HASH_COMMENTS: [&str; 5] = ["py", "rb", "ex", "exs", "php"];
 
 /// Returns true if the bytes from `start` to `end` are a whole word.
 pub fn is_whole_word(code: &[u8], start: usize, end: usize) -> bool {
@@ -15,197 +26,133 @@ pub fn is_whole_word(code: &[u8], start: usize, end: usize) -> bool {
     !inside(before) && !inside(code.get(end))
 }
 
-fn is_identifier_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
-}
-
-/// The key of the call whose name is at `start..end`; `None` unless the call matches the pattern and its key is a
-/// string literal.
-pub fn parse_flag_key(
+/// The keys of the call whose name is at `start..end`; empty unless the call matches the pattern and its key is a string
+/// literal. `extension` is the extension of the file, if it is known.
+pub fn parse_flag_keys(
     code: &[u8],
     start: usize,
     end: usize,
     pattern: &CallPattern,
-) -> Option<FlagReference> {
-    let line = code
-        .get(..start)?
-        .rsplit(|b| *b == b'\n')
-        .next()?
-        .trim_ascii_start();
-    let comment = [&b"//"[..], b"/*", b"* ", b"# "];
-    if comment.iter().any(|begins| line.starts_with(begins)) {
-        return None;
+    extension: Option<&str>,
+) -> Vec<FlagReference> {
+    let before = code.get(..start).unwrap_or(&[]);
+    if !pattern.is_in_language(extension)
+        || is_in_comment(before)
+        || !has_receiver(before, pattern.receiver.as_deref())
+    {
+        return Vec::new();
     }
-    if let Some(receiver) = &pattern.receiver {
-        let before = code.get(..start)?.strip_suffix(b".")?;
-        let before = before.strip_suffix(b"?").unwrap_or(before);
-        let rest = before.strip_suffix(receiver.as_bytes())?;
-        if rest.last().is_some_and(|b| is_identifier_byte(*b)) {
+    let limit = code.len().min(end + MAX_KEY_DISTANCE);
+    let cursor = SourceCursor {
+        code: code.get(..limit).unwrap_or(&[]),
+        offset: end,
+        hash_comments: extension.is_some_and(|known| HASH_COMMENTS.contains(&known)),
+    };
+    match pattern.form {
+        CallForm::Element => markup::element_key(cursor, before).into_iter().collect(),
+        CallForm::Directive => markup::directive_key(cursor, before).into_iter().collect(),
+        CallForm::KeyMembers => markup::member_keys(cursor),
+        CallForm::Call | CallForm::ContextCall | CallForm::HandleCall | CallForm::NamedKey => {
+            argument_key(cursor, before, pattern, extension)
+                .into_iter()
+                .collect()
+        }
+    }
+}
+
+/// Returns true if the line before a call begins as a comment.
+fn is_in_comment(before: &[u8]) -> bool {
+    let line = before.rsplit(|b| *b == b'\n').next().unwrap_or(&[]);
+    let line = line.trim_ascii_start();
+    let comment = [&b"//"[..], b"/*", b"* ", b"# ", b"<!--"];
+    comment.iter().any(|begins| line.starts_with(begins))
+}
+
+/// Returns true if the code before a call ends with the receiver that a pattern requires.
+fn has_receiver(before: &[u8], receiver: Option<&str>) -> bool {
+    let Some(receiver) = receiver else {
+        return true;
+    };
+    let Some(before) = before_separator(before) else {
+        return false;
+    };
+    let rest = before.strip_suffix(receiver.as_bytes());
+    rest.is_some_and(|rest| !rest.last().is_some_and(|b| is_identifier_byte(*b)))
+}
+
+/// The code before `.`, `?.`, `->` or `::`.
+fn before_separator(before: &[u8]) -> Option<&[u8]> {
+    let separators = [&b"?."[..], b".", b"?->", b"->", b"::"];
+    separators
+        .iter()
+        .find_map(|separator| before.strip_suffix(*separator))
+}
+
+/// The key among the arguments of a call.
+fn argument_key(
+    mut cursor: SourceCursor<'_>,
+    before: &[u8],
+    pattern: &CallPattern,
+    extension: Option<&str>,
+) -> Option<FlagReference> {
+    cursor.skip_type_arguments();
+    let name_end = cursor.offset;
+    let parentheses = cursor.accept(b"(").is_some();
+    if !parentheses {
+        cursor.offset = name_end;
+        let open = extension.is_some_and(|known| WITHOUT_PARENTHESES.contains(&known));
+        if !open || cursor.peek() != Some(b' ') {
             return None;
         }
     }
-    let limit = code.len().min(end + MAX_KEY_DISTANCE);
-    let mut cursor = CallParser {
-        code: code.get(..limit)?,
-        offset: end,
+    let arguments = cursor.parse_arguments(parentheses);
+    let named = |argument: &&Argument<'_>| {
+        let name = argument.name;
+        name.is_some_and(|name| KEY_ARGUMENT_NAMES.contains(&name))
     };
-    cursor.skip_type_arguments();
-    cursor.accept(b"(")?;
-    let mut position = 0;
-    loop {
-        cursor.skip_whitespace();
-        let label = cursor.parse_argument_name();
-        if label.is_some_and(|label| KEY_ARGUMENT_NAMES.contains(&label))
-            || (label.is_none() && position == pattern.key_argument_index)
-        {
-            return cursor.parse_string_literal();
+    let positional = || {
+        let at = arguments.get(pattern.key_argument_index)?;
+        at.name.is_none().then_some(at)
+    };
+    let code = cursor.code;
+    let matches = match pattern.form {
+        CallForm::ContextCall => {
+            arguments.len() >= GO_ARGUMENTS && is_go_call(code, before, &arguments)
         }
-        cursor.skip_argument()?;
-        position += 1;
-    }
+        CallForm::HandleCall => arguments
+            .first()
+            .is_some_and(|first| !is_quoted(code, first)),
+        CallForm::NamedKey => arguments.len() >= 2 && arguments.iter().any(|a| named(&a)),
+        CallForm::Call | CallForm::Element | CallForm::Directive | CallForm::KeyMembers => true,
+    };
+    let argument = arguments.iter().find(named).or_else(positional)?;
+    matches.then(|| literal(&cursor, argument)).flatten()
 }
 
-struct CallParser<'c> {
-    code: &'c [u8],
-    offset: usize,
+/// Returns true if the first argument of a call is a context, or its receiver a client.
+fn is_go_call(code: &[u8], before: &[u8], arguments: &[Argument<'_>]) -> bool {
+    let first = arguments.first();
+    let first = first.and_then(|first| code.get(first.start..first.end));
+    let first = first.unwrap_or(&[]).to_ascii_lowercase();
+    let mentions = |word: &[u8]| first.windows(word.len()).any(|window| window == word);
+    let receiver = before_separator(before).unwrap_or(&[]).to_ascii_lowercase();
+    mentions(b"ctx") || mentions(b"context") || receiver.ends_with(b"client")
 }
 
-impl<'c> CallParser<'c> {
-    fn peek(&self) -> Option<u8> {
-        self.code.get(self.offset).copied()
-    }
-
-    fn rest(&self) -> &'c [u8] {
-        self.code.get(self.offset..).unwrap_or(&[])
-    }
-
-    fn accept(&mut self, text: &[u8]) -> Option<()> {
-        self.skip_whitespace();
-        self.rest()
-            .starts_with(text)
-            .then(|| self.offset += text.len())
-    }
-
-    /// Skips white space and comments.
-    fn skip_whitespace(&mut self) {
-        loop {
-            let rest = self.rest();
-            let white = rest.len() - rest.trim_ascii_start().len();
-            self.offset += white;
-            let rest = self.rest();
-            let end = if rest.starts_with(b"//") {
-                find_bytes(rest, b"\n")
-            } else if rest.starts_with(b"/*") {
-                find_bytes(rest, b"*/").map(|at| at + 2)
-            } else {
-                return;
-            };
-            self.offset += end.unwrap_or(rest.len());
-        }
-    }
-
-    /// Skips type arguments between a name and its arguments: `<T>` or `::<T>`.
-    fn skip_type_arguments(&mut self) {
-        let start = self.offset;
-        let _ = self.accept(b"::");
-        if self.accept(b"<").is_none() {
-            self.offset = start;
-            return;
-        }
-        let mut depth = 1;
-        while let Some(byte) = self.peek().filter(|_| depth > 0) {
-            match byte {
-                b'<' => depth += 1,
-                b'>' => depth -= 1,
-                b';' => break,
-                _ => {}
-            }
-            self.offset += 1;
-        }
-    }
-
-    /// The name of an argument, if it has one: `key: …` or `key=…`.
-    fn parse_argument_name(&mut self) -> Option<&'c [u8]> {
-        let rest = self.rest();
-        let length = rest.iter().take_while(|b| is_identifier_byte(**b)).count();
-        let label = rest.get(..length).filter(|label| !label.is_empty())?;
-        let behind = rest.get(length..)?;
-        let white = behind.len() - behind.trim_ascii_start().len();
-        match behind.trim_ascii_start() {
-            [b':', b':', ..] | [b'=', b'=' | b'>', ..] => None,
-            [b':' | b'=', ..] => {
-                self.offset += length + white + 1;
-                self.skip_whitespace();
-                Some(label)
-            }
-            _ => None,
-        }
-    }
-
-    /// Skips one argument and the comma after it.
-    fn skip_argument(&mut self) -> Option<()> {
-        let mut depth = 0_u32;
-        loop {
-            match self.peek()? {
-                b',' if depth == 0 => {
-                    self.offset += 1;
-                    return Some(());
-                }
-                b'(' | b'[' | b'{' => depth += 1,
-                b')' | b']' | b'}' => depth = depth.checked_sub(1)?,
-                quote @ (b'"' | b'\'' | b'`') => {
-                    self.offset += 1;
-                    self.parse_until_quote(quote)?;
-                    continue;
-                }
-                _ => {}
-            }
-            self.offset += 1;
-        }
-    }
-
-    /// Returns the text before the closing quote, and skips the quote.
-    fn parse_until_quote(&mut self, quote: u8) -> Option<&'c [u8]> {
-        let start = self.offset;
-        loop {
-            match self.peek()? {
-                b'\\' => self.offset += 2,
-                byte if byte == quote => break,
-                _ => self.offset += 1,
-            }
-        }
-        let inside = self.code.get(start..self.offset)?;
-        self.offset += 1;
-        Some(inside)
-    }
-
-    /// The string literal at this offset, unless it is concatenated or interpolated.
-    fn parse_string_literal(&mut self) -> Option<FlagReference> {
-        let start = self.offset;
-        let letters = self.rest().iter();
-        let prefix = letters
-            .take_while(|b| matches!(b, b'r' | b'u' | b'b' | b'f' | b'R' | b'F' | b'@' | b'$'));
-        let prefix = self.rest().get(..prefix.count())?;
-        self.offset += prefix.len();
-        let hashes = self.rest().iter().take_while(|b| **b == b'#').count();
-        self.offset += hashes;
-        let quote = self.peek().filter(|b| matches!(b, b'"' | b'\'' | b'`'))?;
-        self.offset += 1;
-        let inside = self.parse_until_quote(quote)?;
-        self.offset += hashes;
-        self.skip_whitespace();
-        let filled =
-            prefix.iter().any(|b| matches!(b, b'f' | b'F' | b'$')) && inside.contains(&b'{');
-        let put_together = filled || find_bytes(inside, b"${").is_some() || inside.contains(&b'\\');
-        let whole = matches!(self.peek(), Some(b',' | b')'));
-        let key = std::str::from_utf8(inside).ok()?;
-        (whole && !put_together && !key.is_empty() && !key.contains('\n')).then(|| FlagReference {
-            key: key.to_owned(),
-            offset: start,
-        })
-    }
+fn is_quoted(code: &[u8], argument: &Argument<'_>) -> bool {
+    matches!(code.get(argument.start), Some(b'"' | b'\'' | b'`'))
 }
 
-fn find_bytes(text: &[u8], part: &[u8]) -> Option<usize> {
-    text.windows(part.len()).position(|window| window == part)
+/// The string literal that is the whole argument.
+fn literal(cursor: &SourceCursor<'_>, argument: &Argument<'_>) -> Option<FlagReference> {
+    let mut inside = SourceCursor {
+        code: cursor.code.get(..argument.end)?,
+        offset: argument.start,
+        hash_comments: cursor.hash_comments,
+    };
+    let key = inside.parse_string_literal()?;
+    (inside.offset >= argument.end).then_some(FlagReference {
+        key,
+        offset: argument.start,
+    })
 }

@@ -1,5 +1,8 @@
 //! Patterns of calls that name a flag: the function name, the receiver, and which argument is the key.
 
+use crate::analysis::code_refs::call_form::CallForm;
+use crate::analysis::code_refs::sdk_calls::SDK_CALLS;
+
 /// A pattern of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallPattern {
@@ -9,6 +12,10 @@ pub struct CallPattern {
     pub name: String,
     /// The number of arguments before the key.
     pub key_argument_index: usize,
+    /// The form of the call.
+    pub form: CallForm,
+    /// The extensions of the files with such calls; empty for all.
+    pub extensions: &'static [&'static str],
 }
 
 impl CallPattern {
@@ -35,59 +42,32 @@ impl CallPattern {
             receiver: receiver.map(ToOwned::to_owned),
             name: name.to_owned(),
             key_argument_index: before,
+            form: CallForm::Call,
+            extensions: &[],
         })
+    }
+
+    /// Returns true if files with this extension may have such calls. A file of unknown language may have any call.
+    pub fn is_in_language(&self, extension: Option<&str>) -> bool {
+        self.extensions.is_empty()
+            || extension.is_none_or(|extension| self.extensions.contains(&extension))
     }
 }
 
-/// The calls of OpenFeature's SDKs, and two that many codebases have.
+/// The calls of OpenFeature's SDKs, and one that many codebases have.
 pub fn sdk_patterns() -> Vec<CallPattern> {
-    let mut known = Vec::new();
-    let mut add = |receiver: Option<&str>, name: String, before| {
-        known.push(CallPattern {
-            receiver: receiver.map(ToOwned::to_owned),
+    let of_sdks = SDK_CALLS.iter().flat_map(|calls| {
+        calls.all_names().map(|name| CallPattern {
+            receiver: None,
             name,
-            key_argument_index: before,
-        });
-    };
-    for kind in [
-        "Boolean",
-        "String",
-        "Number",
-        "Integer",
-        "Int",
-        "Double",
-        "Float",
-        "Object",
-        "Structure",
-    ] {
-        for what in ["Value", "Details"] {
-            // JavaScript, Java, Kotlin, Swift, PHP, Dart; C#; React.
-            add(None, format!("get{kind}{what}"), 0);
-            add(None, format!("Get{kind}{what}"), 0);
-            add(None, format!("Get{kind}{what}Async"), 0);
-            add(None, format!("use{kind}Flag{what}"), 0);
-            add(None, format!("useSuspense{kind}Flag{what}"), 0);
-        }
-        // Go: the first argument is the context.
-        add(None, format!("{kind}Value"), 1);
-        add(None, format!("{kind}ValueDetails"), 1);
-        add(Some("client"), kind.to_owned(), 1);
-    }
-    for kind in [
-        "boolean", "bool", "string", "integer", "int", "float", "number", "object", "struct",
-    ] {
-        for what in ["value", "details"] {
-            // Python, Rust; Ruby.
-            add(None, format!("get_{kind}_{what}"), 0);
-            add(None, format!("get_{kind}_{what}_async"), 0);
-            add(None, format!("fetch_{kind}_{what}"), 0);
-        }
-    }
-    for name in ["useFlag", "useSuspenseFlag", "useFeatureFlag"] {
-        add(None, name.to_owned(), 0);
-    }
-    add(Some("flags"), "isEnabled".to_owned(), 0);
-    known
+            key_argument_index: calls.key_argument_index,
+            form: calls.form,
+            extensions: calls.extensions,
+        })
+    });
+    of_sdks
+        .chain(CallPattern::parse("flags.isEnabled(KEY)"))
+        .collect()
 }
 
 #[cfg(test)]

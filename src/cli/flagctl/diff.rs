@@ -16,7 +16,9 @@ use crate::cli::input::git;
 use crate::cli::input::loaded_flags;
 use crate::cli::input::loaded_flags::LoadedFlags;
 use crate::cli::input::path_or_revision::load_path_or_revision;
+use crate::cli::input::stdin;
 use crate::cli::output::command_output::CommandOutput;
+use crate::cli::output::message;
 use crate::document::serialize;
 use crate::number;
 use crate::resolve::system_clock;
@@ -26,9 +28,10 @@ use crate::stickiness;
 /// The arguments of `diff`.
 #[derive(Debug, clap::Args)]
 pub struct DiffArgs {
-    /// Old flags: a file, a directory, a glob, or REV:PATH of a git repository. With --git, the path.
+    /// Old flags: a file, a directory, a glob, - for standard input, or REV:PATH of a git repository. With --git, the
+    /// path.
     old: String,
-    /// New flags: a file, a directory, a glob, or REV:PATH of a git repository.
+    /// New flags: a file, a directory, a glob, - for standard input, or REV:PATH of a git repository.
     #[arg(required_unless_present = "git")]
     new: Option<String>,
     /// Compare two revisions of one path, for example --git main..HEAD flags.
@@ -40,8 +43,14 @@ pub struct DiffArgs {
     /// Exit with 1 if a result changes or may change, or if the change violates the stickiness of a rollout.
     #[arg(long)]
     exit_code: bool,
-    /// Output format.
-    #[arg(short = 'o', long, default_value = "table", value_name = "FORMAT")]
+    /// Output format of the changes.
+    #[arg(
+        short = 'o',
+        long,
+        alias = "format",
+        default_value = "text",
+        value_name = "FORMAT"
+    )]
     output: DiffFormat,
 }
 
@@ -49,7 +58,8 @@ pub struct DiffArgs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum DiffFormat {
     /// Columns, for terminals.
-    Table,
+    #[value(alias = "table")]
+    Text,
     /// JSON.
     Json,
     /// YAML.
@@ -64,16 +74,11 @@ const MAX_EXAMPLES: usize = 100;
 /// Compares two versions. With `--exit-code`, fails if a result changes or may change, or if stickiness is violated.
 ///
 /// # Errors
-/// If flags cannot be read.
+/// If flags cannot be read or parsed: a comparison with nothing would report them as added or removed.
 pub fn run(arguments: &DiffArgs) -> anyhow::Result<CommandOutput> {
     let (old, new) = read_sides(arguments)?;
     // Files that have not changed have the same diagnostics on both sides.
-    let mut stderr = Vec::new();
-    for line in [old.stderr_lines(), new.stderr_lines()].concat() {
-        if !stderr.contains(&line) {
-            stderr.push(line);
-        }
-    }
+    let stderr = message::findings(old.diagnostics().chain(new.diagnostics()));
     let examples = arguments.examples.min(MAX_EXAMPLES);
     let changes = diff(side(&old), side(&new), examples);
     let now = number::truncate_to_i64(system_clock());
@@ -82,7 +87,7 @@ pub fn run(arguments: &DiffArgs) -> anyhow::Result<CommandOutput> {
         |change: &FlagDiff| matches!(change.status, DiffStatus::Same | DiffStatus::Equivalent);
     let same = violations.is_empty() && changes.iter().all(unchanged);
     let stdout = match arguments.output {
-        DiffFormat::Table => table::render(&changes, &violations),
+        DiffFormat::Text => table::render(&changes, &violations),
         DiffFormat::Markdown => markdown::render(&changes, &violations),
         DiffFormat::Json => serialize::to_pretty_json(&json::to_json(&changes, &violations)),
         DiffFormat::Yaml => serialize::to_yaml(&json::to_json(&changes, &violations)),
@@ -103,10 +108,14 @@ fn read_sides(arguments: &DiffArgs) -> anyhow::Result<(LoadedFlags, LoadedFlags)
             let path = Path::new(&arguments.old);
             let old = git::read_revision(revision_or_head(from), path)?;
             let new = git::read_revision(revision_or_head(to), path)?;
+            if old.is_empty() && new.is_empty() {
+                anyhow::bail!("no flag files in `{}` in {range}", path.display());
+            }
             Ok((compile_texts(old)?, compile_texts(new)?))
         }
         (None, new) => {
             let new = new.as_deref().unwrap_or_default();
+            stdin::check_single_use([Path::new(&arguments.old), Path::new(new)])?;
             Ok((
                 load_path_or_revision(&arguments.old)?,
                 load_path_or_revision(new)?,

@@ -11,8 +11,10 @@ use crate::cli::input::flag_location::ReplicaEndpoint;
 use crate::cli::input::loaded_flags;
 use crate::cli::input::location_args;
 use crate::cli::input::location_args::FlagLocationArgs;
+use crate::cli::input::replica::definitions;
 use crate::cli::input::replica::evaluation;
 use crate::cli::json_node;
+use crate::cli::json_node::member_str;
 use crate::cli::output::columns;
 use crate::cli::output::command_output::CommandOutput;
 use crate::cli::output::output_format::OutputFormat;
@@ -27,20 +29,29 @@ use crate::wire::ofrep::evaluation_response;
 
 /// The arguments of `eval`.
 #[derive(Debug, clap::Args)]
+#[command(override_usage = "flagctl eval [OPTIONS] <KEY>")]
 pub struct EvalArgs {
     /// Key of the flag.
-    key: String,
+    #[arg(value_name = "KEY")]
+    key: Option<String>,
     /// The location of the flags.
     #[command(flatten)]
     location: FlagLocationArgs,
-    /// Evaluation context, or @FILE.
+    /// Evaluation context as a JSON object, @FILE for a file that contains it, or - for standard input.
     #[arg(long, default_value = "{}", value_name = "JSON")]
     context: String,
     /// Version of `fractional` for flags in files; a replica uses its own.
     #[arg(long, default_value = "v2", value_name = "VERSION")]
     fractional: FractionalArg,
-    /// Output format.
-    #[arg(short = 'o', long, default_value = "json", value_name = "FORMAT")]
+    /// Output format: the OFREP response (value, key, reason, variant, metadata; errorCode after an error) as JSON or
+    /// YAML, or one line of text.
+    #[arg(
+        short = 'o',
+        long,
+        alias = "format",
+        default_value = "json",
+        value_name = "FORMAT"
+    )]
     output: OutputFormat,
 }
 
@@ -67,10 +78,14 @@ impl From<FractionalArg> for FractionalVersion {
 /// # Errors
 /// If files cannot be read, the replica does not answer, or the context is not a JSON object.
 pub fn run(arguments: &EvalArgs) -> anyhow::Result<CommandOutput> {
-    let context = evaluation_context::parse_context_arg(&arguments.context)?;
-    let evaluated = match location_args::resolve(&arguments.location)? {
-        FlagLocation::Replica(replica) => evaluate_at_replica(&replica, &arguments.key, &context)?,
-        FlagLocation::Files(paths) => evaluate_from_files(&paths, arguments, &context)?,
+    let (key, location) =
+        location_args::resolve_key(&arguments.location, arguments.key.as_deref())?;
+    let context = evaluation_context::parse_context_arg(&arguments.context, &location)?;
+    let evaluated = match location {
+        FlagLocation::Replica(replica) => evaluate_at_replica(&replica, &key, &context)?,
+        FlagLocation::Files(paths) => {
+            evaluate_from_files(&paths, &key, arguments.fractional.into(), &context)?
+        }
     };
     let response = evaluated.stdout.trim_end();
     Ok(CommandOutput {
@@ -89,7 +104,12 @@ fn evaluate_at_replica(
     context: &str,
 ) -> anyhow::Result<CommandOutput> {
     let Some(evaluated) = evaluation::evaluate(replica, key, context)? else {
-        return Ok(not_found(key, Vec::new()));
+        // The keys are only for a suggestion.
+        let known = definitions::list(replica).unwrap_or_default();
+        return Ok(not_found(
+            key,
+            known.iter().map(|flag| member_str(flag, "key")),
+        ));
     };
     let member = |name: &'static str| Some((name, evaluated.non_null_member(name)?.clone()));
     let names = ["value", "key", "reason", "variant", "errorCode"];
@@ -111,24 +131,23 @@ fn evaluate_at_replica(
     })
 }
 
-fn not_found(key: &str, stderr: Vec<String>) -> CommandOutput {
+fn not_found<'k>(key: &str, known: impl IntoIterator<Item = &'k str>) -> CommandOutput {
     CommandOutput {
         stdout: error_response::flag_not_found(key, &Selector::All).body,
-        stderr,
-        success: false,
+        ..CommandOutput::flag_not_found(key, known)
     }
 }
 
 /// Evaluates the flags in files. Returns an OFREP response.
 fn evaluate_from_files(
     paths: &[PathBuf],
-    arguments: &EvalArgs,
+    key: &str,
+    fractional: FractionalVersion,
     context: &str,
 ) -> anyhow::Result<CommandOutput> {
-    let flags = loaded_flags::load_paths(paths, arguments.fractional.into())?;
-    let stderr = flags.stderr_lines();
-    let Some(flag) = flags.ruleset.flag(&arguments.key) else {
-        return Ok(not_found(&arguments.key, stderr));
+    let flags = loaded_flags::load_paths(paths, fractional)?;
+    let Some(flag) = flags.ruleset.flag(key) else {
+        return Ok(not_found(key, flags.keys()));
     };
     let arena = Bump::new();
     let context = EncodedContext::Json(Some(context))
@@ -139,7 +158,7 @@ fn evaluate_from_files(
     let success = response.is_ok();
     Ok(CommandOutput {
         stdout: response.unwrap_or_else(|failure| failure.body),
-        stderr,
+        stderr: flags.messages_of(key),
         success,
     })
 }

@@ -16,9 +16,11 @@ use crate::cli::input::flag_location::ReplicaEndpoint;
 use crate::cli::input::loaded_flags;
 use crate::cli::input::location_args;
 use crate::cli::input::location_args::FlagLocationArgs;
+use crate::cli::input::replica::definitions;
 use crate::cli::input::replica::evaluation;
 use crate::cli::json_node::member_str;
 use crate::cli::output::command_output::CommandOutput;
+use crate::cli::output::message::Message;
 use crate::cli::output::output_format::OutputFormat;
 use crate::document::serialize;
 use crate::document::syntax_tree::Node;
@@ -27,17 +29,25 @@ use crate::selector::Selector;
 
 /// The arguments of `explain`.
 #[derive(Debug, clap::Args)]
+#[command(override_usage = "flagctl explain [OPTIONS] <KEY>")]
 pub struct ExplainArgs {
     /// Key of the flag.
-    key: String,
+    #[arg(value_name = "KEY")]
+    key: Option<String>,
     /// The location of the flags.
     #[command(flatten)]
     location: FlagLocationArgs,
-    /// Evaluation context, or @FILE.
+    /// Evaluation context as a JSON object, @FILE for a file that contains it, or - for standard input.
     #[arg(long, default_value = "{}", value_name = "JSON")]
     context: String,
-    /// Output format.
-    #[arg(short = 'o', long, default_value = "table", value_name = "FORMAT")]
+    /// Output format: text, or the same content as JSON or YAML.
+    #[arg(
+        short = 'o',
+        long,
+        alias = "format",
+        default_value = "text",
+        value_name = "FORMAT"
+    )]
     output: OutputFormat,
 }
 
@@ -46,52 +56,59 @@ pub struct ExplainArgs {
 /// # Errors
 /// If files cannot be read, the replica does not answer, or the context is not a JSON object.
 pub fn run(arguments: &ExplainArgs) -> anyhow::Result<CommandOutput> {
-    let context = evaluation_context::parse_context_arg(&arguments.context)?;
-    match location_args::resolve(&arguments.location)? {
-        FlagLocation::Files(paths) => explain_from_files(&paths, arguments, &context),
-        FlagLocation::Replica(replica) => explain_at_replica(&replica, arguments, &context),
+    let (key, location) =
+        location_args::resolve_key(&arguments.location, arguments.key.as_deref())?;
+    let context = evaluation_context::parse_context_arg(&arguments.context, &location)?;
+    match location {
+        FlagLocation::Files(paths) => explain_from_files(&paths, &key, &context, arguments.output),
+        FlagLocation::Replica(replica) => {
+            explain_at_replica(&replica, &key, &context, arguments.output)
+        }
     }
 }
 
 fn explain_from_files(
     paths: &[PathBuf],
-    arguments: &ExplainArgs,
+    key: &str,
     context: &str,
+    output: OutputFormat,
 ) -> anyhow::Result<CommandOutput> {
     let context = evaluation_context::owned_context(context)?;
     let flags = loaded_flags::load_paths(paths, FractionalVersion::V2)?;
-    let stderr = flags.stderr_lines();
-    let index = flags.ruleset.position(&arguments.key, &Selector::All);
+    let index = flags.ruleset.position(key, &Selector::All);
     let found = index.and_then(|index| {
         let definition = flags.document.flags.get(index)?;
         Some((definition, flags.ruleset.flags.get(index)?))
     });
     let Some((flag, compiled)) = found else {
-        return Ok(CommandOutput::flag_not_found(&arguments.key, stderr));
+        return Ok(CommandOutput::flag_not_found(key, flags.keys()));
     };
     Ok(command_output(
         &explain(flag, compiled, &context),
-        arguments.output,
-        stderr,
+        output,
+        flags.messages_of(key),
     ))
 }
 
 /// Explains the evaluation of a replica: the flag definition and the context are those of the replica.
 fn explain_at_replica(
     replica: &ReplicaEndpoint,
-    arguments: &ExplainArgs,
+    key: &str,
     context: &str,
+    output: OutputFormat,
 ) -> anyhow::Result<CommandOutput> {
-    let key = &arguments.key;
     let Some(evaluated) = evaluation::evaluate(replica, key, context)? else {
-        return Ok(CommandOutput::flag_not_found(key, Vec::new()));
+        // The keys are only for a suggestion.
+        let known = definitions::list(replica).unwrap_or_default();
+        let known = known.iter().map(|flag| member_str(flag, "key"));
+        return Ok(CommandOutput::flag_not_found(key, known));
     };
-    let mut stderr: Vec<String> = evaluated.targeting_key_note(context).into_iter().collect();
+    let mut stderr: Vec<Message> = evaluated.targeting_key_note(context).into_iter().collect();
     let Some(definition) = evaluated.non_null_member("definition") else {
         let code = member_str(&evaluated.node, "errorCode");
-        stderr.push(format!(
-            "error: definition of flag `{key}` has an error: evaluation returns {code}"
-        ));
+        stderr.push(Message::Error(format!(
+            "definition of flag `{key}` has an error: evaluation returns {code}"
+        )));
         return Ok(CommandOutput::failure(stderr));
     };
     let context = evaluated.evaluation_context()?;
@@ -109,20 +126,19 @@ fn explain_at_replica(
         || explanation.outcome.variant_name()
             != evaluated.non_null_member("variant").and_then(Node::as_text)
     {
-        stderr.push(
-            "warning: the replica returned a different result: it runs another version".to_owned(),
-        );
+        let text = "the replica returned a different result: it runs another version";
+        stderr.push(Message::Warning(text.to_owned()));
     }
-    Ok(command_output(&explanation, arguments.output, stderr))
+    Ok(command_output(&explanation, output, stderr))
 }
 
 fn command_output(
     explanation: &Explanation<'_>,
     output: OutputFormat,
-    stderr: Vec<String>,
+    stderr: Vec<Message>,
 ) -> CommandOutput {
     let stdout = match output {
-        OutputFormat::Table => text::render(explanation),
+        OutputFormat::Text => text::render(explanation),
         OutputFormat::Json => serialize::to_pretty_json(&json::to_json(explanation)),
         OutputFormat::Yaml => serialize::to_yaml(&json::to_json(explanation)),
     };

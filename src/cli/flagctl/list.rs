@@ -16,12 +16,13 @@ pub struct ListArgs {
     /// The location of the flags.
     #[command(flatten)]
     pub location: FlagLocationArgs,
-    /// Output format.
+    /// Output format: a line of text for each flag, or the definition in flagd's format, with rollout fields expanded to
+    /// rules, as JSON or YAML. A faulty flag has an `errorCode` instead.
     #[arg(
         short = 'o',
         long,
-        value_enum,
-        default_value = "table",
+        alias = "format",
+        default_value = "text",
         value_name = "FORMAT"
     )]
     pub output: OutputFormat,

@@ -1,20 +1,32 @@
 //! The evaluation context of `--context`: its JSON text, and the parsed context.
 
+use std::path::Path;
+
+use anyhow::Context as _;
 use bumpalo::Bump;
 
 use crate::analysis::model::owned_context::OwnedContext;
+use crate::cli::input::flag_location::FlagLocation;
+use crate::cli::input::stdin;
 use crate::json;
 use crate::resolve::system_clock;
 use crate::wire::context::encoded::EncodedContext;
 
-/// The text of `--context`: a JSON object, or `@` and the name of a file that contains one.
+/// The text of `--context`: a JSON object, `@` and the name of a file that contains one, or `-` for standard input.
+/// `location` is the location of the flags, which may be standard input instead.
 ///
 /// # Errors
 /// If the file cannot be read, or the text is not a JSON object.
-pub fn parse_context_arg(argument: &str) -> anyhow::Result<String> {
-    let text = match argument.strip_prefix('@') {
+pub fn parse_context_arg(argument: &str, location: &FlagLocation) -> anyhow::Result<String> {
+    let file = argument.strip_prefix('@').map(Path::new);
+    let file = file.or_else(|| Some(Path::new(argument)).filter(|path| stdin::is_stdin(path)));
+    if let FlagLocation::Files(paths) = location {
+        stdin::check_single_use(paths.iter().map(AsRef::as_ref).chain(file))?;
+    }
+    let text = match file {
+        Some(path) if stdin::is_stdin(path) => read_stdin()?,
         Some(path) => std::fs::read_to_string(path)
-            .map_err(|error| anyhow::anyhow!("--context: {path}: {error}"))?,
+            .map_err(|error| anyhow::anyhow!("--context: {}: {error}", path.display()))?,
         None => argument.to_owned(),
     };
     let mut reader = json::Reader::new(&text);
@@ -29,6 +41,11 @@ pub fn parse_context_arg(argument: &str) -> anyhow::Result<String> {
         Ok(_) => anyhow::bail!("--context is not a JSON object"),
         Err(error) => anyhow::bail!("--context is not JSON: {}", error.describe(&text)),
     }
+}
+
+fn read_stdin() -> anyhow::Result<String> {
+    let bytes = stdin::read_bytes().map_err(anyhow::Error::msg)?;
+    String::from_utf8(bytes).context("--context: standard input is not valid UTF-8")
 }
 
 /// Parses the text of a context. Its time is the current time.

@@ -70,7 +70,7 @@ pub fn reference_time(arguments: &FlagrcArgs) -> i64 {
 /// Parses the flag files of `paths`, or else of the configuration.
 ///
 /// # Errors
-/// If neither contains a path.
+/// If neither contains a path, or a directory or a glob has no flag files.
 pub fn read_flag_files(paths: &[PathBuf], policy: &LintPolicy) -> anyhow::Result<Vec<FlagFile>> {
     let paths = if paths.is_empty() {
         &policy.flag_paths
@@ -83,7 +83,7 @@ pub fn read_flag_files(paths: &[PathBuf], policy: &LintPolicy) -> anyhow::Result
         );
     }
     Ok(flag_file::parse_files(
-        files::read_texts(paths),
+        files::read_texts(paths)?,
         FractionalVersion::default(),
     ))
 }

@@ -1,5 +1,7 @@
 //! `--flags`, `--replica` and `--env`: the arguments, environment variables and configuration that locate flags.
 
+pub mod flag_path_args;
+
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -7,20 +9,21 @@ use anyhow::Context as _;
 use crate::cli::input::flag_location::FlagLocation;
 use crate::cli::input::flag_location::ReplicaEndpoint;
 use crate::cli::input::flagctl_config;
+use crate::cli::input::location_args::flag_path_args::FlagPathArgs;
 use crate::diag;
 
 /// The arguments that locate flags.
 #[derive(Debug, Default, clap::Args)]
 #[group(skip)]
 pub struct FlagLocationArgs {
-    /// Flag files, directories or globs; later ones win.
-    #[arg(long, num_args = 1.., value_name = "PATH", conflicts_with_all = ["replica", "env"])]
-    flags: Vec<PathBuf>,
+    /// The paths of flag files.
+    #[command(flatten)]
+    flags: FlagPathArgs,
     /// Management URL of a running replica: `http://HOST:8014`. The replica must be started with --debug-endpoints.
-    #[arg(long, value_name = "URL", conflicts_with = "env")]
+    #[arg(long, value_name = "URL", conflicts_with_all = ["env", "flags"])]
     replica: Option<String>,
     /// Context of the configuration file of flagctl.
-    #[arg(short = 'e', long, value_name = "NAME")]
+    #[arg(short = 'e', long, value_name = "NAME", conflicts_with = "flags")]
     env: Option<String>,
 }
 
@@ -29,13 +32,29 @@ pub struct FlagLocationArgs {
 /// # Errors
 /// If no location is given, or the configuration has errors.
 pub fn resolve(arguments: &FlagLocationArgs) -> anyhow::Result<FlagLocation> {
-    resolve_with(arguments, |name| std::env::var(name).ok())
+    let paths = arguments.flags.paths();
+    resolve_with(arguments, paths, |name| std::env::var(name).ok())
+}
+
+/// The key of a flag and the location of flags; `key` is the positional argument. It may also be the last value of
+/// `--flags`.
+///
+/// # Errors
+/// If no key or no location is given, or the configuration has errors.
+pub fn resolve_key(
+    arguments: &FlagLocationArgs,
+    key: Option<&str>,
+) -> anyhow::Result<(String, FlagLocation)> {
+    let (key, paths) = arguments.flags.split_key(key)?;
+    let location = resolve_with(arguments, paths, |name| std::env::var(name).ok())?;
+    Ok((key, location))
 }
 
 /// Resolves in this order: `--flags`, `--replica`, `--env`, `FLAGCTL_ENV`, `FLAGCTL_REPLICA`, `FLAGCTL_FLAGS`, and the
 /// default context of the configuration. `FLAGCTL_TOKEN` takes precedence over the token of a context.
 fn resolve_with(
     arguments: &FlagLocationArgs,
+    paths: Vec<PathBuf>,
     variable: impl Fn(&str) -> Option<String>,
 ) -> anyhow::Result<FlagLocation> {
     let set = |name: &str| variable(name).filter(|value| !value.is_empty());
@@ -43,8 +62,8 @@ fn resolve_with(
         let token = set("FLAGCTL_TOKEN");
         FlagLocation::Replica(ReplicaEndpoint { url, token })
     };
-    if !arguments.flags.is_empty() {
-        return Ok(FlagLocation::Files(arguments.flags.clone()));
+    if !paths.is_empty() {
+        return Ok(FlagLocation::Files(paths));
     }
     if let Some(url) = &arguments.replica {
         return Ok(replica_at(url.clone()));
@@ -103,7 +122,7 @@ mod tests {
             env: env.map(ToOwned::to_owned),
             ..FlagLocationArgs::default()
         };
-        resolve_with(&arguments, variable)
+        resolve_with(&arguments, Vec::new(), variable)
     }
 
     #[test]

@@ -2,102 +2,113 @@
 
 use std::path::PathBuf;
 
-use crate::analysis::flag_file;
-use crate::cli::input::files;
 use crate::cli::input::flag_location::FlagLocation;
 use crate::cli::input::flag_location::ReplicaEndpoint;
-use crate::cli::input::loaded_flags::LoadedFlags;
-use crate::cli::input::replica::client;
+use crate::cli::input::loaded_flags;
+use crate::cli::input::replica::definitions;
 use crate::cli::json_node;
 use crate::cli::json_node::member_str;
+use crate::cli::output::message::Message;
 use crate::document::syntax_tree::Node;
 use crate::rule::bucketing::bucketing_value::FractionalVersion;
+use crate::ruleset::CompiledFlag;
+use crate::ruleset::EvaluationPlan;
 use crate::wire::flag_sync;
+
+/// The definition of one flag.
+#[derive(Debug)]
+pub enum FlagLookup {
+    /// The definition, with its key.
+    Found(Node),
+    /// The definition has an error.
+    Faulty,
+    /// There is no such flag; the keys of the flags that there are.
+    NotFound(Vec<String>),
+}
 
 /// The result of a look-up, and the messages about it.
 #[derive(Debug)]
 pub struct ReadDefinitions<T> {
     /// The definition or definitions, each with its key.
     pub value: T,
-    /// Lines for standard error.
-    pub stderr: Vec<String>,
+    /// Messages for standard error.
+    pub stderr: Vec<Message>,
 }
 
-/// Looks up the definition of one flag; `None` if there is no such flag.
+/// Looks up the definition of one flag. The messages concern this flag only.
 ///
 /// # Errors
-/// If the replica does not answer.
-pub fn get_flag(
-    location: &FlagLocation,
-    key: &str,
-) -> anyhow::Result<ReadDefinitions<Option<Node>>> {
-    Ok(match location {
+/// If a file cannot be read or parsed, or the replica does not answer.
+pub fn get_flag(location: &FlagLocation, key: &str) -> anyhow::Result<ReadDefinitions<FlagLookup>> {
+    let (flags, mut stderr) = match location {
         FlagLocation::Files(paths) => {
-            let (flags, stderr) = definitions_from_files(paths);
-            let mut flags = flags.into_iter().rev();
-            let value = flags.find(|flag| member_str(flag, "key") == key);
-            ReadDefinitions { value, stderr }
+            let loaded = loaded_flags::load_paths(paths, FractionalVersion::default())?;
+            let flags = loaded.ruleset.flags.iter();
+            let flags = flags.map(|flag| definition(flag)).collect();
+            (flags, loaded.messages_of(key))
         }
-        FlagLocation::Replica(replica) => ReadDefinitions {
-            value: get_flag_at_replica(replica, key)?,
-            stderr: Vec::new(),
-        },
-    })
-}
-
-fn get_flag_at_replica(replica: &ReplicaEndpoint, key: &str) -> anyhow::Result<Option<Node>> {
-    let Some(body) = client::request_json(replica, &["debug", "flags", key], None)? else {
-        return Ok(None);
+        FlagLocation::Replica(replica) => (definitions::list(replica)?, Vec::new()),
     };
-    let answer = json_node::parse(&body)?;
-    let definition = answer.member("definition").cloned();
-    Ok(definition.map(|definition| with_key(key, definition)))
+    let flags: Vec<Node> = flags;
+    let keys = || flags.iter().map(|flag| member_str(flag, "key").to_owned());
+    let found = flags.iter().rfind(|flag| member_str(flag, "key") == key);
+    let value = match found {
+        None => FlagLookup::NotFound(keys().collect()),
+        Some(flag) => match fault(flag) {
+            Some(error) => {
+                if !stderr.iter().any(Message::is_error) {
+                    stderr.push(error);
+                }
+                FlagLookup::Faulty
+            }
+            None => FlagLookup::Found(flag.clone()),
+        },
+    };
+    Ok(ReadDefinitions { value, stderr })
 }
 
-/// Lists the definitions of all flags, sorted by key.
+/// Lists the definitions of all flags, sorted by key. A faulty flag has an error code instead of a definition.
 ///
 /// # Errors
-/// If the replica does not answer.
+/// If a file cannot be read or parsed, or the replica does not answer.
 pub fn list_flags(location: &FlagLocation) -> anyhow::Result<ReadDefinitions<Vec<Node>>> {
     Ok(match location {
-        FlagLocation::Files(paths) => {
-            let (value, stderr) = definitions_from_files(paths);
-            ReadDefinitions { value, stderr }
-        }
-        FlagLocation::Replica(replica) => ReadDefinitions {
-            value: list_flags_at_replica(replica)?,
-            stderr: Vec::new(),
-        },
+        FlagLocation::Files(paths) => list_flags_in_files(paths)?,
+        FlagLocation::Replica(replica) => list_flags_at_replica(replica)?,
     })
 }
 
-fn list_flags_at_replica(replica: &ReplicaEndpoint) -> anyhow::Result<Vec<Node>> {
-    let body = client::request_json(replica, &["debug", "definitions"], None)?;
-    let body =
-        body.ok_or_else(|| anyhow::anyhow!("the replica does not serve /debug/definitions"))?;
-    let answer = json_node::parse(&body)?;
-    let flags = answer.member("flags").and_then(Node::as_map);
-    let flags = flags.unwrap_or_default().iter();
-    let flags = flags.map(|flag| with_key(&flag.key, flag.value.clone()));
-    Ok(flags.collect())
+fn list_flags_in_files(paths: &[PathBuf]) -> anyhow::Result<ReadDefinitions<Vec<Node>>> {
+    let loaded = loaded_flags::load_paths(paths, FractionalVersion::default())?;
+    let flags = loaded.ruleset.flags.iter();
+    Ok(ReadDefinitions {
+        value: flags.map(|flag| definition(flag)).collect(),
+        stderr: loaded.messages(),
+    })
 }
 
-/// The definitions in files, and the diagnostics of the files.
-fn definitions_from_files(paths: &[PathBuf]) -> (Vec<Node>, Vec<String>) {
-    let files = flag_file::parse_files(files::read_texts(paths), FractionalVersion::default());
-    let loaded = LoadedFlags::from_files(&files);
-    let mut definitions = Vec::new();
-    for flag in &loaded.ruleset.flags {
-        let mut text = String::new();
-        flag_sync::write_definition(&mut text, flag);
-        let definition = json_node::parse(&text).ok();
-        definitions.extend(definition.map(|definition| with_key(&flag.key, definition)));
+fn list_flags_at_replica(replica: &ReplicaEndpoint) -> anyhow::Result<ReadDefinitions<Vec<Node>>> {
+    let value = definitions::list(replica)?;
+    let stderr = value.iter().filter_map(fault).collect();
+    Ok(ReadDefinitions { value, stderr })
+}
+
+/// The definition of a flag with its key as first member, or the error code of a faulty flag.
+fn definition(flag: &CompiledFlag) -> Node {
+    if let EvaluationPlan::Faulty(code) = &flag.evaluation_plan {
+        return definitions::faulty(&flag.key, code.as_str());
     }
-    (definitions, loaded.stderr_lines())
+    let mut text = String::new();
+    flag_sync::write_definition(&mut text, flag);
+    let definition = json_node::parse(&text).unwrap_or_else(|_| json_node::object([]));
+    definitions::with_key(&flag.key, definition)
 }
 
-/// A definition with its key as first member.
-fn with_key(key: &str, mut definition: Node) -> Node {
-    json_node::insert_first(&mut definition, "key", json_node::string(key));
-    definition
+/// The error message about a faulty flag.
+fn fault(flag: &Node) -> Option<Message> {
+    let code = flag.member("errorCode")?.as_text()?;
+    let key = member_str(flag, "key");
+    Some(Message::Error(format!(
+        "definition of flag `{key}` has an error: evaluation returns {code}"
+    )))
 }

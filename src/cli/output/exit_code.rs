@@ -6,7 +6,9 @@
 use std::process::ExitCode;
 
 use crate::cli::output::command_output::CommandOutput;
+use crate::cli::output::message::Message;
 use crate::cli::output::stdout;
+use crate::cli::output::terminal_args::TerminalArgs;
 
 /// The exit code of `flagctl` and `flag-lint` after an error: invalid arguments, or files that cannot be read.
 pub const EXIT_ERROR: u8 = 2;
@@ -37,23 +39,32 @@ pub fn print_clap_error(error: &clap::Error, failure: ExitCode) -> ExitCode {
 
 /// Prints the output of a command. Returns 0 for success, 1 for a negative result, and 2 after an error.
 #[expect(clippy::print_stderr, reason = "this is the command line")]
-pub fn print_result(result: anyhow::Result<CommandOutput>) -> ExitCode {
+pub fn print_result(result: anyhow::Result<CommandOutput>, terminal: TerminalArgs) -> ExitCode {
     let output = match result {
         Ok(output) => output,
-        Err(error) => return report_error(format!("{error:#}")),
+        Err(error) => return print_error(&format!("{error:#}"), terminal),
     };
-    for line in &output.stderr {
-        eprintln!("{line}");
+    // The summary of a run is in the messages, and comes last.
+    let written = stdout::write(output.stdout.as_bytes());
+    let palette = terminal.stderr_palette();
+    let shown = |message: &&Message| !terminal.quiet || message.is_error();
+    for message in output.stderr.iter().filter(shown) {
+        eprintln!("{}", message.render(palette));
     }
-    match stdout::write(output.stdout.as_bytes()) {
+    match written {
         // A closed pipe is not an error: `head` closes it after the requested lines.
-        Err(error) if !error.is_broken_pipe() => report_error(error.to_string()),
+        Err(error) if !error.is_broken_pipe() => print_error(&error.to_string(), terminal),
         _ if output.success => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,
     }
 }
 
-fn report_error(message: String) -> ExitCode {
-    let _ = report_errors(Err(vec![message]));
+/// Prints each line of an error as a message. Returns 2.
+#[expect(clippy::print_stderr, reason = "this is the command line")]
+fn print_error(error: &str, terminal: TerminalArgs) -> ExitCode {
+    for line in error.lines() {
+        let message = Message::Error(line.to_owned());
+        eprintln!("{}", message.render(terminal.stderr_palette()));
+    }
     ExitCode::from(EXIT_ERROR)
 }

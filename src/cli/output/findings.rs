@@ -9,6 +9,7 @@ mod text;
 
 use crate::analysis::flag_file::FlagFile;
 use crate::analysis::lint::policy::FailOn;
+use crate::cli::output::color::Palette;
 use crate::diag::Diagnostic;
 
 /// A format.
@@ -28,10 +29,16 @@ pub enum FindingsFormat {
 }
 
 impl FindingsFormat {
-    /// Prints the diagnostics `found` in `files`.
-    pub fn render(self, files: &[FlagFile], found: &[Diagnostic], fail_on: FailOn) -> String {
+    /// Prints the diagnostics `found` in `files`. Only text has colours.
+    pub fn render(
+        self,
+        files: &[FlagFile],
+        found: &[Diagnostic],
+        fail_on: FailOn,
+        palette: Palette,
+    ) -> String {
         match self {
-            FindingsFormat::Text => text::render(found),
+            FindingsFormat::Text => text::render(found, palette),
             FindingsFormat::Json => json::render(files, found),
             FindingsFormat::Sarif => sarif::render(files, found),
             FindingsFormat::Github => github_actions::render(found),

@@ -1,4 +1,4 @@
-//! Rows of flag definitions for the tables of `get` and `list`.
+//! Rows of flag definitions for the tables of `get` and `list`. A faulty flag has a key and an error code only.
 
 use crate::cli::json_node::member_str;
 use crate::cli::output::columns;
@@ -11,6 +11,9 @@ pub fn rows(flags: &[Node]) -> Vec<Vec<String>> {
 }
 
 fn row(flag: &Node) -> Vec<String> {
+    if flag.member("errorCode").is_some() {
+        return columns::row([member_str(flag, "key"), "ERROR", "-", "-", "-"]);
+    }
     let variants = flag.member("variants").and_then(Node::as_map);
     let variants = variants.unwrap_or_default().iter();
     let variants: Vec<&str> = variants.map(|variant| &*variant.key).collect();

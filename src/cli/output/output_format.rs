@@ -1,4 +1,4 @@
-//! The output formats of `-o`: JSON, YAML, or a table.
+//! The output formats of `-o`: text, JSON or YAML.
 
 use crate::cli::output::columns;
 use crate::document::serialize;
@@ -13,16 +13,17 @@ pub enum OutputFormat {
     Yaml,
     /// Columns.
     #[default]
-    Table,
+    #[value(alias = "table")]
+    Text,
 }
 
 impl OutputFormat {
-    /// Prints a value; as a table, the rows that `table` makes of it.
+    /// Prints a value; as text, the rows that `table` makes of it.
     pub fn render(self, value: &Node, table: impl FnOnce(&Node) -> Vec<Vec<String>>) -> String {
         match self {
             OutputFormat::Json => serialize::to_pretty_json(value),
             OutputFormat::Yaml => serialize::to_yaml(value),
-            OutputFormat::Table => columns::align_columns(&table(value)),
+            OutputFormat::Text => columns::align_columns(&table(value)),
         }
     }
 }

@@ -26,7 +26,9 @@ impl fmt::Display for StdoutError {
 /// # Errors
 /// If standard output is closed, or the device behind it is full.
 pub fn write(bytes: &[u8]) -> Result<(), StdoutError> {
-    io::stdout().write_all(bytes).map_err(StdoutError)
+    let mut stdout = io::stdout().lock();
+    let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
+    written.map_err(StdoutError)
 }
 
 /// Writes bytes to standard output; a closed pipe is an error too.

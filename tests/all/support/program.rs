@@ -2,9 +2,11 @@
 
 pub mod daemon;
 
+use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
 use std::process::Output;
+use std::process::Stdio;
 
 /// Runs `fanion` in an empty environment.
 pub fn run_fanion(arguments: &[&str]) -> Output {
@@ -25,6 +27,23 @@ pub fn run_flagctl_with_env(directory: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_flagctl"));
     command.current_dir(directory).args(arguments);
     command.output().expect("the program runs")
+}
+
+/// Runs `flagctl` in a directory and an empty environment, with `input` on standard input.
+pub fn run_flagctl_with_input(directory: &Path, arguments: &[&str], input: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_flagctl"));
+    let command = command.env_clear().current_dir(directory);
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command
+        .stderr(Stdio::piped())
+        .args(arguments)
+        .spawn()
+        .expect("the program starts");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    // A command that reports a usage error does not read its input.
+    let _ = stdin.write_all(input.as_bytes());
+    drop(stdin);
+    child.wait_with_output().expect("the program ends")
 }
 
 /// Runs `git` in a directory, with a fixed author.

@@ -15,9 +15,10 @@ impl TempDir {
         self.0.path()
     }
 
-    /// Writes a file in place, and returns its path.
+    /// Writes a file in place, below new directories if necessary, and returns its path.
     pub fn write(&self, name: impl AsRef<Path>, text: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("directories");
         std::fs::write(&path, text).expect("a file");
         path
     }

@@ -1,4 +1,4 @@
-//! `flagctl diff -o table`: the changes in columns, for terminals.
+//! `flagctl diff -o text`: the changes in columns, for terminals.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! `flagctl explain -o table`: an explanation as text, for terminals.
+//! `flagctl explain -o text`: an explanation as text, for terminals.
 
 use std::fmt::Write as _;
 

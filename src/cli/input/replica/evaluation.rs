@@ -5,6 +5,7 @@ use crate::cli::input::flag_location::ReplicaEndpoint;
 use crate::cli::input::replica::client;
 use crate::cli::json_node;
 use crate::cli::json_node::member_str;
+use crate::cli::output::message::Message;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
 use crate::rule::bucketing::bucketing_value::FractionalVersion;
@@ -43,15 +44,15 @@ impl ReplicaEvaluation {
     }
 
     /// A note for standard error if the context has no targeting key: the replica then uses its own name.
-    pub fn targeting_key_note(&self, context: &str) -> Option<String> {
+    pub fn targeting_key_note(&self, context: &str) -> Option<Message> {
         let context = json_node::parse(context).ok()?;
         if context.member("targetingKey").is_some() {
             return None;
         }
         let unit = member_str(&self.node, "targetingKey");
-        Some(format!(
-            "note: the context has no targetingKey: evaluated for `{unit}`, the name of the replica"
-        ))
+        Some(Message::Note(format!(
+            "the context has no targetingKey: evaluated for `{unit}`, the name of the replica"
+        )))
     }
 
     /// The context that the replica evaluated: the one of the request with the context that the replica adds.

@@ -14,6 +14,8 @@ use ignore::overrides::OverrideBuilder;
 
 use crate::analysis::code_refs::ReferenceScanner;
 use crate::analysis::code_refs::code_references::FileReferences;
+use crate::analysis::flag_file;
+use crate::cli::input::stdin;
 use crate::json;
 use crate::limits;
 
@@ -25,8 +27,8 @@ const SOURCE_EXTENSIONS: [&str; 42] = [
     "tsx", "vue",
 ];
 
-/// Scans all source files at and below `paths`, except those that the globs `ignored` match. The result is sorted by
-/// file.
+/// Scans all source files at and below `paths`, except those that the globs `ignored` match; `-` is standard input. The
+/// result is sorted by file.
 ///
 /// # Errors
 /// If a path does not exist, or a glob is invalid.
@@ -35,6 +37,14 @@ pub fn scan(
     ignored: &[String],
     scanner: &ReferenceScanner,
 ) -> anyhow::Result<Vec<FileReferences>> {
+    if paths.iter().any(|path| stdin::is_stdin(path)) {
+        let code = stdin::read_bytes().map_err(anyhow::Error::msg)?;
+        let found = references(flag_file::STANDARD_INPUT, &code, None, scanner);
+        let files = paths.iter().filter(|path| !stdin::is_stdin(path));
+        let files: Vec<PathBuf> = files.cloned().collect();
+        let more = scan(&files, ignored, scanner)?;
+        return Ok(found.into_iter().chain(more).collect());
+    }
     let Some((first, more)) = paths.split_first() else {
         return Ok(Vec::new());
     };
@@ -86,7 +96,7 @@ fn parallel_walk(
 fn scan_file(entry: &DirEntry, scanner: &ReferenceScanner) -> Option<FileReferences> {
     let path = entry.path();
     let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-    if !is_file || !(is_source_file(path) || entry.depth() == 0) {
+    if !is_file || !(source_extension(path).is_some() || entry.depth() == 0) {
         return None;
     }
     if entry.metadata().ok()?.len() > limits::SCANNED_SOURCE_FILE {
@@ -96,11 +106,22 @@ fn scan_file(entry: &DirEntry, scanner: &ReferenceScanner) -> Option<FileReferen
     if code.iter().take(1024).any(|byte| *byte == 0) {
         return None;
     }
-    let found = scanner.scan(&code);
+    let name = path.to_string_lossy();
+    let name = name.strip_prefix("./").unwrap_or(&name);
+    references(name, &code, source_extension(path).as_deref(), scanner)
+}
+
+/// The references in the code of one file, if there are any.
+fn references(
+    name: &str,
+    code: &[u8],
+    extension: Option<&str>,
+    scanner: &ReferenceScanner,
+) -> Option<FileReferences> {
+    let found = scanner.scan(code, extension);
     if found.is_empty() {
         return None;
     }
-    let name = path.to_string_lossy();
     let position = |offset: usize| {
         let before = String::from_utf8_lossy(code.get(..offset).unwrap_or(&[]));
         json::position_at(&before, before.len())
@@ -108,12 +129,15 @@ fn scan_file(entry: &DirEntry, scanner: &ReferenceScanner) -> Option<FileReferen
     let references = found.into_iter();
     let references = references.map(|reference| (position(reference.offset), reference.key));
     Some(FileReferences {
-        file: name.strip_prefix("./").unwrap_or(&name).to_owned(),
+        file: name.to_owned(),
         references: references.collect(),
     })
 }
 
-fn is_source_file(path: &Path) -> bool {
-    let extension = path.extension().and_then(|extension| extension.to_str());
-    extension.is_some_and(|extension| SOURCE_EXTENSIONS.contains(&&*extension.to_ascii_lowercase()))
+/// The extension of a file, if it is one of source code.
+fn source_extension(path: &Path) -> Option<String> {
+    let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+    SOURCE_EXTENSIONS
+        .contains(&&*extension)
+        .then_some(extension)
 }

@@ -1,5 +1,7 @@
 //! `flagctl refs` and `flag-lint check`: flags in source code, against the flag files.
 
+pub mod sdk_calls;
+
 use std::path::Path;
 use std::process::Command;
 use std::process::Output;

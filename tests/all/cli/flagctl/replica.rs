@@ -16,9 +16,13 @@ use crate::support::temp_dir::TempDir;
 
 /// Runs a command on a replica and on its files. Returns the output and the parsed JSON of both.
 async fn run_on_replica_and_files(arguments: &[&str]) -> [(Output, Value); 2] {
+    run_with_flags(&pay_flag(30), arguments).await
+}
+
+async fn run_with_flags(text: &str, arguments: &[&str]) -> [(Output, Value); 2] {
     let directory = TempDir::new();
     let flags = directory.path().join("flags.yaml");
-    std::fs::write(&flags, pay_flag(30)).expect("a file");
+    std::fs::write(&flags, text).expect("a file");
     let debugging = DebugConfig {
         access: DebugAccess::Open,
         replica: "pod-7".into(),
@@ -112,6 +116,46 @@ async fn explain_on_a_replica_equals_explain_on_its_files() {
     );
     let [(replica, _), _] = run_on_replica_and_files(&["explain", "none"]).await;
     assert_eq!(replica.status.code(), Some(1));
+}
+
+/// A flag that a sidecar cannot evaluate is in the list of the replica, as in that of its files.
+#[tokio::test]
+async fn list_has_faulty_flags_with_their_error() {
+    let text = format!("{}  broken: {{ variants: 3 }}\n", pay_flag(30));
+    let [(replica, theirs), (files, ours)] = run_with_flags(&text, &["list", "-o", "json"]).await;
+    assert_eq!(theirs, ours, "{replica:?}");
+    assert_eq!(
+        theirs[0],
+        json!({"key": "broken", "errorCode": "PARSE_ERROR"})
+    );
+    assert_eq!(theirs[1]["key"], "pay");
+    let told = "definition of flag `broken` has an error: evaluation returns PARSE_ERROR";
+    assert_eq!(printed(&replica.stderr), format!("error: {told}\n"));
+    assert!(
+        printed(&files.stderr).contains("error: F006: "),
+        "{files:?}"
+    );
+    for output in run_with_flags(&text, &["list"]).await {
+        let lines: Vec<&str> = printed(&output.0.stdout).lines().collect();
+        assert!(lines[1].starts_with("broken   ERROR "), "{lines:?}");
+        assert!(lines[2].starts_with("pay      ENABLED "), "{lines:?}");
+    }
+    for (output, _) in run_with_flags(&text, &["get", "broken", "-o", "json"]).await {
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        assert_eq!(printed(&output.stdout), "");
+        assert!(printed(&output.stderr).contains("error: "), "{output:?}");
+    }
+}
+
+#[tokio::test]
+async fn misspelt_key_gets_a_suggestion_from_the_replica() {
+    for command in ["eval", "explain", "get"] {
+        for (output, _) in run_on_replica_and_files(&[command, "payy"]).await {
+            assert_eq!(output.status.code(), Some(1), "{output:?}");
+            let want = "error: flag `payy` not found: did you mean `pay`?\n";
+            assert_eq!(printed(&output.stderr), want, "{command}");
+        }
+    }
 }
 
 #[tokio::test]
