@@ -4,6 +4,7 @@
 pub mod abstract_value;
 pub mod equivalent_representatives;
 pub mod coverage;
+pub mod condition_truth;
 pub mod example_search;
 pub mod fractional_split;
 pub mod branch_conditions;

@@ -20,7 +20,10 @@ use crate::analysis::lint::policy::LintPolicy;
 use crate::analysis::lint::policy::SeverityOverride;
 use crate::analysis::lint::targeting::absent_attribute;
 use crate::analysis::lint::targeting::bucketing_key;
+use crate::analysis::lint::targeting::condition_causes;
+use crate::analysis::lint::targeting::condition_causes::ReportedConditions;
 use crate::analysis::lint::targeting::constant_rule;
+use crate::analysis::lint::targeting::shared_bucket;
 use crate::analysis::lint::targeting::unknown_attribute;
 use crate::analysis::lint::targeting::unknown_attribute::AttributeUsage;
 use crate::analysis::lint::targeting::unreachable_branch;
@@ -28,6 +31,7 @@ use crate::diag::Code;
 use crate::diag::Diagnostic;
 use crate::diag::DiagnosticSink;
 use crate::diag::Severity;
+use crate::document;
 
 /// All findings in `files`: the diagnostics of loading, and those of lints. Sorted by file, position and code.
 pub fn check(files: &[FlagFile], policy: &LintPolicy) -> Vec<Diagnostic> {
@@ -35,12 +39,13 @@ pub fn check(files: &[FlagFile], policy: &LintPolicy) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for file in files {
         let mut report = DiagnosticSink::new(file.name.clone());
+        let mut reported = ReportedConditions::new();
         for subject in file.flag_views() {
-            check_flag(&subject, &usage, policy, &mut report);
+            reported.extend(check_flag(&subject, &usage, policy, &mut report));
         }
         // The slowest lint: skipped if its code is off.
         if policy.severity_override(Code::UnreachableBranch) != Some(SeverityOverride::Off) {
-            unreachable_branch::check(file, &mut report);
+            unreachable_branch::check(file, &reported, &mut report);
         }
         found.extend(file.diagnostics.iter().cloned());
         found.extend(report.finish());
@@ -53,22 +58,28 @@ pub fn check(files: &[FlagFile], policy: &LintPolicy) -> Vec<Diagnostic> {
     found
 }
 
+/// Checks one flag; returns the conditions whose consequences are left out.
 fn check_flag(
     subject: &FlagView<'_>,
     usage: &AttributeUsage,
     policy: &LintPolicy,
     report: &mut DiagnosticSink,
-) {
+) -> ReportedConditions {
     key_naming::check(subject, policy, report);
     lifecycle::check(subject, policy, report);
     variant_url::check(subject, policy, report);
     if subject.flag.error_code.is_some() {
-        return;
+        return ReportedConditions::new();
     }
     unknown_attribute::check(subject, usage, policy, report);
-    absent_attribute::check(subject, report);
+    let reported = condition_causes::check(subject, usage, report);
+    absent_attribute::check(subject, &reported, report);
     bucketing_key::check(subject, report);
-    constant_rule::check(subject, report);
+    shared_bucket::check(subject, report);
+    if reported.is_empty() && !document::has_errors(&subject.compiled.diagnostics) {
+        constant_rule::check(subject, report);
+    }
+    reported
 }
 
 /// The numbers of errors and warnings.

@@ -124,6 +124,10 @@ codes! {
     ArchivedFlag = "F121",
     /// A flag that no source code names.
     UnusedFlag = "F122",
+    /// A condition that is the same for all contexts: a comparison of constants, or a constant.
+    ConstantCondition = "F123",
+    /// A comparison whose arguments are swapped or of a wrong type.
+    UnsatisfiableComparison = "F124",
     /// An ignore comment without a matching finding.
     StaleIgnoreComment = "F130",
     /// An invalid configuration.

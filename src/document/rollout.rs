@@ -9,7 +9,7 @@ pub mod expand;
 pub(super) mod expansion_cost;
 pub(super) mod fields;
 pub mod expand_document;
-mod jsonlogic_builder;
+pub mod jsonlogic_builder;
 pub mod lifecycle;
 mod metadata;
 pub(super) mod parse;

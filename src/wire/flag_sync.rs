@@ -80,10 +80,7 @@ fn sync_context(enrichment: &ContextEnrichment) -> Struct {
 /// A document with these flags.
 pub fn flag_configuration<'f>(flags: impl Iterator<Item = &'f CompiledFlag>) -> String {
     let mut out = String::from("{\"flags\":{");
-    for (i, flag) in flags
-        .filter(|flag| !flag.is_faulty() && !flag.not_portable)
-        .enumerate()
-    {
+    for (i, flag) in flags.filter(|flag| is_sent(flag)).enumerate() {
         if i > 0 {
             out.push(',');
         }
@@ -91,6 +88,11 @@ pub fn flag_configuration<'f>(flags: impl Iterator<Item = &'f CompiledFlag>) -> 
     }
     out.push_str("}}");
     out
+}
+
+/// Returns true if flag sync sends a flag: plain flagd can evaluate it.
+pub fn is_sent(flag: &CompiledFlag) -> bool {
+    !flag.is_faulty() && !flag.not_portable
 }
 
 fn write_flag_with_source(out: &mut String, flag: &CompiledFlag) {
@@ -104,7 +106,7 @@ pub fn flag_configuration_without_source<'f>(
     flags: impl Iterator<Item = &'f CompiledFlag>,
 ) -> String {
     let mut out = String::from("{\"flags\":{");
-    for (i, flag) in flags.filter(|flag| !flag.is_faulty()).enumerate() {
+    for (i, flag) in flags.filter(|flag| is_sent(flag)).enumerate() {
         if i > 0 {
             out.push(',');
         }
@@ -117,8 +119,17 @@ pub fn flag_configuration_without_source<'f>(
 }
 
 /// Appends the definition of a flag in a document, without its source.
-pub fn write_definition(out: &mut String, flag: &CompiledFlag) {
+fn write_definition(out: &mut String, flag: &CompiledFlag) {
     write_definition_with(out, flag, None);
+}
+
+/// Appends the definition of a flag for display. A flag that flag sync omits has the member `"portable": false`.
+pub fn write_displayed_definition(out: &mut String, flag: &CompiledFlag) {
+    write_definition(out, flag);
+    if flag.not_portable && out.ends_with('}') {
+        out.pop();
+        out.push_str(",\"portable\":false}");
+    }
 }
 
 fn write_definition_with(out: &mut String, flag: &CompiledFlag, source: Option<&str>) {

@@ -40,6 +40,8 @@ impl ChangedCase {
 pub struct ChangedCell {
     /// The conditions on their attributes; empty for all contexts.
     pub conditions: Vec<AttributeCondition>,
+    /// The bucketing attributes that every context of the cell has, and that `conditions` does not name.
+    pub unit_attributes: Vec<EcoString>,
     /// The transitions of their outcomes. Units without a transition keep theirs.
     pub transitions: Vec<Transition>,
     /// The representatives of each attribute that are in the cell.

@@ -66,7 +66,13 @@ fn build_cell(
             text: value_set::describe_value_set(at, set, space, &[before, after])?,
         })
     });
-    let conditions = conditions.collect();
+    let conditions: Vec<AttributeCondition> = conditions.collect();
+    let sets = draft.attribute_sets.iter().zip(&space.attributes);
+    let units = sets.filter(|(set, known)| value_set::requires_unit(known, set));
+    let units = units.map(|(_, known)| known.path.clone());
+    let unit_attributes = units
+        .filter(|path| conditions.iter().all(|known| known.path != *path))
+        .collect();
     let transition = |known: &TransitionBuilder| {
         let own = known.cases.iter().filter_map(|at| regions.get(*at));
         let own: Vec<&ChangedCase> = own.collect();
@@ -88,6 +94,7 @@ fn build_cell(
     let transitions = draft.transitions.iter().map(transition).collect();
     ChangedCell {
         conditions,
+        unit_attributes,
         transitions,
         attribute_sets: draft.attribute_sets,
     }

@@ -7,6 +7,7 @@ use crate::analysis::model::context_set::ContextSet;
 use crate::analysis::model::input_domain::InputDomain;
 use crate::analysis::model::lowering;
 use crate::analysis::model::program::SymbolicProgram;
+use crate::diag::Position;
 use crate::document::flag::FlagDefinition;
 use crate::limits;
 
@@ -43,6 +44,8 @@ pub struct BranchCoverage<'f> {
     pub domain: InputDomain,
     /// For each branch a set of contexts that reach it, without assumptions if possible.
     pub reaching_contexts: Vec<Option<ContextSet>>,
+    /// Contexts that lack the only attribute of a bucketing key and reach it, with the position of the key.
+    pub keyless_contexts: Vec<(Position, ContextSet)>,
     /// The reason why a branch without such a set might still be reached; `None` if it is not.
     pub incomplete_reason: Option<String>,
     budget: Budget,
@@ -56,6 +59,7 @@ pub fn analyze_coverage(flag: &FlagDefinition, effort: Budget) -> BranchCoverage
     let mut survey = BranchCoverage {
         flag,
         reaching_contexts: vec![None; program.branches.len()],
+        keyless_contexts: Vec::new(),
         incomplete_reason: None,
         program,
         domain: space,
@@ -79,6 +83,7 @@ impl BranchCoverage<'_> {
         );
         let complete = walk.execute_rule(&all).is_ok();
         self.reaching_contexts = std::mem::take(&mut walk.reaching_contexts);
+        self.keyless_contexts = std::mem::take(&mut walk.keyless_contexts);
         if !complete {
             return Some("the rule has too many cases".to_owned());
         }

@@ -9,18 +9,25 @@ use crate::analysis::engine::abstract_value::AbstractValue;
 use crate::analysis::engine::abstract_value::ExecutionCase;
 use crate::analysis::engine::abstract_value::TooManyCases;
 use crate::analysis::engine::fractional_split;
+use crate::analysis::model::bitset::BitSet;
 use crate::analysis::model::bucketing::ShareOutcome;
+use crate::analysis::model::bucketing::SymbolicBucketBy;
 use crate::analysis::model::bucketing::SymbolicFractional;
+use crate::analysis::model::bucketing::key_part;
 use crate::analysis::model::compiled_expr;
 use crate::analysis::model::context_set::ContextSet;
 use crate::analysis::model::input_domain::InputDomain;
 use crate::analysis::model::program::ResultKind;
 use crate::analysis::model::program::SymbolicProgram;
 use crate::analysis::model::symbolic_expr::SymbolicExpr;
+use crate::diag::Position;
 use crate::limits;
 use crate::rule::decision_tree::Leaf;
 use crate::rule::operator::Operator;
 use crate::value::OwnedValue;
+
+/// The maximum number of sets of contexts without a bucketing attribute.
+const MAX_KEYLESS_CONTEXTS: usize = 64;
 
 /// A set of contexts and the arguments of an operator so far; `None` after an error.
 type PartialArgs = (ContextSet, Option<Vec<OwnedValue>>);
@@ -34,6 +41,9 @@ pub struct SymbolicExecution<'w, 'd> {
     pub domain: &'w mut InputDomain,
     /// For each branch the first set of contexts that reached it, without assumptions if possible.
     pub reaching_contexts: Vec<Option<ContextSet>>,
+    /// Contexts that reach a `fractional` whose bucketing key contains one attribute, and that lack this attribute; with
+    /// the position of the bucketing key.
+    pub keyless_contexts: Vec<(Position, ContextSet)>,
     /// The number of cases that are left of the limit.
     remaining_cases: usize,
 }
@@ -55,6 +65,7 @@ impl<'w, 'd> SymbolicExecution<'w, 'd> {
     ) -> SymbolicExecution<'w, 'd> {
         SymbolicExecution {
             reaching_contexts: vec![None; program.branches.len()],
+            keyless_contexts: Vec::new(),
             program,
             domain: space,
             remaining_cases: cases,
@@ -177,6 +188,7 @@ impl<'w, 'd> SymbolicExecution<'w, 'd> {
         state: &ContextSet,
         want: ResultKind,
     ) -> Result<Vec<ExecutionCase>, TooManyCases> {
+        self.record_keyless(split, state);
         let mut cases = Vec::new();
         for (state, lot) in fractional_split::split_by_share(split, state, self.domain) {
             self.remaining_cases = self.remaining_cases.checked_sub(1).ok_or(TooManyCases)?;
@@ -200,6 +212,23 @@ impl<'w, 'd> SymbolicExecution<'w, 'd> {
 
     fn constant(&self, constant: &OwnedValue, want: ResultKind) -> AbstractValue {
         AbstractValue::from_constant(constant, want, &self.program.variant_names)
+    }
+
+    /// Records the contexts that lack the only attribute of a concatenated bucketing key.
+    fn record_keyless(&mut self, split: &SymbolicFractional, state: &ContextSet) {
+        let SymbolicBucketBy::Concatenated(parts) = &split.bucket_by else {
+            return;
+        };
+        if self.keyless_contexts.len() >= MAX_KEYLESS_CONTEXTS {
+            return;
+        }
+        if let [attribute] = *key_part::key_attributes(parts) {
+            let mut null = BitSet::empty(self.domain.representatives_of(attribute).len());
+            null.insert(0);
+            let keyless = state.restrict_attribute(attribute, &null);
+            self.keyless_contexts
+                .extend(keyless.map(|state| (split.position, state)));
+        }
     }
 
     fn record_reached(&mut self, site: usize, state: &ContextSet) {

@@ -56,6 +56,8 @@ pub struct HashChange {
     pub from: u64,
     /// The end of the required interval, exclusive.
     pub to: u64,
+    /// True if the key contains an attribute that would have to change, so that the current hash does not matter.
+    pub needs_other_unit: bool,
 }
 
 /// For every other outcome of the flag the smallest change, the nearest outcome first; and true if these are all
@@ -114,7 +116,7 @@ fn change_count(
     let attributes = sets
         .filter(|(set, like)| set.intersection(like).is_empty())
         .count();
-    attributes + required_hash_changes(state, space, asker).len()
+    attributes + required_hash_changes(state, likes, space, asker).len()
 }
 
 fn counterfactual(
@@ -139,22 +141,28 @@ fn counterfactual(
             attribute: attribute.path.clone(),
             current: equivalent_representatives::attribute_value(attribute, asker),
             condition: value_set::describe_value_set(at, set, space, &[program])
-                .unwrap_or_default(),
+                .unwrap_or_else(|| value_set::describe_unit(attribute)),
             example: first.map_or(OwnedValue::Null, |first| first.value.clone()),
         });
     }
     Counterfactual {
         outcome,
         attribute_changes: attributes,
-        hash_changes: required_hash_changes(state, space, asker),
+        hash_changes: required_hash_changes(state, likes, space, asker),
     }
 }
 
 fn required_hash_changes(
     state: &ContextSet,
+    likes: &[BitSet],
     space: &InputDomain,
     asker: &OwnedContext,
 ) -> Vec<HashChange> {
+    let changes = |attribute: &usize| {
+        let set = state.attribute_sets.get(*attribute);
+        let sets = set.zip(likes.get(*attribute));
+        sets.is_some_and(|(set, like)| set.intersection(like).is_empty())
+    };
     let other = |(key, from, to): &(usize, u64, u64)| {
         let parts = space.bucketing_keys.get(*key)?;
         let text_of = |at: usize| {
@@ -169,6 +177,7 @@ fn required_hash_changes(
             current: is,
             from: *from,
             to: *to,
+            needs_other_unit: key_part::key_attributes(parts).iter().any(changes),
         })
     };
     state.hash_intervals.iter().filter_map(other).collect()

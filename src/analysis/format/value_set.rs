@@ -24,6 +24,9 @@ pub fn describe_value_set(
     if all.is_subset(set) {
         return None;
     }
+    if known.is_used_for_bucketing && *set == all.difference(&unit_values(known)) {
+        return Some(format!("{} is absent, empty or not a text", known.path));
+    }
     let set = &set.intersection(&all);
     let questions = described_predicates(attribute, space, programs);
     let asked = questions
@@ -56,9 +59,24 @@ pub fn describe_value_set(
     Some(format!("{} like {}", known.path, like.join(", ")))
 }
 
+/// The condition that an attribute in a bucketing key identifies a unit.
+pub fn describe_unit(attribute: &AttributeDomain) -> String {
+    format!("{} is a text and not empty", attribute.path)
+}
+
 /// The values that are distinguished. For an attribute in a bucketing key these are non-empty strings, unless `set`
 /// contains none.
 fn relevant_values(attribute: &AttributeDomain, set: &BitSet) -> BitSet {
+    let units = unit_values(attribute);
+    if attribute.is_used_for_bucketing && !set.intersection(&units).is_empty() {
+        units
+    } else {
+        BitSet::full(attribute.representatives.values.len())
+    }
+}
+
+/// The texts that are not empty.
+fn unit_values(attribute: &AttributeDomain) -> BitSet {
     let candidates = &attribute.representatives.values;
     let mut units = BitSet::empty(candidates.len());
     for (at, candidate) in candidates.iter().enumerate() {
@@ -66,11 +84,13 @@ fn relevant_values(attribute: &AttributeDomain, set: &BitSet) -> BitSet {
             units.insert(at);
         }
     }
-    if attribute.is_used_for_bucketing && !set.intersection(&units).is_empty() {
-        units
-    } else {
-        BitSet::full(candidates.len())
-    }
+    units
+}
+
+/// Returns true if `set` contains only units: the attribute is in a bucketing key, and contexts without it are not in
+/// the set.
+pub fn requires_unit(attribute: &AttributeDomain, set: &BitSet) -> bool {
+    attribute.is_used_for_bucketing && set.is_subset(&unit_values(attribute))
 }
 
 /// The values, if they are few and all singletons.

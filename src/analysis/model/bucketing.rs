@@ -5,6 +5,7 @@ pub mod key_part;
 use ecow::EcoString;
 
 use crate::analysis::model::bucketing::key_part::KeyPart;
+use crate::diag::Position;
 use crate::rule::ArgumentRules;
 use crate::rule::Rule;
 use crate::rule::ast::BucketBy;
@@ -19,6 +20,8 @@ pub const HASH_SPACE: u64 = 1 << 32;
 /// A `fractional` with constant shares.
 #[derive(Debug)]
 pub struct SymbolicFractional {
+    /// The position of its first argument.
+    pub position: Position,
     /// The bucketing key.
     pub bucket_by: SymbolicBucketBy,
     /// The flag's key, the prefix of the default bucketing key.

@@ -2,15 +2,18 @@
 //!
 //! Control flow keeps its structure, an operation on one attribute becomes a [`SingleAttributeExpr`], and an operation
 //! that is neither becomes opaque. The recursion over the expression tree passes through the methods of
-//! [`ProgramBuilder`] in this file and in its two child modules.
+//! [`ProgramBuilder`] in this file and in its child modules.
 //!
 //! [`SingleAttributeExpr`]: crate::analysis::model::program::SingleAttributeExpr
 
 mod fractional;
+mod missing;
+mod missing_names;
 mod single_attribute;
 
 use crate::analysis::model::comparisons::find_uses;
 use crate::analysis::model::input_domain::InputDomain;
+use crate::analysis::model::lowering::missing_names::missing_names;
 use crate::analysis::model::program::ResultKind;
 use crate::analysis::model::program::SymbolicProgram;
 use crate::analysis::model::symbolic_expr::BranchKind;
@@ -153,7 +156,9 @@ impl<'d> ProgramBuilder<'_, 'd> {
                 None => self.lower_single_attribute(node, want),
             },
             (name, _) if syntax::is_fractional(name) => self.lower_fractional(node, site),
-            ("missing", _) if want == ResultKind::Truthiness => self.lower_missing(node, member),
+            ("missing" | "missing_some", _) if want == ResultKind::Truthiness => {
+                self.lower_missing(node, member)
+            }
             _ => self.lower_single_attribute(node, want),
         }
     }
@@ -225,7 +230,8 @@ impl<'d> ProgramBuilder<'_, 'd> {
 fn has_single_operand(member: &Member) -> bool {
     match &member.value.kind {
         NodeKind::List(items) => items.len() == 1,
-        _ => is_boolean_or_null(&member.value),
+        // The first of the missing names is truthy, as the list of them is.
+        _ => is_boolean_or_null(&member.value) || missing_names(&member.value).is_some(),
     }
 }
 

@@ -24,12 +24,13 @@ pub struct CompileArgs {
 /// Prints the document that flag sync sends to a downstream flagd or to an in-process provider.
 ///
 /// # Errors
-/// If a file cannot be read or parsed. Faulty flags are left out; the diagnostics go to standard error.
+/// If a file cannot be read or parsed. Flags that flag sync omits are left out; the diagnostics go to standard error, and
+/// the command fails.
 pub fn run(arguments: &CompileArgs) -> anyhow::Result<CommandOutput> {
     let loaded = loaded_flags::load_paths(&arguments.paths, FractionalVersion::default())?;
-    // Without faulty flags: other readers reject a document that contains one.
-    let flags = loaded.ruleset.flags.iter().map(AsRef::as_ref);
-    let text = flag_sync::flag_configuration_without_source(flags);
+    let flags = || loaded.ruleset.flags.iter().map(AsRef::as_ref);
+    let text = flag_sync::flag_configuration_without_source(flags());
+    let complete = flags().all(flag_sync::is_sent);
     let node = json_node::parse(&text)?;
     let stderr = loaded.messages();
     Ok(CommandOutput {
@@ -37,7 +38,7 @@ pub fn run(arguments: &CompileArgs) -> anyhow::Result<CommandOutput> {
             "yaml" => serialize::to_yaml(&node),
             _ => serialize::to_pretty_json(&node),
         },
-        success: !stderr.iter().any(Message::is_error),
+        success: complete && !stderr.iter().any(Message::is_error),
         stderr,
     })
 }

@@ -10,6 +10,7 @@ use crate::cli::json_node;
 use crate::cli::json_node::member_str;
 use crate::cli::output::message::Message;
 use crate::document::syntax_tree::Node;
+use crate::document::syntax_tree::NodeKind;
 use crate::rule::bucketing::bucketing_value::FractionalVersion;
 use crate::ruleset::CompiledFlag;
 use crate::ruleset::EvaluationPlan;
@@ -47,7 +48,12 @@ pub fn get_flag(location: &FlagLocation, key: &str) -> anyhow::Result<ReadDefini
             let flags = flags.map(|flag| definition(flag)).collect();
             (flags, loaded.messages_of(key))
         }
-        FlagLocation::Replica(replica) => (definitions::list(replica)?, Vec::new()),
+        FlagLocation::Replica(replica) => {
+            let flags = definitions::list(replica)?;
+            let asked = flags.iter().filter(|flag| member_str(flag, "key") == key);
+            let stderr = asked.filter_map(not_portable_note).collect();
+            (flags, stderr)
+        }
     };
     let flags: Vec<Node> = flags;
     let keys = || flags.iter().map(|flag| member_str(flag, "key").to_owned());
@@ -89,7 +95,8 @@ fn list_flags_in_files(paths: &[PathBuf]) -> anyhow::Result<ReadDefinitions<Vec<
 
 fn list_flags_at_replica(replica: &ReplicaEndpoint) -> anyhow::Result<ReadDefinitions<Vec<Node>>> {
     let value = definitions::list(replica)?;
-    let stderr = value.iter().filter_map(fault).collect();
+    let notes = value.iter().filter_map(not_portable_note);
+    let stderr = value.iter().filter_map(fault).chain(notes).collect();
     Ok(ReadDefinitions { value, stderr })
 }
 
@@ -99,7 +106,7 @@ fn definition(flag: &CompiledFlag) -> Node {
         return definitions::faulty(&flag.key, code.as_str());
     }
     let mut text = String::new();
-    flag_sync::write_definition(&mut text, flag);
+    flag_sync::write_displayed_definition(&mut text, flag);
     let definition = json_node::parse(&text).unwrap_or_else(|_| json_node::object([]));
     definitions::with_key(&flag.key, definition)
 }
@@ -111,4 +118,15 @@ fn fault(flag: &Node) -> Option<Message> {
     Some(Message::Error(format!(
         "definition of flag `{key}` has an error: evaluation returns {code}"
     )))
+}
+
+/// A warning for a flag that flag sync omits. For flags in files, the loader reports it.
+fn not_portable_note(flag: &Node) -> Option<Message> {
+    let portable = flag.member("portable").map(|node| &node.kind);
+    let key = member_str(flag, "key");
+    matches!(portable, Some(NodeKind::Bool(false))).then(|| {
+        Message::Warning(format!(
+            "F022: flag sync omits flag `{key}`, because plain flagd cannot evaluate it"
+        ))
+    })
 }

@@ -4,11 +4,11 @@
 //! `segments` and `percentage`, then `targeting`, then `defaultVariant`.
 
 mod dependency_graph;
-mod folded_condition;
+pub mod folded_condition;
 mod if_chain;
 mod inline_flag_key;
 mod kill;
-mod percentage_condition;
+pub mod percentage_condition;
 mod prerequisite;
 mod targeting;
 

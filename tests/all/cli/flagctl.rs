@@ -4,6 +4,7 @@ pub mod argument_order;
 pub mod arguments;
 pub mod diff;
 pub mod eval;
+pub mod explain;
 pub mod get;
 pub mod lint;
 pub mod multiple_files;

@@ -76,6 +76,15 @@ pub fn findings_of_rule(rule: &str) -> Vec<String> {
     findings(&text, &lint_policy("{}"))
 }
 
+/// The help of the first finding with this code for a flag with two variants and this rule.
+pub fn help_of_rule(rule: &str, code: &str) -> String {
+    let flag = "variants: { \"on\": true, \"off\": false }\n    defaultVariant: \"off\"";
+    let text = format!("flags:\n  f:\n    {flag}\n    targeting: {rule}\n");
+    let found = lint::check(&parse_files(&[("flags.yaml", &text)]), &lint_policy("{}"));
+    let found = found.into_iter().find(|found| found.code.id() == code);
+    found.map(|found| found.help).unwrap_or_default()
+}
+
 pub fn assert_findings(rule: &str, want: &[&str]) {
     assert_eq!(findings_of_rule(rule), want, "{rule}");
 }

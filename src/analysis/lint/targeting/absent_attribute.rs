@@ -4,6 +4,7 @@ use bumpalo::Bump;
 use ecow::EcoString;
 
 use crate::analysis::flag_file::flag_view::FlagView;
+use crate::analysis::lint::targeting::condition_causes::ReportedConditions;
 use crate::analysis::lint::targeting::visit;
 use crate::analysis::model::var_path;
 use crate::context::EvaluationContext;
@@ -18,20 +19,25 @@ use crate::rule::decision_tree::Leaf;
 use crate::rule::syntax;
 use crate::rule::syntax::JsonLogicNode;
 
-/// Reports such conditions of every `if`.
-pub fn check(subject: &FlagView<'_>, report: &mut DiagnosticSink) {
+/// Reports such conditions of every `if`, except those in `reported`.
+pub fn check(subject: &FlagView<'_>, reported: &ReportedConditions, report: &mut DiagnosticSink) {
     let Some(targeting) = &subject.flag.targeting else {
         return;
     };
     visit::visit_operations(targeting, &mut |member| {
         let arguments = syntax::if_arguments(member).unwrap_or_default();
         for condition in syntax::if_conditions(arguments) {
-            check_condition(&subject.flag.key, condition, report);
+            check_condition(&subject.flag.key, condition, reported, report);
         }
     });
 }
 
-fn check_condition(flag: &str, condition: &Node, report: &mut DiagnosticSink) {
+fn check_condition(
+    flag: &str,
+    condition: &Node,
+    reported: &ReportedConditions,
+    report: &mut DiagnosticSink,
+) {
     let mut atoms = Vec::new();
     collect_comparisons(condition, true, &mut atoms);
     for AttributeComparison {
@@ -42,7 +48,10 @@ fn check_condition(flag: &str, condition: &Node, report: &mut DiagnosticSink) {
     } in atoms
     {
         let met = truth_in_empty_context(node) == Some(wanted);
-        if !met || truth_without_attribute(condition, attribute) == Some(false) {
+        if !met
+            || reported.contains(&node.position)
+            || truth_without_attribute(condition, attribute) == Some(false)
+        {
             continue;
         }
         let message =

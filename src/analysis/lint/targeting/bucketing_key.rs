@@ -1,17 +1,24 @@
-//! Lints of bucketing keys: keys that change per request, constant keys, and keys that many contexts share.
+//! Lints of bucketing keys: keys that change per request, and constant keys.
 
 use crate::analysis::flag_file::flag_view::FlagView;
+use crate::analysis::lint::targeting::constant_condition;
 use crate::analysis::lint::targeting::visit;
+use crate::analysis::model::owned_context::OwnedContext;
 use crate::analysis::model::var_path;
 use crate::analysis::model::var_path::TIMESTAMP_PATH;
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
 use crate::diag::Position;
+use crate::document::flag::FlagDefinition;
 use crate::document::syntax_tree::Member;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
 use crate::rule::syntax;
 use crate::rule::syntax::JsonLogicNode;
+use crate::value::OwnedValue;
+
+/// A time at which a key is computed, in seconds since 1970.
+const EXAMPLE_SECONDS: f64 = 1_700_000_000.0;
 
 /// Names of attributes that differ with every request, in lower case and without separators.
 const PER_REQUEST_NAMES: [&str; 18] = [
@@ -40,15 +47,14 @@ pub fn check(subject: &FlagView<'_>, report: &mut DiagnosticSink) {
     let Some(targeting) = &subject.flag.targeting else {
         return;
     };
-    let flag = &subject.flag.key;
     visit::visit_operations(targeting, &mut |member| {
         if syntax::is_fractional(&member.key) {
-            check_fractional(flag, member, report);
+            check_fractional(subject.flag, member, report);
         }
     });
 }
 
-fn check_fractional(flag: &str, member: &Member, report: &mut DiagnosticSink) {
+fn check_fractional(flag: &FlagDefinition, member: &Member, report: &mut DiagnosticSink) {
     let NodeKind::List(items) = &member.value.kind else {
         return;
     };
@@ -59,40 +65,69 @@ fn check_fractional(flag: &str, member: &Member, report: &mut DiagnosticSink) {
         JsonLogicNode::Operation(_) => check_key(flag, first, report),
         JsonLogicNode::Value(node) => match &node.kind {
             NodeKind::Text(name) if &*member.key == "fractionalEvaluation" => {
-                check_per_request_name(flag, name, node.position, report);
+                check_per_request_name(&flag.key, name, node.position, report);
             }
-            NodeKind::Text(text) => {
-                let message = format!("bucketing key of flag `{flag}` is the constant `{text}`");
-                report_constant_key(message, node.position, report);
+            NodeKind::Text(text) => report_constant_text(flag, text, node.position, report),
+            NodeKind::Number(_) | NodeKind::Bool(_) | NodeKind::Map(_) => {
+                report_unusable_constant(flag, node, report);
             }
-            _ => {}
+            NodeKind::Null | NodeKind::List(_) => {}
         },
         JsonLogicNode::List(_) => {}
     }
 }
 
-fn check_key(flag: &str, node: &Node, report: &mut DiagnosticSink) {
+fn check_key(flag: &FlagDefinition, node: &Node, report: &mut DiagnosticSink) {
     let mut clock = false;
     visit::visit_operations(node, &mut |member| {
         clock |= var_path::parse_var(member).is_some_and(|read| read.path == TIMESTAMP_PATH);
     });
     if clock {
-        let message = format!(
-            "bucketing key of flag `{flag}` contains the time: the variant of a user changes every second"
-        );
-        let help = "bucket by an attribute that stays the same for a unit, such as `targetingKey`";
-        report.error(Code::UnstableBucketingKey, node.position, message, help);
+        report_time(flag, node, report);
         return;
     }
     let reads = visit::caller_attributes(node);
     if reads.is_empty() && !has_computed_var(node) {
-        let message = format!("bucketing key of flag `{flag}` contains no attribute");
-        report_constant_key(message, node.position, report);
+        let message = format!("bucketing key of flag `{}` contains no attribute", flag.key);
+        report_constant_key(message, "", node.position, report);
     }
     for read in &reads {
-        check_per_request_name(flag, read.path, read.operation.position, report);
+        check_per_request_name(&flag.key, read.path, read.operation.position, report);
     }
-    check_concatenated_key(flag, node, &reads, report);
+}
+
+/// Reports a key that contains the time. A number is no key in the second version of `fractional`.
+fn report_time(flag: &FlagDefinition, node: &Node, report: &mut DiagnosticSink) {
+    let key_at = |seconds| {
+        let context = OwnedContext {
+            seconds: Some(seconds),
+            ..OwnedContext::default()
+        };
+        context.evaluate_node(node, &flag.key)
+    };
+    let is_number = matches!(key_at(EXAMPLE_SECONDS), Some(OwnedValue::Number(_)));
+    let effect = if is_number {
+        let default = default_result(flag);
+        format!(
+            "is the time, a number, which is no bucketing key: every context gets {default} (with `--fractional v3`, the \
+             variant of a user changes every second)"
+        )
+    } else if key_at(EXAMPLE_SECONDS) == key_at(EXAMPLE_SECONDS + 1.0) {
+        "contains the time: the variant of a user changes with time".to_owned()
+    } else {
+        "contains the time: the variant of a user changes every second".to_owned()
+    };
+    let message = format!("bucketing key of flag `{}` {effect}", flag.key);
+    let help = "bucket by an attribute that stays the same for a unit, such as `targetingKey`";
+    report.error(Code::UnstableBucketingKey, node.position, message, help);
+}
+
+/// The result if the rule selects no variant, as text.
+fn default_result(flag: &FlagDefinition) -> String {
+    match &flag.default_variant {
+        Some(name) => format!("the default variant `{name}`"),
+        None => "no variant".to_owned(),
+    }
 }
 
 /// Returns true if a `var` has a computed path.
@@ -104,10 +139,46 @@ fn has_computed_var(node: &Node) -> bool {
     found
 }
 
-fn report_constant_key(message: String, place: Position, report: &mut DiagnosticSink) {
-    let help = "all units fall into one bucket and get the same variant; omit the key to bucket by the flag's key and \
+/// Reports a constant text as key: usually the name of an attribute.
+fn report_constant_text(
+    flag: &FlagDefinition,
+    text: &str,
+    position: Position,
+    report: &mut DiagnosticSink,
+) {
+    let message = format!(
+        "bucketing key of flag `{}` is the constant `{text}`",
+        flag.key
+    );
+    let meant = constant_condition::attribute_name(text);
+    let meant = meant.map(|name| format!("did you mean `{{ \"var\": \"{name}\" }}`? "));
+    report_constant_key(message, &meant.unwrap_or_default(), position, report);
+}
+
+/// Reports a constant that the second version of `fractional` does not accept as a key.
+fn report_unusable_constant(flag: &FlagDefinition, node: &Node, report: &mut DiagnosticSink) {
+    let message = format!(
+        "bucketing key of flag `{}` is {}, which is no key: every context gets {}",
+        flag.key,
+        node.type_name(),
+        default_result(flag)
+    );
+    let help = "bucket by an attribute, `{ \"var\": NAME }`, or omit the key to bucket by the flag's key and \
                 `targetingKey`";
-    report.error(Code::ConstantBucketingKey, place, message, help);
+    report.error(Code::ConstantBucketingKey, node.position, message, help);
+}
+
+fn report_constant_key(
+    message: String,
+    suggestion: &str,
+    position: Position,
+    report: &mut DiagnosticSink,
+) {
+    let help = format!(
+        "{suggestion}all units fall into one bucket and get the same variant; omit the key to bucket by the flag's key \
+         and `targetingKey`"
+    );
+    report.error(Code::ConstantBucketingKey, position, message, help);
 }
 
 fn check_per_request_name(flag: &str, name: &str, place: Position, report: &mut DiagnosticSink) {
@@ -120,26 +191,4 @@ fn check_per_request_name(flag: &str, name: &str, place: Position, report: &mut 
         let help = "bucket by an attribute that stays the same for a unit, such as `targetingKey`";
         report.warn(Code::UnstableBucketingKey, place, message, help);
     }
-}
-
-/// Reports a concatenated key of one attribute: it exists even if the attribute is missing.
-fn check_concatenated_key(
-    flag: &str,
-    node: &Node,
-    reads: &[var_path::VarRead<'_>],
-    report: &mut DiagnosticSink,
-) {
-    let is_cat = node.single_member().is_some_and(|m| &*m.key == "cat");
-    let [only] = reads else {
-        return;
-    };
-    if !is_cat || only.has_default || only.path == "targetingKey" {
-        return;
-    }
-    let name = only.path;
-    let message = format!("all contexts without `{name}` fall into one bucket of flag `{flag}`");
-    let help = format!(
-        "bucket by `{{\"var\": \"{name}\"}}` alone, which falls back to `targetingKey`, or test the attribute first"
-    );
-    report.warn(Code::SharedBucket, only.operation.position, message, help);
 }

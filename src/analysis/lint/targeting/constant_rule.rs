@@ -3,9 +3,13 @@
 use crate::analysis::flag_file::flag_view::FlagView;
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
+use crate::rule::ArgumentRules;
+use crate::rule::Rule;
+use crate::rule::ast::BucketBy;
 use crate::rule::ast::ConstantFractional;
 use crate::rule::decision_tree::DecisionTree;
 use crate::rule::decision_tree::Leaf;
+use crate::rule::operator::Operator;
 use crate::ruleset::EvaluationPlan;
 
 /// Reports a flag whose rule gives every context the same variant, unless the flag is killed.
@@ -22,12 +26,12 @@ pub fn check(subject: &FlagView<'_>, report: &mut DiagnosticSink) {
     else {
         return;
     };
-    let mut leaves = Vec::new();
+    let mut reached = ReachedLeaves::default();
     let known = match &subject.compiled.evaluation_plan {
-        EvaluationPlan::Targeted(tree) => collect_leaves(tree, &mut leaves),
+        EvaluationPlan::Targeted(tree) => reached.collect(tree),
         // Rollout fields that select no unit expand to no rule.
         EvaluationPlan::Static(_) if rollout.is_some() => {
-            leaves.push(Leaf::Default);
+            reached.leaves.push(Leaf::Default);
             true
         }
         EvaluationPlan::Static(_)
@@ -35,48 +39,125 @@ pub fn check(subject: &FlagView<'_>, report: &mut DiagnosticSink) {
         | EvaluationPlan::NoDefault
         | EvaluationPlan::Faulty(_) => false,
     };
-    if !known {
-        return;
-    }
     let default = subject.compiled.default_variant;
     let variant = |leaf: &Leaf| match leaf {
         Leaf::Variant(index) => Some(*index),
         Leaf::Default => default,
         Leaf::UnknownVariant | Leaf::Failed => None,
     };
-    let Some(Some(first)) = leaves.first().map(variant) else {
+    let Some(Some(first)) = reached.leaves.first().map(variant).filter(|_| known) else {
         return;
     };
-    if !leaves.iter().all(|leaf| variant(leaf) == Some(first)) {
+    if !reached
+        .leaves
+        .iter()
+        .all(|leaf| variant(leaf) == Some(first))
+    {
         return;
     }
-    let name = subject.compiled.variant_names.get(usize::from(first));
-    let name = name.map_or("", AsRef::as_ref);
-    let message = format!(
-        "rule of flag `{}` always returns `{name}`",
-        subject.flag.key
-    );
-    let help = "if this is permanent, set `defaultVariant` to this variant and remove the rule";
+    let (message, help) = message_and_help(subject, &reached, first);
     report.warn(Code::ConstantRule, place, message, help);
 }
 
-/// Collects the leaves that a context with a targeting key can reach; returns false if some are unknown.
-fn collect_leaves(tree: &DecisionTree, leaves: &mut Vec<Leaf>) -> bool {
-    match tree {
-        DecisionTree::Leaf(leaf) => leaves.push(*leaf),
-        DecisionTree::If(branches, otherwise) => {
-            let known = branches
-                .iter()
-                .all(|(_, then)| collect_leaves(then, leaves));
-            return known && collect_leaves(otherwise, leaves);
+/// The message and the help for a rule whose leaves are all `variant`.
+fn message_and_help(
+    subject: &FlagView<'_>,
+    reached: &ReachedLeaves,
+    variant: u16,
+) -> (String, String) {
+    let named = |index: u16| {
+        let name = subject.compiled.variant_names.get(usize::from(index));
+        name.map_or("", AsRef::as_ref)
+    };
+    let (flag, name) = (&subject.flag.key, named(variant));
+    let default = subject.compiled.default_variant;
+    let key = match &reached.bucketing_keys {
+        // Contexts without a bucketing key get the default, too.
+        BucketingKeys::None => None,
+        _ if default == Some(variant) => None,
+        BucketingKeys::TargetingKey => Some("`targetingKey`"),
+        BucketingKeys::Other => Some("a bucketing key"),
+    };
+    let Some(key) = key else {
+        let message = format!("rule of flag `{flag}` always returns `{name}`");
+        let help = "if this is permanent, set `defaultVariant` to this variant and remove the rule";
+        return (message, help.to_owned());
+    };
+    let others = match default {
+        Some(default) => format!("the default `{}`", named(default)),
+        None => "no variant".to_owned(),
+    };
+    let message = format!(
+        "rule of flag `{flag}` returns `{name}` for every context with {key}, and {others} only to contexts without it"
+    );
+    let help = format!(
+        "if `{name}` is permanent for all, set `defaultVariant` to `{name}` and remove the rule"
+    );
+    (message, help)
+}
+
+/// The bucketing keys without which a context gets the default.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum BucketingKeys {
+    /// No such key.
+    #[default]
+    None,
+    /// Only the targeting key.
+    TargetingKey,
+    /// Another key.
+    Other,
+}
+
+/// The leaves that contexts with a bucketing key can reach.
+#[derive(Debug, Default)]
+struct ReachedLeaves {
+    leaves: Vec<Leaf>,
+    bucketing_keys: BucketingKeys,
+}
+
+impl ReachedLeaves {
+    /// Collects the leaves of a tree; returns false if some are unknown.
+    fn collect(&mut self, tree: &DecisionTree) -> bool {
+        match tree {
+            DecisionTree::Leaf(leaf) => self.leaves.push(*leaf),
+            DecisionTree::If(branches, otherwise) => {
+                let known = branches.iter().all(|(_, then)| self.collect(then));
+                return known && self.collect(otherwise);
+            }
+            DecisionTree::Fractional(parts) => {
+                let (split, shares) = &**parts;
+                self.leaves.extend(nonzero_shares(split, shares));
+                self.add_bucketing_key(&split.bucket_by);
+            }
+            DecisionTree::Computed(_) => return false,
         }
-        DecisionTree::Fractional(parts) => {
-            let (split, shares) = &**parts;
-            leaves.extend(nonzero_shares(split, shares));
-        }
-        DecisionTree::Computed(_) => return false,
+        true
     }
-    true
+
+    fn add_bucketing_key(&mut self, bucket_by: &BucketBy) {
+        let own = match bucket_by {
+            BucketBy::DefaultKey => BucketingKeys::TargetingKey,
+            BucketBy::Computed(parts) if always_is_key(&parts.0) => BucketingKeys::None,
+            BucketBy::Computed(_) => BucketingKeys::Other,
+        };
+        self.bucketing_keys = match (self.bucketing_keys, own) {
+            (known, BucketingKeys::None) => known,
+            (BucketingKeys::None, own) => own,
+            (BucketingKeys::TargetingKey, BucketingKeys::TargetingKey) => own,
+            _ => BucketingKeys::Other,
+        };
+    }
+}
+
+/// Returns true if a key is a text for every context: a constant, or several values that `cat` joins.
+fn always_is_key(rule: &Rule) -> bool {
+    match rule {
+        Rule::Text(_) => true,
+        Rule::Apply(parts) => {
+            matches!(&**parts, (Operator::Cat, ArgumentRules::List(rules)) if rules.len() > 1)
+        }
+        _ => false,
+    }
 }
 
 /// The leaves of the shares with a weight above 0.

@@ -1,6 +1,7 @@
 //! Lint: attributes that are not in the policy, or probably misspelt: more flags read a similar name.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use ecow::EcoString;
 
@@ -12,10 +13,13 @@ use crate::diag;
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
 
-/// The probable correction of each misspelt attribute, by the number of flags that read similar names.
+/// The attributes that flags read, and the probable correction of each misspelt one, by the number of flags that read
+/// similar names.
 #[derive(Debug)]
 pub struct AttributeUsage {
     corrections: BTreeMap<EcoString, EcoString>,
+    /// The attributes that some flag reads.
+    names: BTreeSet<EcoString>,
 }
 
 /// The attribute that every caller may set.
@@ -42,7 +46,13 @@ impl AttributeUsage {
         flags.insert(TARGETING_KEY, usize::MAX);
         AttributeUsage {
             corrections: suggest_corrections(&flags),
+            names: flags.keys().map(|name| (*name).into()).collect(),
         }
+    }
+
+    /// Returns true if some flag reads the attribute `name`.
+    pub fn is_read(&self, name: &str) -> bool {
+        self.names.contains(name)
     }
 }
 

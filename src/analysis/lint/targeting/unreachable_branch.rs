@@ -8,6 +8,7 @@ use crate::analysis::engine::coverage::BranchCoverage;
 use crate::analysis::engine::coverage::Budget;
 use crate::analysis::flag_file::FlagFile;
 use crate::analysis::format;
+use crate::analysis::lint::targeting::condition_causes::ReportedConditions;
 use crate::analysis::lint::targeting::visit;
 use crate::analysis::model::symbolic_expr::BranchKind;
 use crate::analysis::model::symbolic_expr::RuleBranch;
@@ -24,8 +25,9 @@ use crate::rule::syntax::JsonLogicNode;
 /// The identity of a branch in a file. All uses of a branch in a shared evaluator have the same identity.
 type BranchLocation = (Position, BranchKind);
 
-/// Reports branches that are proved unreachable in every rule of a file that contains them.
-pub fn check(file: &FlagFile, report: &mut DiagnosticSink) {
+/// Reports branches that are proved unreachable in every rule of a file that contains them, except the consequences of
+/// conditions in `reported`.
+pub fn check(file: &FlagFile, reported: &ReportedConditions, report: &mut DiagnosticSink) {
     let mut reached = HashSet::new();
     let mut lost = Vec::new();
     for subject in file.flag_views() {
@@ -33,7 +35,7 @@ pub fn check(file: &FlagFile, report: &mut DiagnosticSink) {
             && !document::has_errors(&subject.compiled.diagnostics);
         if works && !has_unresolved_ref(subject.expanded) {
             let survey = coverage::analyze_coverage(subject.expanded, Budget::PER_LINTED_FLAG);
-            collect_branches(&survey, &mut reached, &mut lost);
+            collect_branches(&survey, reported, &mut reached, &mut lost);
         }
     }
     for UnreachableBranch {
@@ -66,6 +68,7 @@ struct UnreachableBranch {
 
 fn collect_branches(
     survey: &BranchCoverage<'_>,
+    reported: &ReportedConditions,
     reached: &mut HashSet<BranchLocation>,
     lost: &mut Vec<UnreachableBranch>,
 ) {
@@ -77,6 +80,9 @@ fn collect_branches(
         } else if is_removable(site) && !site.parent.is_some_and(|up| survey.is_unreachable(up)) {
             let (message, help) = if told < limits::LINT_BRANCH_DIAGNOSTICS {
                 let proof = survey.unsat_core(at);
+                if proof.iter().any(|part| reported.contains(&part.position)) {
+                    continue;
+                }
                 // All units have one hash: the lint of the bucketing key reports it.
                 if matches!((site.kind, &*proof), (BranchKind::Share { .. }, [_])) {
                     continue;

@@ -47,7 +47,9 @@ impl<'d> ProgramBuilder<'_, 'd> {
         self.mark_bucketing_attributes(&by, targeting_key);
         let shares: Vec<OwnedValue> = values.iter().filter_map(Rule::as_constant).collect();
         let sites = site.map(|site| self.add_share_branches(node, site, split, shares.len()));
+        let first = node.single_member().and_then(|m| m.arguments().first());
         SymbolicExpr::Fractional(Box::new(SymbolicFractional {
+            position: first.unwrap_or(node).position,
             bucket_by: by,
             flag_key: self.flag.key.clone(),
             targeting_key,

@@ -9,8 +9,6 @@ use crate::analysis::model::program::ResultKind;
 use crate::analysis::model::program::SingleAttributeExpr;
 use crate::analysis::model::symbolic_expr::SymbolicExpr;
 use crate::analysis::model::unsupported::Unsupported;
-use crate::analysis::model::var_path;
-use crate::document::syntax_tree::Member;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
 use crate::rule::Rule;
@@ -95,25 +93,6 @@ impl<'d> ProgramBuilder<'_, 'd> {
     pub(super) fn opaque(&mut self, node: &'d Node, foreign: &Unsupported) -> SymbolicExpr {
         let why = self.unsupported(foreign);
         SymbolicExpr::Opaque(self.space.intern_opaque_expr(node, why))
-    }
-
-    /// Lowers `missing` to a test for null attributes.
-    pub(super) fn lower_missing(&mut self, node: &'d Node, member: &'d Member) -> SymbolicExpr {
-        let names = member.arguments();
-        let plain = |name: &Node| {
-            let name = name.as_text().map(var_path::normalize_path);
-            name.is_some_and(|name| !name.is_empty() && !name.starts_with("$flagd"))
-        };
-        if names.is_empty() || !names.iter().all(plain) {
-            return self.lower_single_attribute(node, ResultKind::Truthiness);
-        }
-        let present = names.iter().map(|name| {
-            let attribute = self
-                .space
-                .intern_attribute(&var_path::normalize_path(name.as_text().unwrap_or("")));
-            SymbolicExpr::IsAbsent(attribute)
-        });
-        SymbolicExpr::Or(present.collect())
     }
 }
 

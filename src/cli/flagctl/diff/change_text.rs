@@ -46,13 +46,16 @@ pub fn format_transition(transition: &Transition) -> String {
     }
 }
 
-/// The conditions of a cell, or `all`.
+/// The conditions of a cell, or `all`, with the bucketing attribute without which a context is not in the cell.
 pub fn format_conditions(cell: &ChangedCell) -> String {
     let conditions: Vec<&str> = cell.conditions.iter().map(|c| c.text.as_str()).collect();
-    if conditions.is_empty() {
-        return "all".to_owned();
+    let units = cell.unit_attributes.join(" and ");
+    match (conditions.is_empty(), units.is_empty()) {
+        (true, true) => "all".to_owned(),
+        (true, false) => format!("all with {units}"),
+        (false, true) => conditions.join(", "),
+        (false, false) => format!("{}, with {units}", conditions.join(", ")),
     }
-    conditions.join(", ")
 }
 
 /// The example contexts: the targeting key if it is the only attribute, else JSON.

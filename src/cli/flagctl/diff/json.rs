@@ -63,8 +63,10 @@ fn cell(cell: &ChangedCell) -> Node {
             ("condition", string(&*condition.text)),
         ])
     });
+    let units = cell.unit_attributes.iter().map(|path| string(&**path));
     object([
         ("where", array(conditions)),
+        ("units", array(units)),
         (
             "transitions",
             array(cell.transitions.iter().map(transition)),

@@ -2,6 +2,8 @@
 
 use crate::analysis::explain::counterfactual;
 use crate::analysis::explain::counterfactual::Counterfactual;
+use crate::analysis::explain::field_trace;
+use crate::analysis::explain::field_trace::FieldStep;
 use crate::analysis::explain::trace;
 use crate::analysis::explain::trace::Trace;
 use crate::analysis::model::owned_context::OwnedContext;
@@ -20,6 +22,8 @@ pub struct Explanation<'f> {
     pub outcome: Outcome,
     /// The reason of the evaluation.
     pub reason: &'static str,
+    /// The rollout fields that were tested, up to the one that decided.
+    pub fields: Vec<FieldStep>,
     /// The steps of the evaluation.
     pub trace: Trace,
     /// The changes that would lead to other outcomes.
@@ -46,9 +50,17 @@ pub fn explain<'f>(
         flag,
         outcome: Outcome::from_decision(compiled, trace.decision),
         reason: trace.decision.reason(),
+        fields: field_trace::trace_fields(flag, context),
         trace,
         alternatives,
         alternatives_complete: complete,
         replica_status: None,
+    }
+}
+
+impl Explanation<'_> {
+    /// The rollout field that decided, if one did.
+    pub fn deciding_field(&self) -> Option<&FieldStep> {
+        self.fields.last().filter(|field| field.decides)
     }
 }

@@ -1,6 +1,7 @@
 //! `flagctl explain -o json` and `-o yaml`: an explanation as a JSON value.
 
 use crate::analysis::explain::counterfactual::Counterfactual;
+use crate::analysis::explain::field_trace::FieldStep;
 use crate::analysis::explain::trace::fractional::FractionalTrace;
 use crate::analysis::explain::trace::step::TraceStep;
 use crate::cli::flagctl::explain::explanation::Explanation;
@@ -28,12 +29,18 @@ pub fn to_json(explanation: &Explanation<'_>) -> Node {
     ];
     let rule = trace.decided_by.json_pointer.as_deref();
     decided.extend(rule.map(|rule| ("rule", string(rule))));
+    let field = explanation.deciding_field();
+    decided.extend(field.map(|step| ("field", field_step(file, step))));
     let alternatives = explanation.alternatives.iter().map(alternative);
     let mut members = vec![
         ("key", string(&*explanation.flag.key)),
         ("answer", outcome_to_json(&explanation.outcome)),
         ("reason", string(explanation.reason)),
         ("decidedBy", object(decided)),
+        (
+            "fields",
+            array(explanation.fields.iter().map(|f| field_step(file, f))),
+        ),
         ("trace", array(trace.steps.iter().map(|s| step(file, s)))),
         ("alternatives", array(alternatives)),
         (
@@ -57,6 +64,16 @@ fn replica_status(status: &ReplicaStatus) -> Node {
         ("source", string(&*status.source)),
         ("sync", string(&*status.sync_state)),
         ("age", number(status.age_seconds)),
+    ])
+}
+
+/// A rollout field that was tested.
+fn field_step(file: &str, from: &FieldStep) -> Node {
+    object([
+        ("at", string(format_position(file, from.position))),
+        ("field", string(&*from.field)),
+        ("decides", boolean(from.decides)),
+        ("what", string(&*from.text)),
     ])
 }
 

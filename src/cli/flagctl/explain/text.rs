@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::analysis::explain::counterfactual::Counterfactual;
+use crate::analysis::explain::field_trace::FieldStep;
 use crate::analysis::explain::trace::fractional::FractionalTrace;
 use crate::analysis::explain::trace::step::TraceStep;
 use crate::analysis::format;
@@ -29,12 +30,13 @@ pub fn render(explanation: &Explanation<'_>) -> String {
     if let Some(status) = &explanation.replica_status {
         write_replica_status(&mut page, status);
     }
-    let _ = writeln!(
-        page,
-        "\nDECIDED BY {}: {}",
-        format_position(file, decided.position),
-        decided.text
-    );
+    let (position, text) = match explanation.deciding_field() {
+        Some(field) => (field.position, &field.text),
+        None => (decided.position, &decided.text),
+    };
+    let position = format_position(file, position);
+    let _ = writeln!(page, "\nDECIDED BY {position}: {text}");
+    write_fields(&mut page, &explanation.fields);
     if !explanation.trace.steps.is_empty() {
         page.push_str("\nTRACE\n");
         explanation
@@ -45,6 +47,18 @@ pub fn render(explanation: &Explanation<'_>) -> String {
     }
     write_alternatives(&mut page, explanation);
     page
+}
+
+/// Writes the rollout fields that were tested, unless the first one decided.
+fn write_fields(page: &mut String, fields: &[FieldStep]) {
+    if fields.first().is_none_or(|field| field.decides) {
+        return;
+    }
+    page.push_str("\nFIELDS\n");
+    for field in fields {
+        let Position { line, column } = field.position;
+        let _ = writeln!(page, "  {line}:{column} {}", field.text);
+    }
 }
 
 fn write_replica_status(page: &mut String, status: &ReplicaStatus) {
@@ -142,12 +156,12 @@ fn describe_changes(alternative: &Counterfactual) -> String {
     });
     let hashes = alternative.hash_changes.iter().map(|other| {
         let percent = |hash: u64| hash as f64 * 100.0 / HASH_SPACE as f64;
+        let (from, to) = (percent(other.from), percent(other.to));
+        let now = (!other.needs_other_unit).then(|| percent(other.current));
+        let now = now.map_or(String::new(), |now| format!(" (now {now:.3} %)"));
         format!(
-            "the hash of {} is between {:.3} % and {:.3} % (now {:.3} %)",
-            other.key,
-            percent(other.from),
-            percent(other.to),
-            percent(other.current)
+            "the hash of {} is between {from:.3} % and {to:.3} %{now}",
+            other.key
         )
     });
     let all: Vec<String> = attributes.chain(hashes).collect();

@@ -50,7 +50,7 @@ pub fn flag_response(
     }
     let mut definition = String::new();
     if !flag.is_faulty() {
-        flag_sync::write_definition(&mut definition, flag);
+        flag_sync::write_displayed_definition(&mut definition, flag);
     }
     // Positions in the file are not kept; the pointer refers to the definition below.
     let ruled = matches!(decision, Decision::Variant(_, Reason::TargetingMatch));
@@ -168,7 +168,7 @@ fn write_decision(out: &mut String, flag: &CompiledFlag, decision: Decision) {
     }
 }
 
-/// The definitions of all flags that are not faulty, in flagd's format.
+/// The definitions of all flags that are not faulty, in flagd's format; those that flag sync omits are marked.
 pub fn definitions_response(snapshot: &Snapshot) -> String {
     let mut out = format!("{{\"generation\":{},\"flags\":{{", snapshot.generation);
     let selected = snapshot.ruleset.select_positions(&Selector::All);
@@ -177,7 +177,7 @@ pub fn definitions_response(snapshot: &Snapshot) -> String {
         out.push_str(if at == 0 { "\n" } else { ",\n" });
         write_string(&mut out, &flag.key);
         out.push(':');
-        flag_sync::write_definition(&mut out, flag);
+        flag_sync::write_displayed_definition(&mut out, flag);
     }
     out.push_str("}}");
     out

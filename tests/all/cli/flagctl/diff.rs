@@ -63,6 +63,6 @@ fn diff_compares_git_revisions() {
     assert!(told(&["diff", "v2:flags", "flags"]).contains("off→on 2.00 %"));
     assert!(
         told(&["diff", "v1:flags", "flags", "-o", "markdown"])
-            .contains("| off→on 6.00 % | country == \"DE\" |")
+            .contains("| off→on 6.00 % | country == \"DE\", with targetingKey |")
     );
 }

@@ -99,6 +99,64 @@ fn list_and_compile_print_plain_flagd_json() {
     assert_eq!(json(&output), json!({"flags": {}}));
 }
 
+/// A flag that flag sync omits, and one that it sends.
+const DIALECTS: &str = "flags:\n  own:\n    variants: { \"on\": true, \"off\": false }\n    defaultVariant: \"off\"\n    \
+     rollout: { variant: \"on\", percentage: 5, dialect: fnv1a32-abs100 }\n  \
+     plain:\n    variants: { \"on\": true, \"off\": false }\n    defaultVariant: \"off\"\n    \
+     rollout: { variant: \"on\", percentage: 100, dialect: md5-8hex-100 }\n";
+
+#[test]
+fn compile_omits_the_flags_that_flag_sync_omits() {
+    let dir = TempDir::new();
+    dir.write("flags.yaml", DIALECTS);
+    let output = run_flagctl(dir.path(), &["compile", "flags.yaml"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let flags = json(&output)["flags"].clone();
+    let keys: Vec<&String> = flags.as_object().expect("flags").keys().collect();
+    assert_eq!(keys, ["plain"]);
+    assert!(printed(&output.stderr).contains("F022"), "{output:?}");
+}
+
+#[test]
+fn get_and_list_mark_the_flags_that_flag_sync_omits() {
+    let dir = TempDir::new();
+    dir.write("flags.yaml", DIALECTS);
+    for (key, want) in [("own", json!(false)), ("plain", Value::Null)] {
+        let arguments = ["get", key, "--flags", "flags.yaml", "-o", "json"];
+        let output = run_flagctl(dir.path(), &arguments);
+        assert_eq!(json(&output)["portable"], want, "{output:?}");
+        assert!(printed(&output.stderr).contains("F022"), "{output:?}");
+    }
+    let output = run_flagctl(dir.path(), &["list", "--flags", "flags.yaml", "-o", "json"]);
+    assert_eq!(json(&output)[0]["portable"], json!(false), "{output:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replica_marks_the_flags_that_flag_sync_omits() {
+    let dir = TempDir::new();
+    dir.write("flags.yaml", DIALECTS);
+    let debugging = DebugConfig {
+        access: DebugAccess::Open,
+        ..DebugConfig::default()
+    };
+    let settings = ServeConfig {
+        debug: debugging,
+        ..ServeConfig::default()
+    };
+    let server = server::start_with(&dir.path().join("flags.yaml"), settings).await;
+    let url = format!("http://127.0.0.1:{}", server.management);
+    for arguments in [
+        &["get", "own", "--replica", &url, "-o", "json"][..],
+        &["list", "--replica", &url, "-o", "json"],
+    ] {
+        let output = run_flagctl(dir.path(), arguments);
+        let own = json(&output);
+        let own = own.get(0).unwrap_or(&own);
+        assert_eq!(own["portable"], json!(false), "{output:?}");
+        assert!(printed(&output.stderr).contains("F022"), "{output:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn get_and_list_query_a_replica_with_a_token() {
     let dir = TempDir::new();

@@ -3,6 +3,7 @@
 pub mod against;
 pub mod attribute;
 pub mod bucketing;
+pub mod condition;
 pub mod configuration;
 pub mod constant_rule;
 pub mod lifecycle;

@@ -7,7 +7,6 @@ use crate::support::lint::lint_policy;
 #[test]
 fn constant_rule_is_reported() {
     let over = "5:16 F107 rule of flag `f` always returns `on`";
-    assert_findings(r#"{ fractional: [["on", 100], ["off", 0]] }"#, &[over]);
     assert_findings(
         r#"{ if: [{ in: [{ var: ring }, [beta]] }, "on", "on"] }"#,
         &[over],
@@ -20,6 +19,34 @@ fn constant_rule_is_reported() {
     assert_findings(
         r#"{ if: [{ in: [{ var: ring }, [beta]] }, "on", { fractional: [["on", 0], ["off", 100]] }] }"#,
         &[],
+    );
+}
+
+#[test]
+fn full_share_names_the_default_of_contexts_without_a_key() {
+    let with = |key: &str| {
+        format!(
+            "5:16 F107 rule of flag `f` returns `on` for every context with {key}, and the default `off` only to contexts \
+             without it"
+        )
+    };
+    for rule in [
+        r#"{ fractional: [["on", 100], ["off", 0]] }"#,
+        r#"{ fractional: [["on"]] }"#,
+        r#"{ fractional: [null, ["on", 1]] }"#,
+        r#"{ if: [{ in: [{ var: ring }, [beta]] }, "on", { fractional: [["on", 1], ["off", 0]] }] }"#,
+    ] {
+        assert_findings(rule, &[&with("`targetingKey`")]);
+    }
+    let own = r#"{ fractional: [{ var: tenant }, ["on", 100], ["off", 0]] }"#;
+    assert_findings(own, &[&with("a bucketing key")]);
+    // `cat` of several values is a key for every context.
+    let joined = r#"{ if: [{ var: t }, { fractional: [{ cat: [a, { var: t }] }, ["on", 1], ["off", 0]] }, "on"] }"#;
+    assert_findings(joined, &["5:16 F107 rule of flag `f` always returns `on`"]);
+    let default = r#"{ fractional: [["on", 0], ["off", 100]] }"#;
+    assert_findings(
+        default,
+        &["5:16 F107 rule of flag `f` always returns `off`"],
     );
 }
 
