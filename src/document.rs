@@ -10,6 +10,7 @@ pub mod incremental;
 pub mod json_parser;
 pub mod json_pointer;
 pub mod merge;
+pub mod number_token;
 mod origin;
 mod preamble;
 pub mod rollout;

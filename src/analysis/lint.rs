@@ -12,9 +12,11 @@ pub mod url_origin;
 
 use crate::analysis::flag_file::FlagFile;
 use crate::analysis::flag_file::flag_view::FlagView;
+use crate::analysis::lint::flag::duplicate_definition;
 use crate::analysis::lint::flag::flag_per_ring;
 use crate::analysis::lint::flag::key_naming;
 use crate::analysis::lint::flag::lifecycle;
+use crate::analysis::lint::flag::lossy_scalar;
 use crate::analysis::lint::flag::variant_url;
 use crate::analysis::lint::policy::LintPolicy;
 use crate::analysis::lint::policy::SeverityOverride;
@@ -43,6 +45,7 @@ pub fn check(files: &[FlagFile], policy: &LintPolicy) -> Vec<Diagnostic> {
         for subject in file.flag_views() {
             reported.extend(check_flag(&subject, &usage, policy, &mut report));
         }
+        lossy_scalar::check(file, &mut report);
         // The slowest lint: skipped if its code is off.
         if policy.severity_override(Code::UnreachableBranch) != Some(SeverityOverride::Off) {
             unreachable_branch::check(file, &reported, &mut report);
@@ -51,6 +54,7 @@ pub fn check(files: &[FlagFile], policy: &LintPolicy) -> Vec<Diagnostic> {
         found.extend(report.finish());
     }
     found.extend(flag_per_ring::check(files, policy));
+    found.extend(duplicate_definition::check(files));
     let rank = |name: &str| files.iter().position(|file| *file.name == *name);
     found.sort_by_cached_key(|d| (rank(&d.file), d.position, d.code, d.message.clone()));
     found.dedup();

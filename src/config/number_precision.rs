@@ -5,22 +5,19 @@
 
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
-use crate::diag::Position;
+use crate::document::number_token::TextCursor;
+use crate::document::number_token::is_lossless;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
 
-/// 2^53: above it, 64-bit floats cannot represent every integer.
-const EXACT_INTEGER_LIMIT: f64 = 9_007_199_254_740_992.0;
-
 /// Reports the numbers in `node`, which was read from `text`, that would lose digits.
 pub fn report_lost_digits(text: &str, node: &Node, report: &mut DiagnosticSink) {
-    let lines: Vec<&str> = text.split('\n').collect();
-    visit(&lines, node, report);
+    visit(&mut TextCursor::new(text), node, report);
 }
 
-fn visit(lines: &[&str], node: &Node, report: &mut DiagnosticSink) {
+fn visit(text: &mut TextCursor<'_>, node: &Node, report: &mut DiagnosticSink) {
     if let NodeKind::Number(value) = node.kind {
-        let literal = number_token(lines, node.position);
+        let literal = text.number_token(node.position);
         if value.is_finite() && !is_lossless(literal, value) {
             let message = format!("the number `{literal}` would lose digits as a 64-bit float");
             let help = "put it in quotation marks to keep its digits";
@@ -28,35 +25,8 @@ fn visit(lines: &[&str], node: &Node, report: &mut DiagnosticSink) {
         }
     }
     for child in node.children() {
-        visit(lines, child, report);
+        visit(text, child, report);
     }
-}
-
-/// Returns the token at a position; empty for an alias, for instance.
-fn number_token<'t>(lines: &[&'t str], place: Position) -> &'t str {
-    let index = |n: u32| usize::try_from(n.saturating_sub(1)).unwrap_or(usize::MAX);
-    let line = lines.get(index(place.line)).copied().unwrap_or("");
-    let start = line.char_indices().nth(index(place.column));
-    let rest = start.and_then(|(at, _)| line.get(at..)).unwrap_or("");
-    let inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.' | '_');
-    let end = rest.find(|c| !inside(c)).unwrap_or(rest.len());
-    rest.get(..end).unwrap_or("")
-}
-
-fn is_lossless(literal: &str, value: f64) -> bool {
-    let plain = literal.replace('_', "");
-    if plain.parse() != Ok(value) {
-        // An octal or hexadecimal number, or another token.
-        return value.abs() < EXACT_INTEGER_LIMIT;
-    }
-    significant_digits(&plain) == significant_digits(&format!("{value:e}"))
-}
-
-/// Returns the significant digits of a number: without exponent, leading and trailing zeros.
-fn significant_digits(text: &str) -> String {
-    let mantissa = text.split(['e', 'E']).next().unwrap_or("");
-    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
-    digits.trim_matches('0').to_owned()
 }
 
 #[cfg(test)]

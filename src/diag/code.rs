@@ -84,6 +84,8 @@ codes! {
     BucketingKeyChanged = "F027",
     /// A YAML tag without effect, such as an operator that is not quoted, or a value that does not fit its tag.
     Tag = "F028",
+    /// A variant whose value is null, or of another type than the other variants.
+    VariantType = "F029",
     /// A branch of a rule that no context reaches.
     UnreachableBranch = "F101",
     /// An attribute that is probably misspelled, or that no caller sends.
@@ -118,6 +120,10 @@ codes! {
     DuplicateModuleUrl = "F116",
     /// A canary without a stable version.
     MissingStableVersion = "F117",
+    /// A flag that two files define in one flag set.
+    DuplicateDefinition = "F118",
+    /// A number or a key that is read as another value than the one in the text.
+    LossyScalar = "F119",
     /// Source code evaluates a flag that does not exist.
     UnknownFlag = "F120",
     /// Source code evaluates an archived flag.

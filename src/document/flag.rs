@@ -2,6 +2,8 @@
 
 pub(super) mod parse;
 pub(super) mod parse_list;
+mod unknown_member;
+mod variant_type;
 
 use std::sync::Arc;
 

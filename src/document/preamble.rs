@@ -2,6 +2,7 @@
 
 pub(super) mod defaults;
 pub(super) mod evaluator_ref;
+mod foreign_document;
 
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use crate::coop;
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
 use crate::diag::Position;
-use crate::diag::did_you_mean;
+use crate::diag::closest_match;
 use crate::document::flag::FlagDefinition;
 use crate::document::flag::parse::parse_flag;
 use crate::document::flag::parse::parse_flag_set_metadata;
@@ -133,17 +134,13 @@ pub fn parse_preamble(
         );
         return None;
     };
-    let top = TopLevelMembers::collect(members, report);
-    let Some(flags) = top.flags else {
-        let help = "add `flags`, or `flags: {}` for an empty flag set";
-        report.error(
-            Code::DocumentShape,
-            position,
-            "the document has no `flags`",
-            help,
-        );
+    if !members.iter().any(|m| m.key.eq_ignore_ascii_case("flags")) {
+        let (message, help) = foreign_document::describe(&members);
+        report.error(Code::DocumentShape, position, message, help);
         return None;
-    };
+    }
+    let top = TopLevelMembers::collect(members, report);
+    let flags = top.flags?;
     let mut evaluators = resolve_evaluators(top.evaluators, length, report)?;
     let metadata = top.metadata;
     let metadata = metadata.map(|metadata| parse_flag_set_metadata(&metadata, report));
@@ -163,10 +160,22 @@ pub fn parse_preamble(
     ))
 }
 
+/// Reports an unknown member, unless it is an annotation: an error if it says something that does not apply.
 fn report_unknown_member(key: &str, position: Position, report: &mut DiagnosticSink) {
-    let help = did_you_mean(key, schema::DOCUMENT.field_names(), || {
-        "remove it; flags are members of `flags`".to_owned()
-    });
+    if schema::is_annotation(key) {
+        return;
+    }
     let message = format!("unknown member `{key}` of the document, ignored");
-    report.warn(Code::UnknownMember, position, message, help);
+    let near = closest_match(key, schema::DOCUMENT.field_names());
+    let help = match (key, near) {
+        ("flagSetId", _) => "write it in `metadata`".to_owned(),
+        ("kill", _) => "it is a field of a flag: write it beside `rollout`".to_owned(),
+        (_, Some(meant)) => format!("did you mean `{meant}`?"),
+        (_, None) => {
+            let help = "remove it, or begin its name with `x-` if it holds anchors; flags are members of `flags`";
+            report.warn(Code::UnknownMember, position, message, help);
+            return;
+        }
+    };
+    report.error(Code::UnknownMember, position, message, help);
 }

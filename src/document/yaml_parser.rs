@@ -29,10 +29,10 @@ use crate::document::syntax_tree::NodeKind;
 use crate::document::syntax_tree::object_builder::ObjectBuilder;
 use crate::document::yaml_parser::anchors::Anchors;
 use crate::document::yaml_parser::anchors::CopyError;
+use crate::document::yaml_parser::error_help::SyntaxFailure;
 use crate::document::yaml_parser::error_help::explain_syntax_error;
 use crate::document::yaml_parser::error_help::first_unprintable;
 use crate::document::yaml_parser::mapping_key::MappingKey;
-use crate::document::yaml_parser::tag::CoreTag;
 use crate::limits;
 
 /// Parses the first document in `text`; `None` after an error was reported.
@@ -58,14 +58,15 @@ pub fn parse(text: &str, report: &mut DiagnosticSink) -> Option<Node> {
 }
 
 fn report_syntax_error(text: &str, error: &Error, report: &mut DiagnosticSink) {
-    let position = error
-        .problem_mark()
-        .map_or_else(|| first_unprintable(text), mark_position);
-    let problem = match error.context() {
-        Some(context) => format!("{}, {context}", error.problem()),
-        None => error.problem().to_owned(),
+    let mark = error.problem_mark().map(mark_position);
+    let position = mark.unwrap_or_else(|| first_unprintable(text));
+    let failure = SyntaxFailure {
+        position,
+        problem: error.problem(),
+        context: error.context().unwrap_or(""),
+        start: error.context_mark().map(mark_position),
     };
-    let (message, help) = explain_syntax_error(text, position, &problem);
+    let (message, help) = explain_syntax_error(text, &failure);
     report.error(Code::Syntax, position, message, help);
 }
 
@@ -143,12 +144,10 @@ impl Composer<'_, '_> {
         let position = mark_position(event.start_mark);
         self.node_count += 1;
         if self.node_count > limits::DOCUMENT_VALUES {
+            let most = limits::DOCUMENT_VALUES;
             return self.limit_error(
                 position,
-                &format!(
-                    "the document has more than {} values",
-                    limits::DOCUMENT_VALUES
-                ),
+                &format!("the document has more than {most} values"),
             );
         }
         let (kind, anchor) = match event.data {
@@ -159,7 +158,7 @@ impl Composer<'_, '_> {
                 anchor,
                 ..
             } => {
-                let kind = self.compose_scalar(position, &value, style, tag.as_deref());
+                let kind = self.compose_scalar(position, &value, style, tag.as_deref())?;
                 (kind, anchor)
             }
             EventData::SequenceStart { anchor, tag, .. } => {
@@ -196,11 +195,7 @@ impl Composer<'_, '_> {
 
     /// Reports a tag that has no effect, and opens the anchor of a collection.
     fn check_collection(&mut self, position: Position, tag: Option<&str>, anchor: Option<&str>) {
-        if let Some(tag) = tag
-            && CoreTag::parse(tag).is_none()
-        {
-            tag::report_ignored(tag, position, self.report);
-        }
+        tag::check(tag, position, self.report);
         if let Some(anchor) = anchor {
             self.anchors.open(anchor);
         }
@@ -212,10 +207,8 @@ impl Composer<'_, '_> {
         read: fn(&mut Self) -> ComposeResult<NodeKind>,
     ) -> ComposeResult<NodeKind> {
         if self.depth >= limits::NESTING_DEPTH {
-            return self.limit_error(
-                position,
-                &format!("nested deeper than {} levels", limits::NESTING_DEPTH),
-            );
+            let most = limits::NESTING_DEPTH;
+            return self.limit_error(position, &format!("nested deeper than {most} levels"));
         }
         self.depth += 1;
         let kind = read(self);
@@ -280,12 +273,10 @@ impl Composer<'_, '_> {
                 let key =
                     MappingKey::from_scalar(&value, style == ScalarStyle::Plain, tag.as_deref());
                 if anchor.is_some() {
-                    let kind = self.compose_scalar(position, &value, style, tag.as_deref());
+                    let kind = self.compose_scalar(position, &value, style, tag.as_deref())?;
                     self.keep_anchor(anchor, &Node { position, kind })?;
-                } else if let Some(tag) = tag.as_deref()
-                    && CoreTag::parse(tag).is_none()
-                {
-                    tag::report_ignored(tag, position, self.report);
+                } else {
+                    tag::check(tag.as_deref(), position, self.report);
                 }
                 Ok(key)
             }
@@ -296,15 +287,17 @@ impl Composer<'_, '_> {
                     None => self.key_error(position),
                 }
             }
+            EventData::MappingStart { tag, .. } | EventData::SequenceStart { tag, .. } => {
+                tag::check(tag.as_deref(), position, self.report);
+                self.key_error(position)
+            }
             _ => self.key_error(position),
         }
     }
 
     fn key_error<T>(&mut self, position: Position) -> ComposeResult<T> {
-        self.limit_error(
-            position,
-            "invalid key: a key must be a scalar or an alias of a scalar",
-        )
+        let message = "invalid key: a key must be a scalar or an alias of a scalar; quote text that begins with `{{`";
+        self.limit_error(position, message)
     }
 
     fn copy_alias(&mut self, position: Position, anchor: &str) -> ComposeResult<NodeKind> {
@@ -326,9 +319,15 @@ impl Composer<'_, '_> {
         text: &str,
         style: ScalarStyle,
         tag: Option<&str>,
-    ) -> NodeKind {
-        let plain = style == ScalarStyle::Plain;
-        tag::resolve_scalar(text, plain, tag, position, self.report)
+    ) -> ComposeResult<NodeKind> {
+        tag::resolve_scalar(
+            text,
+            style == ScalarStyle::Plain,
+            tag,
+            position,
+            self.report,
+        )
+        .ok_or(ComposeError::Reported)
     }
 
     fn limit_error<T>(&mut self, position: Position, message: &str) -> ComposeResult<T> {

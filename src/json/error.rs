@@ -49,7 +49,12 @@ impl Error {
                 "unescaped line break or control character in a string".to_owned()
             }
             (ErrorKind::InvalidEscape, _) => "invalid escape sequence in a string".to_owned(),
-            (ErrorKind::NumberOutOfRange, _) => "number too large for a 64-bit float".to_owned(),
+            (ErrorKind::NumberOutOfRange, _) => {
+                let rest = text.get(self.offset..).unwrap_or("").chars();
+                let inside = |c: &char| c.is_ascii_alphanumeric() || "+-.".contains(*c);
+                let number: String = rest.take_while(inside).take(40).collect();
+                format!("number `{number}` too large for a 64-bit float")
+            }
             (ErrorKind::TooManyValues, _) => {
                 format!(
                     "the document has more than {} values",

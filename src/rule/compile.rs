@@ -1,5 +1,6 @@
 //! Compiles a targeting rule into a decision tree and its read set, and reports errors in the rule.
 
+mod check;
 mod constant_folding;
 mod control_flow;
 mod fractional;
@@ -13,7 +14,6 @@ use bumpalo::Bump;
 use ecow::EcoString;
 
 use crate::context::ReadSet;
-use crate::diag;
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
 use crate::diag::Position;
@@ -45,6 +45,7 @@ pub fn compile_targeting(
         fractional_version: fractional,
         slot_allocator: SlotAllocator::default(),
         in_list_op: false,
+        is_unreachable: false,
         depth: 0,
         report,
     };
@@ -66,6 +67,7 @@ pub fn compile_expression(
         fractional_version: fractional,
         slot_allocator: SlotAllocator::default(),
         in_list_op: false,
+        is_unreachable: false,
         depth: 0,
         report: &mut DiagnosticSink::new("".into()),
     };
@@ -83,6 +85,8 @@ struct Compiler<'c> {
     slot_allocator: SlotAllocator,
     /// True inside the body of a list operation.
     in_list_op: bool,
+    /// True inside a branch whose condition is always false.
+    is_unreachable: bool,
     depth: usize,
     report: &'c mut DiagnosticSink,
 }
@@ -94,12 +98,14 @@ impl Compiler<'_> {
         {
             match (&*member.key, &member.value.kind) {
                 ("if" | "?:", NodeKind::List(clauses)) => {
+                    self.check_operation(member);
                     self.depth += 1;
                     let tree = self.if_tree(clauses);
                     self.depth -= 1;
                     return tree;
                 }
                 ("fractional", NodeKind::List(arguments)) => {
+                    self.check_operation(member);
                     if let Some(tree) = self.fractional_tree(arguments) {
                         return tree;
                     }
@@ -110,27 +116,19 @@ impl Compiler<'_> {
         let rule = self.compile_rule(node);
         match rule.into_constant() {
             Ok(constant) => DecisionTree::Leaf(self.leaf_for_constant(&constant, node.position)),
-            Err(rule) => DecisionTree::Computed(Box::new(rule)),
+            Err(rule) => {
+                self.check_result(node);
+                DecisionTree::Computed(Box::new(rule))
+            }
         }
     }
 
-    /// The leaf for a constant result, with a warning if no variant has this name.
+    /// The leaf for a constant result, with a diagnostic if no variant has this name.
     fn leaf_for_constant(&mut self, constant: &OwnedValue, position: Position) -> Leaf {
         let arena = Bump::new();
         let leaf = decision_tree::leaf_for_value(Ok(constant.to_value(&arena)), self.variant_names);
         if leaf == Leaf::UnknownVariant {
-            let names = || self.variant_names.iter().map(AsRef::as_ref);
-            let (spelled, near) = match constant {
-                OwnedValue::Text(name) => (format!("`{name}`"), diag::closest_match(name, names())),
-                _ => ("this value".to_owned(), None),
-            };
-            let help = match near {
-                Some(meant) => format!("did you mean `{meant}`?"),
-                None => format!("write one of: {}", names().collect::<Vec<_>>().join(", ")),
-            };
-            let message = format!("{spelled} is not a variant of flag `{}`", self.flag_key);
-            self.report
-                .warn(Code::UnknownVariant, position, message, help);
+            self.report_unknown_variant(constant, position);
         }
         leaf
     }
@@ -143,7 +141,10 @@ impl Compiler<'_> {
         }
         self.depth += 1;
         let rule = match JsonLogicNode::from_node(node) {
-            JsonLogicNode::Value(node) => Rule::from_literal(node.to_owned_value()),
+            JsonLogicNode::Value(node) => {
+                self.check_object(node);
+                Rule::from_literal(node.to_owned_value())
+            }
             JsonLogicNode::List(items) => list_rule(self.compile_rules(items)),
             JsonLogicNode::Operation(member) => self.compile_operation(member),
         };

@@ -1,8 +1,12 @@
 //! Parsing of flag documents: diagnostics, JSON skipping, incremental parsing, the JSON Schema.
 
 pub mod diagnostics;
+pub mod flag_mistakes;
 pub mod incremental_parse;
 pub mod json_schema;
 pub mod json_skip;
 pub mod malformed_files;
+pub mod operator_mistakes;
+pub mod rule_mistakes;
 pub mod serde_yaml_agreement;
+pub mod yaml_mistakes;

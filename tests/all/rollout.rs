@@ -7,6 +7,7 @@ pub mod flag_metadata;
 pub mod hash_dialect;
 pub mod kill_switch;
 pub mod migration;
+pub mod misplaced_fields;
 pub mod percentage;
 pub mod prerequisites;
 pub mod rings_and_segments;

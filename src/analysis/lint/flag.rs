@@ -1,6 +1,8 @@
-//! Lints of a flag outside of its targeting rule: key, lifecycle, URLs in variants, one flag per ring.
+//! Lints of a flag outside of its targeting rule: key, lifecycle, URLs in variants, one flag per ring, scalars, definitions.
 
+pub mod duplicate_definition;
 pub mod flag_per_ring;
 pub mod key_naming;
 pub mod lifecycle;
+pub mod lossy_scalar;
 pub mod variant_url;

@@ -68,7 +68,7 @@ fn definitions() -> Vec<(&'static str, Node)> {
     all
 }
 
-/// An object with the fields of `parts` and no others.
+/// An object with the fields of `parts`, annotations, and no other members.
 fn closed_object(parts: &[&ObjectSchema]) -> SchemaKeywords {
     let fields = parts.iter().flat_map(|part| part.fields);
     let properties = fields.map(|field| (field.name, property(field)));
@@ -76,6 +76,10 @@ fn closed_object(parts: &[&ObjectSchema]) -> SchemaKeywords {
         type_keyword(&["object"]),
         ("additionalProperties", boolean(false)),
         ("properties", object(properties)),
+        (
+            "patternProperties",
+            object([(schema::ANNOTATION_PATTERN, object([]))]),
+        ),
     ];
     let required: Vec<&str> = parts
         .iter()

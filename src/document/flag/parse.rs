@@ -11,9 +11,12 @@ use crate::diag::Position;
 use crate::diag::did_you_mean;
 use crate::document::flag::FlagDefinition;
 use crate::document::flag::merge_metadata;
+use crate::document::flag::unknown_member::report_unknown_member;
+use crate::document::flag::variant_type::check_variant_types;
 use crate::document::origin::DocumentOrigin;
 use crate::document::preamble::defaults::DocumentDefaults;
 use crate::document::rollout::parse;
+use crate::document::rollout::parse::misplaced;
 use crate::document::schema;
 use crate::document::syntax_tree::Member;
 use crate::document::syntax_tree::Node;
@@ -45,18 +48,38 @@ pub fn parse_flag(
         portable: true,
     };
     let type_name = node.type_name();
+    let default = node.member_ignore_case("defaultVariant");
+    let default_position = default.map_or(position, |default| default.position);
     match node.kind {
         NodeKind::Null => {}
-        NodeKind::Map(members) => parse_members(&mut flag, members, defaults, report),
+        NodeKind::Map(members) => {
+            let members = misplaced::relocate_members(&flag.key, members, report);
+            parse_members(&mut flag, members, defaults, report);
+        }
         NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::Text(_) | NodeKind::List(_) => {
             let message = format!("flag `{}` is {type_name}, must be an object", flag.key);
-            let help = "write an object with `state`, `variants` and `defaultVariant`";
-            report.error(Code::FlagMember, node.position, message, help);
+            report.error(
+                Code::FlagMember,
+                node.position,
+                message,
+                flag_help(&node.kind),
+            );
             flag.error_code = Some(ErrorCode::ParseError);
         }
     }
-    validate_default_variant(&mut flag, report);
+    validate_default_variant(&mut flag, default_position, report);
     flag
+}
+
+/// The help for a flag that is not an object.
+fn flag_help(kind: &NodeKind) -> &'static str {
+    let without_space = |text: &str| text.contains(':') && !text.contains(' ');
+    match kind {
+        NodeKind::Text(text) if without_space(text) => {
+            "put a space behind the colon: `state: ENABLED`"
+        }
+        _ => "write an object with `state`, `variants` and `defaultVariant`",
+    }
 }
 
 /// Parses the members: rollout fields last, because they name variants.
@@ -100,19 +123,14 @@ fn parse_member(
     report: &mut DiagnosticSink,
 ) {
     let Some(field) = schema::FLAG.field_ignore_case(key) else {
-        let known = schema::FLAG
-            .field_names()
-            .chain(schema::ROLLOUT_FIELDS.field_names());
-        let help = did_you_mean(key, known, || "remove it".to_owned());
-        let message = format!("unknown member `{key}` of flag `{}`, ignored", flag.key);
-        report.warn(Code::UnknownMember, position, message, help);
+        report_unknown_member(&flag.key, key, position, &value, report);
         return;
     };
     let at = value.position;
     let name = field.name;
     let read = match name {
         "state" => parse_state(flag, &value, report),
-        "variants" => parse_variants(flag, &value),
+        "variants" => parse_variants(flag, &value, report),
         "defaultVariant" => parse_default_variant(flag, &value),
         "metadata" => parse_metadata(flag, &value),
         "targeting" => {
@@ -156,7 +174,11 @@ fn parse_state(
     Ok(())
 }
 
-fn parse_variants(flag: &mut FlagDefinition, value: &Node) -> Result<(), String> {
+fn parse_variants(
+    flag: &mut FlagDefinition,
+    value: &Node,
+    report: &mut DiagnosticSink,
+) -> Result<(), String> {
     let Some(members) = value.as_map() else {
         return match value.kind {
             NodeKind::Null => Ok(()),
@@ -169,6 +191,7 @@ fn parse_variants(flag: &mut FlagDefinition, value: &Node) -> Result<(), String>
             limits::VARIANTS
         ));
     }
+    check_variant_types(&flag.key, members, report);
     flag.variants = members
         .iter()
         .map(|m| (m.key.clone(), m.value.to_owned_value()))
@@ -204,7 +227,11 @@ fn type_error(value: &Node, want: &str) -> Result<(), String> {
     Err(format!("is {}, must be {want}", value.type_name()))
 }
 
-fn validate_default_variant(flag: &mut FlagDefinition, report: &mut DiagnosticSink) {
+fn validate_default_variant(
+    flag: &mut FlagDefinition,
+    position: Position,
+    report: &mut DiagnosticSink,
+) {
     let Some(default) = &flag.default_variant else {
         return;
     };
@@ -216,10 +243,14 @@ fn validate_default_variant(flag: &mut FlagDefinition, report: &mut DiagnosticSi
         "`defaultVariant` of flag `{}` is `{default}`, which is not a variant",
         flag.key
     );
-    let help = did_you_mean(default, names(), || {
-        format!("write one of: {}", names().collect::<Vec<_>>().join(", "))
-    });
-    report.error(Code::DefaultVariant, flag.position, message, help);
+    let help = if flag.variants.is_empty() {
+        format!("add `variants` with `{default}` among them")
+    } else {
+        did_you_mean(default, names(), || {
+            format!("write one of: {}", names().collect::<Vec<_>>().join(", "))
+        })
+    };
+    report.error(Code::DefaultVariant, position, message, help);
     flag.error_code = Some(ErrorCode::General);
 }
 

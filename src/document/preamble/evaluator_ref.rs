@@ -179,7 +179,9 @@ impl EvaluatorTable {
         let searched = self.suggestion_budget.min(1);
         self.suggestion_budget -= searched;
         let names = self.evaluators.keys().map(AsRef::as_ref);
-        match closest_match(name, names.take(searched * limits::DOCUMENT_VALUES)) {
+        // A reference to the definition, as in JSON Schema, ends in the name of the evaluator.
+        let last = name.rsplit('/').next().unwrap_or(name);
+        match closest_match(last, names.take(searched * limits::DOCUMENT_VALUES)) {
             Some(meant) if meant != name => format!("did you mean `{meant}`?"),
             _ => "flags that use it return PARSE_ERROR until this is fixed".to_owned(),
         }

@@ -3,6 +3,7 @@
 mod bucketing;
 mod field_parser;
 mod lifecycle;
+pub mod misplaced;
 mod percentage;
 mod prerequisite;
 mod ramp;

@@ -1,52 +1,299 @@
-//! Help for YAML syntax errors: guesses the cause from the line and the lines above it.
+//! Help for YAML syntax errors: finds the cause in the lines around the position, where the parser names a symptom.
 
 use crate::diag::Position;
 use crate::json::position_at;
 
-/// The message and the help for a syntax error, from the parser's message and the text around its position.
-pub fn explain_syntax_error(
-    text: &str,
-    position: Position,
-    parser: &str,
-) -> (String, &'static str) {
+/// A syntax error as the parser reports it.
+#[derive(Debug)]
+pub struct SyntaxFailure<'t> {
+    /// The position of the problem.
+    pub position: Position,
+    /// The problem.
+    pub problem: &'t str,
+    /// The construct that is being read, or an empty string.
+    pub context: &'t str,
+    /// The position at which this construct begins.
+    pub start: Option<Position>,
+}
+
+type SyntaxCause = (String, String);
+
+/// The message and the help for a syntax error.
+pub fn explain_syntax_error(text: &str, failure: &SyntaxFailure<'_>) -> SyntaxCause {
     let lines: Vec<&str> = text.lines().collect();
-    let at = usize::try_from(position.line)
-        .unwrap_or(1)
-        .saturating_sub(1);
-    let line = lines.get(at).copied().unwrap_or("");
-    let above = lines.get(..at).unwrap_or(&[]);
-    if is_dash(line) && inside_brackets(above) {
-        return (
-            "a list with dashes is not allowed inside `{ … }` or `[ … ]`".to_owned(),
+    let site = Site::new(&lines, failure.position);
+    let start = failure.start.and_then(|start| line_at(&lines, start));
+    explain_foreign_text(&[site.line, start.unwrap_or("")])
+        .or_else(|| explain_whitespace(&site))
+        .or_else(|| explain_brackets(&lines, &site, failure))
+        .or_else(|| explain_scalar(&site, failure))
+        .or_else(|| explain_structure(&lines, &site, failure))
+        .unwrap_or_else(|| general_explanation(failure))
+}
+
+/// The line of an error and its surroundings.
+struct Site<'t> {
+    line: &'t str,
+    /// The text of the line before the position.
+    before: &'t str,
+    /// The text from the position on.
+    rest: &'t str,
+    /// The lines above.
+    above: &'t [&'t str],
+    /// The last line above that is not empty or a comment, without its comment; empty if there is none.
+    previous: &'t str,
+}
+
+impl<'t> Site<'t> {
+    fn new(lines: &'t [&'t str], position: Position) -> Site<'t> {
+        let at = index_of(position.line);
+        let line = lines.get(at).copied().unwrap_or("");
+        let above = lines.get(..at.min(lines.len())).unwrap_or(&[]);
+        let column = line.char_indices().nth(index_of(position.column));
+        let (before, rest) = line.split_at(column.map_or(line.len(), |(at, _)| at));
+        let previous = above.iter().rev().map(|line| without_comment(line));
+        let previous = previous.into_iter().find(|line| !line.trim().is_empty());
+        Site {
+            line,
+            before,
+            rest,
+            above,
+            previous: previous.unwrap_or(""),
+        }
+    }
+
+    /// Returns true if nothing but indentation stands before the position.
+    fn is_first_on_line(&self) -> bool {
+        self.before.trim().is_empty()
+    }
+}
+
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the callers return it among causes that do not apply"
+)]
+fn explained(message: impl Into<String>, help: impl Into<String>) -> Option<SyntaxCause> {
+    Some((message.into(), help.into()))
+}
+
+/// Templates and merge conflicts.
+fn explain_foreign_text(lines: &[&str]) -> Option<SyntaxCause> {
+    let is_conflict = |line: &&&str| {
+        ["<<<<<<<", "=======", ">>>>>>>"]
+            .iter()
+            .any(|mark| line.starts_with(mark))
+    };
+    if lines.iter().any(|line| is_conflict(&line)) {
+        return explained(
+            "the file has an unresolved merge conflict",
+            "resolve it, and remove the lines that begin with `<<<<<<<`, `=======` and `>>>>>>>`",
+        );
+    }
+    if lines.iter().any(|line| line.contains("{{")) {
+        return explained(
+            "`{{` is the beginning of a template, which is not YAML",
+            "render the template first, for instance with `helm template`; quote the value if it is text",
+        );
+    }
+    None
+}
+
+fn explain_whitespace(site: &Site<'_>) -> Option<SyntaxCause> {
+    if is_dash(site.line) && inside_brackets(site.above) {
+        return explained(
+            "a list with dashes is not allowed inside `{ … }` or `[ … ]`",
             "write the list as `[a, b, c]`, or write the enclosing values on separate lines without brackets",
         );
     }
-    if line.starts_with('\t') || line.trim_start_matches(' ').starts_with('\t') {
-        return (
-            "a tab is used for indentation".to_owned(),
-            "indent with spaces",
+    if site.line.trim_start_matches(' ').starts_with('\t') {
+        return explained("a tab is used for indentation", "indent with spaces");
+    }
+    None
+}
+
+fn explain_brackets(
+    lines: &[&str],
+    site: &Site<'_>,
+    failure: &SyntaxFailure<'_>,
+) -> Option<SyntaxCause> {
+    let (open, close) = match failure.problem {
+        "did not find expected ',' or '}'" => ('{', '}'),
+        "did not find expected ',' or ']'" => ('[', ']'),
+        "did not find expected node content" if site.rest.starts_with([',', '}', ']']) => {
+            return explained(
+                "a value is missing here",
+                "write a value, or remove the comma",
+            );
+        }
+        "did not find expected key" if site.rest.starts_with(['}', ']']) => {
+            let found = site.rest.get(..1).unwrap_or("");
+            return explained(format!("a bracket `{found}` is not open"), "remove it");
+        }
+        _ => return None,
+    };
+    let Position { line, column } = failure.start.unwrap_or(failure.position);
+    if inside_brackets(lines) {
+        return explained(
+            format!("the bracket `{open}` at {line}:{column} is not closed"),
+            format!("write `{close}` at its end, and separate items with commas"),
         );
     }
-    if line.matches('"').count() % 2 == 1 {
-        return (
-            format!("{parser}: a quote is not closed on this line"),
-            "close the `\"`",
-        );
-    }
-    if inside_brackets(lines.get(..=at).unwrap_or(&[])) || at >= lines.len() {
-        return (
-            format!("{parser}: a bracket is still open here"),
-            "close every `{` and `[` above, and separate items with commas",
-        );
-    }
-    let value = line.split_once(": ").map_or("", |(_, value)| value.trim());
-    if value.starts_with(['%', '@', '`', '*', '&', '!']) || value.contains(": ") {
-        return (parser.to_owned(), "quote the value");
-    }
-    (
-        parser.to_owned(),
-        "check the indentation of this line and of the line above",
+    explained(
+        format!("a comma is missing inside the bracket `{open}` at {line}:{column}"),
+        "separate items with commas, and a key from its value with a colon",
     )
+}
+
+/// Scalars that are not quoted, or whose quotes are wrong.
+fn explain_scalar(site: &Site<'_>, failure: &SyntaxFailure<'_>) -> Option<SyntaxCause> {
+    let first = site.rest.chars().next().unwrap_or(' ');
+    match (failure.problem, failure.context) {
+        ("found unexpected end of stream" | "found unexpected document indicator", _) => {
+            let Position { line, column } = failure.start?;
+            explained(
+                format!("the quote at {line}:{column} is not closed"),
+                "close it on the line where the text ends",
+            )
+        }
+        ("found character that cannot start any token", _) => explained(
+            format!("a value cannot begin with `{first}`"),
+            "quote the value",
+        ),
+        (_, "while scanning an alias") => {
+            explained("`*` begins an alias here, not text", "quote the value")
+        }
+        (_, "while scanning an anchor") => {
+            explained("`&` begins an anchor here, not text", "quote the value")
+        }
+        (_, "while scanning a tag" | "while parsing a tag") => {
+            explained("`!` begins a tag here, not text", "quote the value")
+        }
+        ("found unknown escape character", _) => {
+            let escape: String = site.rest.chars().take(2).collect();
+            explained(
+                format!("`{escape}` is not an escape sequence"),
+                "write the text in single quotes, or write `\\\\` for a backslash",
+            )
+        }
+        ("did not find expected key", _) if !site.is_first_on_line() => explained(
+            "text follows a complete value",
+            "quote the whole value; inside single quotes, write a quote twice",
+        ),
+        _ => None,
+    }
+}
+
+/// Colons and indentation.
+fn explain_structure(
+    lines: &[&str],
+    site: &Site<'_>,
+    failure: &SyntaxFailure<'_>,
+) -> Option<SyntaxCause> {
+    match failure.problem {
+        "mapping values are not allowed in this context" => explain_colon(site),
+        "could not find expected ':'" => {
+            let start = failure.start?;
+            let above = Site::new(lines, start).previous.trim_end();
+            if above.ends_with(['|', '>']) || above.ends_with("|-") || above.ends_with(">-") {
+                return explained(
+                    "the text below a `|` or `>` is not indented",
+                    "indent all lines of the text deeper than their key",
+                );
+            }
+            let word = without_comment(line_at(lines, start)?).trim();
+            explained(
+                format!("`{}` has no colon behind it", shorten(word)),
+                "write a key as `KEY: VALUE`, or indent the line if it continues the text above",
+            )
+        }
+        "did not find expected key" if is_dash(site.line) => explained(
+            "a list item stands among the keys of a mapping",
+            "indent the list below its key, or remove the dash",
+        ),
+        "did not find expected key" => explain_indentation(site),
+        "did not find expected '-' indicator" => explained(
+            "this line stands among the items of a list, but does not begin with `- `",
+            "begin it with `- `, or indent it like the key above the list",
+        ),
+        "block sequence entries are not allowed in this context" => explained(
+            "a list item stands on the line of its key",
+            "write each item on a line of its own below the key, or write `[a, b]`",
+        ),
+        _ => None,
+    }
+}
+
+fn explain_colon(site: &Site<'_>) -> Option<SyntaxCause> {
+    if site.before.contains(": ") {
+        return explained("the value contains a colon", "quote the value");
+    }
+    let previous = site.previous.trim();
+    let word = shorten(previous);
+    match previous.split_once(':') {
+        None => explained(
+            format!("`{word}` in the line above has no colon behind it"),
+            format!("write `{word}:`"),
+        ),
+        Some((key, value)) if !value.is_empty() && !value.starts_with(' ') => explained(
+            format!("`{word}` in the line above has no space behind its colon"),
+            format!("write `{}`", shorten(&format!("{key}: {value}"))),
+        ),
+        Some(_) => explain_indentation(site),
+    }
+}
+
+fn explain_indentation(site: &Site<'_>) -> Option<SyntaxCause> {
+    if indentation(site.line) <= indentation(site.previous) {
+        return explained(
+            "the indentation of this line matches no line above",
+            "indent it exactly like the other keys of its mapping",
+        );
+    }
+    let help = if site.previous.trim_end().ends_with(['}', ']']) {
+        "indent it like the line above, or write it inside the brackets"
+    } else {
+        "indent it like the line above"
+    };
+    explained(
+        "this line is indented deeper than the line above, whose value is complete",
+        help,
+    )
+}
+
+fn general_explanation(failure: &SyntaxFailure<'_>) -> SyntaxCause {
+    let message = match failure.context {
+        "" => failure.problem.to_owned(),
+        context => format!("{}, {context}", failure.problem),
+    };
+    let help = "check the indentation of this line and of the line above";
+    (message, help.to_owned())
+}
+
+/// The index of a line or column, which count from 1.
+fn index_of(count: u32) -> usize {
+    usize::try_from(count).unwrap_or(1).saturating_sub(1)
+}
+
+fn line_at<'t>(lines: &[&'t str], position: Position) -> Option<&'t str> {
+    lines.get(index_of(position.line)).copied()
+}
+
+fn indentation(line: &str) -> usize {
+    line.len() - line.trim_start().len()
+}
+
+fn without_comment(line: &str) -> &str {
+    let line = if line.trim_start().starts_with('#') {
+        ""
+    } else {
+        line
+    };
+    line.split(" #").next().unwrap_or("").trim_end()
+}
+
+/// The first 40 characters.
+fn shorten(text: &str) -> String {
+    text.chars().take(40).collect()
 }
 
 /// The position of the first character that YAML does not allow, such as a control character.

@@ -53,17 +53,17 @@ impl CoreTag {
     }
 }
 
-/// The value of a scalar. A number that JSON cannot represent is reported and stays text.
+/// The value of a scalar; `None` after a number was reported that JSON cannot represent, for which flagd rejects the file.
 pub fn resolve_scalar(
     text: &str,
     plain: bool,
     tag: Option<&str>,
     position: Position,
     report: &mut DiagnosticSink,
-) -> NodeKind {
+) -> Option<NodeKind> {
     let kind = match tag.filter(|tag| *tag != "!") {
         None if plain => resolve_plain_scalar(text),
-        None => return NodeKind::Text(text.into()),
+        None => return Some(NodeKind::Text(text.into())),
         Some(tag) => resolve(text, tag, position, report),
     };
     match kind {
@@ -71,9 +71,9 @@ pub fn resolve_scalar(
             let message = format!("number `{text}` has no JSON representation");
             let help = "quote it to make it a string";
             report.error(Code::Syntax, position, message, help);
-            NodeKind::Text(text.into())
+            None
         }
-        kind => kind,
+        kind => Some(kind),
     }
 }
 
@@ -114,8 +114,17 @@ fn resolved_if(text: &str, fits: fn(&NodeKind) -> bool) -> Option<NodeKind> {
     Some(resolve_untimed_scalar(text)).filter(fits)
 }
 
+/// Reports a tag that is not one of YAML's.
+pub fn check(tag: Option<&str>, position: Position, report: &mut DiagnosticSink) {
+    if let Some(tag) = tag
+        && CoreTag::parse(tag).is_none()
+    {
+        report_ignored(tag, position, report);
+    }
+}
+
 /// Reports a tag that has no effect: as an error if it looks like an operator, else as a warning.
-pub fn report_ignored(tag: &str, position: Position, report: &mut DiagnosticSink) {
+fn report_ignored(tag: &str, position: Position, report: &mut DiagnosticSink) {
     let tag = short(tag);
     let operator = tag.strip_suffix(':').unwrap_or(&tag);
     if operator.bytes().all(|b| b"!=<>".contains(&b)) {

@@ -16,8 +16,12 @@ impl Compiler<'_> {
             match clause {
                 [condition, then] => {
                     let condition = self.compile_rule(condition);
+                    let truth = constant_truth(&condition);
+                    let outer = self.is_unreachable;
+                    self.is_unreachable |= truth == Some(false);
                     let then = self.compile_tree(then);
-                    match constant_truth(&condition) {
+                    self.is_unreachable = outer;
+                    match truth {
                         None => branches.push((condition, then)),
                         Some(false) => {}
                         Some(true) => {

@@ -44,7 +44,13 @@ impl Compiler<'_> {
         let (split, shares) = self.constant_fractional(items)?;
         let leaves = shares
             .iter()
-            .map(|share| self.leaf_for_constant(&share.value, share.node.position))
+            .map(|share| {
+                let outer = self.is_unreachable;
+                self.is_unreachable |= share.weight == 0;
+                let leaf = self.leaf_for_constant(&share.value, share.node.position);
+                self.is_unreachable = outer;
+                leaf
+            })
             .collect();
         Some(DecisionTree::Fractional(Box::new((split, leaves))))
     }
@@ -86,8 +92,7 @@ impl Compiler<'_> {
             }
             JsonLogicNode::Operation(_) => (Some(first), rest),
         };
-        let shares: Option<Vec<ConstantShare<'n>>> =
-            nodes.iter().map(|node| self.parse_share(node)).collect();
+        let shares: Option<Vec<ConstantShare<'n>>> = nodes.iter().map(parse_share).collect();
         let shares = shares?;
         let total: i64 = shares.iter().map(|share| share.weight).sum();
         if total == 0 || total > MAX_WEIGHT {
@@ -134,39 +139,34 @@ impl Compiler<'_> {
     fn is_default_key(&self, node: &Node) -> bool {
         self.fractional_version == FractionalVersion::V2 && matches!(node.kind, NodeKind::Null)
     }
+}
 
-    /// `[value]` or `[value, weight]` with constants; an invalid weight is reported.
-    fn parse_share<'n>(&mut self, node: &'n Node) -> Option<ConstantShare<'n>> {
-        let JsonLogicNode::List([value, rest @ ..]) = JsonLogicNode::from_node(node) else {
-            return None;
-        };
-        let constant = |node: &Node| match JsonLogicNode::from_node(node) {
-            JsonLogicNode::Value(node) if node.as_map().is_none() => Some(node.to_owned_value()),
-            _ => None,
-        };
-        let weight = match rest {
-            [] => OwnedValue::Null,
-            [weight] => constant(weight)?,
-            _ => return None,
-        };
-        let weight = match weight {
-            OwnedValue::Null => Value::Null,
-            OwnedValue::Number(n) => Value::Number(n),
-            _ => Value::Bool(false),
-        };
-        let Some(weight) = parse_weight(weight) else {
-            let message = format!("invalid weight of `fractional` in flag `{}`", self.flag_key);
-            let help = "write a whole number up to 2147483647; until then the flag resolves to its default";
-            self.report.error(Code::Rule, node.position, message, help);
-            return None;
-        };
-        let value = constant(value)?;
-        Some(ConstantShare {
-            node,
-            value,
-            weight,
-        })
-    }
+/// `[value]` or `[value, weight]` with constants.
+fn parse_share(node: &Node) -> Option<ConstantShare<'_>> {
+    let JsonLogicNode::List([value, rest @ ..]) = JsonLogicNode::from_node(node) else {
+        return None;
+    };
+    let constant = |node: &Node| match JsonLogicNode::from_node(node) {
+        JsonLogicNode::Value(node) if node.as_map().is_none() => Some(node.to_owned_value()),
+        _ => None,
+    };
+    let weight = match rest {
+        [] => OwnedValue::Null,
+        [weight] => constant(weight)?,
+        _ => return None,
+    };
+    let weight = match weight {
+        OwnedValue::Null => Value::Null,
+        OwnedValue::Number(n) => Value::Number(n),
+        _ => Value::Bool(false),
+    };
+    let weight = parse_weight(weight)?;
+    let value = constant(value)?;
+    Some(ConstantShare {
+        node,
+        value,
+        weight,
+    })
 }
 
 /// The first bucket above each share, in order.

@@ -53,9 +53,19 @@ impl Compiler<'_> {
     /// `map` and `filter` accept any body; the others require an object.
     fn list_op_body(&mut self, kind: ListOpKind, body: Option<&Node>) -> Rule {
         let any = matches!(kind, ListOpKind::Map | ListOpKind::Filter);
-        let Some(body) = body.filter(|node| any || node.as_map().is_some()) else {
+        let Some(body) = body else {
             return Rule::Invalid(EvalError::InvalidArguments);
         };
+        if !any && body.as_map().is_none() {
+            let message = format!(
+                "the condition of a list operation in flag `{}` is {}, must be a rule",
+                self.flag_key,
+                body.type_name()
+            );
+            let help = "write an operation, such as `{ \"==\": [{ \"var\": \"\" }, VALUE] }`";
+            self.report_invalid_rule(body.position, message, help);
+            return Rule::Invalid(EvalError::InvalidArguments);
+        }
         let outer = std::mem::replace(&mut self.in_list_op, true);
         let rule = self.compile_rule(body);
         self.in_list_op = outer;

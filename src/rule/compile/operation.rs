@@ -1,6 +1,5 @@
 //! Compiles an operation: dispatches on the operator's name, and compiles operators that evaluate all their arguments.
 
-use crate::diag;
 use crate::diag::Code;
 use crate::document::syntax_tree::Member;
 use crate::document::syntax_tree::NodeKind;
@@ -8,6 +7,7 @@ use crate::rule::ast::ArgumentRules;
 use crate::rule::ast::ListOpKind;
 use crate::rule::ast::Rule;
 use crate::rule::compile::Compiler;
+use crate::rule::compile::check::operator_name::help_for_unknown_operator;
 use crate::rule::compile::constant_folding::fold_constant;
 use crate::rule::compile::constant_folding::specialize;
 use crate::rule::error::EvalError;
@@ -17,6 +17,7 @@ use crate::rule::operator::Operator;
 impl Compiler<'_> {
     /// The rule of an object with one member: its key is the operator.
     pub(super) fn compile_operation(&mut self, member: &Member) -> Rule {
+        self.check_operation(member);
         let arguments = &member.value;
         let items = match &arguments.kind {
             NodeKind::List(items) => Some(&**items),
@@ -62,10 +63,7 @@ impl Compiler<'_> {
     /// The rule of an operator that evaluates all its arguments.
     fn eager_operation(&mut self, name: &str, member: &Member) -> Rule {
         let Some(operator) = Operator::from_name(name) else {
-            let help = match diag::closest_match(name, Operator::names()) {
-                Some(meant) => format!("did you mean `{meant}`?"),
-                None => "evaluations that reach it return PARSE_ERROR".to_owned(),
-            };
+            let help = help_for_unknown_operator(member);
             let message = format!("unknown operator `{name}` in flag `{}`", self.flag_key);
             self.report
                 .error(Code::Operator, member.position, message, help);

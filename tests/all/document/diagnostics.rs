@@ -29,7 +29,7 @@ fn all_errors_are_reported() {
     assert_diagnostics(
         "flags:\n  a: { defaultVariant: x, variants: { y: 1 } }\n  b: 3\n  c: { stat: ENABLED, state: on }\n  d: { variants: [1] }\n",
         &[
-            "flags.yaml:2:3: F007: `defaultVariant` of flag `a` is `x`, which is not a variant (help: did you mean `y`?)",
+            "flags.yaml:2:24: F007: `defaultVariant` of flag `a` is `x`, which is not a variant (help: did you mean `y`?)",
             "flags.yaml:3:6: F006: flag `b` is a number, must be an object (help: write an object with `state`, `variants` and `defaultVariant`)",
             "flags.yaml:4:8: F008: unknown member `stat` of flag `c`, ignored (help: did you mean `state`?)",
             "flags.yaml:4:30: F006: invalid `state` `on` of flag `c`, treated as ENABLED (help: write ENABLED or DISABLED, in upper case)",
@@ -171,7 +171,7 @@ fn rule_errors_are_reported_at_load() {
         ),
         (
             "{ fractional: [[on, 1.5]] }",
-            "4:31: F012: invalid weight of `fractional` in flag `f` (help: write a whole number up to 2147483647; until then the flag resolves to its default)",
+            "4:36: F012: weight `1.5` of `on` in `fractional` of flag `f` is not a whole number (help: multiply all weights by 10 until they are whole; until then the flag resolves to its default)",
         ),
         (
             "{ fractionalEvaluation: [email, [on, 1]] }",

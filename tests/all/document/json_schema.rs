@@ -206,9 +206,9 @@ fn with(at: &str, value: Option<Value>) -> Option<Value> {
 }
 
 /// Codes that a schema cannot express: unknown names of variants, rings, flags and evaluators, fields without effect,
-/// sums, arguments, and weaknesses of dialects.
-const BEYOND: [&str; 10] = [
-    "F007", "F010", "F012", "F013", "F017", "F018", "F020", "F021", "F022", "F023",
+/// sums, arguments, types of variants, and weaknesses of dialects.
+const BEYOND: [&str; 11] = [
+    "F007", "F010", "F012", "F013", "F017", "F018", "F020", "F021", "F022", "F023", "F029",
 ];
 
 #[test]

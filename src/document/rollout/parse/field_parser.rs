@@ -6,6 +6,7 @@ use crate::diag::Code;
 use crate::diag::DiagnosticSink;
 use crate::diag::Position;
 use crate::diag::did_you_mean;
+use crate::document::schema;
 use crate::document::schema::ObjectSchema;
 use crate::document::syntax_tree::Member;
 use crate::document::syntax_tree::Node;
@@ -45,6 +46,13 @@ impl FieldParser<'_> {
         self.report.warn(Code::NoEffect, position, message, help);
     }
 
+    /// Reports an empty list.
+    pub fn report_empty_list(&mut self, node: &Node, field: &str, help: &str) {
+        if matches!(&node.kind, NodeKind::List(items) if items.is_empty()) {
+            self.report_no_effect(node.position, field, "is empty", help);
+        }
+    }
+
     /// A string that is not empty.
     pub fn parse_string(&mut self, node: &Node, field: &str) -> Option<EcoString> {
         match &node.kind {
@@ -76,14 +84,7 @@ impl FieldParser<'_> {
         let NodeKind::List(items) = &node.kind else {
             return self.parse_string(node, field).into_iter().collect();
         };
-        if items.is_empty() {
-            self.report_no_effect(
-                node.position,
-                field,
-                "is empty",
-                "remove it or add an entry",
-            );
-        }
+        self.report_empty_list(node, field, "remove it or add an entry");
         let texts = items
             .iter()
             .filter_map(|item| self.parse_string(item, field));
@@ -139,6 +140,7 @@ impl FieldParser<'_> {
         for member in self.parse_object(node, field, help) {
             match object.field(&member.key) {
                 Some(_) => known.push(member),
+                None if schema::is_annotation(&member.key) => {}
                 None => self.report_unknown_member(member, field, object),
             }
         }

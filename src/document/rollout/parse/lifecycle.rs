@@ -49,6 +49,9 @@ pub fn parse_lifecycle(flag: &str, node: &Node, report: &mut DiagnosticSink) -> 
 fn validate_member(flag: &str, member: &Member, report: &mut DiagnosticSink) {
     let name = &*member.key;
     let Some(field) = schema::LIFECYCLE.field(name) else {
+        if schema::is_annotation(name) {
+            return;
+        }
         let names = || schema::LIFECYCLE.field_names();
         let help = did_you_mean(name, names(), || {
             format!("write one of: {}", names().collect::<Vec<_>>().join(", "))

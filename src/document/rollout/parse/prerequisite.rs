@@ -7,6 +7,8 @@ use crate::document::syntax_tree::Node;
 
 impl FieldParser<'_> {
     pub(super) fn parse_prerequisites(&mut self, node: &Node) -> Vec<Prerequisite> {
+        let help = "remove it, or add a prerequisite: `{ flag: checkout.api, variant: \"on\" }`";
+        self.report_empty_list(node, "requires", help);
         let read = node
             .items_or_self()
             .iter()

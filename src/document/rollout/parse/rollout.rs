@@ -3,6 +3,7 @@
 use ecow::EcoString;
 
 use crate::diag::Code;
+use crate::diag::Position;
 use crate::diag::did_you_mean;
 use crate::document::rollout::bucketing::Bucketing;
 use crate::document::rollout::fields::Release;
@@ -16,6 +17,8 @@ use crate::document::syntax_tree::NodeKind;
 
 impl FieldParser<'_> {
     pub(super) fn parse_rollouts(&mut self, node: &Node, rings: &Rings) -> Vec<Rollout> {
+        let help = "remove it, or add a release: `{ variant: \"on\", percentage: 5 }`";
+        self.report_empty_list(node, "rollout", help);
         let read = node
             .items_or_self()
             .iter()
@@ -40,7 +43,7 @@ impl FieldParser<'_> {
             regions: Vec::new(),
             bucketing: Bucketing::default(),
         };
-        for member in members {
+        for member in &members {
             let value = &member.value;
             match &*member.key {
                 "variant" => {
@@ -71,7 +74,8 @@ impl FieldParser<'_> {
             Percentage::NONE
         };
         rollout.percentage = percentage.unwrap_or(otherwise);
-        self.warn_if_no_effect(&rollout);
+        let is_share_written = members.iter().any(|m| &*m.key == "percentage");
+        self.report_if_no_effect(&rollout, is_share_written);
         self.warn_about_dialect(&rollout);
         Some(rollout)
     }
@@ -101,7 +105,9 @@ impl FieldParser<'_> {
         }
     }
 
-    fn warn_if_no_effect(&mut self, rollout: &Rollout) {
+    /// Reports a rollout that selects no context although it does not say `percentage: 0`, and keys that are both
+    /// allowed and denied.
+    fn report_if_no_effect(&mut self, rollout: &Rollout, is_share_written: bool) {
         let shares = rollout.regions.iter().map(|region| region.percentage);
         let nobody = rollout.rings.is_empty()
             && rollout.segments.is_empty()
@@ -110,9 +116,14 @@ impl FieldParser<'_> {
                 .chain([rollout.percentage])
                 .all(|share| share == Percentage::NONE);
         let written = rollout.percentage == Percentage::NONE && rollout.regions.is_empty();
+        let nobody = nobody && !self.faulty;
+        let message = format!("`rollout` of flag `{}` matches no context", self.flag);
         if nobody && written && rollout.when.is_some() {
             let help = "`when` only restricts eligibility; add `percentage: 100` to include all eligible contexts";
-            self.report_no_effect(rollout.position, "rollout", "matches no context", help);
+            self.report_effect(rollout.position, message, help, is_share_written);
+        } else if nobody && written && !is_share_written {
+            let help = "add `percentage`, for instance `percentage: 100` for all contexts, or `percentage: 0` for none yet";
+            self.report_effect(rollout.position, message, help, false);
         }
         for key in rollout
             .allow
@@ -126,6 +137,15 @@ impl FieldParser<'_> {
             let help = "`deny` wins; remove the key from one of the lists";
             self.report
                 .warn(Code::NoEffect, rollout.position, message, help);
+        }
+    }
+
+    /// Reports a rollout without effect: as a warning if it is meant to have none yet.
+    fn report_effect(&mut self, position: Position, message: String, help: &str, is_meant: bool) {
+        if is_meant {
+            self.report.warn(Code::NoEffect, position, message, help);
+        } else {
+            self.report.error(Code::NoEffect, position, message, help);
         }
     }
 

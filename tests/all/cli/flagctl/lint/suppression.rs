@@ -25,7 +25,7 @@ fn ignore_comment_suppresses_a_finding() {
 #[test]
 fn load_errors_cannot_be_suppressed() {
     let text = "flags:\n  f: { variants: { a: 1 }, defaultVariant: b } # flag-lint: ignore F007\n";
-    let want = ["2:3 F007 `defaultVariant` of flag `f` is `b`, which is not a variant"];
+    let want = ["2:44 F007 `defaultVariant` of flag `f` is `b`, which is not a variant"];
     assert_eq!(findings(text, &lint_policy("rules: { F007: off }")), want);
 }
 

@@ -1,0 +1,116 @@
+//! Describes a document without `flags`: a Kubernetes manifest or Helm values, and the place of the flags inside.
+
+use crate::diag::closest_match;
+use crate::document::syntax_tree::Member;
+use crate::document::syntax_tree::Node;
+use crate::document::syntax_tree::NodeKind;
+
+/// The number of values that the search for flags visits.
+const SEARCHED_VALUES: usize = 10_000;
+
+/// Flags inside another document.
+struct FoundFlags {
+    /// The path of the object that has `flags`, or of the text.
+    path: String,
+    line: u32,
+    is_text: bool,
+}
+
+/// The message and the help for a document with these members, none of which is `flags`.
+pub fn describe(members: &[Member]) -> (String, String) {
+    let text = |name: &str| {
+        let found = members.iter().find(|member| *member.key == *name);
+        found.and_then(|member| member.value.as_text())
+    };
+    let manifest = text("apiVersion").and(text("kind"));
+    let message = match manifest {
+        Some(kind) => {
+            format!("the document is a Kubernetes manifest of kind `{kind}`, not a flag file")
+        }
+        None => "the document has no `flags`".to_owned(),
+    };
+    let mut budget = SEARCHED_VALUES;
+    let help = match find_flags(members, "", &mut budget) {
+        Some(FoundFlags {
+            path,
+            line,
+            is_text: false,
+        }) => format!(
+            "the flags are in `{path}` at line {line}: write the members of `{path}` into a file of their own"
+        ),
+        Some(FoundFlags { path, line, .. }) => {
+            format!(
+                "the text of `{path}` at line {line} holds flags: write it into a file of its own"
+            )
+        }
+        None if manifest.is_some() => {
+            "it holds no flags; a flag file begins with `flags:`".to_owned()
+        }
+        None => help_without_flags(members),
+    };
+    (message, help)
+}
+
+fn help_without_flags(members: &[Member]) -> String {
+    if members.is_empty() {
+        return "add `flags`; an empty flag set is `flags: {}`".to_owned();
+    }
+    let near = |m: &&Member| closest_match(&m.key, ["flags"]).is_some();
+    if let Some(near) = members.iter().find(near) {
+        return format!("did you mean `flags` in place of `{}`?", near.key);
+    }
+    let is_flag = |m: &Member| m.value.member_ignore_case("variants").is_some();
+    if let Some(flag) = members.iter().find(|member| is_flag(member)) {
+        return format!(
+            "`{}` looks like a flag: write `flags:` above, and indent the flags",
+            flag.key
+        );
+    }
+    "this is not a flag file; a flag file begins with `flags:`".to_owned()
+}
+
+/// The first object below `members` that has `flags`, or text with flags.
+fn find_flags(members: &[Member], path: &str, budget: &mut usize) -> Option<FoundFlags> {
+    members.iter().find_map(|member| {
+        let path = join(path, &member.key);
+        find_flags_in(&member.value, &path, budget)
+    })
+}
+
+fn find_flags_in(node: &Node, path: &str, budget: &mut usize) -> Option<FoundFlags> {
+    *budget = budget.checked_sub(1)?;
+    let found = |is_text| FoundFlags {
+        path: path.to_owned(),
+        line: node.position.line,
+        is_text,
+    };
+    match &node.kind {
+        NodeKind::Map(members) => {
+            let is_collection =
+                |node: &Node| matches!(node.kind, NodeKind::Map(_) | NodeKind::List(_));
+            if node.member("flags").is_some_and(is_collection) {
+                return Some(found(false));
+            }
+            find_flags(members, path, budget)
+        }
+        NodeKind::List(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(at, item)| find_flags_in(item, &format!("{path}[{at}]"), budget)),
+        NodeKind::Text(text) => holds_flags(text).then(|| found(true)),
+        NodeKind::Null | NodeKind::Bool(_) | NodeKind::Number(_) => None,
+    }
+}
+
+fn holds_flags(text: &str) -> bool {
+    let written = text.contains("\"flags\"") || text.lines().any(|line| line.starts_with("flags:"));
+    written && text.contains("variants")
+}
+
+fn join(path: &str, key: &str) -> String {
+    match (path, key.contains('.')) {
+        ("", _) => key.to_owned(),
+        (_, true) => format!("{path}[\"{key}\"]"),
+        (_, false) => format!("{path}.{key}"),
+    }
+}

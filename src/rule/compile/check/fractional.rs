@@ -1,0 +1,185 @@
+//! Checks the shares and weights of `fractional`: flagd yields null, and so the default, for an invalid one.
+
+use crate::document::syntax_tree::Member;
+use crate::document::syntax_tree::Node;
+use crate::document::syntax_tree::NodeKind;
+use crate::number;
+use crate::rule::bucketing::bucketing_value::FractionalVersion;
+use crate::rule::bucketing::share_selection::parse_weight;
+use crate::rule::compile::Compiler;
+use crate::rule::operator::Operator;
+use crate::rule::syntax::JsonLogicNode;
+use crate::value::Value;
+
+const SHARES: &str = "write a list of shares: `[[\"on\", 10], [\"off\", 90]]`";
+
+/// The number of members that help repeats.
+const SHOWN_SHARES: usize = 4;
+
+impl Compiler<'_> {
+    /// Reports shares and weights that make the rule yield the default variant.
+    pub(super) fn check_fractional(&mut self, member: &Member) {
+        let items = match &member.value.kind {
+            NodeKind::List(items) => &**items,
+            _ if is_known_operation(&member.value) => return,
+            _ => {
+                let kind = member.value.type_name();
+                let help = help_for_map(&member.value);
+                let what = format!("is {kind}, must be a list of shares");
+                return self.report_fractional(&member.value, &what, &help);
+            }
+        };
+        let shares = match items.split_first() {
+            Some((first, rest)) if self.is_bucketing_key(first) => rest,
+            _ => items,
+        };
+        if shares.is_empty() {
+            return self.report_fractional(&member.value, "has no shares", SHARES);
+        }
+        for share in shares {
+            self.check_share(share);
+        }
+    }
+
+    fn is_bucketing_key(&self, node: &Node) -> bool {
+        match JsonLogicNode::from_node(node) {
+            JsonLogicNode::List(_) => false,
+            JsonLogicNode::Operation(_) => is_known_operation(node),
+            JsonLogicNode::Value(node) => {
+                self.fractional_version == FractionalVersion::V3
+                    || matches!(node.kind, NodeKind::Text(_) | NodeKind::Null)
+            }
+        }
+    }
+
+    fn check_share(&mut self, share: &Node) {
+        let parts = match &share.kind {
+            NodeKind::List(parts) => &**parts,
+            _ if is_known_operation(share) => return,
+            _ => {
+                let what = format!("has {} in place of a share", share.type_name());
+                let help = match &share.kind {
+                    NodeKind::Map(_) => help_for_map(share),
+                    _ => "write a share as `[VARIANT, WEIGHT]`".to_owned(),
+                };
+                return self.report_fractional(share, &what, &help);
+            }
+        };
+        let (value, weight) = match parts {
+            [] => return self.report_fractional(share, "has an empty share", SHARES),
+            [value] => (value, None),
+            [value, weight] => (value, Some(weight)),
+            [.., extra] => {
+                let what = "has a share of more than two parts, of which the others are ignored";
+                let help = "write each share as a list of its own: `[\"on\", 10], [\"off\", 90]`";
+                return self.report_fractional(extra, what, help);
+            }
+        };
+        let is_name = match JsonLogicNode::from_node(value) {
+            JsonLogicNode::Operation(_) => true,
+            JsonLogicNode::List(_) => false,
+            JsonLogicNode::Value(node) => node.as_map().is_none(),
+        };
+        if !is_name {
+            let what = format!(
+                "has {} in place of the name of a variant",
+                value.type_name()
+            );
+            return self.report_fractional(value, &what, "write a share as `[VARIANT, WEIGHT]`");
+        }
+        if let Some(weight) = weight {
+            self.check_weight(value, weight);
+        }
+    }
+
+    fn check_weight(&mut self, variant: &Node, weight: &Node) {
+        let (shown, problem, help) = match (JsonLogicNode::from_node(weight), &weight.kind) {
+            (JsonLogicNode::Operation(_), _) | (_, NodeKind::Null) => return,
+            (_, NodeKind::Number(n)) => {
+                let mut shown = String::new();
+                number::write_decimal(&mut shown, *n);
+                let Some((problem, help)) = number_problem(*n) else {
+                    return;
+                };
+                (shown, problem, help.to_owned())
+            }
+            (_, NodeKind::Text(text)) => {
+                (format!("\"{text}\""), "is a string", help_for_text(text))
+            }
+            _ => {
+                let help = "write a whole number from 0 to 2147483647".to_owned();
+                (weight.type_name().to_owned(), "is not a number", help)
+            }
+        };
+        let of = variant
+            .as_text()
+            .map_or_else(|| "a share".to_owned(), |name| format!("`{name}`"));
+        let message = format!(
+            "weight `{shown}` of {of} in `fractional` of flag `{}` {problem}",
+            self.flag_key
+        );
+        self.report_invalid_rule(weight.position, message, help);
+    }
+
+    fn report_fractional(&mut self, node: &Node, what: &str, help: &str) {
+        let message = format!("`fractional` of flag `{}` {what}", self.flag_key);
+        self.report_invalid_rule(node.position, message, help);
+    }
+}
+
+/// The reason why a number is not a weight, and the remedy.
+fn number_problem(weight: f64) -> Option<(&'static str, &'static str)> {
+    if weight < 0.0 {
+        let help = "write a whole number from 0; a negative weight counts as 0";
+        return Some(("is negative", help));
+    }
+    if parse_weight(Value::Number(weight)).is_some() {
+        return None;
+    }
+    if weight.fract() == 0.0 {
+        let help =
+            "write a whole number up to 2147483647; until then the flag resolves to its default";
+        return Some(("is too large", help));
+    }
+    let help = "multiply all weights by 10 until they are whole; until then the flag resolves to its default";
+    Some(("is not a whole number", help))
+}
+
+fn help_for_text(text: &str) -> String {
+    let digits = text.trim().trim_end_matches('%').trim_end();
+    if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) {
+        return format!(
+            "write {digits}, without quotes or a percent sign; until then the flag resolves to its default"
+        );
+    }
+    "write a whole number; until then the flag resolves to its default".to_owned()
+}
+
+/// The shares that the members of an object stand for.
+fn help_for_map(node: &Node) -> String {
+    let members = node.as_map().unwrap_or_default();
+    let shares: Option<Vec<String>> = members
+        .iter()
+        .map(|member| match member.value.kind {
+            NodeKind::Number(n) => {
+                let mut weight = String::new();
+                number::write_decimal(&mut weight, n);
+                Some(format!("[\"{}\", {weight}]", member.key))
+            }
+            _ => None,
+        })
+        .collect();
+    match shares {
+        Some(shares) if (1..=SHOWN_SHARES).contains(&shares.len()) => {
+            format!("write a list of shares: `[{}]`", shares.join(", "))
+        }
+        _ => SHARES.to_owned(),
+    }
+}
+
+/// Returns true for an operation whose operator exists, or a reference.
+fn is_known_operation(node: &Node) -> bool {
+    let known = |name: &str| name == "$ref" || Operator::names().any(|known| known == name);
+    node.single_member()
+        .is_some_and(|member| known(&member.key))
+}

@@ -1,0 +1,70 @@
+//! Checks conditions that are lists or objects, and operations with other members beside them: both are values.
+
+use crate::document::syntax_tree::Member;
+use crate::document::syntax_tree::Node;
+use crate::document::syntax_tree::NodeKind;
+use crate::rule::compile::Compiler;
+use crate::rule::operator::Operator;
+use crate::rule::syntax::JsonLogicNode;
+
+impl Compiler<'_> {
+    /// Reports a condition that is a list or an object: it is true for every context, whatever it contains.
+    pub(super) fn check_condition(&mut self, node: &Node) {
+        let what = match JsonLogicNode::from_node(node) {
+            JsonLogicNode::Operation(member) => {
+                if matches!(&*member.key, "and" | "or" | "!" | "!!") {
+                    let NodeKind::List(items) = &member.value.kind else {
+                        return;
+                    };
+                    for item in items {
+                        self.check_condition(item);
+                    }
+                }
+                return;
+            }
+            JsonLogicNode::List([]) => return,
+            JsonLogicNode::List(_) => "a list",
+            JsonLogicNode::Value(node) => match node.as_map() {
+                Some(members) if members.len() > 1 && operator_in(members).is_none() => "an object",
+                _ => return,
+            },
+        };
+        let message = format!(
+            "a condition of flag `{}` is {what}, which is true for every context",
+            self.flag_key
+        );
+        let help = "write one operation, such as `{ \"==\": [A, B] }`; combine several with `and`";
+        self.report_invalid_rule(node.position, message, help);
+    }
+
+    /// Reports an object of several members one of which is an operator: it is a value and not an operation.
+    pub(in crate::rule::compile) fn check_object(&mut self, node: &Node) {
+        let members = node.as_map().unwrap_or_default();
+        let Some(operator) = operator_in(members).filter(|_| members.len() > 1) else {
+            return;
+        };
+        let Some(other) = members.iter().find(|m| m.key != operator.key) else {
+            return;
+        };
+        let message = format!(
+            "`{}` has `{}` beside it in the rule of flag `{}`: an object of several members is a value, not an operation",
+            operator.key, other.key, self.flag_key
+        );
+        let help = match (&*operator.key, &*other.key) {
+            ("if" | "?:", _) => "write `{ \"if\": [CONDITION, THEN, ELSE] }`, a list of all parts",
+            ("var", _) => "write `{ \"var\": [NAME, DEFAULT] }`",
+            _ => "write each operation as an object of its own; combine them with `and` or `or`",
+        };
+        self.report_invalid_rule(other.position, message, help);
+    }
+}
+
+/// The first member whose key is an operator.
+fn operator_in(members: &[Member]) -> Option<&Member> {
+    members.iter().find(|member| is_operator(&member.key))
+}
+
+/// Returns true if an operator has this name.
+pub(super) fn is_operator(key: &str) -> bool {
+    Operator::names().any(|name| name == key)
+}
