@@ -60,8 +60,8 @@ pub struct ParseOutput {
 /// Parses bytes; invalid UTF-8 is reported as a diagnostic.
 pub fn parse_bytes(bytes: &[u8], format: DocumentFormat, origin: &DocumentOrigin) -> ParseOutput {
     let mut report = DiagnosticSink::new(origin.file.clone());
-    match decode_utf8(bytes, &mut report) {
-        Some(text) => parse(text, format, origin),
+    match decode_utf8(bytes, format, &mut report) {
+        Some(text) => parse_reporting(&text, format, origin, report),
         None => ParseOutput {
             document: None,
             diagnostics: report.finish(),
@@ -71,7 +71,17 @@ pub fn parse_bytes(bytes: &[u8], format: DocumentFormat, origin: &DocumentOrigin
 
 /// Parses a text.
 pub fn parse(text: &str, format: DocumentFormat, origin: &DocumentOrigin) -> ParseOutput {
-    let mut report = DiagnosticSink::new(origin.file.clone());
+    let report = DiagnosticSink::new(origin.file.clone());
+    parse_reporting(text, format, origin, report)
+}
+
+/// Parses a text; `report` has the diagnostics of its bytes.
+fn parse_reporting(
+    text: &str,
+    format: DocumentFormat,
+    origin: &DocumentOrigin,
+    mut report: DiagnosticSink,
+) -> ParseOutput {
     let node = parse_syntax_tree(text, format, &mut report);
     let document = node.and_then(|node| build_document(node, text.len(), origin, &mut report));
     let diagnostics = report.finish();

@@ -1,10 +1,12 @@
 //! JSON text (RFC 8259): a zero-copy pull reader and writers.
 //!
 //! The reader parses flag documents and requests. It is strict: text that RFC 8259 does not allow is an error with a
-//! byte offset.
+//! byte offset. Where flagd reads a text with Go's `encoding/json`, which puts U+FFFD in the place of text that is not
+//! Unicode, `lossy` does the same before the reader.
 
 mod error;
 mod escape;
+mod lossy;
 mod reader;
 mod sequence;
 mod string_scan;
@@ -16,6 +18,8 @@ pub use crate::json::error::ErrorKind;
 pub use crate::json::error::position_at;
 pub use crate::json::escape::RawString;
 pub use crate::json::escape::write_string;
+pub use crate::json::lossy::decode_utf8_lossy;
+pub use crate::json::lossy::replace_unpaired_surrogates;
 pub use crate::json::reader::Reader;
 pub use crate::json::reader::object_index::ObjectIndex;
 pub use crate::json::sequence::Spacing;

@@ -17,6 +17,7 @@ use crate::snapshot::Snapshot;
 use crate::value::OwnedValue;
 use crate::wire::Codec;
 use crate::wire::EvaluationApi;
+use crate::wire::context::enrichment::OverlayAttribute;
 use crate::wire::context::full_context::FullContext;
 use crate::wire::evaluation::request::ResolveRequest;
 use crate::wire::evaluation::resolve_all_response::ResolveAllEncoder;
@@ -42,7 +43,7 @@ pub struct RequestScope<'r> {
     /// The selector of the flags.
     pub selector: &'r Selector,
     /// Attributes that override those of the client.
-    pub overlay: &'r [(&'r str, &'r str)],
+    pub overlay: &'r [OverlayAttribute<'r>],
     /// Returns whole seconds since the epoch; called only for rules that read them.
     pub clock: fn() -> f64,
     /// The observer of decisions.

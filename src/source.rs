@@ -57,6 +57,8 @@ pub struct Timing {
     pub keepalive_timeout: Duration,
     /// The time between two reminders of a stale source.
     pub stale_reminder_interval: Duration,
+    /// The time between two reminders of a source without flags, which keeps `/readyz` at 412.
+    pub unready_reminder_interval: Duration,
 }
 
 impl Default for SourceConfig {
@@ -81,6 +83,7 @@ impl Default for Timing {
             keepalive_interval: Duration::from_secs(30),
             keepalive_timeout: Duration::from_secs(20),
             stale_reminder_interval: Duration::from_secs(300),
+            unready_reminder_interval: Duration::from_secs(60),
         }
     }
 }

@@ -96,7 +96,7 @@ fn uses_bucketing(flag: &CompiledFlag) -> bool {
 ///
 /// Empty if the flag is killed, disabled or faulty before or after the edit.
 pub fn flag_violations(old: &FlagDefinition, new: &FlagDefinition, now: i64) -> Vec<Diagnostic> {
-    let mut report = DiagnosticSink::new(new.origin.file.clone());
+    let mut report = DiagnosticSink::for_flag(new.origin.file.clone(), &new.key);
     if is_inactive(old) || is_inactive(new) {
         return report.finish();
     }

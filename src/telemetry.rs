@@ -9,3 +9,4 @@ pub mod otlp_client;
 pub mod otlp_metrics;
 pub mod otlp_traces;
 pub mod trace;
+pub mod decision_log;

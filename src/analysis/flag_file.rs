@@ -105,17 +105,18 @@ fn parse_into(
     format: DocumentFormat,
     report: &mut DiagnosticSink,
 ) {
-    let Some(text) = document::decode_utf8(bytes, report) else {
+    let Some(text) = document::decode_utf8(bytes, format, report) else {
         return;
     };
-    text.clone_into(&mut file.text);
-    file.root = document::parse_syntax_tree(text, format, report);
+    file.root = document::parse_syntax_tree(&text, format, report);
+    file.text = text.into_owned();
+    let length = file.text.len();
     let origin = DocumentOrigin {
         source: file.name.clone(),
         file: file.name.clone(),
     };
     let written = file.root.clone();
-    let read = written.and_then(|node| document::build_document(node, text.len(), &origin, report));
+    let read = written.and_then(|node| document::build_document(node, length, &origin, report));
     file.flags = read.unwrap_or_default().flags;
     // The sort is stable, so that the last of equal keys wins, as in a merge.
     file.flags

@@ -2,6 +2,8 @@
 
 use crate::config::option::resolver::OptionResolver;
 use crate::config::option::table;
+use crate::config::option::text_conversion;
+use crate::source::spec;
 use crate::telemetry;
 
 /// Returns the configuration of OTLP export.
@@ -23,9 +25,16 @@ pub fn telemetry_config<E: Fn(&str) -> Option<String>>(
         reload_interval: Some(options.duration(&table::telemetry::OTEL_RELOAD_INTERVAL))
             .filter(|every| !every.is_zero()),
     };
+    if let Some(uri) = &typed.collector_uri {
+        let shown = text_conversion::json_string(&spec::redact_address(uri));
+        options.redact(&table::telemetry::OTEL_COLLECTOR_URI, shown);
+    }
     let settings = telemetry::config::from_env::resolve(&typed, &options.env);
     settings.unwrap_or_else(|mistakes| {
-        options.errors.extend(mistakes);
+        let mistakes = mistakes.iter();
+        options
+            .errors
+            .extend(mistakes.map(|mistake| spec::redact_user_info(mistake)));
         telemetry::config::TelemetryConfig::default()
     })
 }

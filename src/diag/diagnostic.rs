@@ -1,7 +1,11 @@
 //! `Diagnostic`: a finding in a flag document, with code, severity, position, message and help.
 
 use std::fmt;
+use std::hash::Hash;
+use std::hash::Hasher;
 use std::sync::Arc;
+
+use ecow::EcoString;
 
 use crate::diag::code::Code;
 
@@ -29,7 +33,9 @@ pub enum Severity {
 }
 
 /// A finding in a document: its position, a message and help.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+///
+/// Equality ignores the flag: a finding in an evaluator is the same for each flag that refers to the evaluator.
+#[derive(Debug, Clone)]
 pub struct Diagnostic {
     /// The kind of finding.
     pub code: Code,
@@ -39,10 +45,40 @@ pub struct Diagnostic {
     pub file: Arc<str>,
     /// The position in the file.
     pub position: Position,
+    /// The key of the flag in whose definition it was found, if it concerns one flag.
+    pub flag: Option<EcoString>,
     /// The problem.
     pub message: String,
     /// The remedy; empty if the message suffices.
     pub help: String,
+}
+
+impl Diagnostic {
+    fn identity(&self) -> (Code, Severity, &str, Position, &str, &str) {
+        let Diagnostic { code, severity, .. } = *self;
+        (
+            code,
+            severity,
+            &self.file,
+            self.position,
+            &self.message,
+            &self.help,
+        )
+    }
+}
+
+impl PartialEq for Diagnostic {
+    fn eq(&self, other: &Diagnostic) -> bool {
+        self.identity() == other.identity()
+    }
+}
+
+impl Eq for Diagnostic {}
+
+impl Hash for Diagnostic {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.identity().hash(state);
+    }
 }
 
 impl fmt::Display for Diagnostic {

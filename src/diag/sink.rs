@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use ecow::EcoString;
+
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
 use crate::diag::diagnostic::Position;
@@ -11,6 +13,8 @@ use crate::diag::diagnostic::Severity;
 #[derive(Debug)]
 pub struct DiagnosticSink {
     file: Arc<str>,
+    /// The flag that is being parsed.
+    flag: Option<EcoString>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -19,8 +23,21 @@ impl DiagnosticSink {
     pub fn new(file: Arc<str>) -> DiagnosticSink {
         DiagnosticSink {
             file,
+            flag: None,
             diagnostics: Vec::new(),
         }
+    }
+
+    /// An empty sink for the flag called `key`.
+    pub fn for_flag(file: Arc<str>, key: &EcoString) -> DiagnosticSink {
+        let mut sink = DiagnosticSink::new(file);
+        sink.set_flag(Some(key));
+        sink
+    }
+
+    /// Sets the flag to which the next diagnostics belong.
+    pub fn set_flag(&mut self, key: Option<&EcoString>) {
+        self.flag = key.cloned();
     }
 
     /// Adds an error.
@@ -65,6 +82,7 @@ impl DiagnosticSink {
             severity,
             file,
             position,
+            flag: self.flag.clone(),
             message,
             help,
         });

@@ -1,5 +1,6 @@
 //! `DocumentFormat`: YAML or JSON, and the choice of the parser.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use crate::diag::Code;
@@ -7,6 +8,7 @@ use crate::diag::DiagnosticSink;
 use crate::document::json_parser;
 use crate::document::syntax_tree::Node;
 use crate::document::yaml_parser;
+use crate::json;
 use crate::json::position_at;
 
 /// The syntax of a document.
@@ -41,17 +43,32 @@ impl DocumentFormat {
     }
 }
 
-/// Decodes UTF-8; `None` after an error was reported.
-pub fn decode_utf8<'b>(bytes: &'b [u8], report: &mut DiagnosticSink) -> Option<&'b str> {
+/// Decodes UTF-8; `None` after an error was reported. As in flagd, JSON may contain invalid bytes, which are read as
+/// U+FFFD and reported as a warning.
+pub fn decode_utf8<'b>(
+    bytes: &'b [u8],
+    format: DocumentFormat,
+    report: &mut DiagnosticSink,
+) -> Option<Cow<'b, str>> {
     let error = match std::str::from_utf8(bytes) {
-        Ok(text) => return Some(text),
+        Ok(text) => return Some(Cow::Borrowed(text)),
         Err(error) => error,
     };
-    let before = bytes.get(..error.valid_up_to()).unwrap_or(&[]);
+    let (before, behind) = bytes.split_at_checked(error.valid_up_to())?;
     let before = String::from_utf8_lossy(before);
     let position = position_at(&before, before.len());
-    report.error(Code::Syntax, position, "the file is not valid UTF-8", "");
-    None
+    // A document in another encoding, such as UTF-16, does not begin as JSON.
+    let is_json = before.trim_start().starts_with('{') && format == DocumentFormat::Json;
+    if !is_json {
+        report.error(Code::Syntax, position, "the file is not valid UTF-8", "");
+        return None;
+    }
+    let byte = behind.first().copied().unwrap_or_default();
+    let message = format!(
+        "the file is not valid UTF-8: byte 0x{byte:02X}, and every other invalid byte, is read as U+FFFD"
+    );
+    report.warn(Code::Syntax, position, message, "save the file as UTF-8");
+    Some(json::decode_utf8_lossy(bytes))
 }
 
 /// Parses a text; `None` after an error was reported.

@@ -1,6 +1,7 @@
 //! Parses JSON into a syntax tree.
 
 pub mod position_tracker;
+mod unpaired_surrogate;
 
 use crate::coop;
 use crate::diag::Code;
@@ -16,10 +17,32 @@ use crate::json;
 use crate::json::Reader;
 use crate::limits;
 
-/// Parses `text`; `None` after an error was reported.
+/// Parses `text`; `None` after an error was reported. Unpaired surrogates are read as U+FFFD and reported.
 pub fn parse(text: &str, report: &mut DiagnosticSink) -> Option<Node> {
+    match parse_text(text, report) {
+        Err(error) if error.kind == json::ErrorKind::UnpairedSurrogate => {
+            let replaced = unpaired_surrogate::replace(text);
+            let parsed = parse_text(&replaced.text, report);
+            let node = node_or_report(&replaced.text, parsed, report)?;
+            replaced.report(&node, report);
+            Some(node)
+        }
+        parsed => node_or_report(text, parsed, report),
+    }
+}
+
+fn parse_text(text: &str, report: &mut DiagnosticSink) -> Result<Node, json::Error> {
     let mut positions = PositionTracker::new(text);
-    match NodeParser::new_at(0, 0, &mut positions, report).parse_document() {
+    NodeParser::new_at(0, 0, &mut positions, report).parse_document()
+}
+
+/// The node, or `None` after the error was reported.
+fn node_or_report(
+    text: &str,
+    parsed: Result<Node, json::Error>,
+    report: &mut DiagnosticSink,
+) -> Option<Node> {
+    match parsed {
         Ok(node) => Some(node),
         Err(error) if error.kind.is_limit() => {
             let position = json::position_at(text, error.offset);

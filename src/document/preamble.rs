@@ -80,8 +80,10 @@ impl Preamble {
             position,
             value,
         } = member;
+        report.set_flag(Some(&key));
         let mut flag = parse_flag(key, position, value, &self.defaults, origin, report);
         charge_expansion(&mut flag, &mut self.evaluators.copy_budget, report);
+        report.set_flag(None);
         flag
     }
 }

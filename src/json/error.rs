@@ -23,6 +23,8 @@ pub enum ErrorKind {
     ControlCharacter,
     /// A string contains an invalid escape sequence.
     InvalidEscape,
+    /// A string contains half of a surrogate pair: an escape from `\ud800` to `\udfff` without its other half.
+    UnpairedSurrogate,
     /// A number is larger than any 64-bit float.
     NumberOutOfRange,
     /// Objects and arrays are nested too deeply.
@@ -49,6 +51,7 @@ impl Error {
                 "unescaped line break or control character in a string".to_owned()
             }
             (ErrorKind::InvalidEscape, _) => "invalid escape sequence in a string".to_owned(),
+            (ErrorKind::UnpairedSurrogate, _) => "half of a surrogate pair in a string".to_owned(),
             (ErrorKind::NumberOutOfRange, _) => {
                 let rest = text.get(self.offset..).unwrap_or("").chars();
                 let inside = |c: &char| c.is_ascii_alphanumeric() || "+-.".contains(*c);

@@ -22,11 +22,11 @@ pub fn resolve_flag(
     key: &str,
     body: &[u8],
 ) -> Result<String, OfrepErrorResponse> {
-    let attributes = request::decode_context(body, Some(key))?;
+    let arena = Bump::new();
+    let attributes = request::decode_context(body, &arena, Some(key))?;
     let Some((position, flag)) = scope.find_flag(snapshot, key) else {
         return Err(error_response::flag_not_found(key, scope.selector));
     };
-    let arena = Bump::new();
     let seconds = scope.seconds(flag);
     let context = attributes.context_for_flag(flag, scope.overlay, &arena, seconds);
     let context = context.map_err(|_| error_response::invalid_context(Some(key)))?;
@@ -46,8 +46,8 @@ pub fn resolve_all(
     body: &[u8],
     streams: &str,
 ) -> Result<String, OfrepErrorResponse> {
-    let attributes = request::decode_context(body, None)?;
     let arena = Bump::new();
+    let attributes = request::decode_context(body, &arena, None)?;
     let members = attributes.decode_attributes(scope.overlay, &arena);
     let decoded = FullContext::new(members.map_err(|_| error_response::invalid_context(None))?);
     let selected = snapshot.ruleset.select_positions(scope.selector);

@@ -58,7 +58,7 @@ fn compile_plain_flag(flag: FlagDefinition, fractional: FractionalVersion) -> Co
     let fingerprint = flag_fingerprint(&flag, targeting_json.as_deref());
     let flag_set_id = flag.flag_set_id().map(Into::into);
     let variant_names: Arc<[_]> = flag.variants.iter().map(|(name, _)| name.clone()).collect();
-    let mut report = DiagnosticSink::new(flag.origin.file.clone());
+    let mut report = DiagnosticSink::for_flag(flag.origin.file.clone(), &flag.key);
     // The rule of a disabled or faulty flag is never evaluated; it is compiled for its diagnostics.
     let targeting = flag
         .targeting

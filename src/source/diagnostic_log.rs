@@ -1,14 +1,18 @@
 //! Writes diagnostics of flag documents to the log, and describes the flags that are served after a failure.
 
 use crate::diag::Diagnostic;
+use crate::diag::Position;
 use crate::diag::Severity;
 
-/// Logs a diagnostic at the level of its severity.
+/// Logs a diagnostic at the level of its severity, each part of it as a field.
 pub fn log_diagnostic(diagnostic: &Diagnostic) {
-    let code = diagnostic.code.id();
+    let Position { line, column } = diagnostic.position;
+    let (code, file) = (diagnostic.code.id(), &*diagnostic.file);
+    let (flag, message) = (diagnostic.flag.as_deref(), &*diagnostic.message);
+    let help = Some(&*diagnostic.help).filter(|help| !help.is_empty());
     match diagnostic.severity {
-        Severity::Error => tracing::error!(code, "{diagnostic}"),
-        Severity::Warning => tracing::warn!(code, "{diagnostic}"),
+        Severity::Error => tracing::error!(code, file, line, column, flag, help, "{message}"),
+        Severity::Warning => tracing::warn!(code, file, line, column, flag, help, "{message}"),
     }
 }
 

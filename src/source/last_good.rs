@@ -32,6 +32,8 @@ pub enum UpdateResult {
     Accepted,
     /// The text is invalid: see [`LastGood::refusal`].
     Refused,
+    /// The text is the invalid one that was refused last.
+    StillRefused,
 }
 
 impl LastGood {

@@ -24,6 +24,8 @@ pub use crate::source::spec::http::OAuthCredentials;
 pub use crate::source::spec::http::OAuthSpec;
 pub use crate::source::spec::parse_list::list_from_node;
 pub use crate::source::spec::parse_list::parse_list;
+pub use crate::source::spec::redact_url::redact_address;
 pub use crate::source::spec::redact_url::redact_url;
+pub use crate::source::spec::redact_url::redact_user_info;
 pub use crate::source::spec::source_spec::SourceKind;
 pub use crate::source::spec::source_spec::SourceSpec;

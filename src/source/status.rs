@@ -38,7 +38,7 @@ pub struct SourceHealth {
     pub failing_since: Option<SystemTime>,
     /// Accepted documents.
     pub accepted: u64,
-    /// Refused documents.
+    /// Refused documents. A document that is read again is not counted again.
     pub refused: u64,
     /// Attempts without a document.
     pub failed: u64,
@@ -115,17 +115,24 @@ impl SourceStatus {
         );
     }
 
-    /// Records a failure. Returns true if it must be logged: it is the first one since a success, or has another
-    /// reason.
+    /// Counts documents that were refused.
+    pub fn count_refused(&self, documents: u64) {
+        let mut state = self.lock();
+        state.refused += documents;
+        if documents > 0 {
+            *state.errors.entry(SourceErrorKind::Parse).or_default() += documents;
+        }
+    }
+
+    /// Records a failure, and counts it unless it is an invalid document, which [`SourceStatus::count_refused`] counts.
+    /// Returns true if it must be logged: it is the first one since a success, or has another reason.
     pub fn record_failure(&self, now: SystemTime, error: &SourceError) -> bool {
         let why = error.to_string();
         let mut state = self.lock();
-        if error.is_invalid_document() {
-            state.refused += 1;
-        } else {
+        if !error.is_invalid_document() {
             state.failed += 1;
+            *state.errors.entry(error.kind()).or_default() += 1;
         }
-        *state.errors.entry(error.kind()).or_default() += 1;
         let last = state.last_error.as_ref();
         let is_same = last.is_some_and(|(_, last)| *last == why);
         let is_news = state.failing_since.is_none() || !is_same;

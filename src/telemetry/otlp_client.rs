@@ -63,7 +63,11 @@ impl OtlpClient {
         let trouble = sent.as_ref().err().cloned();
         if trouble != state.last_error {
             let (what, collector) = (self.signal_name, self.endpoint.uri.authority());
-            let collector = collector.map_or("", |authority| authority.as_str());
+            // The user and the password are left out.
+            let collector = collector.map_or("", |authority| {
+                let text = authority.as_str();
+                text.rsplit_once('@').map_or(text, |(_, address)| address)
+            });
             if let Some(why) = &trouble {
                 tracing::warn!(what, collector, error = %why, "OTLP export failed");
             } else {

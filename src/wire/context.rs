@@ -3,5 +3,5 @@
 mod decode_json;
 mod decode_protobuf;
 pub mod full_context;
-pub mod encoded;
 pub mod enrichment;
+pub mod encoded;

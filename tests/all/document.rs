@@ -1,10 +1,11 @@
-//! Parsing of flag documents: diagnostics, JSON skipping, incremental parsing, the JSON Schema.
+//! Parsing of flag documents: diagnostics, JSON skipping, text that is not Unicode, incremental parsing, the JSON Schema.
 
 pub mod diagnostics;
 pub mod flag_mistakes;
 pub mod incremental_parse;
 pub mod json_schema;
 pub mod json_skip;
+pub mod lossy_json;
 pub mod malformed_files;
 pub mod operator_mistakes;
 pub mod rule_mistakes;

@@ -14,6 +14,7 @@ use crate::config;
 use crate::config::Config;
 use crate::config::fractional;
 use crate::config::option::resolver::CliOptions;
+use crate::config::print_config;
 use crate::limits;
 use crate::live::Live;
 use crate::metric::registry::Metrics;
@@ -41,10 +42,11 @@ pub fn run(typed: CliOptions) -> Result<(), Vec<String>> {
     let config = config::resolve(typed, |name| std::env::var(name).ok())?;
     if config.print_config {
         return stdout::write_or_message(
-            config::print_config::render_yaml(&config.resolved_options).as_bytes(),
+            print_config::render_yaml(&config.resolved_options).as_bytes(),
         );
     }
     telemetry::logging::init_logging(config.log_format, config.debug_logging);
+    log_start(&config);
     log_fractional_version(config.source_config.fractional_version);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -92,7 +94,7 @@ async fn serve(mut config: Config) -> Result<(), String> {
     });
     let failure = tokio::select! {
         biased;
-        () = stop => None,
+        signal = stop => log_signal(signal),
         error = updater.failure() => Some(update_thread_failure(&error)),
         Err(error) = initial_load => Some(match &error {
             InitialLoadError::NoFlags(_) => error.to_string(),
@@ -100,7 +102,9 @@ async fn serve(mut config: Config) -> Result<(), String> {
         }),
         ended = &mut servers => Some(log_failure(&servers_failure(ended))),
     };
-    tracing::info!("shutting down");
+    if failure.is_some() {
+        tracing::info!("shutting down after a failure");
+    }
     let _ = shut.send(true);
     let grace = match &failure {
         None => Duration::MAX,
@@ -113,6 +117,24 @@ async fn serve(mut config: Config) -> Result<(), String> {
     exporters.flush(grace.min(limits::SHUTDOWN_GRACE)).await;
     tracing::info!("stopped");
     failure.map_or(Ok(()), Err)
+}
+
+/// Logs the version, the sources, and the options that differ from their defaults, without secrets.
+fn log_start(config: &Config) {
+    let version = env!("CARGO_PKG_VERSION");
+    let sources = config.sources.iter();
+    let sources: Vec<String> = sources
+        .map(|source| format!("{} ({})", source.redacted_name, source.kind.as_str()))
+        .collect();
+    let sources = sources.join(", ");
+    let options = print_config::render_changed(&config.resolved_options);
+    tracing::info!(version, sources, options, "fanion {version} starts");
+}
+
+/// Logs the signal that ends the process. It is not a failure.
+fn log_signal(signal: &'static str) -> Option<String> {
+    tracing::info!(signal, "received {signal}; shutting down");
+    None
 }
 
 /// Logs the bucketing of `fractional`: other evaluators must use the same one for equal answers.
@@ -176,14 +198,14 @@ async fn bind(name: &str, addr: &ListenAddr) -> Result<Listener, String> {
     Ok(listener)
 }
 
-/// Completes on SIGTERM or SIGINT.
-fn termination_signal() -> std::io::Result<impl Future<Output = ()>> {
+/// Completes on SIGTERM or SIGINT, with the name of the signal.
+fn termination_signal() -> std::io::Result<impl Future<Output = &'static str>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {
         tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+            _ = terminate.recv() => "SIGTERM",
+            _ = interrupt.recv() => "SIGINT",
         }
     })
 }

@@ -13,7 +13,8 @@ use crate::resolve::system_clock;
 use crate::wire::context::encoded::EncodedContext;
 
 /// The text of `--context`: a JSON object, `@` and the name of a file that contains one, or `-` for standard input.
-/// `location` is the location of the flags, which may be standard input instead.
+/// `location` is the location of the flags, which may be standard input instead. An unpaired surrogate is U+FFFD, as in a
+/// request over OFREP.
 ///
 /// # Errors
 /// If the file cannot be read, or the text is not a JSON object.
@@ -29,6 +30,7 @@ pub fn parse_context_arg(argument: &str, location: &FlagLocation) -> anyhow::Res
             .map_err(|error| anyhow::anyhow!("--context: {}: {error}", path.display()))?,
         None => argument.to_owned(),
     };
+    let text = json::replace_unpaired_surrogates(&text, |_| {});
     let mut reader = json::Reader::new(&text);
     let kind = reader.peek_kind();
     let read = kind.and_then(|kind| {

@@ -17,6 +17,7 @@ use crate::config::option::spec::OptionSpec;
 use crate::config::option::text_conversion;
 use crate::config::option::text_conversion::scalar_text;
 use crate::config::option::text_conversion::yaml_scalar;
+use crate::source::spec;
 
 /// The command-line arguments of each option, by its name.
 pub type CliOptions = BTreeMap<&'static str, Vec<String>>;
@@ -52,7 +53,9 @@ impl<E: Fn(&str) -> Option<String>> OptionResolver<E> {
             .push(error::invalid_value(option, origin, found, want));
     }
 
-    fn record_resolved(&mut self, option: &'static OptionSpec, json: String, origin: OptionOrigin) {
+    fn record_resolved(&mut self, option: &'static OptionSpec, json: &str, origin: OptionOrigin) {
+        // Any option may hold a URL with a password.
+        let json = spec::redact_user_info(json);
         self.resolved.push(ResolvedOption {
             option,
             json,
@@ -94,7 +97,7 @@ impl<E: Fn(&str) -> Option<String>> OptionResolver<E> {
         if value.is_none() {
             self.report_invalid(option, &origin, &text, &help(text.trim()));
         }
-        self.record_resolved(option, yaml_scalar(option, &text), origin);
+        self.record_resolved(option, &yaml_scalar(option, &text), origin);
         value.unwrap_or_default()
     }
 

@@ -28,7 +28,9 @@ pub fn parse_flag_list(
             report.error(Code::FlagKey, position, message, "add a `key`");
             continue;
         };
+        report.set_flag(Some(&key));
         let flag = parse_flag(key, position, item, defaults, origin, report);
+        report.set_flag(None);
         let identity = (flag.key.clone(), flag.flag_set_id().map(Into::into));
         let earlier = index.get(&identity).and_then(|i| flags.get_mut(*i));
         if let Some(earlier) = earlier {

@@ -71,7 +71,7 @@ fn expand_with_diagnostics(
     let Some(fields) = flag.rollout_fields.clone() else {
         return (flag.clone(), Vec::new());
     };
-    let mut report = DiagnosticSink::new(flag.origin.file.clone());
+    let mut report = DiagnosticSink::for_flag(flag.origin.file.clone(), &flag.key);
     let others = PrerequisiteFlags { flags, keys };
     let expanded = expand_flag(flag, &fields, dependencies, others, &mut report);
     let expanded = enforce_rule_limits(expanded, budget, &mut report);

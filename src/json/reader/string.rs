@@ -1,5 +1,6 @@
 //! String tokens: finds the closing quote and validates the escapes.
 
+use crate::json::error::Error;
 use crate::json::error::ErrorKind;
 use crate::json::escape::RawString;
 use crate::json::escape::StringSpan;
@@ -56,11 +57,12 @@ impl<'t> Reader<'t> {
                 ..,
             ] => self.offset += 2,
             [_, b'u', ..] => {
-                let high = self.parse_unicode_escape()?;
-                match high {
+                let offset = self.offset;
+                let kind = ErrorKind::UnpairedSurrogate;
+                match self.parse_unicode_escape()? {
                     0xD800..=0xDBFF
                         if matches!(self.parse_unicode_escape(), Ok(0xDC00..=0xDFFF)) => {}
-                    0xD800..=0xDFFF => return self.error_here(ErrorKind::InvalidEscape),
+                    0xD800..=0xDFFF => return Err(Error { offset, kind }),
                     _ => {}
                 }
             }

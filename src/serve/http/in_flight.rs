@@ -42,6 +42,36 @@ impl InFlightRequest {
         }
     }
 
+    /// Returns true if the gRPC status of the response is recorded.
+    pub fn records_grpc_status(&self) -> bool {
+        self.span.is_some() || tracing::enabled!(tracing::Level::DEBUG)
+    }
+
+    /// Logs the request at debug level.
+    fn log(&self) {
+        let (method, route) = (self.labels.method(), self.labels.route());
+        let InFlightRequest {
+            status,
+            grpc_status,
+            response_size,
+            ..
+        } = *self;
+        let micros = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let message = match status {
+            Some(_) => "request",
+            None => "request aborted by the client",
+        };
+        tracing::debug!(
+            method,
+            route,
+            status,
+            grpc_status,
+            response_size,
+            micros,
+            "{message}"
+        );
+    }
+
     /// Counts bytes of the response.
     pub fn add_sent_bytes(&mut self, bytes: usize) {
         self.response_size += bytes as u64;
@@ -50,6 +80,9 @@ impl InFlightRequest {
 
 impl Drop for InFlightRequest {
     fn drop(&mut self) {
+        if tracing::enabled!(tracing::Level::DEBUG) {
+            self.log();
+        }
         let http = &self.metrics.http;
         http.dec_active(self.labels);
         // There is no status if the client disconnects before the response.

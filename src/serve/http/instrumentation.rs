@@ -121,7 +121,7 @@ impl InFlightRequest {
     /// Records a response.
     pub fn instrument_response(mut self, response: Response<Body>) -> Response<Body> {
         self.status = Some(response.status().as_u16());
-        if self.span.is_some() {
+        if self.records_grpc_status() {
             self.grpc_status = grpc_status(&response);
         }
         let (parts, body) = response.into_parts();

@@ -7,6 +7,7 @@ use http::Response;
 use http::StatusCode;
 use http::request::Parts;
 
+use crate::json;
 use crate::resolve::ofrep as resolve_ofrep;
 use crate::serve::context::ServerContext;
 use crate::serve::http::body::Body;
@@ -50,7 +51,8 @@ fn evaluate_flag(
     let selector = selector::from_headers(config, headers)
         .map_err(|why| error_response::invalid_selector(Some(key), &why))?;
     let overlay = config.added_context.overlay(Some(headers));
-    let scope = request_scope::new(config, parts, &selector, &overlay);
+    let log = request_scope::decision_log(config, parts, "ofrep");
+    let scope = request_scope::new(config, parts, &selector, &overlay, log.as_ref());
     let snapshot = context.live.load();
     let answer = request_scope::timed(&config.metrics.single_duration, || {
         resolve_ofrep::resolve_flag(&snapshot, scope, key, body)
@@ -67,7 +69,8 @@ fn evaluate_all(
     let selector = selector::from_headers(config, headers)
         .map_err(|why| error_response::invalid_selector(None, &why))?;
     let overlay = config.added_context.overlay(Some(headers));
-    let scope = request_scope::new(config, parts, &selector, &overlay);
+    let log = request_scope::decision_log(config, parts, "ofrep");
+    let scope = request_scope::new(config, parts, &selector, &overlay, log.as_ref());
     let snapshot = context.live.load();
     let answer = request_scope::timed(&config.metrics.bulk_duration, || {
         let endpoint = config.change_stream.as_ref();
@@ -89,7 +92,7 @@ fn respond_error(error: OfrepErrorResponse) -> Response<Body> {
 
 /// A body with U+FFFD in place of invalid UTF-8, as Go's JSON decoder does.
 fn lossy_utf8(body: Bytes) -> Bytes {
-    match String::from_utf8_lossy(&body) {
+    match json::decode_utf8_lossy(&body) {
         Cow::Borrowed(_) => body,
         Cow::Owned(text) => text.into(),
     }

@@ -21,6 +21,17 @@ pub enum RpcProtocol {
     Connect,
 }
 
+impl RpcProtocol {
+    /// The name of the protocol in the log.
+    pub fn name(self) -> &'static str {
+        match self {
+            RpcProtocol::Grpc => "grpc",
+            RpcProtocol::GrpcWeb => "grpc-web",
+            RpcProtocol::Connect => "connect",
+        }
+    }
+}
+
 /// The protocol and codec that a content type names, for a unary call or for a stream.
 pub fn parse_content_type(content_type: &str, streaming: bool) -> Option<(RpcProtocol, Codec)> {
     // The common case, without parsing parameters.

@@ -36,7 +36,6 @@ use crate::serve::rpc::route::EvaluationMethod;
 use crate::serve::rpc::route::RpcRoute;
 use crate::serve::rpc::stream_framing::StreamFraming;
 use crate::serve::stream;
-use crate::wire::Codec;
 use crate::wire::EvaluationApi;
 use crate::wire::evaluation::request;
 use crate::wire::rpc_error::RpcError;
@@ -145,7 +144,7 @@ impl EvaluationService {
     ) -> Response<Body> {
         let outcome = message.and_then(|(message, deadline)| {
             deadline.ensure_not_expired()?;
-            self.resolve(want, (call.route.contract, call.codec), parts, &message)
+            self.resolve(want, &call, parts, &message)
         });
         let (headers, content_type) = (&parts.headers, call.content_type);
         match call.protocol {
@@ -163,19 +162,22 @@ impl EvaluationService {
     fn resolve(
         &self,
         want: Option<FlagType>,
-        (contract, codec): (EvaluationApi, Codec),
+        call: &CallHeaders,
         parts: &Parts,
         message: &Bytes,
     ) -> Result<ResponseMessage, RpcError> {
+        let (contract, codec) = (call.route.contract, call.codec);
         let config = &self.context.config;
         let selector = self.selector(&parts.headers)?;
         // As in flagd, headers become context only in the newer contracts.
         let headers = (contract != EvaluationApi::SchemaV1).then_some(&parts.headers);
         let overlay = config.added_context.overlay(headers);
+        let protocol = call.protocol.name();
+        let log = request_scope::decision_log(config, parts, protocol);
         let options = RpcOptions {
             contract,
             codec,
-            scope: request_scope::new(config, parts, &selector, &overlay),
+            scope: request_scope::new(config, parts, &selector, &overlay, log.as_ref()),
         };
         let snapshot = self.context.live.load();
         match want {

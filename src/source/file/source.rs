@@ -12,6 +12,7 @@ use crate::source::file::file_pattern::FilePattern;
 use crate::source::file::mmap_buffer::MmapBuffer;
 use crate::source::file::scan_scope::ScanScope;
 use crate::source::file::stable_listing;
+use crate::source::file::tracked_file::FileUpdate;
 use crate::source::file::tracked_file::TrackedFile;
 use crate::source::layer::Layer;
 use crate::source::layer::compile::CompileOptions;
@@ -34,6 +35,8 @@ pub struct ScanResult {
     pub removed: Vec<Arc<str>>,
     /// Files with a new document, and its text.
     pub updated: Vec<(Arc<str>, DocumentFormat, MmapBuffer)>,
+    /// The number of files with a new text that was refused.
+    pub refused: u64,
 }
 
 impl ScanResult {
@@ -110,14 +113,20 @@ impl FileSource {
         let mut scan = ScanResult {
             removed: self.refresh_file_list(),
             updated: Vec::new(),
+            refused: 0,
         };
         for file in &mut self.files {
             if scope.is_being_written(&file.path) {
                 continue;
             }
-            if let Some(bytes) = file.scan(scope, options) {
-                let format = DocumentFormat::from_path(&file.path).unwrap_or(DocumentFormat::Yaml);
-                scan.updated.push((file.origin.file.clone(), format, bytes));
+            match file.scan(scope, options) {
+                FileUpdate::Unchanged => {}
+                FileUpdate::Refused => scan.refused += 1,
+                FileUpdate::Accepted(bytes) => {
+                    let format = DocumentFormat::from_path(&file.path);
+                    let format = format.unwrap_or(DocumentFormat::Yaml);
+                    scan.updated.push((file.origin.file.clone(), format, bytes));
+                }
             }
         }
         scan

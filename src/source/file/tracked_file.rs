@@ -37,6 +37,17 @@ pub struct TrackedFile {
     read_error: Option<SourceError>,
 }
 
+/// The result of a scan of one file.
+#[derive(Debug)]
+pub enum FileUpdate {
+    /// Its document is the same, or it cannot be read.
+    Unchanged,
+    /// It has a new document with this text.
+    Accepted(MmapBuffer),
+    /// It has a new text, which is invalid.
+    Refused,
+}
+
 /// The most reads of an invalid file that keeps changing, before it is refused.
 const MAX_ATTEMPTS: usize = 3;
 
@@ -72,36 +83,33 @@ impl TrackedFile {
         self.last_good.layer.is_some()
     }
 
-    /// Reads the file if it may have changed. Returns the text of its document if that changed.
-    pub fn scan(&mut self, scope: &ScanScope, options: CompileOptions) -> Option<MmapBuffer> {
+    /// Reads the file if it may have changed.
+    pub fn scan(&mut self, scope: &ScanScope, options: CompileOptions) -> FileUpdate {
         let metadata = std::fs::metadata(&self.path)
             .map(|m| FileMetadata::new(&m))
             .ok();
         if metadata.is_some() && metadata == self.metadata && !scope.must_read(&self.path) {
-            return None;
+            return FileUpdate::Unchanged;
         }
         match self.read_and_compile(options) {
-            Ok(changed) => {
+            Ok(update) => {
                 self.read_error = None;
-                changed
+                update
             }
             Err(error) => {
                 self.metadata = None;
                 self.record_read_error(error);
-                None
+                FileUpdate::Unchanged
             }
         }
     }
 
-    fn read_and_compile(
-        &mut self,
-        options: CompileOptions,
-    ) -> Result<Option<MmapBuffer>, SourceError> {
+    fn read_and_compile(&mut self, options: CompileOptions) -> Result<FileUpdate, SourceError> {
         let mut content = stable_read::read_once(&self.path)?;
         for attempts_left in (0..MAX_ATTEMPTS).rev() {
             self.metadata = content.settled_metadata();
             if self.last_good.is_unchanged(content.fingerprint) {
-                return Ok(None);
+                return Ok(FileUpdate::Unchanged);
             }
             let compiled = self.compile(&content.bytes, options);
             // Another process may have continued writing during the compilation.
@@ -114,14 +122,14 @@ impl TrackedFile {
                 continue;
             }
             return match self.last_good.record(content.fingerprint, compiled) {
-                UpdateResult::Accepted => Ok(Some(content.bytes)),
-                UpdateResult::Refused | UpdateResult::Unchanged => {
+                UpdateResult::Accepted => Ok(FileUpdate::Accepted(content.bytes)),
+                UpdateResult::Refused | UpdateResult::StillRefused | UpdateResult::Unchanged => {
                     self.log_refused();
-                    Ok(None)
+                    Ok(FileUpdate::Refused)
                 }
             };
         }
-        Ok(None)
+        Ok(FileUpdate::Unchanged)
     }
 
     fn compile(&self, bytes: &[u8], options: CompileOptions) -> (Option<Layer>, Vec<Diagnostic>) {

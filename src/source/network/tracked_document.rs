@@ -49,7 +49,7 @@ impl TrackedDocument {
         let hash = fingerprint::document(bytes);
         if self.last_good.is_unchanged(hash) {
             return match self.last_good.refusal {
-                Some(_) => UpdateResult::Refused,
+                Some(_) => UpdateResult::StillRefused,
                 None => UpdateResult::Unchanged,
             };
         }

@@ -1,4 +1,5 @@
-//! Logs a failure of a network source once per reason, and formats the error of a failed start.
+//! Logs a failure of a network source once per reason and a source without flags after each reload, and formats the
+//! error of a failed start.
 
 use std::time::SystemTime;
 
@@ -30,6 +31,23 @@ pub fn report_failure(status: &SourceStatus, kept: bool, error: &SourceError) {
         %error,
         "{failure}; {served}"
     );
+}
+
+/// Logs that a source has no flags, and the reason. Does nothing if it has flags.
+pub fn log_missing_flags(status: &SourceStatus) {
+    let health = status.health();
+    if health.has_flags() {
+        return;
+    }
+    let source = &*status.redacted_name;
+    if let Some((_, error)) = &health.last_error {
+        tracing::warn!(source, %error, "not ready: no flags from this source yet");
+    } else {
+        tracing::info!(
+            source,
+            "not ready: waiting for the first flags of this source"
+        );
+    }
 }
 
 /// Returns the reason why a source has no flags at startup.

@@ -15,6 +15,7 @@ use crate::source::spec::SourceSpec;
 use crate::source::state_dir::writer::StateWriter;
 use crate::source::status::SourceStatuses;
 use crate::source::update_channel::SourceUpdate;
+use crate::source::updater::failure_reports::log_missing_flags;
 use crate::source::updater::failure_reports::startup_error;
 use crate::source::updater::managed_source::ManagedSource;
 use crate::source::updater::publisher::Publisher;
@@ -121,6 +122,12 @@ impl Loader {
         let layers = self.sources.iter().flat_map(ManagedSource::layers);
         let partial = !self.sources.iter().all(|s| s.status.health().has_flags());
         self.publisher.publish(layers, partial, begun);
+        // The line about the reload must not be the last word while `/readyz` returns 412.
+        if partial {
+            self.sources
+                .iter()
+                .for_each(|source| log_missing_flags(&source.status));
+        }
     }
 
     /// Returns true if every source was read once, with or without success.
@@ -154,7 +161,7 @@ impl Loader {
     pub fn tick(&mut self, now: SystemTime) {
         self.publisher.drop_retired();
         for source in &mut self.sources {
-            source.tick(now, self.timing.stale_reminder_interval, &self.state_writer);
+            source.tick(now, self.timing, &self.state_writer);
         }
     }
 }

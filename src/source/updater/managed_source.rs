@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 use std::time::SystemTime;
 
 use bytes::Bytes;
 
+use crate::source::Timing;
 use crate::source::file::scan_scope::ScanScope;
 use crate::source::last_good::UpdateResult;
 use crate::source::layer::Layer;
@@ -112,6 +112,7 @@ impl ManagedSource {
         self.attempted = true;
         let scan = files.scan(scope, options);
         let changed = scan.has_changes();
+        self.status.count_refused(scan.refused);
         for file in &scan.removed {
             state_writer.remove(&self.status.name, file);
         }
@@ -147,7 +148,10 @@ impl ManagedSource {
             SourceUpdate::Document(document, verdict) => {
                 let result = self.accept_document(&document, options, state_writer);
                 // The task of the source may have ended.
-                let _ = verdict.send(result != UpdateResult::Refused);
+                let _ = verdict.send(matches!(
+                    result,
+                    UpdateResult::Accepted | UpdateResult::Unchanged
+                ));
                 result == UpdateResult::Accepted
             }
             SourceUpdate::Unchanged => {
@@ -173,8 +177,10 @@ impl ManagedSource {
         let now = SystemTime::now();
         let result = remote.accept_document(&document.bytes, document.format, options);
         match result {
-            UpdateResult::Refused => {
+            UpdateResult::Refused | UpdateResult::StillRefused => {
                 let kept = remote.last_good.layer.is_some();
+                self.status
+                    .count_refused(u64::from(result == UpdateResult::Refused));
                 if let Some(error) = &remote.last_good.refusal {
                     report_failure(&self.status, kept, error);
                 }
@@ -196,8 +202,8 @@ impl ManagedSource {
     }
 
     /// When due, logs a reminder of stale flags, or marks the documents in the state directory as up to date.
-    pub fn tick(&mut self, now: SystemTime, reminder: Duration, state_writer: &StateWriter) {
-        self.reminders.remind(&self.status, now, reminder);
+    pub fn tick(&mut self, now: SystemTime, timing: Timing, state_writer: &StateWriter) {
+        self.reminders.remind(&self.status, now, timing);
         if !self.reminders.is_touch_due(&self.status, now) {
             return;
         }

@@ -62,7 +62,8 @@ impl Publisher {
         self.live.publish(snapshot);
         self.retired.push(before);
         self.drop_retired();
-        let millis = begun.elapsed().as_secs_f64() * 1000.0;
+        // Microseconds as a fraction: more digits are noise.
+        let millis = begun.elapsed().as_micros() as f64 / 1000.0;
         tracing::info!(generation, flags, changed, millis, "flags reloaded");
     }
 

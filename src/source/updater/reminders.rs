@@ -3,6 +3,8 @@
 use std::time::Duration;
 use std::time::SystemTime;
 
+use crate::source::Timing;
+use crate::source::status::SourceHealth;
 use crate::source::status::SourceStatus;
 
 /// The time between two updates of a document's time in the state directory.
@@ -16,12 +18,12 @@ pub struct Reminders {
 }
 
 impl Reminders {
-    /// Logs periodically that the flags are stale.
-    pub fn remind(&mut self, status: &SourceStatus, now: SystemTime, every: Duration) {
-        if !self.is_reminder_due(status, now, every) {
+    /// Logs periodically that the flags are stale, or that there are none.
+    pub fn remind(&mut self, status: &SourceStatus, now: SystemTime, timing: Timing) {
+        let state = status.health();
+        if !self.is_reminder_due(&state, now, timing) {
             return;
         }
-        let state = status.health();
         let source = &*status.redacted_name;
         let error = state.last_error.as_ref().map_or("", |(_, why)| why);
         if let Some(age) = state.age(now) {
@@ -36,15 +38,20 @@ impl Reminders {
             tracing::warn!(
                 source,
                 error,
-                "the source still fails; no flags from it yet"
+                "not ready: the source still fails; no flags from it yet"
             );
         }
     }
 
-    fn is_reminder_due(&mut self, status: &SourceStatus, now: SystemTime, every: Duration) -> bool {
-        let Some(since) = status.health().failing_since else {
+    fn is_reminder_due(&mut self, state: &SourceHealth, now: SystemTime, timing: Timing) -> bool {
+        let Some(since) = state.failing_since else {
             self.last_reminder = None;
             return false;
+        };
+        let every = if state.has_flags() {
+            timing.stale_reminder_interval
+        } else {
+            timing.unready_reminder_interval
         };
         let last = self.last_reminder.unwrap_or(since);
         let due = now.duration_since(last).unwrap_or_default() >= every;
@@ -80,7 +87,7 @@ mod tests {
         let begun = SystemTime::UNIX_EPOCH;
         let at = |seconds| begun + Duration::from_secs(seconds);
         let mut due =
-            |seconds| reminders.is_reminder_due(&status, at(seconds), Duration::from_secs(300));
+            |seconds| reminders.is_reminder_due(&status.health(), at(seconds), Timing::default());
         assert!(!due(0));
         status.record_accepted(at(0));
         assert!(status.record_failure(at(0), &error("gone")));
@@ -93,5 +100,17 @@ mod tests {
         assert!(!due(2000));
         assert_eq!(status.health().age(at(2000)), None);
         assert!(status.record_failure(at(2001), &error("broken")));
+    }
+
+    #[test]
+    fn source_without_flags_is_reminded_every_minute() {
+        let status = SourceStatus::new(&SourceSpec::from_path("flags.json"));
+        let mut reminders = Reminders::default();
+        let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        status.record_failure(at(0), &SourceError::TaskEnded);
+        let told = [59, 60, 61, 119, 120].map(|seconds| {
+            reminders.is_reminder_due(&status.health(), at(seconds), Timing::default())
+        });
+        assert_eq!(told, [false, true, false, false, true]);
     }
 }

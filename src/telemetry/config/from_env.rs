@@ -200,7 +200,7 @@ impl<E: Fn(&str) -> Option<String>> EnvReader<'_, E> {
         let uri = uri.filter(|uri| sound(uri) && uri.host().is_some_and(|host| !host.is_empty()));
         if uri.is_none() {
             let want = "must be HOST:PORT, http://HOST:PORT or https://HOST:PORT";
-            let mistake = format!("invalid collector address {text:?}: {want}");
+            let mistake = format!("invalid collector address {full:?}: {want}");
             self.errors.push(mistake);
         }
         uri

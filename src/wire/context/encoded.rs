@@ -12,6 +12,7 @@ use crate::ruleset::CompiledFlag;
 use crate::value::Value;
 use crate::wire::context::decode_json;
 use crate::wire::context::decode_protobuf;
+use crate::wire::context::enrichment::OverlayAttribute;
 use crate::wire::rpc_error::RpcError;
 
 /// A context that is still encoded.
@@ -47,7 +48,7 @@ impl<'b> EncodedContext<'b> {
     pub fn context_for_flag<'a>(
         &self,
         flag: &'a CompiledFlag,
-        overlay: &[(&'a str, &'a str)],
+        overlay: &'a [OverlayAttribute<'a>],
         arena: &'a Bump,
         seconds: f64,
     ) -> Result<EvaluationContext<'a>, RpcError>
@@ -97,7 +98,7 @@ impl<'b> EncodedContext<'b> {
     /// If the context is not well formed.
     pub fn decode_attributes<'a>(
         &self,
-        overlay: &[(&'a str, &'a str)],
+        overlay: &'a [OverlayAttribute<'a>],
         arena: &'a Bump,
     ) -> Result<Vec<(&'a str, Value<'a>)>, RpcError>
     where

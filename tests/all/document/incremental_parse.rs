@@ -18,7 +18,7 @@ use proptest::prelude::*;
 use crate::support::evaluate;
 
 /// Definitions: valid ones, invalid ones, and ones with references to evaluators.
-const DEFINITIONS: [&str; 16] = [
+const DEFINITIONS: [&str; 18] = [
     r#"{"state":"ENABLED","variants":{"on":true,"off":false},"defaultVariant":"on"}"#,
     r#"{"state":"DISABLED","variants":{"on":1,"off":0.5},"defaultVariant":"off"}"#,
     r#"{"variants":{"a":"x","b":"y"},"defaultVariant":"a","targeting":{"if":[{"==":[{"var":"c"},"DE"]},"b"]}}"#,
@@ -30,6 +30,8 @@ const DEFINITIONS: [&str; 16] = [
     r#"{"variants":{"a":1},"defaultVariant":"a","targeting":{"if":[true,"c"]}}"#,
     r#"{"variants":{"a":1},"defaultVariant":"a","targeting":{"fractionl":[["a",1]]}}"#,
     r#"{"variants":{"a":1},"defaultVariant":"a","description":"ünïcödé \u00e9 \ud83d\ude00"}"#,
+    r#"{"variants":{"a":"Zo\ud83d"},"defaultVariant":"a"}"#,
+    r#"{"variants":{"a\ud83d":1,"a\ude00":2},"defaultVariant":"a","metadata":{"\ud83d":"\ud83d\ude00"}}"#,
     r#"{"variants":{"a":1,"a":2},"defaultVariant":"a"}"#,
     r#"{"variants":{"a":1},"defaultVariant":"a","metadata":{"flagSetId":"other"}}"#,
     r#"{"state":"on","variants":[]}"#,

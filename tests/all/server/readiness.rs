@@ -61,3 +61,64 @@ async fn readyz_returns_412_until_flags_are_loaded() {
     daemon.wait_for_reload();
     assert_eq!(probe.post("/readyz", &[], "").await.status, 200);
 }
+
+#[tokio::test]
+async fn readyz_and_log_name_each_source_without_flags() {
+    let directory = TempDir::new();
+    directory.write("good.json", document("a"));
+    directory.write("bad.json", "{\"flags\":");
+    let upstream = HttpUpstream::start(|_| http_response("503 Service Unavailable", &[], "")).await;
+    let url = upstream.url("/f.json?token=hush");
+    let files = "--uri file:good.json --uri file:missing.json --uri file:bad.json --uri";
+    let options: Vec<&str> = files.split(' ').chain([&*url]).collect();
+    let command = daemon::command(directory.path(), &options);
+    let daemon = tokio::task::spawn_blocking(move || {
+        let daemon = Daemon::spawn(command);
+        daemon.wait_for_reload();
+        // The news about the good file is followed by the bad news.
+        for (source, error) in [("missing.json", "No such file"), ("bad.json", "F001")] {
+            let line = daemon.wait_for_log(|line| line["source"] == source);
+            assert_eq!(line["message"], "not ready: no flags from this source yet");
+            assert!(
+                line["error"]
+                    .as_str()
+                    .is_some_and(|why| why.contains(error)),
+                "{line}"
+            );
+        }
+        daemon.wait_for_log(|line| line["level"] == "ERROR" && line["error_kind"] == "http");
+        daemon
+    });
+    let daemon = daemon.await.expect("the file is loaded and the URL fails");
+    let mut probe = HttpClient::connect(daemon.management, HttpVersion::Http1).await;
+    let answer = probe.post("/readyz", &[], "").await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.header("content-type")),
+        (412, "text/plain; charset=utf-8")
+    );
+    let lines: Vec<&str> = answer.text().lines().collect();
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    for (line, source, why) in [
+        (lines[0], "missing.json", "No such file or directory"),
+        (
+            lines[1],
+            "bad.json",
+            "bad.json:1:10: F001: unexpected end of the text",
+        ),
+        (lines[2], "/f.json?[redacted]", "503 Service Unavailable"),
+    ] {
+        assert!(line.starts_with("no flags from source "), "{line}");
+        assert!(line.contains(source) && line.contains(why), "{line}");
+    }
+    directory.write("missing.json", document("a"));
+    directory.write("bad.json", document("a"));
+    upstream.set_handler(|_| {
+        http_response(
+            "200 OK",
+            &["content-type: application/json"],
+            "{\"flags\": {}}",
+        )
+    });
+    daemon.wait_until_ready().await;
+    assert_eq!(probe.post("/readyz", &[], "").await.text(), "");
+}

@@ -94,6 +94,7 @@ pub fn settings() -> SourceConfig {
             keepalive_interval: Duration::from_millis(100),
             keepalive_timeout: Duration::from_millis(1500),
             stale_reminder_interval: Duration::from_millis(500),
+            unready_reminder_interval: Duration::from_millis(500),
         },
         ..SourceConfig::default()
     }

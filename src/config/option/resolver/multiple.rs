@@ -50,7 +50,7 @@ impl<E: Fn(&str) -> Option<String>> OptionResolver<E> {
             }
         };
         let json = json_array(texts.iter().map(|text| json_string(text)));
-        self.record_resolved(option, json, origin);
+        self.record_resolved(option, &json, origin);
         texts
     }
 
@@ -87,7 +87,7 @@ impl<E: Fn(&str) -> Option<String>> OptionResolver<E> {
             }),
         };
         let json = text_conversion::json_object(&pairs);
-        self.record_resolved(option, json, origin);
+        self.record_resolved(option, &json, origin);
         pairs
     }
 
@@ -116,7 +116,7 @@ impl<E: Fn(&str) -> Option<String>> OptionResolver<E> {
                 .extend(mistakes.map(|mistake| format!("{origin}: {mistake}")));
             Vec::new()
         });
-        self.record_resolved(option, json_array(items.iter().map(show_item)), origin);
+        self.record_resolved(option, &json_array(items.iter().map(show_item)), origin);
         items
     }
 

@@ -54,6 +54,8 @@ impl DebugQuery {
             let json = std::str::from_utf8(body).map_err(|_| "the body is not valid UTF-8")?;
             json.clone_into(&mut query.context_json);
         }
+        // As in OFREP.
+        query.context_json = json::replace_unpaired_surrogates(&query.context_json, |_| {});
         validate_context(&query.context_json)?;
         Ok(query)
     }
@@ -68,7 +70,7 @@ fn validate_context(text: &str) -> Result<(), String> {
     let mut reader = json::Reader::new(text);
     let read = reader.skip_value().and_then(|()| reader.expect_end());
     read.map_err(|error| format!("{wrong}: {}", error.describe(text)))?;
-    match request::decode_context(text.as_bytes(), None) {
+    match request::decode_context(text.as_bytes(), &Bump::new(), None) {
         Ok(EncodedContext::Json(Some(_)) | EncodedContext::IndexedJson(_)) => Ok(()),
         _ => Err(wrong.to_owned()),
     }
@@ -132,17 +134,23 @@ fn context_attributes<'a, 'q: 'a>(
     query: &'a DebugQuery,
     arena: &'a Bump,
 ) -> Result<Vec<(&'a str, Value<'a>)>, String> {
-    let attributes = request::decode_context(query.context_json.as_bytes(), None);
+    let attributes = request::decode_context(query.context_json.as_bytes(), arena, None);
     let attributes = attributes.map_err(|failure| failure.body)?;
-    let members = attributes.decode_attributes(scope.overlay, arena);
+    let members = attributes.decode_attributes(&[], arena);
     let mut members = members.map_err(|error| error.message.to_string())?;
-    let named = members.iter().any(|(name, _)| *name == "targetingKey");
+    let added = scope.overlay.iter();
+    let added = added.map(|(name, value)| (*name, Value::Text(value)));
+    let caller = members.iter().map(|(name, _)| *name);
+    let mut names = caller.chain(scope.overlay.iter().map(|(name, _)| *name));
+    let named = names.any(|name| name == "targetingKey");
     let unit = match &query.targeting_key {
         Some(key) => Some(&**key),
         None if named => None,
         None => Some(&*scope.config.replica),
     };
     members.extend(unit.map(|unit| ("targetingKey", Value::Text(unit))));
+    // Added attributes override the caller's, as in every other request.
+    members.extend(added);
     Ok(members)
 }
 

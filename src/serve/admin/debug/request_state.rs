@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use crate::serve::admin::debug::config::DebugConfig;
 use crate::snapshot::Snapshot;
+use crate::wire::context::enrichment::OverlayAttribute;
 
 /// The state that a debug request is answered from.
 #[derive(Clone, Copy)]
@@ -13,7 +14,7 @@ pub struct DebugRequestState<'q> {
     /// The configuration of the replica.
     pub config: &'q DebugConfig,
     /// Attributes that override the caller's.
-    pub overlay: &'q [(&'q str, &'q str)],
+    pub overlay: &'q [OverlayAttribute<'q>],
     /// The time of the request.
     pub now: SystemTime,
 }

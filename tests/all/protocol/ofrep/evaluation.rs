@@ -133,6 +133,45 @@ async fn request_body_is_parsed_leniently() {
 }
 
 #[tokio::test]
+async fn unpaired_surrogates_are_read_as_replacement_character() {
+    let flags = r#"{"flags": {"f": {"variants": {"w": "w", "Zo\ufffd": "", "\ufffd\ud83d\ude00": ""},
+        "targeting": {"var": "k"}}}}"#;
+    let (server, _directory) = server::serve_text("flags.json", flags).await;
+    let mut client = HttpClient::connect(server.ofrep, HttpVersion::Http1).await;
+    for (body, variant) in [
+        (r#"{"context":{"k":"Zo\ud83d"}}"#, "Zo\u{fffd}"),
+        (r#"{"context":{"k":"Zo\uDE00"}}"#, "Zo\u{fffd}"),
+        (r#"{"context":{"k":"\ud83d\ud83d\ude00"}}"#, "\u{fffd}😀"),
+        (r#"{"context":{"k":"w","x":"Zo\ud83d"}}"#, "w"),
+        (r#"{"context":{"x":{"y":["\udfff\n"]},"k":"w"}}"#, "w"),
+        (r#"{"context":{"\ude00":1,"k":"w"}}"#, "w"),
+        (r#"{"context":{"k":"w","k\ud800":"x"}}"#, "w"),
+        (r#"{"context":{"\u006b":"w","x":"\ud800\\"}}"#, "w"),
+        (r#"{"\ud83d":"\ud83d","context":{"k":"w"}}"#, "w"),
+        (r#"{"context":{"k":"w"},"context\udc00":{"k":"x"}}"#, "w"),
+    ] {
+        let single = one(&mut client, "f", body).await;
+        assert_eq!(single.status, 200, "{body}");
+        assert_eq!(single.json()["variant"], variant, "{body}");
+        let bulk = client.post(BASE, &[], body).await.json();
+        assert_eq!(bulk["flags"][0]["variant"], variant, "{body}");
+    }
+    for body in [
+        r#"{"context":{"k":"\ud83d\u12"}}"#,
+        r#"{"context":{"k":"\ud83"}}"#,
+        r#"{"context":{"k":"\ud83d}}"#,
+        r#"{"context":{"k":"\ud83d","#,
+    ] {
+        assert_eq!(one(&mut client, "f", body).await.status, 400, "{body}");
+        assert_eq!(client.post(BASE, &[], body).await.status, 400, "{body}");
+    }
+    // Each byte of an incomplete character is one U+FFFD, as in Go.
+    let body = &b"{\"context\":{\"k\":\"Zo\xe2\"}}"[..];
+    let answer = client.post(&format!("{BASE}/f"), &[], body).await;
+    assert_eq!(answer.json()["variant"], "Zo\u{fffd}");
+}
+
+#[tokio::test]
 async fn bulk_evaluation_lists_every_flag_once() {
     let (mut client, _server, _directory) = client().await;
     let body = client

@@ -64,6 +64,29 @@ async fn connect_protocol_errors_equal_flagds() {
 }
 
 #[tokio::test]
+async fn unpaired_surrogates_are_rejected_as_in_protojson() {
+    let (server, _dir) = serve_every_type().await;
+    let mut client = HttpClient::connect(server.port, HttpVersion::Http1).await;
+    for body in [
+        r#"{"flagKey":"echo","context":{"k":"Zo\ud83d"}}"#,
+        r#"{"flagKey":"echo","context":{"k":"v","unread":"\ude00"}}"#,
+        r#"{"flagKey":"echo","context":{"k":"v","\ud83d":1}}"#,
+        r#"{"flagKey":"echo\ud83d"}"#,
+        r#"{"flagKey":"echo","unknown":["\ud83d\ud83d"]}"#,
+    ] {
+        for method in ["ResolveString", "ResolveAll"] {
+            let path = format!("{EVALUATION_V1}{method}");
+            let answer = client.post(&path, &[JSON], body).await;
+            assert_eq!(answer.status, 400, "{method} {body}");
+            assert_eq!(answer.json()["code"], "invalid_argument", "{method} {body}");
+        }
+    }
+    let pair = r#"{"flagKey":"echo","context":{"k":"v","x":"\ud83d\ude00"}}"#;
+    let path = format!("{EVALUATION_V1}ResolveString");
+    assert_eq!(client.post(&path, &[JSON], pair).await.status, 200);
+}
+
+#[tokio::test]
 async fn end_of_stream_frame_ends_a_request() {
     let (server, _dir) = serve_every_type().await;
     let text = |answer: &HttpResponse| String::from_utf8_lossy(&answer.body).into_owned();

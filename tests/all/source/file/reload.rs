@@ -7,8 +7,14 @@ use std::path::Path;
 use std::time::Duration;
 use std::time::SystemTime;
 
+use fanion::source::error::kind::SourceErrorKind;
+use fanion::source::spec::SourceSpec;
+use fanion::source::status::SourceHealth;
+
 use crate::support::program::daemon;
 use crate::support::program::daemon::Daemon;
+use crate::support::sources::settings;
+use crate::support::sources::start_sources;
 use crate::support::sources::watched_files::flag_file;
 use crate::support::sources::watched_files::watch_files;
 use crate::support::sources::watched_files::yaml_document;
@@ -160,4 +166,24 @@ fn lost_read_permission_keeps_flags() {
     open(&path.with_extension("new"), 0o644);
     fs::rename(path.with_extension("new"), &path).expect("renamed");
     assert_eq!(daemon.wait_for_reload()["changed"], 1);
+}
+
+#[tokio::test]
+async fn refused_file_is_counted_once_per_content() {
+    let (_directory, path) = flag_file();
+    let followed = start_sources(&[SourceSpec::from_path(&path)], &settings());
+    for (text, refused) in [("flags: [", 1), ("flags: 1", 2)] {
+        replace_file(&path, text);
+        followed
+            .wait_for_state(0, |state| state.refused == refused)
+            .await;
+        // Another file with the same text, and one more scan.
+        replace_file(&path, text);
+        let now = SystemTime::now();
+        let is_later =
+            |state: &SourceHealth| state.last_error.as_ref().is_some_and(|(at, _)| *at > now);
+        let state = followed.wait_for_state(0, is_later).await;
+        let parse = state.errors.get(&SourceErrorKind::Parse).copied();
+        assert_eq!((state.refused, parse), (refused, Some(refused)), "{text}");
+    }
 }

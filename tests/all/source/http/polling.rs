@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use fanion::source::error::kind::SourceErrorKind;
 use fanion::source::spec::SourceKind;
 use serde_json::json;
 
@@ -140,8 +141,26 @@ async fn empty_or_invalid_body_changes_nothing() {
         http_response("200 OK", &["content-type: application/json"], "{\"flags\":")
     });
     followed.wait_for_error(0, "F001").await;
-    assert!(followed.state(0).refused > 0);
     assert_eq!(followed.variant("f"), "a");
+}
+
+#[tokio::test]
+async fn refusal_is_counted_once_per_content() {
+    let upstream = HttpUpstream::start(|_| document_response("a")).await;
+    let followed = poll_url(&upstream.url("/"), &json!({}));
+    followed.wait_for_variant("a").await;
+    for (text, refused) in [("{\"flags\":", 1), ("{\"flags\":1}", 2), ("{", 3)] {
+        upstream.set_handler(move |_| {
+            http_response("200 OK", &["content-type: application/json"], text)
+        });
+        followed
+            .wait_for_state(0, |state| state.refused == refused)
+            .await;
+        upstream.wait_for_requests(4).await;
+        let state = followed.state(0);
+        let parse = state.errors.get(&SourceErrorKind::Parse).copied();
+        assert_eq!((state.refused, parse), (refused, Some(refused)), "{text}");
+    }
 }
 
 #[tokio::test]

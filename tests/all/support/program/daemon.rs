@@ -105,10 +105,13 @@ impl Daemon {
     }
 
     pub fn terminate(&self) {
+        self.send_signal(rustix::process::Signal::TERM);
+    }
+
+    pub fn send_signal(&self, signal: rustix::process::Signal) {
         let pid = i32::try_from(self.child.id()).expect("a process id");
         let pid = rustix::process::Pid::from_raw(pid).expect("a process id");
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM)
-            .expect("the process runs");
+        rustix::process::kill_process(pid, signal).expect("the process runs");
     }
 }
 

@@ -70,3 +70,63 @@ fn error_messages_contain_no_passwords() {
         assert!(!told.contains("hush"), "{told}");
     }
 }
+
+#[test]
+fn user_info_of_urls_is_redacted_in_every_option() {
+    for (option, value, want) in [
+        (
+            "--otel-collector-uri",
+            "https://user:hush@c:4317",
+            "https://[redacted]@c:4317",
+        ),
+        (
+            "--otel-collector-uri",
+            "http://hush@c:4317",
+            "http://[redacted]@c:4317",
+        ),
+        (
+            "--otel-collector-uri",
+            "user:hush@c:4317",
+            "[redacted]@c:4317",
+        ),
+        (
+            "--cors-origin",
+            "https://user:hush@app.test",
+            "https://[redacted]@app.test",
+        ),
+        (
+            "--context-value",
+            "api=https://user:hush@api.test/x",
+            "https://[redacted]@api.test/x",
+        ),
+        (
+            "--replica-id",
+            "https://user:hush@host/x",
+            "https://[redacted]@host/x",
+        ),
+        (
+            "--otel-ca-path",
+            "file://user:hush@host/x",
+            "file://[redacted]@host/x",
+        ),
+    ] {
+        let arguments = ["-f", "file:x", option, value];
+        let config = resolve_options(&arguments, &[]).expect("right");
+        for printed in [
+            print_config::render_yaml(&config.resolved_options),
+            print_config::render_changed(&config.resolved_options),
+        ] {
+            assert!(!printed.contains("hush"), "{printed}");
+            assert!(printed.contains(want), "{printed}");
+        }
+    }
+    for uri in [
+        "https://user:hush@c d",
+        "user:hush@c d:1",
+        "ftp://user:hush@c",
+    ] {
+        let arguments = ["-f", "file:x", "-t", "otel", "-o", uri];
+        let mistakes = resolve_options(&arguments, &[]).map(drop).unwrap_err();
+        assert!(!mistakes.concat().contains("hush"), "{mistakes:?}");
+    }
+}

@@ -52,7 +52,7 @@ fn comparison_of_constants_is_the_only_finding() {
             "age",
         ),
         (
-            r#"{ in: [country, [DE, AT]] }"#,
+            r"{ in: [country, [DE, AT]] }",
             r#""country" in ["DE", "AT"]"#,
             "it never holds",
             "country",
@@ -146,7 +146,7 @@ fn swapped_arguments_are_the_only_finding() {
             r#"write `{"!": [{"in": [{"var":"x"}, ["a","b"]]}]}`"#,
         ),
         (
-            r#"{ contains_any: [{ var: segments }, beta] }"#,
+            r"{ contains_any: [{ var: segments }, beta] }",
             "holds for no value of the attribute",
             "the second argument is a list of values",
         ),
@@ -164,13 +164,13 @@ fn swapped_arguments_are_the_only_finding() {
 fn ordinary_comparison_is_not_reported() {
     for condition in [
         r#"{ in: ["@a.com", { var: email }] }"#,
-        r#"{ in: [beta, { var: segments }] }"#,
-        r#"{ in: [{ var: x }, [1, a]] }"#,
-        r#"{ in: [{ var: x }, { var: y }] }"#,
-        r#"{ ends_with: [{ var: email }, { var: suffix }] }"#,
+        r"{ in: [beta, { var: segments }] }",
+        r"{ in: [{ var: x }, [1, a]] }",
+        r"{ in: [{ var: x }, { var: y }] }",
+        r"{ ends_with: [{ var: email }, { var: suffix }] }",
         r#"{ "==": [{ var: x }, ""] }"#,
         r#"{ "==": [{ fractional: [["in", 5], ["out", 95]] }, "in"] }"#,
-        r#"{ contains_any: [{ var: segments }, [beta]] }"#,
+        r"{ contains_any: [{ var: segments }, [beta]] }",
         r#"{ some: [{ var: l }, { "==": [{ var: "" }, a] }] }"#,
     ] {
         assert_findings(&format!("{{ if: [{condition}, \"on\"] }}"), &[]);
