@@ -132,7 +132,12 @@ fn group_by_file(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
 /// The line for standard error: the number of findings, and of suppressed findings.
 fn summary(diagnostics: &[Diagnostic], files: usize, hidden: [(usize, &str); 2]) -> String {
     let (errors, warnings) = lint::count_errors_and_warnings(diagnostics);
-    let mut line = format!("{errors} errors and {warnings} warnings in {files} files");
+    let mut line = format!(
+        "{} and {} in {}",
+        counted(errors, "error"),
+        counted(warnings, "warning"),
+        counted(files, "file")
+    );
     for (count, why) in hidden {
         if count > 0 {
             let _ = write!(line, "; {count} more {why}");
@@ -141,11 +146,20 @@ fn summary(diagnostics: &[Diagnostic], files: usize, hidden: [(usize, &str); 2])
     line
 }
 
+/// A number and its noun: `1 error`, `2 errors`.
+fn counted(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
+
 fn write_baseline(path: &Path, diagnostics: &[Diagnostic]) -> anyhow::Result<CommandOutput> {
     let name = path.display();
     let written = std::fs::write(path, baseline::to_json(diagnostics));
     written.with_context(|| format!("cannot write {name}"))?;
-    let line = format!("{} findings written to {name}", diagnostics.len());
+    let line = format!(
+        "{} written to {name}",
+        counted(diagnostics.len(), "finding")
+    );
     Ok(CommandOutput {
         stderr: vec![Message::Summary(line)],
         success: true,

@@ -174,7 +174,7 @@ fn report_unknown_member(key: &str, position: Position, report: &mut DiagnosticS
         ("kill", _) => "it is a field of a flag: write it beside `rollout`".to_owned(),
         (_, Some(meant)) => format!("did you mean `{meant}`?"),
         (_, None) => {
-            let help = "remove it, or begin its name with `x-` if it holds anchors; flags are members of `flags`";
+            let help = "remove it; if it is a flag, move it into `flags`; if it holds anchors, begin its name with `x-`";
             report.warn(Code::UnknownMember, position, message, help);
             return;
         }

@@ -127,7 +127,10 @@ fn explain_brackets(
         }
         "did not find expected key" if site.rest.starts_with(['}', ']']) => {
             let found = site.rest.get(..1).unwrap_or("");
-            return explained(format!("a bracket `{found}` is not open"), "remove it");
+            return explained(
+                format!("`{found}` closes a bracket that was never opened"),
+                "remove it",
+            );
         }
         _ => return None,
     };

@@ -1,6 +1,5 @@
 //! The `flagctl` program, one file per command.
 
-pub mod argument_order;
 pub mod arguments;
 pub mod diff;
 pub mod eval;

@@ -30,7 +30,7 @@ enum Difference {
     RadixForm,
     /// JSON numbers are floats: integers beyond 2^53 lose digits.
     Precision,
-    /// JSON cannot express infinity and NaN: text with an error; null in `serde_json`.
+    /// JSON cannot express infinity and NaN: the document is rejected, as in flagd.
     NotFinite,
     /// yaml.v3 stringifies keys by Go's `fmt.Sprint`: `~` is `<nil>`, `1.50` is `1.5`.
     KeyText,
@@ -164,12 +164,6 @@ fn scalar_difference(ours: &Value, theirs: &Value) -> Option<Difference> {
             }
         }
         (Value::String(_), Value::Number(_)) => Some(RadixForm),
-        (Value::String(text), Value::Null)
-            if text.to_ascii_lowercase().contains("inf")
-                || text.to_ascii_lowercase().contains("nan") =>
-        {
-            Some(NotFinite)
-        }
         (Value::String(ours), Value::String(theirs)) => {
             let same_day = ours.contains('T') && ours.get(..5) == theirs.get(..5);
             same_day.then_some(Timestamp)
@@ -203,9 +197,23 @@ fn differences(text: &str) -> BTreeSet<Difference> {
             };
             seen.insert(rule);
         }
+        (None, Ok(theirs)) if !is_finite(&theirs) => {
+            seen.insert(NotFinite);
+        }
         (None, Ok(theirs)) => panic!("only serde_yaml reads {theirs:?} in:\n{text}"),
     }
     seen
+}
+
+/// Returns true if JSON can express every number in a value.
+fn is_finite(value: &serde_yaml::Value) -> bool {
+    match value {
+        serde_yaml::Value::Number(n) => n.is_i64() || n.is_u64() || n.is_finite(),
+        serde_yaml::Value::Sequence(items) => items.iter().all(is_finite),
+        serde_yaml::Value::Mapping(members) => members.values().all(is_finite),
+        serde_yaml::Value::Tagged(tagged) => is_finite(&tagged.value),
+        serde_yaml::Value::Null | serde_yaml::Value::Bool(_) | serde_yaml::Value::String(_) => true,
+    }
 }
 
 #[test]

@@ -88,7 +88,7 @@ const CAUSES: &[(&str, &str, &str, &str)] = &[
     (
         "flags:\n  f: { a: 1 }}\n",
         "2:14",
-        "a bracket `}` is not open",
+        "`}` closes a bracket that was never opened",
         "remove it",
     ),
     (

@@ -67,7 +67,7 @@ async fn info_log_contains_no_flag_or_context_values() {
 fn diagnostics_are_logged_field_by_field() {
     let directory = TempDir::new();
     let flags = "flags:\n  f: { variants: { a: 1 }, defaultVariant: b }\n  g: { variants: { a: 1 }, defaultVariant: a, \
-                 targeting: { oops: [] } }\n  h: { variants: { a: 1 }, stat: x }\n";
+                 targeting: { oops: [] } }\n  h: { variants: { a: 1 }, priority: x }\n";
     directory.write("flags.yaml", flags);
     let daemon = Daemon::start(directory.path(), &["-f", "file:flags.yaml"]);
     for (code, flag, line, level) in [

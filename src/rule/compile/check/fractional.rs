@@ -70,7 +70,7 @@ impl Compiler<'_> {
             [value] => (value, None),
             [value, weight] => (value, Some(weight)),
             [.., extra] => {
-                let what = "has a share of more than two parts, of which the others are ignored";
+                let what = "has a share of more than two parts; only the first two are used";
                 let help = "write each share as a list of its own: `[\"on\", 10], [\"off\", 90]`";
                 return self.report_fractional(extra, what, help);
             }

@@ -1,5 +1,7 @@
 //! Arguments, exit statuses and completions of `flagctl`.
 
+mod order;
+
 use std::path::Path;
 
 use crate::support::lint::directory_with_two_versions;

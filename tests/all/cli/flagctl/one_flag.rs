@@ -19,10 +19,10 @@ fn findings_of_other_flags_are_not_printed() {
     for command in ["eval", "explain", "get"] {
         for (key, want) in [
             ("good", &[][..]),
-            ("typo", &["flags.yaml:3:59: warning: F008: "]),
+            ("typo", &["flags.yaml:3:59: error: F008: "]),
             ("bad", &["flags.yaml:4:", "error: F007: "]),
             ("one", &[]),
-            ("two", &["list.yaml:6:5: warning: F008: "]),
+            ("two", &["list.yaml:6:5: error: F008: "]),
         ] {
             let arguments = [command, key, "--flags", "flags.yaml", "list.yaml"];
             let output = run_flagctl(directory.path(), &arguments);
