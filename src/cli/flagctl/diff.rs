@@ -28,8 +28,8 @@ use crate::stickiness;
 /// The arguments of `diff`.
 #[derive(Debug, clap::Args)]
 pub struct DiffArgs {
-    /// Old flags: a file, a directory, a glob, - for standard input, or REV:PATH of a git repository. With --git, the
-    /// path.
+    /// Old flags: a file, a directory, a glob, - for standard input, or REV:PATH of a git repository. With --git, this is
+    /// the path whose two revisions are compared.
     old: String,
     /// New flags: a file, a directory, a glob, - for standard input, or REV:PATH of a git repository.
     #[arg(required_unless_present = "git")]
