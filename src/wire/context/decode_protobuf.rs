@@ -139,17 +139,19 @@ fn split_short_entry(part: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     // The tags of the entry and its key, and the highest bit of the entry's length, which is clear below 128.
     const MASK: u32 = 0x00ff_80ff;
     const TAGS: u32 = 0x000a_000a;
-    const VALUE: u8 = 2 << 3 | 2;
+    const VALUE: u32 = 2 << 3 | 2;
     let (head, rest) = part.split_first_chunk()?;
-    if u32::from_le_bytes(*head) & MASK != TAGS {
+    let head = u32::from_le_bytes(*head);
+    if head & MASK != TAGS {
         return None;
     }
-    let [_, length, _, key_length] = *head;
-    let value_length = length.checked_sub(key_length.checked_add(4)?)?;
-    let (key, rest) = rest.split_at_checked(usize::from(key_length))?;
+    let (length, key_length) = (head >> 8 & 0x7f, head >> 24);
+    let value_length = length.checked_sub(key_length + 4)?;
+    let (key, rest) = rest.split_at_checked(key_length as usize)?;
     let (declared, rest) = rest.split_first_chunk()?;
-    let (value, rest) = rest.split_at_checked(usize::from(value_length))?;
-    (*declared == [VALUE, value_length]).then_some((key, value, rest))
+    let (value, rest) = rest.split_at_checked(value_length as usize)?;
+    let declared = u32::from(u16::from_le_bytes(*declared));
+    (declared == VALUE | value_length << 8).then_some((key, value, rest))
 }
 
 /// A `google.protobuf.Value` whose nested parts are still encoded.

@@ -93,8 +93,14 @@ pub fn encode_json(
 ) -> String {
     let mut out = String::with_capacity(160);
     let index = usize::from(index);
-    out.push_str("{\"value\":");
-    match flag.variant_values.get(index) {
+    let value = flag.variant_values.get(index);
+    out.push_str(match value {
+        Some(OwnedValue::Bool(true)) => "{\"value\":true",
+        Some(OwnedValue::Bool(false)) => "{\"value\":false",
+        _ => "{\"value\":",
+    });
+    match value {
+        Some(OwnedValue::Bool(_)) => {}
         Some(OwnedValue::Number(n)) if want == FlagType::Int => {
             let _ = write!(out, "\"{}\"", number::truncate_to_i64(*n));
         }

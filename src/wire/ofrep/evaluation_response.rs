@@ -36,7 +36,8 @@ pub fn encode_evaluation(
     decision: Decision,
     selector: &Selector,
 ) -> Result<String, OfrepErrorResponse> {
-    let mut out = String::with_capacity(160);
+    // Room for most responses: growing costs more instructions than any other part of the encoding.
+    let mut out = String::with_capacity(256);
     write_evaluation(&mut out, flag, decision, selector).map(|()| out)
 }
 
