@@ -1,6 +1,14 @@
 //! Help for YAML syntax errors: finds the cause in the lines around the position, where the parser names a symptom.
 
+mod site;
+
 use crate::diag::Position;
+use crate::document::yaml_parser::error_help::site::Site;
+use crate::document::yaml_parser::error_help::site::indentation;
+use crate::document::yaml_parser::error_help::site::inside_brackets;
+use crate::document::yaml_parser::error_help::site::is_dash;
+use crate::document::yaml_parser::error_help::site::line_at;
+use crate::document::yaml_parser::error_help::site::without_comment;
 use crate::json::position_at;
 
 /// A syntax error as the parser reports it.
@@ -29,43 +37,6 @@ pub fn explain_syntax_error(text: &str, failure: &SyntaxFailure<'_>) -> SyntaxCa
         .or_else(|| explain_scalar(&site, failure))
         .or_else(|| explain_structure(&lines, &site, failure))
         .unwrap_or_else(|| general_explanation(failure))
-}
-
-/// The line of an error and its surroundings.
-struct Site<'t> {
-    line: &'t str,
-    /// The text of the line before the position.
-    before: &'t str,
-    /// The text from the position on.
-    rest: &'t str,
-    /// The lines above.
-    above: &'t [&'t str],
-    /// The last line above that is not empty or a comment, without its comment; empty if there is none.
-    previous: &'t str,
-}
-
-impl<'t> Site<'t> {
-    fn new(lines: &'t [&'t str], position: Position) -> Site<'t> {
-        let at = index_of(position.line);
-        let line = lines.get(at).copied().unwrap_or("");
-        let above = lines.get(..at.min(lines.len())).unwrap_or(&[]);
-        let column = line.char_indices().nth(index_of(position.column));
-        let (before, rest) = line.split_at(column.map_or(line.len(), |(at, _)| at));
-        let previous = above.iter().rev().map(|line| without_comment(line));
-        let previous = previous.into_iter().find(|line| !line.trim().is_empty());
-        Site {
-            line,
-            before,
-            rest,
-            above,
-            previous: previous.unwrap_or(""),
-        }
-    }
-
-    /// Returns true if nothing but indentation stands before the position.
-    fn is_first_on_line(&self) -> bool {
-        self.before.trim().is_empty()
-    }
 }
 
 #[expect(
@@ -272,28 +243,6 @@ fn general_explanation(failure: &SyntaxFailure<'_>) -> SyntaxCause {
     (message, help.to_owned())
 }
 
-/// The index of a line or column, which count from 1.
-fn index_of(count: u32) -> usize {
-    usize::try_from(count).unwrap_or(1).saturating_sub(1)
-}
-
-fn line_at<'t>(lines: &[&'t str], position: Position) -> Option<&'t str> {
-    lines.get(index_of(position.line)).copied()
-}
-
-fn indentation(line: &str) -> usize {
-    line.len() - line.trim_start().len()
-}
-
-fn without_comment(line: &str) -> &str {
-    let line = if line.trim_start().starts_with('#') {
-        ""
-    } else {
-        line
-    };
-    line.split(" #").next().unwrap_or("").trim_end()
-}
-
 /// The first 40 characters.
 fn shorten(text: &str) -> String {
     text.chars().take(40).collect()
@@ -307,30 +256,4 @@ pub fn first_unprintable(text: &str) -> Position {
     };
     let at = text.find(|c| !allowed(c)).unwrap_or(text.len());
     position_at(text, at)
-}
-
-fn is_dash(line: &str) -> bool {
-    let line = line.trim_start();
-    line == "-" || line.starts_with("- ")
-}
-
-/// Returns true if the lines leave a flow collection open. Quotes and comments are skipped.
-fn inside_brackets(lines: &[&str]) -> bool {
-    let mut depth = 0_usize;
-    for line in lines {
-        let mut quote = None;
-        let mut before = ' ';
-        for c in line.chars() {
-            match (quote, c) {
-                (Some(q), _) if c == q => quote = None,
-                (None, '"' | '\'') => quote = Some(c),
-                (None, '#') if before.is_whitespace() => break,
-                (None, '{' | '[') => depth += 1,
-                (None, '}' | ']') => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-            before = c;
-        }
-    }
-    depth > 0
 }
