@@ -98,10 +98,9 @@ fn parse_option(member: Member, report: &mut DiagnosticSink) -> Option<(String, 
 }
 
 fn report_unknown_option(name: &str, place: Position, report: &mut DiagnosticSink) {
-    let help = match diag::closest_match(name, table::options().map(|row| row.name)) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None => "`fanion start --help` lists the options".to_owned(),
-    };
+    let help = diag::did_you_mean(name, table::options().map(|row| row.name), || {
+        "`fanion start --help` lists the options".to_owned()
+    });
     report.error(
         Code::UnknownMember,
         place,

@@ -17,13 +17,11 @@ use crate::config::option::text_conversion::yaml_scalar;
 /// Returns the configuration in YAML: one option per line, followed by a comment with the origin of its value.
 pub fn render_yaml(options: &[ResolvedOption]) -> String {
     let mut out = format!("# fanion {}\n", env!("CARGO_PKG_VERSION"));
-    for row in table::options() {
-        let found = options
-            .iter()
-            .find(|resolved| resolved.option.name == row.name);
-        let Some(resolved) = found.filter(|_| table::is_allowed_in_file(row)) else {
+    for resolved in in_table_order(options) {
+        let row = resolved.option;
+        if !table::is_allowed_in_file(row) {
             continue;
-        };
+        }
         let (json, origin, note) = (&resolved.json, &resolved.origin, note(resolved));
         let _ = writeln!(out, "{}: {json} # {origin}{note}", row.name);
     }
@@ -32,15 +30,22 @@ pub fn render_yaml(options: &[ResolvedOption]) -> String {
 
 /// Returns the options with another value than the default, as `NAME=VALUE`, except those that name the sources.
 pub fn render_changed(options: &[ResolvedOption]) -> String {
-    let changed = table::options().filter_map(|row| {
-        let resolved = options
-            .iter()
-            .find(|option| option.option.name == row.name)?;
+    let changed = in_table_order(options).filter_map(|resolved| {
+        let row = resolved.option;
         let is_source = [flags::URI.name, flags::SOURCES.name].contains(&row.name);
         let is_changed = !is_source && resolved.json != default_json(row);
         is_changed.then(|| format!("{}={}", row.name, resolved.json))
     });
     changed.collect::<Vec<_>>().join(" ")
+}
+
+/// Returns the resolved options in the order of the table.
+fn in_table_order(options: &[ResolvedOption]) -> impl Iterator<Item = &ResolvedOption> {
+    table::options().filter_map(|row| {
+        options
+            .iter()
+            .find(|resolved| resolved.option.name == row.name)
+    })
 }
 
 /// Returns the default of an option in the form of [`ResolvedOption::json`].

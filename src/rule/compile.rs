@@ -105,8 +105,9 @@ impl Compiler<'_> {
                     return tree;
                 }
                 ("fractional", NodeKind::List(arguments)) => {
-                    self.check_operation(member);
+                    // Otherwise `compile_rule` checks it.
                     if let Some(tree) = self.fractional_tree(arguments) {
+                        self.check_operation(member);
                         return tree;
                     }
                 }

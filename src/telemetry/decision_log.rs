@@ -23,21 +23,16 @@ pub struct DecisionLog<'r> {
 impl DecisionObserver for DecisionLog<'_> {
     fn on_decision(&self, key: &str, flag: Option<&CompiledFlag>, decision: Decision) {
         let DecisionLog { protocol, path, .. } = *self;
-        let (mut variant, mut error) = (None, None);
-        let reason = match decision {
-            Decision::Variant(index, reason) => {
+        let (variant, error) = match decision {
+            Decision::Variant(index, _) => {
                 let names = flag.map(|flag| &flag.variant_names);
                 let name = names.and_then(|names| names.get(usize::from(index)));
-                variant = name.map(|name| &**name);
-                reason.as_str()
+                (name.map(|name| &**name), None)
             }
-            Decision::Disabled => "DISABLED",
-            Decision::NoDefault => "DEFAULT",
-            Decision::Error(code) => {
-                error = Some(code.as_str());
-                "ERROR"
-            }
+            Decision::Error(code) => (None, Some(code.as_str())),
+            Decision::Disabled | Decision::NoDefault => (None, None),
         };
+        let reason = decision.reason();
         let micros = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
         tracing::debug!(
             protocol,

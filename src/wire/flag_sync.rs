@@ -79,12 +79,28 @@ fn sync_context(enrichment: &ContextEnrichment) -> Struct {
 
 /// A document with these flags.
 pub fn flag_configuration<'f>(flags: impl Iterator<Item = &'f CompiledFlag>) -> String {
+    write_document(flags, |flag| Some(&flag.source))
+}
+
+/// A document with these flags, without their sources.
+pub fn flag_configuration_without_source<'f>(
+    flags: impl Iterator<Item = &'f CompiledFlag>,
+) -> String {
+    write_document(flags, |_| None)
+}
+
+fn write_document<'f>(
+    flags: impl Iterator<Item = &'f CompiledFlag>,
+    source: impl Fn(&'f CompiledFlag) -> Option<&'f str>,
+) -> String {
     let mut out = String::from("{\"flags\":{");
     for (i, flag) in flags.filter(|flag| is_sent(flag)).enumerate() {
         if i > 0 {
             out.push(',');
         }
-        write_flag_with_source(&mut out, flag);
+        json::write_string(&mut out, &flag.key);
+        out.push(':');
+        write_definition(&mut out, flag, source(flag));
     }
     out.push_str("}}");
     out
@@ -95,44 +111,16 @@ pub fn is_sent(flag: &CompiledFlag) -> bool {
     !flag.is_faulty() && !flag.not_portable
 }
 
-fn write_flag_with_source(out: &mut String, flag: &CompiledFlag) {
-    json::write_string(out, &flag.key);
-    out.push(':');
-    write_definition_with(out, flag, Some(&flag.source));
-}
-
-/// A document with these flags, without their sources.
-pub fn flag_configuration_without_source<'f>(
-    flags: impl Iterator<Item = &'f CompiledFlag>,
-) -> String {
-    let mut out = String::from("{\"flags\":{");
-    for (i, flag) in flags.filter(|flag| is_sent(flag)).enumerate() {
-        if i > 0 {
-            out.push(',');
-        }
-        json::write_string(&mut out, &flag.key);
-        out.push(':');
-        write_definition(&mut out, flag);
-    }
-    out.push_str("}}");
-    out
-}
-
-/// Appends the definition of a flag in a document, without its source.
-fn write_definition(out: &mut String, flag: &CompiledFlag) {
-    write_definition_with(out, flag, None);
-}
-
 /// Appends the definition of a flag for display. A flag that flag sync omits has the member `"portable": false`.
 pub fn write_displayed_definition(out: &mut String, flag: &CompiledFlag) {
-    write_definition(out, flag);
-    if flag.not_portable && out.ends_with('}') {
+    write_definition(out, flag, None);
+    if flag.not_portable {
         out.pop();
         out.push_str(",\"portable\":false}");
     }
 }
 
-fn write_definition_with(out: &mut String, flag: &CompiledFlag, source: Option<&str>) {
+fn write_definition(out: &mut String, flag: &CompiledFlag, source: Option<&str>) {
     out.push_str("{\"state\":\"");
     let disabled = matches!(flag.evaluation_plan, EvaluationPlan::Disabled);
     out.push_str(if disabled { "DISABLED" } else { "ENABLED" });

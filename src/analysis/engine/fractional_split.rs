@@ -59,8 +59,7 @@ fn split_by_attribute_key(
     state: &ContextSet,
     space: &mut InputDomain,
 ) -> Vec<(ContextSet, ShareOutcome)> {
-    let mut null = BitSet::empty(space.representatives_of(attribute).len());
-    null.insert(0);
+    let null = space.null_of(attribute);
     let mut lots = Vec::new();
     if let Some(state) = state.restrict_attribute(attribute, &null) {
         lots.extend(split_by_default_key(split, &state, space));

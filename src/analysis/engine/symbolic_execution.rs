@@ -9,7 +9,6 @@ use crate::analysis::engine::abstract_value::AbstractValue;
 use crate::analysis::engine::abstract_value::ExecutionCase;
 use crate::analysis::engine::abstract_value::TooManyCases;
 use crate::analysis::engine::fractional_split;
-use crate::analysis::model::bitset::BitSet;
 use crate::analysis::model::bucketing::ShareOutcome;
 use crate::analysis::model::bucketing::SymbolicBucketBy;
 use crate::analysis::model::bucketing::SymbolicFractional;
@@ -223,9 +222,7 @@ impl<'w, 'd> SymbolicExecution<'w, 'd> {
             return;
         }
         if let [attribute] = *key_part::key_attributes(parts) {
-            let mut null = BitSet::empty(self.domain.representatives_of(attribute).len());
-            null.insert(0);
-            let keyless = state.restrict_attribute(attribute, &null);
+            let keyless = state.restrict_attribute(attribute, &self.domain.null_of(attribute));
             self.keyless_contexts
                 .extend(keyless.map(|state| (split.position, state)));
         }

@@ -4,7 +4,6 @@ use bumpalo::Bump;
 
 use crate::analysis::format;
 use crate::analysis::model::bucketing;
-use crate::analysis::model::bucketing::HASH_SPACE;
 use crate::analysis::model::owned_context::OwnedContext;
 use crate::document::flag::FlagDefinition;
 use crate::document::rollout::Rollout;
@@ -97,6 +96,6 @@ fn bucket(rollout: &Rollout, flag: &FlagDefinition, context: &OwnedContext) -> S
     let Some(OwnedValue::Text(key)) = context.evaluate_node(&key, &flag.key) else {
         return format!("the bucket of {attribute} {unit_text}");
     };
-    let percentile = f64::from(bucketing::bucketing_hash(&key)) * 100.0 / HASH_SPACE as f64;
+    let percentile = bucketing::hash_percentile(bucketing::bucketing_hash(&key).into());
     format!("bucket {percentile:.3} % of {attribute} {unit_text}")
 }

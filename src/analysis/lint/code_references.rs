@@ -75,12 +75,10 @@ fn check_file(file: &FileReferences, archived: &BTreeMap<&str, bool>) -> Vec<Dia
             }
             None => {
                 let message = format!("flag `{key}` is not defined");
-                let help = match diag::closest_match(key, archived.keys().copied()) {
-                    Some(meant) => format!("did you mean `{meant}`?"),
-                    None => {
-                        "the call always returns its default value; define the flag or remove the call".to_owned()
-                    }
-                };
+                let help = diag::did_you_mean(key, archived.keys().copied(), || {
+                    "the call always returns its default value; define the flag or remove the call"
+                        .to_owned()
+                });
                 report.error(Code::UnknownFlag, *position, message, help);
             }
         }

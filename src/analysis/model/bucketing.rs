@@ -17,6 +17,11 @@ use crate::value::OwnedValue;
 /// The number of hashes.
 pub const HASH_SPACE: u64 = 1 << 32;
 
+/// The position of a hash among all hashes, in percent.
+pub fn hash_percentile(hash: u64) -> f64 {
+    hash as f64 * 100.0 / HASH_SPACE as f64
+}
+
 /// A `fractional` with constant shares.
 #[derive(Debug)]
 pub struct SymbolicFractional {

@@ -2,6 +2,7 @@
 
 use ecow::EcoString;
 
+use crate::analysis::model::bitset::BitSet;
 use crate::analysis::model::bucketing::key_part::KeyPart;
 use crate::analysis::model::comparisons::Comparisons;
 use crate::analysis::model::representatives;
@@ -63,6 +64,13 @@ impl InputDomain {
     pub fn representatives_of(&self, attribute: usize) -> &[Representative] {
         let attribute = self.attributes.get(attribute);
         attribute.map_or(&[][..], |attribute| &attribute.representatives.values)
+    }
+
+    /// The representatives of an attribute that is null or absent: the first one.
+    pub fn null_of(&self, attribute: usize) -> BitSet {
+        let mut null = BitSet::empty(self.representatives_of(attribute).len());
+        null.insert(0);
+        null
     }
 
     /// The index of a bucketing key, which is added if it is new.

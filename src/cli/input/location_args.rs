@@ -102,10 +102,9 @@ fn location_of_context(
         return Ok(location.clone());
     }
     let known = || config.contexts.keys().map(AsRef::as_ref);
-    let help = match diag::closest_match(&name, known()) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None => format!("known contexts: {}", known().collect::<Vec<_>>().join(", ")),
-    };
+    let help = diag::did_you_mean(&name, known(), || {
+        format!("known contexts: {}", known().collect::<Vec<_>>().join(", "))
+    });
     anyhow::bail!("{path} has no context `{name}`: {help}");
 }
 

@@ -71,9 +71,11 @@ fn explain(key: &str, value: &Node) -> (Severity, String) {
         return (Severity::Warning, help.to_owned());
     }
     if schema::ROLLOUT.field_ignore_case(key).is_some() && !(key == "variant" && is_map) {
-        let help =
-            format!("it is a field of a rollout: write `rollout: {{ variant: …, {key}: … }}`");
-        let help = help.replace("variant: …, variant: …", "variant: …");
+        let fields = match key {
+            "variant" => "variant: …".to_owned(),
+            _ => format!("variant: …, {key}: …"),
+        };
+        let help = format!("it is a field of a rollout: write `rollout: {{ {fields} }}`");
         return (Severity::Error, help);
     }
     let known = schema::FLAG

@@ -5,9 +5,8 @@ use ecow::EcoString;
 use crate::diag::DiagnosticSink;
 use crate::diag::Position;
 use crate::document::syntax_tree::NodeKind;
-use crate::document::yaml_parser::scalar::resolve_plain_scalar;
+use crate::document::yaml_parser::scalar::resolve_untimed_scalar;
 use crate::document::yaml_parser::tag;
-use crate::document::yaml_parser::timestamp::normalize_timestamp;
 use crate::document::yaml_parser::timestamp::timestamp_as_key;
 use crate::number;
 
@@ -32,11 +31,10 @@ impl MappingKey {
             return MappingKey::Merge;
         }
         let kind = match tag {
-            None if plain && normalize_timestamp(text).is_some() => {
-                let key = timestamp_as_key(text).unwrap_or_else(|| text.to_owned());
-                return MappingKey::Text(key.into());
-            }
-            None if plain => resolve_plain_scalar(text),
+            None if plain => match timestamp_as_key(text) {
+                Some(key) => return MappingKey::Text(key.into()),
+                None => resolve_untimed_scalar(text),
+            },
             None => return MappingKey::Text(text.into()),
             Some(tag) => {
                 let mut unreported = DiagnosticSink::new("".into());

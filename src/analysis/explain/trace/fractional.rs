@@ -1,7 +1,6 @@
 //! The trace of a `fractional`: the bucketing key, its hash and bucket, and the bucket range of each share.
 
 use crate::analysis::model::bucketing;
-use crate::analysis::model::bucketing::HASH_SPACE;
 use crate::analysis::model::owned_context::OwnedContext;
 use crate::rule::bucketing::share_selection;
 use crate::value::OwnedValue;
@@ -47,7 +46,7 @@ impl FractionalTrace {
 
     /// The position of the unit's hash among all hashes, in percent.
     pub fn hash_percentile(&self) -> f64 {
-        f64::from(self.hash) * 100.0 / HASH_SPACE as f64
+        bucketing::hash_percentile(self.hash.into())
     }
 }
 

@@ -29,10 +29,9 @@ pub fn for_each_known_member(
             then(name, &member.value, report);
             continue;
         }
-        let help = match diag::closest_match(&member.key, known.iter().copied()) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("valid settings: {}", known.join(", ")),
-        };
+        let help = diag::did_you_mean(&member.key, known.iter().copied(), || {
+            format!("valid settings: {}", known.join(", "))
+        });
         let message = format!("unknown setting `{}`", member.key);
         report.error(Code::Configuration, member.position, message, help);
     }

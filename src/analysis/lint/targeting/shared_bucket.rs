@@ -9,7 +9,6 @@ use crate::analysis::explain::trace::step::TraceStep;
 use crate::analysis::flag_file::flag_view::FlagView;
 use crate::analysis::format;
 use crate::analysis::lint::targeting::visit;
-use crate::analysis::model::bitset::BitSet;
 use crate::analysis::model::context_set::ContextSet;
 use crate::analysis::model::owned_context::OwnedContext;
 use crate::analysis::model::var_path;
@@ -145,9 +144,7 @@ fn without_attribute(
 ) -> Option<ContextSet> {
     let attributes = &survey.domain.attributes;
     let attribute = attributes.iter().position(|known| *known.path == *path)?;
-    let mut null = BitSet::empty(survey.domain.representatives_of(attribute).len());
-    null.insert(0);
-    contexts.restrict_attribute(attribute, &null)
+    contexts.restrict_attribute(attribute, &survey.domain.null_of(attribute))
 }
 
 /// Returns true if a step at `position` was evaluated.

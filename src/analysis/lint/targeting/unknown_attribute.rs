@@ -112,10 +112,9 @@ pub fn check(
                 continue;
             }
             let known = policy.known_attributes.iter().map(AsRef::as_ref);
-            let help = match diag::closest_match(name, known) {
-                Some(meant) => format!("did you mean `{meant}`?"),
-                None => "add it to `attributes` if callers send it".to_owned(),
-            };
+            let help = diag::did_you_mean(name, known, || {
+                "add it to `attributes` if callers send it".to_owned()
+            });
             let flag = &subject.flag.key;
             let message = format!(
                 "flag `{flag}` reads attribute `{name}`, which is not listed in `attributes` of the configuration"

@@ -7,7 +7,7 @@ use crate::analysis::explain::field_trace::FieldStep;
 use crate::analysis::explain::trace::fractional::FractionalTrace;
 use crate::analysis::explain::trace::step::TraceStep;
 use crate::analysis::format;
-use crate::analysis::model::bucketing::HASH_SPACE;
+use crate::analysis::model::bucketing::hash_percentile;
 use crate::analysis::outcome::Outcome;
 use crate::cli::flagctl::explain::explanation::Explanation;
 use crate::cli::input::replica::evaluation::ReplicaStatus;
@@ -155,9 +155,8 @@ fn describe_changes(alternative: &Counterfactual) -> String {
         format!("{} (now {is}; for example {example})", other.condition)
     });
     let hashes = alternative.hash_changes.iter().map(|other| {
-        let percent = |hash: u64| hash as f64 * 100.0 / HASH_SPACE as f64;
-        let (from, to) = (percent(other.from), percent(other.to));
-        let now = (!other.needs_other_unit).then(|| percent(other.current));
+        let (from, to) = (hash_percentile(other.from), hash_percentile(other.to));
+        let now = (!other.needs_other_unit).then(|| hash_percentile(other.current));
         let now = now.map_or(String::new(), |now| format!(" (now {now:.3} %)"));
         format!(
             "the hash of {} is between {from:.3} % and {to:.3} %{now}",

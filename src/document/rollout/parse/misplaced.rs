@@ -11,15 +11,6 @@ use crate::document::syntax_tree::Member;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
 
-/// The fields of a flag that may be written in a rollout by mistake.
-const FLAG_FIELDS: [&str; 5] = [
-    "state",
-    "variants",
-    "defaultVariant",
-    "targeting",
-    "metadata",
-];
-
 /// Moves the misplaced fields among the members of the flag called `flag`.
 pub fn relocate_members(
     flag: &str,
@@ -212,9 +203,8 @@ fn is_rollout_field(name: &str) -> bool {
 }
 
 fn is_flag_field(name: &str) -> bool {
-    FLAG_FIELDS
-        .iter()
-        .any(|field| field.eq_ignore_ascii_case(name))
+    let field = schema::FLAG.field_ignore_case(name);
+    field.is_some_and(|field| !matches!(field.name, "key" | "source"))
 }
 
 fn add_unless_known(members: &mut Vec<Member>, member: Member) {

@@ -7,7 +7,7 @@ use crate::number;
 use crate::rule::bucketing::bucketing_value::FractionalVersion;
 use crate::rule::bucketing::share_selection::parse_weight;
 use crate::rule::compile::Compiler;
-use crate::rule::operator::Operator;
+use crate::rule::compile::check::object::is_operator;
 use crate::rule::syntax::JsonLogicNode;
 use crate::value::Value;
 
@@ -179,7 +179,6 @@ fn help_for_map(node: &Node) -> String {
 
 /// Returns true for an operation whose operator exists, or a reference.
 fn is_known_operation(node: &Node) -> bool {
-    let known = |name: &str| name == "$ref" || Operator::names().any(|known| known == name);
     node.single_member()
-        .is_some_and(|member| known(&member.key))
+        .is_some_and(|member| member.key == "$ref" || is_operator(&member.key))
 }
