@@ -3,7 +3,7 @@
 //! `parse` yields a [`Document`] and its diagnostics; `merge` merges documents. Rules stay syntax trees here; `rule`
 //! compiles them. Format: <https://flagd.dev/reference/flag-definitions/>.
 
-mod calendar;
+pub mod calendar;
 pub mod flag;
 mod format;
 pub mod incremental;

@@ -77,6 +77,7 @@ pub mod resolve;
 pub mod analysis;
 // The process.
 pub mod live;
+pub mod tls;
 pub mod http_client;
 pub mod telemetry;
 pub mod source;

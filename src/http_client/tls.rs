@@ -8,10 +8,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustls::ClientConfig;
-use rustls::RootCertStore;
-use rustls::crypto::ring;
+use rustls::ConfigBuilder;
+use rustls::client::WantsClientCert;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
+
+use crate::tls::provider;
+use crate::tls::server_verifier::ServerVerifier;
+use crate::tls::trust_store::TrustStore;
 
 /// A reason why there is no TLS configuration.
 #[derive(Debug)]
@@ -22,6 +26,8 @@ pub enum TlsError {
     NoCertificates(PathBuf),
     /// The system trusts no certificate authority.
     NoSystemRoots(String),
+    /// This host cannot be the name of a TLS server.
+    ServerName(String),
     /// The cryptography library supports no version of TLS.
     Unsupported(rustls::Error),
 }
@@ -37,6 +43,7 @@ impl fmt::Display for TlsError {
                 write!(f, "invalid certificate provided at path: {path}")
             }
             TlsError::NoSystemRoots(why) => write!(f, "no trusted certificate authorities: {why}"),
+            TlsError::ServerName(host) => write!(f, "`{host}` is not a valid server name"),
             TlsError::Unsupported(error) => error.fmt(f),
         }
     }
@@ -47,7 +54,9 @@ impl Error for TlsError {
         match self {
             TlsError::ReadCaFile(_, error) => Some(error),
             TlsError::Unsupported(error) => Some(error),
-            TlsError::NoCertificates(_) | TlsError::NoSystemRoots(_) => None,
+            TlsError::NoCertificates(_) | TlsError::NoSystemRoots(_) | TlsError::ServerName(_) => {
+                None
+            }
         }
     }
 }
@@ -56,41 +65,59 @@ impl Error for TlsError {
 ///
 /// # Errors
 /// If the file cannot be read, or contains no certificate.
-pub fn load_ca_file(path: &Path) -> Result<RootCertStore, TlsError> {
+pub fn load_ca_file(path: &Path) -> Result<TrustStore, TlsError> {
     let bytes =
         std::fs::read(path).map_err(|error| TlsError::ReadCaFile(path.to_owned(), error))?;
     let certificates = CertificateDer::pem_slice_iter(&bytes).filter_map(Result::ok);
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(certificates);
-    if roots.is_empty() {
+    let mut trust = TrustStore::empty();
+    for certificate in certificates {
+        // A certificate that is malformed is skipped, as in Go.
+        let _ = trust.add(certificate);
+    }
+    if trust.roots.is_empty() {
         return Err(TlsError::NoCertificates(path.to_owned()));
     }
-    Ok(roots)
+    Ok(trust)
 }
 
 /// Returns the certificate authorities that the system trusts, or those of `SSL_CERT_FILE` and `SSL_CERT_DIR`.
 ///
 /// # Errors
 /// If the system trusts no authority.
-pub fn system_roots() -> Result<RootCertStore, TlsError> {
+pub fn system_roots() -> Result<TrustStore, TlsError> {
     let found = rustls_native_certs::load_native_certs();
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(found.certs);
-    if !roots.is_empty() {
-        return Ok(roots);
+    let mut trust = TrustStore::empty();
+    trust.add_for_servers(found.certs);
+    if !trust.roots.is_empty() {
+        return Ok(trust);
     }
     let why = found.errors.first().map(ToString::to_string);
     let why = why.unwrap_or_else(|| "none are installed".to_owned());
     Err(TlsError::NoSystemRoots(why))
 }
 
-/// Returns the configuration of a client that trusts servers with certificates from `roots`.
+/// Returns the configuration of a client that trusts servers with certificates from `trust`.
 ///
 /// # Errors
 /// If the cryptography library supports no version of TLS, which only a faulty build can cause.
-pub fn client_config(roots: RootCertStore) -> Result<ClientConfig, TlsError> {
-    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
-    let builder = builder.with_safe_default_protocol_versions();
-    let builder = builder.map_err(TlsError::Unsupported)?;
-    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+pub fn client_config(trust: TrustStore) -> Result<ClientConfig, TlsError> {
+    let builder = config_builder(trust).map_err(TlsError::Unsupported)?;
+    Ok(builder.with_no_client_auth())
+}
+
+/// Returns a configuration without a client certificate yet.
+///
+/// # Errors
+/// As [`client_config`].
+pub fn config_builder(
+    trust: TrustStore,
+) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, rustls::Error> {
+    let provider = provider::crypto_provider();
+    let algorithms = provider.signature_verification_algorithms;
+    let builder = ClientConfig::builder_with_provider(provider);
+    let builder = builder.with_safe_default_protocol_versions()?;
+    let verifier = ServerVerifier { trust, algorithms };
+    Ok(builder
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier)))
 }

@@ -14,6 +14,7 @@ use tonic::Status;
 
 use crate::error_chain;
 use crate::http_client::HttpClientError;
+use crate::http_client::proxy::ProxyError;
 use crate::http_client::tls::TlsError;
 use crate::source::error::kind::SourceErrorKind;
 
@@ -34,6 +35,10 @@ pub enum SourceError {
     ResponseTimeout(Duration),
     /// A response has no body.
     EmptyResponse,
+    /// A response has this content encoding, which is not supported.
+    ContentEncoding(String),
+    /// A compressed response cannot be decompressed.
+    Decompression(io::Error),
     /// A response has an error status.
     HttpStatus(StatusCode),
     /// A request cannot be sent, or its response cannot be received.
@@ -73,6 +78,8 @@ pub enum SourceError {
 pub enum DialError {
     /// There is no TLS configuration.
     Tls(TlsError),
+    /// The proxy cannot be used.
+    Proxy(ProxyError),
     /// The connection cannot be made.
     Transport(tonic::transport::Error),
     /// The connection was not made within this time.
@@ -97,14 +104,17 @@ impl SourceError {
             | SourceError::HttpStatus(StatusCode::NOT_FOUND | StatusCode::GONE) => {
                 SourceErrorKind::NotFound
             }
-            SourceError::HttpStatus(_) | SourceError::HttpClient(HttpClientError::Build(_)) => {
-                SourceErrorKind::Http
-            }
+            SourceError::HttpStatus(_)
+            | SourceError::ContentEncoding(_)
+            | SourceError::Decompression(_)
+            | SourceError::HttpClient(HttpClientError::Build(_)) => SourceErrorKind::Http,
             SourceError::Http(error) => {
                 SourceErrorKind::of_network(error).unwrap_or(SourceErrorKind::Http)
             }
             SourceError::HttpClient(HttpClientError::Tls(_))
             | SourceError::Dial(DialError::Tls(_)) => SourceErrorKind::Tls,
+            SourceError::HttpClient(HttpClientError::Proxy(_))
+            | SourceError::Dial(DialError::Proxy(_)) => SourceErrorKind::Connect,
             SourceError::InvalidRedirect | SourceError::TooManyRedirects(_) => {
                 SourceErrorKind::Redirect
             }
@@ -131,6 +141,10 @@ fn kind_of_status(status: &Status) -> SourceErrorKind {
     let fallback = match status.code() {
         // A message above `maxMsgSize`, as tonic reports it.
         Code::OutOfRange => SourceErrorKind::TooLarge,
+        // One that is larger only when decompressed.
+        Code::ResourceExhausted if status.message().contains("while decompressing") => {
+            SourceErrorKind::TooLarge
+        }
         Code::DeadlineExceeded => SourceErrorKind::Timeout,
         _ => SourceErrorKind::Grpc,
     };
@@ -151,6 +165,15 @@ impl fmt::Display for SourceError {
                 write!(f, "no complete response within {limit:?}")
             }
             SourceError::EmptyResponse => f.write_str("the response is empty"),
+            SourceError::ContentEncoding(encoding) => {
+                write!(
+                    f,
+                    "unsupported content encoding `{encoding}`: gzip is supported"
+                )
+            }
+            SourceError::Decompression(error) => {
+                write!(f, "cannot decompress the response: {error}")
+            }
             SourceError::HttpStatus(status) => write!(f, "error fetching from url: {status}"),
             SourceError::Http(error) => f.write_str(&error_chain::format_chain(error)),
             SourceError::HttpClient(error) => error.fmt(f),
@@ -193,6 +216,7 @@ impl fmt::Display for DialError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             DialError::Tls(error) => f.write_str(&error_chain::format_chain(error)),
+            DialError::Proxy(error) => error.fmt(f),
             DialError::Transport(error) => f.write_str(&error_chain::format_chain(error)),
             DialError::Timeout(limit) => write!(f, "no connection within {limit:?}"),
         }
@@ -222,7 +246,7 @@ impl Error for SourceError {
             SourceError::Io(error) => error.source(),
             SourceError::Http(error) => error.source(),
             SourceError::HttpClient(error) => error.source(),
-            SourceError::Credentials(_, error) => Some(error),
+            SourceError::Decompression(error) | SourceError::Credentials(_, error) => Some(error),
             SourceError::Token(error) => Some(&**error),
             SourceError::Dial(error) => error.source(),
             SourceError::SyncStream(status) => Some(status),
@@ -235,6 +259,7 @@ impl Error for DialError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             DialError::Tls(error) => Some(error),
+            DialError::Proxy(error) => Some(error),
             DialError::Transport(error) => Some(error),
             DialError::Timeout(_) => None,
         }
@@ -263,6 +288,12 @@ impl From<reqwest::Error> for SourceError {
 impl From<TlsError> for DialError {
     fn from(error: TlsError) -> DialError {
         DialError::Tls(error)
+    }
+}
+
+impl From<ProxyError> for DialError {
+    fn from(error: ProxyError) -> DialError {
+        DialError::Proxy(error)
     }
 }
 

@@ -10,14 +10,15 @@ use std::time::Duration;
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
-use rustls::RootCertStore;
 use rustls::ServerConfig;
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::server::WebPkiClientVerifier;
 
 use crate::fingerprint;
+use crate::tls::client_verifier::ClientVerifier;
+use crate::tls::private_key;
+use crate::tls::provider;
+use crate::tls::trust_store::TrustStore;
 
 /// The minimum interval of file checks. Files are checked only when a connection arrives.
 const RELOAD_INTERVAL: Duration = Duration::from_secs(1);
@@ -161,32 +162,29 @@ impl TlsPaths {
 
     fn config(&self) -> Result<ServerConfig, String> {
         let chain = certificates(&self.certificate)?;
-        let key = PrivateKeyDer::from_pem_file(&self.key)
-            .map_err(|error| unusable_file(&self.key, &error))?;
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let builder = ServerConfig::builder_with_provider(provider.clone())
+        let key = private_key::read(&self.key).map_err(|error| unusable_file(&self.key, &error))?;
+        let builder = ServerConfig::builder_with_provider(provider::crypto_provider())
             .with_safe_default_protocol_versions();
         let builder = builder.map_err(|error| error.to_string())?;
         let builder = match &self.client_ca {
             None => builder.with_no_client_auth(),
             Some(path) => {
-                let mut roots = RootCertStore::empty();
+                let mut trust = TrustStore::empty();
                 for certificate in certificates(path)? {
-                    roots
+                    trust
                         .add(certificate)
                         .map_err(|error| unusable_file(path, &error))?;
                 }
-                let verifier =
-                    WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
-                builder.with_client_cert_verifier(
-                    verifier.map_err(|error| unusable_file(path, &error))?,
-                )
+                let verifier = ClientVerifier::new(trust);
+                let verifier = verifier.map_err(|error| unusable_file(path, &error))?;
+                builder.with_client_cert_verifier(Arc::new(verifier))
             }
         };
         let config = builder.with_single_cert(chain, key);
         let mut config = config.map_err(|error| {
             let (certificate, key) = (self.certificate.display(), self.key.display());
-            format!("cannot use certificate `{certificate}` with key `{key}`: {error}")
+            let why = provider::describe_error(error);
+            format!("cannot use certificate `{certificate}` with key `{key}`: {why}")
         })?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(config)

@@ -1,5 +1,6 @@
 //! HTTP source: polls a URL for its document.
 
+mod body_decoder;
 mod fetcher;
 mod media_type;
 mod oauth;

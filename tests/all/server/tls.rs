@@ -1,5 +1,9 @@
 //! TLS on the ports: certificates, client certificates and their renewal.
 
+pub mod client_certificates;
+pub mod collector;
+pub mod keys;
+
 use std::sync::Arc;
 use std::time::Duration;
 

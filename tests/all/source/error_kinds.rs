@@ -46,7 +46,7 @@ fn errors(sources: &RunningSources) -> BTreeMap<String, u64> {
 }
 
 /// Waits until a source has failed, and asserts that all errors are of this kind.
-async fn assert_error_kind(spec: SourceSpec, kind: &str) {
+pub async fn assert_error_kind(spec: SourceSpec, kind: &str) {
     let sources = start_sources(&[spec], &settings());
     let state = sources
         .wait_for_state(0, |state| state.failing_since.is_some())
@@ -132,6 +132,14 @@ async fn http_errors_are_told_apart() {
             "http",
         ),
         (broken, "http"),
+        (
+            http_response("200 OK", &["content-encoding: br"], "x"),
+            "http",
+        ),
+        (
+            http_response("200 OK", &["content-encoding: gzip"], "x"),
+            "http",
+        ),
         (http_response("404 Not Found", &[], ""), "not_found"),
         (
             http_response("302 Found", &["location: ftp://x/"], ""),

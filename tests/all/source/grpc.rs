@@ -1,5 +1,7 @@
 //! Flags from a gRPC flag sync service.
 
+pub mod compression;
+pub mod proxy;
 pub mod reconnect;
 pub mod subscription;
 pub mod tls;

@@ -4,6 +4,7 @@ pub mod prometheus;
 pub mod certificates;
 pub mod grpc_client;
 pub mod http_client;
+pub mod p521;
 pub mod raw_http1;
 pub mod rpc;
 

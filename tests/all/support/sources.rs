@@ -1,5 +1,6 @@
 //! Sources in the test process.
 
+pub mod connect_proxy;
 pub mod grpc_upstream;
 pub mod http_upstream;
 pub mod tcp_proxy;

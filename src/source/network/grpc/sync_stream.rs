@@ -8,6 +8,7 @@ use http::uri::PathAndQuery;
 use tonic::Request;
 use tonic::Streaming;
 use tonic::client;
+use tonic::codec::CompressionEncoding;
 use tonic::metadata::MetadataMap;
 use tonic_prost::ProstCodec;
 
@@ -131,7 +132,9 @@ async fn open_stream(
     let channel = channel::connect(&spec, timing).await;
     let channel = channel.map_err(SourceError::Dial)?;
     let limit = spec.max_message_bytes;
-    let mut client = client::Grpc::new(channel).max_decoding_message_size(limit);
+    // The limit applies before and after decompression.
+    let client = client::Grpc::new(channel).max_decoding_message_size(limit);
+    let mut client = client.accept_compressed(CompressionEncoding::Gzip);
     let ready = client.ready().await;
     ready.map_err(|error| SourceError::Dial(DialError::Transport(error)))?;
     let mut request = Request::new(SyncFlagsRequest {

@@ -7,6 +7,7 @@ use http::header;
 use reqwest::Response;
 
 use crate::http_client::HttpClients;
+use crate::http_client::proxy::ProxySettings;
 use crate::limits;
 use crate::source::error::SourceError;
 use crate::source::network::http::media_type;
@@ -40,7 +41,7 @@ impl Fetcher {
     pub fn new(spec: HttpSpec, etag: Option<Box<str>>) -> Fetcher {
         Fetcher {
             tokens: spec.oauth.clone().map(TokenSource::new),
-            clients: HttpClients::default(),
+            clients: HttpClients::new(ProxySettings::from_env()),
             spec,
             etag,
         }

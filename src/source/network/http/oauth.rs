@@ -100,13 +100,14 @@ impl TokenSource {
         let request = request
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(header::ACCEPT, "application/json")
+            .header(header::ACCEPT_ENCODING, "gzip")
             .body(form);
         let response = request.send().await?;
         let status = response.status();
-        let body = response_body::read_body(response, limits::TOKEN_RESPONSE).await?;
         if !status.is_success() {
             return Err(SourceError::TokenStatus(status));
         }
+        let body = response_body::read_body(response, limits::TOKEN_RESPONSE).await?;
         let text = std::str::from_utf8(&body);
         let text = text.map_err(|_| SourceError::TokenResponse("the response is not UTF-8"))?;
         token_response::parse(text, now).map_err(SourceError::TokenResponse)

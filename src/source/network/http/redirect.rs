@@ -37,6 +37,7 @@ pub fn accept_headers() -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.append(header::ACCEPT, HeaderValue::from_static("application/json"));
     headers.append(header::ACCEPT, HeaderValue::from_static("application/yaml"));
+    headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
     headers
 }
 

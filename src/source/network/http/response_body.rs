@@ -1,15 +1,15 @@
 //! Reads the body of an HTTP response up to a size limit.
 
 use bytes::Bytes;
-use bytes::BytesMut;
 use reqwest::Response;
 
 use crate::source::error::SourceError;
+use crate::source::network::http::body_decoder::BodyDecoder;
 
-/// Returns the body of a response.
+/// Returns the body of a response, decompressed.
 ///
 /// # Errors
-/// If it is larger than `limit` bytes, or cannot be received.
+/// If it is larger than `limit` bytes before or after decompression, is not compressed with gzip, or cannot be received.
 pub async fn read_body(mut response: Response, limit: u64) -> Result<Bytes, SourceError> {
     if response
         .content_length()
@@ -17,12 +17,9 @@ pub async fn read_body(mut response: Response, limit: u64) -> Result<Bytes, Sour
     {
         return Err(SourceError::ResponseTooLarge(limit));
     }
-    let mut body = BytesMut::new();
+    let mut body = BodyDecoder::new(response.headers(), limit)?;
     while let Some(chunk) = response.chunk().await? {
-        if (body.len() + chunk.len()) as u64 > limit {
-            return Err(SourceError::ResponseTooLarge(limit));
-        }
-        body.extend_from_slice(&chunk);
+        body.decode(&chunk)?;
     }
-    Ok(body.freeze())
+    body.finish()
 }

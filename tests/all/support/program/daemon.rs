@@ -1,5 +1,6 @@
 //! A running `fanion start` process, its ports and its log.
 
+use std::cell::RefCell;
 use std::io::BufRead as _;
 use std::io::BufReader;
 use std::path::Path;
@@ -145,4 +146,33 @@ pub fn command(directory: &Path, options: &[&str]) -> Command {
         .stdout(Stdio::null())
         .stderr(Stdio::piped());
     command
+}
+
+/// A daemon with one source and these variables in its environment.
+pub fn command_with_env(directory: &Path, uri: &str, variables: &[(&str, String)]) -> Command {
+    let mut command = command(directory, &["--uri", uri, "--debug"]);
+    command.envs(variables.iter().map(|(name, value)| (name, value)));
+    command
+}
+
+/// Runs a daemon until `is` returns true for a line of its log. Returns that line and the log until then.
+pub async fn run_until(
+    command: Command,
+    is: impl Fn(&Value) -> bool + Send + 'static,
+) -> (Value, String) {
+    let run = tokio::task::spawn_blocking(move || {
+        let daemon = Daemon::spawn_without_ports(command);
+        let log = RefCell::new(String::new());
+        let line = daemon.wait_for_log(|line| {
+            *log.borrow_mut() += &line.to_string();
+            is(line)
+        });
+        (line, log.into_inner())
+    });
+    run.await.expect("such a line")
+}
+
+/// Returns true for the line that reports the first flags.
+pub fn is_loaded(line: &Value) -> bool {
+    line["message"] == "flags reloaded"
 }

@@ -4,9 +4,11 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use fanion::http_client::tls;
 use fanion::serve::ServeConfig;
 use fanion::serve::listen::tls::ReloadableTlsConfig;
 use fanion::serve::listen::tls::TlsPaths;
+use fanion::tls::provider;
 use rcgen::BasicConstraints;
 use rcgen::CertificateParams;
 use rcgen::IsCa;
@@ -18,6 +20,8 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::ServerName;
 use rustls::pki_types::pem::PemObject as _;
+use rustls::sign::CertifiedKey;
+use rustls::sign::SingleCertAndKey;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::TlsConnector;
@@ -53,7 +57,7 @@ impl CertificateAuthority {
         (certificate.pem(), key.serialize_pem())
     }
 
-    /// A client that trusts this authority.
+    /// A client that trusts this authority, with the TLS library's own verification.
     pub fn client(&self, identity: Option<(String, String)>) -> TlsConnector {
         let mut roots = RootCertStore::empty();
         let root = CertificateDer::from_pem_slice(self.pem.as_bytes()).expect("PEM");
@@ -107,6 +111,63 @@ pub async fn connect_tls(
     let socket = TcpStream::connect(("127.0.0.1", port)).await?;
     let name = ServerName::try_from("localhost").expect("a name");
     Ok(HttpClient::over(connector.connect(name, socket).await?, version).await)
+}
+
+/// The parameters of a certificate for `localhost` with `CA:TRUE`, as `openssl req -x509` makes it.
+pub fn openssl_req_params() -> CertificateParams {
+    let mut params = CertificateParams::new(vec!["localhost".to_owned()]).expect("a name");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params
+}
+
+/// A self-signed certificate and its key, in PEM.
+pub fn self_signed(params: &CertificateParams) -> (String, String) {
+    let key = KeyPair::generate().expect("a key");
+    let certificate = params.self_signed(&key).expect("a certificate");
+    (certificate.pem(), key.serialize_pem())
+}
+
+/// A certificate with a key, which need not match it.
+pub fn certified_key((certificate, key): &(String, String)) -> Arc<SingleCertAndKey> {
+    let chain =
+        CertificateDer::pem_slice_iter(certificate.as_bytes()).map(|read| read.expect("PEM"));
+    let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).expect("PEM");
+    let key = provider::crypto_provider()
+        .key_provider
+        .load_private_key(key);
+    let key = CertifiedKey::new(chain.collect(), key.expect("a key"));
+    Arc::new(SingleCertAndKey::from(key))
+}
+
+/// A TLS server with a certificate and key.
+pub fn acceptor(identity: &(String, String)) -> TlsAcceptor {
+    let mut config = server_config(identity);
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    TlsAcceptor::from(Arc::new(config))
+}
+
+/// A TLS server that does not negotiate a protocol.
+pub fn acceptor_without_alpn(identity: &(String, String)) -> TlsAcceptor {
+    TlsAcceptor::from(Arc::new(server_config(identity)))
+}
+
+fn server_config(identity: &(String, String)) -> rustls::ServerConfig {
+    rustls::ServerConfig::builder_with_provider(provider::crypto_provider())
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_cert_resolver(certified_key(identity))
+}
+
+/// A client as sources are, which trusts a certificate in PEM.
+pub fn source_client(ca: &Path, identity: Option<&(String, String)>) -> TlsConnector {
+    let trust = tls::load_ca_file(ca).expect("a certificate");
+    let builder = tls::config_builder(trust).expect("versions");
+    let config = match identity {
+        None => builder.with_no_client_auth(),
+        Some(identity) => builder.with_client_cert_resolver(certified_key(identity)),
+    };
+    TlsConnector::from(Arc::new(config))
 }
 
 /// Writes a self-signed certificate for `localhost`. Returns its path and a TLS acceptor that uses it.

@@ -54,6 +54,16 @@ pub fn http_response(status: &str, headers: &[&str], body: &str) -> Reply {
     Reply { bytes, hang: false }
 }
 
+/// A response with a body of any bytes, and headers written `name: value`.
+pub fn binary_response(headers: &[&str], body: &[u8]) -> Reply {
+    let mut reply = http_response("200 OK", headers, "");
+    let head = String::from_utf8(reply.bytes).expect("text");
+    let length = format!("content-length: {}", body.len());
+    reply.bytes = head.replace("content-length: 0", &length).into_bytes();
+    reply.bytes.extend_from_slice(body);
+    reply
+}
+
 /// A response with a JSON document whose flag `f` resolves to `variant`.
 pub fn document_response(variant: &str) -> Reply {
     http_response(

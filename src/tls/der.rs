@@ -1,0 +1,54 @@
+//! Reads DER, for the fields of certificates and keys that rustls does not expose.
+
+/// The tag of an INTEGER.
+pub const INTEGER: u8 = 0x02;
+/// The tag of an OCTET STRING.
+pub const OCTET_STRING: u8 = 0x04;
+/// The tag of an OBJECT IDENTIFIER.
+pub const OBJECT_IDENTIFIER: u8 = 0x06;
+/// The tag of a SEQUENCE.
+pub const SEQUENCE: u8 = 0x30;
+
+/// The values of a DER encoding that have not been read yet.
+#[derive(Debug, Clone, Copy)]
+pub struct DerReader<'d>(pub &'d [u8]);
+
+impl<'d> DerReader<'d> {
+    /// Returns the tag and the content of the next value; `None` at the end, or if the encoding is invalid.
+    pub fn read(&mut self) -> Option<(u8, &'d [u8])> {
+        let (&tag, rest) = self.0.split_first()?;
+        let (&first, rest) = rest.split_first()?;
+        let (length, rest) = match first {
+            0..=0x7f => (usize::from(first), rest),
+            0x81..=0x83 => {
+                let (bytes, rest) = rest.split_at_checked(usize::from(first & 0x0f))?;
+                let append = |length, byte: &u8| (length << 8) | usize::from(*byte);
+                (bytes.iter().fold(0, append), rest)
+            }
+            _ => return None,
+        };
+        let (content, rest) = rest.split_at_checked(length)?;
+        self.0 = rest;
+        Some((tag, content))
+    }
+
+    /// Returns the content of the next value, which must have this tag.
+    pub fn expect(&mut self, tag: u8) -> Option<&'d [u8]> {
+        self.read()
+            .filter(|value| value.0 == tag)
+            .map(|value| value.1)
+    }
+
+    /// Returns a reader of the next value, which must be a sequence.
+    pub fn sequence(&mut self) -> Option<DerReader<'d>> {
+        self.expect(SEQUENCE).map(DerReader)
+    }
+
+    /// Returns the content of the next value if it has this tag, and otherwise leaves that value unread.
+    pub fn optional(&mut self, tag: u8) -> Option<&'d [u8]> {
+        let mut ahead = *self;
+        let content = ahead.expect(tag)?;
+        *self = ahead;
+        Some(content)
+    }
+}
