@@ -35,7 +35,7 @@ enum Command {
 /// The arguments of `check`.
 #[derive(Debug, Default, clap::Args)]
 pub struct CheckArgs {
-    /// Source files and directories, or - for standard input [default: `refs.paths` of the configuration, or this
+    /// Source files and directories, or - for standard input [default: `refs.paths` of .flagrc, or this
     /// directory]
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,

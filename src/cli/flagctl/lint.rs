@@ -21,7 +21,7 @@ use crate::stickiness;
 /// The arguments of `lint`.
 #[derive(Debug, Default, clap::Args)]
 pub struct LintArgs {
-    /// Flag files, directories or globs, or - for standard input [default: `flags` of the configuration]
+    /// Flag files, directories or globs, or - for standard input [default: `flags` of .flagrc]
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Print the documentation of a diagnostic code; `all` lists the codes.

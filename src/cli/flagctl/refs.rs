@@ -23,7 +23,7 @@ use crate::document::serialize;
 /// The arguments of `refs`.
 #[derive(Debug, Default, clap::Args)]
 pub struct RefsArgs {
-    /// Source files and directories, or - for standard input [default: `refs.paths` of the configuration, or this
+    /// Source files and directories, or - for standard input [default: `refs.paths` of .flagrc, or this
     /// directory]
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,

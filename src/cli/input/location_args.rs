@@ -22,7 +22,7 @@ pub struct FlagLocationArgs {
     /// Management URL of a running replica: `http://HOST:8014`. The replica must be started with --debug-endpoints.
     #[arg(long, value_name = "URL", conflicts_with_all = ["env", "flags"])]
     replica: Option<String>,
-    /// Context of the configuration file of flagctl.
+    /// Use the files or the replica of this entry of `contexts` in the configuration file of flagctl.
     #[arg(short = 'e', long, value_name = "NAME", conflicts_with = "flags")]
     env: Option<String>,
 }

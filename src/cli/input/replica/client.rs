@@ -8,6 +8,7 @@ use reqwest::Url;
 
 use crate::cli::input::flag_location::ReplicaEndpoint;
 use crate::http_client::HttpClients;
+use crate::http_client::proxy::ProxySettings;
 use crate::limits;
 use crate::source::spec::redact_url;
 
@@ -44,7 +45,7 @@ async fn send(
     url: Url,
     body: Option<String>,
 ) -> anyhow::Result<Option<String>> {
-    let client = HttpClients::default()
+    let client = HttpClients::new(ProxySettings::from_env())
         .client(&url)
         .map_err(|error| anyhow::anyhow!(error.to_string()))?;
     let request = match body {
