@@ -17,6 +17,18 @@ pub const FAST_PATH_HEAD: usize = 8 * 1024;
 pub const FAST_PATH_BODY: usize = 64 * 1024;
 /// The timeout for receiving a request's head, and again for its body.
 pub const READ_TIMEOUT: Duration = Duration::from_secs(5);
+/// The response bytes that one HTTP/2 connection may hold unsent; its next requests wait until the client has read some.
+pub const UNSENT_BYTES: usize = 256 * 1024;
+/// How long a client may accept no byte of a response that is ready, before its connection is closed.
+pub const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a request body may take on the HTTP/1.1 fast path before hyper waits for the rest of it.
+pub const FAST_PATH_BODY_WAIT: Duration = Duration::from_millis(100);
+/// How long the requests of one connection may run before the tasks of other connections get the thread.
+pub const REQUEST_TIME_SLICE: Duration = Duration::from_millis(1);
+/// How long a closed connection is still read, so that the kernel does not discard the last response.
+pub const LINGER: Duration = Duration::from_millis(500);
+/// How long an HTTP/1.1 connection is kept after shutdown begins, for a request that the client is just sending.
+pub const DRAIN_WAIT: Duration = Duration::from_millis(500);
 /// The largest request for health or reflection, in bytes; such requests hold only names.
 pub const BUILTIN_SERVICE_REQUEST: usize = 16 * 1024;
 /// Concurrent requests to the debug endpoints; further ones are refused.
@@ -31,6 +43,10 @@ pub const EVENT_STREAMS: usize = 16_384;
 pub const PING_MIN_TIME: Duration = Duration::from_secs(30);
 /// File descriptors reserved for flag files and everything else that is not a connection.
 pub const RESERVED_FILE_DESCRIPTORS: u64 = 64;
+/// The least number of connections that the limit of file descriptors must leave.
+pub const MIN_CONNECTIONS: usize = 8;
+/// The number of connections below which the limit of file descriptors is reported at the start.
+pub const FEW_CONNECTIONS: usize = 192;
 /// The most connections reserved for probes and metrics.
 pub const PROBE_CONNECTIONS: usize = 256;
 /// How long evaluation waits for the initial load.
@@ -47,6 +63,8 @@ pub const STREAMS_PER_CONNECTION: u32 = 250;
 pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 /// The extra time after [`SHUTDOWN_GRACE`] for the connections of probes.
 pub const PROBE_EXTRA_GRACE: Duration = Duration::from_millis(100);
+/// The extra time after that for the last metrics and spans.
+pub const EXIT_EXTRA_GRACE: Duration = Duration::from_millis(200);
 /// The idle time after which an event stream sends a keep-alive.
 pub const EVENT_STREAM_KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// The number of seconds in the background after which an OFREP client should close its change stream, as in the

@@ -27,10 +27,22 @@ fn disable_malloc_fastbins() {
 #[cfg(not(target_env = "gnu"))]
 fn disable_malloc_fastbins() {}
 
+/// Returns the free memory of all heaps to the kernel.
+#[cfg(target_env = "gnu")]
+#[expect(unsafe_code, reason = "calls the C library")]
+fn release_heap() {
+    // SAFETY: `malloc_trim` takes its parameter by value and may be called by any thread.
+    let _ = unsafe { libc::malloc_trim(0) };
+}
+
+/// Other C libraries return free memory themselves, or cannot be asked to.
+#[cfg(not(target_env = "gnu"))]
+fn release_heap() {}
+
 fn main() -> ExitCode {
     disable_malloc_fastbins();
     match cli::fanion::parse_args() {
-        Ok(matches) => exit_code::report_errors(cli::fanion::run(&matches)),
+        Ok(matches) => exit_code::report_errors(cli::fanion::run(&matches, release_heap)),
         Err(error) => exit_code::print_clap_error(&error, ExitCode::FAILURE),
     }
 }

@@ -6,6 +6,7 @@
 pub mod family;
 pub mod histogram;
 pub mod http_server;
+pub mod limit_hits;
 pub mod process;
 pub mod registry;
 pub mod sync_stream;

@@ -22,6 +22,7 @@ pub mod tasks;
 
 use std::sync::Arc;
 
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::sync::watch;
 
@@ -87,19 +88,23 @@ pub async fn run(
         tls: listeners.tls,
     };
     let mut supervisor = Supervisor::default();
+    // Probes run on the caller's runtime, so that they are answered however long the workers take for a request.
+    let caller = Handle::current();
+    let workers = servers.context.config.workers.clone();
+    let workers = workers.unwrap_or_else(|| caller.clone());
     let management = servers.management(listeners.management, &probe_slots, probes_stopping);
-    supervisor.spawn(PortRole::Management, Box::pin(management));
+    supervisor.spawn(PortRole::Management, Box::pin(management), &caller);
     let mut failed = tokio::select! {
         () = initial_load(loaded, &mut shutdown) => None,
         error = supervisor.failure() => Some(error),
     };
     if failed.is_none() {
-        supervisor.spawn(
-            PortRole::Evaluation,
-            Box::pin(servers.evaluation(listeners.evaluation)),
-        );
-        supervisor.spawn(PortRole::Ofrep, Box::pin(servers.ofrep(listeners.ofrep)));
-        supervisor.spawn(PortRole::Sync, Box::pin(servers.sync(listeners.sync)));
+        let evaluation = servers.evaluation(listeners.evaluation);
+        supervisor.spawn(PortRole::Evaluation, Box::pin(evaluation), &workers);
+        let ofrep = servers.ofrep(listeners.ofrep);
+        supervisor.spawn(PortRole::Ofrep, Box::pin(ofrep), &workers);
+        let sync = servers.sync(listeners.sync);
+        supervisor.spawn(PortRole::Sync, Box::pin(sync), &workers);
         failed = tokio::select! {
             () = shutdown_watch::requested(&mut shutdown) => None,
             error = supervisor.failure() => Some(error),

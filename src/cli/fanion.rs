@@ -1,6 +1,7 @@
 //! The command line of `fanion`: `start`, `healthcheck`, `version` and `completions`.
 
 pub mod healthcheck;
+pub mod heap_release;
 pub mod options;
 pub mod start;
 mod unknown_argument;
@@ -11,6 +12,7 @@ use clap::Command;
 use clap::value_parser;
 use clap_complete::Shell;
 
+use crate::cli::fanion::heap_release::ReleaseHeap;
 use crate::cli::output::completions;
 use crate::cli::output::stdout;
 
@@ -49,13 +51,13 @@ pub fn parse_args() -> Result<ArgMatches, clap::Error> {
     })
 }
 
-/// Runs the command.
+/// Runs the command. `release_heap` is for a process that runs for long.
 ///
 /// # Errors
 /// The messages for standard error.
-pub fn run(matches: &ArgMatches) -> Result<(), Vec<String>> {
+pub fn run(matches: &ArgMatches, release_heap: ReleaseHeap) -> Result<(), Vec<String>> {
     match matches.subcommand() {
-        Some(("start", after)) => start::run(options::from_matches(matches, after)),
+        Some(("start", after)) => start::run(options::from_matches(matches, after), release_heap),
         Some(("healthcheck", after)) => healthcheck::run(matches, after),
         Some(("completions", matches)) => {
             let shell = matches.get_one::<Shell>("shell").copied();

@@ -33,6 +33,7 @@ pub fn serve_config<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<
             .max(1),
         max_streams: options.integer(&table::limits::MAX_STREAMS, "streams"),
         read_timeout: options.nonzero_duration(&table::limits::READ_TIMEOUT),
+        write_timeout: limits::WRITE_TIMEOUT,
         added_context: ContextEnrichment {
             static_values: options.key_values(&table::evaluation::CONTEXT_VALUE),
             header_mappings: context_headers(options),
@@ -50,6 +51,8 @@ pub fn serve_config<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<
         debug: debug_config(options),
         grace: limits::SHUTDOWN_GRACE,
         keep_alive_interval: limits::EVENT_STREAM_KEEP_ALIVE,
+        memory_freed: Arc::default(),
+        workers: None,
         metrics: Arc::default(),
         traces: None,
         update_thread: None,

@@ -13,6 +13,7 @@ use crate::metric::family::MetricKind;
 use crate::metric::family::MetricValue;
 use crate::metric::histogram::Histogram;
 use crate::metric::http_server::request_labels::METHODS;
+use crate::metric::http_server::request_labels::OFREP_SSE_ROUTE;
 use crate::metric::http_server::request_labels::OTHER_ROUTE;
 use crate::metric::http_server::request_labels::ROUTES;
 use crate::metric::http_server::request_labels::RequestLabels;
@@ -113,7 +114,8 @@ impl HttpServerMetrics {
     pub fn active_event_streams(&self) -> i64 {
         let open = |routes: &PerRoute| -> i64 {
             let named = ROUTES.iter().zip(routes);
-            let streams = named.filter(|(name, _)| name.ends_with("/EventStream"));
+            let streams = named
+                .filter(|(name, _)| name.ends_with("/EventStream") || **name == OFREP_SSE_ROUTE);
             let methods = streams.filter_map(|(_, methods)| methods.get());
             let active = |method: &MethodMetrics| method.active.load(Ordering::Relaxed);
             methods.flat_map(|methods| methods.iter()).map(active).sum()

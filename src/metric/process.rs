@@ -27,6 +27,14 @@ pub fn collect() -> Vec<MetricFamily> {
     families
 }
 
+/// Returns the resident memory in bytes; 0 on systems without `/proc`.
+pub fn resident_bytes() -> u64 {
+    let statm = fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages = statm.split_whitespace().nth(1);
+    let pages: u64 = pages.and_then(|pages| pages.parse().ok()).unwrap_or(0);
+    pages * rustix::param::page_size() as u64
+}
+
 /// Returns the metrics in the fields of `/proc/self/stat`.
 ///
 /// <https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html>

@@ -10,6 +10,7 @@ use crate::metric::family::MetricKind;
 use crate::metric::family::MetricValue;
 use crate::metric::histogram::Histogram;
 use crate::metric::http_server::HttpServerMetrics;
+use crate::metric::limit_hits::LimitHits;
 use crate::metric::process;
 use crate::metric::sync_stream::SyncStreamMetrics;
 use crate::metric::task_panics::TaskPanics;
@@ -27,6 +28,8 @@ pub struct Metrics {
     pub http: HttpServerMetrics,
     /// Streams of flag sync.
     pub sync_streams: SyncStreamMetrics,
+    /// Limits that clients reached.
+    pub limits: LimitHits,
     /// Panics of tasks.
     pub tasks: TaskPanics,
     /// The duration of a single evaluation, from the request's bytes to the response's.
@@ -68,6 +71,7 @@ impl Metrics {
         Metrics {
             http: HttpServerMetrics::default(),
             sync_streams: SyncStreamMetrics::default(),
+            limits: LimitHits::default(),
             tasks: TaskPanics::default(),
             single_duration: Histogram::for_durations(&EVALUATION_DURATION_BOUNDS),
             bulk_duration: Histogram::for_durations(&EVALUATION_DURATION_BOUNDS),
@@ -89,6 +93,7 @@ impl Metrics {
     pub fn collect(&self) -> Vec<MetricFamily> {
         let mut families = self.http.collect(SERVICE_NAME);
         families.extend(self.sync_streams.collect());
+        families.push(self.limits.collect());
         families.push(self.tasks.collect());
         families.push(self.evaluation_duration());
         families.push(build_info());

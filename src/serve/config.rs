@@ -3,6 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
+use tokio::sync::Notify;
+
 use crate::limits;
 use crate::metric::registry::Metrics;
 use crate::serve::admin::debug::config::DebugConfig;
@@ -26,6 +29,8 @@ pub struct ServeConfig {
     pub max_streams: usize,
     /// The timeout of a request's head, and separately of its body.
     pub read_timeout: Duration,
+    /// How long a client may accept no byte of a response.
+    pub write_timeout: Duration,
     /// Context that is added to every request.
     pub added_context: ContextEnrichment,
     /// The longest duration of a stream; zero means no limit.
@@ -46,6 +51,10 @@ pub struct ServeConfig {
     pub grace: Duration,
     /// The interval of keep-alive events on a silent stream.
     pub keep_alive_interval: Duration,
+    /// Notified when memory may have become free: when connections end, and at probes.
+    pub memory_freed: Arc<Notify>,
+    /// The runtime of all ports except management; without it, that of the caller.
+    pub workers: Option<Handle>,
     /// The metrics.
     pub metrics: Arc<Metrics>,
     /// The tracer, if requests are traced.
@@ -62,6 +71,7 @@ impl Default for ServeConfig {
             max_connections: limits::CONNECTIONS,
             max_streams: limits::EVENT_STREAMS,
             read_timeout: limits::READ_TIMEOUT,
+            write_timeout: limits::WRITE_TIMEOUT,
             added_context: ContextEnrichment::default(),
             stream_deadline: Duration::ZERO,
             sync_metadata: true,
@@ -78,6 +88,8 @@ impl Default for ServeConfig {
             debug: DebugConfig::default(),
             grace: limits::SHUTDOWN_GRACE,
             keep_alive_interval: limits::EVENT_STREAM_KEEP_ALIVE,
+            memory_freed: Arc::default(),
+            workers: None,
             metrics: Arc::default(),
             traces: None,
             update_thread: None,

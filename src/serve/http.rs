@@ -2,6 +2,7 @@
 
 pub mod body;
 pub mod cors;
+pub mod date;
 pub mod handler;
 pub mod in_flight;
 pub mod instrumentation;

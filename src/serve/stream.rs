@@ -1,20 +1,20 @@
 //! Streams of all protocols: slots, tasks, deadlines, waiting for the next event, and the end of a stream.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
 use tokio::sync::watch;
 
 use crate::fault_injection;
+use crate::metric::limit_hits::Limit;
 use crate::metric::task_panics::TaskKind;
 use crate::serve::config::ServeConfig;
 use crate::serve::context::ServerContext;
 use crate::serve::http::body::Body;
 use crate::serve::http::body::BoxedFrame;
+use crate::serve::listen::limit_report;
 use crate::serve::shutdown_watch;
 use crate::wire::rpc_error::RpcCode;
 use crate::wire::rpc_error::RpcError;
@@ -22,7 +22,7 @@ use crate::wire::rpc_error::RpcError;
 /// The sending half of a stream's body.
 pub type FrameSender = mpsc::Sender<BoxedFrame>;
 
-/// The error of a stream whose client has disconnected.
+/// The error of a stream whose client has disconnected, or does not read.
 #[derive(Debug)]
 pub struct Disconnected;
 
@@ -43,8 +43,10 @@ pub enum StreamWakeup {
 ///
 /// # Errors
 /// If all slots are taken.
-pub fn acquire_slot(slots: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, RpcError> {
-    slots.clone().try_acquire_owned().map_err(|_| {
+pub fn acquire_slot(context: &ServerContext) -> Result<OwnedSemaphorePermit, RpcError> {
+    let slots = context.stream_slots.clone();
+    slots.try_acquire_owned().map_err(|_| {
+        limit_report::report(&context.config.metrics, Limit::Streams, None);
         let why = "too many open streams: the limit of --max-streams is reached";
         RpcError::new(RpcCode::ResourceExhausted, why)
     })
@@ -130,12 +132,22 @@ pub async fn wait(
     }
 }
 
-/// Sends a frame.
+/// Sends a frame. The stream ends if the client does not accept it within the write timeout: a stream that nobody reads
+/// would keep its slot, and the state of its last message.
 ///
 /// # Errors
-/// If the client has disconnected.
-pub async fn send(sender: &FrameSender, frame: BoxedFrame) -> Result<(), Disconnected> {
-    sender.send(frame).await.map_err(|_| Disconnected)
+/// If the client has disconnected, or does not read.
+pub async fn send(
+    context: &ServerContext,
+    sender: &FrameSender,
+    frame: BoxedFrame,
+) -> Result<(), Disconnected> {
+    let config = &context.config;
+    if let Ok(sent) = tokio::time::timeout(config.write_timeout, sender.send(frame)).await {
+        return sent.map_err(|_| Disconnected);
+    }
+    limit_report::report(&config.metrics, Limit::WriteTimeout, None);
+    Err(Disconnected)
 }
 
 /// The status of streams at shutdown: UNAVAILABLE, as in flagd, because some clients reconnect only after an error and

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 
 use crate::panic_message::panic_message;
@@ -67,14 +68,15 @@ struct Exit {
 }
 
 impl Supervisor {
-    /// Spawns the server of a port.
-    pub fn spawn(&mut self, port: PortRole, server: BoxedTask) {
+    /// Spawns the server of a port on a runtime.
+    pub fn spawn(&mut self, port: PortRole, server: BoxedTask, runtime: &Handle) {
         self.running.push(port);
-        self.servers.spawn(async move {
+        let supervised = async move {
             let ended = tasks::catch_panic(server).await;
             let panic = ended.err().map(|payload| panic_message(&*payload));
             Exit { port, panic }
-        });
+        };
+        self.servers.spawn_on(supervised, runtime);
     }
 
     /// Waits for the first server that ends although no shutdown was requested, and logs it.
@@ -124,18 +126,23 @@ mod tests {
     #[tokio::test]
     async fn first_server_that_ends_is_named_with_its_panic() {
         let mut supervisor = Supervisor::default();
-        supervisor.spawn(PortRole::Management, Box::pin(std::future::pending()));
+        let here = Handle::current();
+        supervisor.spawn(
+            PortRole::Management,
+            Box::pin(std::future::pending()),
+            &here,
+        );
         let sound = std::hint::black_box(false);
         let broken = async move { assert!(sound, "a broken listener") };
-        supervisor.spawn(PortRole::Sync, Box::pin(broken));
+        supervisor.spawn(PortRole::Sync, Box::pin(broken), &here);
         let error = supervisor.failure().await;
         assert_eq!(
             error.to_string(),
             "the sync server panicked: a broken listener"
         );
-        supervisor.spawn(PortRole::Ofrep, Box::pin(async {}));
+        supervisor.spawn(PortRole::Ofrep, Box::pin(async {}), &here);
         assert_eq!(supervisor.drain(Some(PortRole::Management)).await, Ok(()));
-        supervisor.spawn(PortRole::Ofrep, Box::pin(async {}));
+        supervisor.spawn(PortRole::Ofrep, Box::pin(async {}), &here);
         let error = supervisor.failure().await;
         assert_eq!(error.to_string(), "the ofrep server ended");
     }

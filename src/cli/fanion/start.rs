@@ -4,11 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::time::SystemTime;
 
+use tokio::runtime::Handle;
 use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
 use tokio::sync::watch;
 use tokio::task::JoinError;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
 
+use crate::cli::fanion::heap_release;
+use crate::cli::fanion::heap_release::ReleaseHeap;
 use crate::cli::output::stdout;
 use crate::config;
 use crate::config::Config;
@@ -24,6 +29,7 @@ use crate::serve::Listeners;
 use crate::serve::ServeConfig;
 use crate::serve::admin::debug::DebugConfig;
 use crate::serve::listen::addr::ListenAddr;
+use crate::serve::listen::connection_slots;
 use crate::serve::listen::socket::Listener;
 use crate::serve::listen::tls::ReloadableTlsConfig;
 use crate::source;
@@ -38,7 +44,7 @@ use crate::telemetry;
 ///
 /// # Errors
 /// All mistakes in the options, or the reason why the process cannot start or continue.
-pub fn run(typed: CliOptions) -> Result<(), Vec<String>> {
+pub fn run(typed: CliOptions, release_heap: ReleaseHeap) -> Result<(), Vec<String>> {
     let config = config::resolve(typed, |name| std::env::var(name).ok())?;
     if config.print_config {
         return stdout::write_or_message(
@@ -48,40 +54,54 @@ pub fn run(typed: CliOptions) -> Result<(), Vec<String>> {
     telemetry::logging::init_logging(config.log_format, config.debug_logging);
     log_start(&config);
     log_fractional_version(config.source_config.fractional_version);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| vec![format!("cannot start the async runtime: {error}")])?;
-    let outcome = runtime.block_on(serve(config));
-    // A blocked worker or resolver must not keep a failed process alive.
-    runtime.shutdown_timeout(Duration::from_millis(100));
+    check_descriptor_limit().map_err(|mistake| vec![mistake])?;
+    let failed = |error| vec![format!("cannot start the async runtime: {error}")];
+    let mut workers = tokio::runtime::Builder::new_multi_thread();
+    let workers = workers.enable_all().build().map_err(failed)?;
+    // This thread handles signals, probes and the shutdown, however long the workers take for a request.
+    let mut control = tokio::runtime::Builder::new_current_thread();
+    let control = control.enable_all().build().map_err(failed)?;
+    let outcome = control.block_on(serve(config, workers.handle().clone(), release_heap));
+    // A blocked worker or resolver must not keep the process alive.
+    control.shutdown_background();
+    workers.shutdown_timeout(Duration::from_millis(100));
     outcome.map_err(|mistake| vec![mistake])
 }
 
-async fn serve(mut config: Config) -> Result<(), String> {
-    let listeners = bind_all(&mut config).await?;
+async fn serve(
+    mut config: Config,
+    workers: Handle,
+    release_heap: ReleaseHeap,
+) -> Result<(), String> {
+    let listeners = bind_all(&mut config, &workers).await?;
     let live = Arc::new(Live::default());
     let loader = Loader::new(&config.sources, &config.source_config, live.clone());
     let (shut, shutdown) = watch::channel(false);
     // Registered before the files are read, so that no signal is lost meanwhile.
     let stop = termination_signal().map_err(|error| format!("cannot handle signals: {error}"))?;
     let metrics = Arc::new(Metrics::new(config.telemetry_config.resource.clone()));
-    let exporters =
-        telemetry::exporters::start_exporters(config.telemetry_config, &metrics, &live, &shutdown);
-    let updater = source::updater::start(loader)
-        .map_err(|error| format!("cannot start the update thread: {error}"))?;
+    let fractional_version = config.source_config.fractional_version;
+    let (exporters, updater) = {
+        let _on_workers = workers.enter();
+        let telemetry = config.telemetry_config;
+        let exporters =
+            telemetry::exporters::start_exporters(telemetry, &metrics, &live, &shutdown);
+        (exporters, source::updater::start(loader))
+    };
+    let updater = updater.map_err(|error| format!("cannot start the update thread: {error}"))?;
     register_source_metrics(&metrics, &updater);
     let serve_config = ServeConfig {
-        debug: DebugConfig {
-            statuses: updater.statuses.clone(),
-            fractional_version: config.source_config.fractional_version,
-            ..config.serve_config.debug
-        },
         metrics: metrics.clone(),
         traces: exporters.request_tracer.clone(),
-        update_thread: Some(updater.liveness()),
-        ..config.serve_config
+        workers: Some(workers),
+        ..with_update_status(config.serve_config, fractional_version, &updater)
     };
+    let total_grace = serve_config.grace + limits::PROBE_EXTRA_GRACE + limits::EXIT_EXTRA_GRACE;
+    let freed = serve_config.memory_freed.clone();
+    let mut housekeeping = JoinSet::new();
+    let delay = heap_release::DELAY;
+    let housekeeper = heap_release::run(release_heap, delay, freed, live.subscribe());
+    housekeeping.spawn(housekeeper);
     let (loaded, initial_load) = (updater.initial_load(), updater.initial_load());
     #[expect(
         clippy::disallowed_methods,
@@ -92,7 +112,7 @@ async fn serve(mut config: Config) -> Result<(), String> {
         let served = serve::run(listeners, live, serve_config, loaded, shutdown).await;
         served.map_err(|error| error.to_string())
     });
-    let failure = tokio::select! {
+    let failure: Option<String> = tokio::select! {
         biased;
         signal = stop => log_signal(signal),
         error = updater.failure() => Some(update_thread_failure(&error)),
@@ -102,21 +122,45 @@ async fn serve(mut config: Config) -> Result<(), String> {
         }),
         ended = &mut servers => Some(log_failure(&servers_failure(ended))),
     };
-    if failure.is_some() {
-        tracing::info!("shutting down after a failure");
-    }
     let _ = shut.send(true);
-    let grace = match &failure {
-        None => Duration::MAX,
-        Some(_) => limits::FAILURE_GRACE,
-    };
+    let end = Instant::now() + shutdown_time(failure.is_some(), total_grace);
     if !servers.is_finished() {
-        let _ = tokio::time::timeout(grace, servers).await;
+        let _ = tokio::time::timeout_at(end, servers).await;
     }
     drop(updater);
-    exporters.flush(grace.min(limits::SHUTDOWN_GRACE)).await;
+    exporters.flush(end - Instant::now()).await;
     tracing::info!("stopped");
     failure.map_or(Ok(()), Err)
+}
+
+/// Raises the limit of open files, and checks that it leaves enough connections.
+fn check_descriptor_limit() -> Result<(), String> {
+    let files = connection_slots::raise_descriptor_limit();
+    let connections = connection_slots::max_connections(files);
+    if connections < limits::MIN_CONNECTIONS {
+        let least = limits::RESERVED_FILE_DESCRIPTORS + limits::MIN_CONNECTIONS as u64;
+        return Err(format!(
+            "the limit of open files is {files}: at least {least} are needed (`ulimit -n`)"
+        ));
+    }
+    if connections < limits::FEW_CONNECTIONS {
+        tracing::warn!(
+            files,
+            connections,
+            "the limit of open files leaves only {connections} connections; raise it (`ulimit -n`)"
+        );
+    }
+    Ok(())
+}
+
+/// The time that the shutdown may take.
+fn shutdown_time(has_failed: bool, total_grace: Duration) -> Duration {
+    if has_failed {
+        tracing::info!("shutting down after a failure");
+        limits::FAILURE_GRACE
+    } else {
+        total_grace
+    }
 }
 
 /// Logs the version, the sources, and the options that differ from their defaults, without secrets.
@@ -146,15 +190,33 @@ fn log_fractional_version(version: FractionalVersion) {
     );
 }
 
+/// Adds the state of the sources and of the update thread, for probes and debug endpoints.
+fn with_update_status(
+    config: ServeConfig,
+    fractional_version: FractionalVersion,
+    updater: &Updater,
+) -> ServeConfig {
+    ServeConfig {
+        debug: DebugConfig {
+            statuses: updater.statuses.clone(),
+            fractional_version,
+            ..config.debug
+        },
+        update_thread: Some(updater.liveness()),
+        ..config
+    }
+}
+
 /// Binds the ports and loads the certificates.
-async fn bind_all(config: &mut Config) -> Result<Listeners, String> {
+async fn bind_all(config: &mut Config, workers: &Handle) -> Result<Listeners, String> {
     let tls = config.tls_files.take();
     let tls = tls.map(ReloadableTlsConfig::load).transpose()?;
+    let control = Handle::current();
     Ok(Listeners {
-        evaluation: bind("evaluation", &config.evaluation_addr).await?,
-        management: bind("management", &config.management_addr).await?,
-        ofrep: bind("ofrep", &config.ofrep_addr).await?,
-        sync: bind("sync", &config.sync_addr).await?,
+        evaluation: bind("evaluation", &config.evaluation_addr, workers).await?,
+        management: bind("management", &config.management_addr, &control).await?,
+        ofrep: bind("ofrep", &config.ofrep_addr, workers).await?,
+        sync: bind("sync", &config.sync_addr, workers).await?,
         tls: tls.map(Arc::new),
     })
 }
@@ -190,8 +252,11 @@ fn servers_failure(ended: Result<Result<(), String>, JoinError>) -> String {
     format!("the servers ended unexpectedly: {why}; exiting")
 }
 
-async fn bind(name: &str, addr: &ListenAddr) -> Result<Listener, String> {
-    let listener = Listener::bind(addr).await;
+/// Binds a port on the runtime that serves it.
+async fn bind(name: &str, addr: &ListenAddr, runtime: &Handle) -> Result<Listener, String> {
+    let requested = addr.clone();
+    let bound = runtime.spawn(async move { Listener::bind(&requested).await });
+    let listener = bound.await.unwrap_or_else(|ended| Err(ended.into()));
     let listener = listener.map_err(|error| format!("cannot listen on {name} {addr}: {error}"))?;
     let port = listener.port();
     tracing::info!(name, port, at = %addr, "listening");

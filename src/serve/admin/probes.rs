@@ -56,6 +56,7 @@ fn missing_flags(status: &SourceStatus) -> Option<String> {
 
 /// Pings the update thread. Returns true if it answers in time, or if there is no such thread.
 pub async fn update_thread_responds(context: &ServerContext) -> bool {
+    context.config.memory_freed.notify_one();
     match &context.config.update_thread {
         Some(liveness) => liveness.check().await,
         None => true,

@@ -67,8 +67,10 @@ impl Future for ReadBody {
 impl ReadBody {
     fn poll_collect(&mut self, cx: &mut Context<'_>) -> Poll<Result<Bytes, RpcError>> {
         while let Some(frame) = ready!(Pin::new(&mut self.body).poll_frame(cx)) {
-            let frame = frame
-                .map_err(|error| RpcError::new(RpcCode::Unknown, format!("read body: {error}")))?;
+            // Only the client can cause an error here, by malformed chunks or by an early end.
+            let frame = frame.map_err(|error| {
+                RpcError::new(RpcCode::InvalidArgument, format!("read body: {error}"))
+            })?;
             if let Ok(data) = frame.into_data() {
                 self.push(data)?;
             }

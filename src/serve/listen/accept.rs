@@ -1,8 +1,10 @@
 //! The accept loop of a port: accepts connections within the slots, serves each in a task, and drains them at shutdown.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::Semaphore;
 use tokio::sync::watch;
@@ -10,14 +12,19 @@ use tokio::task::JoinError;
 use tokio::task::JoinSet;
 
 use crate::fault_injection;
+use crate::metric::limit_hits::Limit;
 use crate::metric::task_panics::TaskKind;
 use crate::serve::connection::server::ConnectionServer;
 use crate::serve::http::handler::Handler;
+use crate::serve::listen::limit_report;
 use crate::serve::listen::port_role::PortConfig;
 use crate::serve::listen::socket::Listener;
 use crate::serve::listen::socket::SocketStream;
 use crate::serve::shutdown_watch;
 use crate::serve::tasks::Tasks;
+
+/// The slots of a connection: of its port, and of the process.
+type Slots = [Option<OwnedSemaphorePermit>; 2];
 
 /// Serves a port until `shutdown` turns true, and then until all connections have ended or the grace period is over.
 pub async fn serve<A: Handler>(
@@ -28,63 +35,126 @@ pub async fn serve<A: Handler>(
     mut shutdown: watch::Receiver<bool>,
 ) {
     let port_slots = Arc::new(Semaphore::new(config.max_connections));
-    let (grace, shared_slots) = (config.grace, config.connection_slots.clone());
-    let fault_point = config.port.accept_fault_point();
-    let server = Arc::new(ConnectionServer::new(handler, config, tasks.clone()));
-    let mut connections = JoinSet::new();
+    let server = Arc::new(ConnectionServer::new(
+        handler,
+        config.clone(),
+        tasks.clone(),
+    ));
+    let mut connections = Connections {
+        server,
+        shutdown: shutdown.clone(),
+        running: JoinSet::new(),
+        config: &config,
+        tasks,
+    };
     loop {
-        let (slots, socket) = tokio::select! {
-            accepted = accept(&listener, [&port_slots, &shared_slots]) => accepted,
-            Some(ended) = connections.join_next(), if !connections.is_empty() => {
-                report_panic(&tasks, ended);
-                continue;
-            }
+        let socket = tokio::select! {
+            socket = accept(&listener, &config) => socket,
+            () = connections.next_end() => continue,
             () = shutdown_watch::requested(&mut shutdown) => break,
         };
-        fault_injection::point(fault_point);
-        let (server, shutdown) = (server.clone(), shutdown.clone());
-        connections.spawn(async move {
+        fault_injection::point(config.port.accept_fault_point());
+        // A slot is taken for a connection that exists: a port without clients must not hold one that others need.
+        let mut slots = pin!(acquire(&port_slots, &config));
+        let slots = loop {
+            tokio::select! {
+                biased;
+                slots = &mut slots => break Some(slots),
+                () = connections.next_end() => {}
+                () = shutdown_watch::requested(&mut shutdown) => break None,
+            }
+        };
+        let Some(slots) = slots else { break };
+        connections.spawn(socket, slots);
+    }
+    // Clients that the kernel has already connected would lose their first request.
+    while let Some(Ok(socket)) = listener.accept().now_or_never() {
+        connections.spawn(socket, [None, None]);
+    }
+    drop(listener);
+    if tokio::time::timeout(config.grace, connections.drain())
+        .await
+        .is_err()
+    {
+        tracing::warn!("grace period is over: closing the connections that are still open");
+    }
+}
+
+/// The open connections of a port.
+struct Connections<'c, A> {
+    server: Arc<ConnectionServer<A>>,
+    shutdown: watch::Receiver<bool>,
+    running: JoinSet<()>,
+    config: &'c PortConfig,
+    tasks: Tasks,
+}
+
+impl<A: Handler> Connections<'_, A> {
+    /// Serves a connection in a task, which holds the slots.
+    fn spawn(&mut self, socket: SocketStream, slots: Slots) {
+        let (server, shutdown) = (self.server.clone(), self.shutdown.clone());
+        self.running.spawn(async move {
             let _slots = slots;
             if let Err(error) = server.serve_connection(socket, shutdown).await {
                 tracing::debug!(error, "connection ended");
             }
         });
     }
-    drop(listener);
-    let drained = async {
-        while let Some(ended) = connections.join_next().await {
-            report_panic(&tasks, ended);
+
+    /// Waits for the end of a connection; for ever if there is none.
+    async fn next_end(&mut self) {
+        match self.running.join_next().await {
+            Some(ended) => self.on_end(ended),
+            None => std::future::pending().await,
         }
-    };
-    if tokio::time::timeout(grace, drained).await.is_err() {
-        tracing::warn!("grace period is over: closing the connections that are still open");
+    }
+
+    /// Waits for the end of all connections.
+    async fn drain(&mut self) {
+        while let Some(ended) = self.running.join_next().await {
+            self.on_end(ended);
+        }
+    }
+
+    /// Logs and counts a connection that ended in a panic.
+    fn on_end(&self, ended: Result<(), JoinError>) {
+        self.config.memory_freed.notify_one();
+        if let Err(error) = ended
+            && let Ok(payload) = error.try_into_panic()
+        {
+            self.tasks.report_panic(TaskKind::Connection, &*payload);
+        }
     }
 }
 
-/// Logs and counts a connection that ended in a panic.
-fn report_panic(tasks: &Tasks, ended: Result<(), JoinError>) {
-    if let Err(error) = ended
-        && let Ok(payload) = error.try_into_panic()
-    {
-        tasks.report_panic(TaskKind::Connection, &*payload);
-    }
-}
-
-/// Accepts the next connection after acquiring a slot of the port and a slot that ports share.
-async fn accept(
-    listener: &Listener,
-    [port, shared]: [&Arc<Semaphore>; 2],
-) -> ([Option<OwnedSemaphorePermit>; 2], SocketStream) {
-    let port = port.clone().acquire_owned().await.ok();
-    let slots = [port, shared.clone().acquire_owned().await.ok()];
+/// Accepts the next connection.
+async fn accept(listener: &Listener, config: &PortConfig) -> SocketStream {
     loop {
         match listener.accept().await {
-            Ok(socket) => return (slots, socket),
+            Ok(socket) => return socket,
             Err(error) => {
                 // Usually out of file descriptors: wait for other connections to close before retrying.
-                tracing::warn!(%error, "cannot accept a connection");
+                tracing::debug!(%error, "cannot accept a connection");
+                limit_report::report(&config.metrics, Limit::FileDescriptors, Some(config.port));
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }
     }
+}
+
+/// Acquires a slot of the port, and a slot that ports share. Each limit that makes the connection wait is reported.
+async fn acquire(port_slots: &Arc<Semaphore>, config: &PortConfig) -> Slots {
+    let limits = [
+        (port_slots, Limit::PortConnections),
+        (&config.connection_slots, Limit::FileDescriptors),
+    ];
+    let mut acquired = [None, None];
+    for ((slots, limit), acquired) in limits.into_iter().zip(&mut acquired) {
+        *acquired = slots.clone().try_acquire_owned().ok();
+        if acquired.is_none() {
+            limit_report::report(&config.metrics, limit, Some(config.port));
+            *acquired = slots.clone().acquire_owned().await.ok();
+        }
+    }
+    acquired
 }

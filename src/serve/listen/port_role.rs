@@ -3,8 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::sync::Semaphore;
 
+use crate::limits;
+use crate::metric::registry::Metrics;
 use crate::serve::config::ServeConfig;
 use crate::serve::connection::ping_enforcement::PingPolicy;
 use crate::serve::listen::tls::ReloadableTlsConfig;
@@ -56,12 +59,18 @@ pub struct PortConfig {
     pub max_header: usize,
     /// The timeout of a request's head.
     pub read_timeout: Duration,
+    /// How long a client may accept no byte of a response.
+    pub write_timeout: Duration,
     /// The time for calls in flight after shutdown begins.
     pub grace: Duration,
     /// The maximum number of open connections; further ones wait to be accepted.
     pub max_connections: usize,
     /// Connection slots that ports share, limited by the number of file descriptors.
     pub connection_slots: Arc<Semaphore>,
+    /// Notified when a connection has ended.
+    pub memory_freed: Arc<Notify>,
+    /// The counters of limits.
+    pub metrics: Arc<Metrics>,
     /// The certificates, if the port serves TLS.
     pub tls: Option<Arc<ReloadableTlsConfig>>,
     /// The limit on client pings, if it is enforced.
@@ -75,12 +84,20 @@ impl PortConfig {
             port,
             max_header: config.max_header,
             read_timeout: config.read_timeout,
+            write_timeout: config.write_timeout,
             grace: config.grace,
             max_connections: config.max_connections.clamp(1, Semaphore::MAX_PERMITS),
             connection_slots: slots.clone(),
+            memory_freed: config.memory_freed.clone(),
+            metrics: config.metrics.clone(),
             tls: None,
             ping_policy: None,
         }
+    }
+
+    /// How long a connection is kept at shutdown for a request that the client is just sending.
+    pub fn drain_wait(&self) -> Duration {
+        limits::DRAIN_WAIT.min(self.grace / 2)
     }
 
     /// The largest head of an HTTP/1.1 request, in bytes.

@@ -40,7 +40,7 @@ pub fn change_stream_response(
             return respond::plain_text(StatusCode::BAD_REQUEST, why);
         }
     };
-    match stream::acquire_slot(&context.stream_slots) {
+    match stream::acquire_slot(context) {
         Ok(slot) => open(context, selector, slot, headers),
         Err(error) => {
             let why = format!("{}\n", error.message);
@@ -101,9 +101,10 @@ impl ChangeStream {
         let keep_alive = Some(self.context.config.keep_alive_interval);
         let mut generation = self.context.live.subscribe();
         let mut sent = self.etag();
-        send(sender, sse_events::initial_retry_and_id(&sent)).await?;
+        self.send(sender, sse_events::initial_retry_and_id(&sent))
+            .await?;
         if seen.is_some_and(|seen| seen != *sent) {
-            send(sender, sse_events::refetch_event(&sent)).await?;
+            self.send(sender, sse_events::refetch_event(&sent)).await?;
         }
         loop {
             let shutdown = &mut self.context.shutdown;
@@ -112,23 +113,23 @@ impl ChangeStream {
                 StreamWakeup::Shutdown => return Ok(()),
                 StreamWakeup::NewGeneration => {}
                 StreamWakeup::KeepAliveDue => {
-                    send(sender, sse_events::KEEP_ALIVE.to_owned()).await?;
+                    self.send(sender, sse_events::KEEP_ALIVE.to_owned()).await?;
                 }
             }
             let now = self.etag();
             if now != sent {
-                send(sender, sse_events::refetch_event(&now)).await?;
+                self.send(sender, sse_events::refetch_event(&now)).await?;
                 sent = now;
             }
         }
+    }
+
+    async fn send(&self, sender: &FrameSender, text: String) -> Result<(), Disconnected> {
+        stream::send(&self.context, sender, data_frame(text)).await
     }
 
     fn etag(&self) -> Arc<str> {
         let snapshot = self.context.live.load();
         snapshot.fingerprints(&self.selector).etag()
     }
-}
-
-async fn send(sender: &FrameSender, text: String) -> Result<(), Disconnected> {
-    stream::send(sender, data_frame(text)).await
 }

@@ -32,6 +32,9 @@ pub fn evaluation_response(
         Err(error) if error.code == RpcCode::ResourceExhausted => {
             return respond_error(error_response::body_too_large());
         }
+        Err(error) if error.code == RpcCode::InvalidArgument => {
+            return respond::empty(StatusCode::BAD_REQUEST);
+        }
         Err(_) => return respond::empty(StatusCode::REQUEST_TIMEOUT),
     };
     let evaluated = match key {

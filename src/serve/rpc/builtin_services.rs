@@ -100,7 +100,7 @@ impl BuiltinServices {
             BuiltinMethod::HealthWatch => {
                 let service = self.read_service_name(&parts.headers, body).await;
                 let opened = service.and_then(|service| {
-                    let slot = stream::acquire_slot(&self.context.stream_slots)?;
+                    let slot = stream::acquire_slot(&self.context)?;
                     Ok(health::watch(&self.context, slot, self.is_known(&service)))
                 });
                 StreamFraming::GRPC.opening_response(content_type, opened)
@@ -108,7 +108,7 @@ impl BuiltinServices {
             BuiltinMethod::ServerReflectionInfo => {
                 let gzip = compression::is_gzip(&parts.headers, grpc::ENCODING);
                 let opened = gzip.and_then(|gzip| {
-                    let slot = stream::acquire_slot(&self.context.stream_slots)?;
+                    let slot = stream::acquire_slot(&self.context)?;
                     let names = self.service_names.clone();
                     Ok(reflection::open(&self.context, slot, names, body, gzip))
                 });

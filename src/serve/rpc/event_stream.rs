@@ -143,6 +143,6 @@ impl EventStream {
     }
 
     async fn send(&self, framed: Bytes) -> Result<(), Disconnected> {
-        stream::send(&self.sender, data_frame(framed)).await
+        stream::send(&self.context, &self.sender, data_frame(framed)).await
     }
 }

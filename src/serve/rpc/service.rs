@@ -122,7 +122,7 @@ impl EvaluationService {
         let opened = message.and_then(|(message, deadline)| {
             request::validate_empty(call.codec, &message)?;
             let selector = self.selector(&parts.headers)?;
-            let slot = stream::acquire_slot(&self.context.stream_slots)?;
+            let slot = stream::acquire_slot(&self.context)?;
             let request = StreamRequest {
                 contract: call.route.contract,
                 codec: call.codec,

@@ -110,7 +110,7 @@ impl FlagSyncService {
         open.close_reason = CloseReason::Error;
         let selector = request.parse_selector(config)?;
         let deadline = stream::earlier_deadline(config, client_deadline.remaining());
-        let slot = stream::acquire_slot(&self.context.stream_slots)?;
+        let slot = stream::acquire_slot(&self.context)?;
         let error_frame = |error| Some(StreamFraming::GRPC.end_frame(Err(error)));
         let service = self.clone();
         Ok(stream::open(
@@ -144,7 +144,8 @@ impl FlagSyncService {
             drop(snapshot);
             if sent != Some(message.fingerprint) {
                 sent = Some(message.fingerprint);
-                if sender.send(data_frame(message.frame)).await.is_err() {
+                let frame = data_frame(message.frame);
+                if stream::send(context, sender, frame).await.is_err() {
                     return CloseReason::ClientDisconnect;
                 }
             }

@@ -1,5 +1,7 @@
 //! Limits on connections and streams, and timeouts of idle and slow clients.
 
+use std::process::Command;
+use std::process::Stdio;
 use std::time::Duration;
 
 use fanion::serve::ServeConfig;
@@ -7,6 +9,8 @@ use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
+use crate::support::program::daemon;
+use crate::support::program::daemon::Daemon;
 use crate::support::server;
 use crate::support::server::grpc_client;
 use crate::support::server::grpc_client::pb::evaluation1::EventStreamRequest;
@@ -15,11 +19,13 @@ use crate::support::server::grpc_client::pb::sync1::SyncFlagsRequest;
 use crate::support::server::grpc_client::pb::sync1::flag_sync_service_client::FlagSyncServiceClient;
 use crate::support::server::http_client::HttpClient;
 use crate::support::server::http_client::HttpVersion;
+use crate::support::server::prometheus;
 use crate::support::server::rpc::FLAG_F;
 use crate::support::server::rpc::JSON;
 use crate::support::server::rpc::ONE_FLAG;
 use crate::support::server::rpc::RESOLVE_BOOLEAN;
 use crate::support::server::rpc::serve_every_type;
+use crate::support::server::rpc::serve_one_flag;
 use crate::support::temp_dir::TempDir;
 use crate::support::wait::DEADLINE;
 
@@ -65,6 +71,9 @@ async fn stream_limit_is_enforced_and_slots_are_released() {
         .await
         .expect_err("one too many");
     assert_eq!(refused.code(), tonic::Code::ResourceExhausted);
+    let limit = ["limit=\"streams\""];
+    let scrape = prometheus::scrape(&server).await;
+    assert_eq!(scrape.sum("fanion_limit_hits_total", &limit), 2.0);
     drop(first);
     let end = tokio::time::Instant::now() + DEADLINE;
     while sync.sync_flags(SyncFlagsRequest::default()).await.is_err() {
@@ -99,6 +108,9 @@ async fn connections_above_the_limit_wait() {
         tokio::task::yield_now().await;
         assert!(!waiting.is_finished(), "the second connection did not wait");
     }
+    let limit = ["limit=\"port_connections\""];
+    let scrape = prometheus::scrape(&server).await;
+    assert_eq!(scrape.sum("fanion_limit_hits_total", &limit), 1.0);
     drop(first);
     let answer = tokio::time::timeout(DEADLINE, waiting)
         .await
@@ -126,4 +138,73 @@ async fn unfinished_request_is_closed_after_read_timeout() {
         let read = tokio::time::timeout(DEADLINE, socket.read_to_end(&mut rest)).await;
         read.expect("the server closes the connection").ok();
     }
+}
+
+#[tokio::test]
+async fn largest_header_limit_does_not_overflow() {
+    let settings = ServeConfig {
+        max_header: usize::MAX,
+        ..ServeConfig::default()
+    };
+    let (server, _dir) = serve_one_flag(settings).await;
+    for version in [HttpVersion::Http1, HttpVersion::Http2] {
+        let mut client = HttpClient::connect(server.port, version).await;
+        for fields in [&[JSON][..], &[JSON, "expect: nothing"]] {
+            let answer = client.post(RESOLVE_BOOLEAN, fields, FLAG_F).await;
+            assert_eq!(answer.status, 200);
+        }
+    }
+}
+
+/// Starts a daemon whose limit of open files is `files`.
+fn spawn_with_file_limit(directory: &TempDir, files: u32) -> Daemon {
+    let flags = directory.write("flags.json", ONE_FLAG);
+    let uri = format!("file:{}", flags.display());
+    let start = daemon::command(directory.path(), &["--uri", &uri]);
+    let mut limited = Command::new("/bin/sh");
+    let script = format!("ulimit -n {files} && exec \"$0\" \"$@\"");
+    limited.args(["-c", &script]).arg(start.get_program());
+    limited.args(start.get_args()).current_dir(directory.path());
+    limited.stdout(Stdio::null()).stderr(Stdio::piped());
+    Daemon::spawn_without_ports(limited)
+}
+
+#[tokio::test]
+async fn ports_share_few_file_descriptors() {
+    let directory = TempDir::new();
+    let mut daemon = spawn_with_file_limit(&directory, 74);
+    daemon.wait_for_log(|line| {
+        let message = line["message"].as_str().unwrap_or("");
+        message.contains("leaves only 10 connections")
+    });
+    daemon.port = daemon.listening_port("evaluation");
+    daemon.management = daemon.listening_port("management");
+    daemon.ofrep = daemon.listening_port("ofrep");
+    daemon.wait_until_ready().await;
+    // The ports share eight slots: a port without clients must not hold one.
+    let mut idle = Vec::new();
+    for _ in 0..7 {
+        let mut client = HttpClient::connect(daemon.port, HttpVersion::Http1).await;
+        let answer = client.post(RESOLVE_BOOLEAN, &[JSON], FLAG_F).await;
+        assert_eq!(answer.status, 200);
+        idle.push(client);
+    }
+    let mut last = HttpClient::connect(daemon.ofrep, HttpVersion::Http1).await;
+    let answer = last.post("/ofrep/v1/evaluate/flags/f", &[JSON], "{}").await;
+    assert_eq!(answer.status, 200);
+    let _waiting = HttpClient::connect(daemon.port, HttpVersion::Http1).await;
+    let line = daemon.wait_for_log(|line| line["limit"] == "file_descriptors");
+    assert_eq!(line["port"], "evaluation");
+}
+
+#[test]
+fn start_is_refused_with_too_few_file_descriptors() {
+    let directory = TempDir::new();
+    let mut daemon = spawn_with_file_limit(&directory, 66);
+    assert_eq!(daemon.child.wait().expect("an end").code(), Some(1));
+    let lines: Vec<_> = daemon.logs.iter().collect();
+    assert!(
+        format!("{lines:?}").contains("at least 72 are needed"),
+        "{lines:?}"
+    );
 }

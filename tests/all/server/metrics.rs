@@ -242,6 +242,11 @@ async fn open_streams_are_active_requests_until_they_end() {
     let route = ["/flagd.evaluation.v1.Service/EventStream"];
     assert_eq!(open.sum("http_server_active_requests", &route), 1.0);
     assert_eq!(open.sum("fanion_event_streams", &[]), 1.0);
+    let changes = http_client::get(server.ofrep, "/ofrep/v1/sse", &[]).await;
+    assert_eq!(changes.status(), 200);
+    let both = scrape(&server).await;
+    assert_eq!(both.sum("fanion_event_streams", &[]), 2.0);
+    drop(changes);
     assert_eq!(
         open.sum("http_server_request_duration_seconds_count", &route),
         0.0

@@ -1,11 +1,18 @@
 //! Shutdown: final messages of streams, exit status and idle connections.
 
+use std::io::Write as _;
+use std::time::Duration;
+use std::time::Instant;
+
+use fanion::limits;
 use serde_json::Value;
 
+use crate::support::program::daemon;
 use crate::support::program::daemon::Daemon;
 use crate::support::server::http_client;
 use crate::support::server::http_client::HttpClient;
 use crate::support::server::http_client::HttpVersion;
+use crate::support::server::raw_http1::post_request;
 use crate::support::server::rpc::write_one_flag;
 use crate::support::temp_dir::TempDir;
 use crate::support::wait::DEADLINE;
@@ -134,4 +141,54 @@ async fn idle_connection_does_not_delay_shutdown() {
     );
     let lines: Vec<Value> = daemon.logs.iter().collect();
     assert!(!format!("{lines:?}").contains("cut off"), "{lines:?}");
+}
+
+/// Blocks every worker of a daemon by streams that it opens.
+async fn block_workers(daemon: &Daemon, directory: &TempDir) -> Vec<std::net::TcpStream> {
+    std::fs::write(directory.path().join("faults"), "block stream").expect("a file");
+    let request = post_request(
+        "/flagd.evaluation.v1.Service/EventStream",
+        "Content-Type: application/connect+json\r\n",
+        "\0\0\0\0\x02{}",
+    );
+    let workers = std::thread::available_parallelism().expect("processors");
+    let mut sockets = Vec::new();
+    for _ in 0..workers.get() {
+        let socket = std::net::TcpStream::connect(("127.0.0.1", daemon.port));
+        let mut socket = socket.expect("a connection");
+        socket.write_all(request.as_bytes()).expect("sent");
+        sockets.push(socket);
+    }
+    // A worker that is free answers.
+    let is_blocked = async || {
+        let call = async {
+            let mut client = HttpClient::connect(daemon.port, HttpVersion::Http1).await;
+            client.post("/", &[], "").await
+        };
+        let timeout = Duration::from_millis(200);
+        tokio::time::timeout(timeout, call).await.is_err()
+    };
+    poll_until(is_blocked, || "the workers are not blocked".to_owned()).await;
+    sockets
+}
+
+#[tokio::test]
+async fn blocked_workers_delay_neither_probes_nor_exit() {
+    let directory = TempDir::new();
+    write_one_flag(directory.path());
+    let mut command = daemon::command(directory.path(), &["--uri", "file:flags.json"]);
+    command.env("FANION_FAULTS", directory.path().join("faults"));
+    let mut daemon = Daemon::spawn(command);
+    daemon.wait_for_reload();
+    let _blocked = block_workers(&daemon, &directory).await;
+    for path in ["/healthz", "/readyz", "/metrics"] {
+        let answer = http_client::get(daemon.management, path, &[]);
+        let answer = tokio::time::timeout(Duration::from_secs(2), answer).await;
+        assert_eq!(answer.expect("a probe is answered").status(), 200);
+    }
+    daemon.terminate();
+    let begun = Instant::now();
+    assert_eq!(daemon.child.wait().expect("an end").code(), Some(0));
+    let most = limits::SHUTDOWN_GRACE + Duration::from_millis(500);
+    assert!(begun.elapsed() < most, "{:?}", begun.elapsed());
 }

@@ -6,6 +6,7 @@ pub mod grpc_client;
 pub mod http_client;
 pub mod p521;
 pub mod raw_http1;
+pub mod raw_http2;
 pub mod rpc;
 
 use std::net::Ipv4Addr;

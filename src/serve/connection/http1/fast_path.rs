@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use bytes::BytesMut;
+use http::HeaderValue;
 use http::request;
 use tokio::io::AsyncRead;
 use tokio::io::AsyncReadExt as _;
@@ -20,15 +21,18 @@ use tokio::sync::watch;
 use tokio::task::coop;
 use tokio::time::Instant;
 
+use crate::limits::FAST_PATH_BODY_WAIT;
 use crate::limits::FAST_PATH_HEAD;
+use crate::limits::REQUEST_TIME_SLICE;
 use crate::serve::connection::http1::chunked_response;
 use crate::serve::connection::http1::request_head;
 use crate::serve::connection::http1::request_head::ParsedRequest;
 use crate::serve::connection::http1::response_head;
-use crate::serve::connection::http1::response_head::DateHeader;
+use crate::serve::connection::http1::response_head::ConnectionHeaders;
 use crate::serve::connection::http1::response_head::ResponseBody;
 use crate::serve::connection::protocol_detection::DetectedIo;
 use crate::serve::http::body::Body;
+use crate::serve::http::date;
 use crate::serve::http::handler::Handler;
 use crate::serve::shutdown_watch;
 
@@ -42,12 +46,15 @@ const FLUSH_AT: usize = 16 * 1024;
 pub struct Http1Limits {
     /// The timeout for the arrival of a request.
     pub read_timeout: Duration,
+    /// How long the connection is kept at shutdown for a request that the client is just sending.
+    pub drain_wait: Duration,
     /// The largest head, in bytes.
     pub max_head: usize,
 }
 
 /// Answers the requests of a connection as long as they are simple. Returns the connection at the first other request,
-/// and `None` after its end, after the read timeout or at shutdown.
+/// and `None` after its end, after the read timeout or at shutdown. After shutdown begins, the next response announces
+/// that the connection is closed; without a request, it is closed after a short wait.
 ///
 /// # Errors
 /// If the connection breaks.
@@ -61,22 +68,35 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
     A: Handler,
 {
-    let mut connection = Http1Connection::new(io, handler, limits);
+    let mut connection = Http1Connection::new(io, handler, limits, shutdown.clone());
     let mut shutdown = pin!(shutdown_watch::requested(shutdown));
+    let mut draining = false;
     // One timer for all requests: when it fires, it is reset according to the time of the last response.
     let mut timer = pin!(tokio::time::sleep(limits.read_timeout));
     loop {
         connection.read_buffer.reserve(READ_CHUNK);
+        let waited_for_body = connection.request_length.is_some();
         tokio::select! {
             biased;
             count = connection.io.read_buf(&mut connection.read_buffer) => match count? {
                 0 => break,
-                _ if connection.handle_buffered().await? => {}
-                _ => return Ok(Some(connection.hand_over())),
+                _ if !connection.handle_buffered().await? => return Ok(Some(connection.hand_over())),
+                _ if connection.announced_close => break,
+                // hyper limits the time of a body; it gets the request before much of that time has passed.
+                _ if connection.request_length.is_some() && !waited_for_body => {
+                    timer.as_mut().reset(Instant::now() + FAST_PATH_BODY_WAIT);
+                }
+                _ => {}
             },
-            () = &mut shutdown => break,
+            () = &mut shutdown, if !draining => {
+                draining = true;
+                timer.as_mut().reset(Instant::now() + limits.drain_wait);
+            }
             () = timer.as_mut() => match connection.last_response_at + limits.read_timeout {
-                due if due > Instant::now() => timer.as_mut().reset(due),
+                _ if connection.request_length.is_some() => break,
+                due if due > Instant::now() && connection.is_expected(draining) => {
+                    timer.as_mut().reset(due);
+                }
                 _ => break,
             },
         }
@@ -114,11 +134,22 @@ struct Http1Connection<'a, S, A> {
     last_response_at: Instant,
     /// Responses that are not sent yet.
     write_buffer: Vec<u8>,
-    date: DateHeader,
+    date: HeaderValue,
+    /// The shutdown, which the next response announces.
+    shutdown: watch::Receiver<bool>,
+    /// True once a response has announced that the connection is closed.
+    announced_close: bool,
+    /// The start of the time slice of the requests that are buffered.
+    slice_started: Instant,
 }
 
 impl<'a, S: AsyncRead + AsyncWrite + Unpin, A: Handler> Http1Connection<'a, S, A> {
-    fn new(io: DetectedIo<S>, handler: &'a A, limits: Http1Limits) -> Http1Connection<'a, S, A> {
+    fn new(
+        io: DetectedIo<S>,
+        handler: &'a A,
+        limits: Http1Limits,
+        shutdown: watch::Receiver<bool>,
+    ) -> Http1Connection<'a, S, A> {
         Http1Connection {
             io,
             handler,
@@ -128,13 +159,22 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin, A: Handler> Http1Connection<'a, S, A
             request: empty_request(),
             last_response_at: Instant::now(),
             write_buffer: Vec::new(),
-            date: DateHeader::default(),
+            date: date::header_value(),
+            shutdown,
+            announced_close: false,
+            slice_started: Instant::now(),
         }
+    }
+
+    /// Returns true if the connection waits for a request. While draining, only for one that has begun to arrive.
+    fn is_expected(&self, draining: bool) -> bool {
+        !draining || !self.read_buffer.is_empty()
     }
 
     /// Answers the buffered requests. Returns false if one of them is left to hyper.
     async fn handle_buffered(&mut self) -> io::Result<bool> {
-        self.date.update();
+        self.date = date::header_value();
+        self.slice_started = Instant::now();
         let simple = loop {
             match self.handle_next() {
                 RequestOutcome::Responded(content) => {
@@ -143,6 +183,10 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin, A: Handler> Http1Connection<'a, S, A
                         ResponseBody::Streamed(body) => self.stream_body(body).await?,
                     }
                     self.last_response_at = Instant::now();
+                    if self.announced_close {
+                        break true;
+                    }
+                    self.yield_if_due().await;
                 }
                 RequestOutcome::Incomplete => break true,
                 RequestOutcome::HandOver => break false,
@@ -183,7 +227,13 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin, A: Handler> Http1Connection<'a, S, A
             request_head::put_back(&mut self.read_buffer, &whole);
             return RequestOutcome::HandOver;
         };
-        response_head::write_head(&mut self.write_buffer, &head, &content, &self.date);
+        // Pipelined requests are answered first.
+        self.announced_close = self.read_buffer.is_empty() && *self.shutdown.borrow();
+        let connection = ConnectionHeaders {
+            date: &self.date,
+            close: self.announced_close,
+        };
+        response_head::write_head(&mut self.write_buffer, &head, &content, &connection);
         RequestOutcome::Responded(content)
     }
 
@@ -198,9 +248,18 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin, A: Handler> Http1Connection<'a, S, A
         if self.write_buffer.len() >= FLUSH_AT {
             self.flush().await?;
         }
-        // Yield to other tasks, even if many requests arrived at once.
-        coop::consume_budget().await;
         Ok(())
+    }
+
+    /// Yields to other tasks after a time slice, even if many requests arrived at once.
+    async fn yield_if_due(&mut self) {
+        coop::consume_budget().await;
+        if !self.read_buffer.is_empty()
+            && self.last_response_at - self.slice_started >= REQUEST_TIME_SLICE
+        {
+            tokio::task::yield_now().await;
+            self.slice_started = Instant::now();
+        }
     }
 
     /// Sends a stream, and frees the request buffers while it lasts.
@@ -210,7 +269,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin, A: Handler> Http1Connection<'a, S, A
         self.request = empty_request();
         self.read_buffer = BytesMut::from(&*self.read_buffer);
         chunked_response::send_chunked(&mut self.io, &mut self.read_buffer, body).await?;
-        self.date.update();
+        self.date = date::header_value();
         Ok(())
     }
 

@@ -1,9 +1,7 @@
 //! Response heads of HTTP/1.1: status line, headers and date, by the kind of the body.
 
-use std::time::Duration;
-use std::time::SystemTime;
-
 use bytes::Bytes;
+use http::HeaderValue;
 use http::Response;
 use http::StatusCode;
 use http::response::Parts;
@@ -32,7 +30,12 @@ pub fn split_response(response: Response<Body>) -> Option<(Parts, ResponseBody)>
 }
 
 /// Writes the head of a response.
-pub fn write_head(out: &mut Vec<u8>, head: &Parts, content: &ResponseBody, date: &DateHeader) {
+pub fn write_head(
+    out: &mut Vec<u8>,
+    head: &Parts,
+    content: &ResponseBody,
+    connection: &ConnectionHeaders<'_>,
+) {
     let mut put = |pieces: &[&[u8]]| pieces.iter().for_each(|piece| out.extend_from_slice(piece));
     let reason = head.status.canonical_reason().unwrap_or("<none>");
     put(&[
@@ -51,26 +54,16 @@ pub fn write_head(out: &mut Vec<u8>, head: &Parts, content: &ResponseBody, date:
         }
         ResponseBody::Streamed(_) => put(&[b"transfer-encoding: chunked"]),
     }
-    put(&[b"\r\ndate: ", date.text.as_bytes(), b"\r\n\r\n"]);
-}
-
-/// The value of the `Date` header.
-#[derive(Debug, Default)]
-pub struct DateHeader {
-    text: String,
-    /// The time of the text, in seconds since the epoch.
-    unix_second: u64,
-}
-
-impl DateHeader {
-    /// Updates the text if the second has changed.
-    pub fn update(&mut self) {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        let second = now.map_or(0, |now| now.as_secs());
-        if self.text.is_empty() || second != self.unix_second {
-            self.unix_second = second;
-            self.text =
-                httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + Duration::from_secs(second));
-        }
+    if connection.close {
+        put(&[b"\r\nconnection: close"]);
     }
+    put(&[b"\r\ndate: ", connection.date.as_bytes(), b"\r\n\r\n"]);
+}
+
+/// The headers that depend on the connection.
+pub struct ConnectionHeaders<'c> {
+    /// The value of `Date`.
+    pub date: &'c HeaderValue,
+    /// True if the connection is closed after this response.
+    pub close: bool,
 }

@@ -41,7 +41,7 @@ async fn send_changes(mut context: ServerContext, sender: FrameSender, is_known:
         let health = status(&context, is_known);
         if sent != Some(health) {
             let frame = data_frame(envelope::encode_length_prefixed(0, &health.encode()));
-            if sender.send(frame).await.is_err() {
+            if stream::send(&context, &sender, frame).await.is_err() {
                 return;
             }
             sent = Some(health);

@@ -37,18 +37,20 @@ pub fn open(
         buffer: BytesMut::new(),
         gzip,
     };
-    let (grace, mut shutdown) = (context.config.grace, context.shutdown.clone());
+    let (owned, mut shutdown) = (context.clone(), context.shutdown.clone());
     stream::open(context, slot, error_frame, |sender| async move {
         let status = tokio::select! {
-            status = respond(&service_names, &mut questions, &sender) => status,
+            status = respond(&owned, &service_names, &mut questions, &sender) => status,
             () = shutdown_watch::requested(&mut shutdown) => Ok(()),
             () = sender.closed() => return,
         };
-        stream::send_last(&sender, StreamFraming::GRPC.end_frame(status), grace).await;
+        let last = StreamFraming::GRPC.end_frame(status);
+        stream::send_last(&sender, last, owned.config.grace).await;
     })
 }
 
 async fn respond(
+    context: &ServerContext,
     service_names: &[&'static str],
     questions: &mut RequestMessages,
     sender: &FrameSender,
@@ -57,7 +59,7 @@ async fn respond(
         // Decoded for each request, so that an idle stream keeps no descriptors in memory.
         let answer = DescriptorFiles::decode().respond(&question, service_names)?;
         let frame = data_frame(envelope::encode_length_prefixed(0, &answer));
-        if sender.send(frame).await.is_err() {
+        if stream::send(context, sender, frame).await.is_err() {
             break;
         }
     }

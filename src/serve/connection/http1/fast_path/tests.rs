@@ -35,6 +35,7 @@ fn pieces<const N: usize>(texts: [&'static str; N]) -> Body {
 
 const LIMITS: Http1Limits = Http1Limits {
     read_timeout: Duration::from_secs(60),
+    drain_wait: Duration::from_secs(60),
     max_head: 1000,
 };
 

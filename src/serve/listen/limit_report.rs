@@ -1,0 +1,31 @@
+//! Reports of limits that clients reach: each is counted, and logged at most once per interval.
+
+use crate::metric::limit_hits::Limit;
+use crate::metric::registry::Metrics;
+use crate::serve::listen::port_role::PortRole;
+
+/// Counts a hit of a limit, and logs it if the last line about this limit is old enough.
+pub fn report(metrics: &Metrics, limit: Limit, port: Option<PortRole>) {
+    if let Some(count) = metrics.limits.count(limit) {
+        let (limit, effect) = (limit.name(), effect(limit));
+        let port = port.map(PortRole::name);
+        tracing::warn!(limit, port, count, "{effect}");
+    }
+}
+
+/// The effect of a limit on clients.
+fn effect(limit: Limit) -> &'static str {
+    match limit {
+        Limit::UnsentBytes => {
+            "a client does not read its responses: its next requests wait until it does"
+        }
+        Limit::WriteTimeout => "a client did not read its responses in time: closing it",
+        Limit::PortConnections => {
+            "all connections of the port are in use: new ones wait (raise --max-connections)"
+        }
+        Limit::FileDescriptors => {
+            "all file descriptors are in use: new connections wait (raise the limit of open files)"
+        }
+        Limit::Streams => "all streams are in use: refusing a new one (raise --max-streams)",
+    }
+}
