@@ -24,6 +24,7 @@ pub struct EvaluationContext<'a> {
     unix_seconds: f64,
     full_context: Value<'a>,
     remaining_steps: Cell<u32>,
+    exhausted: Cell<bool>,
 }
 
 impl<'a> EvaluationContext<'a> {
@@ -38,6 +39,7 @@ impl<'a> EvaluationContext<'a> {
             unix_seconds: seconds,
             full_context: Value::Null,
             remaining_steps: Cell::new(limits::EVALUATION_STEPS),
+            exhausted: Cell::new(false),
         }
     }
 
@@ -95,7 +97,15 @@ impl<'a> EvaluationContext<'a> {
             .ok()
             .and_then(|steps| self.remaining_steps.get().checked_sub(steps));
         self.remaining_steps.set(left.unwrap_or(0));
+        if left.is_none() {
+            self.exhausted.set(true);
+        }
         left.is_some()
+    }
+
+    /// Returns true if steps were charged that were not left. The slots may then be incomplete.
+    pub fn is_exhausted(&self) -> bool {
+        self.exhausted.get()
     }
 
     /// The steps that are left.
@@ -114,14 +124,33 @@ impl<'a> EvaluationContext<'a> {
         if let Some(slot) = read.slot {
             self.set_slot(slot, value);
         }
-        for inner in &read.children {
-            self.fill_slots(inner, lookup_path_segment(value, &inner.name));
+        if !read.children.is_empty() && self.spend_steps(members_cost(read, value)) {
+            for inner in &read.children {
+                self.fill_slots(inner, lookup_path_segment(value, &inner.name));
+            }
         }
     }
 
     /// Sets every slot below the node `read` to null.
     pub fn clear_slots(&mut self, read: &AttributeNode) {
         self.fill_slots(read, Value::Null);
+    }
+}
+
+/// The steps to look up all children of `read` in `value`.
+fn members_cost(read: &AttributeNode, value: Value<'_>) -> usize {
+    let lookups = read.children.iter();
+    lookups
+        .map(|inner| 1 + lookup_cost(value, &inner.name))
+        .fold(0, usize::saturating_add)
+}
+
+/// The steps of [`lookup_path_segment`]: a map is searched member by member.
+pub fn lookup_cost(value: Value<'_>, part: &str) -> usize {
+    match value {
+        Value::Map(members) => members.len() / 4 * (1 + part.len() / 64),
+        Value::List(_) => part.len() / 2,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => 0,
     }
 }
 

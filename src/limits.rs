@@ -106,10 +106,15 @@ pub const EXPANSION_FACTOR: usize = 20;
 /// The number of values that aliases and references may add in any document.
 pub const EXPANSION_ALLOWANCE: usize = 100_000;
 
-/// The most work of one evaluation in lists: items visited plus 64-byte chunks of text created.
+/// The most work of one evaluation that grows with its context, in steps. A step is about 10 ns of work, or 4 bytes of
+/// memory.
 pub const EVALUATION_STEPS: u32 = 1_000_000;
 /// The most work of that kind in one bulk evaluation, over all flags.
 pub const BULK_STEPS: u32 = 10_000_000;
+/// The most work of that kind to compute one constant when a flag loads; above it, evaluations compute the constant.
+pub const CONSTANT_FOLDING_STEPS: u32 = 10_000;
+/// The most values in the lists and maps of a request's context that are decoded.
+pub const CONTEXT_VALUES: usize = 100_000;
 /// The most distinct context attributes that one flag may read.
 pub const ATTRIBUTE_SLOTS: usize = 4096;
 /// The most variants of one flag.

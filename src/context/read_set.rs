@@ -6,7 +6,7 @@
 /// rest.
 #[derive(Debug, Clone, Default)]
 pub struct ReadSet {
-    /// The top-level attributes.
+    /// The top-level attributes, sorted by name.
     pub roots: Box<[AttributeNode]>,
     /// The number of slots.
     pub slot_count: usize,
@@ -30,7 +30,7 @@ pub struct AttributeNode {
     pub name: Box<str>,
     /// The slot of the attribute itself, if it is read as a whole.
     pub slot: Option<u16>,
-    /// Members that are read.
+    /// Members that are read, sorted by name.
     pub children: Box<[AttributeNode]>,
 }
 
@@ -41,7 +41,19 @@ impl AttributeNode {
     }
 }
 
-// A flag reads only a few attributes: a linear search, which compares lengths first, is the fastest.
+// Up to this many attributes, which is more than most flags read, a linear search is the fastest: it compares lengths
+// first.
+const LINEAR_MAX: usize = 16;
+
 fn find_node<'r>(nodes: &'r [AttributeNode], name: &[u8]) -> Option<&'r AttributeNode> {
+    if nodes.len() > LINEAR_MAX {
+        return search_sorted(nodes, name);
+    }
     nodes.iter().find(|node| node.name.as_bytes() == name)
+}
+
+#[cold]
+fn search_sorted<'r>(nodes: &'r [AttributeNode], name: &[u8]) -> Option<&'r AttributeNode> {
+    let index = nodes.binary_search_by(|node| node.name.as_bytes().cmp(name));
+    nodes.get(index.ok()?)
 }

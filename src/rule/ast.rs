@@ -3,9 +3,11 @@
 //! These types contain each other, so they share a file. Their evaluation is in `eval`, `operator` and `bucketing`.
 
 mod constant;
+mod cost;
 
 use ecow::EcoString;
 
+pub use crate::rule::ast::cost::var_cost;
 use crate::rule::bucketing::bucketing_value::FractionalVersion;
 use crate::rule::error::EvalError;
 use crate::rule::operator::Operator;
@@ -105,6 +107,8 @@ pub struct Var {
     pub default: Option<Rule>,
     /// True if only the innermost data is read: for the empty name and for names that begin with a dot.
     pub innermost_only: bool,
+    /// The steps of one read, without the search in large maps.
+    pub cost: u32,
 }
 
 /// The data that `var` names.
@@ -140,6 +144,8 @@ pub struct ListOp {
     pub body: ListOpOperand,
     /// The initial accumulator of `reduce`.
     pub initial: Rule,
+    /// The steps of one evaluation of the body, without those that depend on the context.
+    pub body_cost: u32,
 }
 
 /// A rule, marked if it is a bare `var`. flagd's library replaces a `var` by its value before it evaluates; only for a

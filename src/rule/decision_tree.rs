@@ -45,6 +45,9 @@ pub enum Leaf {
 impl DecisionTree {
     /// Decides for a context; `names` are the flag's variants, sorted, and a variant's index is its position.
     pub fn decide<'a>(&'a self, context: &EvaluationContext<'a>, names: &[EcoString]) -> Leaf {
+        if context.is_exhausted() {
+            return Leaf::Failed;
+        }
         self.descend(&Scope::root(context), names)
             .unwrap_or(Leaf::Failed)
     }

@@ -30,7 +30,11 @@ pub fn eval<'a>(rule: &'a Rule, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
         Rule::And(rules) => short_circuit(rules, scope, false),
         Rule::Or(rules) => short_circuit(rules, scope, true),
         Rule::If(rules) => eval_if(rules, scope),
-        Rule::VersionTest(test) => Ok(test.predicate.test_value(eval(&test.value, scope)?)),
+        Rule::VersionTest(test) => {
+            let value = eval(&test.value, scope)?;
+            scope.spend_for_number(value)?;
+            Ok(test.predicate.test_value(value))
+        }
         Rule::ConstantFractional(parts) => eval_constant_fractional(parts, scope),
         Rule::Literal(literal) => scope.alloc_literal(literal),
         Rule::List(rules) => scope.alloc_list(&eval_all(rules, scope)?),

@@ -116,22 +116,24 @@ impl Operator {
         match self {
             Operator::Not => Ok(Value::Bool(!comparison::first_is_truthy(args))),
             Operator::ToBool => Ok(Value::Bool(comparison::first_is_truthy(args))),
-            Operator::Compare(op) => op.apply(args),
-            Operator::Add => arithmetic::add(args),
-            Operator::Subtract => arithmetic::subtract(args),
-            Operator::Multiply => arithmetic::multiply(args),
-            Operator::Divide => arithmetic::divide(args),
-            Operator::Remainder => arithmetic::remainder(args),
-            Operator::Max => arithmetic::max(args),
-            Operator::Min => arithmetic::min(args),
-            Operator::Abs => arithmetic::abs(args),
+            Operator::Compare(op) => op.apply(args, scope),
+            Operator::Add => arithmetic::add(args, scope),
+            Operator::Subtract => arithmetic::subtract(args, scope),
+            Operator::Multiply => arithmetic::multiply(args, scope),
+            Operator::Divide => arithmetic::divide(args, scope),
+            Operator::Remainder => arithmetic::remainder(args, scope),
+            Operator::Max => arithmetic::max(args, scope),
+            Operator::Min => arithmetic::min(args, scope),
+            Operator::Abs => arithmetic::abs(args, scope),
             Operator::Cat => string_ops::cat(args, scope),
             Operator::Substr => string_ops::substr(args, scope),
-            Operator::StartsWith => Ok(string_ops::test_affix(args, |s, affix| {
-                s.starts_with(affix)
-            })),
-            Operator::EndsWith => Ok(string_ops::test_affix(args, |s, affix| s.ends_with(affix))),
-            Operator::SemVer => Ok(semver::apply(args)),
+            Operator::StartsWith => {
+                string_ops::test_affix(args, scope, |s, affix| s.starts_with(affix))
+            }
+            Operator::EndsWith => {
+                string_ops::test_affix(args, scope, |s, affix| s.ends_with(affix))
+            }
+            Operator::SemVer => semver::apply(args, scope),
             Operator::In => membership::contains(args, scope),
             Operator::Merge => merge_and_set::merge(args, scope),
             Operator::Set => merge_and_set::set(args, scope),

@@ -4,6 +4,7 @@ use smallvec::SmallVec;
 
 use crate::rule::coerce;
 use crate::rule::error::EvalError;
+use crate::rule::scope::Scope;
 use crate::value::Value;
 
 /// Text under construction; short texts stay on the stack.
@@ -24,10 +25,21 @@ impl TextBuffer {
         std::str::from_utf8(&self.0).unwrap_or("")
     }
 
-    /// Appends all values as text.
-    pub fn append_all(&mut self, values: &[Value<'_>]) -> Result<(), EvalError> {
+    /// Appends a value as text, and charges the evaluation's budget for it.
+    pub fn append(&mut self, value: Value<'_>, scope: &Scope<'_, '_>) -> Result<(), EvalError> {
+        let before = self.0.len();
+        coerce::write_text(self, value)?;
+        scope.spend_steps((self.0.len() - before) / 8)
+    }
+
+    /// Appends all values as text, and charges the evaluation's budget for each.
+    pub fn append_all(
+        &mut self,
+        values: &[Value<'_>],
+        scope: &Scope<'_, '_>,
+    ) -> Result<(), EvalError> {
         values
             .iter()
-            .try_for_each(|value| coerce::write_text(self, *value))
+            .try_for_each(|value| self.append(*value, scope))
     }
 }

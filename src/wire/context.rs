@@ -2,6 +2,7 @@
 
 mod decode_json;
 mod decode_protobuf;
+mod value_budget;
 pub mod full_context;
 pub mod enrichment;
 pub mod encoded;

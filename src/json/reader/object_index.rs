@@ -51,6 +51,11 @@ impl<'t> Reader<'t> {
 }
 
 impl<'t> ObjectIndex<'t> {
+    /// The number of members.
+    pub fn member_count(&self) -> usize {
+        self.keys.len()
+    }
+
     /// The whole object.
     pub fn text(&self) -> &'t str {
         self.text

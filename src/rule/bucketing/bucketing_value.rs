@@ -43,7 +43,10 @@ impl FractionalVersion {
         scope: &Scope<'_, 'a>,
     ) -> Result<HashedBucketingValue<'a>, EvalError> {
         Ok(match (self, value) {
-            (_, Value::Text(text)) => HashedBucketingValue::Hash(self.hash_text(text)),
+            (_, Value::Text(text)) => {
+                scope.spend_for_scan(text)?;
+                HashedBucketingValue::Hash(self.hash_text(text))
+            }
             (FractionalVersion::V2, Value::Null) => HashedBucketingValue::UseDefaultKey,
             (FractionalVersion::V3, Value::Null) => HashedBucketingValue::Missing,
             (_, Value::List(_)) | (FractionalVersion::V2, _) => {
@@ -52,7 +55,7 @@ impl FractionalVersion {
             (FractionalVersion::V3, Value::Bool(_) | Value::Number(_) | Value::Map(_)) => {
                 let mut bytes = CborBuffer::default();
                 cbor::encode_value(&mut bytes, value);
-                scope.spend_steps(bytes.as_slice().len() / 64)?;
+                scope.spend_steps(bytes.as_slice().len() / 2)?;
                 HashedBucketingValue::Hash(murmur::hash([bytes.as_slice(), &[]]))
             }
         })

@@ -31,26 +31,38 @@ use crate::value::Value;
 
 impl DefaultBucketingKey {
     /// The hash of the unit; `None` if it has no usable targeting key.
-    fn hash(&self, scope: &Scope<'_, '_>) -> Option<u32> {
+    ///
+    /// # Errors
+    /// If the key is so long that the evaluation's step budget is exhausted.
+    fn hash(&self, scope: &Scope<'_, '_>) -> Result<Option<u32>, EvalError> {
         let (flag_key, unit) = match scope.data {
             ScopeData::Context => (&*self.flag_key, scope.context.slot(self.targeting_key_slot)),
             ScopeData::Item(item) => {
-                let flag_key = item.member("$flagd").member("flagKey");
+                let flagd = scope.lookup_path_segment(item, "$flagd")?;
+                let flag_key = scope.lookup_path_segment(flagd, "flagKey")?;
                 let Value::Text(flag_key) = flag_key else {
-                    return self.hash_targeting_key("", item.member("targetingKey"));
+                    let unit = scope.lookup_path_segment(item, "targetingKey")?;
+                    return self.hash_targeting_key("", unit, scope);
                 };
-                (flag_key, item.member("targetingKey"))
+                (flag_key, scope.lookup_path_segment(item, "targetingKey")?)
             }
         };
-        self.hash_targeting_key(flag_key, unit)
+        self.hash_targeting_key(flag_key, unit, scope)
     }
 
-    fn hash_targeting_key(&self, flag_key: &str, unit: Value<'_>) -> Option<u32> {
+    fn hash_targeting_key(
+        &self,
+        flag_key: &str,
+        unit: Value<'_>,
+        scope: &Scope<'_, '_>,
+    ) -> Result<Option<u32>, EvalError> {
         match unit {
             Value::Text(unit) if !unit.is_empty() => {
-                Some(self.version.hash_default_key(flag_key, unit))
+                scope.spend_for_scan(flag_key)?;
+                scope.spend_for_scan(unit)?;
+                Ok(Some(self.version.hash_default_key(flag_key, unit)))
             }
-            _ => None,
+            _ => Ok(None),
         }
     }
 }
@@ -73,12 +85,12 @@ impl ConstantFractional {
         scope: &Scope<'_, 'a>,
     ) -> Result<SelectedShare<'a>, EvalError> {
         let hash = match &self.bucket_by {
-            BucketBy::DefaultKey => self.default_key.hash(scope),
+            BucketBy::DefaultKey => self.default_key.hash(scope)?,
             BucketBy::Computed(parts) => {
                 let (rule, shares) = &**parts;
                 match hash_bucketing_value(self.default_key.version, rule, scope)? {
                     HashedBucketingValue::Hash(hash) => Some(hash),
-                    HashedBucketingValue::UseDefaultKey => self.default_key.hash(scope),
+                    HashedBucketingValue::UseDefaultKey => self.default_key.hash(scope)?,
                     HashedBucketingValue::Missing => None,
                     HashedBucketingValue::ComputedShare(share) => {
                         return self.select_from_computed_share(share, shares, scope);
@@ -138,11 +150,13 @@ fn hash_bucketing_value<'a>(
             && first.chars().next().is_some_and(|c| !c.is_whitespace())
             && rest.chars().next_back().is_some_and(|c| !c.is_whitespace())
         {
+            scope.spend_for_scan(first)?;
+            scope.spend_for_scan(rest)?;
             let hash = murmur::hash([first.as_bytes(), rest.as_bytes()]);
             return Ok(HashedBucketingValue::Hash(hash));
         }
         let mut buffer = TextBuffer::default();
-        buffer.append_all(&eval_all(rules, scope)?)?;
+        buffer.append_all(&eval_all(rules, scope)?, scope)?;
         return Ok(HashedBucketingValue::Hash(
             version.hash_text(buffer.as_str().trim()),
         ));
@@ -174,9 +188,10 @@ fn select_share_value<'a>(
     }
     let (hash, shares) = match default_key.version.hash_value(*first, scope)? {
         HashedBucketingValue::Hash(hash) => (Some(hash), rest),
-        HashedBucketingValue::UseDefaultKey => (default_key.hash(scope), rest),
+        HashedBucketingValue::UseDefaultKey => (default_key.hash(scope)?, rest),
         HashedBucketingValue::Missing => (None, rest),
-        HashedBucketingValue::ComputedShare(_) => (default_key.hash(scope), values),
+        HashedBucketingValue::ComputedShare(_) => (default_key.hash(scope)?, values),
     };
+    scope.spend_steps(shares.len())?;
     Ok(hash.and_then(|hash| share_value_for_hash(hash, shares)))
 }

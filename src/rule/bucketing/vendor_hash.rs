@@ -38,7 +38,7 @@ pub fn apply<'a>(args: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
             return Ok(Value::Number(f64::from(NO_BUCKET)));
         }
     };
-    scope.spend_steps_for_text(unit)?;
+    scope.spend_steps(unit.len() / 2)?;
     let dialect = BucketingDialect::from_name(name).ok_or(EvalError::InvalidArguments)?;
     let bucket = bucket(dialect, seed, unit).ok_or(EvalError::InvalidArguments)?;
     Ok(Value::Number(f64::from(bucket)))

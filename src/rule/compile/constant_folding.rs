@@ -4,11 +4,13 @@ use bumpalo::Bump;
 
 use crate::context::EvaluationContext;
 use crate::context::ReadSet;
+use crate::limits;
 use crate::rule::ast::ArgumentRules;
 use crate::rule::ast::InSet;
 use crate::rule::ast::Rule;
 use crate::rule::ast::VersionTest;
 use crate::rule::coerce::is_truthy;
+use crate::rule::error::EvalError;
 use crate::rule::eval::eval;
 use crate::rule::operator::Operator;
 use crate::rule::operator::in_set::ConstantSet;
@@ -22,8 +24,10 @@ pub fn fold_constant(rule: Rule, constant: bool) -> Rule {
         return rule;
     }
     let arena = Bump::new();
-    let context = EvaluationContext::new(&ReadSet::default(), &arena, 0.0);
+    let context = EvaluationContext::new(&ReadSet::default(), &arena, 0.0)
+        .with_remaining_steps(limits::CONSTANT_FOLDING_STEPS);
     match eval(&rule, &Scope::root(&context)) {
+        Err(EvalError::StepLimitExceeded) => rule,
         Ok(value) => Rule::from_literal(value.to_owned_value()),
         Err(error) => Rule::Invalid(error),
     }

@@ -33,11 +33,13 @@ impl Compiler<'_> {
             rule: self.list_op_body(kind, body),
             is_bare_var: body.is_some_and(is_var),
         };
+        let body_cost = body.rule.static_cost();
         Rule::ListOp(Box::new(ListOp {
             kind,
             input,
             body,
             initial,
+            body_cost,
         }))
     }
 

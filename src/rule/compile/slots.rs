@@ -1,5 +1,7 @@
 //! `SlotAllocator`: collects the attributes that a rule reads, and assigns slots to them.
 
+use std::collections::BTreeMap;
+
 use crate::context::AttributeNode;
 use crate::context::ReadSet;
 use crate::limits;
@@ -11,15 +13,14 @@ pub struct SlotAllocator {
     pub needs_full_context: bool,
     /// True if a rule reads the time.
     pub reads_timestamp: bool,
-    roots: Vec<AttributeNodeBuilder>,
+    roots: BTreeMap<Box<str>, AttributeNodeBuilder>,
     slot_count: usize,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct AttributeNodeBuilder {
-    name: Box<str>,
     slot: Option<u16>,
-    children: Vec<AttributeNodeBuilder>,
+    children: BTreeMap<Box<str>, AttributeNodeBuilder>,
 }
 
 impl SlotAllocator {
@@ -28,9 +29,9 @@ impl SlotAllocator {
         let (last, parents) = path.split_last()?;
         let mut level = &mut self.roots;
         for part in parents {
-            level = &mut child_or_insert(level, part)?.children;
+            level = &mut child_or_insert(level, part).children;
         }
-        let node = child_or_insert(level, last)?;
+        let node = child_or_insert(level, last);
         if node.slot.is_none() && self.slot_count < limits::ATTRIBUTE_SLOTS {
             node.slot = u16::try_from(self.slot_count).ok();
             self.slot_count += 1;
@@ -50,24 +51,15 @@ impl SlotAllocator {
 }
 
 fn child_or_insert<'l>(
-    level: &'l mut Vec<AttributeNodeBuilder>,
+    level: &'l mut BTreeMap<Box<str>, AttributeNodeBuilder>,
     name: &str,
-) -> Option<&'l mut AttributeNodeBuilder> {
-    let known = level.iter().position(|node| *node.name == *name);
-    let index = known.unwrap_or(level.len());
-    if known.is_none() {
-        level.push(AttributeNodeBuilder {
-            name: name.into(),
-            slot: None,
-            children: Vec::new(),
-        });
-    }
-    level.get_mut(index)
+) -> &'l mut AttributeNodeBuilder {
+    level.entry(name.into()).or_default()
 }
 
-fn build_nodes(level: Vec<AttributeNodeBuilder>) -> Box<[AttributeNode]> {
-    let finished = level.into_iter().map(|node| AttributeNode {
-        name: node.name,
+fn build_nodes(level: BTreeMap<Box<str>, AttributeNodeBuilder>) -> Box<[AttributeNode]> {
+    let finished = level.into_iter().map(|(name, node)| AttributeNode {
+        name,
         slot: node.slot,
         children: build_nodes(node.children),
     });

@@ -10,6 +10,7 @@ use crate::rule::ast::ContextLookup;
 use crate::rule::ast::Rule;
 use crate::rule::ast::Var;
 use crate::rule::ast::VarTarget;
+use crate::rule::ast::var_cost;
 use crate::rule::compile::Compiler;
 use crate::rule::error::EvalError;
 use crate::rule::syntax::JsonLogicNode;
@@ -117,6 +118,7 @@ impl Compiler<'_> {
             return Rule::Null;
         }
         Rule::Var(Box::new(Var {
+            cost: var_cost(&name, default.as_ref()),
             target: name,
             default,
             innermost_only: local,

@@ -13,7 +13,6 @@ use crate::rule::eval::eval;
 use crate::rule::operator::Operator;
 use crate::rule::operator::comparison::ComparisonOp;
 use crate::rule::scope::Scope;
-use crate::rule::scope::ScopeData;
 use crate::value::Value;
 
 /// Returns true if the value of `rule` counts as true.
@@ -74,7 +73,7 @@ fn eval_comparison<'a>(
     scope: &Scope<'_, 'a>,
 ) -> Result<bool, EvalError> {
     if let (Some(left), Some(right)) = (text_operand(left, scope), text_operand(right, scope)) {
-        scope.spend_steps_for_text(left)?;
+        scope.spend_for_compare(left)?;
         return Ok(op.compare_same_type(left, right));
     }
     if let (Some(left), Some(right)) = (number_operand(left, scope), number_operand(right, scope)) {
@@ -90,21 +89,17 @@ fn eval_generic_comparison<'a>(
     right: &'a Rule,
     scope: &Scope<'_, 'a>,
 ) -> Result<bool, EvalError> {
-    let (left, right) = (eval(left, scope)?, eval(right, scope)?);
-    if let (Value::Text(text), Value::Text(_)) = (left, right) {
-        scope.spend_steps_for_text(text)?;
-    }
-    Ok(op.compare(left, right))
+    op.compare_charged(eval(left, scope)?, eval(right, scope)?, scope)
 }
 
 fn eval_in_set<'a>(in_set: &'a InSet, scope: &Scope<'_, 'a>) -> Result<bool, EvalError> {
-    if let ScopeData::Item(_) = scope.data {
-        scope.spend_steps(in_set.set.len() / 8)?;
+    if let Some(needle) = text_operand(&in_set.needle, scope) {
+        scope.spend_for_scan(needle)?;
+        return Ok(in_set.set.contains_text(needle));
     }
-    match text_operand(&in_set.needle, scope) {
-        Some(needle) => Ok(in_set.set.contains_text(needle)),
-        None => Ok(in_set.set.contains(eval(&in_set.needle, scope)?)),
-    }
+    let needle = eval(&in_set.needle, scope)?;
+    in_set.set.spend_for_search(needle, scope)?;
+    Ok(in_set.set.contains(needle))
 }
 
 fn short_circuit<'a>(
@@ -122,12 +117,13 @@ fn short_circuit<'a>(
 }
 
 fn eval_version_test<'a>(test: &'a VersionTest, scope: &Scope<'_, 'a>) -> Result<bool, EvalError> {
-    match text_operand(&test.value, scope) {
-        Some(text) => Ok(test.predicate.test_text(text).unwrap_or(false)),
-        None => Ok(is_truthy(
-            test.predicate.test_value(eval(&test.value, scope)?),
-        )),
+    if let Some(text) = text_operand(&test.value, scope) {
+        scope.spend_for_parse(text)?;
+        return Ok(test.predicate.test_text(text).unwrap_or(false));
     }
+    let value = eval(&test.value, scope)?;
+    scope.spend_for_number(value)?;
+    Ok(is_truthy(test.predicate.test_value(value)))
 }
 
 fn eval_operator<'a>(
@@ -140,10 +136,14 @@ fn eval_operator<'a>(
         (Operator::Not, Some([rule])) => Ok(!eval_condition(rule, scope)?),
         (Operator::StartsWith | Operator::EndsWith, Some([whole, affix])) => {
             match (text_operand(whole, scope), text_operand(affix, scope)) {
-                (Some(whole), Some(affix)) if operator == Operator::StartsWith => {
-                    Ok(whole.starts_with(affix))
+                (Some(whole), Some(affix)) => {
+                    scope.spend_for_compare(affix)?;
+                    Ok(if operator == Operator::StartsWith {
+                        whole.starts_with(affix)
+                    } else {
+                        whole.ends_with(affix)
+                    })
                 }
-                (Some(whole), Some(affix)) => Ok(whole.ends_with(affix)),
                 _ => eval_generic(rule, scope),
             }
         }

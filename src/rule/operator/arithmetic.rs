@@ -1,68 +1,78 @@
 //! The arithmetic operators `+`, `-`, `*`, `/`, `%`, `max`, `min` and `abs`.
 
-use crate::rule::coerce::to_arithmetic_number;
 use crate::rule::error::EvalError;
 use crate::rule::scope::Args;
 use crate::rule::scope::EvalResult;
+use crate::rule::scope::Scope;
 use crate::value::Value;
 
 /// `+`: the sum.
-pub fn add<'a>(args: Args<'_, 'a>) -> EvalResult<'a> {
+pub fn add<'a>(args: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
     let sum = match args {
-        Args::Single(value) => to_arithmetic_number(value)?,
+        Args::Single(value) => scope.to_arithmetic_number(value)?,
         // Go's sum starts at 0 unless there is just one number, so that +[-0] is -0 and +[-0, -0] is 0.
-        Args::List([value]) => to_arithmetic_number(*value)?,
-        Args::List(values) => try_fold_numbers(values, 0.0, |a, b| a + b)?,
+        Args::List([value]) => scope.to_arithmetic_number(*value)?,
+        Args::List(values) => try_fold_numbers(values, 0.0, |a, b| a + b, scope)?,
     };
     Ok(Value::Number(sum))
 }
 
 /// `-`: the first number minus all others; with one argument, its negation.
-pub fn subtract<'a>(args: Args<'_, 'a>) -> EvalResult<'a> {
+pub fn subtract<'a>(args: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
     let difference = match args.require_list()? {
         [] => 0.0,
-        [value] => -to_arithmetic_number(*value)?,
-        [first, rest @ ..] => try_fold_numbers(rest, to_arithmetic_number(*first)?, |a, b| a - b)?,
+        [value] => -scope.to_arithmetic_number(*value)?,
+        [first, rest @ ..] => try_fold_numbers(
+            rest,
+            scope.to_arithmetic_number(*first)?,
+            |a, b| a - b,
+            scope,
+        )?,
     };
     Ok(Value::Number(difference))
 }
 
 /// `*`: the product.
-pub fn multiply<'a>(args: Args<'_, 'a>) -> EvalResult<'a> {
-    try_fold_numbers(args.require_list()?, 1.0, |a, b| a * b).map(Value::Number)
+pub fn multiply<'a>(args: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
+    try_fold_numbers(args.require_list()?, 1.0, |a, b| a * b, scope).map(Value::Number)
 }
 
 /// `/`: the first number divided by all others.
-pub fn divide<'a>(args: Args<'_, 'a>) -> EvalResult<'a> {
+pub fn divide<'a>(args: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
     let quotient = match args.require_list()? {
         [] => 0.0,
-        [first, rest @ ..] => try_fold_numbers(rest, to_arithmetic_number(*first)?, |a, b| a / b)?,
+        [first, rest @ ..] => try_fold_numbers(
+            rest,
+            scope.to_arithmetic_number(*first)?,
+            |a, b| a / b,
+            scope,
+        )?,
     };
     Ok(Value::Number(quotient))
 }
 
 /// `%`: the remainder of the first number divided by the second.
-pub fn remainder<'a>(args: Args<'_, 'a>) -> EvalResult<'a> {
-    let dividend = to_arithmetic_number(args.require(0)?)?;
-    let divisor = to_arithmetic_number(args.require(1)?)?;
+pub fn remainder<'a>(args: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
+    let dividend = scope.to_arithmetic_number(args.require(0)?)?;
+    let divisor = scope.to_arithmetic_number(args.require(1)?)?;
     Ok(Value::Number(dividend % divisor))
 }
 
 /// `max`: the largest number; null without arguments.
-pub fn max<'a>(args: Args<'_, 'a>) -> EvalResult<'a> {
-    find_extreme(args, |n, most| n > most)
+pub fn max<'a>(args: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
+    find_extreme(args, scope, |n, most| n > most)
 }
 
 /// `min`: the smallest number; null without arguments.
-pub fn min<'a>(args: Args<'_, 'a>) -> EvalResult<'a> {
-    find_extreme(args, |n, least| n < least)
+pub fn min<'a>(args: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
+    find_extreme(args, scope, |n, least| n < least)
 }
 
 /// `abs`: the absolute value.
-pub fn abs<'a>(args: Args<'_, 'a>) -> EvalResult<'a> {
+pub fn abs<'a>(args: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
     let number = match args {
-        Args::Single(value) => to_arithmetic_number(value)?,
-        Args::List(_) => to_arithmetic_number(args.require(0)?)?,
+        Args::Single(value) => scope.to_arithmetic_number(value)?,
+        Args::List(_) => scope.to_arithmetic_number(args.require(0)?)?,
     };
     Ok(Value::Number(number.abs()))
 }
@@ -71,19 +81,26 @@ fn try_fold_numbers(
     values: &[Value<'_>],
     start: f64,
     with: fn(f64, f64) -> f64,
+    scope: &Scope<'_, '_>,
 ) -> Result<f64, EvalError> {
+    scope.spend_steps(values.len())?;
     values.iter().try_fold(start, |sum, value| {
-        Ok(with(sum, to_arithmetic_number(*value)?))
+        Ok(with(sum, scope.to_arithmetic_number(*value)?))
     })
 }
 
-fn find_extreme<'a>(args: Args<'_, 'a>, beats: fn(f64, f64) -> bool) -> EvalResult<'a> {
+fn find_extreme<'a>(
+    args: Args<'_, 'a>,
+    scope: &Scope<'_, 'a>,
+    beats: fn(f64, f64) -> bool,
+) -> EvalResult<'a> {
     let Some((first, rest)) = args.require_list()?.split_first() else {
         return Ok(Value::Null);
     };
-    let mut best = to_arithmetic_number(*first)?;
+    scope.spend_steps(rest.len())?;
+    let mut best = scope.to_arithmetic_number(*first)?;
     for value in rest {
-        let number = to_arithmetic_number(*value)?;
+        let number = scope.to_arithmetic_number(*value)?;
         if beats(number, best) {
             best = number;
         }

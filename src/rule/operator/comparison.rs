@@ -1,8 +1,10 @@
 //! The comparison operators, strict and loose equality, and the truth of `!` and `!!`.
 
 use crate::rule::coerce;
+use crate::rule::error::EvalError;
 use crate::rule::scope::Args;
 use crate::rule::scope::EvalResult;
+use crate::rule::scope::Scope;
 use crate::value::Value;
 
 /// A comparison operator.
@@ -33,6 +35,25 @@ impl ComparisonOp {
         }
     }
 
+    /// [`ComparisonOp::compare`], charged to the evaluation's budget.
+    ///
+    /// # Errors
+    /// If the budget is exhausted.
+    pub fn compare_charged(
+        self,
+        a: Value<'_>,
+        b: Value<'_>,
+        scope: &Scope<'_, '_>,
+    ) -> Result<bool, EvalError> {
+        if let (Value::Text(a), Value::Text(b)) = (a, b) {
+            scope.spend_for_compare(if a.len() < b.len() { a } else { b })?;
+        } else {
+            scope.spend_for_number(a)?;
+            scope.spend_for_number(b)?;
+        }
+        Ok(self.compare(a, b))
+    }
+
     /// Returns true if the comparison of two values of one type holds.
     #[inline]
     pub fn compare_same_type<T: PartialOrd + ?Sized>(self, a: &T, b: &T) -> bool {
@@ -47,7 +68,7 @@ impl ComparisonOp {
     }
 
     /// Compares evaluated arguments. With three of them, the second must be between the others.
-    pub fn apply<'a>(self, args: Args<'_, 'a>) -> EvalResult<'a> {
+    pub fn apply<'a>(self, args: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
         let strict = matches!(
             self,
             ComparisonOp::StrictEqual | ComparisonOp::StrictNotEqual
@@ -58,8 +79,10 @@ impl ComparisonOp {
         };
         let holds = match *values {
             [] | [_] => matches!(self, ComparisonOp::NotEqual | ComparisonOp::StrictNotEqual),
-            [a, b, c] if self.is_ordering() => self.compare(a, b) && self.compare(b, c),
-            [a, b, ..] => self.compare(a, b),
+            [a, b, c] if self.is_ordering() => {
+                self.compare_charged(a, b, scope)? && self.compare_charged(b, c, scope)?
+            }
+            [a, b, ..] => self.compare_charged(a, b, scope)?,
         };
         Ok(Value::Bool(holds))
     }

@@ -9,8 +9,10 @@ use std::hash::BuildHasherDefault;
 use ecow::EcoString;
 
 use crate::number;
+use crate::rule::error::EvalError;
 use crate::rule::operator::in_set::fast_hasher::FastHasher;
 use crate::rule::operator::in_set::sorted_strings::SortedStrings;
+use crate::rule::scope::Scope;
 use crate::value::OwnedValue;
 use crate::value::Value;
 
@@ -63,6 +65,23 @@ impl ConstantSet {
     /// Returns true if there are no constants.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Charges the search for `needle`: a number is compared with every constant, a text is hashed or compared.
+    ///
+    /// # Errors
+    /// If the evaluation's step budget is exhausted.
+    pub fn spend_for_search(
+        &self,
+        needle: Value<'_>,
+        scope: &Scope<'_, '_>,
+    ) -> Result<(), EvalError> {
+        match (self, needle) {
+            (_, Value::Text(text)) => scope.spend_for_scan(text),
+            (ConstantSet::Numbers(numbers), _) => scope.spend_steps(numbers.len() / 8),
+            (_, Value::Number(_)) => scope.spend_steps(self.len().saturating_mul(4)),
+            (_, Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_)) => Ok(()),
+        }
     }
 
     /// Returns true if the set holds a text.

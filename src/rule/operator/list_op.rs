@@ -4,7 +4,6 @@ use crate::rule::ast::ListOp;
 use crate::rule::ast::ListOpKind;
 use crate::rule::ast::ListOpOperand;
 use crate::rule::ast::Rule;
-use crate::rule::coerce;
 use crate::rule::coerce::is_truthy;
 use crate::rule::error::EvalError;
 use crate::rule::eval::eval;
@@ -52,7 +51,7 @@ fn require_items(input: Value<'_>) -> Result<&[Value<'_>], EvalError> {
 /// Evaluates the body for one item. flagd's library requires an operation as the body, and a `var` that was replaced by
 /// its value is no longer an operation; `map` and `filter` accept any rule.
 fn eval_body<'a>(op: &'a ListOp, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
-    scope.spend_steps(1)?;
+    scope.spend_steps(op.body_cost as usize)?;
     if !matches!(op.kind, ListOpKind::Map | ListOpKind::Filter) {
         match op.body.substituted(scope)? {
             Value::Null => {}
@@ -158,11 +157,11 @@ fn coerce_to_accumulator_type<'a>(
 ) -> EvalResult<'a> {
     match (accumulator, next) {
         (Value::Bool(_), next) => Ok(Value::Bool(is_truthy(next))),
-        (Value::Number(_), next) => coerce::to_arithmetic_number(next).map(Value::Number),
+        (Value::Number(_), next) => scope.to_arithmetic_number(next).map(Value::Number),
         (_, text @ Value::Text(_)) => Ok(text),
         (_, next) => {
             let mut buffer = TextBuffer::default();
-            coerce::write_text(&mut buffer, next)?;
+            buffer.append(next, scope)?;
             scope.alloc_text(buffer.as_str())
         }
     }

@@ -1,6 +1,5 @@
 //! The membership operators `in`, `contains_all`, `contains_any` and `contains_none`.
 
-use crate::rule::coerce;
 use crate::rule::error::EvalError;
 use crate::rule::operator::comparison;
 use crate::rule::scope::Args;
@@ -14,14 +13,15 @@ pub fn contains<'a>(args: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a>
     let found = match args.require(1).unwrap_or(Value::Null) {
         Value::Text(hay) => match needle {
             Value::Text(needle) => {
-                scope.spend_steps_for_text(hay)?;
+                scope.spend_for_scan(hay)?;
+                scope.spend_for_scan(needle)?;
                 hay.contains(needle)
             }
             _ => return Err(EvalError::InvalidArguments),
         },
         Value::List(items) => {
-            scope.spend_steps(items.len() / 8)?;
-            list_contains(needle, items)?
+            scope.spend_steps(search_cost(items, needle))?;
+            list_contains(needle, items, scope)?
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Map(_) => false,
     };
@@ -29,11 +29,18 @@ pub fn contains<'a>(args: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a>
 }
 
 /// Returns true if an item equals `needle`. An item that is itself a list is a range, its ends included.
-fn list_contains(needle: Value<'_>, items: &[Value<'_>]) -> Result<bool, EvalError> {
+fn list_contains(
+    needle: Value<'_>,
+    items: &[Value<'_>],
+    scope: &Scope<'_, '_>,
+) -> Result<bool, EvalError> {
     for item in items {
         let hit = match (*item, needle) {
-            (Value::List(range), _) => is_in_range(needle, range)?,
-            (item, Value::Number(n)) => coerce::to_arithmetic_number(item)? == n,
+            (Value::List(range), _) => is_in_range(needle, range, scope)?,
+            (item, Value::Number(n)) => {
+                scope.spend_steps(1)?;
+                scope.to_arithmetic_number(item)? == n
+            }
             (Value::Map(_), Value::Map(_)) => return Err(EvalError::InvalidArguments),
             (item, needle) => comparison::strictly_equal(item, needle),
         };
@@ -44,13 +51,17 @@ fn list_contains(needle: Value<'_>, items: &[Value<'_>]) -> Result<bool, EvalErr
     Ok(false)
 }
 
-fn is_in_range(needle: Value<'_>, range: &[Value<'_>]) -> Result<bool, EvalError> {
+fn is_in_range(
+    needle: Value<'_>,
+    range: &[Value<'_>],
+    scope: &Scope<'_, '_>,
+) -> Result<bool, EvalError> {
+    scope.spend_steps(2)?;
     let [low, high, ..] = range else {
         return Err(EvalError::InvalidArguments);
     };
-    let number = coerce::to_arithmetic_number(needle)?;
-    Ok(number >= coerce::to_arithmetic_number(*low)?
-        && coerce::to_arithmetic_number(*high)? >= number)
+    let number = scope.to_arithmetic_number(needle)?;
+    Ok(number >= scope.to_arithmetic_number(*low)? && scope.to_arithmetic_number(*high)? >= number)
 }
 
 /// `contains_all`: every item of the second list is in the first.
@@ -59,7 +70,7 @@ pub fn contains_all<'a>(args: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult
         return Ok(Value::Bool(false));
     };
     for item in *wanted {
-        scope.spend_steps(all.len() / 8)?;
+        scope.spend_steps(search_cost(all, *item))?;
         if !contains_strictly_equal(all, *item)? {
             return Ok(Value::Bool(false));
         }
@@ -73,7 +84,7 @@ pub fn contains_any<'a>(args: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult
         return Ok(Value::Bool(false));
     };
     for item in *wanted {
-        scope.spend_steps(all.len() / 8)?;
+        scope.spend_steps(search_cost(all, *item))?;
         if contains_strictly_equal(all, *item)? {
             return Ok(Value::Bool(true));
         }
@@ -87,6 +98,15 @@ pub fn contains_none<'a>(args: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResul
         Value::Bool(any) => Ok(Value::Bool(!any)),
         other => Ok(other),
     }
+}
+
+/// The steps to compare `wanted` with each item.
+fn search_cost(items: &[Value<'_>], wanted: Value<'_>) -> usize {
+    let len = match wanted {
+        Value::Text(text) => text.len(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::List(_) | Value::Map(_) => 0,
+    };
+    (items.len() / 4 + 1).saturating_mul(1 + len / 64)
 }
 
 fn contains_strictly_equal(items: &[Value<'_>], wanted: Value<'_>) -> Result<bool, EvalError> {

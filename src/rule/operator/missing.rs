@@ -1,8 +1,6 @@
 //! `missing` and `missing_some`, and the lookup of data by a name that is known only at evaluation.
 
-use crate::context::lookup_path_segment;
 use crate::number;
-use crate::rule::coerce;
 use crate::rule::error::EvalError;
 use crate::rule::scope::Args;
 use crate::rule::scope::EvalResult;
@@ -26,7 +24,7 @@ pub fn missing<'a>(args: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> 
 /// `missing_some`: the empty list if enough of the named values are present, otherwise the names of those that are
 /// null.
 pub fn missing_some<'a>(args: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
-    let enough = coerce::to_arithmetic_number(args.require(0)?)?;
+    let enough = scope.to_arithmetic_number(args.require(0)?)?;
     let Value::List(names) = args.require(1)? else {
         return Err(EvalError::InvalidArguments);
     };
@@ -44,10 +42,10 @@ fn absent_names<'a>(
     data: Value<'a>,
     scope: &Scope<'_, 'a>,
 ) -> Result<Vec<Value<'a>>, EvalError> {
-    scope.spend_steps(names.len())?;
+    scope.spend_for_list(names.len())?;
     let mut absent = Vec::new();
     for name in names {
-        if lookup_by_value(*name, data)?.is_null() {
+        if lookup_by_value(*name, data, scope)?.is_null() {
             absent.push(*name);
         }
     }
@@ -55,14 +53,18 @@ fn absent_names<'a>(
 }
 
 /// `var` with computed arguments.
-pub fn lookup_by_value<'a>(arguments: Value<'a>, data: Value<'a>) -> EvalResult<'a> {
+pub fn lookup_by_value<'a>(
+    arguments: Value<'a>,
+    data: Value<'a>,
+    scope: &Scope<'_, 'a>,
+) -> EvalResult<'a> {
     let (name, default) = match arguments {
         Value::Null => return Ok(scalar_or_null(data)),
         Value::Text(name) => (name, Value::Null),
         Value::Number(n) => {
             let mut name = TextBuffer::default();
             number::write_decimal(&mut name, n);
-            return Ok(lookup_path(name.as_str(), data));
+            return lookup_path(name.as_str(), data, scope);
         }
         Value::List([]) => return Ok(data),
         Value::List([Value::Text(name), default]) => (*name, *default),
@@ -70,13 +72,14 @@ pub fn lookup_by_value<'a>(arguments: Value<'a>, data: Value<'a>) -> EvalResult<
         Value::Bool(_) | Value::Map(_) if data.is_null() => return Ok(Value::Null),
         Value::List(_) | Value::Bool(_) | Value::Map(_) => return Err(EvalError::InvalidArguments),
     };
-    let found = lookup_path(name, data);
+    let found = lookup_path(name, data, scope)?;
     Ok(if found.is_null() { default } else { found })
 }
 
-fn lookup_path<'a>(name: &str, data: Value<'a>) -> Value<'a> {
-    let parts = name.split('.').filter(|part| !part.is_empty());
-    parts.fold(data, lookup_path_segment)
+fn lookup_path<'a>(name: &str, data: Value<'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
+    scope.spend_steps(name.len() / 2)?;
+    let mut parts = name.split('.').filter(|part| !part.is_empty());
+    parts.try_fold(data, |value, part| scope.lookup_path_segment(value, part))
 }
 
 /// The value if it is a scalar, otherwise null.

@@ -5,6 +5,8 @@ mod version;
 use crate::number;
 pub use crate::rule::operator::semver::version::Version;
 use crate::rule::scope::Args;
+use crate::rule::scope::EvalResult;
+use crate::rule::scope::Scope;
 use crate::value::Value;
 
 /// A comparison operator of `sem_ver`.
@@ -85,16 +87,20 @@ impl VersionPredicate {
 }
 
 /// `sem_ver` in general: compares two versions; null if an argument is invalid.
-pub fn apply<'a>(args: Args<'_, 'a>) -> Value<'a> {
+pub fn apply<'a>(args: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
     let Args::List([a, Value::Text(order), b]) = args else {
-        return Value::Null;
+        return Ok(Value::Null);
     };
+    scope.spend_for_number(*a)?;
+    scope.spend_for_number(*b)?;
+    Ok(compare_versions(*a, order, *b))
+}
+
+fn compare_versions<'a>(a: Value<'_>, order: &str, b: Value<'_>) -> Value<'a> {
     let Some(order) = VersionComparison::parse(order) else {
         return Value::Null;
     };
-    map_version(*a, |a| {
-        map_version(*b, |b| Value::Bool(order.matches(a, b)))
-    })
+    map_version(a, |a| map_version(b, |b| Value::Bool(order.matches(a, b))))
 }
 
 /// The result of `test` for the version that a value spells; null if it is not a version. Numbers are spelled as with
@@ -133,11 +139,7 @@ mod tests {
         ];
         for pair in order.windows(2) {
             let [a, b] = pair else { continue };
-            let less = apply(Args::List(&[
-                Value::Text(a),
-                Value::Text("<"),
-                Value::Text(b),
-            ]));
+            let less = compare_versions(Value::Text(a), "<", Value::Text(b));
             assert_eq!(less, Value::Bool(true), "{a} < {b}");
         }
     }

@@ -1,7 +1,6 @@
 //! The string operators `cat`, `substr`, `starts_with` and `ends_with`.
 
 use crate::number;
-use crate::rule::coerce;
 use crate::rule::error::EvalError;
 use crate::rule::scope::Args;
 use crate::rule::scope::EvalResult;
@@ -18,7 +17,7 @@ pub fn cat<'a>(args: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
         Args::List([text @ Value::Text(_)]) => Ok(*text),
         Args::List(values) => {
             let mut buffer = TextBuffer::default();
-            buffer.append_all(values)?;
+            buffer.append_all(values, scope)?;
             let text = buffer.as_str();
             scope.alloc_text(if values.len() > 1 { text.trim() } else { text })
         }
@@ -29,11 +28,11 @@ pub fn cat<'a>(args: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
 pub fn substr<'a>(args: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
     let values = args.require_list()?;
     let mut buffer = TextBuffer::default();
-    coerce::write_text(&mut buffer, args.require(0)?)?;
+    buffer.append(args.require(0)?, scope)?;
     let text = buffer.as_str();
-    scope.spend_steps_for_text(text)?;
+    scope.spend_for_scan(text)?;
     let count = i64::try_from(text.chars().count()).map_err(|_| EvalError::InvalidArguments)?;
-    let mut from = number::truncate_to_i64(coerce::to_arithmetic_number(args.require(1)?)?);
+    let mut from = number::truncate_to_i64(scope.to_arithmetic_number(args.require(1)?)?);
     if from < 0 {
         from = from.wrapping_add(count);
     }
@@ -41,7 +40,7 @@ pub fn substr<'a>(args: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
         return scope.alloc_text(text);
     }
     let length = match values {
-        [_, _, length] => number::truncate_to_i64(coerce::to_arithmetic_number(*length)?),
+        [_, _, length] => number::truncate_to_i64(scope.to_arithmetic_number(*length)?),
         _ => count,
     };
     let to = if length < 0 {
@@ -69,9 +68,16 @@ fn char_slice(text: &str, from: usize, len: usize) -> &str {
 }
 
 /// `starts_with` and `ends_with`: two strings, or null.
-pub fn test_affix<'a>(args: Args<'_, 'a>, test: fn(&str, &str) -> bool) -> Value<'a> {
-    match args {
-        Args::List([Value::Text(text), Value::Text(affix)]) => Value::Bool(test(text, affix)),
+pub fn test_affix<'a>(
+    args: Args<'_, 'a>,
+    scope: &Scope<'_, 'a>,
+    test: fn(&str, &str) -> bool,
+) -> EvalResult<'a> {
+    Ok(match args {
+        Args::List([Value::Text(text), Value::Text(affix)]) => {
+            scope.spend_for_compare(affix)?;
+            Value::Bool(test(text, affix))
+        }
         Args::List(_) | Args::Single(_) => Value::Null,
-    }
+    })
 }

@@ -1,6 +1,5 @@
 //! `var`: evaluates a read of the context, or of the item of a list operation.
 
-use crate::context::lookup_path_segment;
 use crate::rule::ast::ContextLookup;
 use crate::rule::ast::Var;
 use crate::rule::ast::VarTarget;
@@ -43,6 +42,7 @@ pub fn eval_in_outer_frames<'a>(
 }
 
 fn eval_in_data<'a>(var: &'a Var, data: ScopeData<'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
+    scope.spend_steps(var.cost as usize)?;
     let scope = Scope {
         data,
         frames: None,
@@ -50,7 +50,7 @@ fn eval_in_data<'a>(var: &'a Var, data: ScopeData<'a>, scope: &Scope<'_, 'a>) ->
     };
     let found = match (&var.target, data) {
         (VarTarget::Computed(name), _) => {
-            return lookup_by_value(eval(name, &scope)?, scope_data_value(&scope));
+            return lookup_by_value(eval(name, &scope)?, scope_data_value(&scope), &scope);
         }
         (VarTarget::ScalarData, _) => scalar_or_null(scope_data_value(&scope)),
         (VarTarget::WholeData, _) => scope_data_value(&scope),
@@ -62,7 +62,7 @@ fn eval_in_data<'a>(var: &'a Var, data: ScopeData<'a>, scope: &Scope<'_, 'a>) ->
         }
         (VarTarget::Path(path, _), ScopeData::Item(item)) => path
             .iter()
-            .fold(item, |v, part| lookup_path_segment(v, part)),
+            .try_fold(item, |value, part| scope.lookup_path_segment(value, part))?,
     };
     // The default is evaluated even if it is not used, because its errors fail the read.
     let default = var.default.as_ref().map(|rule| eval(rule, &scope));

@@ -8,6 +8,7 @@ use crate::context::EvaluationContext;
 use crate::context::ReadSet;
 use crate::limits;
 use crate::value::Value;
+use crate::wire::context::value_budget::ValueBudget;
 use crate::wire::protobuf::decode_field::WireField;
 use crate::wire::protobuf::decode_field::decode_utf8;
 use crate::wire::protobuf::decode_field::next_field;
@@ -20,9 +21,10 @@ pub fn fill_context<'a>(
     part: &'a [u8],
     reads: &ReadSet,
     context: &mut EvaluationContext<'a>,
+    budget: &mut ValueBudget,
 ) -> Result<()> {
     for_each_entry(part, |key, value| match reads.root(key) {
-        Some(read) => fill_attribute(value, read, context),
+        Some(read) => fill_attribute(value, read, context, budget),
         None => Ok(()),
     })
 }
@@ -31,13 +33,14 @@ fn fill_attribute<'a>(
     value: &'a [u8],
     read: &AttributeNode,
     context: &mut EvaluationContext<'a>,
+    budget: &mut ValueBudget,
 ) -> Result<()> {
     match split_value(value)? {
         // Only some members are read: there is no need to build the object.
         UndecodedValue::Struct(part) if read.slot.is_none() => {
             context.clear_slots(read);
             for_each_entry(part, |key, value| match read.child(key) {
-                Some(read) => fill_attribute(value, read, context),
+                Some(read) => fill_attribute(value, read, context, budget),
                 None => Ok(()),
             })
         }
@@ -46,7 +49,7 @@ fn fill_attribute<'a>(
             Ok(())
         }
         nested => {
-            let value = build_value(nested, context.arena(), limits::NESTING_DEPTH)?;
+            let value = build_value(nested, context.arena(), limits::NESTING_DEPTH, budget)?;
             context.fill_slots(read, value);
             Ok(())
         }
@@ -59,11 +62,14 @@ pub fn decode_attributes<'a>(
     arena: &'a Bump,
 ) -> Result<Vec<(&'a str, Value<'a>)>> {
     let mut members = Vec::new();
+    let mut budget = ValueBudget::new();
     for part in parts {
         for_each_entry(part, |key, value| {
+            spend(&mut budget)?;
+            let value = split_value(value)?;
             members.push((
                 decode_utf8(key)?,
-                build_value(split_value(value)?, arena, limits::NESTING_DEPTH)?,
+                build_value(value, arena, limits::NESTING_DEPTH, &mut budget)?,
             ));
             Ok(())
         })?;
@@ -71,7 +77,19 @@ pub fn decode_attributes<'a>(
     Ok(members)
 }
 
-fn build_value<'a>(raw: UndecodedValue<'a>, arena: &'a Bump, depth: usize) -> Result<Value<'a>> {
+fn spend(budget: &mut ValueBudget) -> Result<()> {
+    if budget.spend() {
+        return Ok(());
+    }
+    Err(ValueBudget::exceeded())
+}
+
+fn build_value<'a>(
+    raw: UndecodedValue<'a>,
+    arena: &'a Bump,
+    depth: usize,
+    budget: &mut ValueBudget,
+) -> Result<Value<'a>> {
     let Some(depth) = depth.checked_sub(1) else {
         return Err(RpcError::malformed(
             "proto: exceeded maximum recursion depth",
@@ -82,9 +100,10 @@ fn build_value<'a>(raw: UndecodedValue<'a>, arena: &'a Bump, depth: usize) -> Re
         UndecodedValue::Struct(part) => {
             let mut members = Vec::new();
             for_each_entry(part, |key, value| {
+                spend(budget)?;
                 members.push((
                     decode_utf8(key)?,
-                    build_value(split_value(value)?, arena, depth)?,
+                    build_value(split_value(value)?, arena, depth, budget)?,
                 ));
                 Ok(())
             })?;
@@ -95,7 +114,8 @@ fn build_value<'a>(raw: UndecodedValue<'a>, arena: &'a Bump, depth: usize) -> Re
             let mut rest = part;
             while let Some(field) = next_field(&mut rest)? {
                 if let (1, WireField::Bytes(item)) = field {
-                    items.push(build_value(split_value(item)?, arena, depth)?);
+                    spend(budget)?;
+                    items.push(build_value(split_value(item)?, arena, depth, budget)?);
                 }
             }
             Value::List(arena.alloc_slice_copy(&items))

@@ -13,6 +13,7 @@ use crate::value::Value;
 use crate::wire::context::decode_json;
 use crate::wire::context::decode_protobuf;
 use crate::wire::context::enrichment::OverlayAttribute;
+use crate::wire::context::value_budget::ValueBudget;
 use crate::wire::rpc_error::RpcError;
 
 /// A context that is still encoded.
@@ -81,9 +82,12 @@ impl<'b> EncodedContext<'b> {
         'b: 'a,
     {
         match self {
-            EncodedContext::Protobuf(parts) => parts
-                .iter()
-                .try_for_each(|part| decode_protobuf::fill_context(part, reads, context)),
+            EncodedContext::Protobuf(parts) => {
+                let mut budget = ValueBudget::new();
+                parts.iter().try_for_each(|part| {
+                    decode_protobuf::fill_context(part, reads, context, &mut budget)
+                })
+            }
             EncodedContext::Json(None) => Ok(()),
             EncodedContext::Json(Some(text)) => decode_json::fill_context(text, reads, context),
             EncodedContext::IndexedJson(outline) => {

@@ -1,5 +1,7 @@
-//! The step limit of one evaluation.
+//! The step limit of one evaluation: every operator is charged for the bytes that it reads and creates.
 
+use serde_json::Map;
+use serde_json::Value;
 use serde_json::json;
 
 use crate::support::evaluate::assert_variant;
@@ -24,4 +26,124 @@ fn nested_list_operations_exceed_the_step_limit() {
     let context = json!({"l": items}).to_string();
     let rule = r#"{"some": [{"var": "l"}, {"all": [{"var": "l"}, {"some": [{"var": "l"}, {"<": [{"var": ""}, -1]}]}]}]}"#;
     assert_variant(rule, &context, "PARSE_ERROR");
+}
+
+/// A context with these attributes.
+fn context(attributes: Value) -> String {
+    attributes.to_string()
+}
+
+fn assert_exceeded(rule: &Value, context: &str) {
+    assert_variant(&rule.to_string(), context, "PARSE_ERROR");
+}
+
+/// `count` times the same argument.
+fn repeated(operator: &str, argument: &Value, count: usize) -> Value {
+    json!({operator: vec![argument; count]})
+}
+
+#[test]
+fn texts_that_are_parsed_as_numbers_are_charged() {
+    let roles = vec![json!({}); 30_000];
+    let context = context(json!({"roles": roles, "min": "1".repeat(100_000), "n": 1,
+        "texts": vec!["1".repeat(1000); 900]}));
+    assert_exceeded(
+        &json!({"some": [{"var": "roles"}, {">=": [{"var": "level"}, {"var": "min"}]}]}),
+        &context,
+    );
+    for operator in ["==", "<", "+", "max", "in", "-", "%"] {
+        let argument = json!({operator: [{"var": "n"}, {"var": "min"}]});
+        let rule = json!({"map": [{"var": "roles"}, argument]});
+        assert_exceeded(&rule, &context);
+    }
+    let sums = json!({"map": [{"var": "roles"}, {"+": {"var": "texts"}}]});
+    assert_exceeded(&sums, &context);
+}
+
+#[test]
+fn text_operators_are_charged_by_length() {
+    let long = "x".repeat(400_000);
+    let context = context(
+        json!({"t": long, "u": long, "v": format!("1.0.0-{}", "a.".repeat(90_000)),
+        "targetingKey": long}),
+    );
+    let t = json!({"var": "t"});
+    for operand in [
+        json!({"starts_with": [t, {"var": "u"}]}),
+        json!({"ends_with": [t, {"var": "u"}]}),
+        json!({"===": [t, {"var": "u"}]}),
+        json!({"in": [t, {"var": "u"}]}),
+        json!({"in": [t, ["a", "b"]]}),
+        json!({"sem_ver": [{"var": "v"}, "=", "1.0.0"]}),
+        json!({"sem_ver": [{"var": "v"}, "=", {"var": "v"}]}),
+        json!({"fractional": [t, ["on", 1], ["off", 1]]}),
+        json!({"fractional": [{"cat": [t, t]}, ["on", 1], ["off", 1]]}),
+        json!({"fractional": [["on", 1], ["off", 1]]}),
+        json!({"substr": [t, 100_000, 5]}),
+        json!({"cat": [t, "x"]}),
+        json!({"var": {"cat": [t, ".x"]}}),
+    ] {
+        let wrapped = json!({"!": [{"!": [operand]}]});
+        let same = json!({"in": [wrapped, [wrapped]]});
+        assert_exceeded(&repeated("merge", &same, 400), &context);
+    }
+}
+
+#[test]
+fn created_values_are_charged_before_they_are_created() {
+    let items = vec![0; 90_000];
+    let context = context(json!({"t": "x".repeat(900_000), "l": items, "s": "x"}));
+    assert_exceeded(&repeated("cat", &json!({"var": "t"}), 1000), &context);
+    assert_exceeded(&repeated("merge", &json!({"var": "l"}), 1000), &context);
+    let doubling = json!({"cat": [{"var": "accumulator"}, {"var": "accumulator"}]});
+    assert_exceeded(&json!({"reduce": [{"var": "l"}, doubling, "x"]}), &context);
+    // The smallest number has 326 digits without an exponent.
+    let tiny = json!({"reduce": [{"var": "l"}, {"cat": [{"var": "accumulator"}, 5e-324]}, ""]});
+    assert_exceeded(&tiny, &context);
+}
+
+#[test]
+fn constants_that_are_expensive_do_not_delay_loading() {
+    let items = vec![0; 40];
+    let doubling = json!({"cat": [{"var": "accumulator"}, {"var": "accumulator"}]});
+    let constant = json!({"reduce": [items, doubling, "x"]});
+    assert_exceeded(&constant, "{}");
+}
+
+#[test]
+fn lookups_in_large_maps_are_charged() {
+    let members: Map<_, _> = (0..60_000).map(|i| (format!("k{i}"), json!(0))).collect();
+    let items = vec![0; 1000];
+    let context = context(json!({"m": members, "l": items, "names": ["m.x"]}));
+    let item = json!({"map": [{"merge": [[{"var": "m"}]]}, {"var": "x"}]});
+    assert_exceeded(&json!({"map": [{"var": "l"}, item]}), &context);
+    let computed = json!({"var": {"cat": ["m", ".x"]}});
+    assert_exceeded(&json!({"merge": vec![computed; 1000]}), &context);
+    let reads: Vec<Value> = (0..4000)
+        .map(|i| json!({"var": format!("m.a{i}")}))
+        .collect();
+    let all = json!({"and": [{"!": [{"var": "m"}]}, {"merge": reads}]});
+    assert_exceeded(&json!({"or": [all, {"var": "m"}, "on"]}), &context);
+}
+
+#[test]
+fn large_contexts_of_ordinary_rules_are_evaluated() {
+    let ids: Vec<String> = (0..50_000).map(|i| format!("user-{i}")).collect();
+    let numbers: Vec<u32> = (0..10_000).collect();
+    let context = context(
+        json!({"ids": ids, "numbers": numbers, "text": "x".repeat(100_000),
+        "targetingKey": "user-49999"}),
+    );
+    for rule in [
+        json!({"in": [{"var": "targetingKey"}, {"var": "ids"}]}),
+        json!({"some": [{"var": "ids"}, {"==": [{"var": ""}, "user-49999"]}]}),
+        json!({"some": [{"var": "numbers"}, {"and": [{">": [{"var": ""}, 9998]}, {"<": [{"var": ""}, 1e6]}]}]}),
+        json!({"==": [49_995_000, {"reduce": [{"var": "numbers"},
+            {"+": [{"var": "current"}, {"var": "accumulator"}]}, 0]}]}),
+        json!({"starts_with": [{"var": "text"}, "x"]}),
+        json!({"!": [{"in": ["y", {"var": "text"}]}]}),
+    ] {
+        let rule = json!({"if": [rule, "on", "off"]});
+        assert_variant(&rule.to_string(), &context, "on");
+    }
 }

@@ -4,6 +4,7 @@ use http_body_util::Full;
 use serde_json::json;
 use tonic::Code;
 
+use crate::support::server;
 use crate::support::server::grpc_client;
 use crate::support::server::grpc_client::pb::evaluation1;
 use crate::support::server::http_client::HttpClient;
@@ -139,4 +140,33 @@ async fn unknown_grpc_method_is_unimplemented() {
         .await
         .expect_err("no such method");
     assert_eq!(status.code(), Code::Unimplemented);
+}
+
+#[tokio::test]
+async fn context_with_too_many_values_is_rejected() {
+    let rule = json!({"if": [{"in": [1, {"var": "read"}]}, "on", "off"]});
+    let flag =
+        json!({"variants": {"on": true, "off": false}, "defaultVariant": "off", "targeting": rule});
+    let document = json!({"flags": {"f": flag}}).to_string();
+    let (server, _dir) = server::serve_text("flags.json", &document).await;
+    let mut client = HttpClient::connect(server.port, HttpVersion::Http1).await;
+    for (attribute, count, status) in [
+        ("read", 100_000, 200),
+        ("read", 100_001, 400),
+        ("other", 200_000, 200),
+    ] {
+        let context = json!({attribute: vec![0; count]});
+        let body = json!({"flagKey": "f", "context": context}).to_string();
+        let answer = client
+            .post(&format!("{EVALUATION_V1}ResolveBoolean"), &[JSON], body)
+            .await;
+        assert_eq!(answer.status, status, "{attribute} {count}");
+        if status == 400 {
+            assert_eq!(
+                answer.json(),
+                json!({"code": "invalid_argument", "message":
+                    "unmarshal message: the lists and objects of the context have more than 100000 values"})
+            );
+        }
+    }
 }
