@@ -47,7 +47,7 @@
 
 #![forbid(unsafe_code)]
 
-// Basic types: no I/O, no async, no wire formats.
+// Basic types: no async, no wire formats, and no I/O except in `regular_file`.
 pub mod limits;
 pub mod number;
 pub mod value;
@@ -62,6 +62,7 @@ pub mod context;
 pub mod error_chain;
 pub mod panic_message;
 pub mod fault_injection;
+pub mod regular_file;
 // From flag files to compiled flags.
 pub mod document;
 pub mod rule;

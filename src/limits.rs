@@ -53,6 +53,35 @@ pub const PROBE_CONNECTIONS: usize = 256;
 pub const INITIAL_LOAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a probe or a scrape waits for the update thread to respond.
 pub const LIVENESS_TIMEOUT: Duration = Duration::from_secs(2);
+/// The duration after which an operation that has not finished counts as stalled, such as a read of a flag file.
+pub const STALL_TIMEOUT: Duration = Duration::from_secs(3);
+/// The largest queue of log lines, in bytes; further lines are dropped and counted.
+pub const LOG_QUEUE: usize = 1024 * 1024;
+/// How long the end of the process waits for the last log lines.
+pub const LOG_DRAIN_TIMEOUT: Duration = Duration::from_millis(100);
+/// How long the start of the process waits for certificates.
+pub const TLS_LOAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// The stack of the threads that parse documents, in bytes: several times of what the deepest document needs.
+pub const PARSER_STACK: usize = 8 * 1024 * 1024;
+/// How long the update thread waits for file sources, so that files that change together are published together.
+/// Slower sources are published when they are read.
+pub const SCAN_WAIT: Duration = Duration::from_millis(100);
+/// The same for the initial load.
+pub const INITIAL_SCAN_WAIT: Duration = Duration::from_secs(1);
+/// How far in the future a time may be that counts as the present: clocks are adjusted in small steps.
+pub const CLOCK_TOLERANCE: Duration = Duration::from_secs(2);
+/// How long the initial load waits for the state directory.
+pub const STATE_READ_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long the end of the process waits for documents that are not in the state directory yet.
+pub const STATE_DRAIN_TIMEOUT: Duration = Duration::from_millis(200);
+/// The most paths with file events between two scans; beyond them all files are read.
+pub const CHANGED_PATHS: usize = 4096;
+/// The most diagnostics of one document that are logged at once.
+pub const LOGGED_DIAGNOSTICS: usize = 100;
+/// The most bytes of a text from a document in a log line.
+pub const LOGGED_TEXT: usize = 1024;
+/// How long before a certificate expires the log warns about it.
+pub const CERTIFICATE_WARNING: Duration = Duration::from_secs(7 * 24 * 3600);
 /// How long the servers may take to end after a part of the process failed.
 pub const FAILURE_GRACE: Duration = Duration::from_secs(1);
 /// The idle time before the first TCP keepalive probe, as in Go.
@@ -80,6 +109,8 @@ pub const SELECTOR_BYTES: usize = 1024;
 
 /// The largest configuration file, in bytes.
 pub const CONFIG_FILE: u64 = 16 * 1024 * 1024;
+/// The largest file with certificates or a key, in bytes.
+pub const PEM_FILE: u64 = 16 * 1024 * 1024;
 /// The largest source file that is searched for flags, in bytes: larger ones are usually generated.
 pub const SCANNED_SOURCE_FILE: u64 = 4 * 1024 * 1024;
 /// The largest flag document, in bytes.
@@ -101,10 +132,12 @@ pub const DOCUMENT_VALUES: usize = 8_000_000;
 /// The most candidates for a suggestion.
 pub const SUGGESTION_CANDIDATES: usize = 10_000;
 /// The number of values that aliases and references may add per node of a document, if that exceeds
-/// [`EXPANSION_ALLOWANCE`].
-pub const EXPANSION_FACTOR: usize = 20;
+/// [`EXPANSION_ALLOWANCE`]. A value takes about 100 bytes, in the compiled rule and in the JSON of flag sync.
+pub const EXPANSION_FACTOR: usize = 4;
 /// The number of values that aliases and references may add in any document.
 pub const EXPANSION_ALLOWANCE: usize = 100_000;
+/// The number of values that prerequisites may add to the rules of all flags.
+pub const PREREQUISITE_VALUES: usize = 1_000_000;
 
 /// The most work of one evaluation that grows with its context, in steps. A step is about 10 ns of work, or 4 bytes of
 /// memory.

@@ -11,6 +11,7 @@ pub mod process;
 pub mod registry;
 pub mod sync_stream;
 pub mod task_panics;
+pub mod thread_activity;
 pub mod evaluation;
 pub mod prometheus;
 

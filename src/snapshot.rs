@@ -73,7 +73,9 @@ impl Snapshot {
             selected_changes: SelectorCache::default(),
             evaluations: tally,
         };
-        snapshot.default_fingerprints = Arc::new(snapshot.collect_fingerprints(&Selector::All));
+        let fingerprints =
+            snapshot.collect_fingerprints(&Selector::All, &before.default_fingerprints);
+        snapshot.default_fingerprints = Arc::new(fingerprints);
         snapshot.changes = Arc::new(FlagChanges::between(
             &before.default_fingerprints,
             &snapshot.default_fingerprints,
@@ -160,7 +162,8 @@ impl Snapshot {
     pub fn fingerprints(&self, selector: &Selector) -> Arc<Fingerprints> {
         let make = || {
             self.selects_any(selector)
-                .then(|| Arc::new(self.collect_fingerprints(selector)))
+                .then(|| self.collect_fingerprints(selector, &self.default_fingerprints))
+                .map(Arc::new)
         };
         match selector {
             Selector::All => self.default_fingerprints.clone(),
@@ -193,7 +196,8 @@ impl Snapshot {
         }
     }
 
-    fn collect_fingerprints(&self, selector: &Selector) -> Fingerprints {
+    /// The fingerprints of the selected flags, which share unchanged chunks with `similar`.
+    fn collect_fingerprints(&self, selector: &Selector, similar: &Fingerprints) -> Fingerprints {
         let print = |position: usize| {
             let flag = self.ruleset.flag_at(position)?;
             Some((flag.key.clone(), flag.fingerprint))
@@ -204,6 +208,6 @@ impl Snapshot {
             _ => 0,
         });
         prints.extend(coop::yielding_cheap(selected).filter_map(print));
-        Fingerprints::new(prints)
+        Fingerprints::new(&prints, similar)
     }
 }

@@ -4,6 +4,7 @@ pub mod config;
 mod evaluation_event;
 pub mod exporters;
 pub mod collect_families;
+pub mod log_queue;
 pub mod logging;
 pub mod otlp_client;
 pub mod otlp_metrics;

@@ -9,6 +9,7 @@ use http::HeaderName;
 use crate::config::option::resolver::OptionResolver;
 use crate::config::option::table;
 use crate::limits;
+use crate::metric::thread_activity::ThreadActivities;
 use crate::serve::ServeConfig;
 use crate::serve::admin::debug::BearerToken;
 use crate::serve::admin::debug::DebugAccess;
@@ -56,6 +57,7 @@ pub fn serve_config<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<
         metrics: Arc::default(),
         traces: None,
         update_thread: None,
+        activities: ThreadActivities::default(),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::document::json_parser;
 use crate::document::syntax_tree::Node;
 use crate::document::yaml_parser;
 use crate::limits;
+use crate::regular_file;
 
 /// Reads a file of one of the three formats. Mistakes in its text are added to `report`.
 ///
@@ -23,13 +24,8 @@ pub fn read_node(path: &Path, report: &mut DiagnosticSink) -> Result<Option<Node
         "toml" => toml::parse,
         _ => return Err("the extension must be .yaml, .yml, .json or .toml".to_owned()),
     };
-    let size = std::fs::metadata(path)
-        .map_err(|error| error.to_string())?
-        .len();
-    if size > limits::CONFIG_FILE {
-        return Err(format!("larger than {} bytes", limits::CONFIG_FILE));
-    }
-    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+    let text = regular_file::read_text(path, limits::CONFIG_FILE);
+    let text = text.map_err(|error| error.to_string())?;
     let node = parse(&text, report);
     if let Some(node) = &node {
         number_precision::report_lost_digits(&text, node, report);

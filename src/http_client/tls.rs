@@ -13,6 +13,8 @@ use rustls::client::WantsClientCert;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
+use crate::limits;
+use crate::regular_file;
 use crate::tls::provider;
 use crate::tls::server_verifier::ServerVerifier;
 use crate::tls::trust_store::TrustStore;
@@ -66,8 +68,8 @@ impl Error for TlsError {
 /// # Errors
 /// If the file cannot be read, or contains no certificate.
 pub fn load_ca_file(path: &Path) -> Result<TrustStore, TlsError> {
-    let bytes =
-        std::fs::read(path).map_err(|error| TlsError::ReadCaFile(path.to_owned(), error))?;
+    let bytes = regular_file::read(path, limits::PEM_FILE);
+    let bytes = bytes.map_err(|error| TlsError::ReadCaFile(path.to_owned(), error))?;
     let certificates = CertificateDer::pem_slice_iter(&bytes).filter_map(Result::ok);
     let mut trust = TrustStore::empty();
     for certificate in certificates {

@@ -68,7 +68,12 @@ fn write_family(out: &mut String, family: &MetricFamily) {
             }
             MetricValue::Number(number) => {
                 let labels = scoped_labels(family, &series.labels);
-                write_sample(out, &name, labels, &number.to_string());
+                let text = if *number == f64::INFINITY {
+                    "+Inf".to_owned()
+                } else {
+                    number.to_string()
+                };
+                write_sample(out, &name, labels, &text);
             }
             MetricValue::Distribution {
                 bounds,

@@ -7,7 +7,7 @@ use crate::metric::family::MetricFamily;
 use crate::metric::family::MetricKind;
 use crate::metric::family::MetricValue;
 
-/// The kinds of tasks that serve clients.
+/// The kinds of tasks that serve clients or export metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TaskKind {
     /// A stream of events, flags or health.
@@ -16,10 +16,17 @@ pub enum TaskKind {
     Request,
     /// A connection, with the requests that are handled on its task.
     Connection,
+    /// The export of metrics, which is restarted.
+    MetricsExport,
 }
 
 impl TaskKind {
-    const ALL: [TaskKind; 3] = [TaskKind::Stream, TaskKind::Request, TaskKind::Connection];
+    const ALL: [TaskKind; 4] = [
+        TaskKind::Stream,
+        TaskKind::Request,
+        TaskKind::Connection,
+        TaskKind::MetricsExport,
+    ];
 
     /// Returns the name in logs and labels.
     pub fn name(self) -> &'static str {
@@ -27,6 +34,7 @@ impl TaskKind {
             TaskKind::Stream => "stream",
             TaskKind::Request => "request",
             TaskKind::Connection => "connection",
+            TaskKind::MetricsExport => "metrics_export",
         }
     }
 }
@@ -48,7 +56,7 @@ impl TaskPanics {
     /// Returns the metric family.
     pub fn collect(&self) -> MetricFamily {
         let help =
-            "Panics in tasks that serve clients; each ended one stream, request or connection.";
+            "Panics in tasks; each ended one stream, request, connection or export of metrics.";
         let mut family = MetricFamily::new("fanion.task.panics", "", MetricKind::Counter, help);
         for (kind, panics) in TaskKind::ALL.into_iter().zip(&self.panics) {
             let count = MetricValue::Count(panics.load(Ordering::Relaxed));

@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 
 use crate::limits;
 use crate::metric::registry::Metrics;
+use crate::metric::thread_activity::ThreadActivities;
 use crate::serve::admin::debug::config::DebugConfig;
 use crate::serve::connection::ping_enforcement::PingPolicy;
 use crate::serve::http::cors::AllowedOrigins;
@@ -61,6 +62,8 @@ pub struct ServeConfig {
     pub traces: Option<Arc<RequestTracer>>,
     /// The liveness of the update thread, for `/readyz` and `/metrics`.
     pub update_thread: Option<Liveness>,
+    /// The activities of the threads that read and write files, for `/readyz`.
+    pub activities: ThreadActivities,
 }
 
 impl Default for ServeConfig {
@@ -93,6 +96,7 @@ impl Default for ServeConfig {
             metrics: Arc::default(),
             traces: None,
             update_thread: None,
+            activities: ThreadActivities::default(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod addr;
+pub mod certificate_expiry;
 pub mod limit_report;
 pub mod port_role;
 pub mod connection_slots;

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use crate::change::ChangeKind;
 use crate::coop;
 use crate::snapshot::fingerprints::Fingerprints;
+use crate::snapshot::fingerprints::FlagFingerprint;
 use crate::wire::Codec;
 use crate::wire::evaluation::event_stream;
 use crate::wire::grpc::length_prefixed_message::encode_length_prefixed;
@@ -48,9 +49,12 @@ impl FlagChanges {
 }
 
 /// Compares two sorted lists of keys and fingerprints.
-fn diff(before: &[(Arc<str>, u64)], after: &[(Arc<str>, u64)]) -> Vec<(Arc<str>, ChangeKind)> {
+fn diff<'f>(
+    before: impl Iterator<Item = &'f FlagFingerprint>,
+    after: impl Iterator<Item = &'f FlagFingerprint>,
+) -> Vec<(Arc<str>, ChangeKind)> {
     let mut changes = Vec::new();
-    let (mut old, mut new) = (before.iter().peekable(), after.iter().peekable());
+    let (mut old, mut new) = (before.peekable(), after.peekable());
     loop {
         coop::tick();
         let order = match (old.peek(), new.peek()) {
@@ -83,7 +87,8 @@ mod tests {
     #[test]
     fn added_changed_and_removed_flags_are_distinguished() {
         let prints = |entries: &[(&str, u64)]| {
-            Fingerprints::new(entries.iter().map(|(k, v)| ((*k).into(), *v)).collect())
+            let flags = entries.iter().map(|(k, v)| ((*k).into(), *v));
+            Fingerprints::new(&flags.collect::<Vec<_>>(), &Fingerprints::default())
         };
         let before = prints(&[("a", 1), ("b", 1), ("d", 1)]);
         let after = prints(&[("a", 1), ("b", 2), ("c", 1)]);

@@ -25,6 +25,8 @@ pub enum SourceError {
     InvalidDocument(String),
     /// A file or directory cannot be read.
     Io(io::Error),
+    /// A read of files has not finished within this time.
+    Stalled(Duration),
     /// A directory or glob names no flag file.
     NoFlagFiles,
     /// A file is larger than this many bytes.
@@ -97,7 +99,8 @@ impl SourceError {
             SourceError::FileTooLarge(_) | SourceError::ResponseTooLarge(_) => {
                 SourceErrorKind::TooLarge
             }
-            SourceError::ResponseTimeout(_)
+            SourceError::Stalled(_)
+            | SourceError::ResponseTimeout(_)
             | SourceError::SyncStreamSilent(_)
             | SourceError::Dial(DialError::Timeout(_)) => SourceErrorKind::Timeout,
             SourceError::NoFlagFiles
@@ -156,6 +159,9 @@ impl fmt::Display for SourceError {
         match self {
             SourceError::InvalidDocument(why) => f.write_str(why),
             SourceError::Io(error) => error.fmt(f),
+            SourceError::Stalled(limit) => {
+                write!(f, "a read of its files has not finished within {limit:?}")
+            }
             SourceError::NoFlagFiles => f.write_str("no flag files (.yaml, .yml or .json)"),
             SourceError::FileTooLarge(limit) => write!(f, "larger than {limit} bytes"),
             SourceError::ResponseTooLarge(limit) => {

@@ -1,10 +1,13 @@
 //! The last good document of a file or a network source: accepts valid documents, refuses others and keeps the old one.
 
+use std::sync::Arc;
+
 use crate::diag::Diagnostic;
 use crate::diag::Severity;
 use crate::document::DocumentFormat;
 use crate::document::DocumentOrigin;
-use crate::source::diagnostic_log::log_diagnostic;
+use crate::source::diagnostic_log::log_diagnostics;
+use crate::source::diagnostic_log::shortened;
 use crate::source::error::SourceError;
 use crate::source::layer::Layer;
 use crate::source::layer::compile;
@@ -14,13 +17,13 @@ use crate::source::layer::compile::CompileOptions;
 #[derive(Debug, Default)]
 pub struct LastGood {
     /// The flags of the last good document.
-    pub layer: Option<Layer>,
+    pub layer: Option<Arc<Layer>>,
     /// The fingerprint of its text.
     good_fingerprint: Option<u64>,
     /// The fingerprint of the last text, good or not.
     last_fingerprint: Option<u64>,
     /// The reason why the last text was refused, if it was.
-    pub refusal: Option<SourceError>,
+    pub refusal: Option<Arc<SourceError>>,
 }
 
 /// The result of an update.
@@ -55,7 +58,7 @@ impl LastGood {
         bytes: &[u8],
         options: CompileOptions,
     ) -> (Option<Layer>, Vec<Diagnostic>) {
-        compile::compile(format, origin, bytes, options, self.layer.as_ref())
+        compile::compile(format, origin, bytes, options, self.layer.as_deref())
     }
 
     /// Logs the diagnostics of a text, and makes its document the active one if it is valid.
@@ -65,10 +68,11 @@ impl LastGood {
         compiled: (Option<Layer>, Vec<Diagnostic>),
     ) -> UpdateResult {
         let (layer, diagnostics) = compiled;
-        diagnostics.iter().for_each(log_diagnostic);
+        log_diagnostics(&diagnostics);
         let Some(layer) = layer else {
             self.last_fingerprint = Some(fingerprint);
-            self.refusal = Some(SourceError::InvalidDocument(refusal_reason(&diagnostics)));
+            let reason = refusal_reason(&diagnostics);
+            self.refusal = Some(Arc::new(SourceError::InvalidDocument(reason)));
             return UpdateResult::Refused;
         };
         self.accept(fingerprint, layer);
@@ -78,7 +82,7 @@ impl LastGood {
     /// Makes a document the active one.
     pub fn accept(&mut self, fingerprint: u64, layer: Layer) {
         *self = LastGood {
-            layer: Some(layer),
+            layer: Some(Arc::new(layer)),
             good_fingerprint: Some(fingerprint),
             last_fingerprint: Some(fingerprint),
             refusal: None,
@@ -89,5 +93,8 @@ impl LastGood {
 /// Returns the first error among the diagnostics.
 fn refusal_reason(diagnostics: &[Diagnostic]) -> String {
     let first = diagnostics.iter().find(|d| d.severity == Severity::Error);
-    first.map_or_else(|| "not a flag document".to_owned(), ToString::to_string)
+    first.map_or_else(
+        || "not a flag document".to_owned(),
+        |first| shortened(&first.to_string()).into_owned(),
+    )
 }

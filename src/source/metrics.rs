@@ -35,8 +35,13 @@ const GAUGES: [(&str, &str, &str, GaugeFn); 4] = [
     (
         "fanion.source.age",
         "s",
-        "Time since the flags of a stale source were last known to be up to date; 0 if it is not stale.",
-        |state, now| Some(state.age(now).unwrap_or_default().as_secs_f64()),
+        "Time since the flags of a stale source were last known to be up to date; 0 if it is not stale, infinite if unknown.",
+        |state, now| {
+            if state.is_age_unknown(now) {
+                return Some(f64::INFINITY);
+            }
+            Some(state.age(now).unwrap_or_default().as_secs_f64())
+        },
     ),
 ];
 

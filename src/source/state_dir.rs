@@ -1,16 +1,16 @@
 //! `StateDir`: the directory that keeps the last good document of each source, for a start without the source.
 //!
-//! One file per document, written atomically, and used only if its checksum is correct. A failure is only logged as a
-//! warning.
+//! One file per document, written atomically, and used only if its checksum is correct. A failure is logged as a
+//! warning, and the write is repeated.
 
 mod atomic_write;
 mod entry;
 mod file_name;
+mod write_queue;
 pub mod writer;
 
 use std::collections::HashSet;
 use std::fs::DirBuilder;
-use std::fs::File;
 use std::fs::OpenOptions;
 use std::io;
 use std::io::Read as _;
@@ -18,7 +18,9 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
+use crate::fault_injection;
 use crate::limits;
+use crate::regular_file;
 pub use crate::source::state_dir::entry::StateEntry;
 
 /// The extension of the files in the directory.
@@ -30,6 +32,7 @@ const MAX_HEADER_BYTES: u64 = 64 * 1024;
 #[derive(Debug)]
 pub struct StateDir {
     directory: PathBuf,
+    is_created: bool,
     /// Warnings that were logged already.
     logged_warnings: HashSet<String>,
 }
@@ -37,35 +40,57 @@ pub struct StateDir {
 impl StateDir {
     /// Opens the directory, and creates it if it does not exist.
     pub fn open(directory: PathBuf) -> StateDir {
-        let made = DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&directory);
-        let mut state_dir = StateDir {
-            directory,
-            logged_warnings: HashSet::new(),
-        };
-        if let Err(error) = made {
-            state_dir.warn_once("cannot create the state directory", &error);
-        }
+        let mut state_dir = StateDir::unopened(directory);
+        state_dir.create();
         state_dir
     }
 
-    /// Writes a document.
-    pub fn write_entry(&mut self, entry: &StateEntry) {
-        match atomic_write::write(&self.directory, &self.file_path(&entry.file_stem()), entry) {
-            Ok(()) => self.logged_warnings.clear(),
+    /// Returns a directory that is created when it is used first.
+    pub fn unopened(directory: PathBuf) -> StateDir {
+        StateDir {
+            directory,
+            is_created: false,
+            logged_warnings: HashSet::new(),
+        }
+    }
+
+    fn create(&mut self) {
+        if self.is_created {
+            return;
+        }
+        let mut builder = DirBuilder::new();
+        let made = builder.recursive(true).mode(0o700).create(&self.directory);
+        match made {
+            Ok(()) => self.is_created = true,
+            Err(error) => self.warn_once("cannot create the state directory", &error),
+        }
+    }
+
+    /// Writes a document. Returns false if that fails.
+    pub fn write_entry(&mut self, entry: &StateEntry) -> bool {
+        self.create();
+        let path = self.file_path(&entry.file_stem());
+        fault_injection::file_point("state-write", &self.directory);
+        match atomic_write::write(&self.directory, &path, entry) {
+            Ok(()) => {
+                if !self.logged_warnings.is_empty() {
+                    self.logged_warnings.clear();
+                    tracing::info!(directory = %self.directory.display(), "the state directory can be written again");
+                }
+                true
+            }
             Err(error) => {
-                self.warn_once(
-                    "cannot write the last good flags to the state directory",
-                    &error,
-                );
+                let what = "cannot write the last good flags to the state directory";
+                self.warn_once(what, &error);
+                false
             }
         }
     }
 
     /// Returns the documents of a source, sorted by file. Damaged files are logged and skipped.
     pub fn read_entries(&mut self, source: &str) -> Vec<StateEntry> {
+        self.create();
+        fault_injection::file_point("state-read", &self.directory);
         let prefix = file_name::name_hash(source);
         let listed = std::fs::read_dir(&self.directory);
         let listed = match listed {
@@ -99,7 +124,7 @@ impl StateDir {
     }
 
     fn read_entry(&self, name: &str) -> io::Result<StateEntry> {
-        let file = File::open(self.file_path(name))?;
+        let file = regular_file::open(&self.file_path(name))?;
         let modified = file.metadata()?.modified()?;
         let mut bytes = Vec::new();
         let most = limits::DOCUMENT + MAX_HEADER_BYTES;
@@ -108,21 +133,24 @@ impl StateDir {
             return Err(io::Error::other("larger than the largest document"));
         }
         let entry = StateEntry::decode(name, &bytes).map_err(io::Error::other)?;
-        let good_at = entry.good_at.max(modified.min(SystemTime::now()));
+        // A time in the future says nothing about the age: the clock was, or is, wrong.
+        let latest = SystemTime::now() + limits::CLOCK_TOLERANCE;
+        let times = [entry.good_at, Some(modified)].into_iter().flatten();
+        let good_at = times.filter(|time| *time <= latest).max();
         Ok(StateEntry { good_at, ..entry })
     }
 
-    /// Records that a document is still up to date.
-    pub fn touch(&self, source: &str, file: &str) {
-        let path = self.file_path(&file_name::file_stem(source, file));
-        let file = OpenOptions::new().append(true).open(path);
+    /// Records that the document in a file is still up to date.
+    pub fn touch(&self, name: &str) {
+        let path = self.file_path(name);
+        let file = regular_file::open_with(OpenOptions::new().append(true), &path);
         // If this fails, flags look older than they are, which is safe.
         let _ = file.and_then(|file| file.set_modified(SystemTime::now()));
     }
 
-    /// Removes the document of a deleted file.
-    pub fn remove_entry(&self, source: &str, file: &str) {
-        let _ = std::fs::remove_file(self.file_path(&file_name::file_stem(source, file)));
+    /// Removes the file of a document.
+    pub fn remove_entry(&self, name: &str) {
+        let _ = std::fs::remove_file(self.file_path(name));
     }
 
     fn file_path(&self, name: &str) -> PathBuf {

@@ -9,6 +9,7 @@ use std::sync::PoisonError;
 use std::time::Duration;
 use std::time::SystemTime;
 
+use crate::limits;
 use crate::source::error::SourceError;
 use crate::source::error::kind::SourceErrorKind;
 use crate::source::spec::SourceSpec;
@@ -60,7 +61,7 @@ impl fmt::Debug for SourceStatus {
 impl SourceHealth {
     /// Returns true if the source has a document, even a stale one.
     pub fn has_flags(&self) -> bool {
-        self.last_success.is_some()
+        self.last_success.is_some() || self.from_state_dir
     }
 
     /// Returns true if there may be newer flags than the active ones.
@@ -68,10 +69,19 @@ impl SourceHealth {
         self.from_state_dir || self.failing_since.is_some()
     }
 
-    /// Returns the age of stale flags; `None` if they are not stale, or there are no flags.
+    /// Returns the age of stale flags; `None` if they are not stale, there are no flags, or their age is unknown.
     pub fn age(&self, now: SystemTime) -> Option<Duration> {
         let since = self.last_success.filter(|_| self.is_stale())?;
-        Some(now.duration_since(since).unwrap_or_default())
+        match now.duration_since(since) {
+            Ok(age) => Some(age),
+            Err(early) if early.duration() <= limits::CLOCK_TOLERANCE => Some(Duration::ZERO),
+            Err(_) => None,
+        }
+    }
+
+    /// Returns true if there are stale flags of unknown age: their time is in the future, because the clock was changed.
+    pub fn is_age_unknown(&self, now: SystemTime) -> bool {
+        self.is_stale() && self.has_flags() && self.age(now).is_none()
     }
 }
 
@@ -141,11 +151,11 @@ impl SourceStatus {
         is_news
     }
 
-    /// Records that the flags are those of an earlier process, which were good at `then`.
-    pub fn record_restored(&self, then: SystemTime) {
+    /// Records that the flags are those of an earlier process, which were good at `then`, if that is known.
+    pub fn record_restored(&self, then: Option<SystemTime>) {
         let mut state = self.lock();
         state.from_state_dir = true;
-        state.last_success = Some(then);
+        state.last_success = then;
     }
 
     fn lock(&self) -> MutexGuard<'_, SourceHealth> {

@@ -14,10 +14,10 @@ use crate::source::error::SourceError;
 /// A message that wakes the update thread.
 #[derive(Debug)]
 pub enum Wakeup {
-    /// A file event.
-    FileEvent(notify::Event),
-    /// Events were lost.
-    EventsLost,
+    /// There are file events, see `FileEvents`.
+    FilesChanged,
+    /// The report of a file source has arrived after the update thread stopped waiting for it.
+    ScanFinished,
     /// The source with this index has an update.
     Update(usize, SourceUpdate),
     /// A liveness check, which the thread acknowledges.

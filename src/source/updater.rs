@@ -4,6 +4,7 @@ pub mod liveness;
 pub mod loader;
 mod backend;
 mod batch;
+mod file_backend;
 mod managed_source;
 mod publisher;
 mod reminders;
@@ -13,19 +14,18 @@ mod thread;
 use std::fmt;
 use std::panic;
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
+use crate::limits;
 use crate::panic_message::panic_message;
 use crate::source::status::SourceStatuses;
 use crate::source::update_channel::WakeupSender;
 use crate::source::updater::liveness::Liveness;
 use crate::source::updater::loader::Loader;
 use crate::source::updater::thread::UpdateThread;
-
-/// Several times the stack that the deepest document needs.
-const STACK_SIZE: usize = 8 * 1024 * 1024;
 
 /// The handle of a running update thread, which ends when this is dropped.
 #[derive(Debug)]
@@ -83,7 +83,7 @@ pub fn start(loader: Loader) -> std::io::Result<Updater> {
     let thread = UpdateThread::new(loader, wakeups.clone(), initial_sender, runtime);
     std::thread::Builder::new()
         .name("source".to_owned())
-        .stack_size(STACK_SIZE)
+        .stack_size(limits::PARSER_STACK)
         .spawn(move || {
             let ended = panic::catch_unwind(AssertUnwindSafe(|| thread.run(&events)));
             exit_sender.send_replace(Some(match ended {
@@ -136,6 +136,13 @@ impl Updater {
                 None => UpdateThreadError::Ended,
             }
         }
+    }
+
+    /// Stops the thread, and waits for at most `within` until it has ended.
+    pub async fn stop(self, within: Duration) {
+        self.wakeups.stop();
+        let mut exit = self.exit.clone();
+        let _ = tokio::time::timeout(within, exit.wait_for(Option::is_some)).await;
     }
 
     /// Returns a handle that checks whether the update thread responds. All handles share the result of the last check.

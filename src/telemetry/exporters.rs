@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
 use crate::live::Live;
 use crate::metric::registry::Metrics;
+use crate::metric::task_panics::TaskKind;
+use crate::panic_message::panic_message;
 use crate::telemetry::config::TelemetryConfig;
 use crate::telemetry::otlp_client::OtlpClient;
 use crate::telemetry::otlp_metrics;
@@ -33,16 +36,18 @@ pub fn start_exporters(
         reason = "the handle is kept and awaited in `flush`"
     )]
     let metrics_task = config.metrics.map(|target| {
-        let collector = OtlpClient::new(target, "metrics");
-        let (metrics, live) = (metrics.clone(), live.clone());
-        let push = otlp_metrics::export_periodically(
-            collector,
-            metrics,
-            live,
-            config.metrics_interval,
-            shutdown.clone(),
-        );
-        tokio::spawn(push)
+        let (metrics, live, shutdown) = (metrics.clone(), live.clone(), shutdown.clone());
+        let counted = metrics.clone();
+        let push = move || {
+            otlp_metrics::export_periodically(
+                OtlpClient::new(target.clone(), "metrics"),
+                metrics.clone(),
+                live.clone(),
+                config.metrics_interval,
+                shutdown.clone(),
+            )
+        };
+        tokio::spawn(restart_after_panics(push, counted))
     });
     let request_tracer = config.traces.map(|target| {
         let collector = OtlpClient::new(target, "traces");
@@ -51,6 +56,27 @@ pub fn start_exporters(
     Exporters {
         request_tracer,
         metrics_task,
+    }
+}
+
+/// Runs a task until it returns. If it panics, the panic is counted, and the task starts again: its first action is to
+/// wait for an interval.
+async fn restart_after_panics<F>(start: impl Fn() -> F, metrics: Arc<Metrics>)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    loop {
+        // Aborts the task when this one is dropped.
+        let mut task = JoinSet::new();
+        task.spawn(start());
+        match task.join_next().await {
+            Some(Err(error)) if error.is_panic() => {
+                metrics.tasks.count_panic(TaskKind::MetricsExport);
+                let panic = panic_message(&*error.into_panic());
+                tracing::error!(panic, "the export of metrics panicked and is restarted");
+            }
+            _ => return,
+        }
     }
 }
 
@@ -73,5 +99,32 @@ impl Exporters {
                 "the last metrics and traces were not exported before the shutdown timeout"
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicU64;
+    use std::sync::atomic::Ordering;
+
+    use crate::metric::family::MetricValue;
+
+    #[tokio::test]
+    async fn panicked_export_is_counted_and_restarted() {
+        let starts = Arc::new(AtomicU64::new(0));
+        let seen = starts.clone();
+        let start = move || {
+            let at = seen.fetch_add(1, Ordering::Relaxed);
+            async move { assert!(at >= 2, "a broken export") }
+        };
+        let metrics = Arc::new(Metrics::default());
+        restart_after_panics(start, metrics.clone()).await;
+        assert_eq!(starts.load(Ordering::Relaxed), 3);
+        let counts = metrics.tasks.collect().series;
+        assert_eq!(
+            counts.last().map(|s| s.value.clone()),
+            Some(MetricValue::Count(2))
+        );
     }
 }

@@ -1,7 +1,5 @@
 //! Private keys in PEM files, and the kinds of keys that are not supported.
 
-use std::path::Path;
-
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem;
 use rustls::pki_types::pem::PemObject as _;
@@ -20,14 +18,13 @@ const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 /// `secp521r1`
 const P521: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x23];
 
-/// Reads the first private key in a PEM file.
+/// Parses the first private key in PEM.
 ///
 /// # Errors
-/// If there is none, with the reason for the operator, without the path.
-pub fn read(path: &Path) -> Result<PrivateKeyDer<'static>, String> {
-    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
-    PrivateKeyDer::from_pem_slice(&bytes).map_err(|error| {
-        let encrypted = bytes.windows(9).any(|window| window == b"ENCRYPTED");
+/// If there is none, with the reason for the operator.
+pub fn parse(pem: &[u8]) -> Result<PrivateKeyDer<'static>, String> {
+    PrivateKeyDer::from_pem_slice(pem).map_err(|error| {
+        let encrypted = pem.windows(9).any(|window| window == b"ENCRYPTED");
         match error {
             _ if encrypted => "the private key is encrypted: decrypt it, for instance with `openssl pkey`".to_owned(),
             pem::Error::NoItemsFound => {

@@ -23,22 +23,29 @@ use crate::config::print_config;
 use crate::limits;
 use crate::live::Live;
 use crate::metric::registry::Metrics;
+use crate::metric::thread_activity::ThreadActivities;
 use crate::rule::bucketing::bucketing_value::FractionalVersion;
 use crate::serve;
 use crate::serve::Listeners;
 use crate::serve::ServeConfig;
 use crate::serve::admin::debug::DebugConfig;
 use crate::serve::listen::addr::ListenAddr;
+use crate::serve::listen::certificate_expiry;
 use crate::serve::listen::connection_slots;
 use crate::serve::listen::socket::Listener;
 use crate::serve::listen::tls::ReloadableTlsConfig;
+use crate::serve::listen::tls::TlsPaths;
 use crate::source;
 use crate::source::metrics;
+use crate::source::state_dir::writer::UnsavedDocuments;
+use crate::source::state_dir::writer::unsaved_family;
 use crate::source::updater::InitialLoadError;
 use crate::source::updater::UpdateThreadError;
 use crate::source::updater::Updater;
 use crate::source::updater::loader::Loader;
 use crate::telemetry;
+use crate::telemetry::log_queue;
+use crate::telemetry::log_queue::LogQueue;
 
 /// Runs the sidecar until SIGTERM or SIGINT.
 ///
@@ -51,7 +58,8 @@ pub fn run(typed: CliOptions, release_heap: ReleaseHeap) -> Result<(), Vec<Strin
             print_config::render_yaml(&config.resolved_options).as_bytes(),
         );
     }
-    telemetry::logging::init_logging(config.log_format, config.debug_logging);
+    let log = telemetry::logging::init_logging(config.log_format, config.debug_logging)
+        .map_err(|error| vec![format!("cannot start the log: {error}")])?;
     log_start(&config);
     log_fractional_version(config.source_config.fractional_version);
     check_descriptor_limit().map_err(|mistake| vec![mistake])?;
@@ -61,21 +69,29 @@ pub fn run(typed: CliOptions, release_heap: ReleaseHeap) -> Result<(), Vec<Strin
     // This thread handles signals, probes and the shutdown, however long the workers take for a request.
     let mut control = tokio::runtime::Builder::new_current_thread();
     let control = control.enable_all().build().map_err(failed)?;
-    let outcome = control.block_on(serve(config, workers.handle().clone(), release_heap));
+    let outcome = control.block_on(serve(config, workers.handle().clone(), release_heap, &log));
     // A blocked worker or resolver must not keep the process alive.
     control.shutdown_background();
     workers.shutdown_timeout(Duration::from_millis(100));
-    outcome.map_err(|mistake| vec![mistake])
+    if let Err(mistake) = &outcome {
+        // Nor may standard error.
+        log.push(format!("error: {mistake}\n").as_bytes());
+    }
+    log.flush(limits::LOG_DRAIN_TIMEOUT);
+    outcome.map_err(|_| Vec::new())
 }
 
 async fn serve(
     mut config: Config,
     workers: Handle,
     release_heap: ReleaseHeap,
+    log: &LogQueue,
 ) -> Result<(), String> {
     let listeners = bind_all(&mut config, &workers).await?;
     let live = Arc::new(Live::default());
     let loader = Loader::new(&config.sources, &config.source_config, live.clone());
+    let activities = loader.activities();
+    let unsaved = loader.unsaved_documents();
     let (shut, shutdown) = watch::channel(false);
     // Registered before the files are read, so that no signal is lost meanwhile.
     let stop = termination_signal().map_err(|error| format!("cannot handle signals: {error}"))?;
@@ -90,10 +106,13 @@ async fn serve(
     };
     let updater = updater.map_err(|error| format!("cannot start the update thread: {error}"))?;
     register_source_metrics(&metrics, &updater);
+    register_thread_metrics(&metrics, log.clone(), activities.clone(), unsaved);
+    register_tls(&metrics, &activities, listeners.tls.clone());
     let serve_config = ServeConfig {
         metrics: metrics.clone(),
         traces: exporters.request_tracer.clone(),
         workers: Some(workers),
+        activities,
         ..with_update_status(config.serve_config, fractional_version, &updater)
     };
     let total_grace = serve_config.grace + limits::PROBE_EXTRA_GRACE + limits::EXIT_EXTRA_GRACE;
@@ -116,10 +135,7 @@ async fn serve(
         biased;
         signal = stop => log_signal(signal),
         error = updater.failure() => Some(update_thread_failure(&error)),
-        Err(error) = initial_load => Some(match &error {
-            InitialLoadError::NoFlags(_) => error.to_string(),
-            InitialLoadError::UpdateThread(error) => update_thread_failure(error),
-        }),
+        Err(error) = initial_load => Some(initial_load_failure(&error)),
         ended = &mut servers => Some(log_failure(&servers_failure(ended))),
     };
     let _ = shut.send(true);
@@ -127,7 +143,7 @@ async fn serve(
     if !servers.is_finished() {
         let _ = tokio::time::timeout_at(end, servers).await;
     }
-    drop(updater);
+    updater.stop(limits::STATE_DRAIN_TIMEOUT).await;
     exporters.flush(end - Instant::now()).await;
     tracing::info!("stopped");
     failure.map_or(Ok(()), Err)
@@ -210,7 +226,10 @@ fn with_update_status(
 /// Binds the ports and loads the certificates.
 async fn bind_all(config: &mut Config, workers: &Handle) -> Result<Listeners, String> {
     let tls = config.tls_files.take();
-    let tls = tls.map(ReloadableTlsConfig::load).transpose()?;
+    let tls = match tls {
+        Some(paths) => Some(load_tls(paths).await?),
+        None => None,
+    };
     let control = Handle::current();
     Ok(Listeners {
         evaluation: bind("evaluation", &config.evaluation_addr, workers).await?,
@@ -219,6 +238,52 @@ async fn bind_all(config: &mut Config, workers: &Handle) -> Result<Listeners, St
         sync: bind("sync", &config.sync_addr, workers).await?,
         tls: tls.map(Arc::new),
     })
+}
+
+/// Reads the certificates on a blocking thread: the file system may not respond.
+async fn load_tls(paths: TlsPaths) -> Result<ReloadableTlsConfig, String> {
+    let certificate = paths.certificate.clone();
+    let loaded = tokio::task::spawn_blocking(move || ReloadableTlsConfig::load(paths));
+    match tokio::time::timeout(limits::TLS_LOAD_TIMEOUT, loaded).await {
+        Ok(Ok(loaded)) => loaded,
+        Ok(Err(error)) => Err(format!("cannot read the TLS files: {error}")),
+        Err(_) => Err(format!(
+            "the TLS files cannot be read within {:?}: {}",
+            limits::TLS_LOAD_TIMEOUT,
+            certificate.display()
+        )),
+    }
+}
+
+/// Registers the thread that reads the certificates, and the metric of their expiry, if TLS is configured.
+fn register_tls(
+    metrics: &Metrics,
+    activities: &ThreadActivities,
+    tls: Option<Arc<ReloadableTlsConfig>>,
+) {
+    let Some(tls) = tls else {
+        return;
+    };
+    activities.add(tls.activity.clone());
+    metrics.register(move || vec![certificate_expiry::expiry_family(tls.expiry())]);
+}
+
+/// Registers the metrics of the log, of stalled threads and of the state directory.
+fn register_thread_metrics(
+    metrics: &Metrics,
+    log: LogQueue,
+    activities: ThreadActivities,
+    unsaved: UnsavedDocuments,
+) {
+    activities.add(log.activity.clone());
+    metrics.register(move || {
+        let mut families = vec![
+            log_queue::lost_lines_family(log.lost_lines()),
+            activities.collect(),
+        ];
+        families.extend(unsaved.count().map(unsaved_family));
+        families
+    });
 }
 
 /// Registers the metrics of the sources and of the update thread.
@@ -235,6 +300,14 @@ fn register_source_metrics(metrics: &Metrics, updater: &Updater) {
 fn log_failure(failure: &str) -> String {
     tracing::error!("{failure}");
     failure.to_owned()
+}
+
+/// Returns the reason why the initial load failed. The update thread has logged the errors of sources.
+fn initial_load_failure(error: &InitialLoadError) -> String {
+    match error {
+        InitialLoadError::NoFlags(_) => error.to_string(),
+        InitialLoadError::UpdateThread(error) => update_thread_failure(error),
+    }
 }
 
 /// Logs why the update thread ended, and returns it.

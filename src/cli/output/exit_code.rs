@@ -3,6 +3,8 @@
 //! `fanion` exits with 0 or 1. `flagctl` and `flag-lint` exit with 0 for success, 1 for findings or a missing flag,
 //! and 2 for a usage or I/O error.
 
+use std::io;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use crate::cli::output::command_output::CommandOutput;
@@ -14,13 +16,12 @@ use crate::cli::output::terminal_args::TerminalArgs;
 pub const EXIT_ERROR: u8 = 2;
 
 /// Prints errors to standard error, one line each. Returns 0 if there are none, else 1.
-#[expect(clippy::print_stderr, reason = "this is the command line")]
 pub fn report_errors(result: Result<(), Vec<String>>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(errors) => {
             for error in errors {
-                eprintln!("error: {error}");
+                print_line(&format!("error: {error}"));
             }
             ExitCode::FAILURE
         }
@@ -38,7 +39,6 @@ pub fn print_clap_error(error: &clap::Error, failure: ExitCode) -> ExitCode {
 }
 
 /// Prints the output of a command. Returns 0 for success, 1 for a negative result, and 2 after an error.
-#[expect(clippy::print_stderr, reason = "this is the command line")]
 pub fn print_result(result: anyhow::Result<CommandOutput>, terminal: TerminalArgs) -> ExitCode {
     let output = match result {
         Ok(output) => output,
@@ -49,7 +49,7 @@ pub fn print_result(result: anyhow::Result<CommandOutput>, terminal: TerminalArg
     let palette = terminal.stderr_palette();
     let shown = |message: &&Message| !terminal.quiet || message.is_error();
     for message in output.stderr.iter().filter(shown) {
-        eprintln!("{}", message.render(palette));
+        print_line(&message.render(palette));
     }
     match written {
         // A closed pipe is not an error: `head` closes it after the requested lines.
@@ -60,11 +60,15 @@ pub fn print_result(result: anyhow::Result<CommandOutput>, terminal: TerminalArg
 }
 
 /// Prints each line of an error as a message. Returns 2.
-#[expect(clippy::print_stderr, reason = "this is the command line")]
 fn print_error(error: &str, terminal: TerminalArgs) -> ExitCode {
     for line in error.lines() {
         let message = Message::Error(line.to_owned());
-        eprintln!("{}", message.render(terminal.stderr_palette()));
+        print_line(&message.render(terminal.stderr_palette()));
     }
     ExitCode::from(EXIT_ERROR)
+}
+
+/// Prints a line to standard error. The exit code reports the error even if nobody reads the line.
+fn print_line(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }

@@ -45,7 +45,7 @@ pub fn expand_one(flag: &FlagDefinition) -> ExpandedFlag {
 pub fn expand_all(mut flags: Vec<Arc<FlagDefinition>>, keys: &[&str]) -> Vec<ExpandedFlag> {
     let graph = DependencyGraph::from_flags(&flags);
     let mut all_diagnostics = vec![Vec::new(); flags.len()];
-    let mut budget = limits::DOCUMENT_VALUES;
+    let mut budget = limits::PREREQUISITE_VALUES;
     for at in graph.topological_order() {
         let Some(flag) = flags.get(at).filter(|flag| flag.rollout_fields.is_some()) else {
             continue;

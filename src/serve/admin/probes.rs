@@ -14,16 +14,32 @@ pub fn healthz() -> Response<Body> {
 }
 
 /// The response to a readiness probe: 200 if flags are loaded, shutdown has not begun and the update thread responds.
-/// A 412 response names the reason, one line for each source without flags.
+/// A 412 response names the reason, one line for each source without flags. Both responses name stalled threads: while
+/// the file system of one source does not respond, the flags that are loaded are still served.
 pub async fn readyz(context: &ServerContext) -> Response<Body> {
     if !context.is_ready() {
         return respond::plain_text(StatusCode::PRECONDITION_FAILED, not_ready_text(context));
     }
     if !update_thread_responds(context).await {
-        let text = "the update thread does not respond\n";
+        let text = "the update thread does not respond\n".to_owned() + &stalled_threads(context);
         return respond::plain_text(StatusCode::PRECONDITION_FAILED, text);
     }
-    respond::empty(StatusCode::OK)
+    let stalled = stalled_threads(context);
+    if stalled.is_empty() {
+        respond::empty(StatusCode::OK)
+    } else {
+        respond::plain_text(StatusCode::OK, stalled)
+    }
+}
+
+/// One line for each stalled thread.
+fn stalled_threads(context: &ServerContext) -> String {
+    let threads = context.config.activities.states().into_iter();
+    let stalled = threads.filter_map(|(name, stalled)| {
+        let seconds = stalled?.as_secs();
+        Some(format!("stalled for {seconds} s: {name}\n"))
+    });
+    stalled.collect()
 }
 
 fn not_ready_text(context: &ServerContext) -> String {
@@ -34,10 +50,11 @@ fn not_ready_text(context: &ServerContext) -> String {
     let reasons: String = statuses
         .filter_map(|status| missing_flags(status))
         .collect();
+    let stalled = stalled_threads(context);
     if reasons.is_empty() {
-        return "the flags are not loaded yet\n".to_owned();
+        return "the flags are not loaded yet\n".to_owned() + &stalled;
     }
-    reasons
+    reasons + &stalled
 }
 
 /// The line about a source without flags; `None` if it has flags.

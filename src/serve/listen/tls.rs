@@ -6,15 +6,24 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
+use std::sync::atomic::AtomicI64;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
+use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
 use rustls::ServerConfig;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
+use crate::fault_injection;
 use crate::fingerprint;
+use crate::limits;
+use crate::metric::thread_activity::ThreadActivity;
+use crate::regular_file;
+use crate::serve::listen::certificate_expiry;
+use crate::serve::listen::certificate_expiry::Validity;
 use crate::tls::client_verifier::ClientVerifier;
 use crate::tls::private_key;
 use crate::tls::provider;
@@ -41,16 +50,22 @@ pub struct ReloadableTlsConfig {
     /// The interval of file checks.
     reload_interval: Duration,
     config: ArcSwap<ServerConfig>,
+    /// The time when the first certificate of the active chain expires, in seconds since the epoch.
+    expiry: AtomicI64,
+    /// The activity of the thread that reads the files.
+    pub activity: Arc<ThreadActivity>,
     file_state: Mutex<TlsFileState>,
 }
 
 /// The state of the files at the last check.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct TlsFileState {
     last_check: Instant,
     /// Digests of the contents, so that the key is kept in the configuration only.
     digests: Vec<u128>,
     last_error: Option<String>,
+    /// The validity of the active certificate that was logged.
+    reported_validity: Validity,
 }
 
 impl ReloadableTlsConfig {
@@ -70,19 +85,25 @@ impl ReloadableTlsConfig {
         paths: TlsPaths,
         reload_interval: Duration,
     ) -> Result<ReloadableTlsConfig, String> {
-        let digests = paths.digests()?;
-        let config = ArcSwap::from_pointee(paths.config()?);
-        let file_state = Mutex::new(TlsFileState {
+        let files = TlsFiles::read(&paths)?;
+        let (config, expiry) = files.config(&paths)?;
+        let mut state = TlsFileState {
             last_check: Instant::now(),
-            digests,
+            digests: files.digests(),
             last_error: None,
-        });
-        Ok(ReloadableTlsConfig {
+            reported_validity: Validity::Valid,
+        };
+        let tls = ReloadableTlsConfig {
             paths,
             reload_interval,
-            config,
-            file_state,
-        })
+            config: ArcSwap::from_pointee(config),
+            expiry: AtomicI64::new(expiry),
+            activity: Arc::new(ThreadActivity::new("TLS certificates")),
+            file_state: Mutex::new(state.clone()),
+        };
+        tls.warn_about_expiry(&mut state);
+        *tls.lock_file_state() = state;
+        Ok(tls)
     }
 
     /// The configuration for a new connection. If a file check is due, it runs in the background on a blocking thread,
@@ -106,6 +127,11 @@ impl ReloadableTlsConfig {
         self.lock_file_state().last_error.clone()
     }
 
+    /// Returns the time when the first certificate of the active chain expires, in seconds since the epoch.
+    pub fn expiry(&self) -> i64 {
+        self.expiry.load(Ordering::Relaxed)
+    }
+
     fn lock_file_state(&self) -> MutexGuard<'_, TlsFileState> {
         self.file_state
             .lock()
@@ -117,7 +143,9 @@ impl ReloadableTlsConfig {
         if state.last_check.elapsed() < self.reload_interval {
             return;
         }
+        self.activity.begin();
         let renewed = self.reload_if_changed(&mut state);
+        self.activity.end();
         state.last_check = Instant::now();
         let new_error = renewed.as_ref().err().cloned();
         let certificate = self.paths.certificate.display();
@@ -129,71 +157,115 @@ impl ReloadableTlsConfig {
             Ok(false) | Err(_) => {}
         }
         state.last_error = new_error;
+        self.warn_about_expiry(&mut state);
     }
 
     fn reload_if_changed(&self, state: &mut TlsFileState) -> Result<bool, String> {
-        let digests = self.paths.digests()?;
+        let files = TlsFiles::read(&self.paths)?;
+        let digests = files.digests();
         if digests == state.digests {
             return Ok(false);
         }
-        self.config.store(Arc::new(self.paths.config()?));
+        let (config, expiry) = files.config(&self.paths)?;
+        self.config.store(Arc::new(config));
+        self.expiry.store(expiry, Ordering::Relaxed);
         state.digests = digests;
+        state.reported_validity = Validity::Valid;
         Ok(true)
+    }
+
+    /// Logs once that the active certificate expires soon, and once that it has expired.
+    fn warn_about_expiry(&self, state: &mut TlsFileState) {
+        let expiry_timestamp = self.expiry();
+        let validity = certificate_expiry::validity(expiry_timestamp, SystemTime::now());
+        if validity <= state.reported_validity {
+            return;
+        }
+        state.reported_validity = validity;
+        let certificate = self.paths.certificate.display();
+        if validity == Validity::Expired {
+            tracing::error!(%certificate, expiry_timestamp, "the TLS certificate has expired; clients refuse it");
+        } else {
+            tracing::warn!(%certificate, expiry_timestamp, "the TLS certificate expires within a week");
+        }
     }
 }
 
-impl TlsPaths {
-    fn all(&self) -> impl Iterator<Item = &Path> {
+/// The contents of the files.
+struct TlsFiles {
+    certificate: Vec<u8>,
+    key: Vec<u8>,
+    client_ca: Option<Vec<u8>>,
+}
+
+impl TlsFiles {
+    fn read(paths: &TlsPaths) -> Result<TlsFiles, String> {
+        let read = |path: &Path| {
+            fault_injection::file_point("tls-read", path);
+            let bytes = regular_file::read(path, limits::PEM_FILE);
+            bytes.map_err(|error| unusable_file(path, &error))
+        };
+        Ok(TlsFiles {
+            certificate: read(&paths.certificate)?,
+            key: read(&paths.key)?,
+            client_ca: paths.client_ca.as_deref().map(read).transpose()?,
+        })
+    }
+
+    fn digests(&self) -> Vec<u128> {
         let files = [
             Some(&self.certificate),
             Some(&self.key),
             self.client_ca.as_ref(),
         ];
-        files.into_iter().flatten().map(PathBuf::as_path)
+        let files = files.into_iter().flatten();
+        files.map(|bytes| fingerprint::bytes_128(bytes)).collect()
     }
 
-    fn digests(&self) -> Result<Vec<u128>, String> {
-        let digest = |path: &Path| {
-            let bytes = std::fs::read(path).map_err(|error| unusable_file(path, &error))?;
-            Ok(fingerprint::bytes_128(&bytes))
-        };
-        self.all().map(digest).collect()
-    }
-
-    fn config(&self) -> Result<ServerConfig, String> {
-        let chain = certificates(&self.certificate)?;
-        let key = private_key::read(&self.key).map_err(|error| unusable_file(&self.key, &error))?;
+    /// Returns the configuration, and the time when the first certificate of the chain expires.
+    fn config(&self, paths: &TlsPaths) -> Result<(ServerConfig, i64), String> {
+        let chain = certificates(&self.certificate, &paths.certificate)?;
+        let times = chain
+            .iter()
+            .filter_map(|c| certificate_expiry::not_after(c));
+        let expiry = times.min().unwrap_or(i64::MAX);
+        let key =
+            private_key::parse(&self.key).map_err(|error| unusable_file(&paths.key, &error))?;
         let builder = ServerConfig::builder_with_provider(provider::crypto_provider())
             .with_safe_default_protocol_versions();
         let builder = builder.map_err(|error| error.to_string())?;
-        let builder = match &self.client_ca {
-            None => builder.with_no_client_auth(),
-            Some(path) => {
-                let mut trust = TrustStore::empty();
-                for certificate in certificates(path)? {
-                    trust
-                        .add(certificate)
-                        .map_err(|error| unusable_file(path, &error))?;
-                }
-                let verifier = ClientVerifier::new(trust);
+        let builder = match (&self.client_ca, &paths.client_ca) {
+            (Some(pem), Some(path)) => {
+                let verifier = ClientVerifier::new(client_roots(pem, path)?);
                 let verifier = verifier.map_err(|error| unusable_file(path, &error))?;
                 builder.with_client_cert_verifier(Arc::new(verifier))
             }
+            _ => builder.with_no_client_auth(),
         };
         let config = builder.with_single_cert(chain, key);
         let mut config = config.map_err(|error| {
-            let (certificate, key) = (self.certificate.display(), self.key.display());
+            let (certificate, key) = (paths.certificate.display(), paths.key.display());
             let why = provider::describe_error(error);
             format!("cannot use certificate `{certificate}` with key `{key}`: {why}")
         })?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(config)
+        Ok((config, expiry))
     }
 }
 
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
-    let certificates = CertificateDer::pem_file_iter(path).and_then(Iterator::collect);
-    let certificates: Vec<_> = certificates.map_err(|error| unusable_file(path, &error))?;
+fn client_roots(pem: &[u8], path: &Path) -> Result<TrustStore, String> {
+    let mut trust = TrustStore::empty();
+    for certificate in certificates(pem, path)? {
+        trust
+            .add(certificate)
+            .map_err(|error| unusable_file(path, &error))?;
+    }
+    Ok(trust)
+}
+
+fn certificates(pem: &[u8], path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    let certificates = certificates.map_err(|error| unusable_file(path, &error))?;
     if certificates.is_empty() {
         return Err(unusable_file(path, &"no certificate found"));
     }

@@ -111,10 +111,10 @@ fn is_flag_file(path: &Path) -> bool {
     !hidden && DocumentFormat::from_path(path).is_some() && is_file(path)
 }
 
-/// Returns true unless the file is known not to exist: an unreadable file keeps its flags.
+/// Returns true unless the file is known not to exist: an unreadable file, or a FIFO in its place, keeps its flags.
 fn is_file(path: &Path) -> bool {
     match std::fs::metadata(path) {
-        Ok(metadata) => metadata.is_file(),
+        Ok(metadata) => !metadata.is_dir(),
         Err(error) => error.kind() != std::io::ErrorKind::NotFound,
     }
 }

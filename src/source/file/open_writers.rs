@@ -14,6 +14,8 @@ use notify::event::AccessMode;
 use notify::event::CreateKind;
 use notify::event::ModifyKind;
 
+use crate::limits;
+
 /// A writer that is idle for this long counts as finished although it keeps the file open.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(1);
 /// The longest wait for a writer that is never idle.
@@ -38,18 +40,30 @@ impl WriteActivity {
 }
 
 impl OpenWriters {
-    /// Records a file event.
-    pub fn record_event(&mut self, event: &Event, now: Instant) {
+    /// Returns the files that an event reports as written. Symlinks are created complete.
+    pub fn written_paths(event: &Event) -> Vec<PathBuf> {
         match event.kind {
             EventKind::Modify(ModifyKind::Data(_)) | EventKind::Create(CreateKind::File) => {
-                for path in event.paths.iter().filter(|path| !path.is_symlink()) {
-                    let writer = WriteActivity {
-                        first_write: now,
-                        last_write: now,
-                    };
-                    self.files.entry(path.clone()).or_insert(writer).last_write = now;
-                }
+                let paths = event.paths.iter();
+                paths.filter(|path| !path.is_symlink()).cloned().collect()
             }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Records a file event with its written files. Returns false if there are too many such files to record them all.
+    pub fn record_event(&mut self, event: &Event, written: Vec<PathBuf>, now: Instant) -> bool {
+        for path in written {
+            if self.files.len() >= limits::CHANGED_PATHS && !self.files.contains_key(&path) {
+                return false;
+            }
+            let writer = WriteActivity {
+                first_write: now,
+                last_write: now,
+            };
+            self.files.entry(path).or_insert(writer).last_write = now;
+        }
+        match event.kind {
             EventKind::Access(AccessKind::Close(AccessMode::Write))
             | EventKind::Remove(_)
             | EventKind::Modify(ModifyKind::Name(_)) => {
@@ -59,6 +73,7 @@ impl OpenWriters {
             }
             _ => {}
         }
+        true
     }
 
     /// Removes and returns the files whose writers count as finished.

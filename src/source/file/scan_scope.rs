@@ -5,7 +5,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 /// The scope of a scan. A scan also reads files with changed metadata.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct ScanScope {
     /// True if all files are read, because events were lost.
     pub read_all: bool,
@@ -22,6 +22,13 @@ impl ScanScope {
             read_all: true,
             ..ScanScope::default()
         }
+    }
+
+    /// Adds a later scope.
+    pub fn merge(&mut self, later: ScanScope) {
+        self.read_all |= later.read_all;
+        self.changed_paths.extend(later.changed_paths);
+        self.open_paths = later.open_paths;
     }
 
     /// Returns true if a file must be read even with unchanged metadata.

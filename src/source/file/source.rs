@@ -1,13 +1,14 @@
 //! `FileSource`: the flag files of one `file:` source.
 
 use std::collections::BTreeSet;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use crate::document::DocumentFormat;
 use crate::source::error::SourceError;
+use crate::source::file::directory_watcher::Directories;
 use crate::source::file::file_pattern::FilePattern;
 use crate::source::file::mmap_buffer::MmapBuffer;
 use crate::source::file::scan_scope::ScanScope;
@@ -16,7 +17,6 @@ use crate::source::file::tracked_file::FileUpdate;
 use crate::source::file::tracked_file::TrackedFile;
 use crate::source::layer::Layer;
 use crate::source::layer::compile::CompileOptions;
-use crate::source::state_dir::StateEntry;
 
 /// A file, the files of a directory, or those that match a glob.
 #[derive(Debug)]
@@ -25,10 +25,32 @@ pub struct FileSource {
     path_set: FilePattern,
     files: Vec<TrackedFile>,
     /// The error of the last listing, so that it is logged once.
-    listing_error: Option<SourceError>,
+    listing_error: Option<Arc<SourceError>>,
 }
 
-/// The result of a scan.
+/// A file after a scan.
+#[derive(Debug)]
+pub struct ScannedFile {
+    /// Its name.
+    pub name: Arc<str>,
+    /// The flags of its last good document.
+    pub layer: Option<Arc<Layer>>,
+}
+
+/// The state of a source after a scan.
+#[derive(Debug)]
+pub struct ScanReport {
+    /// The changes.
+    pub result: ScanResult,
+    /// The files in order of priority: the last wins.
+    pub files: Vec<ScannedFile>,
+    /// The current failure of the listing or of a file.
+    pub failure: Option<Arc<SourceError>>,
+    /// True if the files are those of a directory or a glob.
+    pub lists_files: bool,
+}
+
+/// The changes that a scan has found.
 #[derive(Debug)]
 pub struct ScanResult {
     /// Deleted files, whose flags are dropped.
@@ -57,52 +79,38 @@ impl FileSource {
         }
     }
 
-    /// Returns the directories whose file events matter.
-    pub fn watched_directories(&self) -> Vec<PathBuf> {
-        self.path_set.watched_directories()
+    /// Returns the directories whose file events matter, if they exist.
+    pub fn watched_directories(&self) -> Directories {
+        let directories = self.path_set.watched_directories().into_iter();
+        let inode = |path: &PathBuf| std::fs::metadata(path).map(|m| m.ino()).ok();
+        directories
+            .filter_map(|path| inode(&path).map(|inode| (path, inode)))
+            .collect()
     }
 
-    /// Returns the flags of each document in order of priority: the last wins.
-    pub fn layers(&self) -> impl Iterator<Item = &Layer> {
-        self.files
-            .iter()
-            .filter_map(|file| file.last_good.layer.as_ref())
-    }
-
-    /// Returns the names of the files.
-    pub fn file_names(&self) -> impl Iterator<Item = &str> {
-        self.files.iter().map(|file| &*file.origin.file)
+    /// Returns the state of the source after a scan.
+    pub fn report(&self, result: ScanResult) -> ScanReport {
+        let files = self.files.iter().map(|file| ScannedFile {
+            name: file.origin.file.clone(),
+            layer: file.last_good.layer.clone(),
+        });
+        ScanReport {
+            result,
+            files: files.collect(),
+            failure: self.failure().cloned(),
+            lists_files: self.path_set.drops_missing_files(),
+        }
     }
 
     /// Returns the current failure of the listing or of a file.
-    pub fn failure(&self) -> Option<&SourceError> {
+    fn failure(&self) -> Option<&Arc<SourceError>> {
         let listing = self.listing_error.as_ref();
         listing.or_else(|| self.files.iter().find_map(TrackedFile::failure))
     }
 
-    /// Restores the documents of an earlier process. Returns the time of the oldest one, if there are any.
-    pub fn restore(
-        &mut self,
-        entries: &[StateEntry],
-        options: CompileOptions,
-    ) -> Option<SystemTime> {
-        let mut oldest = None;
-        for entry in entries {
-            let mut file = TrackedFile::new(Path::new(&*entry.file).to_owned(), &self.path);
-            let is_ours = self.path_set.drops_missing_files() || file.path == self.path;
-            if is_ours && file.restore(entry, options) {
-                self.files.retain(|other| other.path != file.path);
-                self.files.push(file);
-                oldest = oldest.into_iter().chain([entry.good_at]).min();
-            }
-        }
-        self.files.sort_by(|a, b| a.path.cmp(&b.path));
-        oldest
-    }
-
     /// Reads the files that may have changed.
     pub fn scan(&mut self, scope: &ScanScope, options: CompileOptions) -> ScanResult {
-        if self.layers().next().is_none() {
+        if self.files.iter().all(|file| file.last_good.layer.is_none()) {
             // A path that did not exist may have become a directory.
             let selection = FilePattern::from_path(&self.path);
             if selection != self.path_set {
@@ -167,7 +175,7 @@ impl FileSource {
     fn record_listing_error(&mut self, error: SourceError) {
         let why = error.to_string();
         let error_kind = error.kind().as_str();
-        let last = self.listing_error.replace(error);
+        let last = self.listing_error.replace(Arc::new(error));
         if last.is_none_or(|last| last.to_string() != why) {
             tracing::error!(
                 source = %self.path.display(),

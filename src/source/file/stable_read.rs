@@ -3,7 +3,6 @@
 //! A file is stable once two reads return the same content. A text that does not parse gets more time, because a
 //! partial file usually does not parse.
 
-use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::thread;
@@ -13,6 +12,7 @@ use std::time::Instant;
 use crate::fault_injection;
 use crate::fingerprint;
 use crate::limits;
+use crate::regular_file;
 use crate::source::error::SourceError;
 use crate::source::file::metadata::FileMetadata;
 use crate::source::file::mmap_buffer::MmapBuffer;
@@ -53,8 +53,8 @@ impl FileContent {
 /// # Errors
 /// If it cannot be read, or is larger than [`limits::DOCUMENT`].
 pub fn read_once(path: &Path) -> Result<FileContent, SourceError> {
-    fault_injection::point("file-read");
-    let file = File::open(path)?;
+    fault_injection::file_point("file-read", path);
+    let file = regular_file::open(path)?;
     let metadata = file.metadata()?;
     if metadata.len() > limits::DOCUMENT {
         return Err(SourceError::FileTooLarge(limits::DOCUMENT));
@@ -94,8 +94,8 @@ pub fn has_changed(path: &Path, content: &FileContent) -> io::Result<bool> {
         return Ok(false);
     }
     thread::sleep(RECHECK_DELAY.saturating_sub(content.read_at.elapsed()));
-    fault_injection::point("file-read");
-    let file = File::open(path)?;
+    fault_injection::file_point("file-read", path);
+    let file = regular_file::open(path)?;
     let same = content.bytes.matches_file(&file)?;
     Ok(!same || FileMetadata::new(&file.metadata()?) != content.metadata)
 }

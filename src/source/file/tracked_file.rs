@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::diag::Code;
 use crate::diag::Diagnostic;
@@ -9,7 +10,6 @@ use crate::diag::DiagnosticSink;
 use crate::diag::Position;
 use crate::document::DocumentFormat;
 use crate::document::DocumentOrigin;
-use crate::fingerprint;
 use crate::source::diagnostic_log::served_flags;
 use crate::source::error::SourceError;
 use crate::source::file::metadata::FileMetadata;
@@ -19,9 +19,7 @@ use crate::source::file::stable_read;
 use crate::source::last_good::LastGood;
 use crate::source::last_good::UpdateResult;
 use crate::source::layer::Layer;
-use crate::source::layer::compile;
 use crate::source::layer::compile::CompileOptions;
-use crate::source::state_dir::StateEntry;
 
 /// A file and the last good document in it.
 #[derive(Debug)]
@@ -34,7 +32,7 @@ pub struct TrackedFile {
     /// Its document.
     pub last_good: LastGood,
     /// The reason why it cannot be read.
-    read_error: Option<SourceError>,
+    read_error: Option<Arc<SourceError>>,
 }
 
 /// The result of a scan of one file.
@@ -68,19 +66,8 @@ impl TrackedFile {
     }
 
     /// Returns the current failure of the file.
-    pub fn failure(&self) -> Option<&SourceError> {
+    pub fn failure(&self) -> Option<&Arc<SourceError>> {
         self.read_error.as_ref().or(self.last_good.refusal.as_ref())
-    }
-
-    /// Restores the document of an earlier process, which is served until the file has a valid one. Returns true if it
-    /// is valid.
-    pub fn restore(&mut self, entry: &StateEntry, options: CompileOptions) -> bool {
-        let (layer, _) = compile::compile(entry.format, &self.origin, &entry.bytes, options, None);
-        if let Some(layer) = layer {
-            self.last_good
-                .accept(fingerprint::document(&entry.bytes), layer);
-        }
-        self.last_good.layer.is_some()
     }
 
     /// Reads the file if it may have changed.
@@ -148,7 +135,7 @@ impl TrackedFile {
 
     fn record_read_error(&mut self, error: SourceError) {
         let why = error.to_string();
-        let last = self.read_error.replace(error);
+        let last = self.read_error.replace(Arc::new(error));
         if last.is_some_and(|last| last.to_string() == why) {
             return;
         }

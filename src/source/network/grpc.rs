@@ -12,6 +12,7 @@ use tonic::Code;
 use crate::source::Timing;
 use crate::source::error::SourceError;
 use crate::source::network::backoff::Backoff;
+use crate::source::network::file_reader::FileReader;
 use crate::source::network::grpc::sync_stream::SyncStream;
 use crate::source::network::grpc::too_many_pings::may_be_ping_limit;
 use crate::source::spec::GrpcSpec;
@@ -23,8 +24,9 @@ const MAX_KEEPALIVE_INTERVAL: Duration = Duration::from_secs(600);
 /// Follows the service until the task is aborted: connects, receives documents, and connects again.
 pub async fn run_sync_stream(spec: GrpcSpec, mut timing: Timing, updates: UpdateSender) {
     let mut backoff = Backoff::new(timing);
+    let files = FileReader::default();
     loop {
-        let mut stream = SyncStream::new(&spec, timing, &updates, &mut backoff);
+        let mut stream = SyncStream::new(&spec, &files, timing, &updates, &mut backoff);
         let ended = stream.run().await;
         if stream.last_accepted {
             // The flags were up to date until the stream ended.

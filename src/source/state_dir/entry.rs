@@ -30,8 +30,8 @@ pub struct StateEntry {
     pub file: Arc<str>,
     /// The format of the document.
     pub format: DocumentFormat,
-    /// The time when it was last known to be good.
-    pub good_at: SystemTime,
+    /// The time when it was last known to be good; `None` if it is unknown.
+    pub good_at: Option<SystemTime>,
     /// Its entity tag.
     pub etag: Option<Box<str>>,
     /// The document.
@@ -65,7 +65,8 @@ impl StateEntry {
             DocumentFormat::Json => "json",
             DocumentFormat::Yaml => "yaml",
         };
-        let since = self.good_at.duration_since(SystemTime::UNIX_EPOCH);
+        let good_at = self.good_at.unwrap_or(SystemTime::UNIX_EPOCH);
+        let since = good_at.duration_since(SystemTime::UNIX_EPOCH);
         let millis = since.unwrap_or_default().as_millis();
         let mut head = format!(
             "{MAGIC}\nkey: {}\nfile: {}\nformat: {format}\ngood-at: {millis}\n",
@@ -119,7 +120,7 @@ impl StateEntry {
             source: "".into(),
             file: field("file").map(unescape).unwrap_or_default().into(),
             format,
-            good_at: good_at.ok_or("the time is out of range")?,
+            good_at: Some(good_at.ok_or("the time is out of range")?),
             etag: field("etag").map(|etag| unescape(etag).into()),
             bytes: Bytes::copy_from_slice(body),
         })

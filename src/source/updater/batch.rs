@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use tokio::sync::oneshot;
 
-use crate::source::file::open_writers::OpenWriters;
+use crate::source::file::file_events::FileEvents;
 use crate::source::file::scan_scope::ScanScope;
 use crate::source::update_channel::SourceUpdate;
 use crate::source::update_channel::Wakeup;
@@ -22,21 +22,20 @@ pub struct Batch {
     pub scan: Option<ScanScope>,
     /// Updates of network sources, with the index of each source.
     pub updates: Vec<(usize, SourceUpdate)>,
+    /// True if the report of an earlier scan has arrived.
+    has_report: bool,
     pings: Vec<oneshot::Sender<()>>,
 }
 
 impl Batch {
     /// Adds a wakeup. Returns `None` if the thread must stop.
-    fn add(&mut self, wakeup: Wakeup, writers: &mut OpenWriters) -> Option<()> {
+    fn add(&mut self, wakeup: Wakeup) -> Option<()> {
         match wakeup {
             Wakeup::Stop => return None,
             Wakeup::Update(source, update) => self.updates.push((source, update)),
             Wakeup::Ping(answer) => self.pings.push(answer),
-            Wakeup::EventsLost => self.scan_scope().read_all = true,
-            Wakeup::FileEvent(event) => {
-                writers.record_event(&event, Instant::now());
-                self.scan_scope().changed_paths.extend(event.paths);
-            }
+            Wakeup::FilesChanged => drop(self.scan_scope()),
+            Wakeup::ScanFinished => self.has_report = true,
         }
         Some(())
     }
@@ -51,38 +50,34 @@ impl Batch {
             // The check may have ended.
             let _ = answer.send(());
         }
-        self.scan.is_none() && self.updates.is_empty()
+        self.scan.is_none() && self.updates.is_empty() && !self.has_report
     }
 }
 
 /// Waits for a wakeup, for a writer to finish, or for the next poll. `last_scan` is the time of the last scan. Returns
 /// `None` if the thread must stop.
 pub fn next_batch(
-    events: &mpsc::Receiver<Wakeup>,
-    writers: &mut OpenWriters,
+    wakeups: &mpsc::Receiver<Wakeup>,
+    files: &FileEvents,
     last_scan: Instant,
 ) -> Option<Batch> {
     let now = Instant::now();
     let poll = POLL_INTERVAL.saturating_sub(now - last_scan);
-    let wait = writers
+    let wait = files
         .time_until_release(now)
         .map_or(poll, |left| left.min(poll));
     let mut batch = Batch::default();
-    match events.recv_timeout(wait) {
-        Ok(wakeup) => batch.add(wakeup, writers)?,
+    match wakeups.recv_timeout(wait) {
+        Ok(wakeup) => batch.add(wakeup)?,
         Err(RecvTimeoutError::Disconnected) => return None,
         Err(RecvTimeoutError::Timeout) => batch.scan = Some(ScanScope::default()),
     }
     // Wakeups that have arrived meanwhile are part of the same change.
-    while let Ok(wakeup) = events.try_recv() {
-        batch.add(wakeup, writers)?;
+    while let Ok(wakeup) = wakeups.try_recv() {
+        batch.add(wakeup)?;
     }
     if batch.scan.is_some() || last_scan.elapsed() >= POLL_INTERVAL {
-        let scope = batch.scan_scope();
-        scope
-            .changed_paths
-            .extend(writers.take_finished(Instant::now()));
-        scope.open_paths = writers.paths();
+        files.take_into(batch.scan_scope(), Instant::now());
     }
     Some(batch)
 }

@@ -1,20 +1,27 @@
 //! `Loader`: all sources and their state directory; applies updates and publishes when a document changed.
 
-use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 use std::time::SystemTime;
 
+use crate::limits;
 use crate::live::Live;
+use crate::metric::thread_activity::ThreadActivities;
 use crate::source::SourceConfig;
 use crate::source::Timing;
+use crate::source::file::directory_watcher::DirectoryWatcher;
+use crate::source::file::file_events::FileEvents;
 use crate::source::file::scan_scope::ScanScope;
+use crate::source::file::scan_worker::ScanContext;
 use crate::source::layer::compile::CompileOptions;
 use crate::source::spec::SourceKind;
 use crate::source::spec::SourceSpec;
 use crate::source::state_dir::writer::StateWriter;
+use crate::source::state_dir::writer::UnsavedDocuments;
 use crate::source::status::SourceStatuses;
 use crate::source::update_channel::SourceUpdate;
+use crate::source::update_channel::WakeupSender;
 use crate::source::updater::failure_reports::log_missing_flags;
 use crate::source::updater::failure_reports::startup_error;
 use crate::source::updater::managed_source::ManagedSource;
@@ -28,6 +35,8 @@ pub struct Loader {
     fail_fast: bool,
     /// Timeouts and intervals.
     pub timing: Timing,
+    /// The parts that all threads of file sources share.
+    scan_context: Arc<ScanContext>,
     state_writer: StateWriter,
     publisher: Publisher,
 }
@@ -35,12 +44,19 @@ pub struct Loader {
 impl Loader {
     /// Returns a loader that has not read anything yet. If several sources define a flag, the last wins.
     pub fn new(specs: &[SourceSpec], config: &SourceConfig, live: Arc<Live>) -> Loader {
+        let compile_options = CompileOptions {
+            faults: config.faults,
+            fractional_version: config.fractional_version,
+        };
+        let scan_context = Arc::default();
+        let sources = specs.iter().enumerate();
+        let sources = sources
+            .map(|(at, spec)| ManagedSource::new(spec, at, compile_options, &scan_context))
+            .collect();
         Loader {
-            sources: specs.iter().map(ManagedSource::new).collect(),
-            compile_options: CompileOptions {
-                faults: config.faults,
-                fractional_version: config.fractional_version,
-            },
+            sources,
+            compile_options,
+            scan_context,
             fail_fast: config.fail_fast,
             timing: config.timing,
             state_writer: StateWriter::new(config.state_dir.clone()),
@@ -63,13 +79,41 @@ impl Loader {
             .collect()
     }
 
-    /// Returns the directories whose file events matter.
-    pub fn watched_directories(&self) -> Vec<PathBuf> {
-        let all = self
-            .sources
-            .iter()
-            .flat_map(ManagedSource::watched_directories);
-        all.collect()
+    /// Returns the activities of the threads that read and write files.
+    pub fn activities(&self) -> ThreadActivities {
+        let activities = ThreadActivities::default();
+        let sources = self.sources.iter().filter_map(ManagedSource::activity);
+        sources
+            .chain(self.state_writer.activity())
+            .chain([&self.scan_context.watcher_activity])
+            .for_each(|activity| activities.add(activity.clone()));
+        activities
+    }
+
+    /// Returns the count of documents that are not in the state directory yet.
+    pub fn unsaved_documents(&self) -> UnsavedDocuments {
+        self.state_writer.unsaved()
+    }
+
+    /// Follows file events from now on, and sends late reports of file sources to the update thread.
+    pub fn follow(
+        &self,
+        handler: impl notify::EventHandler,
+        events: Arc<FileEvents>,
+        wakeups: WakeupSender,
+    ) {
+        let activity = self.scan_context.watcher_activity.clone();
+        let watcher = DirectoryWatcher::new(handler, events, activity);
+        // Both are set once, before the first scan.
+        let _ = self.scan_context.watcher.set(watcher);
+        let _ = self.scan_context.wakeups.set(wakeups);
+    }
+
+    /// Lowers the priority of the threads of file sources.
+    pub fn enter_background(&self) {
+        self.scan_context
+            .is_in_background
+            .store(true, Ordering::Relaxed);
     }
 
     /// Loads everything that is available at once: network sources from the state directory, files, and files without a
@@ -77,45 +121,72 @@ impl Loader {
     pub fn load_initial(&mut self) {
         let begun = Instant::now();
         let mut changed = self.restore(ManagedSource::is_network);
-        changed |= self.scan_files(&ScanScope::full());
-        changed |= self.restore(|source| !source.is_network() && !source.has_document());
+        changed |= self.scan_files(&ScanScope::full(), begun + limits::INITIAL_SCAN_WAIT);
+        changed |= self.restore(|source| source.attempted && !source.has_document());
         if changed {
             self.publish(begun);
         }
-        self.state_writer.flush();
     }
 
     fn restore(&mut self, is_wanted: impl Fn(&ManagedSource) -> bool) -> bool {
         let mut changed = false;
         for source in self.sources.iter_mut().filter(|source| is_wanted(source)) {
             let entries = self.state_writer.read_entries(&source.status.name);
-            changed |= source.restore(&entries, self.compile_options);
+            if source.restore(&entries, self.compile_options) {
+                changed = true;
+                let files = entries.iter().map(|entry| &*entry.file);
+                files.for_each(|file| self.state_writer.mark_stored(&source.status.name, file));
+            }
         }
         changed
     }
 
-    /// Scans the files, applies the updates, and publishes a new snapshot if a document changed.
+    /// Scans the files, applies the updates and the reports of earlier scans, and publishes a new snapshot if a document
+    /// changed.
     pub fn apply(&mut self, scope: Option<&ScanScope>, updates: Vec<(usize, SourceUpdate)>) {
         let begun = Instant::now();
-        let mut changed = scope.is_some_and(|scope| self.scan_files(scope));
+        let mut changed = match scope {
+            Some(scope) => self.scan_files(scope, begun + limits::SCAN_WAIT),
+            None => self.collect_scans(begun),
+        };
         for (index, update) in updates {
             if let Some(source) = self.sources.get_mut(index) {
-                changed |=
-                    source.handle_update(update, self.compile_options, &mut self.state_writer);
+                changed |= source.handle_update(update, self.compile_options, &self.state_writer);
             }
         }
         if changed {
             self.publish(begun);
         }
-        self.state_writer.flush();
     }
 
-    fn scan_files(&mut self, scope: &ScanScope) -> bool {
+    fn scan_files(&mut self, scope: &ScanScope, deadline: Instant) -> bool {
+        for source in &mut self.sources {
+            source.request_scan(scope);
+        }
+        self.collect_scans(deadline)
+    }
+
+    /// Applies the reports of file sources that arrive until the deadline.
+    fn collect_scans(&mut self, deadline: Instant) -> bool {
         let mut changed = false;
         for source in &mut self.sources {
-            changed |= source.scan(scope, self.compile_options, &mut self.state_writer);
+            changed |= source.collect_scan(deadline, &self.state_writer);
         }
         changed
+    }
+
+    /// Reports stalled file sources. If one has no document, it gets that of an earlier process.
+    fn report_stalls(&mut self) {
+        let mut is_new = false;
+        for source in &mut self.sources {
+            is_new |= source.report_stall();
+        }
+        if is_new {
+            let begun = Instant::now();
+            if self.restore(|source| source.attempted && !source.has_document()) {
+                self.publish(begun);
+            }
+        }
     }
 
     fn publish(&mut self, begun: Instant) {
@@ -157,9 +228,10 @@ impl Loader {
         }
     }
 
-    /// Logs reminders of stale sources, and updates the times of documents in the state directory.
+    /// Reports stalled sources, logs reminders of stale ones, and updates the times of documents in the state directory.
     pub fn tick(&mut self, now: SystemTime) {
         self.publisher.drop_retired();
+        self.report_stalls();
         for source in &mut self.sources {
             source.tick(now, self.timing, &self.state_writer);
         }

@@ -1,13 +1,17 @@
 //! `ManagedSource`: one source of any kind, with its documents, its status and its entries in the state directory.
 
-use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 use std::time::SystemTime;
 
 use bytes::Bytes;
 
+use crate::limits;
+use crate::metric::thread_activity::ThreadActivity;
 use crate::source::Timing;
+use crate::source::error::SourceError;
 use crate::source::file::scan_scope::ScanScope;
+use crate::source::file::scan_worker::ScanContext;
 use crate::source::last_good::UpdateResult;
 use crate::source::layer::Layer;
 use crate::source::layer::compile::CompileOptions;
@@ -34,12 +38,19 @@ pub struct ManagedSource {
     /// The entity tag of the restored document.
     pub restored_etag: Option<Box<str>>,
     backend: SourceBackend,
+    /// True if the stall of its thread was reported.
+    stall_reported: bool,
     reminders: Reminders,
 }
 
 impl ManagedSource {
     /// Returns a source that was not read yet.
-    pub fn new(spec: &SourceSpec) -> ManagedSource {
+    pub fn new(
+        spec: &SourceSpec,
+        source_index: usize,
+        options: CompileOptions,
+        context: &Arc<ScanContext>,
+    ) -> ManagedSource {
         if let SourceKind::Grpc(grpc) = &spec.kind
             && grpc.incremental
         {
@@ -54,7 +65,8 @@ impl ManagedSource {
             status: Arc::new(SourceStatus::new(spec)),
             attempted: false,
             restored_etag: None,
-            backend: SourceBackend::new(spec),
+            backend: SourceBackend::new(spec, source_index, options, context),
+            stall_reported: false,
             reminders: Reminders::default(),
         }
     }
@@ -74,9 +86,12 @@ impl ManagedSource {
         self.layers().next().is_some()
     }
 
-    /// Returns the directories whose file events matter.
-    pub fn watched_directories(&self) -> Vec<PathBuf> {
-        self.backend.watched_directories()
+    /// Returns the activity of its thread, if it has one.
+    pub fn activity(&self) -> Option<&Arc<ThreadActivity>> {
+        match &self.backend {
+            SourceBackend::File(files) => Some(&files.worker.activity),
+            SourceBackend::Network(_) => None,
+        }
     }
 
     /// Restores the documents of an earlier process. Returns true if there are any.
@@ -84,33 +99,47 @@ impl ManagedSource {
         let Some(restored) = self.backend.restore(entries, options) else {
             return false;
         };
-        let good_at = restored.good_at;
         self.restored_etag = restored.etag;
-        self.status.record_restored(good_at);
-        let age = SystemTime::now().duration_since(good_at);
-        let age_seconds = age.unwrap_or_default().as_secs();
+        self.status.record_restored(restored.good_at);
+        let now = SystemTime::now();
+        let age_seconds = self.status.health().age(now).map(|age| age.as_secs());
+        let age = age_seconds.map_or_else(
+            || "of unknown age, because their time is in the future".to_owned(),
+            |seconds| format!("{seconds} s old"),
+        );
         let source = &*self.status.redacted_name;
         tracing::info!(
             source,
             age_seconds,
-            "serving flags from the state directory, {age_seconds} s old, until the source responds"
+            "serving flags from the state directory, {age}, until the source responds"
         );
         true
     }
 
-    /// Scans the files. Returns true if a document changed.
-    pub fn scan(
-        &mut self,
-        scope: &ScanScope,
-        options: CompileOptions,
-        state_writer: &mut StateWriter,
-    ) -> bool {
+    /// Requests a scan of the files, if it is a file source.
+    pub fn request_scan(&mut self, scope: &ScanScope) {
         let SourceBackend::File(files) = &mut self.backend else {
+            return;
+        };
+        if let Err(error) = files.worker.request(scope.clone()) {
+            self.attempted = true;
+            report_failure(&self.status, self.has_document(), &SourceError::Io(error));
+        }
+    }
+
+    /// Applies the report of a scan, if it arrives until the deadline. Returns true if a document changed.
+    pub fn collect_scan(&mut self, deadline: Instant, state_writer: &StateWriter) -> bool {
+        let SourceBackend::File(files) = &mut self.backend else {
+            return false;
+        };
+        let Some(report) = files.worker.collect(deadline) else {
             return false;
         };
         let now = SystemTime::now();
         self.attempted = true;
-        let scan = files.scan(scope, options);
+        self.stall_reported = false;
+        let failure = report.failure.clone();
+        let scan = files.apply(report);
         let changed = scan.has_changes();
         self.status.count_refused(scan.refused);
         for file in &scan.removed {
@@ -118,22 +147,35 @@ impl ManagedSource {
         }
         for (file, format, bytes) in scan.updated {
             self.status.record_accepted(now);
-            state_writer.enqueue(|| StateEntry {
+            state_writer.write(|| StateEntry {
                 source: self.status.name.clone(),
                 file,
                 format,
-                good_at: now,
+                good_at: Some(now),
                 etag: None,
                 bytes: Bytes::from_owner(bytes),
             });
         }
-        match files.failure() {
+        match failure {
             // The file source has logged it.
-            Some(error) => drop(self.status.record_failure(now, error)),
+            Some(error) => drop(self.status.record_failure(now, &error)),
             None if files.layers().next().is_some() => self.status.record_up_to_date(now),
             None => {}
         }
         changed
+    }
+
+    /// Reports once that the thread of a file source is stalled. Returns true if it has just been reported.
+    pub fn report_stall(&mut self) -> bool {
+        let stalled = self.activity().and_then(|activity| activity.stalled_for());
+        if stalled.is_none() || self.stall_reported {
+            return false;
+        }
+        self.stall_reported = true;
+        self.attempted = true;
+        let error = SourceError::Stalled(limits::STALL_TIMEOUT);
+        report_failure(&self.status, self.has_document(), &error);
+        true
     }
 
     /// Applies an update of a network source. Returns true if its document changed.
@@ -141,7 +183,7 @@ impl ManagedSource {
         &mut self,
         update: SourceUpdate,
         options: CompileOptions,
-        state_writer: &mut StateWriter,
+        state_writer: &StateWriter,
     ) -> bool {
         self.attempted = true;
         match update {
@@ -169,7 +211,7 @@ impl ManagedSource {
         &mut self,
         document: &FetchedDocument,
         options: CompileOptions,
-        state_writer: &mut StateWriter,
+        state_writer: &StateWriter,
     ) -> UpdateResult {
         let SourceBackend::Network(remote) = &mut self.backend else {
             return UpdateResult::Unchanged;
@@ -188,11 +230,11 @@ impl ManagedSource {
             UpdateResult::Unchanged => self.status.record_up_to_date(now),
             UpdateResult::Accepted => {
                 self.status.record_accepted(now);
-                state_writer.enqueue(|| StateEntry {
+                state_writer.write(|| StateEntry {
                     source: self.status.name.clone(),
                     file: self.status.redacted_name.clone(),
                     format: document.format,
-                    good_at: now,
+                    good_at: Some(now),
                     etag: document.etag.clone(),
                     bytes: Bytes::clone(&document.bytes),
                 });

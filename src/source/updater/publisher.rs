@@ -10,7 +10,7 @@ use crate::number::truncate_to_i64;
 use crate::resolve::system_clock;
 use crate::ruleset::Ruleset;
 use crate::snapshot::Snapshot;
-use crate::source::diagnostic_log::log_diagnostic;
+use crate::source::diagnostic_log::log_diagnostics;
 use crate::source::layer::Layer;
 use crate::stickiness;
 
@@ -45,15 +45,18 @@ impl Publisher {
     ) {
         let ruleset = Ruleset::merge_layers(layers.map(Layer::sorted));
         let diagnostics: HashSet<Diagnostic> = ruleset.diagnostics().cloned().collect();
-        diagnostics
-            .difference(&self.reported_diagnostics)
-            .for_each(log_diagnostic);
+        let mut new: Vec<&Diagnostic> =
+            diagnostics.difference(&self.reported_diagnostics).collect();
+        new.sort_by(|a, b| (&a.file, a.position).cmp(&(&b.file, b.position)));
+        log_diagnostics(new);
         self.reported_diagnostics = diagnostics;
         let before = self.live.load_full();
         let now = truncate_to_i64(system_clock());
-        stickiness::ruleset_violations(&before.ruleset, &ruleset, now)
-            .iter()
-            .for_each(log_diagnostic);
+        log_diagnostics(&stickiness::ruleset_violations(
+            &before.ruleset,
+            &ruleset,
+            now,
+        ));
         let mut snapshot = Snapshot::build(ruleset, &before);
         snapshot.partial = partial;
         let generation = snapshot.generation;

@@ -26,13 +26,17 @@ impl Reminders {
         }
         let source = &*status.redacted_name;
         let error = state.last_error.as_ref().map_or("", |(_, why)| why);
-        if let Some(age) = state.age(now) {
-            let age_seconds = age.as_secs();
+        if state.has_flags() {
+            let age_seconds = state.age(now).map(|age| age.as_secs());
+            let age = age_seconds.map_or_else(
+                || "of unknown age".to_owned(),
+                |seconds| format!("{seconds} s old"),
+            );
             tracing::warn!(
                 source,
                 age_seconds,
                 error,
-                "the source still fails; serving its last good flags, {age_seconds} s old"
+                "the source still fails; serving its last good flags, {age}"
             );
         } else {
             tracing::warn!(

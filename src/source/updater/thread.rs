@@ -1,20 +1,17 @@
 //! The update thread: follows file events, polls where there are none, and applies the updates of network sources.
 
+use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::Instant;
 use std::time::SystemTime;
 
-use notify::EventKind;
-use notify::event::AccessKind;
-use notify::event::AccessMode;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::coop;
 use crate::fault_injection;
-use crate::source::file::directory_watcher::DirectoryWatcher;
-use crate::source::file::open_writers::OpenWriters;
+use crate::source::background_priority;
+use crate::source::file::file_events::FileEvents;
 use crate::source::network::grpc;
 use crate::source::network::http;
 use crate::source::network::supervised_task::run_supervised;
@@ -29,6 +26,7 @@ use crate::source::updater::loader::Loader;
 pub struct UpdateThread {
     loader: Loader,
     wakeups: WakeupSender,
+    file_events: Arc<FileEvents>,
     initial_result: watch::Sender<Option<Result<(), String>>>,
     runtime: Option<Handle>,
     /// The tasks of the network sources. They are aborted when this is dropped.
@@ -46,6 +44,7 @@ impl UpdateThread {
         UpdateThread {
             loader,
             wakeups,
+            file_events: Arc::default(),
             initial_result,
             runtime,
             tasks: JoinSet::new(),
@@ -53,21 +52,22 @@ impl UpdateThread {
     }
 
     /// Loads the sources and follows them until the thread is stopped.
-    pub fn run(mut self, events: &mpsc::Receiver<Wakeup>) {
-        let mut directories = DirectoryWatcher::new(notify_handler(self.wakeups.clone()));
-        let mut writers = OpenWriters::default();
-        // Watch first, then read: a change in between is seen twice, not missed.
-        directories.set_directories(self.loader.watched_directories());
+    pub fn run(mut self, received: &mpsc::Receiver<Wakeup>) {
+        let handler = EventHandler {
+            events: self.file_events.clone(),
+            wakeups: self.wakeups.clone(),
+        };
+        let (events, wakeups) = (self.file_events.clone(), self.wakeups.clone());
+        self.loader.follow(handler, events, wakeups);
         self.loader.load_initial();
         self.spawn_network_sources();
-        lower_priority();
+        self.loader.enter_background();
+        background_priority::enable_on_this_thread();
         let mut last_scan = Instant::now();
         loop {
             self.publish_initial_result();
-            // The targets of symlinks may have changed with the last scan.
-            directories.set_directories(self.loader.watched_directories());
             let batch = loop {
-                let Some(mut batch) = next_batch(events, &mut writers, last_scan) else {
+                let Some(mut batch) = next_batch(received, &self.file_events, last_scan) else {
                     return;
                 };
                 fault_injection::point("updater");
@@ -123,33 +123,29 @@ impl UpdateThread {
     }
 }
 
-/// Lowers this thread's priority after the initial load, so that requests win: an edit can wait for some milliseconds.
-/// About a quarter of a core is left to the thread on a busy machine.
-fn lower_priority() {
-    const NICENESS: i32 = 5;
-    coop::enable_on_this_thread();
-    // Linux sets the niceness of one thread; elsewhere `nice` would also slow down the requests.
-    if cfg!(target_os = "linux")
-        && let Err(error) = rustix::process::nice(NICENESS)
-    {
-        tracing::debug!(%error, "cannot lower the priority of the update thread");
+impl Drop for UpdateThread {
+    fn drop(&mut self) {
+        self.file_events.stop();
     }
 }
 
-/// Returns the handler of file events. Opening and reading are ignored: this process does that itself.
-fn notify_handler(
+/// The handler of file events. It is dropped when the thread of the `notify` crate ends.
+struct EventHandler {
+    events: Arc<FileEvents>,
     wakeups: WakeupSender,
-) -> impl FnMut(notify::Result<notify::Event>) + Send + 'static {
-    move |event| {
-        let wakeup = match event {
-            Ok(event) => match event.kind {
-                EventKind::Access(AccessKind::Close(AccessMode::Write)) => Wakeup::FileEvent(event),
-                EventKind::Access(_) => return,
-                _ if event.need_rescan() => Wakeup::EventsLost,
-                _ => Wakeup::FileEvent(event),
-            },
-            Err(_) => Wakeup::EventsLost,
-        };
-        wakeups.send(wakeup);
+}
+
+impl notify::EventHandler for EventHandler {
+    fn handle_event(&mut self, event: notify::Result<notify::Event>) {
+        if self.events.record(event) {
+            fault_injection::point("file-event");
+            self.wakeups.send(Wakeup::FilesChanged);
+        }
+    }
+}
+
+impl Drop for EventHandler {
+    fn drop(&mut self) {
+        self.events.report_end();
     }
 }

@@ -6,6 +6,8 @@ use rustls::pki_types::pem::PemObject as _;
 
 use crate::error_chain::format_chain;
 use crate::http_client::tls::config_builder;
+use crate::limits;
+use crate::regular_file;
 use crate::telemetry::config::OtlpEndpoint;
 use crate::tls::private_key;
 use crate::tls::provider;
@@ -29,7 +31,9 @@ pub fn tls_config(target: &OtlpEndpoint, secure: bool) -> Result<ClientConfig, S
         return Ok(config.with_no_client_auth());
     };
     let chain = read_certificates(certificate)?;
-    let read = private_key::read(key).map_err(|error| format!("{}: {error}", key.display()))?;
+    let pem = regular_file::read(key, limits::PEM_FILE);
+    let pem = pem.map_err(|error| format!("{}: {error}", key.display()))?;
+    let read = private_key::parse(&pem).map_err(|error| format!("{}: {error}", key.display()))?;
     config.with_client_auth_cert(chain, read).map_err(|error| {
         let (certificate, key) = (certificate.display(), key.display());
         let why = provider::describe_error(error);
@@ -39,8 +43,8 @@ pub fn tls_config(target: &OtlpEndpoint, secure: bool) -> Result<ClientConfig, S
 
 fn read_certificates(path: &std::path::Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let wrong = |why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
-    let read = CertificateDer::pem_file_iter(path).map_err(|error| wrong(&error))?;
-    let read: Result<Vec<_>, _> = read.collect();
+    let pem = regular_file::read(path, limits::PEM_FILE).map_err(|error| wrong(&error))?;
+    let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     let read = read.map_err(|error| wrong(&error))?;
     if read.is_empty() {
         return Err(wrong(&"the file contains no certificate"));

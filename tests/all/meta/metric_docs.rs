@@ -7,8 +7,12 @@ use fanion::metric::family::MetricFamily;
 use fanion::metric::family::MetricValue;
 use fanion::metric::prometheus;
 use fanion::metric::registry::Metrics;
+use fanion::metric::thread_activity::ThreadActivities;
+use fanion::serve::listen::certificate_expiry;
 use fanion::source::metrics;
+use fanion::source::state_dir::writer::unsaved_family;
 use fanion::telemetry::collect_families;
+use fanion::telemetry::log_queue;
 
 use crate::meta::source_tree::read_tree;
 
@@ -23,6 +27,10 @@ fn all_families() -> Vec<MetricFamily> {
     let mut families = collect_families::collect_families(&Metrics::default(), &live.load());
     families.extend(metrics::families(&[], SystemTime::now()));
     families.push(metrics::update_thread_up(true));
+    families.push(log_queue::lost_lines_family(0));
+    families.push(ThreadActivities::default().collect());
+    families.push(unsaved_family(0));
+    families.push(certificate_expiry::expiry_family(0));
     for family in &mut families {
         if family.series.is_empty() {
             family.push(Vec::new(), MetricValue::Number(0.0));

@@ -1,5 +1,7 @@
 //! Log format, log level and contents of the log.
 
+pub mod unwritable_stderr;
+
 use serde_json::Value;
 
 use crate::support::program::daemon::Daemon;
@@ -181,4 +183,32 @@ async fn debug_log_has_each_decision_and_each_request() {
     let fields = ["flag", "reason", "error"].map(|name| &line[name]);
     assert_eq!(fields, ["nosuch", "ERROR", "FLAG_NOT_FOUND"], "{line}");
     assert!(!format!("{logged:?}").contains("secret"), "{logged:?}");
+}
+
+#[test]
+fn diagnostics_of_a_document_are_logged_up_to_a_limit() {
+    let directory = TempDir::new();
+    let long = "k".repeat(20_000);
+    let flag = |key: &str| format!(r#""{key}": {{"variants": {{"a": 1}}, "defaultVariant": "b"}}"#);
+    let flags: String = (0..3000).map(|i| flag(&format!("f{i}")) + ",").collect();
+    let text = format!("{{\"flags\": {{{flags}{}}}}}", flag(&long));
+    directory.write("flags.json", text);
+    let mut daemon = Daemon::start(directory.path(), &["-f", "file:flags.json"]);
+    // The ports are logged first.
+    let (mut codes, mut longest, mut omitted) = (0, 0, Value::Null);
+    loop {
+        let line = daemon.wait_for_log(|_| true);
+        if line["message"] == "flags reloaded" {
+            break;
+        }
+        codes += usize::from(line["code"].is_string());
+        longest = longest.max(line.to_string().len());
+        if !line["omitted"].is_null() {
+            omitted = line["omitted"].clone();
+        }
+    }
+    assert_eq!((codes, omitted), (100, 2901.into()));
+    assert!(longest < 5000, "{longest}");
+    daemon.terminate();
+    assert!(daemon.child.wait().expect("the process ends").success());
 }

@@ -1,5 +1,7 @@
 //! Supervision: a panic or stall of any part shows in readiness, a metric or the exit status.
 
+pub mod stalled_sources;
+
 use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -139,7 +141,7 @@ async fn blocked_update_thread_is_not_ready_until_it_responds() {
     let faulty = Faulty::start();
     assert_eq!(faulty.readyz().await.status, 200);
     assert!(faulty.metric(GAUGE).await > 0.5);
-    faulty.inject("block file-read");
+    faulty.inject("block updater");
     faulty.edit("b");
     let answer = faulty.is_ready(412).await;
     assert_eq!(answer.text(), "the update thread does not respond\n");

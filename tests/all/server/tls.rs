@@ -14,6 +14,8 @@ use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
+use crate::support::program::daemon;
+use crate::support::program::daemon::Daemon;
 use crate::support::server::certificates::CertificateAuthority;
 use crate::support::server::certificates::connect_tls;
 use crate::support::server::certificates::serve_tls;
@@ -21,8 +23,10 @@ use crate::support::server::certificates::serve_tls_config;
 use crate::support::server::certificates::write_certificate;
 use crate::support::server::http_client::HttpClient;
 use crate::support::server::http_client::HttpVersion;
+use crate::support::server::prometheus;
 use crate::support::server::rpc::FLAG_F;
 use crate::support::server::rpc::JSON;
+use crate::support::server::rpc::ONE_FLAG;
 use crate::support::server::rpc::RESOLVE_BOOLEAN;
 use crate::support::temp_dir::TempDir;
 use crate::support::temp_dir::write_file;
@@ -220,4 +224,37 @@ fn invalid_certificate_errors_name_the_path() {
         &authority.sign("localhost").1,
     );
     check(TlsPaths { key: other, ..good }, "cannot use certificate");
+}
+
+#[tokio::test]
+async fn expired_certificate_is_logged_and_its_time_is_a_metric() {
+    let directory = TempDir::new();
+    let (certificate, key) = CertificateAuthority::new().sign_expired("localhost");
+    directory.write("cert.pem", certificate);
+    directory.write("key.pem", key);
+    directory.write("flags.json", ONE_FLAG);
+    let options = [
+        "--uri",
+        "file:flags.json",
+        "--server-cert-path",
+        "cert.pem",
+        "--server-key-path",
+        "key.pem",
+    ];
+    let daemon = Daemon::spawn_without_ports(daemon::command(directory.path(), &options));
+    let line = daemon.wait_for_log(|line| line["level"] == "ERROR");
+    assert_eq!(
+        (&line["message"], &line["certificate"]),
+        (
+            &"the TLS certificate has expired; clients refuse it".into(),
+            &"cert.pem".into()
+        )
+    );
+    // 2020-01-01.
+    assert_eq!(line["expiry_timestamp"], 1_577_836_800);
+    let management = daemon.listening_port("management");
+    daemon.wait_for_reload();
+    let scrape = prometheus::scrape_port(management).await;
+    let expiry = scrape.sum("fanion_tls_certificate_expiry_timestamp_seconds", &[]);
+    assert!((expiry - 1_577_836_800.0).abs() < 0.5, "{expiry}");
 }

@@ -3,3 +3,4 @@
 pub mod directory_reload;
 pub mod partial_write;
 pub mod reload;
+pub mod special_file;

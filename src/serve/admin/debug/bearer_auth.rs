@@ -10,6 +10,7 @@ use http::header;
 use subtle::ConstantTimeEq as _;
 
 use crate::limits;
+use crate::regular_file;
 
 /// The clients that have access.
 #[derive(Debug, Clone)]
@@ -75,13 +76,8 @@ impl BearerToken {
     /// # Errors
     /// If the file cannot be read, or its token is too long or too short.
     pub fn read(path: &Path) -> Result<BearerToken, String> {
-        let size = std::fs::metadata(path)
-            .map_err(|error| error.to_string())?
-            .len();
-        if size > limits::TOKEN_RESPONSE {
-            return Err(format!("larger than {} bytes", limits::TOKEN_RESPONSE));
-        }
-        let text = std::fs::read(path).map_err(|error| error.to_string())?;
+        let text = regular_file::read(path, limits::TOKEN_RESPONSE);
+        let text = text.map_err(|error| error.to_string())?;
         let token = text.trim_ascii();
         if token.len() < MIN_TOKEN_LENGTH {
             return Err(format!("token is shorter than {MIN_TOKEN_LENGTH} bytes"));

@@ -34,10 +34,14 @@ pub fn write_source_status(out: &mut String, status: &SourceStatus, now: SystemT
     out.push_str("{\"name\":");
     write_string(out, &status.redacted_name);
     let sync = sync_state_name(&state);
-    let age = state.age(now).unwrap_or_default().as_secs_f64();
+    let age = if state.is_age_unknown(now) {
+        "null".to_owned()
+    } else {
+        format!("{:.3}", state.age(now).unwrap_or_default().as_secs_f64())
+    };
     let _ = write!(
         out,
-        ",\"kind\":\"{}\",\"sync\":\"{sync}\",\"age\":{age:.3}",
+        ",\"kind\":\"{}\",\"sync\":\"{sync}\",\"age\":{age}",
         status.kind
     );
     let times = [

@@ -13,18 +13,32 @@ use crate::http_client::tls;
 use crate::http_client::tls::TlsError;
 use crate::source::Timing;
 use crate::source::error::DialError;
+use crate::source::network::file_reader::FileReader;
 use crate::source::network::grpc::connector::Connector;
 use crate::source::network::grpc::connector::TlsSettings;
 use crate::source::spec::DialAddress;
 use crate::source::spec::GrpcSpec;
 use crate::source::spec::TlsMode;
+use crate::tls::trust_store::TrustStore;
 
 /// Returns a new connection to the service: names are resolved and certificate authorities read each time.
 ///
 /// # Errors
 /// If the connection cannot be made in time.
-pub async fn connect(spec: &GrpcSpec, timing: Timing) -> Result<Channel, DialError> {
+pub async fn connect(
+    spec: &GrpcSpec,
+    timing: Timing,
+    files: &FileReader,
+) -> Result<Channel, DialError> {
+    let connected = tokio::time::timeout(timing.connect_timeout, dial(spec, timing, files));
+    let connected = connected.await;
+    connected.unwrap_or(Err(DialError::Timeout(timing.connect_timeout)))
+}
+
+async fn dial(spec: &GrpcSpec, timing: Timing, files: &FileReader) -> Result<Channel, DialError> {
     let endpoint = endpoint(spec, timing)?;
+    let tls = spec.tls.clone();
+    let trust = files.read(move || read_roots(&tls)).await?;
     let proxy = match &spec.target.address {
         DialAddress::Tcp { host, port } => {
             ProxySettings::from_env().of_address(host, *port)?.cloned()
@@ -34,12 +48,17 @@ pub async fn connect(spec: &GrpcSpec, timing: Timing) -> Result<Channel, DialErr
     let connector = Connector {
         address: spec.target.address.clone(),
         proxy,
-        tls: tls_settings(spec)?,
+        tls: trust.map(|trust| tls_settings(trust, spec)).transpose()?,
     };
-    let connected = endpoint.connect_with_connector(connector);
-    match tokio::time::timeout(timing.connect_timeout, connected).await {
-        Ok(connected) => Ok(connected?),
-        Err(_) => Err(DialError::Timeout(timing.connect_timeout)),
+    Ok(endpoint.connect_with_connector(connector).await?)
+}
+
+/// Reads the trusted certificate authorities; `None` without TLS.
+fn read_roots(tls: &TlsMode) -> Result<Option<TrustStore>, TlsError> {
+    match tls {
+        TlsMode::Plaintext => Ok(None),
+        TlsMode::SystemRoots => tls::system_roots().map(Some),
+        TlsMode::CaFile(path) => tls::load_ca_file(path).map(Some),
     }
 }
 
@@ -61,12 +80,7 @@ fn endpoint(spec: &GrpcSpec, timing: Timing) -> Result<Endpoint, DialError> {
         .keep_alive_while_idle(true))
 }
 
-fn tls_settings(spec: &GrpcSpec) -> Result<Option<TlsSettings>, DialError> {
-    let trust = match &spec.tls {
-        TlsMode::Plaintext => return Ok(None),
-        TlsMode::SystemRoots => tls::system_roots()?,
-        TlsMode::CaFile(path) => tls::load_ca_file(path)?,
-    };
+fn tls_settings(trust: TrustStore, spec: &GrpcSpec) -> Result<TlsSettings, DialError> {
     let mut config = tls::client_config(trust)?;
     config.alpn_protocols = vec![b"h2".to_vec()];
     let host = spec.target.authority.host();
@@ -75,8 +89,8 @@ fn tls_settings(spec: &GrpcSpec) -> Result<Option<TlsSettings>, DialError> {
         .trim_end_matches(']')
         .to_owned();
     let server_name = ServerName::try_from(host.clone()).map_err(|_| TlsError::ServerName(host))?;
-    Ok(Some(TlsSettings {
+    Ok(TlsSettings {
         connector: TlsConnector::from(Arc::new(config)),
         server_name,
-    }))
+    })
 }

@@ -17,6 +17,7 @@ use crate::source::Timing;
 use crate::source::error::DialError;
 use crate::source::error::SourceError;
 use crate::source::network::backoff::Backoff;
+use crate::source::network::file_reader::FileReader;
 use crate::source::network::grpc::channel;
 use crate::source::spec::GrpcSpec;
 use crate::source::update_channel::FetchedDocument;
@@ -30,6 +31,7 @@ const SYNC_FLAGS_PATH: PathAndQuery =
 /// A call that receives documents until its stream ends.
 pub struct SyncStream<'s> {
     spec: &'s GrpcSpec,
+    files: &'s FileReader,
     timing: Timing,
     updates: &'s UpdateSender,
     backoff: &'s mut Backoff,
@@ -44,12 +46,14 @@ impl<'s> SyncStream<'s> {
     /// A stream that is not connected yet.
     pub fn new(
         spec: &'s GrpcSpec,
+        files: &'s FileReader,
         timing: Timing,
         updates: &'s UpdateSender,
         backoff: &'s mut Backoff,
     ) -> SyncStream<'s> {
         SyncStream {
             spec,
+            files,
             timing,
             updates,
             backoff,
@@ -76,7 +80,7 @@ impl<'s> SyncStream<'s> {
     pub async fn run(&mut self) -> Result<(), SourceError> {
         let timer = tokio::time::sleep(self.timing.first_message_timeout);
         tokio::pin!(timer);
-        let opening = open_stream(self.spec.clone(), self.timing);
+        let opening = open_stream(self.spec.clone(), self.timing, self.files);
         tokio::pin!(opening);
         // A service that has nothing to send yet may not even send the response headers.
         let mut silent = false;
@@ -128,8 +132,9 @@ impl<'s> SyncStream<'s> {
 async fn open_stream(
     spec: GrpcSpec,
     timing: Timing,
+    files: &FileReader,
 ) -> Result<Streaming<SyncFlagsResponse>, SourceError> {
-    let channel = channel::connect(&spec, timing).await;
+    let channel = channel::connect(&spec, timing, files).await;
     let channel = channel.map_err(SourceError::Dial)?;
     let limit = spec.max_message_bytes;
     // The limit applies before and after decompression.

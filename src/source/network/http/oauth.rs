@@ -14,6 +14,7 @@ use reqwest::Url;
 use crate::http_client::HttpClients;
 use crate::limits;
 use crate::source::error::SourceError;
+use crate::source::network::file_reader::FileReader;
 use crate::source::network::http::oauth::credentials::ClientCredentials;
 use crate::source::network::http::oauth::token_response::AccessToken;
 use crate::source::network::http::response_body;
@@ -25,6 +26,7 @@ const EXPIRY_MARGIN: Duration = Duration::from_secs(10);
 /// The tokens of a source.
 pub struct TokenSource {
     oauth: OAuthSpec,
+    files: FileReader,
     client: Option<ClientCredentials>,
     token: Option<AccessToken>,
 }
@@ -40,6 +42,7 @@ impl TokenSource {
     pub fn new(oauth: OAuthSpec) -> TokenSource {
         TokenSource {
             oauth,
+            files: FileReader::default(),
             client: None,
             token: None,
         }
@@ -59,7 +62,7 @@ impl TokenSource {
         clients: &mut HttpClients,
     ) -> Result<HeaderValue, SourceError> {
         let now = Instant::now();
-        self.load_credentials(now)?;
+        self.load_credentials(now).await?;
         let is_valid = |token: &&AccessToken| token.is_valid_at(now + EXPIRY_MARGIN);
         if let Some(token) = self.token.as_ref().filter(is_valid) {
             return Ok(token.authorization.clone());
@@ -72,11 +75,14 @@ impl TokenSource {
     }
 
     /// Reloads the client's ID and secret if that is due. Drops a token that was obtained with other credentials.
-    fn load_credentials(&mut self, now: Instant) -> Result<(), SourceError> {
-        let loaded = credentials::load(&self.oauth.credentials, self.client.as_ref(), now)?;
-        let Some(client) = loaded else {
+    async fn load_credentials(&mut self, now: Instant) -> Result<(), SourceError> {
+        let spec = &self.oauth.credentials;
+        if !credentials::is_load_due(spec, self.client.as_ref(), now) {
             return Ok(());
-        };
+        }
+        let spec = spec.clone();
+        let loaded = self.files.read(move || credentials::load(&spec, now));
+        let client = loaded.await?;
         if !self.client.as_ref().is_some_and(|old| old.is_same(&client)) {
             self.token = None;
         }

@@ -32,6 +32,7 @@ use crate::support::sources::settings;
 use crate::support::sources::start_sources;
 use crate::support::temp_dir::TempDir;
 use crate::support::wait::wait_until;
+use crate::support::wait::wait_until_blocking;
 
 pub fn settings_with_state_dir(directory: &Path) -> SourceConfig {
     SourceConfig {
@@ -183,18 +184,17 @@ async fn directory_source_is_stored_per_file() {
     );
 }
 
-/// Stores a document whose last successful load was `age` ago.
-fn keep_old(url: &str, directory: &Path, age: Duration) {
-    let then = SystemTime::now() - age;
+/// Stores a document whose last successful load was at `then`.
+pub fn store_with_time(url: &str, directory: &Path, then: SystemTime) {
     let entry = StateEntry {
         source: url.into(),
         file: url.into(),
         format: DocumentFormat::Json,
-        good_at: then,
+        good_at: Some(then),
         etag: None,
         bytes: document("a").into(),
     };
-    StateDir::open(directory.join("state")).write_entry(&entry);
+    assert!(StateDir::open(directory.join("state")).write_entry(&entry));
     let file = fs::File::options()
         .append(true)
         .open(&stored_files(directory)[0]);
@@ -211,7 +211,8 @@ async fn start_without_source_is_ready_and_reports_flag_age() {
         listener.local_addr().expect("bound").port()
     };
     let url = format!("http://127.0.0.1:{port}/flags.json");
-    keep_old(&url, directory.path(), Duration::from_secs(3 * 86_400));
+    let then = SystemTime::now() - Duration::from_secs(3 * 86_400);
+    store_with_time(&url, directory.path(), then);
     let state = directory.path().join("state");
     let options = [
         "--uri",
@@ -261,6 +262,11 @@ fn entry_time_is_refreshed_while_the_source_is_healthy() {
         Arc::new(Live::default()),
     );
     loader.load_initial();
+    let unsaved = loader.unsaved_documents();
+    wait_until_blocking(
+        || unsaved.count() == Some(0),
+        || "no entry is stored".to_owned(),
+    );
     let path = stored_files(directory.path()).remove(0);
     let modified = || {
         fs::metadata(&path)
@@ -278,5 +284,8 @@ fn entry_time_is_refreshed_while_the_source_is_healthy() {
     loader.tick(now + Duration::from_secs(59));
     assert_eq!(modified(), long_ago);
     loader.tick(now + Duration::from_secs(60));
-    assert!(modified() >= now - Duration::from_secs(1));
+    wait_until_blocking(
+        || modified() >= now - Duration::from_secs(1),
+        || "the time is not renewed".to_owned(),
+    );
 }

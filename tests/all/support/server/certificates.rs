@@ -57,6 +57,16 @@ impl CertificateAuthority {
         (certificate.pem(), key.serialize_pem())
     }
 
+    /// A certificate that expired in 2020, and its key, in PEM.
+    pub fn sign_expired(&self, name: &str) -> (String, String) {
+        let mut params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
+        params.not_before = rcgen::date_time_ymd(2019, 1, 1);
+        params.not_after = rcgen::date_time_ymd(2020, 1, 1);
+        let key = KeyPair::generate().expect("a key");
+        let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
+        (certificate.pem(), key.serialize_pem())
+    }
+
     /// A client that trusts this authority, with the TLS library's own verification.
     pub fn client(&self, identity: Option<(String, String)>) -> TlsConnector {
         let mut roots = RootCertStore::empty();

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::time::Instant;
 
+use crate::limits;
+use crate::regular_file;
 use crate::source::error::SourceError;
 use crate::source::spec::OAuthCredentials;
 
@@ -22,41 +24,46 @@ impl ClientCredentials {
     }
 }
 
-/// Reads the credentials; returns `None` if the `loaded` credentials are recent enough.
-///
-/// # Errors
-/// If a file cannot be read.
-pub fn load(
+/// Returns true if the credentials must be read: there are none, or the `loaded` ones are from files and too old.
+pub fn is_load_due(
     spec: &OAuthCredentials,
     loaded: Option<&ClientCredentials>,
     now: Instant,
-) -> Result<Option<ClientCredentials>, SourceError> {
-    let (id, secret) = match (spec, loaded) {
-        (OAuthCredentials::Inline { .. }, Some(_)) => return Ok(None),
-        (OAuthCredentials::Inline { id, secret }, None) => (id.to_string(), secret.to_string()),
+) -> bool {
+    match (spec, loaded) {
+        (_, None) => true,
+        (OAuthCredentials::Inline { .. }, Some(_)) => false,
         (
             OAuthCredentials::Directory {
                 reload_interval, ..
             },
             Some(loaded),
-        ) if now < loaded.read_at + *reload_interval => {
-            return Ok(None);
-        }
-        (OAuthCredentials::Directory { path, .. }, _) => (
+        ) => now >= loaded.read_at + *reload_interval,
+    }
+}
+
+/// Reads the credentials.
+///
+/// # Errors
+/// If a file cannot be read.
+pub fn load(spec: &OAuthCredentials, now: Instant) -> Result<ClientCredentials, SourceError> {
+    let (id, secret) = match spec {
+        OAuthCredentials::Inline { id, secret } => (id.to_string(), secret.to_string()),
+        OAuthCredentials::Directory { path, .. } => (
             read_secret_file(path, "client-id")?,
             read_secret_file(path, "client-secret")?,
         ),
     };
-    Ok(Some(ClientCredentials {
+    Ok(ClientCredentials {
         id,
         secret,
         read_at: now,
-    }))
+    })
 }
 
 fn read_secret_file(directory: &Path, name: &str) -> Result<String, SourceError> {
     let path = directory.join(name);
-    match std::fs::read_to_string(&path) {
+    match regular_file::read_text(&path, limits::TOKEN_RESPONSE) {
         Ok(text) => Ok(text.trim_end_matches(['\n', '\r']).to_owned()),
         Err(error) => Err(SourceError::Credentials(path, error)),
     }

@@ -1,0 +1,92 @@
+//! `ThreadActivity`: the time since a thread began the operation that it has not finished, such as a read of a file.
+//!
+//! The operations end within milliseconds. One that takes seconds waits for a file system or a pipe that does not
+//! respond: the thread is stalled.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+use std::time::Instant;
+
+use crate::limits;
+use crate::metric::family::MetricFamily;
+use crate::metric::family::MetricKind;
+use crate::metric::family::MetricValue;
+
+/// The activity of one thread.
+#[derive(Debug)]
+pub struct ThreadActivity {
+    name: String,
+    busy_since: Mutex<Option<Instant>>,
+}
+
+impl ThreadActivity {
+    /// Returns the activity of an idle thread.
+    pub fn new(name: impl Into<String>) -> ThreadActivity {
+        ThreadActivity {
+            name: name.into(),
+            busy_since: Mutex::new(None),
+        }
+    }
+
+    /// Records that an operation begins.
+    pub fn begin(&self) {
+        self.set(Some(Instant::now()));
+    }
+
+    /// Records that the operation has ended.
+    pub fn end(&self) {
+        self.set(None);
+    }
+
+    fn set(&self, since: Option<Instant>) {
+        let busy = self.busy_since.lock();
+        *busy.unwrap_or_else(PoisonError::into_inner) = since;
+    }
+
+    /// Returns the duration of the current operation, if it is longer than [`limits::STALL_TIMEOUT`].
+    pub fn stalled_for(&self) -> Option<Duration> {
+        let since = *self
+            .busy_since
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        since
+            .map(|since| since.elapsed())
+            .filter(|busy| *busy >= limits::STALL_TIMEOUT)
+    }
+}
+
+/// The activities of all threads that may stall. Clones share the same list.
+#[derive(Debug, Clone, Default)]
+pub struct ThreadActivities(Arc<Mutex<Vec<Arc<ThreadActivity>>>>);
+
+impl ThreadActivities {
+    /// Adds a thread.
+    pub fn add(&self, activity: Arc<ThreadActivity>) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(activity);
+    }
+
+    /// Returns the name of each thread, and the duration of its stall if it is stalled.
+    pub fn states(&self) -> Vec<(String, Option<Duration>)> {
+        let threads = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let threads = threads.iter();
+        threads
+            .map(|thread| (thread.name.clone(), thread.stalled_for()))
+            .collect()
+    }
+
+    /// Returns the gauge of stalled threads.
+    pub fn collect(&self) -> MetricFamily {
+        let help = "1 if an operation of the thread has not finished for 3 s, else 0.";
+        let mut family = MetricFamily::new("fanion.thread.stalled", "", MetricKind::Gauge, help);
+        for (name, stalled) in self.states() {
+            let value = f64::from(u8::from(stalled.is_some()));
+            family.push(vec![("thread", name)], MetricValue::Number(value));
+        }
+        family
+    }
+}

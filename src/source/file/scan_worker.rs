@@ -1,0 +1,318 @@
+//! `ScanWorker`: the thread that reads and compiles the files of one source.
+//!
+//! A file system may not respond for minutes. Each source has its own thread, so that it holds up no other source: the
+//! update thread requests scans, waits for the reports for a short time, and receives later ones with a wakeup.
+
+use std::io;
+use std::panic;
+use std::panic::AssertUnwindSafe;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::Condvar;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::OnceLock;
+use std::sync::PoisonError;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::Instant;
+
+use crate::limits;
+use crate::metric::thread_activity::ThreadActivity;
+use crate::source::background_priority;
+use crate::source::file::directory_watcher::Directories;
+use crate::source::file::directory_watcher::DirectoryWatcher;
+use crate::source::file::scan_scope::ScanScope;
+use crate::source::file::source::FileSource;
+use crate::source::file::source::ScanReport;
+use crate::source::layer::compile::CompileOptions;
+use crate::source::update_channel::Wakeup;
+use crate::source::update_channel::WakeupSender;
+
+/// The parts of the update thread that all workers share.
+#[derive(Debug)]
+pub struct ScanContext {
+    /// The watcher of directories, if file events are followed.
+    pub watcher: OnceLock<DirectoryWatcher>,
+    /// The activity of its thread.
+    pub watcher_activity: Arc<ThreadActivity>,
+    /// The channel to the update thread, if it runs.
+    pub wakeups: OnceLock<WakeupSender>,
+    /// True once the initial load is over, and requests come first.
+    pub is_in_background: AtomicBool,
+}
+
+impl Default for ScanContext {
+    fn default() -> ScanContext {
+        ScanContext {
+            watcher: OnceLock::new(),
+            watcher_activity: Arc::new(ThreadActivity::new("file events")),
+            wakeups: OnceLock::new(),
+            is_in_background: AtomicBool::new(false),
+        }
+    }
+}
+
+/// The handle of the thread, which ends when this is dropped and its current scan is over.
+#[derive(Debug)]
+pub struct ScanWorker {
+    /// The activity of the thread.
+    pub activity: Arc<ThreadActivity>,
+    exchange: Arc<Exchange>,
+    /// The state of the thread before it starts.
+    unstarted: Option<WorkerThread>,
+}
+
+/// The requests to the thread and the reports from it.
+#[derive(Debug, Default)]
+struct Exchange {
+    slots: Mutex<Slots>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Slots {
+    /// The scope of the next scan. Requests that arrive during a scan are merged.
+    request: Option<ScanScope>,
+    is_scanning: bool,
+    /// The report of the last scan, or its panic.
+    report: Option<thread::Result<ScanReport>>,
+    /// True if the update thread no longer waits, and must be woken by the report.
+    is_overdue: bool,
+    is_stopped: bool,
+}
+
+#[derive(Debug)]
+struct WorkerThread {
+    path: PathBuf,
+    source_index: usize,
+    options: CompileOptions,
+    context: Arc<ScanContext>,
+    exchange: Arc<Exchange>,
+    activity: Arc<ThreadActivity>,
+}
+
+impl ScanWorker {
+    /// Returns the worker of the source at a path. Its thread starts with the first request.
+    pub fn new(
+        path: &Path,
+        source_index: usize,
+        options: CompileOptions,
+        context: Arc<ScanContext>,
+    ) -> ScanWorker {
+        let name = format!("source {}", path.display());
+        let activity = Arc::new(ThreadActivity::new(name));
+        let exchange = Arc::new(Exchange::default());
+        ScanWorker {
+            activity: activity.clone(),
+            exchange: exchange.clone(),
+            unstarted: Some(WorkerThread {
+                path: path.to_owned(),
+                source_index,
+                options,
+                context,
+                exchange,
+                activity,
+            }),
+        }
+    }
+
+    /// Requests a scan.
+    ///
+    /// # Errors
+    /// If the thread cannot be created. The next request tries again.
+    pub fn request(&mut self, scope: ScanScope) -> io::Result<()> {
+        if let Some(worker) = self.unstarted.take() {
+            let again = worker.clone_unstarted();
+            let spawned = thread::Builder::new()
+                .name("file source".to_owned())
+                .stack_size(limits::PARSER_STACK)
+                .spawn(move || worker.run());
+            if let Err(error) = spawned {
+                self.unstarted = Some(again);
+                return Err(error);
+            }
+        }
+        let mut slots = self.exchange.lock();
+        match &mut slots.request {
+            Some(request) => request.merge(scope),
+            None => slots.request = Some(scope),
+        }
+        drop(slots);
+        self.exchange.changed.notify_all();
+        Ok(())
+    }
+
+    /// Waits for the report of a requested scan, until the deadline. `None` if there is none: then the update thread is
+    /// woken when it arrives.
+    ///
+    /// # Panics
+    /// If the thread has panicked: with its panic.
+    pub fn collect(&self, deadline: Instant) -> Option<ScanReport> {
+        let mut slots = self.exchange.lock();
+        loop {
+            if let Some(report) = slots.report.take() {
+                slots.is_overdue = slots.request.is_some();
+                drop(slots);
+                self.exchange.changed.notify_all();
+                return Some(report.unwrap_or_else(|payload| panic::resume_unwind(payload)));
+            }
+            if slots.is_overdue || (slots.request.is_none() && !slots.is_scanning) {
+                return None;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                slots.is_overdue = true;
+                return None;
+            }
+            let waited = self.exchange.changed.wait_timeout(slots, left);
+            slots = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
+
+impl Drop for ScanWorker {
+    fn drop(&mut self) {
+        // The thread is not joined: its file system may not respond.
+        self.exchange.lock().is_stopped = true;
+        self.exchange.changed.notify_all();
+    }
+}
+
+impl Exchange {
+    /// Waits for a request. `None` if the thread must end.
+    fn next_request(&self) -> Option<ScanScope> {
+        let is_idle = |slots: &mut Slots| {
+            !slots.is_stopped && (slots.request.is_none() || slots.report.is_some())
+        };
+        let slots = self.changed.wait_while(self.lock(), is_idle);
+        let mut slots = slots.unwrap_or_else(PoisonError::into_inner);
+        if slots.is_stopped {
+            return None;
+        }
+        slots.is_scanning = true;
+        slots.request.take()
+    }
+
+    /// Delivers a report. Returns true if the update thread must be woken.
+    fn deliver(&self, report: thread::Result<ScanReport>) -> bool {
+        let mut slots = self.lock();
+        slots.is_scanning = false;
+        slots.report = Some(report);
+        let is_overdue = std::mem::take(&mut slots.is_overdue);
+        drop(slots);
+        self.changed.notify_all();
+        is_overdue
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Slots> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl WorkerThread {
+    fn clone_unstarted(&self) -> WorkerThread {
+        WorkerThread {
+            path: self.path.clone(),
+            source_index: self.source_index,
+            options: self.options,
+            context: self.context.clone(),
+            exchange: self.exchange.clone(),
+            activity: self.activity.clone(),
+        }
+    }
+
+    fn run(self) {
+        let mut source = None;
+        let mut watched = Directories::new();
+        let mut is_in_background = false;
+        while let Some(scope) = self.exchange.next_request() {
+            if !is_in_background && self.context.is_in_background.load(Ordering::Relaxed) {
+                background_priority::enable_on_this_thread();
+                is_in_background = true;
+            }
+            self.activity.begin();
+            let scan = || self.scan(&mut source, &mut watched, &scope);
+            let report = panic::catch_unwind(AssertUnwindSafe(scan));
+            self.activity.end();
+            let has_panicked = report.is_err();
+            if self.exchange.deliver(report)
+                && let Some(wakeups) = self.context.wakeups.get()
+            {
+                wakeups.send(Wakeup::ScanFinished);
+            }
+            if has_panicked {
+                return;
+            }
+        }
+    }
+
+    fn scan(
+        &self,
+        source: &mut Option<FileSource>,
+        watched: &mut Directories,
+        scope: &ScanScope,
+    ) -> ScanReport {
+        // Watch first, then read: a change in between is seen twice, not missed.
+        let is_first = source.is_none();
+        let source = source.get_or_insert_with(|| FileSource::new(&self.path));
+        if is_first {
+            self.watch(source, watched);
+        }
+        let result = source.scan(scope, self.options);
+        // The targets of symlinks may have changed.
+        self.watch(source, watched);
+        source.report(result)
+    }
+
+    fn watch(&self, source: &FileSource, watched: &mut Directories) {
+        let Some(watcher) = self.context.watcher.get() else {
+            return;
+        };
+        let wanted = source.watched_directories();
+        if wanted != *watched {
+            watcher.set_directories(self.source_index, wanted.clone());
+            *watched = wanted;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    use crate::document::FaultPolicy;
+    use crate::rule::bucketing::bucketing_value::FractionalVersion;
+
+    fn worker(path: &Path) -> ScanWorker {
+        let options = CompileOptions {
+            faults: FaultPolicy::IsolateFlag,
+            fractional_version: FractionalVersion::default(),
+        };
+        ScanWorker::new(path, 0, options, Arc::default())
+    }
+
+    fn later() -> Instant {
+        Instant::now() + Duration::from_secs(20)
+    }
+
+    #[test]
+    fn requests_during_a_scan_are_merged_and_answered() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("flags.json");
+        std::fs::write(&path, r#"{"flags": {}}"#).expect("written");
+        let mut worker = worker(&path);
+        assert!(worker.collect(later()).is_none(), "nothing was requested");
+        for _ in 0..3 {
+            worker.request(ScanScope::full()).expect("a thread");
+        }
+        let report = worker.collect(later()).expect("a report");
+        assert_eq!((report.files.len(), report.result.updated.len()), (1, 1));
+        worker.request(ScanScope::full()).expect("a thread");
+        let report = worker.collect(later()).expect("a report");
+        assert!(!report.result.has_changes() && report.failure.is_none());
+    }
+}
