@@ -1,4 +1,5 @@
-//! Parsing of flag documents: diagnostics, JSON skipping, text that is not Unicode, incremental parsing, the JSON Schema.
+//! Parsing of flag documents: diagnostics, JSON skipping, text that is not Unicode, incremental parsing, the JSON Schema,
+//! and the values of YAML documents.
 
 pub mod diagnostics;
 pub mod flag_mistakes;
@@ -11,3 +12,4 @@ pub mod operator_mistakes;
 pub mod rule_mistakes;
 pub mod serde_yaml_agreement;
 pub mod yaml_mistakes;
+pub mod yaml_values;
