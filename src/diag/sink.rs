@@ -16,6 +16,8 @@ pub struct DiagnosticSink {
     /// The flag that is being parsed.
     flag: Option<EcoString>,
     diagnostics: Vec<Diagnostic>,
+    /// The positions of members that have a purpose although their names may be unknown, in ascending order.
+    expected_members: Vec<Position>,
 }
 
 impl DiagnosticSink {
@@ -25,6 +27,7 @@ impl DiagnosticSink {
             file,
             flag: None,
             diagnostics: Vec::new(),
+            expected_members: Vec::new(),
         }
     }
 
@@ -86,6 +89,17 @@ impl DiagnosticSink {
             message,
             help,
         });
+    }
+
+    /// Notes that a member has a purpose although its name may be unknown: its value has an anchor. Members are noted in
+    /// the order of the file.
+    pub fn expect_member(&mut self, position: Position) {
+        self.expected_members.push(position);
+    }
+
+    /// Returns true if [`DiagnosticSink::expect_member`] noted the member.
+    pub fn expects_member(&self, position: Position) -> bool {
+        self.expected_members.binary_search(&position).is_ok()
     }
 
     /// The number of diagnostics so far.

@@ -173,6 +173,7 @@ fn report_unknown_member(key: &str, position: Position, report: &mut DiagnosticS
         ("flagSetId", _) => "write it in `metadata`".to_owned(),
         ("kill", _) => "it is a field of a flag: write it beside `rollout`".to_owned(),
         (_, Some(meant)) => format!("did you mean `{meant}`?"),
+        (_, None) if report.expects_member(position) => return,
         (_, None) => {
             let help = "remove it; if it is a flag, move it into `flags`; if it holds anchors, begin its name with `x-`";
             report.warn(Code::UnknownMember, position, message, help);

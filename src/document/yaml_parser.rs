@@ -1,48 +1,48 @@
-//! Composes the events of `libyaml-safer` into a syntax tree. The only file that uses that crate.
+//! Composes the events of a YAML text into a syntax tree, with the values that flagd's reader gives.
 //!
-//! It is a port of libyaml, as is the reader of flagd, gopkg.in/yaml.v3: both accept the same documents. `scalar` and `tag`
-//! resolve scalars as yaml.v3 does. Aliases are copied within a budget, so that a few lines cannot grow into gigabytes.
+//! `scalar`, `tag` and `mapping_key` resolve scalars as yaml.v3 does. Aliases are copied within a budget, so that a few
+//! lines cannot grow into gigabytes.
 
 mod anchors;
 mod error_help;
+mod event;
+mod failure;
+mod mapping_builder;
 mod mapping_key;
-mod merge_key;
 pub(super) mod scalar;
 mod tag;
 mod timestamp;
-
-use libyaml_safer::Encoding;
-use libyaml_safer::Error;
-use libyaml_safer::Event;
-use libyaml_safer::EventData;
-use libyaml_safer::Mark;
-use libyaml_safer::Parser;
-use libyaml_safer::ScalarStyle;
 
 use crate::coop;
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
 use crate::diag::Position;
-use crate::document::syntax_tree::Member;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
-use crate::document::syntax_tree::object_builder::ObjectBuilder;
+use crate::document::yaml_parser::anchors::Anchored;
 use crate::document::yaml_parser::anchors::Anchors;
 use crate::document::yaml_parser::anchors::CopyError;
 use crate::document::yaml_parser::error_help::SyntaxFailure;
 use crate::document::yaml_parser::error_help::explain_syntax_error;
-use crate::document::yaml_parser::error_help::first_unprintable;
+use crate::document::yaml_parser::event::Event;
+use crate::document::yaml_parser::event::EventKind;
+use crate::document::yaml_parser::event::EventReader;
+use crate::document::yaml_parser::failure::Reported;
+use crate::document::yaml_parser::failure::reject;
+use crate::document::yaml_parser::mapping_builder::MappingBuilder;
+use crate::document::yaml_parser::mapping_builder::PrintedKeys;
 use crate::document::yaml_parser::mapping_key::MappingKey;
+use crate::document::yaml_parser::mapping_key::ScalarKey;
+use crate::document::yaml_parser::mapping_key::is_merge_key;
+use crate::document::yaml_parser::scalar::Scalar;
 use crate::limits;
 
 /// Parses the first document in `text`; `None` after an error was reported.
 pub fn parse(text: &str, report: &mut DiagnosticSink) -> Option<Node> {
-    let mut events = Parser::new();
-    events.set_encoding(Encoding::Utf8);
-    events.set_input(text.as_bytes());
     let mut composer = Composer {
-        events,
+        events: EventReader::new(text),
         anchors: Anchors::default(),
+        printed_keys: PrintedKeys::default(),
         depth: 0,
         node_count: 0,
         report,
@@ -50,40 +50,35 @@ pub fn parse(text: &str, report: &mut DiagnosticSink) -> Option<Node> {
     match composer.compose_document() {
         Ok(node) => Some(node),
         Err(ComposeError::Reported) => None,
-        Err(ComposeError::Syntax(error)) => {
-            report_syntax_error(text, &error, report);
+        Err(ComposeError::Syntax(failure)) => {
+            let (message, help) = explain_syntax_error(text, &failure);
+            report.error(Code::Syntax, failure.position, message, help);
             None
         }
     }
 }
 
-fn report_syntax_error(text: &str, error: &Error, report: &mut DiagnosticSink) {
-    let mark = error.problem_mark().map(mark_position);
-    let position = mark.unwrap_or_else(|| first_unprintable(text));
-    let failure = SyntaxFailure {
-        position,
-        problem: error.problem(),
-        context: error.context().unwrap_or(""),
-        start: error.context_mark().map(mark_position),
-    };
-    let (message, help) = explain_syntax_error(text, &failure);
-    report.error(Code::Syntax, position, message, help);
-}
-
 enum ComposeError {
-    Syntax(Error),
+    Syntax(SyntaxFailure<'static>),
     Reported,
 }
 
-impl From<Error> for ComposeError {
-    fn from(error: Error) -> ComposeError {
-        ComposeError::Syntax(error)
+impl From<SyntaxFailure<'static>> for ComposeError {
+    fn from(failure: SyntaxFailure<'static>) -> ComposeError {
+        ComposeError::Syntax(failure)
+    }
+}
+
+impl From<Reported> for ComposeError {
+    fn from(_: Reported) -> ComposeError {
+        ComposeError::Reported
     }
 }
 
 struct Composer<'t, 'r> {
-    events: Parser<&'t [u8]>,
+    events: EventReader<'t>,
     anchors: Anchors,
+    printed_keys: PrintedKeys,
     depth: usize,
     node_count: usize,
     report: &'r mut DiagnosticSink,
@@ -95,16 +90,13 @@ impl Composer<'_, '_> {
     fn compose_document(&mut self) -> ComposeResult<Node> {
         let start = loop {
             let event = self.next_event()?;
-            match event.data {
-                EventData::StreamEnd => break event,
-                EventData::DocumentStart { .. } => break self.next_event()?,
+            match event.kind {
+                EventKind::StreamEnd => break event,
+                EventKind::DocumentStart => break self.next_event()?,
                 _ => {}
             }
         };
-        if matches!(
-            start.data,
-            EventData::StreamEnd | EventData::DocumentEnd { .. }
-        ) {
+        if matches!(start.kind, EventKind::StreamEnd | EventKind::DocumentEnd) {
             return Ok(Node {
                 position: Position::START,
                 kind: NodeKind::Null,
@@ -115,90 +107,87 @@ impl Composer<'_, '_> {
         Ok(node)
     }
 
-    /// Warns about further documents, which are ignored, and reports syntax errors before them.
+    /// Warns about further documents, which are ignored, and reports syntax errors before them. A `---` at the end of the
+    /// file is no document.
     fn warn_about_further_documents(&mut self) -> ComposeResult<()> {
         loop {
-            let event = self.next_event()?;
-            match event.data {
-                EventData::StreamEnd => return Ok(()),
-                EventData::DocumentStart { .. } => {
-                    let message =
-                        "this document is ignored: only the first document of a file is read";
-                    let help = "put each document into its own file";
-                    let position = mark_position(event.start_mark);
-                    self.report
-                        .warn(Code::DocumentShape, position, message, help);
-                    return Ok(());
-                }
-                _ => {}
+            let Event { kind, position, .. } = self.next_event()?;
+            if kind == EventKind::StreamEnd {
+                return Ok(());
+            }
+            // flagd does not read a syntax error behind this one.
+            let is_ignored = kind == EventKind::DocumentStart
+                && !self.next_event().is_ok_and(|node| node.is_empty_node());
+            if is_ignored {
+                let message = "this document is ignored: only the first document of a file is read";
+                let help = "put each document into its own file";
+                self.report
+                    .warn(Code::DocumentShape, position, message, help);
+                return Ok(());
             }
         }
     }
 
     fn next_event(&mut self) -> ComposeResult<Event> {
         coop::yield_if_due();
-        Ok(self.events.parse()?)
+        Ok(self.events.next_event()?)
     }
 
     fn compose_node(&mut self, event: Event) -> ComposeResult<Node> {
-        let position = mark_position(event.start_mark);
+        let position = event.position;
+        let tag = event.tag.as_deref();
         self.node_count += 1;
         if self.node_count > limits::DOCUMENT_VALUES {
             let most = limits::DOCUMENT_VALUES;
-            return self.limit_error(
-                position,
-                &format!("the document has more than {most} values"),
-            );
+            let message = format!("the document has more than {most} values");
+            return Err(reject(position, &message, self.report).into());
         }
-        let (kind, anchor) = match event.data {
-            EventData::Scalar {
-                value,
-                style,
-                tag,
-                anchor,
-                ..
-            } => {
-                let kind = self.compose_scalar(position, &value, style, tag.as_deref())?;
-                (kind, anchor)
+        if let (EventKind::SequenceStart | EventKind::MappingStart, Some(anchor)) =
+            (&event.kind, &event.anchor)
+        {
+            self.anchors.open(anchor);
+        }
+        let mut key = None;
+        let kind = match event.kind {
+            EventKind::Scalar { text, plain } => {
+                let scalar = Scalar::new(&text, plain, tag);
+                key = event.anchor.is_some().then(|| alias_key(scalar));
+                self.compose_scalar(position, scalar)?
             }
-            EventData::SequenceStart { anchor, tag, .. } => {
-                self.check_collection(position, tag.as_deref(), anchor.as_deref());
-                let kind = self.compose_nested(position, Self::compose_sequence)?;
-                (kind, anchor)
+            EventKind::SequenceStart => {
+                tag::check(tag, position, self.report);
+                self.compose_nested(position, Self::compose_sequence)?
             }
-            EventData::MappingStart { anchor, tag, .. } => {
-                self.check_collection(position, tag.as_deref(), anchor.as_deref());
-                let kind = self.compose_nested(position, Self::compose_mapping)?;
-                (kind, anchor)
+            EventKind::MappingStart => {
+                tag::check(tag, position, self.report);
+                self.compose_nested(position, Self::compose_mapping)?
             }
-            EventData::Alias { anchor } => (self.copy_alias(position, &anchor)?, None),
-            EventData::StreamStart { .. }
-            | EventData::StreamEnd
-            | EventData::DocumentStart { .. }
-            | EventData::DocumentEnd { .. }
-            | EventData::SequenceEnd
-            | EventData::MappingEnd => (NodeKind::Null, None),
+            EventKind::Alias(anchor) => self.copy_alias(position, &anchor)?.node.kind,
+            EventKind::StreamStart
+            | EventKind::StreamEnd
+            | EventKind::DocumentStart
+            | EventKind::DocumentEnd
+            | EventKind::SequenceEnd
+            | EventKind::MappingEnd => NodeKind::Null,
         };
         let node = Node { position, kind };
-        self.keep_anchor(anchor, &node)?;
+        if let Some(anchor) = event.anchor {
+            self.keep_anchor(anchor, node.clone(), key)?;
+        }
         Ok(node)
     }
 
-    /// Keeps a copy of an anchored node for its aliases.
-    fn keep_anchor(&mut self, anchor: Option<String>, node: &Node) -> ComposeResult<()> {
-        let Some(anchor) = anchor else {
-            return Ok(());
-        };
-        let kept = self.anchors.insert(anchor, node, self.node_count);
-        kept.or_else(|error| self.copy_error(node.position, &error))
-    }
-
-    /// Reports a tag that has no effect, and opens the anchor of a collection.
-    fn check_collection(&mut self, position: Position, tag: Option<&str>, anchor: Option<&str>) {
-        tag::check(tag, position, self.report);
-        if let Some(anchor) = anchor {
-            self.anchors.open(anchor);
-        }
+    /// Keeps an anchored node for its aliases.
+    fn keep_anchor(
+        &mut self,
+        anchor: String,
+        node: Node,
+        key: Option<ScalarKey>,
+    ) -> ComposeResult<()> {
+        let position = node.position;
+        let anchored = Anchored { node, key };
+        let kept = self.anchors.insert(anchor, anchored, self.node_count);
+        kept.or_else(|error| self.copy_error(position, &error))
     }
 
     fn compose_nested(
@@ -207,8 +196,8 @@ impl Composer<'_, '_> {
         read: fn(&mut Self) -> ComposeResult<NodeKind>,
     ) -> ComposeResult<NodeKind> {
         if self.depth >= limits::NESTING_DEPTH {
-            let most = limits::NESTING_DEPTH;
-            return self.limit_error(position, &format!("nested deeper than {most} levels"));
+            let message = format!("nested deeper than {} levels", limits::NESTING_DEPTH);
+            return Err(reject(position, &message, self.report).into());
         }
         self.depth += 1;
         let kind = read(self);
@@ -220,7 +209,7 @@ impl Composer<'_, '_> {
         let mut items = Vec::new();
         loop {
             let event = self.next_event()?;
-            if matches!(event.data, EventData::SequenceEnd) {
+            if event.kind == EventKind::SequenceEnd {
                 return Ok(NodeKind::List(items));
             }
             items.push(self.compose_node(event)?);
@@ -228,79 +217,76 @@ impl Composer<'_, '_> {
     }
 
     fn compose_mapping(&mut self) -> ComposeResult<NodeKind> {
-        let mut members = ObjectBuilder::default();
-        let mut merged = Vec::new();
+        let is_root = self.depth == 1;
+        let mut mapping = MappingBuilder::new(is_root);
         loop {
             let event = self.next_event()?;
-            if matches!(event.data, EventData::MappingEnd) {
-                break;
+            if event.kind == EventKind::MappingEnd {
+                return Ok(mapping.finish(&self.printed_keys, self.report)?);
             }
-            let position = mark_position(event.start_mark);
-            let key = self.compose_key(position, event)?;
-            let value_event = self.next_event()?;
-            let value = self.compose_node(value_event)?;
+            let position = event.position;
+            let key = self.compose_key(event)?;
+            let event = self.next_event()?;
+            if is_root && event.anchor.is_some() {
+                self.report.expect_member(position);
+            }
+            let value = self.compose_node(event)?;
             match key {
-                MappingKey::Merge => merged.push(value),
-                MappingKey::Text(key) => {
-                    let member = Member {
-                        key,
-                        position,
-                        value,
-                    };
-                    members.insert_or_warn(member, self.report);
+                MappingKey::Merge => mapping.merge(position, value, self.report),
+                MappingKey::Scalar(key) => {
+                    mapping.insert(key, position, value, &mut self.printed_keys, self.report);
                 }
             }
         }
-        for source in merged {
-            let added = merge_key::add_inherited(source, &mut members);
-            added.or_else(|position| {
-                self.limit_error(position, "`<<` requires a mapping or a list of mappings")
-            })?;
-        }
-        Ok(members.finish())
     }
 
     /// The key of a member. JSON has no keys other than strings: scalars are converted, collections are an error.
-    fn compose_key(&mut self, position: Position, event: Event) -> ComposeResult<MappingKey> {
-        match event.data {
-            EventData::Scalar {
-                value,
-                style,
-                tag,
-                anchor,
-                ..
-            } => {
-                let key =
-                    MappingKey::from_scalar(&value, style == ScalarStyle::Plain, tag.as_deref());
-                if anchor.is_some() {
-                    let kind = self.compose_scalar(position, &value, style, tag.as_deref())?;
-                    self.keep_anchor(anchor, &Node { position, kind })?;
-                } else {
-                    tag::check(tag.as_deref(), position, self.report);
-                }
-                Ok(key)
+    fn compose_key(&mut self, event: Event) -> ComposeResult<MappingKey> {
+        let position = event.position;
+        let tag = event.tag.as_deref();
+        match event.kind {
+            EventKind::Scalar { text, plain } => {
+                self.compose_scalar_key(position, Scalar::new(&text, plain, tag), event.anchor)
             }
-            EventData::Alias { anchor } => {
-                let kind = self.copy_alias(position, &anchor)?;
-                match MappingKey::from_value(&kind) {
-                    Some(key) => Ok(key),
-                    None => self.key_error(position),
-                }
+            EventKind::Alias(anchor) => match self.copy_alias(position, &anchor)?.key {
+                Some(key) => Ok(MappingKey::Scalar(key)),
+                None => Err(self.reject_key(position)),
+            },
+            _ => {
+                tag::check(tag, position, self.report);
+                Err(self.reject_key(position))
             }
-            EventData::MappingStart { tag, .. } | EventData::SequenceStart { tag, .. } => {
-                tag::check(tag.as_deref(), position, self.report);
-                self.key_error(position)
-            }
-            _ => self.key_error(position),
         }
     }
 
-    fn key_error<T>(&mut self, position: Position) -> ComposeResult<T> {
-        let message = "invalid key: a key must be a scalar or an alias of a scalar; quote text that begins with `{{`";
-        self.limit_error(position, message)
+    fn compose_scalar_key(
+        &mut self,
+        position: Position,
+        scalar: Scalar<'_>,
+        anchor: Option<String>,
+    ) -> ComposeResult<MappingKey> {
+        let key = match anchor {
+            Some(anchor) => {
+                let key = alias_key(scalar);
+                let kind = self.compose_scalar(position, scalar)?;
+                self.keep_anchor(anchor, Node { position, kind }, Some(key.clone()))?;
+                key
+            }
+            None => ScalarKey::parse(scalar, position, self.report),
+        };
+        Ok(if is_merge_key(scalar) {
+            MappingKey::Merge
+        } else {
+            MappingKey::Scalar(key)
+        })
     }
 
-    fn copy_alias(&mut self, position: Position, anchor: &str) -> ComposeResult<NodeKind> {
+    fn reject_key(&mut self, position: Position) -> ComposeError {
+        let message = "invalid key: a key must be a scalar or an alias of a scalar; quote text that begins with `{{`";
+        reject(position, message, self.report).into()
+    }
+
+    fn copy_alias(&mut self, position: Position, anchor: &str) -> ComposeResult<Anchored> {
         let copied = self.anchors.copy(anchor, self.depth, self.node_count);
         copied.or_else(|error| self.copy_error(position, &error))
     }
@@ -316,31 +302,15 @@ impl Composer<'_, '_> {
     fn compose_scalar(
         &mut self,
         position: Position,
-        text: &str,
-        style: ScalarStyle,
-        tag: Option<&str>,
+        scalar: Scalar<'_>,
     ) -> ComposeResult<NodeKind> {
-        tag::resolve_scalar(
-            text,
-            style == ScalarStyle::Plain,
-            tag,
-            position,
-            self.report,
-        )
-        .ok_or(ComposeError::Reported)
-    }
-
-    fn limit_error<T>(&mut self, position: Position, message: &str) -> ComposeResult<T> {
-        self.report
-            .error(Code::LimitExceeded, position, message, "");
-        Err(ComposeError::Reported)
+        let kind = tag::resolve_scalar(scalar, position, self.report);
+        kind.ok_or(ComposeError::Reported)
     }
 }
 
-fn mark_position(mark: Mark) -> Position {
-    let count = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
-    Position {
-        line: count(mark.line + 1),
-        column: count(mark.column + 1),
-    }
+/// The key for which an alias of a scalar stands. The scalar itself reports its tag.
+fn alias_key(scalar: Scalar<'_>) -> ScalarKey {
+    let mut unreported = DiagnosticSink::new("".into());
+    ScalarKey::parse(scalar, Position::START, &mut unreported)
 }

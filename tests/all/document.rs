@@ -11,5 +11,6 @@ pub mod malformed_files;
 pub mod operator_mistakes;
 pub mod rule_mistakes;
 pub mod serde_yaml_agreement;
+pub mod yaml_differences;
 pub mod yaml_mistakes;
 pub mod yaml_values;

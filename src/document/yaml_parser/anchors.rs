@@ -6,15 +6,24 @@ use std::collections::HashMap;
 use crate::diag::Code;
 use crate::diag::Position;
 use crate::document::syntax_tree::Node;
-use crate::document::syntax_tree::NodeKind;
+use crate::document::yaml_parser::mapping_key::ScalarKey;
 use crate::limits;
 
 /// The anchored nodes by name.
 #[derive(Debug, Default)]
 pub struct Anchors {
     // `None` while a collection is open: it cannot contain itself.
-    nodes: HashMap<String, Option<Node>>,
+    nodes: HashMap<String, Option<Anchored>>,
     copied_values: usize,
+}
+
+/// A node with an anchor.
+#[derive(Debug, Clone)]
+pub struct Anchored {
+    /// The node.
+    pub node: Node,
+    /// The key for which its alias stands; `None` for a collection.
+    pub key: Option<ScalarKey>,
 }
 
 /// The reason why a node cannot be copied.
@@ -47,18 +56,18 @@ impl Anchors {
         self.nodes.insert(anchor.to_owned(), None);
     }
 
-    /// Stores a copy of a node, in a document of `node_count` nodes so far.
+    /// Stores a node, in a document of `node_count` nodes so far.
     ///
     /// # Errors
     /// If the copies make the document too large.
     pub fn insert(
         &mut self,
         anchor: String,
-        node: &Node,
+        anchored: Anchored,
         node_count: usize,
     ) -> Result<(), CopyError> {
-        self.charge(node, node_count)?;
-        self.nodes.insert(anchor, Some(node.clone()));
+        self.charge(&anchored.node, node_count)?;
+        self.nodes.insert(anchor, Some(anchored));
         Ok(())
     }
 
@@ -71,9 +80,9 @@ impl Anchors {
         anchor: &str,
         depth: usize,
         node_count: usize,
-    ) -> Result<NodeKind, CopyError> {
-        let node = match self.nodes.get(anchor) {
-            Some(Some(node)) => node.clone(),
+    ) -> Result<Anchored, CopyError> {
+        let anchored = match self.nodes.get(anchor) {
+            Some(Some(anchored)) => anchored.clone(),
             Some(None) => {
                 let message = "an alias refers to a value that contains it";
                 return Err(CopyError::limit(None, message));
@@ -87,14 +96,14 @@ impl Anchors {
                 });
             }
         };
-        if depth + node.depth() > limits::NESTING_DEPTH {
+        if depth + anchored.node.depth() > limits::NESTING_DEPTH {
             return Err(CopyError::limit(
                 None,
                 "aliases nest the document too deeply",
             ));
         }
-        self.charge(&node, node_count)?;
-        Ok(node.kind)
+        self.charge(&anchored.node, node_count)?;
+        Ok(anchored)
     }
 
     /// Charges a copy of a node to the budget.

@@ -4,12 +4,34 @@
 //! becomes a string in RFC 3339.
 
 use crate::document::syntax_tree::NodeKind;
-use crate::document::yaml_parser::timestamp::normalize_timestamp;
+use crate::document::yaml_parser::timestamp::Timestamp;
 use crate::number;
+
+/// A scalar as it is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Scalar<'t> {
+    /// The characters.
+    pub text: &'t str,
+    /// True if it has no quotes and is no block.
+    pub plain: bool,
+    /// The tag.
+    pub tag: Option<&'t str>,
+}
+
+impl<'t> Scalar<'t> {
+    /// A scalar; the tag `!` changes nothing.
+    pub fn new(text: &'t str, plain: bool, tag: Option<&'t str>) -> Scalar<'t> {
+        Scalar {
+            text,
+            plain,
+            tag: tag.filter(|tag| *tag != "!"),
+        }
+    }
+}
 
 /// The value of an unquoted scalar.
 pub fn resolve_plain_scalar(text: &str) -> NodeKind {
-    match normalize_timestamp(text) {
+    match Timestamp::parse(text).and_then(|timestamp| timestamp.to_rfc3339()) {
         Some(instant) => NodeKind::Text(instant.into()),
         None => resolve_untimed_scalar(text),
     }
@@ -36,13 +58,8 @@ pub fn resolve_untimed_scalar(text: &str) -> NodeKind {
     number.map_or_else(|| NodeKind::Text(text.into()), NodeKind::Number)
 }
 
-/// The value of a scalar with the tag `!!int`.
-pub fn resolve_integer(text: &str) -> Option<f64> {
-    parse_integer(&text.replace('_', ""))
-}
-
 fn parse_number(text: &str) -> Option<f64> {
-    parse_integer(text).or_else(|| {
+    parse_go_integer(text).map(|n| n as f64).or_else(|| {
         let unsigned = text.trim_start_matches(['+', '-']);
         let decimal = unsigned
             .bytes()
@@ -55,11 +72,17 @@ fn parse_number(text: &str) -> Option<f64> {
     })
 }
 
-fn parse_integer(text: &str) -> Option<f64> {
-    let (sign, digits) = match text.as_bytes().first()? {
-        b'-' => (-1.0, text.get(1..)?),
-        b'+' => (1.0, text.get(1..)?),
-        _ => (1.0, text),
+/// The integer that a scalar stands for. As in Go, it has 64 bits with or without a sign; other integers are floats.
+pub fn parse_integer(text: &str) -> Option<i128> {
+    let is_number = text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-'));
+    parse_go_integer(&text.replace('_', "")).filter(|_| is_number)
+}
+
+fn parse_go_integer(text: &str) -> Option<i128> {
+    let (sign, digits, most) = match text.as_bytes().first()? {
+        b'-' => (-1, text.get(1..)?, 1 << 63),
+        b'+' => (1, text.get(1..)?, i64::MAX.into()),
+        _ => (1, text, u64::MAX.into()),
     };
     let lower = digits.to_ascii_lowercase();
     let (radix, digits) = match lower.get(..2) {
@@ -70,10 +93,13 @@ fn parse_integer(text: &str) -> Option<f64> {
         _ => (10, lower.as_str()),
     };
     if digits.starts_with(['+', '-']) {
-        return None;
+        // A sign behind the prefix is accepted by a second attempt of flagd's reader.
+        let signed = text.starts_with("0b") || text.starts_with("0o");
+        let number = i64::from_str_radix(digits, radix).ok().filter(|_| signed);
+        return number.map(i128::from);
     }
-    let magnitude = u64::from_str_radix(digits, radix).ok()?;
-    Some(sign * magnitude as f64)
+    let magnitude = i128::from(u64::from_str_radix(digits, radix).ok()?);
+    (magnitude <= most).then_some(sign * magnitude)
 }
 
 #[cfg(test)]
@@ -92,6 +118,13 @@ mod tests {
             ("1_000", number(1000.0)),
             ("0x1F", number(31.0)),
             ("-0b11", number(-3.0)),
+            ("0b-11", number(-3.0)),
+            ("-0b-11", text("-0b-11")),
+            ("-0", number(0.0)),
+            ("-0.0", number(-0.0)),
+            ("-0xFFFFFFFFFFFFFFFF", text("-0xFFFFFFFFFFFFFFFF")),
+            ("+0xFFFFFFFFFFFFFFFF", text("+0xFFFFFFFFFFFFFFFF")),
+            ("0xFFFFFFFFFFFFFFFF", number(18_446_744_073_709_551_615.0)),
             ("0o17", number(15.0)),
             ("1e3", number(1000.0)),
             (".5", number(0.5)),

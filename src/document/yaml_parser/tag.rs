@@ -2,18 +2,26 @@
 //! effect. An operator such as `!` or `!=` that is not quoted is a tag to YAML.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet::STANDARD;
+use base64::engine::general_purpose::GeneralPurpose;
+use base64::engine::general_purpose::PAD;
 
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
 use crate::diag::Position;
 use crate::document::syntax_tree::NodeKind;
-use crate::document::yaml_parser::scalar::resolve_integer;
+use crate::document::yaml_parser::scalar::Scalar;
+use crate::document::yaml_parser::scalar::parse_integer;
 use crate::document::yaml_parser::scalar::resolve_plain_scalar;
 use crate::document::yaml_parser::scalar::resolve_untimed_scalar;
-use crate::document::yaml_parser::timestamp::normalize_timestamp;
+use crate::document::yaml_parser::timestamp::Timestamp;
+use crate::json;
 
 const CORE_PREFIX: &str = "tag:yaml.org,2002:";
+
+/// Base64 as Go decodes it: the unused bits at the end are ignored.
+const BASE64: GeneralPurpose =
+    GeneralPurpose::new(&STANDARD, PAD.with_decode_allow_trailing_bits(true));
 
 /// The tags of YAML that have a meaning in a flag file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,14 +63,16 @@ impl CoreTag {
 
 /// The value of a scalar; `None` after a number was reported that JSON cannot represent, for which flagd rejects the file.
 pub fn resolve_scalar(
-    text: &str,
-    plain: bool,
-    tag: Option<&str>,
+    scalar: Scalar<'_>,
     position: Position,
     report: &mut DiagnosticSink,
 ) -> Option<NodeKind> {
-    let kind = match tag.filter(|tag| *tag != "!") {
-        None if plain => resolve_plain_scalar(text),
+    let text = scalar.text;
+    let kind = match scalar.tag {
+        None if scalar.plain => {
+            report_far_offset(text, position, report);
+            resolve_plain_scalar(text)
+        }
         None => return Some(NodeKind::Text(text.into())),
         Some(tag) => resolve(text, tag, position, report),
     };
@@ -74,6 +84,17 @@ pub fn resolve_scalar(
             None
         }
         kind => Some(kind),
+    }
+}
+
+/// Reports a timestamp that is read as text because Go cannot write it as JSON.
+fn report_far_offset(text: &str, position: Position, report: &mut DiagnosticSink) {
+    if Timestamp::parse(text).is_some_and(|timestamp| timestamp.to_rfc3339().is_none()) {
+        let message = format!(
+            "timestamp `{text}` has an offset of 24 hours or more, and is read as text; flagd rejects the document"
+        );
+        let help = "write a smaller offset, or quote the value";
+        report.warn(Code::Syntax, position, message, help);
     }
 }
 
@@ -96,14 +117,15 @@ fn resolve_core(text: &str, tag: CoreTag) -> Option<NodeKind> {
     match tag {
         CoreTag::Str | CoreTag::Structural => Some(NodeKind::Text(text.into())),
         CoreTag::Binary => {
-            let unbroken: String = text.split_ascii_whitespace().collect();
-            let bytes = STANDARD.decode(unbroken).ok()?;
-            Some(NodeKind::Text(String::from_utf8_lossy(&bytes).into()))
+            let unbroken = text.replace(['\r', '\n'], "");
+            let bytes = BASE64.decode(unbroken).ok()?;
+            Some(NodeKind::Text(json::decode_utf8_lossy(&bytes).into()))
         }
         CoreTag::Timestamp => {
-            normalize_timestamp(text).map(|instant| NodeKind::Text(instant.into()))
+            let instant = Timestamp::parse(text)?.to_rfc3339()?;
+            Some(NodeKind::Text(instant.into()))
         }
-        CoreTag::Int => resolve_integer(text).map(NodeKind::Number),
+        CoreTag::Int => parse_integer(text).map(|n| NodeKind::Number(n as f64)),
         CoreTag::Float => resolved_if(text, |kind| matches!(kind, NodeKind::Number(_))),
         CoreTag::Bool => resolved_if(text, |kind| matches!(kind, NodeKind::Bool(_))),
         CoreTag::Null => resolved_if(text, |kind| matches!(kind, NodeKind::Null)),

@@ -334,6 +334,11 @@ impl<R: BufRead> Scanner<R> {
         {
             return self.fetch_document_indicator(TokenData::DocumentEnd);
         }
+        self.fetch_content_token()?;
+        self.skip_line_comment()
+    }
+
+    fn fetch_content_token(&mut self) -> Result<()> {
         if CHECK!(self.buffer, '[') {
             return self.fetch_flow_collection_start(TokenData::FlowSequenceStart);
         }
@@ -802,7 +807,8 @@ impl<R: BufRead> Scanner<R> {
     fn scan_to_next_token(&mut self) -> Result<()> {
         loop {
             self.cache(1)?;
-            if self.mark.column == 0 && IS_BOM!(self.buffer) {
+            // Differs from libyaml, which skips it at the start of every line.
+            if self.mark.index == 0 && IS_BOM!(self.buffer) {
                 self.skip_char();
             }
             self.cache(1)?;
@@ -813,10 +819,7 @@ impl<R: BufRead> Scanner<R> {
                 self.cache(1)?;
             }
             if CHECK!(self.buffer, '#') {
-                while !IS_BREAKZ!(self.buffer) {
-                    self.skip_char();
-                    self.cache(1)?;
-                }
+                self.skip_comments()?;
             }
             if !IS_BREAK!(self.buffer) {
                 break;
@@ -828,6 +831,63 @@ impl<R: BufRead> Scanner<R> {
             }
         }
         Ok(())
+    }
+
+    /// Skips comments. Differs from libyaml: as in yaml.v3, the lines between comments may contain tabs.
+    fn skip_comments(&mut self) -> Result<()> {
+        self.skip_to_line_end()?;
+        while self.finds_comment(true)? {
+            while !CHECK!(self.buffer, '#') {
+                if IS_BREAK!(self.buffer) {
+                    self.skip_line_break();
+                } else {
+                    self.skip_char();
+                }
+            }
+            self.skip_to_line_end()?;
+        }
+        Ok(())
+    }
+
+    /// Skips a comment in the line of the last token. Differs from libyaml: as in yaml.v3, such a comment is not part of
+    /// the comments below it, nor is one behind `-`.
+    fn skip_line_comment(&mut self) -> Result<()> {
+        let at_line_start = match self.tokens.back().map(|token| &token.data) {
+            None | Some(TokenData::BlockEntry) => return Ok(()),
+            // A plain scalar or a block scalar that ends with its line.
+            Some(TokenData::Scalar { .. }) => self.simple_key_allowed,
+            Some(_) => false,
+        };
+        if at_line_start {
+            return Ok(());
+        }
+        if self.finds_comment(false)? {
+            self.skip_to_line_end()?;
+        }
+        Ok(())
+    }
+
+    fn skip_to_line_end(&mut self) -> Result<()> {
+        self.cache(1)?;
+        while !IS_BREAKZ!(self.buffer) {
+            self.skip_char();
+            self.cache(1)?;
+        }
+        Ok(())
+    }
+
+    /// Returns true if only blanks, and line breaks if `across_lines`, are in front of a comment.
+    fn finds_comment(&mut self, across_lines: bool) -> Result<bool> {
+        // The limit of yaml.v3.
+        for distance in 0..512 {
+            self.cache(distance + 1)?;
+            match self.buffer.get(distance).copied() {
+                Some(' ' | '\t') => {}
+                Some('\r' | '\n') if across_lines => {}
+                found => return Ok(found == Some('#')),
+            }
+        }
+        Ok(false)
     }
 
     fn scan_directive(&mut self) -> Result<Token> {
