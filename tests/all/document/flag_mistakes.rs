@@ -153,7 +153,7 @@ fn annotations_are_silent_and_misspelled_members_are_errors() {
         "did you mean `$evaluators`?",
     );
     assert_found(
-        "base: &b {}\nflags: {}\n",
+        "base: {}\nflags: {}\n",
         Severity::Warning,
         "begin its name with `x-`",
     );
