@@ -8,5 +8,6 @@ pub mod fractional_stickiness;
 pub mod gherkin_testbed;
 pub mod jsonlogic_suite;
 pub mod list_operations;
+pub mod oracle;
 pub mod recorded_flagd_answers;
 pub mod step_limit;

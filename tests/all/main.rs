@@ -20,9 +20,27 @@ mod analysis;
 mod cli;
 mod document;
 mod evaluation;
+mod fuzz_corpus;
 mod meta;
 mod protocol;
 mod rollout;
 mod server;
 mod source;
 mod support;
+
+/// The checks of the fuzz targets.
+#[path = "../../fuzz/src/checks"]
+mod checks {
+    pub mod documents;
+    pub mod envelope;
+    pub mod flag_sync;
+    pub mod http1_head;
+    pub mod http2_frames;
+    pub mod json_request;
+    pub mod protobuf_request;
+    pub mod rule_oracle;
+    pub mod rule_text;
+    pub mod sample_flags;
+    pub mod selector;
+    pub mod state_file;
+}

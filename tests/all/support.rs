@@ -6,6 +6,7 @@ pub mod evaluate;
 pub mod flagd;
 pub mod lint;
 pub mod options;
+pub mod oracle;
 pub mod program;
 pub mod random_flags;
 pub mod server;

@@ -2,6 +2,7 @@
 
 pub mod compiled_document;
 pub mod rollout;
+pub mod rule_comparison;
 
 use std::sync::Arc;
 

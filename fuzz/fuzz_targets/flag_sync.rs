@@ -1,0 +1,8 @@
+#![no_main]
+
+use fanion_fuzz::checks::flag_sync;
+use fanion_fuzz::memory;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    memory::assert_peak_below(64 << 20, || flag_sync::check(data));
+});

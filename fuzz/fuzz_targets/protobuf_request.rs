@@ -1,0 +1,8 @@
+#![no_main]
+
+use fanion_fuzz::checks::protobuf_request;
+use fanion_fuzz::memory;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    memory::assert_peak_below(64 << 20, || protobuf_request::check(data));
+});
