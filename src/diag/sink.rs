@@ -86,8 +86,8 @@ impl DiagnosticSink {
             file,
             position,
             flag: self.flag.clone(),
-            message,
-            help,
+            message: escape_control_characters(message),
+            help: escape_control_characters(help),
         });
     }
 
@@ -118,4 +118,20 @@ impl DiagnosticSink {
         self.diagnostics.dedup();
         self.diagnostics
     }
+}
+
+/// Escapes control characters of names and values from the file: a finding is one line in the log and on a terminal.
+fn escape_control_characters(text: String) -> String {
+    if !text.contains(char::is_control) {
+        return text;
+    }
+    let mut escaped = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        if character.is_control() {
+            escaped.extend(character.escape_default());
+        } else {
+            escaped.push(character);
+        }
+    }
+    escaped
 }

@@ -122,8 +122,14 @@ fn show_layer(layer: &Layer) -> Vec<String> {
     layer.flags.iter().map(|flag| show(flag)).collect()
 }
 
+/// A flag without positions: those of a reused flag are from the document in which it was parsed.
 fn show(flag: &CompiledFlag) -> String {
-    format!("{flag:?}")
+    let text = format!("{flag:?}");
+    let mut parts = text.split("Position { ");
+    let first = parts.next().unwrap_or("").to_owned();
+    parts.fold(first, |shown, part| {
+        shown + part.split_once('}').map_or(part, |(_, behind)| behind)
+    })
 }
 
 fn check_lint(name: &str, data: &[u8]) {

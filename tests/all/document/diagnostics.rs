@@ -300,3 +300,15 @@ fn yaml_scalars_are_interpreted_as_flagd_does() {
         r#"{"1":1000,"2024-01-01 00:00:00 +0000 UTC":"2024-01-01T00:00:00Z","<nil>":"yes","on":8}"#;
     assert_eq!(values, want);
 }
+
+#[test]
+fn control_characters_in_names_are_escaped() {
+    let text = "flags:\n  f:\n    variants: {a: 1}\n    targeting: {$ref: \"x\\n\\e[31m\"}\n";
+    let (_, found) = evaluate::load(text, DocumentFormat::Yaml);
+    let lines: Vec<String> = found.iter().map(ToString::to_string).collect();
+    let told = lines
+        .iter()
+        .any(|line| line.contains(r"unknown evaluator `x\n\u{1b}[31m`"));
+    assert!(told, "{lines:#?}");
+    assert!(!lines.concat().contains(char::is_control), "{lines:#?}");
+}

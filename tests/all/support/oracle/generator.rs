@@ -156,10 +156,10 @@ impl Generator<'_, '_> {
     /// A rule with at most `depth` levels of operators.
     pub fn rule(&mut self, depth: usize) -> Value {
         if depth == 0 {
-            return if self.below(2) == 0 {
-                self.var(0)
-            } else {
-                self.scalar()
+            // A source of choices that is exhausted returns 0 for ever: the first choice must end the recursion.
+            return match self.below(2) {
+                0 => self.scalar(),
+                _ => self.var(0),
             };
         }
         match self.below(12) {
@@ -213,11 +213,11 @@ impl Generator<'_, '_> {
     fn var(&mut self, depth: usize) -> Value {
         let path = self.one_of(&PATHS);
         match self.below(10) {
-            0 => json!({"var": [path, self.rule(depth)]}),
-            1 => json!({"var": [path]}),
-            2 => json!({"var": self.scalar()}),
-            3 => json!({"var": self.rule(depth)}),
-            _ => json!({ "var": path }),
+            0..6 => json!({ "var": path }),
+            6 => json!({"var": [path]}),
+            7 => json!({"var": self.scalar()}),
+            8 => json!({"var": [path, self.rule(depth)]}),
+            _ => json!({"var": self.rule(depth)}),
         }
     }
 
