@@ -32,6 +32,10 @@ pub type Outcome = Result<Term, RuleFailure>;
 
 /// Returns the decision of a flag with this rule as one text: a variant's name, `default`, `PARSE_ERROR` or `GENERAL`.
 pub fn decide(rule: &Term, data: &Term, variants: &[&str]) -> String {
+    // To flagd, an empty object is no targeting.
+    if matches!(rule, Term::Map(members) if members.is_empty()) {
+        return "default".to_owned();
+    }
     let Ok(value) = evaluate(rule, data) else {
         return "PARSE_ERROR".to_owned();
     };
