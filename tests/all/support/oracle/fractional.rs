@@ -75,7 +75,6 @@ fn share(term: &Term) -> Option<(Term, i64)> {
         None | Some(Term::Null) => 1,
         Some(Term::Number(n)) => {
             let whole = go_number::to_int(*n);
-            #[expect(clippy::cast_precision_loss, reason = "Go converts the same way")]
             let exact = whole as f64 == *n;
             if !exact || whole > MOST_WEIGHT {
                 return None;
