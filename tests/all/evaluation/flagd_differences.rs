@@ -33,6 +33,13 @@ fn context_values_are_never_evaluated_as_rules() {
 }
 
 #[test]
+fn variable_that_is_not_evaluated_cannot_fail() {
+    // flagd's library reads the variables in the body of a list operation before it evaluates the body.
+    let rule = r#"{"if": [{"some": [[1], {"or": [{"var": ""}, {"var": false}]}]}, "a", "b"]}"#;
+    assert_variant(rule, "{}", "a");
+}
+
+#[test]
 fn variant_names_with_special_characters_are_selectable() {
     for name in ["a<b", "a&b", "a>b", "a\\b", "a\u{2028}b"] {
         assert_variant(

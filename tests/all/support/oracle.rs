@@ -4,7 +4,7 @@
 //! It walks the rule as written, for each evaluation: no compilation, no slots, no constant folding, no prepared sets.
 //! It models flagd 0.16.1 with `diegoholiveira/jsonlogic` 3.9.1, including how that library writes outer variables into
 //! the bodies of list operations before it iterates. It deviates only where docs/compatibility.md says that fanion
-//! does: a value is never evaluated as a rule. It uses neither fanion's values nor its number functions.
+//! does: a value is never evaluated as a rule, and a variable that is not evaluated does not fail. It uses neither fanion's values nor its number functions.
 
 mod arithmetic;
 mod comparison;

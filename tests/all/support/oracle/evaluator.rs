@@ -21,6 +21,7 @@ pub fn evaluate(rule: &Term, data: &Term) -> Outcome {
             Ok(Term::List(items?))
         }
         Term::Quoted(value) => Ok((**value).clone()),
+        Term::Unreadable => Err(RuleFailure),
         Term::Null | Term::Bool(_) | Term::Number(_) | Term::Text(_) => Ok(rule.clone()),
     }
 }

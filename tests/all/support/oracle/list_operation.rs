@@ -25,7 +25,7 @@ pub fn operate(operator: &str, rule: &Term, data: &Term) -> Outcome {
 fn input(arguments: &[Term], data: &Term) -> Outcome {
     match arguments.first().ok_or(RuleFailure)? {
         list @ Term::List(_) => Ok(list.to_plain()),
-        map @ Term::Map(_) => apply(map, data),
+        rule @ (Term::Map(_) | Term::Unreadable) => apply(rule, data),
         Term::Quoted(value) if matches!(**value, Term::List(_) | Term::Map(_)) => {
             Ok((**value).clone())
         }
@@ -64,7 +64,7 @@ fn filter(arguments: &[Term], data: &Term) -> Outcome {
 
 fn reduce(arguments: &[Term], data: &Term) -> Outcome {
     let mut accumulator = match &arguments[2] {
-        rule @ (Term::Map(_) | Term::Quoted(_)) => evaluate(rule, data)?,
+        rule @ (Term::Map(_) | Term::Quoted(_) | Term::Unreadable) => evaluate(rule, data)?,
         other => other.clone(),
     };
     let kind = match accumulator {

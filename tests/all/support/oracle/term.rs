@@ -18,6 +18,8 @@ pub enum Term {
     Map(BTreeMap<String, Term>),
     /// A value that was written into a rule in the place of a variable. It is not evaluated.
     Quoted(Box<Term>),
+    /// The place of a variable that could not be read. Its evaluation fails.
+    Unreadable,
 }
 
 impl Term {
@@ -45,7 +47,7 @@ impl Term {
 
     pub fn is_true(&self) -> bool {
         match self {
-            Term::Null => false,
+            Term::Null | Term::Unreadable => false,
             Term::Bool(b) => *b,
             Term::Number(n) => *n != 0.0,
             Term::Text(s) => !s.is_empty(),
@@ -133,6 +135,7 @@ impl Term {
                 list(&named.collect::<Option<Vec<_>>>()?, ["{", "}"])
             }
             Term::Quoted(value) => value.variant_name()?,
+            Term::Unreadable => return None,
         })
     }
 }

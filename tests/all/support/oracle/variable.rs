@@ -67,9 +67,11 @@ pub fn substitute(rule: &Term, data: &Term) -> Outcome {
                 {
                     continue;
                 }
-                let value = get_var(arguments, data)?;
-                if !value.is_null() {
-                    return Ok(Term::Quoted(Box::new(value)));
+                match get_var(arguments, data) {
+                    Ok(Term::Null) => {}
+                    Ok(value) => return Ok(Term::Quoted(Box::new(value))),
+                    // flagd fails here, even if the variable is then not evaluated.
+                    Err(_) => return Ok(Term::Unreadable),
                 }
             }
             Ok(Term::Map(substituted))
