@@ -117,10 +117,10 @@ fn replace(bytes: &mut [u8], block: &[usize]) {
         if bits == 7 || bits == 5 {
             continue;
         }
-        if index == Some(0) && string(bytes, block, &mut at).is_none() {
+        if index == 0 && string(bytes, block, &mut at).is_none() {
             return;
         }
-        let is_authority = index == Some(1);
+        let is_authority = index == 1;
         let Some((range, huffman)) = string(bytes, block, &mut at) else {
             return;
         };
@@ -138,14 +138,14 @@ fn replace(bytes: &mut [u8], block: &[usize]) {
 /// A string literal: its place in the block, cut at the block's end, and true if it is Huffman-coded.
 fn string(bytes: &[u8], block: &[usize], at: &mut usize) -> Option<(std::ops::Range<usize>, bool)> {
     let huffman = bytes[*block.get(*at)?] & 0x80 != 0;
-    let length = integer(bytes, block, at, 7)?.unwrap_or(usize::MAX);
+    let length = integer(bytes, block, at, 7)?;
     let start = *at;
     *at = start.saturating_add(length).min(block.len());
     Some((start..*at, huffman))
 }
 
-/// An integer with a prefix of `bits` bits; `Some(None)` if it is too large to matter.
-fn integer(bytes: &[u8], block: &[usize], at: &mut usize, bits: u32) -> Option<Option<usize>> {
+/// An integer with a prefix of `bits` bits; the largest one in the place of all that do not matter.
+fn integer(bytes: &[u8], block: &[usize], at: &mut usize, bits: u32) -> Option<usize> {
     let mask = (1_usize << bits) - 1;
     let mut next = || {
         let byte = bytes[*block.get(*at)?];
@@ -154,18 +154,18 @@ fn integer(bytes: &[u8], block: &[usize], at: &mut usize, bits: u32) -> Option<O
     };
     let first = next()? & mask;
     if first < mask {
-        return Some(Some(first));
+        return Some(first);
     }
-    let (mut value, mut shift) = (Some(first), 0_u32);
+    let (mut value, mut shift) = (first, 0_u32);
     loop {
         let byte = next()?;
         let more = byte & 0x7f;
-        value = match value {
-            Some(value) if more == 0 => Some(value),
-            Some(value) if shift < 35 => value.checked_add(more << shift),
-            _ => None,
+        value = match more {
+            0 => value,
+            _ if shift < 35 => value.saturating_add(more << shift),
+            _ => usize::MAX,
         };
-        shift += 7;
+        shift = shift.saturating_add(7);
         if byte & 0x80 == 0 {
             return Some(value);
         }

@@ -72,7 +72,7 @@ fn is_refused(parsed: &Value, data: &[u8]) -> bool {
         || may_have_duplicates(data)
 }
 
-/// Of a field that occurs twice, serde_json keeps only the last value, and the first one may be of another type.
+/// Of a field that occurs twice, `serde_json` keeps only the last value, and the first one may be of another type.
 fn may_have_duplicates(data: &[u8]) -> bool {
     let text = String::from_utf8_lossy(data);
     let fields = ["\"flagKey\"", "\"flag_key\"", "\"context\""];

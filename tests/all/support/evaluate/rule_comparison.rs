@@ -17,6 +17,8 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::support::oracle;
+use crate::support::oracle::Outcome;
+use crate::support::oracle::RuleFailure;
 use crate::support::oracle::Term;
 use crate::support::oracle::generator::VARIANTS;
 
@@ -56,13 +58,13 @@ impl ComparedRule {
         let decision = decide(&self.decided, &body);
         assert_eq!(decision, want, "rule {} for {body}", self.text);
 
-        let want = oracle::evaluate(&self.oracle, &data).ok();
+        let want = oracle::evaluate(&self.oracle, &data);
         let Some(value) = compute(&self.computed, &body) else {
             return;
         };
         let equal = match (&value, &want) {
-            (None, None) => true,
-            (Some(ours), Some(want)) => same(ours, want),
+            (Err(_), Err(_)) => true,
+            (Ok(ours), Ok(want)) => same(ours, want),
             _ => false,
         };
         assert!(
@@ -104,8 +106,8 @@ fn decide(flag: &CompiledFlag, body: &str) -> String {
     }
 }
 
-/// The value of the rule in a list; `Some(None)` if the evaluation fails, `None` if the rule was folded into a decision.
-fn compute(flag: &CompiledFlag, body: &str) -> Option<Option<Term>> {
+/// The value of the rule in a list; `None` if the rule was folded into a decision.
+fn compute(flag: &CompiledFlag, body: &str) -> Option<Outcome> {
     let EvaluationPlan::Targeted(DecisionTree::Computed(rule)) = &flag.evaluation_plan else {
         return None;
     };
@@ -116,9 +118,9 @@ fn compute(flag: &CompiledFlag, body: &str) -> Option<Option<Term>> {
     let context = context.expect("a context");
     let value = fanion::rule::eval::eval(rule, &Scope::root(&context));
     Some(match value.ok() {
-        Some(FanionValue::List([value])) => Some(to_term(*value)),
+        Some(FanionValue::List([value])) => Ok(to_term(*value)),
         Some(other) => panic!("{other:?} is not a list of one value"),
-        None => None,
+        None => Err(RuleFailure),
     })
 }
 

@@ -155,7 +155,8 @@ fn with_exponent(n: f64, digits: usize) -> String {
 /// A float converted to `int` on amd64: the least integer if it is out of range.
 pub fn to_int(n: f64) -> i64 {
     // 2^63 is the first float that does not fit.
-    if n.is_nan() || n >= 9_223_372_036_854_775_808.0 || n < -9_223_372_036_854_775_808.0 {
+    let range = -9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0;
+    if !range.contains(&n) {
         return i64::MIN;
     }
     #[expect(

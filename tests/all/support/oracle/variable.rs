@@ -26,7 +26,9 @@ fn look_up(path: Term, data: &Term) -> Outcome {
             };
             (Term::Text(items[0].as_text()?.to_owned()), default)
         }
-        other => (other, Term::Null),
+        Term::Text(path) => (Term::Text(path), Term::Null),
+        // flagd returns null if the data is null.
+        _ => return Err(RuleFailure),
     };
     if data.is_null() {
         return Ok(default);
