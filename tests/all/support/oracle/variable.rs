@@ -7,6 +7,14 @@ use crate::support::oracle::evaluator::evaluate;
 use crate::support::oracle::go_number;
 
 pub fn get_var(rule: &Term, data: &Term) -> Outcome {
+    // An invalid name that is written in the rule fails for all data; flagd returns null if the data is null.
+    let invalid = match rule {
+        Term::Map(members) => members.len() != 1,
+        other => matches!(other, Term::Bool(_)),
+    };
+    if invalid {
+        return Err(RuleFailure);
+    }
     look_up(evaluate(rule, data)?, data)
 }
 
@@ -26,9 +34,7 @@ fn look_up(path: Term, data: &Term) -> Outcome {
             };
             (Term::Text(items[0].as_text()?.to_owned()), default)
         }
-        Term::Text(path) => (Term::Text(path), Term::Null),
-        // flagd returns null if the data is null.
-        _ => return Err(RuleFailure),
+        other => (other, Term::Null),
     };
     if data.is_null() {
         return Ok(default);
