@@ -141,7 +141,7 @@ fn measure_once(snapshot: &Snapshot, body: &[u8]) -> Cost {
     let base = allocator::reset_peak();
     let begun = thread_cpu_time();
     let answer = resolve::resolve_flag(snapshot, call, FlagType::Boolean, body);
-    let cpu = thread_cpu_time() - begun;
+    let cpu = thread_cpu_time().saturating_sub(begun);
     let outcome = if answer.is_ok() { "ok" } else { "error" };
     drop(answer);
     Cost {

@@ -52,7 +52,7 @@ fn entry(data: &[u8]) -> Option<StateEntry> {
         source: "source".into(),
         file: text(part()).into(),
         format,
-        good_at: SystemTime::UNIX_EPOCH + good_at,
+        good_at: Some(SystemTime::UNIX_EPOCH + good_at),
         etag: (choice & 2 == 0).then(|| text(part()).into()),
         bytes: Bytes::copy_from_slice(part()),
     })
