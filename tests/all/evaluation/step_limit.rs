@@ -29,7 +29,7 @@ fn nested_list_operations_exceed_the_step_limit() {
 }
 
 /// A context with these attributes.
-fn context(attributes: Value) -> String {
+fn context(attributes: &Value) -> String {
     attributes.to_string()
 }
 
@@ -45,7 +45,7 @@ fn repeated(operator: &str, argument: &Value, count: usize) -> Value {
 #[test]
 fn texts_that_are_parsed_as_numbers_are_charged() {
     let roles = vec![json!({}); 30_000];
-    let context = context(json!({"roles": roles, "min": "1".repeat(100_000), "n": 1,
+    let context = context(&json!({"roles": roles, "min": "1".repeat(100_000), "n": 1,
         "texts": vec!["1".repeat(1000); 900]}));
     assert_exceeded(
         &json!({"some": [{"var": "roles"}, {">=": [{"var": "level"}, {"var": "min"}]}]}),
@@ -64,7 +64,7 @@ fn texts_that_are_parsed_as_numbers_are_charged() {
 fn text_operators_are_charged_by_length() {
     let long = "x".repeat(400_000);
     let context = context(
-        json!({"t": long, "u": long, "v": format!("1.0.0-{}", "a.".repeat(90_000)),
+        &json!({"t": long, "u": long, "v": format!("1.0.0-{}", "a.".repeat(90_000)),
         "targetingKey": long}),
     );
     let t = json!({"var": "t"});
@@ -92,7 +92,7 @@ fn text_operators_are_charged_by_length() {
 #[test]
 fn created_values_are_charged_before_they_are_created() {
     let items = vec![0; 90_000];
-    let context = context(json!({"t": "x".repeat(900_000), "l": items, "s": "x"}));
+    let context = context(&json!({"t": "x".repeat(900_000), "l": items, "s": "x"}));
     assert_exceeded(&repeated("cat", &json!({"var": "t"}), 1000), &context);
     assert_exceeded(&repeated("merge", &json!({"var": "l"}), 1000), &context);
     let doubling = json!({"cat": [{"var": "accumulator"}, {"var": "accumulator"}]});
@@ -114,7 +114,7 @@ fn constants_that_are_expensive_do_not_delay_loading() {
 fn lookups_in_large_maps_are_charged() {
     let members: Map<_, _> = (0..60_000).map(|i| (format!("k{i}"), json!(0))).collect();
     let items = vec![0; 1000];
-    let context = context(json!({"m": members, "l": items, "names": ["m.x"]}));
+    let context = context(&json!({"m": members, "l": items, "names": ["m.x"]}));
     let item = json!({"map": [{"merge": [[{"var": "m"}]]}, {"var": "x"}]});
     assert_exceeded(&json!({"map": [{"var": "l"}, item]}), &context);
     let computed = json!({"var": {"cat": ["m", ".x"]}});
@@ -131,7 +131,7 @@ fn large_contexts_of_ordinary_rules_are_evaluated() {
     let ids: Vec<String> = (0..50_000).map(|i| format!("user-{i}")).collect();
     let numbers: Vec<u32> = (0..10_000).collect();
     let context = context(
-        json!({"ids": ids, "numbers": numbers, "text": "x".repeat(100_000),
+        &json!({"ids": ids, "numbers": numbers, "text": "x".repeat(100_000),
         "targetingKey": "user-49999"}),
     );
     for rule in [

@@ -191,12 +191,18 @@ fn start_with_limited_log(directory: TempDir) -> LoggingDaemon {
         .stdout(Stdio::null())
         .spawn()
         .expect("the daemon starts");
+    let ports = wait_for_ports(directory.path());
+    LoggingDaemon::with_ports(child, directory, &ports)
+}
+
+/// The ports that the log names, once it names all four.
+fn wait_for_ports(directory: &Path) -> Vec<u16> {
     let begun = Instant::now();
     loop {
-        let log = read_log(directory.path());
+        let log = read_log(directory);
         let ports: Vec<u16> = log.lines().filter_map(listening_port).collect();
         if ports.len() == 4 {
-            return LoggingDaemon::with_ports(child, directory, &ports);
+            return ports;
         }
         assert!(begun.elapsed() < DEADLINE, "no ports in {log}");
         std::thread::sleep(Duration::from_millis(5));
