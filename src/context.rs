@@ -72,13 +72,16 @@ impl<'a> EvaluationContext<'a> {
     }
 
     /// Sets the full context, to which `$flagd` is added.
-    pub fn set_full_context(&mut self, flag_key: &'a str, mut members: Vec<(&'a str, Value<'a>)>) {
+    pub fn set_full_context(&mut self, flag_key: &'a str, members: &[(&'a str, Value<'a>)]) {
         let flagd = [
             ("flagKey", Value::Text(flag_key)),
             ("timestamp", Value::Number(self.unix_seconds)),
         ];
-        members.push(("$flagd", Value::Map(self.arena.alloc_slice_copy(&flagd))));
-        self.full_context = Value::Map(self.arena.alloc_slice_copy(&members));
+        let flagd = ("$flagd", Value::Map(self.arena.alloc_slice_copy(&flagd)));
+        let all = self.arena.alloc_slice_fill_with(members.len() + 1, |i| {
+            members.get(i).copied().unwrap_or(flagd)
+        });
+        self.full_context = Value::Map(all);
     }
 
     /// The arena of values that the evaluation computes.

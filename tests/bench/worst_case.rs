@@ -12,6 +12,7 @@
     clippy::print_stdout,
     clippy::indexing_slicing,
     clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
     reason = "a bench"
 )]
 
@@ -69,6 +70,7 @@ fn main() {
     let end = Instant::now() + Duration::from_secs(seconds);
     let mut population: Vec<(Cost, Case)> = Vec::new();
     let mut tried = 0_u64;
+    let mut measured = 0_u64;
     while Instant::now() < end {
         let case = match population.len() {
             0 => Case::random(&mut random),
@@ -80,15 +82,16 @@ fn main() {
         };
         tried += 1;
         let Some(cost) = measure(&case) else { continue };
+        measured += 1;
         population.push((cost, case));
         population.sort_by(|(a, _), (b, _)| b.score().total_cmp(&a.score()));
         population.truncate(POPULATION);
     }
-    report(tried, &population);
+    report((tried, measured), &population);
 }
 
-fn report(tried: u64, population: &[(Cost, Case)]) {
-    println!("{tried} requests tried");
+fn report((tried, measured): (u64, u64), population: &[(Cost, Case)]) {
+    println!("{tried} cases generated, {measured} measured");
     for (cost, case) in population.iter().take(10) {
         let rule = case.rule.to_string();
         let shown: String = rule.chars().take(300).collect();
@@ -151,11 +154,11 @@ fn measure_once(snapshot: &Snapshot, body: &[u8]) -> Cost {
     }
 }
 
-/// The CPU time of this thread, from the scheduler's statistics.
+/// The CPU time of this thread.
 fn thread_cpu_time() -> Duration {
-    let statistics = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux");
-    let run = statistics.split(' ').next().and_then(|n| n.parse().ok());
-    Duration::from_nanos(run.expect("a number"))
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    let seconds = u64::try_from(time.tv_sec).expect("a positive time");
+    Duration::from_secs(seconds) + Duration::from_nanos(time.tv_nsec as u64)
 }
 
 fn snapshot(rule: &str) -> Snapshot {

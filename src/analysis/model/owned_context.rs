@@ -44,7 +44,7 @@ impl OwnedContext {
         if let Some(key) = &reads.full_context_flag_key {
             let all = self.attributes.iter();
             let all = all.map(|(name, value)| (&**name, value.to_value(arena)));
-            context.set_full_context(key, all.collect());
+            context.set_full_context(key, &all.collect::<Vec<_>>());
         }
         context
     }

@@ -58,17 +58,21 @@ impl<'b> EncodedContext<'b> {
     {
         let reads = &flag.read_set;
         let mut context = EvaluationContext::new(reads, arena, seconds);
-        if !reads.roots.is_empty() {
+        if reads.full_context_flag_key.is_some() {
+            let members = self.decode_attributes(overlay, arena)?;
+            for (name, value) in &members {
+                if let Some(read) = reads.root(name.as_bytes()) {
+                    context.fill_slots(read, *value);
+                }
+            }
+            context.set_full_context(&flag.key, &members);
+        } else if !reads.roots.is_empty() {
             self.fill_context(reads, &mut context)?;
             for (name, value) in overlay {
                 if let Some(read) = reads.root(name.as_bytes()) {
                     context.fill_slots(read, Value::Text(value));
                 }
             }
-        }
-        if reads.full_context_flag_key.is_some() {
-            let members = self.decode_attributes(overlay, arena)?;
-            context.set_full_context(&flag.key, members);
         }
         Ok(context)
     }

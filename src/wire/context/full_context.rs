@@ -55,7 +55,7 @@ impl<'a> FullContext<'a> {
             if !context.spend_steps(self.attributes.len()) {
                 return None;
             }
-            context.set_full_context(&flag.key, self.attributes.clone());
+            context.set_full_context(&flag.key, &self.attributes);
         }
         Some(context)
     }

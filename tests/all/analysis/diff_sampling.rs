@@ -229,7 +229,7 @@ fn evaluate_user(
             .map(|(k, v)| (&**k, v.to_value(&arena)))
             .collect();
         all.push(("targetingKey", Given::Text(unit)));
-        context.set_full_context(&flag.key, all);
+        context.set_full_context(&flag.key, &all);
     }
     if let Some(read) = flag.read_set.root(b"targetingKey") {
         context.fill_slots(read, Given::Text(unit));

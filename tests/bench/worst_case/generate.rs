@@ -144,7 +144,7 @@ impl Case {
         } else if random.below(6) == 0 {
             let count = random.pick(&[2, 10, 100, 1000]);
             let operator = random.pick(&["and", "or", "cat", "merge", "+", "==", "max"]);
-            case.rule = json!({operator: vec![case.rule; count]});
+            case.rule = json!({operator: copies(case.rule, count)});
         } else {
             let expression = expression(random, 4);
             replace(&mut case.rule, random, expression);
@@ -195,7 +195,13 @@ fn repeated(random: &mut Random) -> Value {
         let names = (0..count).map(|i| json!({"var": format!("a.k{i}")}));
         return json!({operator: names.collect::<Vec<_>>()});
     }
-    json!({operator: vec![one; count]})
+    json!({operator: copies(one, count)})
+}
+
+/// Up to `count` copies, so that the rule does not get much longer than allowed.
+fn copies(one: Value, count: usize) -> Vec<Value> {
+    let fitting = 100_000 / (one.to_string().len() + 1);
+    vec![one; count.min(fitting.max(1))]
 }
 
 fn expression(random: &mut Random, depth: usize) -> Value {
@@ -208,7 +214,7 @@ fn expression(random: &mut Random, depth: usize) -> Value {
             let operator = random.pick(&BINARY);
             let count = random.pick(&[1, 2, 2, 2, 3, 3, 20]);
             let one = expression(random, depth - 1);
-            let mut arguments = vec![one; count];
+            let mut arguments = copies(one, count);
             if let Some(last) = arguments.last_mut() {
                 *last = expression(random, depth - 1);
             }
