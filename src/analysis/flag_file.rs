@@ -10,6 +10,7 @@ use crate::diag::Code;
 use crate::diag::Diagnostic;
 use crate::diag::DiagnosticSink;
 use crate::diag::Position;
+use crate::diag::Severity;
 use crate::document;
 use crate::document::Document;
 use crate::document::DocumentFormat;
@@ -124,6 +125,13 @@ fn parse_into(
 }
 
 impl FlagFile {
+    /// Returns true if loading the file reports an error of the flag called `key`.
+    pub fn has_load_error(&self, key: &str) -> bool {
+        let of_flag = |d: &&Diagnostic| d.flag.as_deref() == Some(key);
+        let mut own = self.diagnostics.iter().filter(of_flag);
+        own.any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
     /// The flags, each with its expanded, compiled and syntax tree form.
     pub fn flag_views(&self) -> impl Iterator<Item = FlagView<'_>> {
         let written = self

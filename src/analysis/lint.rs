@@ -17,6 +17,9 @@ use crate::analysis::lint::flag::flag_per_ring;
 use crate::analysis::lint::flag::key_naming;
 use crate::analysis::lint::flag::lifecycle;
 use crate::analysis::lint::flag::lossy_scalar;
+use crate::analysis::lint::flag::metadata_value;
+use crate::analysis::lint::flag::missing_variants;
+use crate::analysis::lint::flag::unquoted_boolean;
 use crate::analysis::lint::flag::variant_url;
 use crate::analysis::lint::policy::LintPolicy;
 use crate::analysis::lint::policy::SeverityOverride;
@@ -26,9 +29,11 @@ use crate::analysis::lint::targeting::condition_causes;
 use crate::analysis::lint::targeting::condition_causes::ReportedConditions;
 use crate::analysis::lint::targeting::constant_rule;
 use crate::analysis::lint::targeting::shared_bucket;
+use crate::analysis::lint::targeting::single_share;
 use crate::analysis::lint::targeting::unknown_attribute;
 use crate::analysis::lint::targeting::unknown_attribute::AttributeUsage;
 use crate::analysis::lint::targeting::unreachable_branch;
+use crate::analysis::lint::targeting::visit;
 use crate::diag::Code;
 use crate::diag::Diagnostic;
 use crate::diag::DiagnosticSink;
@@ -43,9 +48,11 @@ pub fn check(files: &[FlagFile], policy: &LintPolicy) -> Vec<Diagnostic> {
         let mut report = DiagnosticSink::new(file.name.clone());
         let mut reported = ReportedConditions::new();
         for subject in file.flag_views() {
-            reported.extend(check_flag(&subject, &usage, policy, &mut report));
+            reported.extend(check_flag(file, &subject, &usage, policy, &mut report));
         }
         lossy_scalar::check(file, &mut report);
+        unquoted_boolean::check(file, &mut report);
+        metadata_value::check(file, &mut report);
         // The slowest lint: skipped if its code is off.
         if policy.severity_override(Code::UnreachableBranch) != Some(SeverityOverride::Off) {
             unreachable_branch::check(file, &reported, &mut report);
@@ -56,6 +63,7 @@ pub fn check(files: &[FlagFile], policy: &LintPolicy) -> Vec<Diagnostic> {
     found.extend(flag_per_ring::check(files, policy));
     found.extend(duplicate_definition::check(files));
     let rank = |name: &str| files.iter().position(|file| *file.name == *name);
+    drop_consequences(&mut found);
     found.sort_by_cached_key(|d| (rank(&d.file), d.position, d.code, d.message.clone()));
     found.dedup();
     found.retain_mut(|diagnostic| policy.apply_severity(diagnostic));
@@ -64,6 +72,7 @@ pub fn check(files: &[FlagFile], policy: &LintPolicy) -> Vec<Diagnostic> {
 
 /// Checks one flag; returns the conditions whose consequences are left out.
 fn check_flag(
+    file: &FlagFile,
     subject: &FlagView<'_>,
     usage: &AttributeUsage,
     policy: &LintPolicy,
@@ -72,6 +81,7 @@ fn check_flag(
     key_naming::check(subject, policy, report);
     lifecycle::check(subject, policy, report);
     variant_url::check(subject, policy, report);
+    missing_variants::check(file, subject, report);
     if subject.flag.error_code.is_some() {
         return ReportedConditions::new();
     }
@@ -80,10 +90,29 @@ fn check_flag(
     absent_attribute::check(subject, &reported, report);
     bucketing_key::check(subject, report);
     shared_bucket::check(subject, report);
-    if reported.is_empty() && !document::has_errors(&subject.compiled.diagnostics) {
+    let is_faulty = document::has_errors(&subject.compiled.diagnostics)
+        || file.has_load_error(&subject.flag.key)
+        || visit::has_unresolved_ref(subject.expanded);
+    let is_split = single_share::check(subject, report);
+    if reported.is_empty() && !is_faulty && !is_split {
         constant_rule::check(subject, report);
     }
     reported
+}
+
+/// Drops the errors of an operation whose operator is a YAML tag: its arguments are then a list.
+fn drop_consequences(found: &mut Vec<Diagnostic>) {
+    let of_tag = found
+        .iter()
+        .filter(|d| d.code == Code::Tag && d.severity == Severity::Error);
+    let places: Vec<_> = of_tag.map(|d| (d.file.clone(), d.position)).collect();
+    found.retain(|d| {
+        let is_consequence = matches!(
+            d.code,
+            Code::Rule | Code::UnknownVariant | Code::ConstantCondition
+        );
+        !is_consequence || !places.contains(&(d.file.clone(), d.position))
+    });
 }
 
 /// The numbers of errors and warnings.

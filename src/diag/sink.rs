@@ -1,5 +1,6 @@
 //! `DiagnosticSink`: collects the diagnostics of one file, sorts and deduplicates them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ecow::EcoString;
@@ -9,15 +10,23 @@ use crate::diag::diagnostic::Diagnostic;
 use crate::diag::diagnostic::Position;
 use crate::diag::diagnostic::Severity;
 
+/// A property of the text at a position that the syntax tree does not keep, but that explains a mistake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceNote {
+    /// A value has an anchor, to which aliases refer.
+    Anchor,
+    /// A value is missing because this text, which begins with `#`, is a comment.
+    Comment(String),
+}
+
 /// Collects the diagnostics of one file.
 #[derive(Debug)]
 pub struct DiagnosticSink {
     file: Arc<str>,
+    notes: BTreeMap<Position, SourceNote>,
     /// The flag that is being parsed.
     flag: Option<EcoString>,
     diagnostics: Vec<Diagnostic>,
-    /// The positions of members that have a purpose although their names may be unknown, in ascending order.
-    expected_members: Vec<Position>,
 }
 
 impl DiagnosticSink {
@@ -25,9 +34,9 @@ impl DiagnosticSink {
     pub fn new(file: Arc<str>) -> DiagnosticSink {
         DiagnosticSink {
             file,
+            notes: BTreeMap::new(),
             flag: None,
             diagnostics: Vec::new(),
-            expected_members: Vec::new(),
         }
     }
 
@@ -51,7 +60,7 @@ impl DiagnosticSink {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.push(Severity::Error, code, position, message.into(), help.into());
+        self.push(Severity::Error, code, position, message, help);
     }
 
     /// Adds a warning.
@@ -62,22 +71,27 @@ impl DiagnosticSink {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.push(
-            Severity::Warning,
-            code,
-            position,
-            message.into(),
-            help.into(),
-        );
+        self.push(Severity::Warning, code, position, message, help);
     }
 
-    fn push(
+    /// Adds a note about the text at a position.
+    pub fn add_note(&mut self, position: Position, note: SourceNote) {
+        self.notes.insert(position, note);
+    }
+
+    /// The note about the text at a position.
+    pub fn note(&self, position: Position) -> Option<&SourceNote> {
+        self.notes.get(&position)
+    }
+
+    /// Adds a diagnostic.
+    pub fn push(
         &mut self,
         severity: Severity,
         code: Code,
         position: Position,
-        message: String,
-        help: String,
+        message: impl Into<String>,
+        help: impl Into<String>,
     ) {
         let file = self.file.clone();
         self.diagnostics.push(Diagnostic {
@@ -86,25 +100,19 @@ impl DiagnosticSink {
             file,
             position,
             flag: self.flag.clone(),
-            message: escape_control_characters(message),
-            help: escape_control_characters(help),
+            message: escape_control_characters(message.into()),
+            help: escape_control_characters(help.into()),
         });
-    }
-
-    /// Notes that a member has a purpose although its name may be unknown: its value has an anchor. Members are noted in
-    /// the order of the file.
-    pub fn expect_member(&mut self, position: Position) {
-        self.expected_members.push(position);
-    }
-
-    /// Returns true if [`DiagnosticSink::expect_member`] noted the member.
-    pub fn expects_member(&self, position: Position) -> bool {
-        self.expected_members.binary_search(&position).is_ok()
     }
 
     /// The number of diagnostics so far.
     pub fn count(&self) -> usize {
         self.diagnostics.len()
+    }
+
+    /// Drops the diagnostics after the first `count`: those of a part whose mistake was reported as a whole.
+    pub fn truncate(&mut self, count: usize) {
+        self.diagnostics.truncate(count);
     }
 
     /// The diagnostics in the order of the file, without duplicates: a rule that is compiled twice is reported once.

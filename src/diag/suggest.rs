@@ -32,6 +32,18 @@ pub fn did_you_mean<'a>(
     }
 }
 
+/// The help for an unknown name among `candidates`: the closest one, or all of them.
+pub fn suggest_one_of<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str, IntoIter: Clone>,
+) -> String {
+    let candidates = candidates.into_iter();
+    did_you_mean(word, candidates.clone(), || {
+        let all: Vec<&str> = candidates.collect();
+        format!("write one of: {}", all.join(", "))
+    })
+}
+
 /// The Levenshtein distance between two words: ASCII case is ignored, and the first 64 characters are compared.
 pub fn edit_distance(a: &str, b: &str) -> usize {
     levenshtein(&normalize(a), &normalize(b))

@@ -1,7 +1,11 @@
 //! `FlagDefinition`: one flag as written in a document.
 
+mod default_variant;
+pub mod form;
+mod misplaced_field;
 pub(super) mod parse;
 pub(super) mod parse_list;
+mod state;
 mod unknown_member;
 mod variant_type;
 

@@ -1,11 +1,13 @@
 //! Parses JSON into a syntax tree.
 
+mod error_help;
 pub mod position_tracker;
 mod unpaired_surrogate;
 
 use crate::coop;
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
+use crate::document::json_parser::error_help::explain_syntax_error;
 use crate::document::json_parser::position_tracker::PositionTracker;
 use crate::document::syntax_tree::Member;
 use crate::document::syntax_tree::Node;
@@ -51,30 +53,10 @@ fn node_or_report(
         }
         Err(error) => {
             let position = json::position_at(text, error.offset);
-            report.error(
-                Code::Syntax,
-                position,
-                error.describe(text),
-                syntax_help(text, error),
-            );
+            let (message, help) = explain_syntax_error(text, error);
+            report.error(Code::Syntax, position, message, help);
             None
         }
-    }
-}
-
-fn syntax_help(text: &str, error: json::Error) -> &'static str {
-    match text.as_bytes().get(error.offset) {
-        Some(b'}' | b']')
-            if matches!(
-                error.kind,
-                json::ErrorKind::Expected("a value" | "a string")
-            ) =>
-        {
-            "remove the comma: JSON allows no trailing comma"
-        }
-        Some(b'#' | b'/') => "JSON has no comments: remove it, or write YAML",
-        Some(b'\'') => "write the string in double quotes",
-        _ => "",
     }
 }
 

@@ -53,6 +53,30 @@ fn leading_number(rest: &str) -> &str {
     rest.get(..end).unwrap_or("")
 }
 
+/// The number that a text is meant to be: `10,000` and `10_000` are 10000, `2,5` is 2.5, `10 %` is 10.
+pub fn number_in_text(text: &str) -> Option<String> {
+    let text = text.trim().trim_end_matches('%').trim_end();
+    let is_number = |text: &str| {
+        text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c))
+            && text.parse::<f64>().is_ok_and(f64::is_finite)
+    };
+    if is_number(text) {
+        return Some(text.to_owned());
+    }
+    let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    for separator in [',', '.', '_', '\'', ' '] {
+        let mut groups = text.split(separator);
+        let first = groups.next().unwrap_or("");
+        let is_first = (1..=3).contains(&first.len()) && digits(first);
+        let mut groups = groups.peekable();
+        if is_first && groups.peek().is_some() && groups.all(|g| g.len() == 3 && digits(g)) {
+            return Some(text.replace(separator, ""));
+        }
+    }
+    let decimal = text.replacen(',', ".", 1);
+    is_number(&decimal).then_some(decimal)
+}
+
 /// Returns true if `value` has all digits of `literal`.
 pub fn is_lossless(literal: &str, value: f64) -> bool {
     let plain = literal.replace('_', "");

@@ -2,15 +2,14 @@
 
 pub(super) mod defaults;
 pub(super) mod evaluator_ref;
-mod foreign_document;
+pub(super) mod foreign_document;
+mod unknown_member;
 
 use std::sync::Arc;
 
 use crate::coop;
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
-use crate::diag::Position;
-use crate::diag::closest_match;
 use crate::document::flag::FlagDefinition;
 use crate::document::flag::parse::parse_flag;
 use crate::document::flag::parse::parse_flag_set_metadata;
@@ -81,6 +80,7 @@ impl Preamble {
             value,
         } = member;
         report.set_flag(Some(&key));
+        let value = unknown_member::check_flag_key(&key, position, value, report);
         let mut flag = parse_flag(key, position, value, &self.defaults, origin, report);
         charge_expansion(&mut flag, &mut self.evaluators.copy_budget, report);
         report.set_flag(None);
@@ -103,7 +103,7 @@ impl TopLevelMembers {
         let mut top = TopLevelMembers::default();
         for member in members {
             let Some(known) = schema::DOCUMENT.field_ignore_case(&member.key) else {
-                report_unknown_member(&member.key, member.position, report);
+                unknown_member::report_unknown_member(&member, report);
                 continue;
             };
             let slot = match known.name {
@@ -160,25 +160,4 @@ pub fn parse_preamble(
         },
         flags,
     ))
-}
-
-/// Reports an unknown member, unless it is an annotation: an error if it says something that does not apply.
-fn report_unknown_member(key: &str, position: Position, report: &mut DiagnosticSink) {
-    if schema::is_annotation(key) {
-        return;
-    }
-    let message = format!("unknown member `{key}` of the document, ignored");
-    let near = closest_match(key, schema::DOCUMENT.field_names());
-    let help = match (key, near) {
-        ("flagSetId", _) => "write it in `metadata`".to_owned(),
-        ("kill", _) => "it is a field of a flag: write it beside `rollout`".to_owned(),
-        (_, Some(meant)) => format!("did you mean `{meant}`?"),
-        (_, None) if report.expects_member(position) => return,
-        (_, None) => {
-            let help = "remove it; if it is a flag, move it into `flags`; if it holds anchors, begin its name with `x-`";
-            report.warn(Code::UnknownMember, position, message, help);
-            return;
-        }
-    };
-    report.error(Code::UnknownMember, position, message, help);
 }

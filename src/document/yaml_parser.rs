@@ -7,23 +7,24 @@ mod anchors;
 mod error_help;
 mod event;
 mod failure;
+mod further_documents;
 mod mapping_builder;
 mod mapping_key;
 pub(super) mod scalar;
+mod source_text;
 mod tag;
 mod timestamp;
 
 use crate::coop;
-use crate::diag::Code;
 use crate::diag::DiagnosticSink;
 use crate::diag::Position;
+use crate::diag::SourceNote;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
 use crate::document::yaml_parser::anchors::Anchored;
 use crate::document::yaml_parser::anchors::Anchors;
 use crate::document::yaml_parser::anchors::CopyError;
-use crate::document::yaml_parser::error_help::SyntaxFailure;
-use crate::document::yaml_parser::error_help::explain_syntax_error;
+use crate::document::yaml_parser::error_help::cause::SyntaxFailure;
 use crate::document::yaml_parser::event::Event;
 use crate::document::yaml_parser::event::EventKind;
 use crate::document::yaml_parser::event::EventReader;
@@ -35,11 +36,14 @@ use crate::document::yaml_parser::mapping_key::MappingKey;
 use crate::document::yaml_parser::mapping_key::ScalarKey;
 use crate::document::yaml_parser::mapping_key::is_merge_key;
 use crate::document::yaml_parser::scalar::Scalar;
+use crate::document::yaml_parser::source_text::SourceText;
+pub use crate::document::yaml_parser::timestamp::normalize_timestamp;
 use crate::limits;
 
 /// Parses the first document in `text`; `None` after an error was reported.
 pub fn parse(text: &str, report: &mut DiagnosticSink) -> Option<Node> {
     let mut composer = Composer {
+        source: SourceText::new(text),
         events: EventReader::new(text),
         anchors: Anchors::default(),
         printed_keys: PrintedKeys::default(),
@@ -47,12 +51,11 @@ pub fn parse(text: &str, report: &mut DiagnosticSink) -> Option<Node> {
         node_count: 0,
         report,
     };
-    match composer.compose_document() {
-        Ok(node) => Some(node),
+    match composer.compose_stream() {
+        Ok((first, further)) => further_documents::check(&first, &further, report).then_some(first),
         Err(ComposeError::Reported) => None,
         Err(ComposeError::Syntax(failure)) => {
-            let (message, help) = explain_syntax_error(text, &failure);
-            report.error(Code::Syntax, failure.position, message, help);
+            error_help::report(text, &failure, report);
             None
         }
     }
@@ -76,6 +79,7 @@ impl From<Reported> for ComposeError {
 }
 
 struct Composer<'t, 'r> {
+    source: SourceText<'t>,
     events: EventReader<'t>,
     anchors: Anchors,
     printed_keys: PrintedKeys,
@@ -87,45 +91,43 @@ struct Composer<'t, 'r> {
 type ComposeResult<T> = Result<T, ComposeError>;
 
 impl Composer<'_, '_> {
-    fn compose_document(&mut self) -> ComposeResult<Node> {
-        let start = loop {
-            let event = self.next_event()?;
-            match event.kind {
-                EventKind::StreamEnd => break event,
-                EventKind::DocumentStart => break self.next_event()?,
-                _ => {}
+    /// The first document, and those that follow it as far as they can be read, without diagnostics: they are ignored.
+    fn compose_stream(&mut self) -> ComposeResult<(Node, Vec<Node>)> {
+        let first = self.compose_document()?;
+        let mut further = Vec::new();
+        let mut start = self.next_document()?;
+        let reported = self.report.count();
+        while let Some(position) = start.take() {
+            self.anchors = Anchors::default();
+            self.printed_keys = PrintedKeys::default();
+            let composed = self.next_event().and_then(|event| self.compose_node(event));
+            if composed.is_ok() {
+                start = self.next_document().unwrap_or(None);
             }
-        };
-        if matches!(start.kind, EventKind::StreamEnd | EventKind::DocumentEnd) {
-            return Ok(Node {
-                position: Position::START,
-                kind: NodeKind::Null,
-            });
+            let kind = composed.map_or(NodeKind::Bool(false), |node| node.kind);
+            further.push(Node { position, kind });
         }
-        let node = self.compose_node(start)?;
-        self.warn_about_further_documents()?;
-        Ok(node)
+        self.report.truncate(reported);
+        Ok((first, further))
     }
 
-    /// Warns about further documents, which are ignored, and reports syntax errors before them. A `---` at the end of the
-    /// file is no document.
-    fn warn_about_further_documents(&mut self) -> ComposeResult<()> {
+    /// The start of the next document.
+    fn next_document(&mut self) -> ComposeResult<Option<Position>> {
         loop {
-            let Event { kind, position, .. } = self.next_event()?;
-            if kind == EventKind::StreamEnd {
-                return Ok(());
-            }
-            // flagd does not read a syntax error behind this one.
-            let is_ignored = kind == EventKind::DocumentStart
-                && !self.next_event().is_ok_and(|node| node.is_empty_node());
-            if is_ignored {
-                let message = "this document is ignored: only the first document of a file is read";
-                let help = "put each document into its own file";
-                self.report
-                    .warn(Code::DocumentShape, position, message, help);
-                return Ok(());
+            let event = self.next_event()?;
+            match event.kind {
+                EventKind::StreamEnd => return Ok(None),
+                EventKind::DocumentStart => return Ok(Some(event.position)),
+                _ => {}
             }
         }
+    }
+
+    fn compose_document(&mut self) -> ComposeResult<Node> {
+        self.next_document()?;
+        // The end of the text has a value, too: null.
+        let start = self.next_event()?;
+        self.compose_node(start)
     }
 
     fn next_event(&mut self) -> ComposeResult<Event> {
@@ -185,6 +187,7 @@ impl Composer<'_, '_> {
         key: Option<ScalarKey>,
     ) -> ComposeResult<()> {
         let position = node.position;
+        self.report.add_note(position, SourceNote::Anchor);
         let anchored = Anchored { node, key };
         let kept = self.anchors.insert(anchor, anchored, self.node_count);
         kept.or_else(|error| self.copy_error(position, &error))
@@ -227,9 +230,6 @@ impl Composer<'_, '_> {
             let position = event.position;
             let key = self.compose_key(event)?;
             let event = self.next_event()?;
-            if is_root && event.anchor.is_some() {
-                self.report.expect_member(position);
-            }
             let value = self.compose_node(event)?;
             match key {
                 MappingKey::Merge => mapping.merge(position, value, self.report),
@@ -282,8 +282,9 @@ impl Composer<'_, '_> {
     }
 
     fn reject_key(&mut self, position: Position) -> ComposeError {
-        let message = "invalid key: a key must be a scalar or an alias of a scalar; quote text that begins with `{{`";
-        reject(position, message, self.report).into()
+        let (code, position, message, help) = self.source.explain_key(position);
+        self.report.error(code, position, message, help);
+        ComposeError::Reported
     }
 
     fn copy_alias(&mut self, position: Position, anchor: &str) -> ComposeResult<Anchored> {
@@ -304,6 +305,9 @@ impl Composer<'_, '_> {
         position: Position,
         scalar: Scalar<'_>,
     ) -> ComposeResult<NodeKind> {
+        if scalar.text.is_empty() && scalar.plain {
+            self.source.note_comment(position, self.report);
+        }
         let kind = tag::resolve_scalar(scalar, position, self.report);
         kind.ok_or(ComposeError::Reported)
     }

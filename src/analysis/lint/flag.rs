@@ -5,4 +5,7 @@ pub mod flag_per_ring;
 pub mod key_naming;
 pub mod lifecycle;
 pub mod lossy_scalar;
+pub mod metadata_value;
+pub mod missing_variants;
+pub mod unquoted_boolean;
 pub mod variant_url;

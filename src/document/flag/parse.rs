@@ -8,10 +8,14 @@ use crate::decision::ErrorCode;
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
 use crate::diag::Position;
-use crate::diag::did_you_mean;
 use crate::document::flag::FlagDefinition;
+use crate::document::flag::default_variant;
+use crate::document::flag::form::type_error;
 use crate::document::flag::merge_metadata;
-use crate::document::flag::unknown_member::report_unknown_member;
+use crate::document::flag::misplaced_field;
+use crate::document::flag::misplaced_field::WrittenFields;
+use crate::document::flag::state;
+use crate::document::flag::unknown_member;
 use crate::document::flag::variant_type::check_variant_types;
 use crate::document::origin::DocumentOrigin;
 use crate::document::preamble::defaults::DocumentDefaults;
@@ -67,7 +71,7 @@ pub fn parse_flag(
             flag.error_code = Some(ErrorCode::ParseError);
         }
     }
-    validate_default_variant(&mut flag, default_position, report);
+    default_variant::validate_default_variant(&mut flag, default_position, report);
     flag
 }
 
@@ -82,22 +86,41 @@ fn flag_help(kind: &NodeKind) -> &'static str {
     }
 }
 
-/// Parses the members: rollout fields last, because they name variants.
+/// Parses the members: rollout fields and the default variant last, because they name variants, and unknown members when
+/// all others are known.
 fn parse_members(
     flag: &mut FlagDefinition,
     members: Vec<Member>,
     defaults: &DocumentDefaults,
     report: &mut DiagnosticSink,
 ) {
-    let is_rollout_field = |key: &str| schema::ROLLOUT_FIELDS.field_ignore_case(key).is_some();
     let mut rollout_fields = Vec::new();
+    let mut unknown = Vec::new();
+    let mut default = None;
+    let mut written = WrittenFields::new();
+    for member in &members {
+        let field = schema::FLAG.field_ignore_case(&member.key);
+        let field = field.or_else(|| schema::ROLLOUT_FIELDS.field_ignore_case(&member.key));
+        written.extend(field.map(|field| field.name));
+    }
     for member in members {
-        if is_rollout_field(&member.key) {
-            rollout_fields.push(member);
+        let Some(field) = schema::FLAG.field_ignore_case(&member.key) else {
+            match schema::ROLLOUT_FIELDS.field_ignore_case(&member.key) {
+                Some(_) => rollout_fields.push(member),
+                None => unknown.push(member),
+            }
+            continue;
+        };
+        if field.name == "defaultVariant" {
+            default = Some(member.value);
         } else {
-            parse_member(flag, &member.key, member.position, member.value, report);
+            parse_field(flag, field.name, member.value, &written, report);
         }
     }
+    if let Some(value) = default {
+        parse_field(flag, "defaultVariant", value, &written, report);
+    }
+    unknown_member::report_unknown_members(flag, &unknown, &written, report);
     if !rollout_fields.is_empty() {
         parse_rollout_fields(flag, &rollout_fields, defaults, report);
     }
@@ -115,24 +138,19 @@ fn parse_rollout_fields(
     flag.rollout_fields = Some(Arc::new(fields));
 }
 
-fn parse_member(
+fn parse_field(
     flag: &mut FlagDefinition,
-    key: &str,
-    position: Position,
+    name: &'static str,
     value: Node,
+    written: &WrittenFields,
     report: &mut DiagnosticSink,
 ) {
-    let Some(field) = schema::FLAG.field_ignore_case(key) else {
-        report_unknown_member(&flag.key, key, position, &value, report);
-        return;
-    };
     let at = value.position;
-    let name = field.name;
     let read = match name {
-        "state" => parse_state(flag, &value, report),
-        "variants" => parse_variants(flag, &value, report),
-        "defaultVariant" => parse_default_variant(flag, &value),
-        "metadata" => parse_metadata(flag, &value),
+        "state" => state::parse_state(flag, &value, report),
+        "variants" => parse_variants(flag, &value, written, report),
+        "defaultVariant" => default_variant::parse_default_variant(flag, &value),
+        "metadata" => parse_metadata(flag, &value, written, report),
         "targeting" => {
             flag.targeting = Some(value);
             Ok(())
@@ -151,32 +169,10 @@ fn parse_member(
     }
 }
 
-fn parse_state(
-    flag: &mut FlagDefinition,
-    value: &Node,
-    report: &mut DiagnosticSink,
-) -> Result<(), String> {
-    let Some(state) = value.as_text() else {
-        return match value.kind {
-            NodeKind::Null => Ok(()),
-            _ => type_error(value, "ENABLED or DISABLED"),
-        };
-    };
-    flag.disabled = state == "DISABLED";
-    if !matches!(state, "ENABLED" | "DISABLED") {
-        let message = format!(
-            "invalid `state` `{state}` of flag `{}`, treated as ENABLED",
-            flag.key
-        );
-        let help = "write ENABLED or DISABLED, in upper case";
-        report.warn(Code::FlagMember, value.position, message, help);
-    }
-    Ok(())
-}
-
 fn parse_variants(
     flag: &mut FlagDefinition,
     value: &Node,
+    written: &WrittenFields,
     report: &mut DiagnosticSink,
 ) -> Result<(), String> {
     let Some(members) = value.as_map() else {
@@ -191,7 +187,7 @@ fn parse_variants(
             limits::VARIANTS
         ));
     }
-    check_variant_types(&flag.key, members, report);
+    check_variant_types(&flag.key, members, written, report);
     flag.variants = members
         .iter()
         .map(|m| (m.key.clone(), m.value.to_owned_value()))
@@ -200,58 +196,23 @@ fn parse_variants(
     Ok(())
 }
 
-fn parse_default_variant(flag: &mut FlagDefinition, value: &Node) -> Result<(), String> {
-    match &value.kind {
-        NodeKind::Null => Ok(()),
-        NodeKind::Text(name) => {
-            flag.default_variant = Some(name.clone()).filter(|name| !name.is_empty());
-            Ok(())
-        }
-        NodeKind::Bool(_) => type_error(value, "a string; put quotes around it"),
-        NodeKind::Number(_) | NodeKind::List(_) | NodeKind::Map(_) => type_error(value, "a string"),
-    }
-}
-
-fn parse_metadata(flag: &mut FlagDefinition, value: &Node) -> Result<(), String> {
+fn parse_metadata(
+    flag: &mut FlagDefinition,
+    value: &Node,
+    written: &WrittenFields,
+    report: &mut DiagnosticSink,
+) -> Result<(), String> {
     if matches!(value.kind, NodeKind::Null) {
         return Ok(());
+    }
+    if let Some(members) = value.as_map() {
+        misplaced_field::check_metadata(&flag.key, members, written, report);
     }
     let OwnedValue::Map(own) = value.to_owned_value() else {
         return type_error(value, "an object");
     };
     flag.metadata = merge_metadata(&flag.metadata, own);
     Ok(())
-}
-
-fn type_error(value: &Node, want: &str) -> Result<(), String> {
-    Err(format!("is {}, must be {want}", value.type_name()))
-}
-
-fn validate_default_variant(
-    flag: &mut FlagDefinition,
-    position: Position,
-    report: &mut DiagnosticSink,
-) {
-    let Some(default) = &flag.default_variant else {
-        return;
-    };
-    let names = || flag.variants.iter().map(|(name, _)| name.as_ref());
-    if flag.error_code.is_some() || names().any(|name| name == &**default) {
-        return;
-    }
-    let message = format!(
-        "`defaultVariant` of flag `{}` is `{default}`, which is not a variant",
-        flag.key
-    );
-    let help = if flag.variants.is_empty() {
-        format!("add `variants` with `{default}` among them")
-    } else {
-        did_you_mean(default, names(), || {
-            format!("write one of: {}", names().collect::<Vec<_>>().join(", "))
-        })
-    };
-    report.error(Code::DefaultVariant, position, message, help);
-    flag.error_code = Some(ErrorCode::General);
 }
 
 /// Parses `metadata` of the flag set.

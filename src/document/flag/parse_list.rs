@@ -7,6 +7,7 @@ use ecow::EcoString;
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
 use crate::document::flag::FlagDefinition;
+use crate::document::flag::form::is_flag;
 use crate::document::flag::parse::parse_flag;
 use crate::document::origin::DocumentOrigin;
 use crate::document::preamble::defaults::DocumentDefaults;
@@ -25,7 +26,7 @@ pub fn parse_flag_list(
         let position = item.position;
         let Some(key) = list_item_key(&item) else {
             let message = "a flag in the list has no `key`, ignored";
-            report.error(Code::FlagKey, position, message, "add a `key`");
+            report.error(Code::FlagKey, position, message, key_help(&item));
             continue;
         };
         report.set_flag(Some(&key));
@@ -48,6 +49,23 @@ pub fn parse_flag_list(
         flags.push(flag);
     }
     flags
+}
+
+/// The help for an item without a key: the member that is probably meant as its key.
+fn key_help(item: &Node) -> String {
+    if let Some(member) = item.single_member()
+        && is_flag(&member.value)
+    {
+        let key = &member.key;
+        return format!(
+            "add a `key`: write `key: {key}` beside the fields of `{key}`, or write `flags` as an object"
+        );
+    }
+    let name = |field: &str| Some((field.to_owned(), item.member_ignore_case(field)?.as_text()?));
+    match ["name", "id", "flag", "flagKey"].into_iter().find_map(name) {
+        Some((field, name)) => format!("add a `key`: write `key: {name}` in place of `{field}`"),
+        None => "add a `key`".to_owned(),
+    }
 }
 
 fn list_item_key(item: &Node) -> Option<EcoString> {

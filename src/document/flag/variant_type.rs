@@ -2,23 +2,31 @@
 
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
+use crate::diag::SourceNote;
+use crate::document::flag::form;
+use crate::document::flag::misplaced_field;
+use crate::document::flag::misplaced_field::WrittenFields;
+use crate::document::number_token::number_in_text;
 use crate::document::syntax_tree::Member;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
 
-/// Reports null variants, variants of another type than most, and lists. Callers of such a variant get an error.
-pub fn check_variant_types(flag: &str, variants: &[Member], report: &mut DiagnosticSink) {
-    let is_null = |variant: &&Member| matches!(variant.value.kind, NodeKind::Null);
-    for variant in variants.iter().filter(is_null) {
-        let message = format!(
-            "variant `{}` of flag `{flag}` is null: callers that get it get an error",
-            variant.key
-        );
-        let help =
-            "write a value; for the default in the caller's code, remove `defaultVariant` instead";
-        report.error(Code::VariantType, variant.value.position, message, help);
+/// Reports fields of the flag among its variants, null variants, variants of another type than most, and lists. Callers of
+/// such a variant get an error.
+pub fn check_variant_types(
+    flag: &str,
+    variants: &[Member],
+    written: &WrittenFields,
+    report: &mut DiagnosticSink,
+) {
+    let is_variant =
+        |member: &&Member| !misplaced_field::check_variant(flag, member, variants, written, report);
+    let own: Vec<&Member> = variants.iter().filter(is_variant).collect();
+    let is_null = |variant: &&&Member| matches!(variant.value.kind, NodeKind::Null);
+    for variant in own.iter().filter(is_null) {
+        report_null(flag, variant, report);
     }
-    let typed: Vec<&Member> = variants.iter().filter(|v| !is_null(v)).collect();
+    let typed: Vec<&Member> = own.iter().filter(|v| !is_null(v)).copied().collect();
     let Some(usual) = most_common_type(&typed) else {
         return;
     };
@@ -40,6 +48,27 @@ pub fn check_variant_types(flag: &str, variants: &[Member], report: &mut Diagnos
         let help = "write an object with the array as a member; only OFREP returns an array";
         report.warn(Code::VariantType, usual.value.position, message, help);
     }
+}
+
+fn report_null(flag: &str, variant: &Member, report: &mut DiagnosticSink) {
+    let (name, position) = (&variant.key, variant.value.position);
+    let (why, help) = if let Some((key, value)) = form::split_key(variant) {
+        let why = "has no value: a space is missing behind the colon".to_owned();
+        (why, format!("write `{key}: {value}`"))
+    } else if let Some(SourceNote::Comment(text)) = report.note(position) {
+        let why = format!("is null, because `#` begins a comment: `{text}`");
+        let value = text.split(" #").next().unwrap_or(text).trim_end();
+        (why, format!("quote the value: `\"{value}\"`"))
+    } else {
+        let help =
+            "write a value; for the default in the caller's code, remove `defaultVariant` instead";
+        (
+            "is null: callers that get it get an error".to_owned(),
+            help.to_owned(),
+        )
+    };
+    let message = format!("variant `{name}` of flag `{flag}` {why}");
+    report.error(Code::VariantType, position, message, help);
 }
 
 /// The first variant of the type that most variants have.
@@ -74,9 +103,14 @@ fn help_for_type(usual: &Node, other: &Node) -> String {
             "true" | "false" => format!("write {text} without quotes"),
             _ => general_help(),
         },
-        (NodeKind::Number(_), NodeKind::Text(text)) if text.trim().parse::<f64>().is_ok() => {
-            format!("write {text} without quotes")
-        }
+        (NodeKind::Number(_), NodeKind::Text(text)) => match number_in_text(text) {
+            Some(number) if number == text.trim() => format!("write {text} without quotes"),
+            Some(number) => format!("write {number}: `{text}` is a string here"),
+            None if text.starts_with(|c: char| c.is_ascii_digit()) => {
+                format!("write a number: `{text}` is a string here")
+            }
+            None => general_help(),
+        },
         (NodeKind::Text(_), NodeKind::Bool(_) | NodeKind::Number(_)) => {
             "put quotes around it".to_owned()
         }

@@ -19,6 +19,9 @@ use crate::limits;
 /// The approximate size of a value in bytes of text.
 const BYTES_PER_VALUE: usize = 8;
 
+/// The number of evaluators of a cycle that a message names.
+const MAX_CYCLE: usize = 8;
+
 /// The name of the operator that refers to an evaluator.
 pub const REF: &str = "$ref";
 
@@ -45,8 +48,7 @@ pub fn resolve_evaluators(
         }
     };
     let mut table = EvaluatorTable::new(members, length, report);
-    let names: Vec<_> = table.evaluators.keys().cloned().collect();
-    for name in names {
+    for name in table.names.clone() {
         table.resolve_evaluator(&name, report);
     }
     Some(table)
@@ -64,8 +66,10 @@ enum EvaluatorState {
 #[derive(Debug)]
 pub struct EvaluatorTable {
     evaluators: HashMap<EcoString, EvaluatorState>,
-    /// The number of evaluators being resolved.
-    depth: usize,
+    /// The names, in the order of the document.
+    names: Vec<EcoString>,
+    /// The evaluators that are being resolved, each referred to by the one before.
+    chain: Vec<EcoString>,
     /// The number of suggestions left; each one compares all names.
     suggestion_budget: usize,
     /// The number of values that may still be copied.
@@ -75,6 +79,7 @@ pub struct EvaluatorTable {
 impl EvaluatorTable {
     fn new(members: Vec<Member>, length: usize, report: &mut DiagnosticSink) -> EvaluatorTable {
         let mut entries = HashMap::new();
+        let names = members.iter().map(|member| member.key.clone()).collect();
         for Member {
             key,
             position,
@@ -99,7 +104,8 @@ impl EvaluatorTable {
             limits::EXPANSION_ALLOWANCE.max(length / BYTES_PER_VALUE * limits::EXPANSION_FACTOR);
         EvaluatorTable {
             evaluators: entries,
-            depth: 0,
+            names,
+            chain: Vec::new(),
             suggestion_budget: 100,
             copy_budget: budget,
         }
@@ -117,12 +123,12 @@ impl EvaluatorTable {
                 return;
             }
         };
-        self.depth += 1;
-        let too_long = self.depth > limits::REFERENCE_CHAIN;
+        self.chain.push(name.into());
+        let too_long = self.chain.len() > limits::REFERENCE_CHAIN;
         if !too_long {
             self.substitute_refs(&mut node, report);
         }
-        self.depth -= 1;
+        self.chain.pop();
         let resolved = if too_long || node.depth() > limits::NESTING_DEPTH {
             let message = format!("evaluator `{name}` is nested too deeply");
             report.error(Code::LimitExceeded, position, message, "split the rule");
@@ -167,7 +173,7 @@ impl EvaluatorTable {
                 ));
             }
             Some(EvaluatorState::Resolving | EvaluatorState::Unresolved(..)) => {
-                format!("evaluator `{name}` is part of a reference cycle")
+                self.describe_cycle(name)
             }
             Some(EvaluatorState::Unusable) => format!("evaluator `{name}` is invalid"),
             None => format!("unknown evaluator `{name}`"),
@@ -175,10 +181,26 @@ impl EvaluatorTable {
         Err((Code::Reference, message))
     }
 
+    /// The evaluators of a cycle, which begins and ends with `name`.
+    fn describe_cycle(&self, name: &str) -> String {
+        let members = self.chain.iter().skip_while(|member| **member != *name);
+        let mut members: Vec<String> = members.map(|member| format!("`{member}`")).collect();
+        let more = members.len().saturating_sub(MAX_CYCLE);
+        if more > 0 {
+            members.truncate(MAX_CYCLE);
+            members.push(format!("{more} more"));
+        }
+        members.push(format!("`{name}`"));
+        format!(
+            "evaluators refer to each other in a cycle: {}",
+            members.join(" refers to ")
+        )
+    }
+
     fn reference_help(&mut self, name: &str) -> String {
         let searched = self.suggestion_budget.min(1);
         self.suggestion_budget -= searched;
-        let names = self.evaluators.keys().map(AsRef::as_ref);
+        let names = self.names.iter().map(AsRef::as_ref);
         // A reference to the definition, as in JSON Schema, ends in the name of the evaluator.
         let last = name.rsplit('/').next().unwrap_or(name);
         match closest_match(last, names.take(searched * limits::DOCUMENT_VALUES)) {

@@ -16,6 +16,31 @@ struct FoundFlags {
     is_text: bool,
 }
 
+impl FoundFlags {
+    fn describe(&self) -> String {
+        let FoundFlags { path, line, .. } = self;
+        if path.is_empty() {
+            return format!(
+                "the flags are in the document at line {line}: remove the `---` above it, or write it into a file of its own"
+            );
+        }
+        if self.is_text {
+            return format!(
+                "the text of `{path}` at line {line} holds flags: write it into a file of its own"
+            );
+        }
+        format!(
+            "the flags are in `{path}` at line {line}: write the members of `{path}` into a file of their own"
+        )
+    }
+}
+
+/// The place of the flags in a document, as help; `None` if it has no flags.
+pub fn describe_place(document: &Node) -> Option<String> {
+    let found = find_flags_in(document, "", &mut { SEARCHED_VALUES })?;
+    Some(found.describe())
+}
+
 /// The message and the help for a document with these members, none of which is `flags`.
 pub fn describe(members: &[Member]) -> (String, String) {
     let text = |name: &str| {
@@ -31,18 +56,7 @@ pub fn describe(members: &[Member]) -> (String, String) {
     };
     let mut budget = SEARCHED_VALUES;
     let help = match find_flags(members, "", &mut budget) {
-        Some(FoundFlags {
-            path,
-            line,
-            is_text: false,
-        }) => format!(
-            "the flags are in `{path}` at line {line}: write the members of `{path}` into a file of their own"
-        ),
-        Some(FoundFlags { path, line, .. }) => {
-            format!(
-                "the text of `{path}` at line {line} holds flags: write it into a file of its own"
-            )
-        }
+        Some(found) => found.describe(),
         None if manifest.is_some() => {
             "it holds no flags; a flag file begins with `flags:`".to_owned()
         }
@@ -60,6 +74,14 @@ fn help_without_flags(members: &[Member]) -> String {
         return format!("did you mean `flags` in place of `{}`?", near.key);
     }
     let is_flag = |m: &Member| m.value.member_ignore_case("variants").is_some();
+    let holds_flags = |m: &&Member| {
+        m.value
+            .as_map()
+            .is_some_and(|inner| inner.iter().any(is_flag))
+    };
+    if let Some(group) = members.iter().find(holds_flags) {
+        return format!("`{0}` holds flags: rename `{0}` to `flags`", group.key);
+    }
     if let Some(flag) = members.iter().find(|member| is_flag(member)) {
         return format!(
             "`{}` looks like a flag: write `flags:` above, and indent the flags",

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::document::number_token::number_in_text;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
 
@@ -43,20 +44,22 @@ impl Percentage {
     ///
     /// # Errors
     /// The message and the help, if the value is not a percentage.
-    pub fn parse(node: &Node) -> Result<Percentage, (String, &'static str)> {
+    pub fn parse(node: &Node) -> Result<Percentage, (String, String)> {
         let NodeKind::Number(percent) = node.kind else {
-            let help = "write a number from 0 to 100, without a percent sign";
-            return Err((format!("is {}", node.type_name()), help));
+            return Err(explain_type(node));
         };
         if !(0.0..=100.0).contains(&percent) {
-            return Err((format!("is {percent}"), "write a number from 0 to 100"));
+            return Err((
+                format!("is {percent}"),
+                "write a number from 0 to 100".to_owned(),
+            ));
         }
         let steps = (percent * 1000.0).round();
         if (steps / 1000.0 - percent).abs() > 1e-9 {
             let help = "round it to at most three decimals";
             return Err((
                 format!("is {percent}, which is not a multiple of 0.001"),
-                help,
+                help.to_owned(),
             ));
         }
         let steps = crate::number::truncate_to_i64(steps);
@@ -64,6 +67,22 @@ impl Percentage {
             u32::try_from(steps).unwrap_or(0),
         ))
     }
+}
+
+/// The message and the help for a value that is no number.
+fn explain_type(node: &Node) -> (String, String) {
+    let Some(text) = node.as_text() else {
+        let help = "write a number from 0 to 100, without a percent sign";
+        return (format!("is {}", node.type_name()), help.to_owned());
+    };
+    let help = match number_in_text(text) {
+        Some(number) if text.contains('%') => {
+            format!("write {number}, without a percent sign")
+        }
+        Some(number) => format!("write {number}, without quotes"),
+        None => "write a number from 0 to 100".to_owned(),
+    };
+    (format!("is the string `{text}`, not a number"), help)
 }
 
 impl fmt::Display for Percentage {

@@ -86,7 +86,7 @@ impl ObjectSchema {
     }
 
     /// The names of all fields.
-    pub fn field_names(&self) -> impl Iterator<Item = &'static str> {
+    pub fn field_names(&self) -> impl Iterator<Item = &'static str> + Clone {
         self.fields.iter().map(|field| field.name)
     }
 }

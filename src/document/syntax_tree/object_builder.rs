@@ -6,7 +6,9 @@ use smallvec::SmallVec;
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
 use crate::diag::Position;
+use crate::diag::Severity;
 use crate::document::syntax_tree::Member;
+use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
 
 /// The members of an object under construction; a duplicate key replaces the earlier member.
@@ -40,9 +42,12 @@ impl ObjectBuilder {
         if let Some(known) = self.members.get_mut(earlier) {
             let Position { line, column } = known.position;
             let message = format!("duplicate key `{}` in one object", member.key);
+            let severity = severity(&known.value, &member.value);
             *known = member;
-            let help = format!("the first one, at {line}:{column}, is ignored; remove one of them");
-            report.warn(Code::DuplicateKey, position, message, help);
+            let help = format!(
+                "the first one, at {line}:{column}, is ignored; rename or remove one of them"
+            );
+            report.push(severity, Code::DuplicateKey, position, message, help);
         }
     }
 
@@ -62,6 +67,18 @@ impl ObjectBuilder {
     /// The object.
     pub fn finish(self) -> NodeKind {
         NodeKind::Map(into_exact_vec(self.members))
+    }
+}
+
+/// The severity of a duplicate: an error for two different flags, of which one is lost.
+fn severity(first: &Node, last: &Node) -> Severity {
+    let are_flags = [first, last]
+        .iter()
+        .all(|node| node.member_ignore_case("variants").is_some());
+    if are_flags && first.to_owned_value() != last.to_owned_value() {
+        Severity::Error
+    } else {
+        Severity::Warning
     }
 }
 

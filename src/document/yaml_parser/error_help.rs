@@ -1,50 +1,52 @@
 //! Help for YAML syntax errors: finds the cause in the lines around the position, where the parser names a symptom.
 
+pub mod cause;
 mod site;
+mod unquoted;
 
+use crate::diag::Code;
+use crate::diag::DiagnosticSink;
 use crate::diag::Position;
+use crate::document::yaml_parser::error_help::cause::SyntaxCause;
+use crate::document::yaml_parser::error_help::cause::SyntaxFailure;
+use crate::document::yaml_parser::error_help::cause::explain_template;
+use crate::document::yaml_parser::error_help::cause::explained;
+use crate::document::yaml_parser::error_help::cause::shorten;
 use crate::document::yaml_parser::error_help::site::Site;
 use crate::document::yaml_parser::error_help::site::indentation;
 use crate::document::yaml_parser::error_help::site::inside_brackets;
 use crate::document::yaml_parser::error_help::site::is_dash;
 use crate::document::yaml_parser::error_help::site::line_at;
 use crate::document::yaml_parser::error_help::site::without_comment;
+use crate::document::yaml_parser::error_help::unquoted::explain_lookalike_space;
+use crate::document::yaml_parser::error_help::unquoted::explain_missing_space;
+use crate::document::yaml_parser::error_help::unquoted::explain_operator;
 use crate::json::position_at;
 
-/// A syntax error as the parser reports it.
-#[derive(Debug)]
-pub struct SyntaxFailure<'t> {
-    /// The position of the problem.
-    pub position: Position,
-    /// The problem.
-    pub problem: &'t str,
-    /// The construct that is being read, or an empty string.
-    pub context: &'t str,
-    /// The position at which this construct begins.
-    pub start: Option<Position>,
+/// Reports a syntax error of `text` with its cause and remedy.
+pub fn report(text: &str, failure: &SyntaxFailure<'_>, report: &mut DiagnosticSink) {
+    let position = failure.position.unwrap_or_else(|| first_unprintable(text));
+    let cause = explain_syntax_error(text, position, failure);
+    let position = cause.position.unwrap_or(position);
+    report.error(Code::Syntax, position, cause.message, cause.help);
 }
 
-type SyntaxCause = (String, String);
-
-/// The message and the help for a syntax error.
-pub fn explain_syntax_error(text: &str, failure: &SyntaxFailure<'_>) -> SyntaxCause {
+fn explain_syntax_error(
+    text: &str,
+    position: Position,
+    failure: &SyntaxFailure<'_>,
+) -> SyntaxCause {
     let lines: Vec<&str> = text.lines().collect();
-    let site = Site::new(&lines, failure.position);
+    let site = Site::new(&lines, position);
     let start = failure.start.and_then(|start| line_at(&lines, start));
     explain_foreign_text(&[site.line, start.unwrap_or("")])
+        .or_else(|| explain_lookalike_space(&lines, position))
         .or_else(|| explain_whitespace(&site))
-        .or_else(|| explain_brackets(&lines, &site, failure))
+        .or_else(|| explain_operator(&lines, position, failure))
+        .or_else(|| explain_brackets(&lines, &site, position, failure))
         .or_else(|| explain_scalar(&site, failure))
         .or_else(|| explain_structure(&lines, &site, failure))
         .unwrap_or_else(|| general_explanation(failure))
-}
-
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "the callers return it among causes that do not apply"
-)]
-fn explained(message: impl Into<String>, help: impl Into<String>) -> Option<SyntaxCause> {
-    Some((message.into(), help.into()))
 }
 
 /// Templates and merge conflicts.
@@ -61,10 +63,7 @@ fn explain_foreign_text(lines: &[&str]) -> Option<SyntaxCause> {
         );
     }
     if lines.iter().any(|line| line.contains("{{")) {
-        return explained(
-            "`{{` is the beginning of a template, which is not YAML",
-            "render the template first, for instance with `helm template`; quote the value if it is text",
-        );
+        return Some(explain_template());
     }
     None
 }
@@ -85,6 +84,7 @@ fn explain_whitespace(site: &Site<'_>) -> Option<SyntaxCause> {
 fn explain_brackets(
     lines: &[&str],
     site: &Site<'_>,
+    position: Position,
     failure: &SyntaxFailure<'_>,
 ) -> Option<SyntaxCause> {
     let (open, close) = match failure.problem {
@@ -105,7 +105,7 @@ fn explain_brackets(
         }
         _ => return None,
     };
-    let Position { line, column } = failure.start.unwrap_or(failure.position);
+    let Position { line, column } = failure.start.unwrap_or(position);
     if inside_brackets(lines) {
         return explained(
             format!("the bracket `{open}` at {line}:{column} is not closed"),
@@ -175,10 +175,16 @@ fn explain_structure(
                 );
             }
             let word = without_comment(line_at(lines, start)?).trim();
-            explained(
-                format!("`{}` has no colon behind it", shorten(word)),
-                "write a key as `KEY: VALUE`, or indent the line if it continues the text above",
-            )
+            let cause = explain_missing_space(word).or_else(|| {
+                explained(
+                    format!("`{}` has no colon behind it", shorten(word)),
+                    "write a key as `KEY: VALUE`, or indent the line if it continues the text above",
+                )
+            })?;
+            Some(SyntaxCause {
+                position: Some(start),
+                ..cause
+            })
         }
         "did not find expected key" if is_dash(site.line) => explained(
             "a list item stands among the keys of a mapping",
@@ -240,16 +246,15 @@ fn general_explanation(failure: &SyntaxFailure<'_>) -> SyntaxCause {
         context => format!("{}, {context}", failure.problem),
     };
     let help = "check the indentation of this line and of the line above";
-    (message, help.to_owned())
-}
-
-/// The first 40 characters.
-fn shorten(text: &str) -> String {
-    text.chars().take(40).collect()
+    SyntaxCause {
+        message,
+        help: help.to_owned(),
+        position: None,
+    }
 }
 
 /// The position of the first character that YAML does not allow, such as a control character.
-pub fn first_unprintable(text: &str) -> Position {
+fn first_unprintable(text: &str) -> Position {
     let allowed = |c: char| {
         matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..)
             && c != '\u{feff}'

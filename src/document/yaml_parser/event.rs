@@ -10,8 +10,7 @@ use libyaml_safer::Parser;
 use libyaml_safer::ScalarStyle;
 
 use crate::diag::Position;
-use crate::document::yaml_parser::error_help::SyntaxFailure;
-use crate::document::yaml_parser::error_help::first_unprintable;
+use crate::document::yaml_parser::error_help::cause::SyntaxFailure;
 
 /// A part of a YAML stream.
 #[derive(Debug)]
@@ -56,18 +55,8 @@ pub enum EventKind {
     MappingEnd,
 }
 
-impl Event {
-    /// Returns true if it is a node without characters, as behind a `---` at the end of the file.
-    pub fn is_empty_node(&self) -> bool {
-        let is_empty =
-            matches!(&self.kind, EventKind::Scalar { text, plain: true } if text.is_empty());
-        is_empty && self.anchor.is_none() && self.tag.is_none()
-    }
-}
-
 /// Reads the events of a text.
 pub struct EventReader<'t> {
-    text: &'t str,
     parser: Parser<&'t [u8]>,
 }
 
@@ -77,7 +66,7 @@ impl<'t> EventReader<'t> {
         let mut parser = Parser::new();
         parser.set_encoding(Encoding::Utf8);
         parser.set_input(text.as_bytes());
-        EventReader { text, parser }
+        EventReader { parser }
     }
 
     /// The next event.
@@ -86,7 +75,7 @@ impl<'t> EventReader<'t> {
     /// If the text is not YAML.
     pub fn next_event(&mut self) -> Result<Event, SyntaxFailure<'static>> {
         let event = self.parser.parse();
-        let event = event.map_err(|error| syntax_failure(self.text, &error))?;
+        let event = event.map_err(|error| syntax_failure(&error))?;
         let (kind, anchor, tag) = match event.data {
             EventData::StreamStart { .. } => (EventKind::StreamStart, None, None),
             EventData::StreamEnd => (EventKind::StreamEnd, None, None),
@@ -118,10 +107,9 @@ impl<'t> EventReader<'t> {
     }
 }
 
-fn syntax_failure(text: &str, error: &Error) -> SyntaxFailure<'static> {
-    let mark = error.problem_mark().map(mark_position);
+fn syntax_failure(error: &Error) -> SyntaxFailure<'static> {
     SyntaxFailure {
-        position: mark.unwrap_or_else(|| first_unprintable(text)),
+        position: error.problem_mark().map(mark_position),
         problem: error.problem(),
         context: error.context().unwrap_or(""),
         start: error.context_mark().map(mark_position),

@@ -124,6 +124,11 @@ fn split_number(text: &str, most: u8) -> Option<(u8, &str)> {
     Some((number, rest))
 }
 
+/// The text that a date becomes as a value; `None` if `text` is no date, or remains as it is written.
+pub fn normalize_timestamp(text: &str) -> Option<String> {
+    Timestamp::parse(text)?.to_rfc3339()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

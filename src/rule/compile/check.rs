@@ -2,7 +2,8 @@
 //! true for every context, results that are no variants. A check reports; it never changes the compiled rule.
 
 mod arguments;
-mod fractional;
+mod condition;
+pub(super) mod fractional;
 mod object;
 pub(super) mod operator_name;
 mod result;
@@ -25,6 +26,7 @@ impl Compiler<'_> {
             _ => {}
         }
         if let (Some(items), NodeKind::List(_)) = (syntax::if_arguments(member), &member.value.kind)
+            && !self.check_pairs(items)
         {
             syntax::if_conditions(items).for_each(|condition| self.check_condition(condition));
         }

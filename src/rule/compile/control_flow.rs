@@ -1,6 +1,7 @@
 //! Compiles `if`, `and` and `or`; branches whose condition is constant are decided at compile time.
 
 use crate::document::syntax_tree::Node;
+use crate::document::syntax_tree::NodeKind;
 use crate::rule::ast::Rule;
 use crate::rule::compile::Compiler;
 use crate::rule::compile::constant_folding::constant_truth;
@@ -15,10 +16,11 @@ impl Compiler<'_> {
         for clause in clauses.chunks(2) {
             match clause {
                 [condition, then] => {
+                    let never = never_holds(condition);
                     let condition = self.compile_rule(condition);
                     let truth = constant_truth(&condition);
                     let outer = self.is_unreachable;
-                    self.is_unreachable |= truth == Some(false);
+                    self.is_unreachable |= truth == Some(false) || never;
                     let then = self.compile_tree(then);
                     self.is_unreachable = outer;
                     match truth {
@@ -82,4 +84,20 @@ impl Compiler<'_> {
         }
         Rule::If(rules.into())
     }
+}
+
+/// Returns true for a comparison of text with a constant that is no text, which never holds.
+fn never_holds(condition: &Node) -> bool {
+    let Some(member) = condition.single_member() else {
+        return false;
+    };
+    let is_affix = matches!(&*member.key, "starts_with" | "ends_with");
+    let arguments = member.arguments();
+    let is_scalar = |node: &Node| {
+        matches!(
+            node.kind,
+            NodeKind::Null | NodeKind::Bool(_) | NodeKind::Number(_)
+        )
+    };
+    is_affix && arguments.len() == 2 && arguments.iter().any(is_scalar)
 }

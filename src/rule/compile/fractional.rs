@@ -13,6 +13,7 @@ use crate::rule::bucketing::bucketing_value::FractionalVersion;
 use crate::rule::bucketing::share_selection::MAX_WEIGHT;
 use crate::rule::bucketing::share_selection::parse_weight;
 use crate::rule::compile::Compiler;
+use crate::rule::compile::check::fractional::are_objects;
 use crate::rule::decision_tree::DecisionTree;
 use crate::rule::error::EvalError;
 use crate::rule::syntax::JsonLogicNode;
@@ -58,13 +59,31 @@ impl Compiler<'_> {
     fn dynamic_fractional(&mut self, arguments: &Node) -> Option<DynamicFractional> {
         let default_key = self.default_bucketing_key()?;
         let arguments = match &arguments.kind {
-            NodeKind::List(items) => ArgumentRules::List(self.compile_rules(items).into()),
+            NodeKind::List(items) => ArgumentRules::List(self.compile_arguments(items).into()),
             _ => ArgumentRules::Single(self.compile_rule(arguments)),
         };
         Some(DynamicFractional {
             default_key,
             arguments,
         })
+    }
+
+    /// The arguments. Objects in place of shares are reported as such, and not as operations.
+    fn compile_arguments(&mut self, items: &[Node]) -> Vec<Rule> {
+        let rest = items.split_first().map(|(_, rest)| rest);
+        let objects = [Some(items), rest]
+            .into_iter()
+            .flatten()
+            .find(|items| are_objects(items));
+        let Some(objects) = objects else {
+            return self.compile_rules(items);
+        };
+        let key = items.get(..items.len() - objects.len()).unwrap_or_default();
+        let mut rules = self.compile_rules(key);
+        let reported = self.report.count();
+        rules.extend(self.compile_rules(objects));
+        self.report.truncate(reported);
+        rules
     }
 
     fn default_bucketing_key(&mut self) -> Option<DefaultBucketingKey> {

@@ -9,7 +9,10 @@ use crate::rule::compile::Compiler;
 impl Compiler<'_> {
     /// The first argument of `fractionalEvaluation` is the name of an attribute, that of `fractional` a value.
     pub(super) fn legacy_fractional(&mut self, member: &Member) -> Rule {
-        let message = "`fractionalEvaluation` is deprecated in favour of `fractional`";
+        let message = format!(
+            "`fractionalEvaluation` of flag `{}` is deprecated: flagd no longer knows it and returns PARSE_ERROR",
+            self.flag_key
+        );
         let help = "write `fractional`, with `{\"var\": …}` as its first argument";
         self.report
             .warn(Code::Deprecated, member.position, message, help);

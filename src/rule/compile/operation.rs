@@ -39,7 +39,10 @@ impl Compiler<'_> {
             ("some", Some(_)) => list_op(ListOpKind::Some),
             ("none", Some(_)) => list_op(ListOpKind::None),
             (name, None) if operator::LAZY_LIST_OPERATORS.contains(&name) => {
-                let message = format!("the arguments of `{}` are not a list", member.key);
+                let message = format!(
+                    "the arguments of `{}` in flag `{}` are not a list",
+                    member.key, self.flag_key
+                );
                 self.report_invalid_rule(member.position, message, "put `[` and `]` around them");
                 return Rule::Invalid(EvalError::InvalidArguments);
             }

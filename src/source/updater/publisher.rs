@@ -47,7 +47,10 @@ impl Publisher {
         let diagnostics: HashSet<Diagnostic> = ruleset.diagnostics().cloned().collect();
         let mut new: Vec<&Diagnostic> =
             diagnostics.difference(&self.reported_diagnostics).collect();
-        new.sort_by(|a, b| (&a.file, a.position).cmp(&(&b.file, b.position)));
+        new.sort_by(|a, b| {
+            (&a.file, a.position, a.code, &a.message)
+                .cmp(&(&b.file, b.position, b.code, &b.message))
+        });
         log_diagnostics(new);
         self.reported_diagnostics = diagnostics;
         let before = self.live.load_full();

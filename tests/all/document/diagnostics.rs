@@ -31,7 +31,7 @@ fn all_errors_are_reported() {
         &[
             "flags.yaml:2:24: F007: `defaultVariant` of flag `a` is `x`, which is not a variant (help: did you mean `y`?)",
             "flags.yaml:3:6: F006: flag `b` is a number, must be an object (help: write an object with `state`, `variants` and `defaultVariant`)",
-            "flags.yaml:4:8: F008: unknown member `stat` of flag `c`, ignored (help: did you mean `state`?)",
+            "flags.yaml:4:8: F008: unknown member `stat` of flag `c`, ignored (help: remove it: the flag has `state`)",
             "flags.yaml:4:30: F006: invalid `state` `on` of flag `c`, treated as ENABLED (help: write ENABLED or DISABLED, in upper case)",
             "flags.yaml:5:18: F006: `variants` of flag `d` is an array, must be an object of names and values (help: the flag returns PARSE_ERROR until this is fixed)",
         ],
@@ -99,11 +99,11 @@ fn json_syntax_errors_have_position_and_hint() {
         ),
         (
             "{\"flags\": {}",
-            "flags.yaml:1:13: F001: unexpected end of the text",
+            "flags.yaml:1:13: F001: the bracket `{` at 1:1 is not closed (help: write `}` at its end)",
         ),
         (
-            "{\"flags\": {\"a\": {}, \"a\": {}}}",
-            "flags.yaml:1:21: F004: duplicate key `a` in one object (help: the first one, at 1:12, is ignored; remove one of them)",
+            "{\"flags\": {\"a\": {\"state\": \"DISABLED\"}, \"a\": {\"state\": \"DISABLED\"}}}",
+            "flags.yaml:1:40: F004: duplicate key `a` in one object (help: the first one, at 1:12, is ignored; rename or remove one of them)",
         ),
     ] {
         assert_eq!(diagnostics(text, DocumentFormat::Json), [want]);
@@ -159,7 +159,7 @@ fn rule_errors_are_reported_at_load() {
         ),
         (
             "{ and: true }",
-            "4:18: F012: the arguments of `and` are not a list (help: put `[` and `]` around them)",
+            "4:18: F012: the arguments of `and` in flag `f` are not a list (help: put `[` and `]` around them)",
         ),
         (
             "{ var: true }",
@@ -175,7 +175,7 @@ fn rule_errors_are_reported_at_load() {
         ),
         (
             "{ fractionalEvaluation: [email, [on, 1]] }",
-            "4:18: F014: `fractionalEvaluation` is deprecated in favour of `fractional` (help: write `fractional`, with `{\"var\": …}` as its first argument)",
+            "4:18: F014: `fractionalEvaluation` of flag `f` is deprecated: flagd no longer knows it and returns PARSE_ERROR (help: write `fractional`, with `{\"var\": …}` as its first argument)",
         ),
         (
             "{ $ref: nobody }",
@@ -209,7 +209,7 @@ fn reference_cycle_affects_only_its_flag() {
     assert!(
         diagnostics
             .iter()
-            .any(|d| d.message.contains("is part of a reference cycle"))
+            .any(|d| d.message.contains("refer to each other in a cycle"))
     );
     assert_eq!(
         evaluate::evaluate(&ruleset, "f", &json!({})),

@@ -130,10 +130,12 @@ fn annotations_are_silent_and_misspelled_members_are_errors() {
         "description: text\n$comment: x\nx-base: &base { state: ENABLED }\nflags:\n  f: { <<: *base, variants: { a: 1 } }\n",
     );
     for (member, want) in MISSPELLED {
-        assert_found(&flag(member), Severity::Error, want);
+        let text = format!("flags:\n  f: {{ metadata: {{ a: 1 }}, {member} }}\n");
+        assert_found(&text, Severity::Error, want);
     }
     for (member, want) in [
         ("enabled: true", "write `state: ENABLED`"),
+        ("default: a", "remove it: the flag has `defaultVariant`"),
         ("expires: 2030-01-01", "it is a field of `lifecycle`"),
         (
             "priority: 5",
@@ -157,6 +159,13 @@ fn annotations_are_silent_and_misspelled_members_are_errors() {
         Severity::Warning,
         "begin its name with `x-`",
     );
+    for text in [
+        "base: &b {}\nflags: {}\n",
+        "base: { on: &b true }\nflags: {}\n",
+        "flags: {}\n---\n",
+    ] {
+        assert_silent(text);
+    }
 }
 
 #[test]

@@ -148,7 +148,10 @@ fn unknown_operators_have_a_suggestion() {
         ("Not: [{ var: a }]", "did you mean `!`?"),
         ("ref: staff", "did you mean `$ref`?"),
         ("startsWith: [{ var: a }, x]", "did you mean `starts_with`?"),
-        ("contains: [{ var: a }, x]", "did you mean `in`?"),
+        (
+            "contains: [{ var: a }, x]",
+            "write `{ \"in\": [\"x\", {\"var\":\"a\"}] }`, with the text that is searched for first",
+        ),
         ("percentage: [[\"on\", 1]]", "did you mean `fractional`?"),
         (
             "country: DE",

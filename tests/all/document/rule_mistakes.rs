@@ -112,7 +112,7 @@ const FAULTY_SHARES: &[(&str, &str)] = &[
     ),
     (
         "{ fractional: [\"on\", 10] }",
-        "has a number in place of a share",
+        "has its shares in one flat list",
     ),
     (
         "{ fractional: [[\"on\", 10, \"off\", 90]] }",

@@ -103,7 +103,7 @@ async fn readyz_and_log_name_each_source_without_flags() {
         (
             lines[1],
             "bad.json",
-            "bad.json:1:10: F001: unexpected end of the text",
+            "bad.json:1:10: F001: the bracket `{` at 1:1 is not closed",
         ),
         (lines[2], "/f.json?[redacted]", "503 Service Unavailable"),
     ] {

@@ -109,9 +109,7 @@ fn check_field_values(subject: &FlagView<'_>, report: &mut DiagnosticSink) {
             .is_none_or(|status| !STATUSES.contains(&status))
     {
         let status = node.as_text().unwrap_or("");
-        let help = diag::did_you_mean(status, STATUSES, || {
-            format!("write one of: {}", STATUSES.join(", "))
-        });
+        let help = diag::suggest_one_of(status, STATUSES);
         let value = format::format_value(&node.to_owned_value());
         let message = format!("invalid `status` of flag `{key}`: {value}");
         report.warn(Code::Lifecycle, node.position, message, help);

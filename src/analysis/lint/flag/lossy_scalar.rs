@@ -1,6 +1,7 @@
 //! Lint: numbers and keys that are read as another value than the one in the text, as in flagd.
 
 use crate::analysis::flag_file::FlagFile;
+use crate::analysis::model::var_path;
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
 use crate::diag::Position;
@@ -11,6 +12,7 @@ use crate::document::schema;
 use crate::document::syntax_tree::Member;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
+use crate::document::yaml_parser::normalize_timestamp;
 use crate::number;
 
 /// The key that YAML's null becomes.
@@ -25,6 +27,8 @@ pub fn check(file: &FlagFile, report: &mut DiagnosticSink) {
         text: TextCursor::new(&file.text),
         owner: String::new(),
         decides: false,
+        is_rule: false,
+        is_version: false,
         report,
     };
     for member in members {
@@ -33,6 +37,7 @@ pub fn check(file: &FlagFile, report: &mut DiagnosticSink) {
         } else {
             check.owner = format!("`{}` of the document", member.key);
             check.decides = matches!(&*member.key, "$evaluators" | "rings");
+            check.is_rule = check.decides;
             check.visit(&member.value);
         }
     }
@@ -44,6 +49,10 @@ struct Check<'c, 't> {
     owner: String,
     /// True if a caller's value or variant depends on the field.
     decides: bool,
+    /// True in the variants and the rule of a flag, and in evaluators and rings.
+    is_rule: bool,
+    /// True among the arguments of a comparison of versions.
+    is_version: bool,
     report: &'c mut DiagnosticSink,
 }
 
@@ -76,6 +85,7 @@ impl Check<'_, '_> {
             let field = field.or(schema::ROLLOUT_FIELDS.field_ignore_case(name));
             let field = field.map_or("", |field| field.name);
             self.decides = !matches!(field, "" | "metadata" | "lifecycle" | "key" | "source");
+            self.is_rule = matches!(field, "variants" | "targeting");
             self.visit(&member.value);
         }
     }
@@ -87,7 +97,10 @@ impl Check<'_, '_> {
             NodeKind::Map(members) => {
                 for member in members {
                     self.check_key(member);
+                    let outer = self.is_version;
+                    self.is_version = self.is_rule && compares_versions(member);
                     self.visit(&member.value);
+                    self.is_version = outer;
                 }
             }
             NodeKind::List(items) => items.iter().for_each(|item| self.visit(item)),
@@ -97,6 +110,9 @@ impl Check<'_, '_> {
 
     fn check_number(&mut self, value: f64, position: Position) {
         let literal = self.text.number_token(position);
+        if self.report_lost_zero(literal, value, position) {
+            return;
+        }
         let is_suspect = value.abs() >= EXACT_INTEGER_LIMIT || value == 0.0 && !literal.is_empty();
         if !is_suspect || is_lossless(literal, value) {
             return;
@@ -113,8 +129,49 @@ impl Check<'_, '_> {
         self.push(position, message, help);
     }
 
+    /// Reports a number whose zeros have a meaning: a leading one in a postcode, a trailing one in a version.
+    fn report_lost_zero(&mut self, literal: &str, value: f64, position: Position) -> bool {
+        let plain = literal.replace('_', "");
+        let digits = plain.trim_start_matches(['+', '-']);
+        let is_decimal = digits.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+        let leading = digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.");
+        let trailing = self.is_version && digits.contains('.') && digits.ends_with('0');
+        if !is_decimal || !(leading || trailing) {
+            return false;
+        }
+        let mut read = String::new();
+        number::write_json(&mut read, value);
+        let is_octal = leading && plain.parse() != Ok(value);
+        let octal = if is_octal { " (octal)" } else { "" };
+        let message = format!(
+            "{} has the number `{literal}`, which is read as {read}{octal}",
+            self.owner
+        );
+        let help = format!("quote it to keep all digits: `\"{literal}\"`");
+        self.push(position, message, &help);
+        true
+    }
+
+    /// Reports a date, which becomes a timestamp.
+    fn report_date(&mut self, text: &str, position: Position) {
+        let written = self.text.number_token(position);
+        let is_date =
+            written.len() < text.len() && normalize_timestamp(written).as_deref() == Some(text);
+        if self.is_rule && is_date {
+            let message = format!(
+                "{} has the date `{written}`, which is read as the text `{text}`",
+                self.owner
+            );
+            let help = format!("quote it: `\"{written}\"`");
+            self.push(position, message, &help);
+        }
+    }
+
     /// Reports a number that is too large for a float, and so is read as a string.
     fn check_text(&mut self, text: &str, position: Position) {
+        if text.ends_with("T00:00:00Z") {
+            self.report_date(text, position);
+        }
         let starts_as_number = text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
         if !starts_as_number || self.text.number_token(position) != text {
             return;
@@ -167,5 +224,20 @@ impl Check<'_, '_> {
         } else {
             self.report.warn(Code::LossyScalar, position, message, help);
         }
+    }
+}
+
+/// Returns true for `sem_ver`, and for a comparison of an attribute that is called a version.
+fn compares_versions(member: &Member) -> bool {
+    let is_version = |node: &Node| {
+        let path = var_path::constant_var_path(node).unwrap_or_default();
+        path.to_ascii_lowercase().ends_with("version")
+    };
+    match &*member.key {
+        "sem_ver" => true,
+        "==" | "!=" | "===" | "!==" | "<" | "<=" | ">" | ">=" | "in" | "starts_with" => {
+            member.arguments().iter().any(is_version)
+        }
+        _ => false,
     }
 }

@@ -9,6 +9,7 @@ use crate::analysis::model::var_path::TIMESTAMP_PATH;
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
 use crate::diag::Position;
+use crate::diag::Severity;
 use crate::document::flag::FlagDefinition;
 use crate::document::syntax_tree::Member;
 use crate::document::syntax_tree::Node;
@@ -48,10 +49,24 @@ pub fn check(subject: &FlagView<'_>, report: &mut DiagnosticSink) {
         return;
     };
     visit::visit_operations(targeting, &mut |member| {
-        if syntax::is_fractional(&member.key) {
+        if syntax::is_fractional(&member.key) && !is_misshapen(subject, member) {
             check_fractional(subject.flag, member, report);
         }
     });
+}
+
+/// Returns true if loading reports the first argument as a share in another form, not as a key.
+fn is_misshapen(subject: &FlagView<'_>, member: &Member) -> bool {
+    let Some(first) = member.arguments().first() else {
+        return false;
+    };
+    let may_be_share = match &first.kind {
+        NodeKind::Text(name) => subject.flag.variants.iter().any(|(known, _)| known == name),
+        NodeKind::Map(_) => true,
+        _ => false,
+    };
+    let mut errors = subject.compiled.diagnostics.iter();
+    may_be_share && errors.any(|d| d.severity == Severity::Error && d.position == first.position)
 }
 
 fn check_fractional(flag: &FlagDefinition, member: &Member, report: &mut DiagnosticSink) {

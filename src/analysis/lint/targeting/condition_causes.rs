@@ -7,6 +7,12 @@ use crate::analysis::flag_file::flag_view::FlagView;
 use crate::analysis::lint::targeting::condition_visitor;
 use crate::analysis::lint::targeting::condition_visitor::VisitedNode;
 use crate::analysis::lint::targeting::constant_condition;
+use crate::analysis::lint::targeting::operand::contradiction;
+use crate::analysis::lint::targeting::operand::path_notation;
+use crate::analysis::lint::targeting::operand::template;
+use crate::analysis::lint::targeting::operand::time;
+use crate::analysis::lint::targeting::operand::var_default;
+use crate::analysis::lint::targeting::operand::version;
 use crate::analysis::lint::targeting::unknown_attribute::AttributeUsage;
 use crate::analysis::lint::targeting::unsatisfiable_comparison;
 use crate::diag::Diagnostic;
@@ -30,6 +36,16 @@ pub fn check(
         if known || check_node(subject, visited, usage, report) {
             reported.insert(visited.node.position);
             reported.extend(visited.enclosing);
+            // The proof that a branch is unreachable names the parts of an `and` or an `or`.
+            let parts = visited
+                .node
+                .single_member()
+                .filter(|m| matches!(&*m.key, "and" | "or"));
+            reported.extend(
+                parts
+                    .into_iter()
+                    .flat_map(|m| m.arguments().iter().map(|a| a.position)),
+            );
         }
     });
     reported
@@ -41,7 +57,18 @@ fn check_node(
     usage: &AttributeUsage,
     report: &mut DiagnosticSink,
 ) -> bool {
-    constant_condition::check(subject, visited, usage, report)
+    let flag = &subject.flag.key;
+    let member = visited.node.single_member();
+    let of_operand = member.is_some_and(|member| {
+        template::check(flag, member, report)
+            || contradiction::check(flag, member, report)
+            || path_notation::check(flag, member, report)
+            || var_default::check(flag, member, usage, report)
+            || time::check(flag, member, report)
+            || version::check(flag, member, report)
+    });
+    of_operand
+        || constant_condition::check(subject, visited, usage, report)
         || unsatisfiable_comparison::check(subject, visited, report)
 }
 

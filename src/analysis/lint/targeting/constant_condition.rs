@@ -7,11 +7,13 @@ use crate::analysis::flag_file::flag_view::FlagView;
 use crate::analysis::format;
 use crate::analysis::lint::targeting::condition_visitor::NodeRole;
 use crate::analysis::lint::targeting::condition_visitor::VisitedNode;
+use crate::analysis::lint::targeting::operand::path_notation;
 use crate::analysis::lint::targeting::unknown_attribute::AttributeUsage;
 use crate::analysis::model::comparisons::find_uses;
 use crate::analysis::model::compiled_expr::CompiledExpr;
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
+use crate::document::flag::FlagDefinition;
 use crate::document::syntax_tree::Member;
 use crate::document::syntax_tree::Node;
 use crate::rule::Rule;
@@ -29,7 +31,7 @@ pub fn check(
     match JsonLogicNode::from_node(node) {
         JsonLogicNode::Operation(member) => check_comparison(flag, node, member, usage, report),
         JsonLogicNode::Value(_) if visited.role == NodeRole::Condition => {
-            check_value(flag, node, report)
+            check_value(subject.flag, node, usage, report)
         }
         JsonLogicNode::List(_) | JsonLogicNode::Value(_) => false,
     }
@@ -37,20 +39,64 @@ pub fn check(
 
 /// Reports a text as a condition. `true`, `false`, null and numbers are taken as intended, and loading reports lists and
 /// objects.
-fn check_value(flag: &str, node: &Node, report: &mut DiagnosticSink) -> bool {
+fn check_value(
+    flag: &FlagDefinition,
+    node: &Node,
+    usage: &AttributeUsage,
+    report: &mut DiagnosticSink,
+) -> bool {
     let Some(text) = node.as_text() else {
         return false;
     };
     let holds = if text.is_empty() { "never" } else { "always" };
-    let message =
-        format!("a condition of flag `{flag}` is the constant text `{text}`, so it {holds} holds");
+    let is_variant = flag.variants.iter().any(|(name, _)| **name == *text);
+    let what = if is_variant {
+        "the name of variant"
+    } else {
+        "the constant text"
+    };
+    let message = format!(
+        "a condition of flag `{}` is {what} `{text}`, so it {holds} holds",
+        flag.key
+    );
     let help = match (text, attribute_name(text)) {
         ("true" | "false", _) => format!("remove the quotes: `{text}`"),
-        (_, Some(name)) => format!("did you mean `{{ \"var\": \"{name}\" }}`?"),
-        (_, None) => "write an operation, or `true` or `false`".to_owned(),
+        _ if usage.is_evaluator(text) => format!("did you mean `{{ \"$ref\": \"{text}\" }}`?"),
+        _ if is_variant => {
+            format!("the condition comes first: `{{ \"if\": [CONDITION, \"{text}\", OTHERWISE] }}`")
+        }
+        (_, Some(name)) => {
+            let meant = path_notation::attribute_path(name);
+            let name = meant.as_deref().unwrap_or(name);
+            format!("did you mean `{{ \"var\": \"{name}\" }}`?")
+        }
+        (_, None) => help_for_text(text),
     };
     report.error(Code::ConstantCondition, node.position, message, help);
     true
+}
+
+/// The help for a text that is no name: the operation that it spells.
+fn help_for_text(text: &str) -> String {
+    if let Some(name) = path_notation::attribute_path(text) {
+        return format!("did you mean `{{ \"var\": \"{name}\" }}`?");
+    }
+    let operators = ["===", "!==", "==", "!=", ">=", "<=", ">", "<"];
+    let comparison = operators.iter().find_map(|operator| {
+        let (name, value) = text.split_once(operator)?;
+        let name = attribute_name(name.trim())?;
+        let value = value.trim().trim_matches(['"', '\'']);
+        let is_number = value.parse::<f64>().is_ok();
+        let value = if is_number {
+            value.to_owned()
+        } else {
+            format!("\"{value}\"")
+        };
+        Some(format!(
+            "write `{{ \"{operator}\": [{{ \"var\": \"{name}\" }}, {value}] }}`"
+        ))
+    });
+    comparison.unwrap_or_else(|| "write an operation, or `true` or `false`".to_owned())
 }
 
 fn check_comparison(
@@ -76,7 +122,9 @@ fn check_comparison(
     let condition = format::format_condition(node);
     let message = format!("`{condition}` in flag `{flag}` compares two constants, so {outcome}");
     if let Some(name) = meant_attribute(&member.key, items, usage) {
-        let help = format!("did you mean `{{ \"var\": \"{name}\" }}` instead of `\"{name}\"`?");
+        let meant = path_notation::attribute_path(name);
+        let meant = meant.as_deref().unwrap_or(name);
+        let help = format!("did you mean `{{ \"var\": \"{meant}\" }}` instead of `\"{name}\"`?");
         report.error(Code::ConstantCondition, node.position, message, help);
     } else {
         let help = "compare an attribute, `{ \"var\": NAME }`, or write `true` or `false`";

@@ -3,6 +3,11 @@
 use crate::analysis::flag_file::flag_view::FlagView;
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
+use crate::document::rollout::Release;
+use crate::document::rollout::Rollout;
+use crate::document::rollout::percentage::Percentage;
+use crate::document::syntax_tree::Node;
+use crate::document::syntax_tree::NodeKind;
 use crate::rule::ArgumentRules;
 use crate::rule::Rule;
 use crate::rule::ast::BucketBy;
@@ -10,6 +15,7 @@ use crate::rule::ast::ConstantFractional;
 use crate::rule::decision_tree::DecisionTree;
 use crate::rule::decision_tree::Leaf;
 use crate::rule::operator::Operator;
+use crate::rule::syntax;
 use crate::ruleset::EvaluationPlan;
 
 /// Reports a flag whose rule gives every context the same variant, unless the flag is killed.
@@ -55,8 +61,47 @@ pub fn check(subject: &FlagView<'_>, report: &mut DiagnosticSink) {
     {
         return;
     }
+    if default == Some(first) && is_at_zero(subject) {
+        return;
+    }
     let (message, help) = message_and_help(subject, &reached, first);
     report.warn(Code::ConstantRule, place, message, help);
+}
+
+/// Returns true if a rollout or a share is written with 0 %: it selects nobody on purpose, until it is raised.
+fn is_at_zero(subject: &FlagView<'_>) -> bool {
+    let words = subject.flag.rollout_fields.as_deref();
+    if let Some(words) = words.filter(|words| !words.rollouts.is_empty()) {
+        return words
+            .rollouts
+            .iter()
+            .all(|rollout| rollout.percentage == Percentage::NONE);
+    }
+    let targeting = subject.flag.targeting.as_ref();
+    let rule = targeting.and_then(Node::single_member);
+    let Some(rule) = rule.filter(|rule| syntax::is_fractional(&rule.key)) else {
+        return false;
+    };
+    let is_zero = |share: &Node| {
+        let parts = share.items_or_self();
+        matches!(parts.get(1).map(|weight| &weight.kind), Some(NodeKind::Number(n)) if *n == 0.0)
+    };
+    rule.arguments().iter().any(is_zero)
+}
+
+/// The message and the help for a rollout of the variant that all other contexts get anyway.
+fn explain_released_default(subject: &FlagView<'_>, variant: &str) -> Option<(String, String)> {
+    let words = subject.flag.rollout_fields.as_deref()?;
+    let releases = |rollout: &Rollout| rollout.release == Release::Variant(variant.into());
+    if !words.rollouts.iter().any(releases) {
+        return None;
+    }
+    let message = format!(
+        "the rollout of flag `{}` releases `{variant}`, which is `defaultVariant`: contexts outside of the rollout get it, too",
+        subject.flag.key
+    );
+    let help = "set `defaultVariant` to the variant for contexts outside of the rollout, or remove the rollout";
+    Some((message, help.to_owned()))
 }
 
 /// The message and the help for a rule whose leaves are all `variant`.
@@ -80,6 +125,11 @@ fn message_and_help(
     };
     let Some(key) = key else {
         let message = format!("rule of flag `{flag}` always returns `{name}`");
+        if default == Some(variant) {
+            let help =
+                "`defaultVariant` is the same variant: remove the rule, or correct it".to_owned();
+            return explain_released_default(subject, name).unwrap_or((message, help));
+        }
         let help = "if this is permanent, set `defaultVariant` to this variant and remove the rule";
         return (message, help.to_owned());
     };

@@ -47,8 +47,8 @@ pub fn check(subject: &FlagView<'_>, report: &mut DiagnosticSink) {
         let message =
             format!("all contexts without `{name}` fall into one bucket of flag `{flag}`");
         let mut help = format!(
-            "bucket by `{{\"var\": \"{name}\"}}` alone, which falls back to `targetingKey`, or test the attribute first: \
-             `{{\"if\": [{{\"var\": \"{name}\"}}, {{\"fractional\": …}}]}}`"
+            "test the attribute first, so that these contexts get the default: `{{\"if\": [{{\"var\": \"{name}\"}}, \
+             {{\"fractional\": …}}]}}`"
         );
         if !example.attributes.is_empty() {
             let example = format::format_value(&OwnedValue::Map(example.attributes));

@@ -9,9 +9,12 @@ use crate::analysis::flag_file::FlagFile;
 use crate::analysis::flag_file::flag_view::FlagView;
 use crate::analysis::lint::policy::LintPolicy;
 use crate::analysis::lint::targeting::visit;
+use crate::analysis::model::var_path::VarRead;
 use crate::diag;
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
+use crate::document::syntax_tree::Node;
+use crate::rule::syntax;
 
 /// The attributes that flags read, and the probable correction of each misspelt one, by the number of flags that read
 /// similar names.
@@ -20,6 +23,8 @@ pub struct AttributeUsage {
     corrections: BTreeMap<EcoString, EcoString>,
     /// The attributes that some flag reads.
     names: BTreeSet<EcoString>,
+    /// The names of `$evaluators`.
+    evaluators: BTreeSet<EcoString>,
 }
 
 /// The attribute that every caller may set.
@@ -47,6 +52,7 @@ impl AttributeUsage {
         AttributeUsage {
             corrections: suggest_corrections(&flags),
             names: flags.keys().map(|name| (*name).into()).collect(),
+            evaluators: evaluator_names(files),
         }
     }
 
@@ -54,6 +60,19 @@ impl AttributeUsage {
     pub fn is_read(&self, name: &str) -> bool {
         self.names.contains(name)
     }
+
+    /// Returns true if a file has an evaluator called `name`.
+    pub fn is_evaluator(&self, name: &str) -> bool {
+        self.evaluators.contains(name)
+    }
+}
+
+fn evaluator_names(files: &[FlagFile]) -> BTreeSet<EcoString> {
+    let evaluators = files
+        .iter()
+        .filter_map(|file| file.root.as_ref()?.member_ignore_case("$evaluators"));
+    let members = evaluators.flat_map(|node| node.as_map().unwrap_or_default());
+    members.map(|member| member.key.clone()).collect()
 }
 
 fn suggest_corrections(flags: &BTreeMap<&str, usize>) -> BTreeMap<EcoString, EcoString> {
@@ -75,6 +94,13 @@ fn suggest_corrections(flags: &BTreeMap<&str, usize>) -> BTreeMap<EcoString, Eco
 /// Returns true if two names differ only in case or separators, or by one edit, two if they are long. Edits in names
 /// with different digits, and in names of up to four characters, are not typos.
 fn is_likely_typo(name: &str, other: &str) -> bool {
+    // `device.kind` and `device.id` are two members of one object.
+    if let (Some((object, name)), Some((same, other))) =
+        (name.split_once('.'), other.split_once('.'))
+        && object == same
+    {
+        return is_likely_typo(name, other);
+    }
     let bare = |text: &str| text.replace(['_', '-', '.'], "").to_ascii_lowercase();
     let digits = |text: &str| -> String { text.chars().filter(char::is_ascii_digit).collect() };
     if bare(name) == bare(other) {
@@ -121,12 +147,39 @@ pub fn check(
             );
             report.warn(Code::UnknownAttribute, place, message, help);
         } else if let Some(meant) = usage.corrections.get(name) {
-            let flag = &subject.flag.key;
-            let message = format!(
-                "flag `{flag}` reads attribute `{name}`, which may be misspelt: more flags read `{meant}`"
-            );
-            let help = format!("did you mean `{meant}`?");
+            let (message, help) = misspelt(subject, read, meant);
             report.warn(Code::UnknownAttribute, place, message, help);
         }
     }
+}
+
+/// The message and the help for an attribute whose name is probably `meant`.
+fn misspelt(subject: &FlagView<'_>, read: VarRead<'_>, meant: &str) -> (String, String) {
+    let (flag, name) = (&subject.flag.key, read.path);
+    if meant != TARGETING_KEY {
+        let message = format!(
+            "flag `{flag}` reads attribute `{name}`, which may be misspelt: more flags read `{meant}`"
+        );
+        return (message, format!("did you mean `{meant}`?"));
+    }
+    let message = format!(
+        "flag `{flag}` reads attribute `{name}`, which may be misspelt: the targeting key is called `{meant}`"
+    );
+    let mut is_bucketing_key = false;
+    if let Some(targeting) = &subject.flag.targeting {
+        visit::visit_operations(targeting, &mut |member| {
+            let first = member.arguments().first().and_then(Node::single_member);
+            is_bucketing_key |= syntax::is_fractional(&member.key)
+                && first.is_some_and(|first| first.position == read.operation.position);
+        });
+    }
+    // Without the attribute, `fractional` hashes the flag's key and the targeting key; `targetingKey` alone is another key.
+    let help = if is_bucketing_key {
+        "remove this argument: `fractional` then buckets by the flag's key and `targetingKey`, as it does now for contexts \
+         without the attribute"
+            .to_owned()
+    } else {
+        format!("did you mean `{meant}`?")
+    };
+    (message, help)
 }

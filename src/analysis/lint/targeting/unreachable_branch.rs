@@ -15,6 +15,7 @@ use crate::analysis::model::symbolic_expr::RuleBranch;
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
 use crate::diag::Position;
+use crate::diag::Severity;
 use crate::document;
 use crate::document::flag::FlagDefinition;
 use crate::document::syntax_tree::Node;
@@ -32,36 +33,33 @@ pub fn check(file: &FlagFile, reported: &ReportedConditions, report: &mut Diagno
     let mut lost = Vec::new();
     for subject in file.flag_views() {
         let works = subject.flag.error_code.is_none()
-            && !document::has_errors(&subject.compiled.diagnostics);
-        if works && !has_unresolved_ref(subject.expanded) {
+            && !document::has_errors(&subject.compiled.diagnostics)
+            && !file.has_load_error(&subject.flag.key);
+        if works && !visit::has_unresolved_ref(subject.expanded) {
             let survey = coverage::analyze_coverage(subject.expanded, Budget::PER_LINTED_FLAG);
-            collect_branches(&survey, reported, &mut reached, &mut lost);
+            let fields = subject.flag.rollout_fields.iter();
+            let required = fields.flat_map(|fields| fields.requires.iter().map(|r| r.position));
+            let required: Vec<Position> = required.collect();
+            collect_branches(&survey, reported, &required, &mut reached, &mut lost);
         }
     }
     for UnreachableBranch {
         location: spot,
+        severity,
         message,
         help,
     } in lost
     {
         if !reached.contains(&spot) {
-            report.warn(Code::UnreachableBranch, spot.0, message, help);
+            report.push(severity, Code::UnreachableBranch, spot.0, message, help);
         }
     }
-}
-
-/// Returns true if the rule has an unresolved `$ref`, which loading reports; the intended rule is unknown.
-fn has_unresolved_ref(flag: &FlagDefinition) -> bool {
-    let mut refers = false;
-    if let Some(targeting) = &flag.targeting {
-        visit::visit_operations(targeting, &mut |member| refers |= &*member.key == "$ref");
-    }
-    refers
 }
 
 /// A branch that is not reached.
 struct UnreachableBranch {
     location: BranchLocation,
+    severity: Severity,
     message: String,
     help: String,
 }
@@ -69,6 +67,7 @@ struct UnreachableBranch {
 fn collect_branches(
     survey: &BranchCoverage<'_>,
     reported: &ReportedConditions,
+    required: &[Position],
     reached: &mut HashSet<BranchLocation>,
     lost: &mut Vec<UnreachableBranch>,
 ) {
@@ -78,27 +77,64 @@ fn collect_branches(
         if !survey.is_unreachable(at) {
             reached.insert(spot);
         } else if is_removable(site) && !site.parent.is_some_and(|up| survey.is_unreachable(up)) {
-            let (message, help) = if told < limits::LINT_BRANCH_DIAGNOSTICS {
+            let (severity, message, help) = if told < limits::LINT_BRANCH_DIAGNOSTICS {
                 let proof = survey.unsat_core(at);
                 if proof.iter().any(|part| reported.contains(&part.position)) {
+                    continue;
+                }
+                // A prerequisite that is always met is no mistake, and the file does not have its condition.
+                let is_met =
+                    |part: &BranchCondition| !part.must_hold && required.contains(&part.position);
+                if proof.iter().any(is_met) {
                     continue;
                 }
                 // All units have one hash: the lint of the bucketing key reports it.
                 if matches!((site.kind, &*proof), (BranchKind::Share { .. }, [_])) {
                     continue;
                 }
-                message_and_help(site, survey, &proof)
+                let (message, help) = message_and_help(site, survey, &proof);
+                match explain_contradiction(survey.flag, &proof) {
+                    Some(help) => (Severity::Error, message, help),
+                    None => (Severity::Warning, message, help),
+                }
             } else {
-                (unreachable_message(site, survey.flag), String::new())
+                let message = unreachable_message(site, survey.flag);
+                (Severity::Warning, message, String::new())
             };
             told += 1;
             lost.push(UnreachableBranch {
                 location: spot,
+                severity,
                 message,
                 help,
             });
         }
     }
+}
+
+/// The help if all conditions of a proof are arguments of one `and` that cannot hold, or of one `or` that cannot fail: a
+/// mistake in the condition, not in the order of the branches.
+fn explain_contradiction(flag: &FlagDefinition, proof: &[BranchCondition]) -> Option<String> {
+    let first = proof.first()?;
+    let is_uniform = proof.iter().all(|part| part.must_hold == first.must_hold);
+    let operator = if first.must_hold { "and" } else { "or" };
+    let mut found = false;
+    visit::visit_operations(flag.targeting.as_ref()?, &mut |member| {
+        let arguments = member.arguments();
+        let is_argument =
+            |part: &BranchCondition| arguments.iter().any(|a| a.position == part.position);
+        found |= &*member.key == operator && proof.iter().all(is_argument);
+    });
+    if !found || !is_uniform || proof.len() < 2 {
+        return None;
+    }
+    let help = if first.must_hold {
+        "an attribute has one value, and no value meets all conditions of this `and`: combine them with `or`, or write \
+         `in` with a list"
+    } else {
+        "every value meets one of the conditions of this `or`: combine them with `and`, or write `{ \"!\": [{ \"in\": … }] }`"
+    };
+    Some(help.to_owned())
 }
 
 /// Returns true if a branch could be removed. A share of weight 0 is unreachable on purpose.

@@ -32,9 +32,13 @@ pub fn check(
     let flag = &subject.flag.key;
     let condition = format::format_condition(node);
     if let Some((searched, help)) = swapped_text(member) {
+        let absent = match &*member.key {
+            "in" => ", and fails with an error for contexts without the attribute",
+            _ => "",
+        };
         let message = format!(
             "`{condition}` in flag `{flag}` looks for the attribute in the constant `{searched}`, not for the constant \
-             in the attribute"
+             in the attribute{absent}"
         );
         report.error(Code::UnsatisfiableComparison, node.position, message, help);
         return true;
@@ -67,6 +71,10 @@ fn swapped_text(member: &Member) -> Option<(&str, String)> {
         }
         "in" if reads(first) => {
             let text = second.as_text()?;
+            if let Some(list) = separated_list(text) {
+                let help = format!("write a list: `{{\"in\": [{}, {list}]}}`", json(first));
+                return Some((text, help));
+            }
             let swapped = format_operation("in", &[second, first]);
             let list = format!("{{\"in\": [{}, [{}]]}}", json(first), json(second));
             let help = format!(
@@ -76,6 +84,17 @@ fn swapped_text(member: &Member) -> Option<(&str, String)> {
         }
         _ => None,
     }
+}
+
+/// The list that a text with separators is meant to be.
+fn separated_list(text: &str) -> Option<String> {
+    let separator = [',', ';', '|'].into_iter().find(|c| text.contains(*c))?;
+    let parts = text
+        .split(separator)
+        .map(str::trim)
+        .filter(|part| !part.is_empty());
+    let parts: Vec<String> = parts.map(|part| format!("{part:?}")).collect();
+    (parts.len() > 1).then(|| format!("[{}]", parts.join(", ")))
 }
 
 /// The help for a comparison that probably has a fixed result; `None` for ordinary comparisons, and for those whose

@@ -2,6 +2,7 @@
 
 use crate::analysis::model::var_path;
 use crate::analysis::model::var_path::VarRead;
+use crate::document::flag::FlagDefinition;
 use crate::document::syntax_tree::Member;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
@@ -37,4 +38,13 @@ pub fn caller_attributes(node: &Node) -> Vec<VarRead<'_>> {
     });
     found.retain(|read| !read.path.is_empty() && !var_path::is_reserved(read.path));
     found
+}
+
+/// Returns true if the rule has an unresolved `$ref`, which loading reports; the intended rule is unknown.
+pub fn has_unresolved_ref(flag: &FlagDefinition) -> bool {
+    let mut refers = false;
+    if let Some(targeting) = &flag.targeting {
+        visit_operations(targeting, &mut |member| refers |= &*member.key == "$ref");
+    }
+    refers
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
 use crate::diag::closest_match;
-use crate::diag::did_you_mean;
+use crate::diag::suggest_one_of;
 use crate::document::flag::FlagDefinition;
 use crate::document::rollout::expand::dependency_graph::Dependencies;
 use crate::document::rollout::expand::folded_condition::FoldedCondition;
@@ -136,9 +136,7 @@ fn serves_variant_condition(
             "flag `{}` requires variant `{wanted}`, which flag `{}` does not have",
             flag.key, other.key
         );
-        let help = did_you_mean(wanted, names(), || {
-            format!("write one of: {}", names().collect::<Vec<_>>().join(", "))
-        });
+        let help = suggest_one_of(wanted, names());
         report.error(Code::Prerequisite, required.position, message, help);
         return FoldedCondition::Never;
     }

@@ -3,7 +3,7 @@
 use ecow::EcoString;
 
 use crate::diag::Code;
-use crate::diag::did_you_mean;
+use crate::diag::suggest_one_of;
 use crate::document::rollout::bucketing::BucketingDialect;
 use crate::document::rollout::fields::Rollout;
 use crate::document::rollout::parse::field_parser::FieldParser;
@@ -11,6 +11,12 @@ use crate::document::syntax_tree::Node;
 
 impl FieldParser<'_> {
     pub(super) fn parse_bucket_by(&mut self, node: &Node) -> Option<EcoString> {
+        let var = node.single_member().filter(|member| &*member.key == "var");
+        if let Some(name) = var.and_then(|var| var.arguments().first()?.as_text()) {
+            let help = format!("write the name of the attribute: `{name}`");
+            self.report_invalid(node.position, "rollout.bucketBy", "is an object", &help);
+            return None;
+        }
         let name = self.parse_string(node, "rollout.bucketBy")?;
         if name.starts_with("$flagd") {
             let what = format!("is `{name}`, which is not an attribute of the context");
@@ -26,9 +32,7 @@ impl FieldParser<'_> {
         let name = self.parse_string(node, "rollout.dialect")?;
         let found = BucketingDialect::from_name(&name);
         if found.is_none() {
-            let help = did_you_mean(&name, BucketingDialect::NAMES, || {
-                format!("write one of: {}", BucketingDialect::NAMES.join(", "))
-            });
+            let help = suggest_one_of(&name, BucketingDialect::NAMES);
             let what = format!("is `{name}`, which is not a dialect");
             self.report_invalid(node.position, "rollout.dialect", what, &help);
         }

@@ -5,7 +5,8 @@ use ecow::EcoString;
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
 use crate::diag::Position;
-use crate::diag::did_you_mean;
+use crate::diag::suggest_one_of;
+use crate::document::flag::form;
 use crate::document::schema;
 use crate::document::schema::ObjectSchema;
 use crate::document::syntax_tree::Member;
@@ -91,6 +92,27 @@ impl FieldParser<'_> {
         texts.collect()
     }
 
+    /// A list of names without commas. One text that lists several is reported; it remains one name.
+    pub fn parse_names(&mut self, node: &Node, field: &str) -> Vec<EcoString> {
+        let names = self.parse_string_list(node, field);
+        let items = node.items_or_self().iter();
+        for (item, text) in items.filter_map(|item| Some((item, item.as_text()?))) {
+            let separated = text.contains([',', ';', '|']);
+            if separated {
+                let parts = text.split([',', ';', '|']).map(str::trim);
+                let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+                let message = format!(
+                    "`{field}` of flag `{}` has the text `{text}`, which is one name",
+                    self.flag
+                );
+                let help = format!("write a list: `[{}]`", parts.join(", "));
+                self.report
+                    .error(Code::Rollout, item.position, message, help);
+            }
+        }
+        names
+    }
+
     /// `true` or `false`.
     pub fn parse_bool(&mut self, node: &Node, field: &str) -> bool {
         match node.kind {
@@ -106,9 +128,29 @@ impl FieldParser<'_> {
 
     /// The name of a variant that the flag has.
     pub fn parse_variant(&mut self, node: &Node, field: &str) -> Option<EcoString> {
+        if let Some(variant) = self.variant_of_value(node) {
+            let what = format!("is {}, not the name of a variant", node.type_name());
+            let help = format!("write `\"{variant}\"`, the variant with this value");
+            self.report_invalid(node.position, field, what, &help);
+            return None;
+        }
         let name = self.parse_string(node, field)?;
         self.require_variant(&name, node.position, field)
             .then_some(name)
+    }
+
+    /// The variant whose value is this boolean or number, unless a variant has it as its name.
+    fn variant_of_value(&self, node: &Node) -> Option<EcoString> {
+        let name = match node.kind {
+            NodeKind::Bool(b) => b.to_string(),
+            NodeKind::Number(n) => n.to_string(),
+            _ => return None,
+        };
+        let value = node.to_owned_value();
+        let mut variants = self.variants.iter();
+        let has_name = variants.clone().any(|(key, _)| **key == *name);
+        let found = variants.find(|(_, known)| *known == value);
+        found.map(|(key, _)| key.clone()).filter(|_| !has_name)
     }
 
     /// Returns true if the flag has the variant; otherwise reports an error.
@@ -119,9 +161,7 @@ impl FieldParser<'_> {
         }
         let flag = self.flag;
         let message = format!("`{field}` of flag `{flag}` names `{name}`, which is not a variant");
-        let help = did_you_mean(name, names(), || {
-            format!("write one of: {}", names().collect::<Vec<_>>().join(", "))
-        });
+        let help = suggest_one_of(name, names());
         self.report
             .error(Code::UnknownVariant, position, message, help);
         self.faulty = true;
@@ -158,10 +198,8 @@ impl FieldParser<'_> {
     }
 
     fn report_unknown_member(&mut self, member: &Member, field: &str, object: &ObjectSchema) {
-        let names = || object.field_names();
-        let help = did_you_mean(&member.key, names(), || {
-            format!("write one of: {}", names().collect::<Vec<_>>().join(", "))
-        });
+        let help = form::explain_key(member)
+            .unwrap_or_else(|| suggest_one_of(&member.key, object.field_names()));
         let what = format!(
             "unknown member `{}` in `{field}` of flag `{}`",
             member.key, self.flag

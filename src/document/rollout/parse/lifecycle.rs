@@ -2,7 +2,7 @@
 
 use crate::diag::Code;
 use crate::diag::DiagnosticSink;
-use crate::diag::did_you_mean;
+use crate::diag::suggest_one_of;
 use crate::document::rollout::lifecycle::FlagPurpose;
 use crate::document::rollout::lifecycle::Lifecycle;
 use crate::document::rollout::lifecycle::LifecycleStatus;
@@ -52,10 +52,7 @@ fn validate_member(flag: &str, member: &Member, report: &mut DiagnosticSink) {
         if schema::is_annotation(name) {
             return;
         }
-        let names = || schema::LIFECYCLE.field_names();
-        let help = did_you_mean(name, names(), || {
-            format!("write one of: {}", names().collect::<Vec<_>>().join(", "))
-        });
+        let help = suggest_one_of(name, schema::LIFECYCLE.field_names());
         let message = format!("unknown member `{name}` in `lifecycle` of flag `{flag}`, ignored");
         report.warn(Code::UnknownMember, member.position, message, help);
         return;

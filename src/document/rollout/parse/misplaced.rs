@@ -68,7 +68,13 @@ impl Relocation<'_> {
             "`{}` of flag `{}` is written {inside}, but belongs {target}",
             member.key, self.flag
         );
-        let help = if known {
+        let is_rule = &*member.key == "targeting" && inside == "in `rollout`";
+        let help = if is_rule {
+            format!(
+                "to restrict the rollout, write it as `when` in `rollout`; as the rule of the flag, write it {target}, where it is \
+                 applied until then"
+            )
+        } else if known {
             format!("remove it: there is another one {target}")
         } else {
             format!("write it {target}; it is applied as if it stood there")
@@ -127,8 +133,11 @@ impl Relocation<'_> {
             .extract_if(.., |member| is_ramp_field(&member.key))
             .collect();
         for member in taken {
-            self.report_misplaced(&member, "in `rollout`", "in `rollout.ramp`", false);
             let ramp = members.iter_mut().find(|known| &*known.key == "ramp");
+            let known = ramp
+                .as_ref()
+                .is_some_and(|ramp| ramp.value.member(&member.key).is_some());
+            self.report_misplaced(&member, "in `rollout`", "in `rollout.ramp`", known);
             match ramp.map(|ramp| &mut ramp.value.kind) {
                 Some(NodeKind::Map(fields)) => add_unless_known(fields, member),
                 Some(_) => {}

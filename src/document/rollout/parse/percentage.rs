@@ -9,7 +9,7 @@ impl FieldParser<'_> {
         match Percentage::parse(node) {
             Ok(share) => Some(share),
             Err((what, help)) => {
-                self.report_invalid(node.position, field, what, help);
+                self.report_invalid(node.position, field, what, &help);
                 None
             }
         }

@@ -60,16 +60,17 @@ impl FieldParser<'_> {
     }
 
     fn parse_timestamp(&mut self, node: &Node, field: &str) -> Option<i64> {
+        if let NodeKind::Number(seconds) = node.kind {
+            let what = format!("is the number {seconds}, not a timestamp");
+            self.report_invalid(node.position, field, what, &timestamp_of_number(seconds));
+            return None;
+        }
         let text = self.parse_string(node, field)?;
         let found = timestamp::parse_timestamp(&text);
         if found.is_none() {
-            let what = format!("is `{text}`, which is not a valid timestamp");
-            self.report_invalid(
-                node.position,
-                field,
-                what,
-                "write a date such as 2026-06-01, or a timestamp such as 2026-06-01T08:00:00Z",
-            );
+            let (why, help) = explain_timestamp(&text);
+            let what = format!("is `{text}`, which {why}");
+            self.report_invalid(node.position, field, what, &help);
         }
         found
     }
@@ -111,4 +112,42 @@ impl FieldParser<'_> {
         }
         found
     }
+}
+
+const TIMESTAMP: &str =
+    "write a date such as 2026-06-01, or a timestamp such as 2026-06-01T08:00:00Z";
+
+/// The reason why a text is not a timestamp, and the remedy.
+fn explain_timestamp(text: &str) -> (&'static str, String) {
+    let trimmed = text.trim();
+    if timestamp::parse_timestamp(&format!("{trimmed}Z")).is_some() {
+        let help = format!("add `Z` or an offset such as `+02:00`: `{trimmed}Z`");
+        return ("has no time zone", help);
+    }
+    // `+0200` without a colon.
+    let zone = trimmed.len().saturating_sub(2);
+    if let Some((front, minutes)) = trimmed.split_at_checked(zone) {
+        let corrected = format!("{front}:{minutes}");
+        if timestamp::parse_timestamp(&corrected).is_some() {
+            return ("is not a valid timestamp", format!("write `{corrected}`"));
+        }
+    }
+    if timestamp::parse_timestamp(trimmed).is_some() {
+        return ("has white space around it", format!("write `{trimmed}`"));
+    }
+    ("is not a valid timestamp", TIMESTAMP.to_owned())
+}
+
+/// The help for a number in place of a timestamp: seconds or milliseconds since 1970.
+fn timestamp_of_number(number: f64) -> String {
+    let seconds = if number.abs() >= 1e11 {
+        number / 1000.0
+    } else {
+        number
+    };
+    if (1e8..1e11).contains(&seconds) {
+        let seconds = crate::number::truncate_to_i64(seconds);
+        return format!("write `{}`", timestamp::format_rfc3339(seconds));
+    }
+    TIMESTAMP.to_owned()
 }

@@ -55,9 +55,9 @@ impl FieldParser<'_> {
                 "percentage" => percentage = self.parse_percentage(value, "rollout.percentage"),
                 "ramp" => rollout.ramp = self.parse_ramp(value),
                 "rings" => rollout.rings = self.parse_ring_names(value, rings),
-                "segments" => rollout.segments = self.parse_string_list(value, "rollout.segments"),
-                "allow" => rollout.allow = self.parse_string_list(value, "rollout.allow"),
-                "deny" => rollout.deny = self.parse_string_list(value, "rollout.deny"),
+                "segments" => rollout.segments = self.parse_names(value, "rollout.segments"),
+                "allow" => rollout.allow = self.parse_names(value, "rollout.allow"),
+                "deny" => rollout.deny = self.parse_names(value, "rollout.deny"),
                 "when" => rollout.when = self.parse_condition(value),
                 "regions" => rollout.regions = self.parse_regions(value),
                 "bucketBy" => rollout.bucketing.bucket_by = self.parse_bucket_by(value),
@@ -150,7 +150,15 @@ impl FieldParser<'_> {
     }
 
     fn parse_ring_names(&mut self, node: &Node, rings: &Rings) -> Vec<EcoString> {
-        let names = self.parse_string_list(node, "rollout.rings");
+        let is_ring = |node: &Node| {
+            node.as_text()
+                .is_some_and(|name| rings.find(name).is_some())
+        };
+        let names = if is_ring(node) {
+            self.parse_string_list(node, "rollout.rings")
+        } else {
+            self.parse_names(node, "rollout.rings")
+        };
         for name in &names {
             if rings.rings.is_empty() || rings.find(name).is_some() {
                 continue;

@@ -32,7 +32,16 @@ const fn signature(
     }
 }
 
-const SIGNATURES: [Signature; 32] = [
+/// `var` reads one attribute, whose name may stand without brackets.
+const fn signature_of_var() -> Signature {
+    Signature {
+        bare: true,
+        ..signature("var", 0, 2, "[NAME, DEFAULT]")
+    }
+}
+
+const SIGNATURES: [Signature; 33] = [
+    signature_of_var(),
     signature("==", 2, 2, "[A, B]"),
     signature("!=", 2, 2, "[A, B]"),
     signature("===", 2, 2, "[A, B]"),

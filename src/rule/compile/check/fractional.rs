@@ -1,5 +1,6 @@
 //! Checks the shares and weights of `fractional`: flagd yields null, and so the default, for an invalid one.
 
+use crate::diag::Position;
 use crate::document::syntax_tree::Member;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
@@ -30,14 +31,72 @@ impl Compiler<'_> {
             }
         };
         let shares = match items.split_first() {
-            Some((first, rest)) if self.is_bucketing_key(first) => rest,
+            Some((first, rest)) if self.is_bucketing_key(first) && !is_flat_list(items) => rest,
             _ => items,
         };
+        if let Some((position, what, help)) = self.misshapen_shares(shares) {
+            let message = format!("`fractional` of flag `{}` {what}", self.flag_key);
+            return self.report_invalid_rule(position, message, help);
+        }
         if shares.is_empty() {
             return self.report_fractional(&member.value, "has no shares", SHARES);
         }
         for share in shares {
             self.check_share(share);
+        }
+    }
+
+    /// The problem of shares that are all written in another form, and the shares as they are meant.
+    fn misshapen_shares(&self, items: &[Node]) -> Option<(Position, String, String)> {
+        let first = items.first()?;
+        let (what, shares) = if is_flat_list(items) {
+            let pairs = items
+                .chunks(2)
+                .map(|pair| share_of_pair(pair.first()?, pair.get(1)?));
+            ("has its shares in one flat list", pairs.collect())
+        } else if are_objects(items) {
+            let shares = items.iter().map(share_of_object).collect();
+            (
+                "has objects in place of shares: each is an object, must be a list",
+                shares,
+            )
+        } else if items.iter().all(|share| self.is_swapped(share)) {
+            let swapped = items.iter().map(|share| match &share.kind {
+                NodeKind::List(parts) => share_of_pair(parts.get(1)?, parts.first()?),
+                _ => None,
+            });
+            (
+                "has shares with the weight before the variant",
+                swapped.collect(),
+            )
+        } else {
+            return None;
+        };
+        let shares: Option<Vec<String>> = shares;
+        let shares = shares?;
+        let shown = shares.iter().take(SHOWN_SHARES).cloned();
+        let more = (shares.len() > SHOWN_SHARES).then(|| "…".to_owned());
+        let shown: Vec<String> = shown.chain(more).collect();
+        let help = format!(
+            "write a list of shares, each as `[VARIANT, WEIGHT]`: `[{}]`",
+            shown.join(", ")
+        );
+        Some((first.position, what.to_owned(), help))
+    }
+
+    /// Returns true for `[WEIGHT, VARIANT]`.
+    pub(super) fn is_swapped(&self, share: &Node) -> bool {
+        let NodeKind::List(parts) = &share.kind else {
+            return false;
+        };
+        let is_variant = |name: &str| self.variant_names.iter().any(|known| **known == *name);
+        match &**parts {
+            [weight, name] => {
+                let weight = spelled_number(weight);
+                weight.is_some_and(|weight| !is_variant(&weight))
+                    && name.as_text().is_some_and(is_variant)
+            }
+            _ => false,
         }
     }
 
@@ -153,6 +212,50 @@ fn help_for_text(text: &str) -> String {
         );
     }
     "write a whole number; until then the flag resolves to its default".to_owned()
+}
+
+/// Returns true for names and weights in turn, the first of them the name of a variant.
+fn is_flat_list(items: &[Node]) -> bool {
+    let is_pair = |pair: &[Node]| matches!(pair, [name, Node { kind: NodeKind::Number(_), .. }] if name.as_text().is_some());
+    !items.is_empty() && items.chunks(2).all(is_pair)
+}
+
+/// Returns true for objects that are no operations.
+pub(in crate::rule::compile) fn are_objects(items: &[Node]) -> bool {
+    let is_object = |node: &Node| node.as_map().is_some() && !is_known_operation(node);
+    !items.is_empty() && items.iter().all(is_object)
+}
+
+/// A number as it is printed.
+fn spelled_number(node: &Node) -> Option<String> {
+    let NodeKind::Number(n) = node.kind else {
+        return None;
+    };
+    let mut text = String::new();
+    number::write_decimal(&mut text, n);
+    Some(text)
+}
+
+/// The share of a name and a weight, as it must be written.
+fn share_of_pair(name: &Node, weight: &Node) -> Option<String> {
+    Some(format!(
+        "[\"{}\", {}]",
+        name.as_text()?,
+        spelled_number(weight)?
+    ))
+}
+
+/// The share that an object stands for: `{ NAME: WEIGHT }`, or an object with one text and one number.
+fn share_of_object(node: &Node) -> Option<String> {
+    let members = node.as_map()?;
+    if let [member] = members {
+        let weight = spelled_number(&member.value)?;
+        return Some(format!("[\"{}\", {weight}]", member.key));
+    }
+    let mut values = members.iter().map(|member| &member.value);
+    let name = values.clone().find(|value| value.as_text().is_some())?;
+    let weight = values.find(|value| spelled_number(value).is_some())?;
+    share_of_pair(name, weight)
 }
 
 /// The shares that the members of an object stand for.

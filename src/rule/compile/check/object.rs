@@ -1,42 +1,11 @@
-//! Checks conditions that are lists or objects, and operations with other members beside them: both are values.
+//! Checks operations with other members beside them: they are values.
 
 use crate::document::syntax_tree::Member;
 use crate::document::syntax_tree::Node;
-use crate::document::syntax_tree::NodeKind;
 use crate::rule::compile::Compiler;
 use crate::rule::operator::Operator;
-use crate::rule::syntax::JsonLogicNode;
 
 impl Compiler<'_> {
-    /// Reports a condition that is a list or an object: it is true for every context, whatever it contains.
-    pub(super) fn check_condition(&mut self, node: &Node) {
-        let what = match JsonLogicNode::from_node(node) {
-            JsonLogicNode::Operation(member) => {
-                if matches!(&*member.key, "and" | "or" | "!" | "!!") {
-                    let NodeKind::List(items) = &member.value.kind else {
-                        return;
-                    };
-                    for item in items {
-                        self.check_condition(item);
-                    }
-                }
-                return;
-            }
-            JsonLogicNode::List([]) => return,
-            JsonLogicNode::List(_) => "a list",
-            JsonLogicNode::Value(node) => match node.as_map() {
-                Some(members) if members.len() > 1 && operator_in(members).is_none() => "an object",
-                _ => return,
-            },
-        };
-        let message = format!(
-            "a condition of flag `{}` is {what}, which is true for every context",
-            self.flag_key
-        );
-        let help = "write one operation, such as `{ \"==\": [A, B] }`; combine several with `and`";
-        self.report_invalid_rule(node.position, message, help);
-    }
-
     /// Reports an object of several members one of which is an operator: it is a value and not an operation.
     pub(in crate::rule::compile) fn check_object(&mut self, node: &Node) {
         let members = node.as_map().unwrap_or_default();
@@ -60,7 +29,7 @@ impl Compiler<'_> {
 }
 
 /// The first member whose key is an operator.
-fn operator_in(members: &[Member]) -> Option<&Member> {
+pub(super) fn operator_in(members: &[Member]) -> Option<&Member> {
     members.iter().find(|member| is_operator(&member.key))
 }
 

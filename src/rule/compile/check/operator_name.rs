@@ -1,13 +1,14 @@
 //! Help for operators that do not exist: the operator that other languages spell so, or the operation that is missing.
 
 use crate::diag;
+use crate::document::flag::form;
+use crate::document::serialize::flagd_targeting_json;
 use crate::document::syntax_tree::Member;
-use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
 use crate::rule::operator::Operator;
 
 /// Spellings of other languages, in lower case, and the operators that they stand for.
-const SPELLINGS: [(&str, &str); 56] = [
+const SPELLINGS: [(&str, &str); 54] = [
     ("=", "=="),
     ("eq", "=="),
     ("equal", "=="),
@@ -41,8 +42,6 @@ const SPELLINGS: [(&str, &str); 56] = [
     ("any_of", "or"),
     ("anyof", "or"),
     ("any", "some"),
-    ("contains", "in"),
-    ("includes", "in"),
     ("one_of", "in"),
     ("oneof", "in"),
     ("is_in", "in"),
@@ -66,6 +65,9 @@ const SPELLINGS: [(&str, &str); 56] = [
     ("substring", "substr"),
 ];
 
+/// The maximum length of the arguments in a suggestion, in bytes.
+const MAX_ARGUMENT_BYTES: usize = 120;
+
 /// The help for an operation whose operator does not exist.
 pub fn help_for_unknown_operator(member: &Member) -> String {
     let name = &*member.key;
@@ -73,7 +75,16 @@ pub fn help_for_unknown_operator(member: &Member) -> String {
         return "quote the operator: an unquoted `~` is null in YAML, and `!` begins a tag"
             .to_owned();
     }
+    if let Some(help) = form::explain_key(member) {
+        return help;
+    }
     let lower = name.to_ascii_lowercase();
+    if matches!(
+        &*lower,
+        "contains" | "includes" | "has" | "contains_text" | "string_contains"
+    ) {
+        return help_for_contains(member);
+    }
     let spelled = SPELLINGS.iter().find(|(spelling, _)| *spelling == lower);
     let meant = spelled.map(|(_, meant)| *meant);
     if let Some(meant) = meant.or_else(|| diag::closest_match(name, Operator::names())) {
@@ -89,16 +100,34 @@ pub fn help_for_unknown_operator(member: &Member) -> String {
                 "to compare an attribute, write `{{ \"==\": [{{ \"var\": \"{name}\" }}, VALUE] }}`"
             )
         }
-        NodeKind::List(items) if !items.is_empty() && items.iter().all(is_scalar) => {
+        NodeKind::List(items) if items.len() > 1 && items.iter().all(|i| i.as_text().is_some()) => {
             format!("to search a list, write `{{ \"in\": [{{ \"var\": \"{name}\" }}, LIST] }}`")
         }
         _ => "evaluations that reach it return PARSE_ERROR".to_owned(),
     }
 }
 
-fn is_scalar(node: &Node) -> bool {
-    matches!(
-        node.kind,
-        NodeKind::Text(_) | NodeKind::Number(_) | NodeKind::Bool(_)
-    )
+/// The help for `contains`, whose arguments other languages write in the opposite order.
+fn help_for_contains(member: &Member) -> String {
+    let [text, part] = member.arguments() else {
+        return "write `{ \"in\": [TEXT, ATTRIBUTE] }`, with the text that is searched for first"
+            .to_owned();
+    };
+    let mut written = [String::new(), String::new()];
+    for (out, node) in written.iter_mut().zip([part, text]) {
+        flagd_targeting_json::write_targeting(out, node);
+    }
+    let [first, second] = written;
+    if first.len() + second.len() > MAX_ARGUMENT_BYTES {
+        return "write `{ \"in\": [TEXT, ATTRIBUTE] }`, with the text that is searched for first"
+            .to_owned();
+    }
+    match part.kind {
+        NodeKind::List(_) => format!(
+            "write `{{ \"in\": [{second}, {first}] }}` for a value of the list, or `contains_any` for a list of values"
+        ),
+        _ => format!(
+            "write `{{ \"in\": [{first}, {second}] }}`, with the text that is searched for first"
+        ),
+    }
 }

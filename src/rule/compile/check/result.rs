@@ -4,7 +4,7 @@ use ecow::EcoString;
 
 use crate::diag::Code;
 use crate::diag::Position;
-use crate::diag::closest_match;
+use crate::diag::suggest_one_of;
 use crate::document::syntax_tree::Member;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
@@ -66,6 +66,10 @@ impl Compiler<'_> {
         }
         if syntax::is_fractional(&member.key) {
             for share in member.arguments() {
+                // The check of the shares reports a weight before the variant.
+                if self.is_swapped(share) {
+                    continue;
+                }
                 if let NodeKind::List(parts) = &share.kind
                     && let Some(value) = parts.first()
                 {
@@ -110,7 +114,7 @@ impl Compiler<'_> {
         let (message, help) = match constant {
             OwnedValue::Text(text) if text.trim_start().starts_with(['{', '[']) => (
                 format!("the rule of flag `{flag}` is a string that holds JSON, not a rule"),
-                "remove the quotes around the rule".to_owned(),
+                json_text_help(text),
             ),
             OwnedValue::Map(members) if members.iter().any(|(key, _)| is_operator(key)) => return,
             OwnedValue::List(_) | OwnedValue::Map(_) => {
@@ -140,6 +144,15 @@ impl Compiler<'_> {
     }
 }
 
+/// The help for a text that holds a rule: a text of several lines is usually a block text of YAML.
+fn json_text_help(text: &str) -> String {
+    if text.contains('\n') {
+        "remove the `|` or `>` before the rule, or the quotes around it".to_owned()
+    } else {
+        "remove the quotes around the rule".to_owned()
+    }
+}
+
 fn spelling(constant: &OwnedValue) -> String {
     match constant {
         OwnedValue::Text(text) => text.to_string(),
@@ -154,10 +167,8 @@ fn spelling(constant: &OwnedValue) -> String {
 }
 
 fn variant_help(name: &str, variants: &[EcoString]) -> String {
-    let names = || variants.iter().map(AsRef::as_ref);
-    match closest_match(name, names()) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None if variants.is_empty() => "add `variants` to the flag".to_owned(),
-        None => format!("write one of: {}", names().collect::<Vec<_>>().join(", ")),
+    if variants.is_empty() {
+        return format!("add `variants` to the flag, with `{name}` among them");
     }
+    suggest_one_of(name, variants.iter().map(AsRef::as_ref))
 }

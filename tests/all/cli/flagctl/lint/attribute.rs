@@ -31,14 +31,18 @@ fn misspelled_attribute_is_reported() {
     ] {
         let found = all(&[usual, usual, odd]);
         assert_eq!(found.len(), 1, "{found:?}");
-        let want =
-            format!("reads attribute `{odd}`, which may be misspelt: more flags read `{usual}`");
+        let reason = match usual {
+            "targetingKey" => "the targeting key is called",
+            _ => "more flags read",
+        };
+        let want = format!("reads attribute `{odd}`, which may be misspelt: {reason} `{usual}`");
         assert!(found[0].ends_with(&want), "{found:?}");
     }
     for (one, other) in [
         ("ring", "king"),
         ("line1", "line2"),
         ("tenant", "talent"),
+        ("device.kind", "device.id"),
         ("a", "b"),
     ] {
         assert_eq!(all(&[one, one, other]), [""; 0], "{one} {other}");
@@ -88,7 +92,7 @@ fn condition_met_by_a_missing_attribute_is_reported() {
         r#"{ and: [{ var: age }, { "<": [{ var: age }, 18] }] }"#,
         r#"{ and: [{ "!!": [{ var: age }] }, { or: [{ "<": [{ var: age }, 18] }, { ">": [{ var: age }, 60] }] }] }"#,
         r#"{ "<": [{ var: [age, 99] }, 18] }"#,
-        r#"{ "<": [{ var: $flagd.timestamp }, 18] }"#,
+        r#"{ "<": [{ var: $flagd.timestamp }, 1800000000] }"#,
         r#"{ sem_ver: [{ var: version }, "!=", 2.3.4] }"#,
     ] {
         assert_findings(&format!(r#"{{ if: [{condition}, "on"] }}"#), &[]);

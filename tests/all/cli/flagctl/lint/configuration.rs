@@ -15,7 +15,7 @@ use crate::support::temp_dir::TempDir;
 
 #[test]
 fn configured_severity_overrides_the_default() {
-    let text = "flags:\n  pay-beta: {}\n  pay-ga: { stat: x }\n";
+    let text = "flags:\n  pay-beta: { state: DISABLED }\n  pay-ga: { stat: x }\n";
     let policy = lint_policy("rules: { F108: off, f008: error }");
     let files = parse_files(&[("flags.yaml", text)]);
     let found = lint::check(&files, &policy);
@@ -29,7 +29,7 @@ fn flagrc_is_found_in_parent_and_errors_have_positions() {
     let deep = dir.path().join("a/b");
     std::fs::create_dir_all(&deep).expect("directories");
     std::fs::create_dir(dir.path().join("flags")).expect("a directory");
-    dir.write("flags/x.yaml", "flags: { a_b: {} }\n");
+    dir.write("flags/x.yaml", "flags: { a_b: { state: DISABLED } }\n");
     for (name, text, place) in [
         (".flagrc.yaml", "flags: [flags]\nnamin: kebab-case\n", "2:1"),
         (

@@ -44,10 +44,33 @@ fn full_share_names_the_default_of_contexts_without_a_key() {
     let joined = r#"{ if: [{ var: t }, { fractional: [{ cat: [a, { var: t }] }, ["on", 1], ["off", 0]] }, "on"] }"#;
     assert_findings(joined, &["5:16 F107 rule of flag `f` always returns `on`"]);
     let default = r#"{ fractional: [["on", 0], ["off", 100]] }"#;
-    assert_findings(
-        default,
-        &["5:16 F107 rule of flag `f` always returns `off`"],
-    );
+    // A share of 0 % is raised later.
+    assert_findings(default, &[]);
+    let same = r#"{ fractional: [["off", 50], ["off", 50]] }"#;
+    assert_findings(same, &["5:16 F107 rule of flag `f` always returns `off`"]);
+}
+
+#[test]
+fn only_share_takes_all_units_whatever_its_weight() {
+    for rule in [
+        r#"{ fractional: [["on", 10]] }"#,
+        r#"{ fractional: [["on", 10], ["off", 0]] }"#,
+        r#"{ fractional: [{ var: tenant }, ["on", 99]] }"#,
+    ] {
+        let found = findings(&flag_with(rule), &lint_policy("{}"));
+        let want = "F107 `fractional` of flag `f` gives `on` to every context with a bucketing key";
+        assert!(
+            found.len() == 1 && found[0].contains(want),
+            "{rule}: {found:?}"
+        );
+    }
+    assert_findings(r#"{ fractional: [["on", 10], ["off", 90]] }"#, &[]);
+}
+
+fn flag_with(rule: &str) -> String {
+    format!(
+        "flags:\n  f:\n    variants: {{ \"on\": 1, \"off\": 0 }}\n    defaultVariant: \"off\"\n    targeting: {rule}\n"
+    )
 }
 
 #[test]
@@ -57,14 +80,17 @@ fn finished_rollout_is_reported_unless_killed() {
             "flags:\n  f:\n    variants: {{ \"on\": 1, \"off\": 0 }}\n    defaultVariant: \"off\"\n    {words}\n"
         )
     };
-    for (words, want) in [
-        ("rollout: { variant: \"on\", percentage: 100 }", "on"),
-        ("rollout: { variant: \"on\", percentage: 0 }", "off"),
-    ] {
-        let want = format!("5:14 F107 rule of flag `f` always returns `{want}`");
-        assert_eq!(findings(&text(words), &lint_policy("{}")), [want]);
-    }
+    let finished = findings(
+        &text("rollout: { variant: \"on\", percentage: 100 }"),
+        &lint_policy("{}"),
+    );
+    assert_eq!(finished, ["5:14 F107 rule of flag `f` always returns `on`"]);
+    let released = "rollout: { variant: \"off\", percentage: 10 }";
+    let found = findings(&text(released), &lint_policy("{}"));
+    let want = "5:14 F107 the rollout of flag `f` releases `off`, which is `defaultVariant`";
+    assert!(found.len() == 1 && found[0].starts_with(want), "{found:?}");
     for words in [
+        "rollout: { variant: \"on\", percentage: 0 }",
         "rollout: { variant: \"on\", percentage: 100 }\n    kill: true",
         "targeting: { fractional: [[\"on\", 100], [\"off\", 0]] }\n    kill: true",
         "rollout: { variant: \"on\", percentage: 0, rings: [beta] }",

@@ -6,7 +6,9 @@ use crate::support::lint::lint_policy;
 #[test]
 fn lifecycle_metadata_is_validated() {
     let metadata = "owner: payments, createdAt: 2026-01-01, expectedCleanupDate: 2026-11-20, status: active, jiraTicket: PAY-1";
-    let text = format!("flags:\n  f: {{ metadata: {{ {metadata} }} }}\n  g: {{}}\n");
+    let text = format!(
+        "flags:\n  f: {{ metadata: {{ {metadata} }}, state: DISABLED }}\n  g: {{ state: DISABLED }}\n"
+    );
     let all = lint_policy("lifecycle: { require: [owner, created, expires, status, ticket] }");
     let found = findings(&text, &all);
     assert_eq!(found.len(), 6, "{found:?}");
@@ -20,14 +22,13 @@ fn lifecycle_metadata_is_validated() {
             format!("3:3 F110 required lifecycle field `{field}` of flag `g` is missing")
         );
     }
-    let text =
-        "flags:\n  f: { metadata: { status: done, createdAt: soon, expires: 2026-11-21 } }\n";
+    let text = "flags:\n  f: { metadata: { status: done, createdAt: soon, expires: 2026-11-21 }, state: DISABLED }\n";
     let want = [
         "2:28 F112 invalid `status` of flag `f`: \"done\"",
         "2:45 F112 invalid date in `created` of flag `f`: \"soon\"",
     ];
     assert_eq!(findings(text, &lint_policy("{}")), want);
-    let text = "metadata: { owner: all }\nflags:\n  f: {}\n";
+    let text = "metadata: { owner: all }\nflags:\n  f: { state: DISABLED }\n";
     assert_eq!(
         findings(text, &lint_policy("lifecycle: { require: [owner] }")),
         [""; 0]

@@ -11,8 +11,7 @@ use crate::support::temp_dir::TempDir;
 
 #[test]
 fn naming_convention_is_enforced_with_a_suggestion() {
-    let text =
-        "flags:\n  new-checkout-flow: {}\n  enable_dark_mode: {}\n  FEATURE_enhanced_search: {}\n";
+    let text = "flags:\n  new-checkout-flow: { state: DISABLED }\n  enable_dark_mode: { state: DISABLED }\n  FEATURE_enhanced_search: { state: DISABLED }\n";
     let dir = TempDir::new();
     dir.write("flags.yaml", text);
     let config = "naming: kebab-case\nfailOn: warning\nflags: [flags.yaml]\n";
@@ -32,15 +31,15 @@ fn naming_convention_is_enforced_with_a_suggestion() {
 #[test]
 fn naming_convention_applies_to_each_key_segment() {
     let policy = lint_policy("naming: { convention: kebab-case, separator: \".\" }");
-    let text = "flags:\n  checkout.payments.express-pay: {}\n  checkout.Payments.express: {}\n";
+    let text = "flags:\n  checkout.payments.express-pay: { state: DISABLED }\n  checkout.Payments.express: { state: DISABLED }\n";
     let want = ["3:3 F109 key of flag `checkout.Payments.express` is not kebab-case"];
     assert_eq!(findings(text, &policy), want);
 }
 
 #[test]
 fn flags_that_differ_only_by_ring_are_reported() {
-    let text = "rings: { wave-a: {} }\nflags:\n  pay-internal: {}\n  pay-beta: {}\n  pay-wave-a: {}\n  \
-                ship_ring0: {}\n  ship_ring-1: {}\n  lonely-beta: {}\n  beta: {}\n  pay: {}\n";
+    let text = "rings: { wave-a: {} }\nflags:\n  pay-internal: { state: DISABLED }\n  pay-beta: { state: DISABLED }\n  pay-wave-a: {}\n  \
+                ship_ring0: { state: DISABLED }\n  ship_ring-1: { state: DISABLED }\n  lonely-beta: { state: DISABLED }\n  beta: { state: DISABLED }\n  pay: { state: DISABLED }\n";
     let found = findings(text, &lint_policy("{}"));
     let found: Vec<&String> = found.iter().filter(|line| line.contains("F108")).collect();
     assert_eq!(
@@ -57,7 +56,7 @@ fn flags_that_differ_only_by_ring_are_reported() {
 
 #[test]
 fn same_flag_in_two_files_is_not_a_family() {
-    let text = "flags: { pay-beta: {} }";
+    let text = "flags: { pay-beta: { state: DISABLED } }";
     let files = parse_files(&[("a.yaml", text), ("b.yaml", text)]);
     let found = lint::check(&files, &lint_policy("{}"));
     assert!(
