@@ -3,11 +3,10 @@
 //! These types contain each other, so they share a file. Their evaluation is in `eval`, `operator` and `bucketing`.
 
 mod constant;
-mod cost;
+pub mod cost;
 
 use ecow::EcoString;
 
-pub use crate::rule::ast::cost::var_cost;
 use crate::rule::bucketing::bucketing_value::FractionalVersion;
 use crate::rule::error::EvalError;
 use crate::rule::operator::Operator;

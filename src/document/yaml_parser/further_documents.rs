@@ -11,19 +11,20 @@ const NAMED_FLAGS: usize = 3;
 
 /// Reports the documents of a file that are ignored. Returns false if the file has flags, but not in its first document.
 pub fn check(first: &Node, further: &[Node], report: &mut DiagnosticSink) -> bool {
-    let has_flags = first.member_ignore_case("flags").is_some();
-    for node in further {
-        if matches!(node.kind, NodeKind::Null) {
-            continue;
-        }
-        let flags = node.member_ignore_case("flags");
-        if let (true, Some(flags)) = (has_flags, flags) {
-            report_ignored_flags(node, flags, report);
-        } else if let Some(place) = foreign_document::describe_place(node).filter(|_| !has_flags) {
+    if first.member_ignore_case("flags").is_none() {
+        let mut places = further.iter();
+        let place = places.find_map(|node| Some((node, foreign_document::describe_place(node)?)));
+        if let Some((node, place)) = place {
             let message =
                 "the flags are not in the first document of the file, which alone is read";
             report.error(Code::DocumentShape, node.position, message, place);
             return false;
+        }
+    }
+    let is_written = |node: &&Node| !matches!(node.kind, NodeKind::Null);
+    for node in further.iter().filter(is_written) {
+        if let Some(flags) = node.member_ignore_case("flags") {
+            report_ignored_flags(node, flags, report);
         } else {
             let message = "this document is ignored: only the first document of a file is read";
             let help = "put each document into its own file";

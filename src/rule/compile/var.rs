@@ -10,7 +10,7 @@ use crate::rule::ast::ContextLookup;
 use crate::rule::ast::Rule;
 use crate::rule::ast::Var;
 use crate::rule::ast::VarTarget;
-use crate::rule::ast::var_cost;
+use crate::rule::ast::cost::var_cost;
 use crate::rule::compile::Compiler;
 use crate::rule::error::EvalError;
 use crate::rule::syntax::JsonLogicNode;

@@ -68,12 +68,12 @@ pub struct ScanWorker {
 /// The requests to the thread and the reports from it.
 #[derive(Debug, Default)]
 struct Exchange {
-    slots: Mutex<Slots>,
+    slots: Mutex<ScanSlots>,
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct Slots {
+struct ScanSlots {
     /// The scope of the next scan. Requests that arrive during a scan are merged.
     request: Option<ScanScope>,
     is_scanning: bool,
@@ -184,7 +184,7 @@ impl Drop for ScanWorker {
 impl Exchange {
     /// Waits for a request. `None` if the thread must end.
     fn next_request(&self) -> Option<ScanScope> {
-        let is_idle = |slots: &mut Slots| {
+        let is_idle = |slots: &mut ScanSlots| {
             !slots.is_stopped && (slots.request.is_none() || slots.report.is_some())
         };
         let slots = self.changed.wait_while(self.lock(), is_idle);
@@ -207,7 +207,7 @@ impl Exchange {
         is_overdue
     }
 
-    fn lock(&self) -> MutexGuard<'_, Slots> {
+    fn lock(&self) -> MutexGuard<'_, ScanSlots> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

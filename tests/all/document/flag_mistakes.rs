@@ -187,6 +187,10 @@ fn documents_that_are_no_flag_files_are_described() {
             "apiVersion: v1\nkind: Service\nspec: {}\n",
             "it holds no flags; a flag file begins with `flags:`",
         ),
+        (
+            "kind: Namespace\n---\nkind: Service\n---\nspec:\n  flagSpec:\n    flags: { f: { variants: { a: 1 } } }\n",
+            "F002: the flags are not in the first document of the file, which alone is read (help: the flags are in `spec.flagSpec` at line 7",
+        ),
         ("flag: {}\n", "did you mean `flags` in place of `flag`?"),
         (
             "f:\n  variants: { a: 1 }\n",

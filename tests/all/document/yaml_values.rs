@@ -40,6 +40,8 @@ enum Difference {
     NestedMerge,
     /// A timestamp with an offset of 24 hours or more is text; flagd rejects the document.
     FarOffset,
+    /// The flags are in a later document, which is an error; flagd reads the first one, which is empty.
+    EmptyFirstDocument,
 }
 
 use Difference::*;
@@ -56,6 +58,7 @@ const DIFFERENCES: &[Difference] = &[
     VerbatimTag,
     NestedMerge,
     FarOffset,
+    EmptyFirstDocument,
 ];
 
 /// A recorded document.
@@ -128,6 +131,7 @@ fn difference(document: &Recorded) -> Result<Option<Difference>, String> {
                 .ok_or_else(|| format!("{rule:?} is not reported"))
         }
         (Ok(_), None) if document.has_error_behind => Ok(Some(TextBehindDocument)),
+        (Ok(theirs), None) if matches!(theirs.kind, NodeKind::Null) => Ok(Some(EmptyFirstDocument)),
         (Ok(theirs), None) => Err(format!("only flagd reads it: {}", shown(theirs))),
     }
 }
@@ -135,7 +139,8 @@ fn difference(document: &Recorded) -> Result<Option<Difference>, String> {
 /// Returns true if a diagnostic tells the author of the difference.
 fn is_reported(rule: Difference) -> bool {
     match rule {
-        MisfitTag | DuplicateKey | SecondDocument | FarOffset | TextBehindDocument => true,
+        MisfitTag | DuplicateKey | SecondDocument | FarOffset | TextBehindDocument
+        | EmptyFirstDocument => true,
         VersionDirective | EscapedSlash | FlowQuestionMark | VerbatimTag | NestedMerge => false,
     }
 }

@@ -8,7 +8,8 @@ use crate::document::syntax_tree::NodeKind;
 
 /// Reports such values in the metadata of a file and of its flags.
 pub fn check(file: &FlagFile, report: &mut DiagnosticSink) {
-    if let Some(root) = &file.root {
+    let root = file.root.as_ref();
+    if let Some(root) = root.filter(|root| root.member_ignore_case("flags").is_some()) {
         check_metadata(file, "the document", root, report);
     }
     for subject in file.flag_views() {
