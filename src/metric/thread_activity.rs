@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::time::Duration;
 use std::time::Instant;
@@ -30,27 +31,23 @@ impl ThreadActivity {
         }
     }
 
-    /// Records that an operation begins.
-    pub fn begin(&self) {
-        self.set(Some(Instant::now()));
+    /// Runs an operation, and records that it has begun until it ends.
+    pub fn during<T>(&self, operation: impl FnOnce() -> T) -> T {
+        *self.lock() = Some(Instant::now());
+        let result = operation();
+        *self.lock() = None;
+        result
     }
 
-    /// Records that the operation has ended.
-    pub fn end(&self) {
-        self.set(None);
-    }
-
-    fn set(&self, since: Option<Instant>) {
-        let busy = self.busy_since.lock();
-        *busy.unwrap_or_else(PoisonError::into_inner) = since;
+    fn lock(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.busy_since
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the duration of the current operation, if it is longer than [`limits::STALL_TIMEOUT`].
     pub fn stalled_for(&self) -> Option<Duration> {
-        let since = *self
-            .busy_since
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let since = *self.lock();
         since
             .map(|since| since.elapsed())
             .filter(|busy| *busy >= limits::STALL_TIMEOUT)

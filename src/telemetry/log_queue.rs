@@ -119,9 +119,8 @@ impl LogQueue {
         let mut text = Vec::new();
         loop {
             self.take_lines(&mut text);
-            self.activity.begin();
-            let written = write_lines(&mut out, &text, &mut is_torn);
-            self.activity.end();
+            let write = || write_lines(&mut out, &text, &mut is_torn);
+            let written = self.activity.during(write);
             match text.split_at_checked(written) {
                 Some((_, [])) | None => self.report_lost(&mut reported),
                 Some((_, rest)) => self.count_lost(rest),

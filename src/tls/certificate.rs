@@ -95,9 +95,14 @@ pub fn has_server_names(certificate: &CertificateDer<'_>) -> bool {
         .is_some()
 }
 
+/// Returns the time when a certificate expires, in seconds since 1970; `None` if it is malformed.
+pub fn not_after(certificate: &[u8]) -> Option<i64> {
+    i64::try_from(Fields::parse(certificate)?.not_after).ok()
+}
+
 impl<'c> Fields<'c> {
     /// Parses a certificate; `None` if it is malformed.
-    fn parse(certificate: &'c CertificateDer<'_>) -> Option<Fields<'c>> {
+    fn parse(certificate: &'c [u8]) -> Option<Fields<'c>> {
         let mut signed = DerReader(certificate).sequence()?.sequence()?;
         // The version is absent in version 1.
         signed.optional(0xa0);
@@ -130,7 +135,7 @@ impl<'c> Fields<'c> {
 fn find_extension<'c>(mut extensions: DerReader<'c>, id: &[u8]) -> Option<&'c [u8]> {
     while let Some(mut extension) = extensions.sequence() {
         if extension.expect(OBJECT_IDENTIFIER)? == id {
-            // Whether the extension is critical is optional.
+            // The flag of a critical extension is optional.
             extension.optional(0x01);
             return extension.expect(OCTET_STRING);
         }
@@ -157,4 +162,28 @@ fn parse_time((tag, text): (u8, &[u8])) -> Option<u64> {
     let days = calendar::days_from_civil(year, field(0)?, field(2)?);
     let seconds = ((days * 24 + field(4)?) * 60 + field(6)?) * 60 + field(8)?;
     Some(u64::try_from(seconds).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tls::der::SEQUENCE;
+
+    #[test]
+    fn expiry_is_read_from_both_forms_of_time() {
+        for year in [2030, 2060] {
+            let mut params = rcgen::CertificateParams::new(vec!["a".to_owned()]).expect("a name");
+            params.not_after = rcgen::date_time_ymd(year, 2, 3);
+            let key = rcgen::KeyPair::generate().expect("a key");
+            let certificate = params.self_signed(&key).expect("a certificate");
+            let days = calendar::days_from_civil(i64::from(year), 2, 3);
+            assert_eq!(not_after(certificate.der()), Some(days * 86_400), "{year}");
+            for length in 0..certificate.der().len() {
+                // A truncated certificate is refused or read, without a panic.
+                let _ = not_after(certificate.der().get(..length).unwrap_or(&[]));
+            }
+        }
+        assert_eq!(not_after(b""), None);
+        assert_eq!(not_after(&[SEQUENCE, 0x84, 0xff, 0xff, 0xff, 0xff]), None);
+    }
 }

@@ -33,12 +33,14 @@ pub async fn run(
             Ok(()) = generation.changed() => {}
         }
         tokio::time::sleep(delay).await;
-        if process::resident_bytes() >= least + WORTHWHILE {
+        let resident = process::resident_bytes();
+        least = if resident >= least + WORTHWHILE {
             // Not on this thread, which answers probes.
             let _ = tokio::task::spawn_blocking(release).await;
-            least = process::resident_bytes();
-        }
-        least = least.min(process::resident_bytes());
+            process::resident_bytes()
+        } else {
+            least.min(resident)
+        };
     }
 }
 

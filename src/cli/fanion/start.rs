@@ -74,7 +74,7 @@ pub fn run(typed: CliOptions, release_heap: ReleaseHeap) -> Result<(), Vec<Strin
     control.shutdown_background();
     workers.shutdown_timeout(Duration::from_millis(100));
     if let Err(mistake) = &outcome {
-        // Nor may standard error.
+        // Standard error may block: the log writes the message, and the caller gets none to print.
         log.push(format!("error: {mistake}\n").as_bytes());
     }
     log.flush(limits::LOG_DRAIN_TIMEOUT);

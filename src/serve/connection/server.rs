@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::io;
 use std::pin::Pin;
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
@@ -60,9 +59,11 @@ const HEADER_OVERHEAD: usize = 10 * 32;
 #[derive(Debug)]
 pub struct ConnectionServer<A> {
     handler: A,
-    config: PortConfig,
+    /// The configuration of the port.
+    pub config: PortConfig,
     http1: http1::Builder,
-    tasks: Tasks,
+    /// The tasks of slow requests.
+    pub tasks: Tasks,
 }
 
 impl<A: Handler> ConnectionServer<A> {
@@ -165,16 +166,11 @@ impl<A: Handler> ConnectionServer<A> {
         step: impl Future<Output = io::Result<T>>,
         shutdown: &mut watch::Receiver<bool>,
     ) -> Result<Option<T>, ConnectionError> {
-        let mut step = pin!(tokio::time::timeout(self.config.read_timeout, step));
         tokio::select! {
             biased;
-            done = &mut step => return Ok(Some(done??)),
-            () = shutdown_watch::requested(shutdown) => {}
-        }
-        // The first request may be on its way.
-        match tokio::time::timeout(self.config.drain_wait(), step).await {
-            Ok(done) => Ok(Some(done??)),
-            Err(_) => Ok(None),
+            done = tokio::time::timeout(self.config.read_timeout, step) => Ok(Some(done??)),
+            // The first request may be on its way.
+            () = shutdown_watch::drained(shutdown, self.config.drain_wait()) => Ok(None),
         }
     }
 
@@ -219,14 +215,9 @@ impl<A: Handler> ConnectionServer<A> {
             // Polled first, so that a request that has arrived is still answered.
             biased;
             ended = connection.as_mut() => return Ok(ended?),
-            () = shutdown_watch::requested(&mut shutdown) => {}
-        }
-        // The response to a request that the client is just sending announces the end. Without one, hyper closes at
-        // once.
-        tokio::select! {
-            biased;
-            ended = connection.as_mut() => return Ok(ended?),
-            () = tokio::time::sleep(limits.drain_wait) => {}
+            // The response to a request that the client is just sending announces the end. Without one, hyper closes
+            // at once.
+            () = shutdown_watch::drained(&mut shutdown, limits.drain_wait) => {}
         }
         connection.as_mut().graceful_shutdown();
         Ok(connection.await?)

@@ -35,27 +35,22 @@ pub async fn serve<A: Handler>(
     mut shutdown: watch::Receiver<bool>,
 ) {
     let port_slots = Arc::new(Semaphore::new(config.max_connections));
-    let server = Arc::new(ConnectionServer::new(
-        handler,
-        config.clone(),
-        tasks.clone(),
-    ));
+    let server = Arc::new(ConnectionServer::new(handler, config, tasks));
+    let config = &server.config;
     let mut connections = Connections {
-        server,
+        server: server.clone(),
         shutdown: shutdown.clone(),
         running: JoinSet::new(),
-        config: &config,
-        tasks,
     };
     loop {
         let socket = tokio::select! {
-            socket = accept(&listener, &config) => socket,
+            socket = accept(&listener, config) => socket,
             () = connections.next_end() => continue,
             () = shutdown_watch::requested(&mut shutdown) => break,
         };
         fault_injection::point(config.port.accept_fault_point());
         // A slot is taken for a connection that exists: a port without clients must not hold one that others need.
-        let mut slots = pin!(acquire(&port_slots, &config));
+        let mut slots = pin!(acquire(&port_slots, config));
         let slots = loop {
             tokio::select! {
                 biased;
@@ -81,15 +76,13 @@ pub async fn serve<A: Handler>(
 }
 
 /// The open connections of a port.
-struct Connections<'c, A> {
+struct Connections<A> {
     server: Arc<ConnectionServer<A>>,
     shutdown: watch::Receiver<bool>,
     running: JoinSet<()>,
-    config: &'c PortConfig,
-    tasks: Tasks,
 }
 
-impl<A: Handler> Connections<'_, A> {
+impl<A: Handler> Connections<A> {
     /// Serves a connection in a task, which holds the slots.
     fn spawn(&mut self, socket: SocketStream, slots: Slots) {
         let (server, shutdown) = (self.server.clone(), self.shutdown.clone());
@@ -118,11 +111,13 @@ impl<A: Handler> Connections<'_, A> {
 
     /// Logs and counts a connection that ended in a panic.
     fn on_end(&self, ended: Result<(), JoinError>) {
-        self.config.memory_freed.notify_one();
+        self.server.config.memory_freed.notify_one();
         if let Err(error) = ended
             && let Ok(payload) = error.try_into_panic()
         {
-            self.tasks.report_panic(TaskKind::Connection, &*payload);
+            self.server
+                .tasks
+                .report_panic(TaskKind::Connection, &*payload);
         }
     }
 }

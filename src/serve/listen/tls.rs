@@ -24,6 +24,7 @@ use crate::metric::thread_activity::ThreadActivity;
 use crate::regular_file;
 use crate::serve::listen::certificate_expiry;
 use crate::serve::listen::certificate_expiry::Validity;
+use crate::tls::certificate;
 use crate::tls::client_verifier::ClientVerifier;
 use crate::tls::private_key;
 use crate::tls::provider;
@@ -58,7 +59,7 @@ pub struct ReloadableTlsConfig {
 }
 
 /// The state of the files at the last check.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct TlsFileState {
     last_check: Instant,
     /// Digests of the contents, so that the key is kept in the configuration only.
@@ -87,7 +88,7 @@ impl ReloadableTlsConfig {
     ) -> Result<ReloadableTlsConfig, String> {
         let files = TlsFiles::read(&paths)?;
         let (config, expiry) = files.config(&paths)?;
-        let mut state = TlsFileState {
+        let state = TlsFileState {
             last_check: Instant::now(),
             digests: files.digests(),
             last_error: None,
@@ -99,10 +100,9 @@ impl ReloadableTlsConfig {
             config: ArcSwap::from_pointee(config),
             expiry: AtomicI64::new(expiry),
             activity: Arc::new(ThreadActivity::new("TLS certificates")),
-            file_state: Mutex::new(state.clone()),
+            file_state: Mutex::new(state),
         };
-        tls.warn_about_expiry(&mut state);
-        *tls.lock_file_state() = state;
+        tls.warn_about_expiry(&mut tls.lock_file_state());
         Ok(tls)
     }
 
@@ -143,9 +143,7 @@ impl ReloadableTlsConfig {
         if state.last_check.elapsed() < self.reload_interval {
             return;
         }
-        self.activity.begin();
-        let renewed = self.reload_if_changed(&mut state);
-        self.activity.end();
+        let renewed = self.activity.during(|| self.reload_if_changed(&mut state));
         state.last_check = Instant::now();
         let new_error = renewed.as_ref().err().cloned();
         let certificate = self.paths.certificate.display();
@@ -227,7 +225,7 @@ impl TlsFiles {
         let chain = certificates(&self.certificate, &paths.certificate)?;
         let times = chain
             .iter()
-            .filter_map(|c| certificate_expiry::not_after(c));
+            .filter_map(|found| certificate::not_after(found));
         let expiry = times.min().unwrap_or(i64::MAX);
         let key =
             private_key::parse(&self.key).map_err(|error| unusable_file(&paths.key, &error))?;

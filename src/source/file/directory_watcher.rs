@@ -132,10 +132,9 @@ fn follow(
     // Includes directories that cannot be watched, so that they are not retried each time.
     let mut watched = Directories::new();
     while let Some((source, directories)) = wanted.next() {
-        activity.begin();
         let update = AssertUnwindSafe(|| update_watches(&mut watcher, &watched, &directories));
-        let is_updated = !events.has_ended() && panic::catch_unwind(update).is_ok();
-        activity.end();
+        let is_updated =
+            activity.during(|| !events.has_ended() && panic::catch_unwind(update).is_ok());
         if !is_updated {
             break;
         }

@@ -62,16 +62,17 @@ impl FileEvents {
         !std::mem::replace(&mut pending.is_announced, true)
     }
 
-    /// Adds the events to the scope of a scan, and forgets them.
-    pub fn take_into(&self, scope: &mut ScanScope, now: Instant) {
+    /// Returns the scope of a scan for the events, and forgets them.
+    pub fn take(&self, now: Instant) -> ScanScope {
         let mut pending = self.lock();
         pending.is_announced = false;
-        scope.read_all |= std::mem::take(&mut pending.read_all);
-        scope.changed_paths.append(&mut pending.changed_paths);
-        scope
-            .changed_paths
-            .extend(pending.writers.take_finished(now));
-        scope.open_paths = pending.writers.paths();
+        let mut changed_paths = std::mem::take(&mut pending.changed_paths);
+        changed_paths.extend(pending.writers.take_finished(now));
+        ScanScope {
+            read_all: std::mem::take(&mut pending.read_all),
+            changed_paths,
+            open_paths: pending.writers.paths(),
+        }
     }
 
     /// Returns the time until a writer counts as finished.
@@ -127,9 +128,7 @@ mod tests {
     }
 
     fn take(events: &FileEvents) -> ScanScope {
-        let mut scope = ScanScope::default();
-        events.take_into(&mut scope, Instant::now());
-        scope
+        events.take(Instant::now())
     }
 
     #[test]

@@ -58,11 +58,8 @@ impl Default for ScanContext {
 /// The handle of the thread, which ends when this is dropped and its current scan is over.
 #[derive(Debug)]
 pub struct ScanWorker {
-    /// The activity of the thread.
-    pub activity: Arc<ThreadActivity>,
-    exchange: Arc<Exchange>,
-    /// The state of the thread before it starts.
-    unstarted: Option<WorkerThread>,
+    thread: Arc<WorkerThread>,
+    is_started: bool,
 }
 
 /// The requests to the thread and the reports from it.
@@ -90,7 +87,7 @@ struct WorkerThread {
     source_index: usize,
     options: CompileOptions,
     context: Arc<ScanContext>,
-    exchange: Arc<Exchange>,
+    exchange: Exchange,
     activity: Arc<ThreadActivity>,
 }
 
@@ -103,20 +100,22 @@ impl ScanWorker {
         context: Arc<ScanContext>,
     ) -> ScanWorker {
         let name = format!("source {}", path.display());
-        let activity = Arc::new(ThreadActivity::new(name));
-        let exchange = Arc::new(Exchange::default());
         ScanWorker {
-            activity: activity.clone(),
-            exchange: exchange.clone(),
-            unstarted: Some(WorkerThread {
+            thread: Arc::new(WorkerThread {
                 path: path.to_owned(),
                 source_index,
                 options,
                 context,
-                exchange,
-                activity,
+                exchange: Exchange::default(),
+                activity: Arc::new(ThreadActivity::new(name)),
             }),
+            is_started: false,
         }
+    }
+
+    /// The activity of the thread.
+    pub fn activity(&self) -> &Arc<ThreadActivity> {
+        &self.thread.activity
     }
 
     /// Requests a scan.
@@ -124,24 +123,21 @@ impl ScanWorker {
     /// # Errors
     /// If the thread cannot be created. The next request tries again.
     pub fn request(&mut self, scope: ScanScope) -> io::Result<()> {
-        if let Some(worker) = self.unstarted.take() {
-            let again = worker.clone_unstarted();
-            let spawned = thread::Builder::new()
+        if !self.is_started {
+            let worker = self.thread.clone();
+            thread::Builder::new()
                 .name("file source".to_owned())
                 .stack_size(limits::PARSER_STACK)
-                .spawn(move || worker.run());
-            if let Err(error) = spawned {
-                self.unstarted = Some(again);
-                return Err(error);
-            }
+                .spawn(move || worker.run())?;
+            self.is_started = true;
         }
-        let mut slots = self.exchange.lock();
+        let mut slots = self.thread.exchange.lock();
         match &mut slots.request {
             Some(request) => request.merge(scope),
             None => slots.request = Some(scope),
         }
         drop(slots);
-        self.exchange.changed.notify_all();
+        self.thread.exchange.changed.notify_all();
         Ok(())
     }
 
@@ -151,12 +147,12 @@ impl ScanWorker {
     /// # Panics
     /// If the thread has panicked: with its panic.
     pub fn collect(&self, deadline: Instant) -> Option<ScanReport> {
-        let mut slots = self.exchange.lock();
+        let mut slots = self.thread.exchange.lock();
         loop {
             if let Some(report) = slots.report.take() {
                 slots.is_overdue = slots.request.is_some();
                 drop(slots);
-                self.exchange.changed.notify_all();
+                self.thread.exchange.changed.notify_all();
                 return Some(report.unwrap_or_else(|payload| panic::resume_unwind(payload)));
             }
             if slots.is_overdue || (slots.request.is_none() && !slots.is_scanning) {
@@ -167,7 +163,7 @@ impl ScanWorker {
                 slots.is_overdue = true;
                 return None;
             }
-            let waited = self.exchange.changed.wait_timeout(slots, left);
+            let waited = self.thread.exchange.changed.wait_timeout(slots, left);
             slots = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
@@ -176,8 +172,8 @@ impl ScanWorker {
 impl Drop for ScanWorker {
     fn drop(&mut self) {
         // The thread is not joined: its file system may not respond.
-        self.exchange.lock().is_stopped = true;
-        self.exchange.changed.notify_all();
+        self.thread.exchange.lock().is_stopped = true;
+        self.thread.exchange.changed.notify_all();
     }
 }
 
@@ -213,18 +209,7 @@ impl Exchange {
 }
 
 impl WorkerThread {
-    fn clone_unstarted(&self) -> WorkerThread {
-        WorkerThread {
-            path: self.path.clone(),
-            source_index: self.source_index,
-            options: self.options,
-            context: self.context.clone(),
-            exchange: self.exchange.clone(),
-            activity: self.activity.clone(),
-        }
-    }
-
-    fn run(self) {
+    fn run(&self) {
         let mut source = None;
         let mut watched = Directories::new();
         let mut is_in_background = false;
@@ -233,10 +218,8 @@ impl WorkerThread {
                 background_priority::enable_on_this_thread();
                 is_in_background = true;
             }
-            self.activity.begin();
-            let scan = || self.scan(&mut source, &mut watched, &scope);
-            let report = panic::catch_unwind(AssertUnwindSafe(scan));
-            self.activity.end();
+            let scan = AssertUnwindSafe(|| self.scan(&mut source, &mut watched, &scope));
+            let report = self.activity.during(|| panic::catch_unwind(scan));
             let has_panicked = report.is_err();
             if self.exchange.deliver(report)
                 && let Some(wakeups) = self.context.wakeups.get()

@@ -36,8 +36,8 @@ struct Jobs {
     changes: BTreeMap<String, PendingChange>,
     /// The files whose document is in force.
     stored: HashSet<String>,
-    /// The file that is being written.
-    writing: Option<String>,
+    /// True while a document is being written.
+    is_writing: bool,
     is_stopped: bool,
     has_ended: bool,
 }
@@ -124,7 +124,7 @@ impl WriteQueue {
         let jobs = self.lock();
         let is_write = |pending: &&PendingChange| matches!(pending.change, Change::Write(_));
         let waiting = jobs.changes.values().filter(is_write).count();
-        waiting + usize::from(jobs.writing.is_some())
+        waiting + usize::from(jobs.is_writing)
     }
 
     /// Ends the thread once it has tried all changes.
@@ -176,7 +176,7 @@ impl WriteQueue {
     /// Records that a document was written.
     pub fn record_written(&self, stem: String) {
         self.update(|jobs| {
-            jobs.writing = None;
+            jobs.is_writing = false;
             if !jobs.changes.contains_key(&stem) {
                 jobs.stored.insert(stem);
             }
@@ -186,7 +186,7 @@ impl WriteQueue {
     /// Records that a change was not made. It is tried again after `delay`, unless a newer one has replaced it.
     pub fn record_failure(&self, stem: String, change: Change, delay: Duration) {
         self.update(|jobs| {
-            jobs.writing = None;
+            jobs.is_writing = false;
             if !jobs.is_stopped && !jobs.changes.contains_key(&stem) {
                 let pending = PendingChange {
                     change,
@@ -227,7 +227,7 @@ impl Jobs {
         let due = self.changes.iter().find(|(_, pending)| is_due(pending));
         let stem = due.map(|(stem, _)| stem.clone())?;
         let pending = self.changes.remove(&stem)?;
-        self.writing = matches!(pending.change, Change::Write(_)).then(|| stem.clone());
+        self.is_writing = matches!(pending.change, Change::Write(_));
         Some(Work::Apply(stem, pending.change, pending.retry_delay))
     }
 

@@ -150,8 +150,7 @@ impl Drop for StateWriter {
 fn run(directory: PathBuf, queue: &WriteQueue, activity: &ThreadActivity) {
     let mut directory = StateDir::unopened(directory);
     while let Some(work) = queue.next() {
-        activity.begin();
-        match work {
+        activity.during(|| match work {
             Work::Read(ReadRequest { source, reply }) => {
                 let read = AssertUnwindSafe(|| directory.read_entries(&source));
                 let entries = panic::catch_unwind(read).unwrap_or_default();
@@ -159,8 +158,7 @@ fn run(directory: PathBuf, queue: &WriteQueue, activity: &ThreadActivity) {
                 let _ = reply.send(entries);
             }
             Work::Apply(stem, change, delay) => apply(&mut directory, queue, stem, change, delay),
-        }
-        activity.end();
+        });
     }
     queue.end();
 }

@@ -22,6 +22,8 @@ pub struct Batch {
     pub scan: Option<ScanScope>,
     /// Updates of network sources, with the index of each source.
     pub updates: Vec<(usize, SourceUpdate)>,
+    /// True if a scan is due before the next poll.
+    is_scan_due: bool,
     /// True if the report of an earlier scan has arrived.
     has_report: bool,
     pings: Vec<oneshot::Sender<()>>,
@@ -34,14 +36,10 @@ impl Batch {
             Wakeup::Stop => return None,
             Wakeup::Update(source, update) => self.updates.push((source, update)),
             Wakeup::Ping(answer) => self.pings.push(answer),
-            Wakeup::FilesChanged => drop(self.scan_scope()),
+            Wakeup::FilesChanged => self.is_scan_due = true,
             Wakeup::ScanFinished => self.has_report = true,
         }
         Some(())
-    }
-
-    fn scan_scope(&mut self) -> &mut ScanScope {
-        self.scan.get_or_insert_default()
     }
 
     /// Answers the pings. Returns true if there is nothing else to do.
@@ -70,14 +68,14 @@ pub fn next_batch(
     match wakeups.recv_timeout(wait) {
         Ok(wakeup) => batch.add(wakeup)?,
         Err(RecvTimeoutError::Disconnected) => return None,
-        Err(RecvTimeoutError::Timeout) => batch.scan = Some(ScanScope::default()),
+        Err(RecvTimeoutError::Timeout) => batch.is_scan_due = true,
     }
     // Wakeups that have arrived meanwhile are part of the same change.
     while let Ok(wakeup) = wakeups.try_recv() {
         batch.add(wakeup)?;
     }
-    if batch.scan.is_some() || last_scan.elapsed() >= POLL_INTERVAL {
-        files.take_into(batch.scan_scope(), Instant::now());
+    if batch.is_scan_due || last_scan.elapsed() >= POLL_INTERVAL {
+        batch.scan = Some(files.take(Instant::now()));
     }
     Some(batch)
 }

@@ -89,7 +89,7 @@ impl ManagedSource {
     /// Returns the activity of its thread, if it has one.
     pub fn activity(&self) -> Option<&Arc<ThreadActivity>> {
         match &self.backend {
-            SourceBackend::File(files) => Some(&files.worker.activity),
+            SourceBackend::File(files) => Some(files.worker.activity()),
             SourceBackend::Network(_) => None,
         }
     }
