@@ -122,6 +122,15 @@ impl<'a> EvaluationContext<'a> {
         self
     }
 
+    /// Fills the slots of `reads` from attributes. If a name occurs several times, the last one wins.
+    pub fn fill_attributes(&mut self, reads: &ReadSet, attributes: &[(&'a str, Value<'a>)]) {
+        for (name, value) in attributes {
+            if let Some(read) = reads.root(name.as_bytes()) {
+                self.fill_slots(read, *value);
+            }
+        }
+    }
+
     /// Fills every slot below the node `read` from an attribute's value.
     pub fn fill_slots(&mut self, read: &AttributeNode, value: Value<'a>) {
         if let Some(slot) = read.slot {

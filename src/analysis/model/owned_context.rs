@@ -36,15 +36,12 @@ impl OwnedContext {
     /// The context of a flag or an expression that reads `reads`.
     fn to_context<'a>(&'a self, reads: &'a ReadSet, arena: &'a Bump) -> EvaluationContext<'a> {
         let mut context = EvaluationContext::new(reads, arena, self.seconds.unwrap_or(0.0));
-        for (name, value) in &self.attributes {
-            if let Some(read) = reads.root(name.as_bytes()) {
-                context.fill_slots(read, value.to_value(arena));
-            }
-        }
+        let attributes = self.attributes.iter();
+        let attributes = attributes.map(|(name, value)| (&**name, value.to_value(arena)));
+        let attributes: Vec<_> = attributes.collect();
+        context.fill_attributes(reads, &attributes);
         if let Some(key) = &reads.full_context_flag_key {
-            let all = self.attributes.iter();
-            let all = all.map(|(name, value)| (&**name, value.to_value(arena)));
-            context.set_full_context(key, &all.collect::<Vec<_>>());
+            context.set_full_context(key, &attributes);
         }
         context
     }

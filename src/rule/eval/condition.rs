@@ -28,7 +28,7 @@ pub fn eval_condition<'a>(rule: &'a Rule, scope: &Scope<'_, 'a>) -> Result<bool,
         Rule::InSet(in_set) => eval_in_set(in_set, scope),
         Rule::And(rules) => short_circuit(rules, scope, false),
         Rule::Or(rules) => short_circuit(rules, scope, true),
-        Rule::VersionTest(test) => eval_version_test(test, scope),
+        Rule::VersionTest(test) => eval_version_test(rule, test, scope),
         Rule::Apply(parts) => eval_operator(rule, parts.0, &parts.1, scope),
         _ => eval_generic(rule, scope),
     }
@@ -116,14 +116,16 @@ fn short_circuit<'a>(
     Ok(!stop_at && !rules.is_empty())
 }
 
-fn eval_version_test<'a>(test: &'a VersionTest, scope: &Scope<'_, 'a>) -> Result<bool, EvalError> {
-    if let Some(text) = text_operand(&test.value, scope) {
-        scope.spend_for_parse(text)?;
-        return Ok(test.predicate.test_text(text).unwrap_or(false));
-    }
-    let value = eval(&test.value, scope)?;
-    scope.spend_for_number(value)?;
-    Ok(is_truthy(test.predicate.test_value(value)))
+fn eval_version_test<'a>(
+    rule: &'a Rule,
+    test: &'a VersionTest,
+    scope: &Scope<'_, 'a>,
+) -> Result<bool, EvalError> {
+    let Some(text) = text_operand(&test.value, scope) else {
+        return eval_generic(rule, scope);
+    };
+    scope.spend_for_parse(text)?;
+    Ok(test.predicate.test_text(text).unwrap_or(false))
 }
 
 fn eval_operator<'a>(

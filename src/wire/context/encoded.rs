@@ -60,11 +60,7 @@ impl<'b> EncodedContext<'b> {
         let mut context = EvaluationContext::new(reads, arena, seconds);
         if reads.full_context_flag_key.is_some() {
             let members = self.decode_attributes(overlay, arena)?;
-            for (name, value) in &members {
-                if let Some(read) = reads.root(name.as_bytes()) {
-                    context.fill_slots(read, *value);
-                }
-            }
+            context.fill_attributes(reads, &members);
             context.set_full_context(&flag.key, &members);
         } else if !reads.roots.is_empty() {
             self.fill_context(reads, &mut context)?;

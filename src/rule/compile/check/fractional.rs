@@ -245,12 +245,17 @@ fn share_of_pair(name: &Node, weight: &Node) -> Option<String> {
     ))
 }
 
+/// The share of a member `NAME: WEIGHT`.
+fn share_of_member(member: &Member) -> Option<String> {
+    let weight = spelled_number(&member.value)?;
+    Some(format!("[\"{}\", {weight}]", member.key))
+}
+
 /// The share that an object stands for: `{ NAME: WEIGHT }`, or an object with one text and one number.
 fn share_of_object(node: &Node) -> Option<String> {
     let members = node.as_map()?;
     if let [member] = members {
-        let weight = spelled_number(&member.value)?;
-        return Some(format!("[\"{}\", {weight}]", member.key));
+        return share_of_member(member);
     }
     let mut values = members.iter().map(|member| &member.value);
     let name = values.clone().find(|value| value.as_text().is_some())?;
@@ -261,17 +266,7 @@ fn share_of_object(node: &Node) -> Option<String> {
 /// The shares that the members of an object stand for.
 fn help_for_map(node: &Node) -> String {
     let members = node.as_map().unwrap_or_default();
-    let shares: Option<Vec<String>> = members
-        .iter()
-        .map(|member| match member.value.kind {
-            NodeKind::Number(n) => {
-                let mut weight = String::new();
-                number::write_decimal(&mut weight, n);
-                Some(format!("[\"{}\", {weight}]", member.key))
-            }
-            _ => None,
-        })
-        .collect();
+    let shares: Option<Vec<String>> = members.iter().map(share_of_member).collect();
     match shares {
         Some(shares) if (1..=SHOWN_SHARES).contains(&shares.len()) => {
             format!("write a list of shares: `[{}]`", shares.join(", "))
