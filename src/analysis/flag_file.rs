@@ -2,6 +2,7 @@
 
 pub mod flag_view;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::analysis::flag_file::flag_view::DefinitionNodes;
@@ -125,19 +126,15 @@ fn parse_into(
 }
 
 impl FlagFile {
-    /// Returns true if loading the file reports an error of the flag called `key`.
-    pub fn has_load_error(&self, key: &str) -> bool {
-        let of_flag = |d: &&Diagnostic| d.flag.as_deref() == Some(key);
-        let mut own = self.diagnostics.iter().filter(of_flag);
-        own.any(|diagnostic| diagnostic.severity == Severity::Error)
-    }
-
     /// The flags, each with its expanded, compiled and syntax tree form.
     pub fn flag_views(&self) -> impl Iterator<Item = FlagView<'_>> {
         let written = self
             .root
             .as_ref()
             .and_then(|root| root.member_ignore_case("flags"));
+        let errors = self.diagnostics.iter();
+        let errors = errors.filter(|diagnostic| diagnostic.severity == Severity::Error);
+        let with_errors: HashSet<&str> = errors.filter_map(|d| d.flag.as_deref()).collect();
         let flags = self.flags.iter().zip(&self.expanded).zip(&self.compiled);
         let nodes = DefinitionNodes::new(written);
         flags.map(move |((flag, expanded), compiled)| FlagView {
@@ -145,6 +142,7 @@ impl FlagFile {
             expanded,
             compiled,
             node: nodes.find(flag),
+            has_load_error: with_errors.contains(&*flag.key),
         })
     }
 }

@@ -10,6 +10,8 @@ pub mod suppression;
 pub mod targeting;
 pub mod url_origin;
 
+use std::collections::HashSet;
+
 use crate::analysis::flag_file::FlagFile;
 use crate::analysis::flag_file::flag_view::FlagView;
 use crate::analysis::lint::flag::duplicate_definition;
@@ -38,7 +40,6 @@ use crate::diag::Code;
 use crate::diag::Diagnostic;
 use crate::diag::DiagnosticSink;
 use crate::diag::Severity;
-use crate::document;
 
 /// All findings in `files`: the diagnostics of loading, and those of lints. Sorted by file, position and code.
 pub fn check(files: &[FlagFile], policy: &LintPolicy) -> Vec<Diagnostic> {
@@ -90,11 +91,8 @@ fn check_flag(
     absent_attribute::check(subject, &reported, report);
     bucketing_key::check(subject, report);
     shared_bucket::check(subject, report);
-    let is_faulty = document::has_errors(&subject.compiled.diagnostics)
-        || file.has_load_error(&subject.flag.key)
-        || visit::has_unresolved_ref(subject.expanded);
     let is_split = single_share::check(subject, report);
-    if reported.is_empty() && !is_faulty && !is_split {
+    if reported.is_empty() && !visit::is_faulty(subject) && !is_split {
         constant_rule::check(subject, report);
     }
     reported
@@ -105,7 +103,7 @@ fn drop_consequences(found: &mut Vec<Diagnostic>) {
     let of_tag = found
         .iter()
         .filter(|d| d.code == Code::Tag && d.severity == Severity::Error);
-    let places: Vec<_> = of_tag.map(|d| (d.file.clone(), d.position)).collect();
+    let places: HashSet<_> = of_tag.map(|d| (d.file.clone(), d.position)).collect();
     found.retain(|d| {
         let is_consequence = matches!(
             d.code,

@@ -19,6 +19,8 @@ pub struct FlagView<'f> {
     pub compiled: &'f ruleset::CompiledFlag,
     /// The node of its definition.
     pub node: Option<&'f Node>,
+    /// True if loading the file reports an error of the flag.
+    pub has_load_error: bool,
 }
 
 /// The nodes of flag definitions by position.

@@ -94,31 +94,28 @@ fn parse_members(
     defaults: &DocumentDefaults,
     report: &mut DiagnosticSink,
 ) {
+    let mut fields = Vec::new();
     let mut rollout_fields = Vec::new();
     let mut unknown = Vec::new();
     let mut default = None;
     let mut written = WrittenFields::new();
-    for member in &members {
-        let field = schema::FLAG.field_ignore_case(&member.key);
-        let field = field.or_else(|| schema::ROLLOUT_FIELDS.field_ignore_case(&member.key));
-        written.extend(field.map(|field| field.name));
-    }
     for member in members {
-        let Some(field) = schema::FLAG.field_ignore_case(&member.key) else {
-            match schema::ROLLOUT_FIELDS.field_ignore_case(&member.key) {
-                Some(_) => rollout_fields.push(member),
-                None => unknown.push(member),
+        if let Some(field) = schema::FLAG.field_ignore_case(&member.key) {
+            written.push(field.name);
+            if field.name == "defaultVariant" {
+                default = Some((field.name, member.value));
+            } else {
+                fields.push((field.name, member.value));
             }
-            continue;
-        };
-        if field.name == "defaultVariant" {
-            default = Some(member.value);
+        } else if let Some(field) = schema::ROLLOUT_FIELDS.field_ignore_case(&member.key) {
+            written.push(field.name);
+            rollout_fields.push(member);
         } else {
-            parse_field(flag, field.name, member.value, &written, report);
+            unknown.push(member);
         }
     }
-    if let Some(value) = default {
-        parse_field(flag, "defaultVariant", value, &written, report);
+    for (name, value) in fields.into_iter().chain(default) {
+        parse_field(flag, name, value, &written, report);
     }
     unknown_member::report_unknown_members(flag, &unknown, &written, report);
     if !rollout_fields.is_empty() {

@@ -98,7 +98,7 @@ fn explain_end(text: &str, message: String) -> (String, String) {
     }
 }
 
-/// A bracket, the flag that it opens, and the indentation of its line.
+/// An opening bracket with the key before it, its depth, and the indentation of its line.
 #[derive(Debug, Clone)]
 struct OpenBracket<'t> {
     at: usize,

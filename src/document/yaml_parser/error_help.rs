@@ -181,10 +181,7 @@ fn explain_structure(
                     "write a key as `KEY: VALUE`, or indent the line if it continues the text above",
                 )
             })?;
-            Some(SyntaxCause {
-                position: Some(start),
-                ..cause
-            })
+            Some(cause.at(start))
         }
         "did not find expected key" if is_dash(site.line) => explained(
             "a list item stands among the keys of a mapping",
@@ -245,12 +242,10 @@ fn general_explanation(failure: &SyntaxFailure<'_>) -> SyntaxCause {
         "" => failure.problem.to_owned(),
         context => format!("{}, {context}", failure.problem),
     };
-    let help = "check the indentation of this line and of the line above";
-    SyntaxCause {
+    SyntaxCause::new(
         message,
-        help: help.to_owned(),
-        position: None,
-    }
+        "check the indentation of this line and of the line above",
+    )
 }
 
 /// The position of the first character that YAML does not allow, such as a control character.

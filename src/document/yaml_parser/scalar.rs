@@ -4,7 +4,7 @@
 //! becomes a string in RFC 3339.
 
 use crate::document::syntax_tree::NodeKind;
-use crate::document::yaml_parser::timestamp::Timestamp;
+use crate::document::yaml_parser::timestamp::normalize_timestamp;
 use crate::number;
 
 /// A scalar as it is written.
@@ -31,7 +31,7 @@ impl<'t> Scalar<'t> {
 
 /// The value of an unquoted scalar.
 pub fn resolve_plain_scalar(text: &str) -> NodeKind {
-    match Timestamp::parse(text).and_then(|timestamp| timestamp.to_rfc3339()) {
+    match normalize_timestamp(text) {
         Some(instant) => NodeKind::Text(instant.into()),
         None => resolve_untimed_scalar(text),
     }

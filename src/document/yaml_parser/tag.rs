@@ -12,9 +12,9 @@ use crate::diag::Position;
 use crate::document::syntax_tree::NodeKind;
 use crate::document::yaml_parser::scalar::Scalar;
 use crate::document::yaml_parser::scalar::parse_integer;
-use crate::document::yaml_parser::scalar::resolve_plain_scalar;
 use crate::document::yaml_parser::scalar::resolve_untimed_scalar;
 use crate::document::yaml_parser::timestamp::Timestamp;
+use crate::document::yaml_parser::timestamp::normalize_timestamp;
 use crate::json;
 
 const CORE_PREFIX: &str = "tag:yaml.org,2002:";
@@ -69,10 +69,10 @@ pub fn resolve_scalar(
 ) -> Option<NodeKind> {
     let text = scalar.text;
     let kind = match scalar.tag {
-        None if scalar.plain => {
-            report_far_offset(text, position, report);
-            resolve_plain_scalar(text)
-        }
+        None if scalar.plain => match Timestamp::parse(text) {
+            Some(timestamp) => resolve_timestamp(text, &timestamp, position, report),
+            None => resolve_untimed_scalar(text),
+        },
         None => return Some(NodeKind::Text(text.into())),
         Some(tag) => resolve(text, tag, position, report),
     };
@@ -87,15 +87,22 @@ pub fn resolve_scalar(
     }
 }
 
-/// Reports a timestamp that is read as text because Go cannot write it as JSON.
-fn report_far_offset(text: &str, position: Position, report: &mut DiagnosticSink) {
-    if Timestamp::parse(text).is_some_and(|timestamp| timestamp.to_rfc3339().is_none()) {
-        let message = format!(
-            "timestamp `{text}` has an offset of 24 hours or more, and is read as text; flagd rejects the document"
-        );
-        let help = "write a smaller offset, or quote the value";
-        report.warn(Code::Syntax, position, message, help);
+/// The value of a timestamp. One that Go cannot write as JSON is reported, and stays text.
+fn resolve_timestamp(
+    text: &str,
+    timestamp: &Timestamp,
+    position: Position,
+    report: &mut DiagnosticSink,
+) -> NodeKind {
+    if let Some(instant) = timestamp.to_rfc3339() {
+        return NodeKind::Text(instant.into());
     }
+    let message = format!(
+        "timestamp `{text}` has an offset of 24 hours or more, and is read as text; flagd rejects the document"
+    );
+    let help = "write a smaller offset, or quote the value";
+    report.warn(Code::Syntax, position, message, help);
+    NodeKind::Text(text.into())
 }
 
 /// The value of a scalar with a tag. Text that the tag does not fit is reported and stays text; so does text with a tag
@@ -122,7 +129,7 @@ fn resolve_core(text: &str, tag: CoreTag) -> Option<NodeKind> {
             Some(NodeKind::Text(json::decode_utf8_lossy(&bytes).into()))
         }
         CoreTag::Timestamp => {
-            let instant = Timestamp::parse(text)?.to_rfc3339()?;
+            let instant = normalize_timestamp(text)?;
             Some(NodeKind::Text(instant.into()))
         }
         CoreTag::Int => parse_integer(text).map(|n| NodeKind::Number(n as f64)),

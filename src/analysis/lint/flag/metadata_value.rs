@@ -24,11 +24,11 @@ fn check_metadata(file: &FlagFile, of: &str, node: &Node, report: &mut Diagnosti
     let metadata = node.member_ignore_case("metadata");
     for member in metadata.and_then(Node::as_map).unwrap_or_default() {
         // Loading reports a field of the flag.
-        let is_reported = file
-            .diagnostics
-            .iter()
-            .any(|d| d.position == member.position);
-        if !is_reported && matches!(member.value.kind, NodeKind::List(_) | NodeKind::Map(_)) {
+        let is_reported = || {
+            let mut reported = file.diagnostics.iter();
+            reported.any(|d| d.position == member.position)
+        };
+        if matches!(member.value.kind, NodeKind::List(_) | NodeKind::Map(_)) && !is_reported() {
             let message = format!(
                 "`{}` in `metadata` of {of} is {}: some clients of flagd refuse all flags of such a file",
                 member.key,

@@ -9,6 +9,7 @@ use crate::document::syntax_tree::Node;
 
 /// Reports the flags of a file with such variants.
 pub fn check(file: &FlagFile, report: &mut DiagnosticSink) {
+    let mut text = TextCursor::new(&file.text);
     for subject in file.flag_views() {
         let variants = subject
             .node
@@ -17,7 +18,6 @@ pub fn check(file: &FlagFile, report: &mut DiagnosticSink) {
         if variants.is_empty() || !variants.iter().all(is_word) {
             continue;
         }
-        let mut text = TextCursor::new(&file.text);
         let is_unquoted = |variant: &Member| {
             !text
                 .rest_of_line(variant.value.position)

@@ -16,7 +16,6 @@ use crate::diag::Code;
 use crate::diag::DiagnosticSink;
 use crate::diag::Position;
 use crate::diag::Severity;
-use crate::document;
 use crate::document::flag::FlagDefinition;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
@@ -32,10 +31,7 @@ pub fn check(file: &FlagFile, reported: &ReportedConditions, report: &mut Diagno
     let mut reached = HashSet::new();
     let mut lost = Vec::new();
     for subject in file.flag_views() {
-        let works = subject.flag.error_code.is_none()
-            && !document::has_errors(&subject.compiled.diagnostics)
-            && !file.has_load_error(&subject.flag.key);
-        if works && !visit::has_unresolved_ref(subject.expanded) {
+        if subject.flag.error_code.is_none() && !visit::is_faulty(&subject) {
             let survey = coverage::analyze_coverage(subject.expanded, Budget::PER_LINTED_FLAG);
             let fields = subject.flag.rollout_fields.iter();
             let required = fields.flat_map(|fields| fields.requires.iter().map(|r| r.position));

@@ -1,7 +1,9 @@
 //! Visitor over the operations of a rule's syntax tree, and the attributes that they read.
 
+use crate::analysis::flag_file::flag_view::FlagView;
 use crate::analysis::model::var_path;
 use crate::analysis::model::var_path::VarRead;
+use crate::document;
 use crate::document::flag::FlagDefinition;
 use crate::document::syntax_tree::Member;
 use crate::document::syntax_tree::Node;
@@ -40,8 +42,15 @@ pub fn caller_attributes(node: &Node) -> Vec<VarRead<'_>> {
     found
 }
 
+/// Returns true if an error of the flag is reported, so that its rule need not be what its author means.
+pub fn is_faulty(subject: &FlagView<'_>) -> bool {
+    subject.has_load_error
+        || document::has_errors(&subject.compiled.diagnostics)
+        || has_unresolved_ref(subject.expanded)
+}
+
 /// Returns true if the rule has an unresolved `$ref`, which loading reports; the intended rule is unknown.
-pub fn has_unresolved_ref(flag: &FlagDefinition) -> bool {
+fn has_unresolved_ref(flag: &FlagDefinition) -> bool {
     let mut refers = false;
     if let Some(targeting) = &flag.targeting {
         visit_operations(targeting, &mut |member| refers |= &*member.key == "$ref");

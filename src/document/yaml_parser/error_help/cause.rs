@@ -26,27 +26,40 @@ pub struct SyntaxCause {
     pub position: Option<Position>,
 }
 
+impl SyntaxCause {
+    /// A cause without a position of its own.
+    pub fn new(message: impl Into<String>, help: impl Into<String>) -> SyntaxCause {
+        SyntaxCause {
+            message: message.into(),
+            help: help.into(),
+            position: None,
+        }
+    }
+
+    /// The same cause at a position.
+    pub fn at(self, position: Position) -> SyntaxCause {
+        SyntaxCause {
+            position: Some(position),
+            ..self
+        }
+    }
+}
+
 /// A cause without a position of its own.
 #[expect(
     clippy::unnecessary_wraps,
     reason = "the callers return it among causes that do not apply"
 )]
 pub fn explained(message: impl Into<String>, help: impl Into<String>) -> Option<SyntaxCause> {
-    Some(SyntaxCause {
-        message: message.into(),
-        help: help.into(),
-        position: None,
-    })
+    Some(SyntaxCause::new(message, help))
 }
 
 /// The cause for a template that was not rendered.
 pub fn explain_template() -> SyntaxCause {
-    SyntaxCause {
-        message: "`{{` is the beginning of a template, which is not YAML".to_owned(),
-        help: "render the template first, for instance with `helm template`; quote the value if it is text"
-            .to_owned(),
-        position: None,
-    }
+    SyntaxCause::new(
+        "`{{` is the beginning of a template, which is not YAML",
+        "render the template first, for instance with `helm template`; quote the value if it is text",
+    )
 }
 
 /// The first 40 characters.

@@ -44,7 +44,7 @@ pub fn explain_operator(
         _ => return None,
     };
     let site = Site::new(lines, place);
-    let (token, _) = site.rest.split_once(':').unwrap_or((site.rest, ""));
+    let token = site.rest.split(':').next().unwrap_or("");
     let is_operator = !token.is_empty() && token.bytes().all(|b| b"<>=!|&*%/+-?".contains(&b));
     if is_operator && site.rest.len() > token.len() {
         let help = match token {
@@ -53,18 +53,11 @@ pub fn explain_operator(
             _ => format!("quote the operator: `\"{token}\":`"),
         };
         return explained(format!("`{token}` {effect} here, not an operator"), help)
-            .map(|cause| at(place, cause));
+            .map(|cause| cause.at(place));
     }
     let is_block = effect == "begins a block text";
     let first = site.rest.chars().next().filter(|_| is_block)?;
-    explained(format!("`{first}` {effect} here"), "quote the value").map(|cause| at(place, cause))
-}
-
-fn at(place: Position, cause: SyntaxCause) -> SyntaxCause {
-    SyntaxCause {
-        position: Some(place),
-        ..cause
-    }
+    explained(format!("`{first}` {effect} here"), "quote the value").map(|cause| cause.at(place))
 }
 
 /// A character that looks like a space, in the indentation of a line or behind a colon or dash.
@@ -91,7 +84,7 @@ pub fn explain_lookalike_space(lines: &[&str], position: Position) -> Option<Syn
         ),
         "write ordinary spaces",
     )
-    .map(|cause| at(place, cause))
+    .map(|cause| cause.at(place))
 }
 
 /// The column from 0 and the character.
@@ -109,7 +102,7 @@ fn lookalike_space(line: &str) -> Option<(usize, char)> {
 }
 
 /// Returns true for white space other than what YAML knows.
-pub fn is_lookalike(c: char) -> bool {
+fn is_lookalike(c: char) -> bool {
     matches!(
         c,
         '\u{a0}' | '\u{1680}' | '\u{2000}'
