@@ -92,20 +92,15 @@ fn recorded() -> Vec<Recorded> {
 fn recorded_document(line: &str) -> Recorded {
     let line = parse(line, DocumentFormat::Json).expect("a line of JSON");
     let text = |key: &str| {
-        let text = member(&line, key).and_then(Node::as_text);
+        let text = line.member(key).and_then(Node::as_text);
         text.unwrap_or_default().to_owned()
     };
     Recorded {
         source: text("source"),
         yaml: text("yaml"),
-        json: member(&line, "json").cloned().ok_or_else(|| text("error")),
-        has_error_behind: member(&line, "behind").is_some(),
+        json: line.member("json").cloned().ok_or_else(|| text("error")),
+        has_error_behind: line.member("behind").is_some(),
     }
-}
-
-fn member<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
-    let found = node.as_map()?.iter().find(|member| member.key == key)?;
-    Some(&found.value)
 }
 
 /// The value of a document; `None` if it is refused, as one is that is neither a mapping nor empty.

@@ -4,7 +4,8 @@
 //! It walks the rule as written, for each evaluation: no compilation, no slots, no constant folding, no prepared sets.
 //! It models flagd 0.16.1 with `diegoholiveira/jsonlogic` 3.9.1, including how that library writes outer variables into
 //! the bodies of list operations before it iterates. It deviates only where docs/compatibility.md says that fanion
-//! does: a value is never evaluated as a rule, and a variable that is not evaluated does not fail. It uses neither fanion's values nor its number functions.
+//! does: a value is never evaluated as a rule, `{"-": []}` and `{"/": []}` are the number 0, and a variable that is not
+//! evaluated does not fail. It uses neither fanion's values nor its number functions.
 
 mod arithmetic;
 mod comparison;
@@ -30,18 +31,19 @@ pub struct RuleFailure;
 /// The value of a rule.
 pub type Outcome = Result<Term, RuleFailure>;
 
-/// Returns the decision of a flag with this rule as one text: a variant's name, `default`, `PARSE_ERROR` or `GENERAL`.
-pub fn decide(rule: &Term, data: &Term, variants: &[&str]) -> String {
+/// Returns the decision of a flag with this rule and its outcome as one text: a variant's name, `default`, `PARSE_ERROR`
+/// or `GENERAL`.
+pub fn decide(rule: &Term, outcome: &Outcome, variants: &[&str]) -> String {
     // To flagd, an empty object is no targeting.
     if matches!(rule, Term::Map(members) if members.is_empty()) {
         return "default".to_owned();
     }
-    let Ok(value) = evaluate(rule, data) else {
+    let Ok(value) = outcome else {
         return "PARSE_ERROR".to_owned();
     };
     match value.variant_name() {
         None => "PARSE_ERROR".to_owned(),
-        Some(_) if value == Term::Null => "default".to_owned(),
+        Some(_) if *value == Term::Null => "default".to_owned(),
         Some(name) if variants.contains(&&*name) => name,
         Some(_) => "GENERAL".to_owned(),
     }

@@ -1,12 +1,11 @@
 //! Compressed messages of a flag sync service.
 
-use std::io::Write as _;
-
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use prost::Message as _;
 use serde_json::json;
 
 use crate::source::error_kinds::assert_error_kind;
+use crate::support::server::grpc_client::pb::sync1::SyncFlagsResponse;
+use crate::support::server::rpc::gzip;
 use crate::support::sources::document;
 use crate::support::sources::flag;
 use crate::support::sources::grpc_upstream::grpc_source_spec;
@@ -15,17 +14,11 @@ use crate::support::sources::grpc_upstream::subscribe;
 
 /// A `SyncFlagsResponse` with a document, as a compressed message.
 fn compressed(document: &str) -> Vec<u8> {
-    let mut message = vec![0x0a];
-    let mut length = document.len();
-    while length >= 0x80 {
-        message.push(u8::try_from(length & 0x7f).expect("7 bits") | 0x80);
-        length >>= 7;
-    }
-    message.push(u8::try_from(length).expect("7 bits"));
-    message.extend_from_slice(document.as_bytes());
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(&message).expect("written");
-    framed(1, &encoder.finish().expect("written"))
+    let message = SyncFlagsResponse {
+        flag_configuration: document.to_owned(),
+        ..SyncFlagsResponse::default()
+    };
+    framed(1, &gzip(&message.encode_to_vec()))
 }
 
 fn framed(flag: u8, message: &[u8]) -> Vec<u8> {

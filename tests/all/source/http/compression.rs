@@ -8,6 +8,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::json;
 
+use crate::support::server::rpc::gzip;
 use crate::support::sources::document;
 use crate::support::sources::http_upstream::HttpUpstream;
 use crate::support::sources::http_upstream::ReceivedRequest;
@@ -17,12 +18,6 @@ use crate::support::sources::http_upstream::document_response;
 use crate::support::sources::http_upstream::http_response;
 use crate::support::sources::http_upstream::poll_url;
 use crate::support::sources::settings;
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(bytes).expect("written");
-    encoder.finish().expect("written")
-}
 
 /// A document in gzip with this header.
 fn compressed(variant: &str, encoding: &str) -> Reply {

@@ -54,22 +54,22 @@ impl ComparedRule {
         data.insert("$flagd".to_owned(), flagd);
         let data = Term::from_json(&Value::Object(data));
 
-        let want = oracle::decide(&self.oracle, &data, &VARIANTS);
+        let outcome = oracle::evaluate(&self.oracle, &data);
+        let want = oracle::decide(&self.oracle, &outcome, &VARIANTS);
         let decision = decide(&self.decided, &body);
         assert_eq!(decision, want, "rule {} for {body}", self.text);
 
-        let want = oracle::evaluate(&self.oracle, &data);
         let Some(value) = compute(&self.computed, &body) else {
             return;
         };
-        let equal = match (&value, &want) {
+        let equal = match (&value, &outcome) {
             (Err(_), Err(_)) => true,
             (Ok(ours), Ok(want)) => same(ours, want),
             _ => false,
         };
         assert!(
             equal,
-            "{value:?} instead of {want:?}: rule {} for {body}",
+            "{value:?} instead of {outcome:?}: rule {} for {body}",
             self.text
         );
     }
