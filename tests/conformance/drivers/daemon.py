@@ -15,23 +15,28 @@ PATIENCE = 20
 PORTS = ("port", "management-port", "sync-port", "ofrep-port")
 
 
-def free_ports(count):
-    """Free ports below the ephemeral range: while the daemon is down, the kernel could otherwise give its port to the
-        outgoing connection of a client."""
-    ports = set()
-    while len(ports) < count:
-        port = random.randint(10_000, 30_000)
+def reserved_ports(count):
+    """Sockets that hold free ports without listening. While the daemon is down, neither another daemon nor an outgoing
+    connection can take its port, and clients are refused."""
+    sockets = []
+    while len(sockets) < count:
+        held = socket.socket(socket.AF_INET6)
+        held.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         try:
-            socket.create_server(("", port)).close()
-            ports.add(port)
+            held.bind(("::", random.randint(10_000, 30_000)))
         except OSError:
+            held.close()
             continue
-    return ports
+        # Only now: with it, two reservations could hold the same port. The daemon sets it on its own sockets.
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sockets.append(held)
+    return sockets
 
 
 class Daemon:
     def __init__(self, program, *arguments, log):
-        self.ports = dict(zip(PORTS, free_ports(len(PORTS))))
+        self.held = reserved_ports(len(PORTS))
+        self.ports = {name: held.getsockname()[1] for name, held in zip(PORTS, self.held)}
         self.command = [program, "start", *(f"--{name}={port}" for name, port in self.ports.items()), *arguments]
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith(("FLAGD_", "OTEL_"))}
         self.log = log
@@ -43,11 +48,17 @@ class Daemon:
         deadline = time.monotonic() + PATIENCE
         while not self.ready():
             if self.process.poll() is not None:
-                raise AssertionError(f"the daemon ended with {self.process.returncode}")
+                raise AssertionError(f"the daemon ended with {self.process.returncode}: {self.last_words()}")
             if time.monotonic() > deadline:
                 raise AssertionError(f"the daemon is not ready after {PATIENCE} s")
             time.sleep(0.02)
         return self
+
+    def last_words(self):
+        """The last line that the daemon has written."""
+        self.log.flush()
+        lines = pathlib.Path(self.log.name).read_text(errors="replace").splitlines()
+        return next((line for line in reversed(lines) if line.strip()), "it wrote nothing")
 
     def ready(self):
         try:
@@ -71,6 +82,8 @@ class Daemon:
         if self.process:
             self.process.kill()
             self.process.wait()
+        for held in self.held:
+            held.close()
 
 
 def rewrite(file, before, after):
