@@ -159,7 +159,8 @@ async fn http_errors_are_told_apart() {
         assert_error_kind(http_source_spec(&upstream.url("/"), &json!({})), kind).await;
     }
     let upstream = HttpUpstream::start(|_| http_response("401 Unauthorized", &[], "")).await;
-    let oauth = json!({"clientID": "a", "clientSecret": "b", "tokenUrl": upstream.url("/token")});
+    let oauth =
+        json!({"clientID": "a", "clientSecret": "hush", "tokenUrl": upstream.url("/token")});
     let more = json!({"oauth": oauth});
     assert_error_kind(
         http_source_spec(&upstream.url("/flags.json"), &more),

@@ -12,11 +12,11 @@ fn source_errors(text: &str) -> Vec<String> {
 fn sources_fields_are_case_insensitive() {
     let text = r#"[
         {"URI": "x.json", "Provider": "fsnotify"},
-        {"uri": "http://h/x", "provider": "http", "AuthHeader": "Bearer t", "interval": 86400, "intervalseed": "pod",
-         "TIMEOUTS": 7, "headers": {"X-Key": "k"}, "oauth": {"clientid": "me", "ClientSecret": "s",
+        {"uri": "http://h/x", "provider": "http", "AuthHeader": "Bearer hush", "interval": 86400, "intervalseed": "pod",
+         "TIMEOUTS": 7, "headers": {"X-Key": "hush"}, "oauth": {"clientid": "me", "ClientSecret": "hush",
          "tokenURL": "http://h/token", "ReloadDelayS": 0}},
         {"uri": "h:1", "provider": "grpc", "tls": true, "certPath": "ca.pem", "providerID": "p", "selector": "source=a",
-         "maxMsgSize": 10, "incrementalUpdates": true, "headers": {"X-Key": "k"}, "interval": null}
+         "maxMsgSize": 10, "incrementalUpdates": true, "headers": {"X-Key": "hush"}, "interval": null}
     ]"#;
     let specs = spec::parse_list(text).expect("sources");
     let SourceKind::Http(http) = &specs[1].kind else {
@@ -25,8 +25,8 @@ fn sources_fields_are_case_insensitive() {
     assert_eq!(http.interval.as_secs(), 86_400);
     assert_eq!(http.timeout.as_secs(), 7);
     assert_eq!(&*http.interval_seed, "pod");
-    assert_eq!(http.authorization.as_ref().expect("one"), "Bearer t");
-    assert_eq!(http.headers["x-key"], "k");
+    assert_eq!(http.authorization.as_ref().expect("one"), "Bearer hush");
+    assert_eq!(http.headers["x-key"], "hush");
     assert!(http.oauth.is_some());
     let SourceKind::Grpc(grpc) = &specs[2].kind else {
         panic!("{specs:?}");
@@ -37,7 +37,7 @@ fn sources_fields_are_case_insensitive() {
         ("p", "source=a")
     );
     assert_eq!(grpc.max_message_bytes, 10);
-    assert_eq!(grpc.headers["x-key"], "k");
+    assert_eq!(grpc.headers["x-key"], "hush");
     assert!(grpc.incremental);
 }
 

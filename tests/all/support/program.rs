@@ -8,25 +8,27 @@ use std::process::Command;
 use std::process::Output;
 use std::process::Stdio;
 
+use crate::support::secrets;
+
 /// Runs `fanion` in an empty environment.
 pub fn run_fanion(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fanion"));
     let output = command.env_clear().args(arguments).output();
-    output.expect("the program runs")
+    without_secrets(output.expect("the program runs"))
 }
 
 /// Runs `flagctl` in a directory and an empty environment.
 pub fn run_flagctl(directory: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_flagctl"));
     let command = command.env_clear().current_dir(directory);
-    command.args(arguments).output().expect("the program runs")
+    without_secrets(command.args(arguments).output().expect("the program runs"))
 }
 
 /// Runs `flagctl` in a directory with the environment of the tests, so that it finds `git`.
 pub fn run_flagctl_with_env(directory: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_flagctl"));
     command.current_dir(directory).args(arguments);
-    command.output().expect("the program runs")
+    without_secrets(command.output().expect("the program runs"))
 }
 
 /// Runs `flagctl` in a directory and an empty environment, with `input` on standard input.
@@ -43,7 +45,14 @@ pub fn run_flagctl_with_input(directory: &Path, arguments: &[&str], input: &str)
     // A command that reports a usage error does not read its input.
     let _ = stdin.write_all(input.as_bytes());
     drop(stdin);
-    child.wait_with_output().expect("the program ends")
+    without_secrets(child.wait_with_output().expect("the program ends"))
+}
+
+/// The output, after a check that it has no secret of the tests.
+fn without_secrets(output: Output) -> Output {
+    secrets::assert_absent(&output.stdout);
+    secrets::assert_absent(&output.stderr);
+    output
 }
 
 /// Runs `git` in a directory, with a fixed author.

@@ -22,6 +22,7 @@ use fanion::source::updater::loader::Loader;
 use serde_json::json;
 
 use crate::support::evaluate;
+use crate::support::secrets;
 use crate::support::wait::wait_until;
 
 /// Running sources. They stop when dropped.
@@ -57,7 +58,9 @@ impl RunningSources {
 
     /// The health of a source.
     pub fn state(&self, source: usize) -> SourceHealth {
-        self.watch.statuses[source].health()
+        let health = self.watch.statuses[source].health();
+        secrets::assert_absent(format!("{health:?}").as_bytes());
+        health
     }
 
     /// Waits until `so` returns true for the health of a source.
@@ -102,6 +105,7 @@ pub fn settings() -> SourceConfig {
 }
 
 pub fn start_sources(specs: &[SourceSpec], settings: &SourceConfig) -> RunningSources {
+    secrets::watch_log();
     let live = Arc::new(Live::default());
     let loader = Loader::new(specs, settings, live.clone());
     let watch = updater::start(loader).expect("the sources can be followed");

@@ -169,15 +169,17 @@ async fn compressed_token_responses_are_decoded() {
                     binary_response(&["content-encoding: gzip"], &gzip(&vec![b' '; 65_537]))
                 }
                 "/token" => {
-                    let token = json!({"access_token": "t1", "token_type": "bearer"}).to_string();
+                    let token =
+                        json!({"access_token": "hush-1", "token_type": "bearer"}).to_string();
                     binary_response(&["content-encoding: gzip"], &gzip(token.as_bytes()))
                 }
-                _ if request.header("authorization") == "Bearer t1" => compressed("a", "gzip"),
+                _ if request.header("authorization") == "Bearer hush-1" => compressed("a", "gzip"),
                 _ => http_response("401 Unauthorized", &[], ""),
             },
         )
         .await;
-    let oauth = json!({"clientID": "me", "clientSecret": "s", "tokenUrl": upstream.url("/token")});
+    let oauth =
+        json!({"clientID": "me", "clientSecret": "hush", "tokenUrl": upstream.url("/token")});
     let followed = poll_url(&upstream.url("/flags"), &json!({"oauth": oauth}));
     // The first response is above the limit after decompression.
     followed.wait_for_variant("a").await;

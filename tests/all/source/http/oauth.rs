@@ -16,15 +16,15 @@ use crate::support::temp_dir::TempDir;
 async fn with_tokens(expires_in: u64) -> HttpUpstream {
     let count = AtomicUsize::new(0);
     HttpUpstream::start(move |request| match request.path.as_str() {
-        "/token" if request.body.contains("client_secret=wrong") => http_response("401 Unauthorized", &[], "{}"),
+        "/token" if request.body.contains("client_secret=hush-wrong") => http_response("401 Unauthorized", &[], "{}"),
         "/token" => {
             let count = count.fetch_add(1, Ordering::SeqCst) + 1;
-            let token = json!({"access_token": format!("t{count}"), "token_type": "bearer", "expires_in": expires_in});
+            let token = json!({"access_token": format!("hush-{count}"), "token_type": "bearer", "expires_in": expires_in});
             http_response("200 OK", &["content-type: application/json"], &token.to_string())
         }
         _ => match count.load(Ordering::SeqCst) {
             0 => http_response("401 Unauthorized", &[], ""),
-            count if request.header("authorization") != format!("Bearer t{count}") => {
+            count if request.header("authorization") != format!("Bearer hush-{count}") => {
                 http_response("401 Unauthorized", &[], "")
             }
             _ => document_response("a"),
@@ -44,8 +44,7 @@ fn paths(upstream: &HttpUpstream, path: &str) -> usize {
 #[tokio::test]
 async fn token_is_reused_until_it_expires() {
     let upstream = with_tokens(3600).await;
-    let oauth =
-        json!({"clientID": "me & you", "clientSecret": "s=1", "tokenUrl": upstream.url("/token")});
+    let oauth = json!({"clientID": "me & you", "clientSecret": "hush=1", "tokenUrl": upstream.url("/token")});
     let followed = poll_url(&upstream.url("/flags"), &json!({"oauth": oauth}));
     followed.wait_for_variant("a").await;
     let seen = upstream.requests().remove(0);
@@ -57,14 +56,15 @@ async fn token_is_reused_until_it_expires() {
     );
     assert_eq!(
         seen.body,
-        "grant_type=client_credentials&client_id=me+%26+you&client_secret=s%3D1"
+        "grant_type=client_credentials&client_id=me+%26+you&client_secret=hush%3D1"
     );
     upstream.wait_for_requests(3).await;
     assert_eq!(paths(&upstream, "/token"), 1);
 
     // The lifetime is shorter than the expiry margin, so each request gets a new token.
     let upstream = with_tokens(5).await;
-    let oauth = json!({"clientID": "me", "clientSecret": "s", "tokenUrl": upstream.url("/token")});
+    let oauth =
+        json!({"clientID": "me", "clientSecret": "hush", "tokenUrl": upstream.url("/token")});
     let followed = poll_url(&upstream.url("/flags"), &json!({"oauth": oauth}));
     followed.wait_for_variant("a").await;
     upstream.wait_for_requests(4).await;
@@ -85,11 +85,12 @@ async fn revoked_token_is_replaced() {
             _ => http_response("401 Unauthorized", &[], ""),
         }
     };
-    let upstream = HttpUpstream::start(answer("t1")).await;
-    let oauth = json!({"clientID": "me", "clientSecret": "s", "tokenUrl": upstream.url("/token")});
+    let upstream = HttpUpstream::start(answer("hush-1")).await;
+    let oauth =
+        json!({"clientID": "me", "clientSecret": "hush", "tokenUrl": upstream.url("/token")});
     let followed = poll_url(&upstream.url("/flags"), &json!({"oauth": oauth}));
     followed.wait_for_variant("a").await;
-    upstream.set_handler(answer("t2"));
+    upstream.set_handler(answer("hush-2"));
     upstream.wait_for_requests(4).await;
     assert_eq!(paths(&upstream, "/token"), 2);
     assert_eq!(followed.state(0).failed, 0);
@@ -107,7 +108,7 @@ async fn no_request_is_sent_without_a_token() {
         .await;
     let write = |name: &str, text: &str| folder.write(name, text);
     write("client-id", "me\n");
-    write("client-secret", "wrong\n");
+    write("client-secret", "hush-wrong\n");
     followed
         .wait_for_error(0, "no token from the token endpoint: 401 Unauthorized")
         .await;
@@ -115,6 +116,6 @@ async fn no_request_is_sent_without_a_token() {
     let told = format!("{:?}", followed.state(0));
     assert!(!told.contains("wrong"), "{told}");
     // The credential files are read again.
-    write("client-secret", "right\n");
+    write("client-secret", "hush-right\n");
     followed.wait_for_variant("a").await;
 }

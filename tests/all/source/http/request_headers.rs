@@ -9,7 +9,7 @@ use crate::support::sources::http_upstream::poll_url;
 #[tokio::test]
 async fn configured_headers_are_sent() {
     let upstream = HttpUpstream::start(|_| document_response("a")).await;
-    let followed = poll_url(&upstream.url("/x"), &json!({"authHeader": "Bearer t"}));
+    let followed = poll_url(&upstream.url("/x"), &json!({"authHeader": "Bearer hush"}));
     followed.wait_for_variant("a").await;
     let seen = upstream.requests().remove(0);
     let accept: Vec<_> = seen
@@ -22,11 +22,11 @@ async fn configured_headers_are_sent() {
         (&*accept[0].1, &*accept[1].1),
         ("application/json", "application/yaml")
     );
-    assert_eq!(seen.header("authorization"), "Bearer t");
+    assert_eq!(seen.header("authorization"), "Bearer hush");
 
-    let all = json!({"authHeader": "Bearer t", "headers": {"AUTHORIZATION": "Basic x", "Accept": "text/yaml",
+    let all = json!({"authHeader": "Bearer hush", "headers": {"AUTHORIZATION": "Basic hush", "Accept": "text/yaml",
         "Host": "flags.example", "X-Team": "blue"}});
-    let url = upstream.url("/y").replace("http://", "http://user:word@");
+    let url = upstream.url("/y").replace("http://", "http://user:hush@");
     let others = poll_url(&url, &all);
     others.wait_for_variant("a").await;
     let seen = upstream
@@ -35,7 +35,7 @@ async fn configured_headers_are_sent() {
         .find(|request| request.path == "/y")
         .expect("one");
     for (name, value) in [
-        ("authorization", "Basic x"),
+        ("authorization", "Basic hush"),
         ("accept", "text/yaml"),
         ("host", "flags.example"),
         ("x-team", "blue"),
@@ -45,7 +45,7 @@ async fn configured_headers_are_sent() {
         assert_eq!(values[0].1, value);
     }
     let named = poll_url(
-        &upstream.url("/z").replace("http://", "http://user:word@"),
+        &upstream.url("/z").replace("http://", "http://user:hush@"),
         &json!({}),
     );
     named.wait_for_variant("a").await;
@@ -54,5 +54,5 @@ async fn configured_headers_are_sent() {
         .into_iter()
         .find(|request| request.path == "/z")
         .expect("one");
-    assert_eq!(seen.header("authorization"), "Basic dXNlcjp3b3Jk");
+    assert_eq!(seen.header("authorization"), "Basic dXNlcjpodXNo");
 }

@@ -8,9 +8,11 @@ use std::process::Child;
 use std::process::Command;
 use std::process::Stdio;
 use std::sync::mpsc;
+use std::thread::JoinHandle;
 
 use serde_json::Value;
 
+use crate::support::secrets;
 use crate::support::server::http_client::HttpClient;
 use crate::support::server::http_client::HttpVersion;
 use crate::support::wait::DEADLINE;
@@ -24,6 +26,8 @@ pub struct Daemon {
     pub ofrep: u16,
     pub sync: u16,
     pub logs: mpsc::Receiver<Value>,
+    /// Reads the log to its end, and returns the first line with a secret of the tests.
+    reader: Option<JoinHandle<Option<String>>>,
 }
 
 impl Daemon {
@@ -45,10 +49,15 @@ impl Daemon {
         let mut child = command.spawn().expect("the daemon starts");
         let stderr = BufReader::new(child.stderr.take().expect("its log"));
         let (sender, logs) = mpsc::channel();
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
+            let mut leak = None;
             for line in stderr.lines().map_while(Result::ok) {
+                if leak.is_none() && secrets::is_in(&line) {
+                    leak = Some(line.clone());
+                }
                 let _ = sender.send(serde_json::from_str(&line).unwrap_or(Value::String(line)));
             }
+            leak
         });
         Daemon {
             child,
@@ -57,6 +66,7 @@ impl Daemon {
             ofrep: 0,
             sync: 0,
             logs,
+            reader: Some(reader),
         }
     }
 
@@ -120,6 +130,10 @@ impl Drop for Daemon {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        let leak = self.reader.take().and_then(|reader| reader.join().ok());
+        if !std::thread::panicking() {
+            assert_eq!(leak.flatten(), None, "a secret was logged");
+        }
     }
 }
 
