@@ -13,6 +13,9 @@ const BYTES_PER_STEP: usize = 4;
 const COMPARED_BYTES_PER_STEP: usize = 64;
 const SCANNED_BYTES_PER_STEP: usize = 8;
 const PARSED_BYTES_PER_STEP: usize = 2;
+// Nearly all texts are shorter. Work on them is bounded by the size of the rule, and in a list operation by the cost of
+// its body, which is charged for each item.
+const FREE_TEXT_BYTES: usize = 64;
 
 /// The result of evaluating an expression.
 pub type EvalResult<'a> = Result<Value<'a>, EvalError>;
@@ -125,28 +128,33 @@ impl<'s, 'a> Scope<'s, 'a> {
     /// Charges a comparison of the bytes of `text`.
     #[inline]
     pub fn spend_for_compare(&self, text: &str) -> Result<(), EvalError> {
-        if text.len() < COMPARED_BYTES_PER_STEP {
-            return Ok(());
-        }
-        self.spend_steps(text.len() / COMPARED_BYTES_PER_STEP)
+        self.spend_for_text(text.len(), COMPARED_BYTES_PER_STEP)
     }
 
     /// Charges work on each byte of `text`: hashing or searching it.
     #[inline]
     pub fn spend_for_scan(&self, text: &str) -> Result<(), EvalError> {
-        if text.len() < SCANNED_BYTES_PER_STEP {
-            return Ok(());
-        }
-        self.spend_steps(text.len() / SCANNED_BYTES_PER_STEP)
+        self.spend_for_text(text.len(), SCANNED_BYTES_PER_STEP)
+    }
+
+    /// Charges hashing of two texts, one after the other.
+    #[inline]
+    pub fn spend_for_scan_of_both(&self, first: &str, second: &str) -> Result<(), EvalError> {
+        self.spend_for_text(first.len() + second.len(), SCANNED_BYTES_PER_STEP)
     }
 
     /// Charges the parsing of `text` as a number or a version.
     #[inline]
     pub fn spend_for_parse(&self, text: &str) -> Result<(), EvalError> {
-        if text.len() < SCANNED_BYTES_PER_STEP {
+        self.spend_for_text(text.len(), PARSED_BYTES_PER_STEP)
+    }
+
+    #[inline]
+    fn spend_for_text(&self, bytes: usize, bytes_per_step: usize) -> Result<(), EvalError> {
+        if bytes < FREE_TEXT_BYTES {
             return Ok(());
         }
-        self.spend_steps(text.len() / PARSED_BYTES_PER_STEP)
+        self.spend_steps(bytes / bytes_per_step)
     }
 
     /// Charges the conversion of `value` to a number.
@@ -169,6 +177,12 @@ impl<'s, 'a> Scope<'s, 'a> {
     pub fn lookup_path_segment(&self, value: Value<'a>, part: &str) -> EvalResult<'a> {
         self.spend_steps(lookup_cost(value, part))?;
         Ok(lookup_path_segment(value, part))
+    }
+
+    /// Charges the creation of a text of `bytes` bytes on the stack or in a buffer.
+    #[inline]
+    pub fn spend_for_buffer(&self, bytes: usize) -> Result<(), EvalError> {
+        self.spend_for_text(bytes, SCANNED_BYTES_PER_STEP)
     }
 
     /// Charges the evaluation's step budget.

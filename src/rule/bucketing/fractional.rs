@@ -58,8 +58,7 @@ impl DefaultBucketingKey {
     ) -> Result<Option<u32>, EvalError> {
         match unit {
             Value::Text(unit) if !unit.is_empty() => {
-                scope.spend_for_scan(flag_key)?;
-                scope.spend_for_scan(unit)?;
+                scope.spend_for_scan_of_both(flag_key, unit)?;
                 Ok(Some(self.version.hash_default_key(flag_key, unit)))
             }
             _ => Ok(None),
@@ -150,8 +149,7 @@ fn hash_bucketing_value<'a>(
             && first.chars().next().is_some_and(|c| !c.is_whitespace())
             && rest.chars().next_back().is_some_and(|c| !c.is_whitespace())
         {
-            scope.spend_for_scan(first)?;
-            scope.spend_for_scan(rest)?;
+            scope.spend_for_scan_of_both(first, rest)?;
             let hash = murmur::hash([first.as_bytes(), rest.as_bytes()]);
             return Ok(HashedBucketingValue::Hash(hash));
         }

@@ -94,7 +94,7 @@ fn eval_generic_comparison<'a>(
 
 fn eval_in_set<'a>(in_set: &'a InSet, scope: &Scope<'_, 'a>) -> Result<bool, EvalError> {
     if let Some(needle) = text_operand(&in_set.needle, scope) {
-        scope.spend_for_scan(needle)?;
+        in_set.set.spend_for_text_search(needle, scope)?;
         return Ok(in_set.set.contains_text(needle));
     }
     let needle = eval(&in_set.needle, scope)?;

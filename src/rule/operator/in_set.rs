@@ -67,6 +67,23 @@ impl ConstantSet {
         self.len() == 0
     }
 
+    /// Charges the search for a text if it is hashed. A comparison with a constant ends where the constant ends, so
+    /// that the size of the rule bounds it.
+    ///
+    /// # Errors
+    /// If the evaluation's step budget is exhausted.
+    #[inline]
+    pub fn spend_for_text_search(
+        &self,
+        needle: &str,
+        scope: &Scope<'_, '_>,
+    ) -> Result<(), EvalError> {
+        match self {
+            ConstantSet::Hashed(_) => scope.spend_for_scan(needle),
+            ConstantSet::Linear(_) | ConstantSet::Sorted(_) | ConstantSet::Numbers(_) => Ok(()),
+        }
+    }
+
     /// Charges the search for `needle`: a number is compared with every constant, a text is hashed or compared.
     ///
     /// # Errors
@@ -77,7 +94,7 @@ impl ConstantSet {
         scope: &Scope<'_, '_>,
     ) -> Result<(), EvalError> {
         match (self, needle) {
-            (_, Value::Text(text)) => scope.spend_for_scan(text),
+            (_, Value::Text(text)) => self.spend_for_text_search(text, scope),
             (ConstantSet::Numbers(numbers), _) => scope.spend_steps(numbers.len() / 8),
             (_, Value::Number(_)) => scope.spend_steps(self.len().saturating_mul(4)),
             (_, Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_)) => Ok(()),

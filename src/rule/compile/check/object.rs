@@ -21,7 +21,7 @@ impl Compiler<'_> {
         );
         let help = match (&*operator.key, &*other.key) {
             ("if" | "?:", _) => "write `{ \"if\": [CONDITION, THEN, ELSE] }`, a list of all parts",
-            ("var", _) => "write `{ \"var\": [NAME, DEFAULT] }`",
+            ("var", _) => "close `{ \"var\": NAME }` before the next member",
             _ => "write each operation as an object of its own; combine them with `and` or `or`",
         };
         self.report_invalid_rule(other.position, message, help);
