@@ -22,7 +22,9 @@ pub fn name(version: FractionalVersion) -> &'static str {
 /// Returns the evaluators that use the same buckets, for logs and `--print-config`.
 pub fn agreement(version: FractionalVersion) -> &'static str {
     match version {
-        FractionalVersion::V2 => "flagd 0.16 and in-process providers that use v2 agree",
+        FractionalVersion::V2 => {
+            "the same buckets as flagd 0.16 and in-process providers that use v2"
+        }
         FractionalVersion::V3 => {
             "as decided for flagd 1.0; flagd 0.16 and in-process providers that use v2 choose other buckets"
         }

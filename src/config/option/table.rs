@@ -19,7 +19,7 @@ use crate::config::option::table::configuration::PRINT_CONFIG;
 
 /// The options by their heading in help.
 pub static OPTION_GROUPS: [(&str, &[&OptionSpec]); 8] = [
-    ("Flags", flags::FLAGS),
+    ("Sources", flags::FLAGS),
     ("Ports", ports::PORTS),
     ("TLS", tls::TLS),
     ("Evaluation", evaluation::EVALUATION),

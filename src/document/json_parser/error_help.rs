@@ -71,7 +71,7 @@ fn explain_word(rest: &str) -> (String, String) {
 /// The help for a character that stands where a comma or a closing bracket is expected.
 fn explain_separator(text: &str, offset: usize, found: char) -> String {
     match found {
-        '"' | '{' | '[' => "write a comma behind the value before".to_owned(),
+        '"' | '{' | '[' => "write a comma after the preceding value".to_owned(),
         '}' | ']' => match OpenBrackets::read(text, offset).innermost() {
             Some(open) => format!("{} is not closed", open.describe(text)),
             None => String::new(),

@@ -9,8 +9,8 @@ AXES = {
     "rule": ("comparisons in the rule", "comparisons"),
     "flags": ("flags", "flags"),
     "connections": ("connections, 16 streams each", "connections"),
-    "streams": ("streams on each of 8 connections", "streams"),
-    "events": ("open event streams without events", "streams"),
+    "streams": ("streams on each of 8 connections", "concurrent HTTP/2 streams on each connection"),
+    "events": ("open event streams without events", "idle event streams"),
 }
 
 LOADED = [
@@ -70,7 +70,7 @@ def sentence(what, points):
         "flags": f"A call costs {span}: flags are found by binary search, and any increase is due to CPU cache misses.",
         "connections": f"A call costs {span}: with fewer calls per connection, fewer calls share each read, write and wakeup.",
         "streams": f"A call costs {span}: calls that arrive together on a connection share one read, one poll and one write.",
-        "events": f"A call costs {span}: an idle stream takes memory but no CPU time, except that the kernel's state of "
+        "events": f"A call costs {span}: an idle event stream takes memory but no CPU time, except that the kernel's state of "
                   "each socket occupies CPU cache.",
     }[what]
 

@@ -93,7 +93,7 @@ impl Args for FlagPathArgs {
                 .action(ArgAction::Append)
                 .value_name("PATH")
                 .value_parser(value_parser!(PathBuf))
-                .help("Flag files, directories or globs, or - for standard input; later ones win [default: of the command's configuration file]"),
+                .help("Flag files, directories or globs, or - for standard input; later ones win [default: the flags that the command's configuration file names]"),
         )
     }
 

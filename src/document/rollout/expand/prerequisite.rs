@@ -110,7 +110,9 @@ fn report_missing(
     let keys = keys.iter().take(limits::SUGGESTION_CANDIDATES).copied();
     let help = match closest_match(&required.flag, keys) {
         Some(meant) => {
-            format!("did you mean `{meant}`? until then the prerequisite counts as not met")
+            format!(
+                "did you mean `{meant}`? until the name is corrected, the prerequisite counts as not met"
+            )
         }
         None => "define it or remove the prerequisite; until then it counts as not met".to_owned(),
     };

@@ -7,7 +7,7 @@ use crate::document::syntax_tree::Node;
 
 impl FieldParser<'_> {
     pub(super) fn parse_prerequisites(&mut self, node: &Node) -> Vec<Prerequisite> {
-        let help = "remove it, or add a prerequisite: `{ flag: checkout.api, variant: \"on\" }`";
+        let help = "remove it, or add a prerequisite: `{ flag: FLAG, variant: \"on\" }`";
         self.report_empty_list(node, "requires", help);
         let read = node
             .items_or_self()
@@ -18,7 +18,8 @@ impl FieldParser<'_> {
 
     fn parse_prerequisite(&mut self, node: &Node) -> Option<Prerequisite> {
         let field = "requires";
-        let help = "write a list of `{ flag: checkout.api, variant: \"on\" }`";
+        let named = node.as_text().unwrap_or("FLAG");
+        let help = &format!("write a list of `{{ flag: {named}, variant: \"on\" }}`");
         let (mut flag, mut variant) = (None, None);
         for member in self.parse_known_members(node, field, &schema::PREREQUISITE, help) {
             match &*member.key {

@@ -7,7 +7,7 @@ use crate::support::temp_dir::TempDir;
 #[test]
 fn start_log_names_the_bucketing_of_fractional() {
     let directory = TempDir::new();
-    let v2 = "fractional bucketing: v2 (flagd 0.16 and in-process providers that use v2 agree)";
+    let v2 = "fractional bucketing: v2 (the same buckets as flagd 0.16 and in-process providers that use v2)";
     let v3 = "fractional bucketing: v3 (as decided for flagd 1.0; flagd 0.16 and in-process providers that use v2 \
               choose other buckets)";
     for (version, message) in [("v2", v2), ("v3", v3)] {

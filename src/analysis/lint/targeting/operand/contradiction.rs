@@ -33,7 +33,7 @@ pub fn check(flag: &str, member: &Member, report: &mut DiagnosticSink) -> bool {
     let (message, help) = if &*member.key == "and" {
         (
             format!(
-                "no context meets the `and` in flag `{flag}`: `{path}` has one value, not both in `{first}` and `{last}`"
+                "no context meets the `and` in flag `{flag}`: `{path}` has a single value, which cannot satisfy both `{first}` and `{last}`"
             ),
             format!(
                 "combine the conditions with `or`, or write `{{ \"in\": [{{ \"var\": \"{path}\" }}, LIST] }}`"

@@ -37,7 +37,7 @@ pub fn check(flag: &str, member: &Member, report: &mut DiagnosticSink) -> bool {
                 format!("write {}", (n / 1000.0).trunc()),
             ),
             NodeKind::Number(n) if *n > 0.0 && *n < SECONDS.start => (
-                format!("is compared with {n}, a second in or near 1970"),
+                format!("is compared with {n}, which is a time in or near 1970"),
                 seconds_of_day(*n),
             ),
             _ => continue,

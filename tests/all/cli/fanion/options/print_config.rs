@@ -30,7 +30,7 @@ fn printed_config_explains_the_bucketing_of_fractional() {
     for (arguments, line) in [
         (
             &[][..],
-            "fractional: \"v2\" # default; bucketing v2: flagd 0.16 and in-process providers that use v2 agree\n",
+            "fractional: \"v2\" # default; bucketing v2: the same buckets as flagd 0.16 and in-process providers that use v2\n",
         ),
         (
             &["--fractional", "v3"],
