@@ -44,6 +44,8 @@ pub fn serve_config<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<
         require_selector: options.boolean(&table::evaluation::REQUIRE_SELECTOR),
         change_stream: ofrep_stream_endpoint(options),
         cors: AllowedOrigins::from_names(&options.strings(&table::evaluation::CORS_ORIGIN)),
+        max_connections_per_client: options
+            .integer(&table::limits::MAX_CONNECTIONS_PER_CLIENT, "connections"),
         ping_policy: PingPolicy {
             min_time: options.duration(&table::streams::KEEP_ALIVE_MIN_TIME),
             permit_without_stream: options

@@ -21,6 +21,8 @@ pub enum Limit {
     WriteTimeout,
     /// The open connections of a port.
     PortConnections,
+    /// The open connections of one client to a port.
+    ClientConnections,
     /// The file descriptors of the process.
     FileDescriptors,
     /// The open streams.
@@ -28,10 +30,11 @@ pub enum Limit {
 }
 
 impl Limit {
-    const ALL: [Limit; 5] = [
+    const ALL: [Limit; 6] = [
         Limit::UnsentBytes,
         Limit::WriteTimeout,
         Limit::PortConnections,
+        Limit::ClientConnections,
         Limit::FileDescriptors,
         Limit::Streams,
     ];
@@ -42,6 +45,7 @@ impl Limit {
             Limit::UnsentBytes => "unsent_bytes",
             Limit::WriteTimeout => "write_timeout",
             Limit::PortConnections => "port_connections",
+            Limit::ClientConnections => "client_connections",
             Limit::FileDescriptors => "file_descriptors",
             Limit::Streams => "streams",
         }
@@ -117,6 +121,6 @@ mod tests {
         assert_eq!(hits.count(Limit::WriteTimeout), Some(1));
         let values = hits.collect().series.into_iter();
         let values: Vec<_> = values.map(|series| series.value).collect();
-        assert_eq!(values, [0, 1, 0, 0, 2].map(MetricValue::Count));
+        assert_eq!(values, [0, 1, 0, 0, 0, 2].map(MetricValue::Count));
     }
 }

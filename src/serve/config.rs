@@ -27,6 +27,8 @@ pub struct ServeConfig {
     /// The maximum number of open connections per port.
     pub max_connections: usize,
     /// The maximum number of open streams on all ports; 0 means no limit.
+    /// The maximum number of open connections per port from one address; 0 means no limit.
+    pub max_connections_per_client: usize,
     pub max_streams: usize,
     /// The timeout of a request's head, and separately of its body.
     pub read_timeout: Duration,
@@ -75,6 +77,7 @@ impl Default for ServeConfig {
             max_streams: limits::EVENT_STREAMS,
             read_timeout: limits::READ_TIMEOUT,
             write_timeout: limits::WRITE_TIMEOUT,
+            max_connections_per_client: 0,
             added_context: ContextEnrichment::default(),
             stream_deadline: Duration::ZERO,
             sync_metadata: true,

@@ -5,6 +5,7 @@ pub mod addr;
 pub mod certificate_expiry;
 pub mod limit_report;
 pub mod port_role;
+pub mod client_slots;
 pub mod connection_slots;
 pub mod socket;
 pub mod tls;

@@ -16,6 +16,9 @@ use crate::metric::limit_hits::Limit;
 use crate::metric::task_panics::TaskKind;
 use crate::serve::connection::server::ConnectionServer;
 use crate::serve::http::handler::Handler;
+use crate::serve::listen::client_slots::ClientSlot;
+use crate::serve::listen::client_slots::ClientSlots;
+use crate::serve::listen::client_slots::TooManyConnections;
 use crate::serve::listen::limit_report;
 use crate::serve::listen::port_role::PortConfig;
 use crate::serve::listen::socket::Listener;
@@ -23,8 +26,8 @@ use crate::serve::listen::socket::SocketStream;
 use crate::serve::shutdown_watch;
 use crate::serve::tasks::Tasks;
 
-/// The slots of a connection: of its port, and of the process.
-type Slots = [Option<OwnedSemaphorePermit>; 2];
+/// The slots of a connection: of its client, of its port, and of the process.
+type Slots = (Option<ClientSlot>, [Option<OwnedSemaphorePermit>; 2]);
 
 /// Serves a port until `shutdown` turns true, and then until all connections have ended or the grace period is over.
 pub async fn serve<A: Handler>(
@@ -35,6 +38,8 @@ pub async fn serve<A: Handler>(
     mut shutdown: watch::Receiver<bool>,
 ) {
     let port_slots = Arc::new(Semaphore::new(config.max_connections));
+    let most = config.max_connections_per_client;
+    let client_slots = (most > 0).then(|| ClientSlots::new(most));
     let server = Arc::new(ConnectionServer::new(handler, config, tasks));
     let config = &server.config;
     let mut connections = Connections {
@@ -49,6 +54,9 @@ pub async fn serve<A: Handler>(
             () = shutdown_watch::requested(&mut shutdown) => break,
         };
         fault_injection::point(config.port.accept_fault_point());
+        let Ok(client_slot) = acquire_of_client(client_slots.as_ref(), &socket, config) else {
+            continue;
+        };
         // A slot is taken for a connection that exists: a port without clients must not hold one that others need.
         let mut slots = pin!(acquire(&port_slots, config));
         let slots = loop {
@@ -60,11 +68,11 @@ pub async fn serve<A: Handler>(
             }
         };
         let Some(slots) = slots else { break };
-        connections.spawn(socket, slots);
+        connections.spawn(socket, (client_slot, slots));
     }
     // Clients that the kernel has already connected would lose their first request.
     while let Some(Ok(socket)) = listener.accept().now_or_never() {
-        connections.spawn(socket, [None, None]);
+        connections.spawn(socket, (None, [None, None]));
     }
     drop(listener);
     if tokio::time::timeout(config.grace, connections.drain())
@@ -137,8 +145,33 @@ async fn accept(listener: &Listener, config: &PortConfig) -> SocketStream {
     }
 }
 
+/// Acquires a slot of the client, if the connections of a client are limited. Unix sockets have no clients.
+///
+/// # Errors
+/// If the client has no free slot, which is reported: the connection must be closed.
+fn acquire_of_client(
+    slots: Option<&Arc<ClientSlots>>,
+    socket: &SocketStream,
+    config: &PortConfig,
+) -> Result<Option<ClientSlot>, TooManyConnections> {
+    let Some(slots) = slots else {
+        return Ok(None);
+    };
+    let Some(client) = socket.client_address() else {
+        return Ok(None);
+    };
+    let slot = slots.try_acquire(client);
+    if slot.is_err() {
+        limit_report::report_client(&config.metrics, config.port, client);
+    }
+    slot.map(Some)
+}
+
 /// Acquires a slot of the port, and a slot that ports share. Each limit that makes the connection wait is reported.
-async fn acquire(port_slots: &Arc<Semaphore>, config: &PortConfig) -> Slots {
+async fn acquire(
+    port_slots: &Arc<Semaphore>,
+    config: &PortConfig,
+) -> [Option<OwnedSemaphorePermit>; 2] {
     let limits = [
         (port_slots, Limit::PortConnections),
         (&config.connection_slots, Limit::FileDescriptors),

@@ -1,5 +1,7 @@
 //! Reports of limits that clients reach: each is counted, and logged at most once per interval.
 
+use std::net::IpAddr;
+
 use crate::metric::limit_hits::Limit;
 use crate::metric::registry::Metrics;
 use crate::serve::listen::port_role::PortRole;
@@ -13,6 +15,15 @@ pub fn report(metrics: &Metrics, limit: Limit, port: Option<PortRole>) {
     }
 }
 
+/// Counts a connection that is closed because its client has too many, and logs it as [`report`] does.
+pub fn report_client(metrics: &Metrics, port: PortRole, client: IpAddr) {
+    let limit = Limit::ClientConnections;
+    if let Some(count) = metrics.limits.count(limit) {
+        let (limit, port, effect) = (limit.name(), port.name(), effect(limit));
+        tracing::warn!(limit, port, %client, count, "{effect}");
+    }
+}
+
 /// The effect of a limit on clients.
 fn effect(limit: Limit) -> &'static str {
     match limit {
@@ -22,6 +33,9 @@ fn effect(limit: Limit) -> &'static str {
         Limit::WriteTimeout => "a client did not read its responses in time: closing it",
         Limit::PortConnections => {
             "all connections of the port are in use: new ones wait (raise --max-connections)"
+        }
+        Limit::ClientConnections => {
+            "a client has too many connections: closing its new one (raise --max-connections-per-client)"
         }
         Limit::FileDescriptors => {
             "all file descriptors are in use: new connections wait (raise the limit of open files)"

@@ -65,6 +65,8 @@ pub struct PortConfig {
     pub grace: Duration,
     /// The maximum number of open connections; further ones wait to be accepted.
     pub max_connections: usize,
+    /// The maximum number of open connections of one client; 0 means no limit.
+    pub max_connections_per_client: usize,
     /// Connection slots that ports share, limited by the number of file descriptors.
     pub connection_slots: Arc<Semaphore>,
     /// Notified when a connection has ended.
@@ -87,6 +89,7 @@ impl PortConfig {
             write_timeout: config.write_timeout,
             grace: config.grace,
             max_connections: config.max_connections.clamp(1, Semaphore::MAX_PERMITS),
+            max_connections_per_client: config.max_connections_per_client,
             connection_slots: slots.clone(),
             memory_freed: config.memory_freed.clone(),
             metrics: config.metrics.clone(),

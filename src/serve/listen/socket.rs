@@ -3,6 +3,7 @@
 use std::io;
 use std::io::ErrorKind;
 use std::io::IoSlice;
+use std::net::IpAddr;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::Context;
@@ -102,6 +103,17 @@ pub enum SocketStream {
     Tcp(TcpStream),
     /// On a Unix socket.
     Unix(UnixStream),
+}
+
+impl SocketStream {
+    /// The address of the client; `None` on a Unix socket, or if the client has closed the connection.
+    pub fn client_address(&self) -> Option<IpAddr> {
+        match self {
+            // A dual-stack socket has IPv4 clients as mapped IPv6 addresses.
+            SocketStream::Tcp(socket) => Some(socket.peer_addr().ok()?.ip().to_canonical()),
+            SocketStream::Unix(_) => None,
+        }
+    }
 }
 
 impl AsyncRead for SocketStream {

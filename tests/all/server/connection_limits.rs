@@ -5,9 +5,13 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use fanion::serve::ServeConfig;
+use fanion::serve::listen::addr::ListenAddr;
+use fanion::serve::listen::socket::Listener;
 use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpSocket;
 use tokio::net::TcpStream;
+use tokio::net::UnixStream;
 
 use crate::support::program::daemon;
 use crate::support::program::daemon::Daemon;
@@ -20,6 +24,7 @@ use crate::support::server::grpc_client::pb::sync1::flag_sync_service_client::Fl
 use crate::support::server::http_client::HttpClient;
 use crate::support::server::http_client::HttpVersion;
 use crate::support::server::prometheus;
+use crate::support::server::raw_http1;
 use crate::support::server::rpc::FLAG_F;
 use crate::support::server::rpc::JSON;
 use crate::support::server::rpc::ONE_FLAG;
@@ -28,6 +33,7 @@ use crate::support::server::rpc::serve_every_type;
 use crate::support::server::rpc::serve_one_flag;
 use crate::support::temp_dir::TempDir;
 use crate::support::wait::DEADLINE;
+use crate::support::wait::poll_until;
 
 #[tokio::test]
 async fn idle_client_is_disconnected() {
@@ -116,6 +122,91 @@ async fn connections_above_the_limit_wait() {
         .await
         .expect("the second connection is accepted");
     assert_eq!(answer.expect("an answer").status, 200);
+}
+
+/// Connects from an address. Returns the connection if the server accepts it: it answers a request.
+async fn connect_from(address: [u8; 4], port: u16) -> Option<TcpStream> {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind((address, 0).into()).expect("a local address");
+    let connected = socket.connect(([127, 0, 0, 1], port).into()).await;
+    let mut socket = connected.expect("a connection");
+    let request = raw_http1::post_request(RESOLVE_BOOLEAN, &format!("{JSON}\r\n"), FLAG_F);
+    // A connection that is closed at once may break here.
+    let _ = socket.write_all(request.as_bytes()).await;
+    let mut answer = [0; 12];
+    let read = tokio::time::timeout(DEADLINE, socket.read_exact(&mut answer));
+    read.await.expect("an answer or the end").ok()?;
+    assert_eq!(&answer, b"HTTP/1.1 200");
+    Some(socket)
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn connections_of_one_client_are_limited() {
+    let settings = ServeConfig {
+        max_connections_per_client: 2,
+        ..ServeConfig::default()
+    };
+    let (server, _directory) = serve_one_flag(settings).await;
+    let [one, other] = [[127, 0, 0, 1], [127, 0, 0, 2]];
+    let first = connect_from(one, server.port).await.expect("a free slot");
+    let second = connect_from(one, server.port).await.expect("a free slot");
+    for _ in 0..3 {
+        assert!(connect_from(one, server.port).await.is_none());
+    }
+    let third = connect_from(other, server.port).await;
+    let third = third.expect("a free slot of another client");
+    let limit = ["limit=\"client_connections\""];
+    let scrape = prometheus::scrape(&server).await;
+    assert_eq!(scrape.sum("fanion_limit_hits_total", &limit), 3.0);
+    drop(second);
+    let is_accepted = async || connect_from(one, server.port).await.is_some();
+    poll_until(is_accepted, || "the slot is never released".to_owned()).await;
+    drop((first, third));
+}
+
+#[tokio::test]
+async fn client_limit_does_not_apply_to_unix_sockets() {
+    let settings = ServeConfig {
+        max_connections_per_client: 1,
+        ..ServeConfig::default()
+    };
+    let directory = TempDir::new();
+    let flags = directory.write("flags.json", ONE_FLAG);
+    let path = directory.path().join("e.sock");
+    let mut listeners = server::listeners(None).await;
+    let listener = Listener::bind(&ListenAddr::Unix(path.clone())).await;
+    listeners.evaluation = listener.expect("a socket");
+    let _server = server::start_on(&flags, settings, listeners).await;
+    let mut open = Vec::new();
+    for _ in 0..3 {
+        let socket = UnixStream::connect(&path).await.expect("a connection");
+        let mut client = HttpClient::over(socket, HttpVersion::Http2).await;
+        let answer = client.post(RESOLVE_BOOLEAN, &[JSON], FLAG_F).await;
+        assert_eq!(answer.status, 200);
+        open.push(client);
+    }
+}
+
+#[tokio::test]
+async fn refused_client_is_named_in_the_log() {
+    let directory = TempDir::new();
+    directory.write("flags.json", ONE_FLAG);
+    let options = [
+        "--uri",
+        "file:flags.json",
+        "--max-connections-per-client",
+        "1",
+    ];
+    let daemon = Daemon::start(directory.path(), &options);
+    let first = connect_from([127, 0, 0, 1], daemon.port).await;
+    let _first = first.expect("a free slot");
+    assert!(connect_from([127, 0, 0, 1], daemon.port).await.is_none());
+    let line = daemon.wait_for_log(|line| line["limit"] == "client_connections");
+    // The socket is dual-stack.
+    let named = (&line["client"], &line["port"], &line["level"]);
+    let want = ["127.0.0.1", "evaluation", "WARN"].map(serde_json::Value::from);
+    assert_eq!(named, (&want[0], &want[1], &want[2]));
 }
 
 #[tokio::test]

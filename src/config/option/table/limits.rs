@@ -8,6 +8,7 @@ pub static LIMITS: &[&OptionSpec] = &[
     &MAX_REQUEST_BODY,
     &MAX_REQUEST_HEADER,
     &MAX_CONNECTIONS,
+    &MAX_CONNECTIONS_PER_CLIENT,
     &MAX_STREAMS,
     &READ_TIMEOUT,
 ];
@@ -37,6 +38,15 @@ pub static MAX_CONNECTIONS: OptionSpec = with_default(
     "COUNT",
     "16384",
     "Maximum number of open connections per port; further ones wait",
+);
+
+/// `--max-connections-per-client`
+pub static MAX_CONNECTIONS_PER_CLIENT: OptionSpec = with_default(
+    "max-connections-per-client",
+    None,
+    "COUNT",
+    "0",
+    "Maximum number of open connections per port from one IP address; further ones are closed; 0 for no limit",
 );
 
 /// `--max-streams`
