@@ -6,7 +6,7 @@ pub mod go_duration;
 mod number_precision;
 pub mod file;
 mod listen;
-mod serve;
+pub mod serve;
 mod sources;
 pub mod structured_file;
 mod telemetry;
@@ -26,8 +26,10 @@ use crate::config::option::origin::ResolvedOption;
 use crate::config::option::resolver::CliOptions;
 use crate::config::option::resolver::OptionResolver;
 use crate::config::option::table;
+use crate::config::serve::TokenPaths;
 use crate::config::serve::serve_config;
 use crate::config::serve::tls_files;
+use crate::config::serve::token_paths;
 use crate::config::sources::sources;
 use crate::config::telemetry::telemetry_config;
 use crate::document::FaultPolicy;
@@ -57,6 +59,8 @@ pub struct Config {
     pub ofrep_addr: ListenAddr,
     /// Certificate files, if TLS is configured.
     pub tls_files: Option<TlsPaths>,
+    /// Files with bearer tokens.
+    pub token_paths: TokenPaths,
     /// The configuration of the servers.
     pub serve_config: ServeConfig,
     /// The export of metrics and traces.
@@ -189,6 +193,7 @@ fn build_config<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<E>) 
         sync_addr: unix_socket(options, &table::ports::SYNC_SOCKET_PATH).unwrap_or(sync),
         ofrep_addr: port(options, &table::ports::OFREP_PORT),
         tls_files: tls_files(options),
+        token_paths: token_paths(options),
         serve_config: serve_config(options),
         telemetry_config: telemetry_config(options),
         log_format: options.parsed(

@@ -38,6 +38,7 @@
 //! * [`source::status`]: the health of each source, for probes, metrics and debug endpoints.
 //! * Caches by selector in each snapshot; they hold only values computed from that snapshot.
 //! * The TLS configuration of the servers and of the OTLP client, read again from its files at intervals.
+//! * The bearer tokens of each port, read again from their files at intervals.
 //! * The number of connections of each client, if it is limited.
 //! * Semaphores for connections, streams and debug requests, and the channels that announce shutdown and the initial
 //!   load.

@@ -59,8 +59,8 @@ pub const STALL_TIMEOUT: Duration = Duration::from_secs(3);
 pub const LOG_QUEUE: usize = 1024 * 1024;
 /// How long the end of the process waits for the last log lines.
 pub const LOG_DRAIN_TIMEOUT: Duration = Duration::from_millis(100);
-/// How long the start of the process waits for certificates.
-pub const TLS_LOAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the start of the process waits for certificates, and for bearer tokens.
+pub const CREDENTIALS_LOAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// The stack of the threads that parse documents, in bytes: several times of what the deepest document needs.
 pub const PARSER_STACK: usize = 8 * 1024 * 1024;
 /// How long the update thread waits for file sources, so that files that change together are published together.
@@ -111,6 +111,10 @@ pub const SELECTOR_BYTES: usize = 1024;
 pub const CONFIG_FILE: u64 = 16 * 1024 * 1024;
 /// The largest file with certificates or a key, in bytes.
 pub const PEM_FILE: u64 = 16 * 1024 * 1024;
+/// The largest file with bearer tokens, in bytes.
+pub const TOKEN_FILE: u64 = 64 * 1024;
+/// The most bearer tokens of a port: a request's token is compared with all of them.
+pub const BEARER_TOKENS: usize = 100;
 /// The largest source file that is searched for flags, in bytes: larger ones are usually generated.
 pub const SCANNED_SOURCE_FILE: u64 = 4 * 1024 * 1024;
 /// The largest flag document, in bytes.

@@ -3,6 +3,7 @@
 //! Counting is a relaxed addition: no lock, no hash, no allocation once a counter has been used. Names and labels are
 //! built on export. <https://flagd.dev/reference/monitoring/>
 
+pub mod authentication;
 pub mod family;
 pub mod histogram;
 pub mod http_server;

@@ -28,11 +28,15 @@ use tokio::sync::watch;
 
 use crate::limits;
 use crate::live::Live;
+use crate::metric::authentication::AuthenticatedPort;
 use crate::metric::http_server::request_labels::Scheme;
+use crate::metric::task_panics::TaskKind;
 use crate::serve::admin::AdminService;
 use crate::serve::admin::debug::DebugEndpoints;
 pub use crate::serve::config::ServeConfig;
 use crate::serve::context::ServerContext;
+use crate::serve::http::auth::PortAuthentication;
+use crate::serve::http::auth::token_file::TokenFile;
 use crate::serve::http::instrumentation::Instrumentation;
 use crate::serve::listen::accept;
 use crate::serve::listen::connection_slots;
@@ -87,6 +91,7 @@ pub async fn run(
         connection_slots,
         tls: listeners.tls,
     };
+    servers.follow_token_files();
     let mut supervisor = Supervisor::default();
     // Probes run on the caller's runtime, so that they are answered however long the workers take for a request.
     let caller = Handle::current();
@@ -165,7 +170,7 @@ impl Servers {
         let context = &self.context;
         let admin = Arc::new(AdminService {
             context: context.clone(),
-            builtin_services: BuiltinServices::new(context.clone(), &[]),
+            builtin_services: BuiltinServices::new(context.clone(), &[], None),
             debug: DebugEndpoints::new(context.clone()),
         });
         let config = PortConfig::new(PortRole::Management, &context.config, probe_slots);
@@ -174,10 +179,15 @@ impl Servers {
 
     fn evaluation(&self, listener: Listener) -> impl Future<Output = ()> + use<> {
         let context = &self.context;
+        let tokens = context.config.tokens.evaluation.as_ref();
+        let authentication = self.authentication(AuthenticatedPort::Evaluation, tokens);
+        let own = &EVALUATION_SERVICES;
+        let reflection = Some(authentication.clone());
         let rpc = Arc::new(EvaluationService {
             context: context.clone(),
-            builtin_services: BuiltinServices::new(context.clone(), &EVALUATION_SERVICES),
+            builtin_services: BuiltinServices::new(context.clone(), own, reflection),
             instrumentation: self.instrumentation(),
+            authentication,
         });
         let (config, shutdown) = (self.port(PortRole::Evaluation), context.shutdown.clone());
         accept::serve(listener, rpc, config, context.tasks.clone(), shutdown)
@@ -185,9 +195,11 @@ impl Servers {
 
     fn ofrep(&self, listener: Listener) -> impl Future<Output = ()> + use<> {
         let context = &self.context;
+        let tokens = context.config.tokens.ofrep.as_ref();
         let ofrep = Arc::new(OfrepService {
             context: context.clone(),
             instrumentation: self.instrumentation(),
+            authentication: self.authentication(AuthenticatedPort::Ofrep, tokens),
         });
         let (config, shutdown) = (self.port(PortRole::Ofrep), context.shutdown.clone());
         accept::serve(listener, ofrep, config, context.tasks.clone(), shutdown)
@@ -195,9 +207,13 @@ impl Servers {
 
     fn sync(&self, listener: Listener) -> impl Future<Output = ()> + use<> {
         let context = &self.context;
+        let tokens = context.config.tokens.sync.as_ref();
+        let authentication = self.authentication(AuthenticatedPort::Sync, tokens);
+        let reflection = Some(authentication.clone());
         let sync = Arc::new(FlagSyncService {
             context: context.clone(),
-            builtin_services: BuiltinServices::new(context.clone(), &[SERVICE_NAME]),
+            builtin_services: BuiltinServices::new(context.clone(), &[SERVICE_NAME], reflection),
+            authentication,
         });
         let config = PortConfig {
             ping_policy: Some(context.config.ping_policy),
@@ -212,6 +228,34 @@ impl Servers {
         PortConfig {
             tls: self.tls.clone(),
             ..PortConfig::new(port, &self.context.config, &self.connection_slots)
+        }
+    }
+
+    /// Starts a task for each file with bearer tokens, which ends when the shutdown begins.
+    fn follow_token_files(&self) {
+        let context = &self.context;
+        for file in context.config.tokens.files() {
+            let (file, context) = (file.clone(), context.clone());
+            let task = async move {
+                let follow = || file.clone().follow(context.shutdown.clone());
+                while let Err(payload) = tasks::catch_panic(follow()).await {
+                    context.tasks.report_panic(TaskKind::TokenFile, &*payload);
+                }
+            };
+            let tasks = &self.context.tasks;
+            tasks.spawn(TaskKind::TokenFile, Box::pin(task), None);
+        }
+    }
+
+    fn authentication(
+        &self,
+        port: AuthenticatedPort,
+        tokens: Option<&Arc<TokenFile>>,
+    ) -> PortAuthentication {
+        PortAuthentication {
+            tokens: tokens.cloned(),
+            port,
+            metrics: self.context.config.metrics.clone(),
         }
     }
 

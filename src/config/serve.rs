@@ -11,14 +11,26 @@ use crate::config::option::table;
 use crate::limits;
 use crate::metric::thread_activity::ThreadActivities;
 use crate::serve::ServeConfig;
-use crate::serve::admin::debug::BearerToken;
 use crate::serve::admin::debug::DebugAccess;
 use crate::serve::admin::debug::DebugConfig;
 use crate::serve::connection::ping_enforcement::PingPolicy;
+use crate::serve::http::auth::bearer_token::BearerToken;
+use crate::serve::http::auth::token_file::PortTokens;
 use crate::serve::http::cors::AllowedOrigins;
 use crate::serve::listen::tls::TlsPaths;
 use crate::wire::context::enrichment::ContextEnrichment;
 use crate::wire::ofrep::sse_events::StreamEndpoint;
+
+/// The token files of the ports that require a token.
+#[derive(Debug, Default)]
+pub struct TokenPaths {
+    /// Of the evaluation port.
+    pub evaluation: Option<PathBuf>,
+    /// Of the OFREP port.
+    pub ofrep: Option<PathBuf>,
+    /// Of the flag sync port.
+    pub sync: Option<PathBuf>,
+}
 
 /// Returns the configuration of the servers.
 pub fn serve_config<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<E>) -> ServeConfig {
@@ -32,6 +44,8 @@ pub fn serve_config<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<
         max_connections: options
             .integer(&table::limits::MAX_CONNECTIONS, "connections")
             .max(1),
+        max_connections_per_client: options
+            .integer(&table::limits::MAX_CONNECTIONS_PER_CLIENT, "connections"),
         max_streams: options.integer(&table::limits::MAX_STREAMS, "streams"),
         read_timeout: options.nonzero_duration(&table::limits::READ_TIMEOUT),
         write_timeout: limits::WRITE_TIMEOUT,
@@ -44,14 +58,14 @@ pub fn serve_config<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<
         require_selector: options.boolean(&table::evaluation::REQUIRE_SELECTOR),
         change_stream: ofrep_stream_endpoint(options),
         cors: AllowedOrigins::from_names(&options.strings(&table::evaluation::CORS_ORIGIN)),
-        max_connections_per_client: options
-            .integer(&table::limits::MAX_CONNECTIONS_PER_CLIENT, "connections"),
         ping_policy: PingPolicy {
             min_time: options.duration(&table::streams::KEEP_ALIVE_MIN_TIME),
             permit_without_stream: options
                 .boolean(&table::streams::KEEP_ALIVE_PERMIT_WITHOUT_STREAM),
         },
         debug: debug_config(options),
+        // Read at startup, on a thread that may block.
+        tokens: PortTokens::default(),
         grace: limits::SHUTDOWN_GRACE,
         keep_alive_interval: limits::EVENT_STREAM_KEEP_ALIVE,
         memory_freed: Arc::default(),
@@ -166,6 +180,16 @@ pub fn tls_files<E: Fn(&str) -> Option<String>>(
         .errors
         .push(format!("{lonely}: TLS needs a certificate and its key"));
     None
+}
+
+/// Returns the token files of the ports.
+pub fn token_paths<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<E>) -> TokenPaths {
+    let mut path = |option| options.optional_string(option).map(PathBuf::from);
+    TokenPaths {
+        evaluation: path(&table::authentication::EVALUATION_TOKEN_PATH),
+        ofrep: path(&table::authentication::OFREP_TOKEN_PATH),
+        sync: path(&table::authentication::SYNC_TOKEN_PATH),
+    }
 }
 
 fn context_headers<E: Fn(&str) -> Option<String>>(

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 
 use crate::metric::SERVICE_NAME;
+use crate::metric::authentication::AuthenticationMetrics;
 use crate::metric::family::MetricFamily;
 use crate::metric::family::MetricKind;
 use crate::metric::family::MetricValue;
@@ -30,6 +31,8 @@ pub struct Metrics {
     pub sync_streams: SyncStreamMetrics,
     /// Limits that clients reached.
     pub limits: LimitHits,
+    /// Requests without a valid token.
+    pub authentication: AuthenticationMetrics,
     /// Panics of tasks.
     pub tasks: TaskPanics,
     /// The duration of a single evaluation, from the request's bytes to the response's.
@@ -72,6 +75,7 @@ impl Metrics {
             http: HttpServerMetrics::default(),
             sync_streams: SyncStreamMetrics::default(),
             limits: LimitHits::default(),
+            authentication: AuthenticationMetrics::default(),
             tasks: TaskPanics::default(),
             single_duration: Histogram::for_durations(&EVALUATION_DURATION_BOUNDS),
             bulk_duration: Histogram::for_durations(&EVALUATION_DURATION_BOUNDS),
@@ -94,6 +98,7 @@ impl Metrics {
         let mut families = self.http.collect(SERVICE_NAME);
         families.extend(self.sync_streams.collect());
         families.push(self.limits.collect());
+        families.push(self.authentication.collect());
         families.push(self.tasks.collect());
         families.push(self.evaluation_duration());
         families.push(build_info());

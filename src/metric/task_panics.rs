@@ -16,15 +16,18 @@ pub enum TaskKind {
     Request,
     /// A connection, with the requests that are handled on its task.
     Connection,
+    /// The reading of a token file, which is restarted.
+    TokenFile,
     /// The export of metrics, which is restarted.
     MetricsExport,
 }
 
 impl TaskKind {
-    const ALL: [TaskKind; 4] = [
+    const ALL: [TaskKind; 5] = [
         TaskKind::Stream,
         TaskKind::Request,
         TaskKind::Connection,
+        TaskKind::TokenFile,
         TaskKind::MetricsExport,
     ];
 
@@ -34,6 +37,7 @@ impl TaskKind {
             TaskKind::Stream => "stream",
             TaskKind::Request => "request",
             TaskKind::Connection => "connection",
+            TaskKind::TokenFile => "token_file",
             TaskKind::MetricsExport => "metrics_export",
         }
     }
@@ -55,8 +59,7 @@ impl TaskPanics {
 
     /// Returns the metric family.
     pub fn collect(&self) -> MetricFamily {
-        let help =
-            "Panics in tasks; each ended one stream, request, connection or export of metrics.";
+        let help = "Panics in tasks; each ended one stream, request, connection, check of a token file or export of metrics.";
         let mut family = MetricFamily::new("fanion.task.panics", "", MetricKind::Counter, help);
         for (kind, panics) in TaskKind::ALL.into_iter().zip(&self.panics) {
             let count = MetricValue::Count(panics.load(Ordering::Relaxed));

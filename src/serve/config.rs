@@ -11,6 +11,7 @@ use crate::metric::registry::Metrics;
 use crate::metric::thread_activity::ThreadActivities;
 use crate::serve::admin::debug::config::DebugConfig;
 use crate::serve::connection::ping_enforcement::PingPolicy;
+use crate::serve::http::auth::token_file::PortTokens;
 use crate::serve::http::cors::AllowedOrigins;
 use crate::source::updater::liveness::Liveness;
 use crate::telemetry::trace::RequestTracer;
@@ -26,9 +27,9 @@ pub struct ServeConfig {
     pub max_header: usize,
     /// The maximum number of open connections per port.
     pub max_connections: usize,
-    /// The maximum number of open streams on all ports; 0 means no limit.
     /// The maximum number of open connections per port from one address; 0 means no limit.
     pub max_connections_per_client: usize,
+    /// The maximum number of open streams on all ports; 0 means no limit.
     pub max_streams: usize,
     /// The timeout of a request's head, and separately of its body.
     pub read_timeout: Duration,
@@ -48,6 +49,8 @@ pub struct ServeConfig {
     pub change_stream: Option<StreamEndpoint>,
     /// The limit on pings from clients of flag sync.
     pub ping_policy: PingPolicy,
+    /// The bearer tokens of the ports that require one.
+    pub tokens: PortTokens,
     /// The debug endpoints.
     pub debug: DebugConfig,
     /// The time for calls in flight after shutdown begins.
@@ -74,10 +77,10 @@ impl Default for ServeConfig {
             max_body: limits::REQUEST_BODY,
             max_header: limits::REQUEST_HEADER,
             max_connections: limits::CONNECTIONS,
+            max_connections_per_client: 0,
             max_streams: limits::EVENT_STREAMS,
             read_timeout: limits::READ_TIMEOUT,
             write_timeout: limits::WRITE_TIMEOUT,
-            max_connections_per_client: 0,
             added_context: ContextEnrichment::default(),
             stream_deadline: Duration::ZERO,
             sync_metadata: true,
@@ -91,6 +94,7 @@ impl Default for ServeConfig {
                 min_time: limits::PING_MIN_TIME,
                 permit_without_stream: true,
             },
+            tokens: PortTokens::default(),
             debug: DebugConfig::default(),
             grace: limits::SHUTDOWN_GRACE,
             keep_alive_interval: limits::EVENT_STREAM_KEEP_ALIVE,

@@ -1,5 +1,6 @@
-//! Hyper plumbing that every port shares: the handler trait, bodies, CORS, metrics and traces of requests.
+//! Hyper plumbing that every port shares: the handler trait, authentication, bodies, CORS, metrics and traces of requests.
 
+pub mod auth;
 pub mod body;
 pub mod cors;
 pub mod date;

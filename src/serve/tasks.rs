@@ -103,7 +103,7 @@ mod tests {
         assert_eq!(receiver.await, Ok(1));
         let counts = metrics.tasks.collect().series.into_iter();
         let counts: Vec<_> = counts.map(|series| series.value).collect();
-        assert_eq!(counts, [1, 0, 0, 0].map(MetricValue::Count));
+        assert_eq!(counts, [1, 0, 0, 0, 0].map(MetricValue::Count));
     }
 
     fn is_sound() -> bool {

@@ -17,6 +17,7 @@ pub enum RpcCode {
     Internal,
     Unavailable,
     DataLoss,
+    Unauthenticated,
 }
 
 impl RpcCode {
@@ -46,6 +47,7 @@ impl RpcCode {
             RpcCode::Internal => (13, "internal", 500),
             RpcCode::Unavailable => (14, "unavailable", 503),
             RpcCode::DataLoss => (15, "data_loss", 500),
+            RpcCode::Unauthenticated => (16, "unauthenticated", 401),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Wire protocols as a client sees them: gRPC, gRPC-Web, Connect, OFREP, flag sync, HTTP.
 
+pub mod bearer_tokens;
 pub mod flag_sync;
 pub mod http;
 pub mod ofrep;

@@ -1,5 +1,7 @@
 //! `fanion start`: binds the ports, starts the update thread and the servers, and exits when a part of them fails.
 
+mod credentials;
+
 use std::sync::Arc;
 use std::time::Duration;
 use std::time::SystemTime;
@@ -30,11 +32,8 @@ use crate::serve::Listeners;
 use crate::serve::ServeConfig;
 use crate::serve::admin::debug::DebugConfig;
 use crate::serve::listen::addr::ListenAddr;
-use crate::serve::listen::certificate_expiry;
 use crate::serve::listen::connection_slots;
 use crate::serve::listen::socket::Listener;
-use crate::serve::listen::tls::ReloadableTlsConfig;
-use crate::serve::listen::tls::TlsPaths;
 use crate::source;
 use crate::source::metrics;
 use crate::source::state_dir::writer::UnsavedDocuments;
@@ -107,7 +106,7 @@ async fn serve(
     let updater = updater.map_err(|error| format!("cannot start the update thread: {error}"))?;
     register_source_metrics(&metrics, &updater);
     register_thread_metrics(&metrics, log.clone(), activities.clone(), unsaved);
-    register_tls(&metrics, &activities, listeners.tls.clone());
+    credentials::register(&metrics, &activities, &listeners, &config.serve_config);
     let serve_config = ServeConfig {
         metrics: metrics.clone(),
         traces: exporters.request_tracer.clone(),
@@ -223,11 +222,12 @@ fn with_update_status(
     }
 }
 
-/// Binds the ports and loads the certificates.
+/// Binds the ports, and loads the certificates and the bearer tokens.
 async fn bind_all(config: &mut Config, workers: &Handle) -> Result<Listeners, String> {
+    config.serve_config.tokens = credentials::load_tokens(&config.token_paths).await?;
     let tls = config.tls_files.take();
     let tls = match tls {
-        Some(paths) => Some(load_tls(paths).await?),
+        Some(paths) => Some(credentials::load_tls(paths).await?),
         None => None,
     };
     let control = Handle::current();
@@ -238,34 +238,6 @@ async fn bind_all(config: &mut Config, workers: &Handle) -> Result<Listeners, St
         sync: bind("sync", &config.sync_addr, workers).await?,
         tls: tls.map(Arc::new),
     })
-}
-
-/// Reads the certificates on a blocking thread: the file system may not respond.
-async fn load_tls(paths: TlsPaths) -> Result<ReloadableTlsConfig, String> {
-    let certificate = paths.certificate.clone();
-    let loaded = tokio::task::spawn_blocking(move || ReloadableTlsConfig::load(paths));
-    match tokio::time::timeout(limits::TLS_LOAD_TIMEOUT, loaded).await {
-        Ok(Ok(loaded)) => loaded,
-        Ok(Err(error)) => Err(format!("cannot read the TLS files: {error}")),
-        Err(_) => Err(format!(
-            "the TLS files cannot be read within {:?}: {}",
-            limits::TLS_LOAD_TIMEOUT,
-            certificate.display()
-        )),
-    }
-}
-
-/// Registers the thread that reads the certificates, and the metric of their expiry, if TLS is configured.
-fn register_tls(
-    metrics: &Metrics,
-    activities: &ThreadActivities,
-    tls: Option<Arc<ReloadableTlsConfig>>,
-) {
-    let Some(tls) = tls else {
-        return;
-    };
-    activities.add(tls.activity.clone());
-    metrics.register(move || vec![certificate_expiry::expiry_family(tls.expiry())]);
 }
 
 /// Registers the metrics of the log, of stalled threads and of the state directory.

@@ -4,6 +4,7 @@
 //! an option by its static, such as `ports::PORT`, so that an unknown name does not compile. Options that flagd has
 //! keep its names and defaults.
 
+pub mod authentication;
 pub mod configuration;
 pub mod evaluation;
 pub mod flags;
@@ -18,10 +19,11 @@ use crate::config::option::table::configuration::CONFIG;
 use crate::config::option::table::configuration::PRINT_CONFIG;
 
 /// The options by their heading in help.
-pub static OPTION_GROUPS: [(&str, &[&OptionSpec]); 8] = [
+pub static OPTION_GROUPS: [(&str, &[&OptionSpec]); 9] = [
     ("Sources", flags::FLAGS),
     ("Ports", ports::PORTS),
     ("TLS", tls::TLS),
+    ("Authentication", authentication::AUTHENTICATION),
     ("Evaluation", evaluation::EVALUATION),
     ("Streams", streams::STREAMS),
     ("Limits", limits::LIMITS),

@@ -26,13 +26,13 @@ use tokio::sync::Semaphore;
 
 use crate::json;
 use crate::limits;
-pub use crate::serve::admin::debug::bearer_auth::BearerToken;
 pub use crate::serve::admin::debug::bearer_auth::DebugAccess;
 pub use crate::serve::admin::debug::config::DebugConfig;
 use crate::serve::admin::debug::evaluate::DebugQuery;
 use crate::serve::admin::debug::request_state::DebugRequestState;
 use crate::serve::admin::debug::route::DebugRoute;
 use crate::serve::context::ServerContext;
+use crate::serve::http::auth;
 use crate::serve::http::body::Body;
 use crate::serve::http::read_body;
 use crate::serve::http::respond;
@@ -70,7 +70,7 @@ impl DebugEndpoints {
         let access = &self.context.config.debug.access;
         if !access.authorizes(&parts.headers).await {
             let mut response = error_response(StatusCode::UNAUTHORIZED, "bearer token required");
-            let scheme = HeaderValue::from_static("Bearer");
+            let scheme = HeaderValue::from_static(auth::CHALLENGE);
             let headers = response.headers_mut();
             headers.insert(header::WWW_AUTHENTICATE, scheme);
             return response;

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::future::Either;
+use http::HeaderMap;
+use http::HeaderValue;
 use http::Request;
 use http::Response;
 use http::StatusCode;
@@ -13,6 +15,8 @@ use http::request::Parts;
 use hyper::body::Incoming;
 
 use crate::serve::context::ServerContext;
+use crate::serve::http::auth;
+use crate::serve::http::auth::PortAuthentication;
 use crate::serve::http::body::Body;
 use crate::serve::http::handler::Handler;
 use crate::serve::http::instrumentation::Instrumentation;
@@ -23,6 +27,7 @@ use crate::serve::ofrep::evaluate;
 use crate::serve::ofrep::normalize_path;
 use crate::serve::ofrep::normalize_path::NormalizedPath;
 use crate::serve::ofrep::route::OfrepRoute;
+use crate::wire::ofrep::error_response;
 use crate::wire::rpc_error::RpcError;
 
 /// The service of the OFREP port.
@@ -32,6 +37,8 @@ pub struct OfrepService {
     pub context: ServerContext,
     /// Metrics and traces of requests.
     pub instrumentation: Instrumentation,
+    /// The authentication of requests.
+    pub authentication: PortAuthentication,
 }
 
 impl Handler for Arc<OfrepService> {
@@ -58,7 +65,10 @@ impl Handler for Arc<OfrepService> {
         }
         let metric_route = OfrepRoute::metric_route(Some(&route));
         let in_flight = self.instrumentation.begin(metric_route, request);
-        let response = self.handle_buffered(&route, request, Ok(body.clone()));
+        let response = match self.authenticate(&request.headers) {
+            Ok(()) => self.handle_buffered(&route, request, Ok(body.clone())),
+            Err(response) => self.with_cors(request, *response),
+        };
         Some(in_flight.instrument_response(response))
     }
 }
@@ -76,6 +86,7 @@ impl OfrepService {
             return Either::Left(ready(response));
         }
         let route = self.check_request(route, &parts);
+        let route = route.and_then(|route| self.authenticate(&parts.headers).map(|()| route));
         let mut body = read_body::read(body, config.max_body, config.read_timeout);
         Either::Right(async move {
             match route {
@@ -87,6 +98,15 @@ impl OfrepService {
                 Err(response) => self.with_cors(&parts, *response),
             }
         })
+    }
+
+    /// Checks the token of a request.
+    ///
+    /// # Errors
+    /// If the port requires a token, and the request has no valid one: the response.
+    #[inline]
+    fn authenticate(&self, headers: &HeaderMap) -> Result<(), Box<Response<Body>>> {
+        self.authentication.check(headers).map_err(unauthorized)
     }
 
     /// Answers a request whose body is buffered.
@@ -145,4 +165,15 @@ impl OfrepService {
             Err(Box::new(respond::method_not_allowed(allowed)))
         }
     }
+}
+
+/// The response to a request without a valid token.
+fn unauthorized(error: RpcError) -> Box<Response<Body>> {
+    let error = error_response::unauthenticated(&error.message);
+    let mut response = respond::json(StatusCode::UNAUTHORIZED, error.body);
+    let challenge = HeaderValue::from_static(auth::CHALLENGE);
+    response
+        .headers_mut()
+        .insert(header::WWW_AUTHENTICATE, challenge);
+    Box::new(response)
 }

@@ -16,6 +16,7 @@ use hyper::body::Incoming;
 use crate::limits;
 use crate::resolve::ResponseMessage;
 use crate::serve::context::ServerContext;
+use crate::serve::http::auth::PortAuthentication;
 use crate::serve::http::body::Body;
 use crate::serve::http::read_body;
 use crate::serve::http::respond;
@@ -44,6 +45,8 @@ pub struct BuiltinServices {
     context: ServerContext,
     /// The names of all services of the port.
     service_names: Arc<[&'static str]>,
+    /// The authentication of reflection. Health needs none: the gRPC probes of a kubelet send no token.
+    authentication: Option<PortAuthentication>,
 }
 
 /// The methods of the services.
@@ -68,11 +71,16 @@ fn parse_method(path: &str) -> Option<BuiltinMethod> {
 
 impl BuiltinServices {
     /// The built-in services of a port that also serves `own`.
-    pub fn new(context: ServerContext, own: &[&'static str]) -> BuiltinServices {
+    pub fn new(
+        context: ServerContext,
+        own: &[&'static str],
+        authentication: Option<PortAuthentication>,
+    ) -> BuiltinServices {
         let builtin = [HEALTH_SERVICE].into_iter().chain(REFLECTION_SERVICES);
         BuiltinServices {
             context,
             service_names: own.iter().copied().chain(builtin).collect(),
+            authentication,
         }
     }
 
@@ -106,8 +114,8 @@ impl BuiltinServices {
                 StreamFraming::GRPC.opening_response(content_type, opened)
             }
             BuiltinMethod::ServerReflectionInfo => {
-                let gzip = compression::is_gzip(&parts.headers, grpc::ENCODING);
-                let opened = gzip.and_then(|gzip| {
+                let opened = self.authenticate(&parts.headers).and_then(|()| {
+                    let gzip = compression::is_gzip(&parts.headers, grpc::ENCODING)?;
                     let slot = stream::acquire_slot(&self.context)?;
                     let names = self.service_names.clone();
                     Ok(reflection::open(&self.context, slot, names, body, gzip))
@@ -115,6 +123,12 @@ impl BuiltinServices {
                 StreamFraming::GRPC.opening_response(content_type, opened)
             }
         })
+    }
+
+    /// Checks the token of a request for reflection.
+    fn authenticate(&self, headers: &HeaderMap) -> Result<(), RpcError> {
+        let authentication = self.authentication.as_ref();
+        authentication.map_or(Ok(()), |authentication| authentication.check(headers))
     }
 
     /// Returns true for a service of the port, and for the empty name, which means the whole server.

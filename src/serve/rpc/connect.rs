@@ -11,6 +11,7 @@ use http::header;
 
 use crate::limits;
 use crate::resolve::ResponseMessage;
+use crate::serve::http::auth;
 use crate::serve::http::body::Body;
 use crate::serve::rpc::compression;
 use crate::serve::rpc::deadline::Deadline;
@@ -90,6 +91,10 @@ pub fn unary_response(
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, content_type);
     headers.insert(header::ACCEPT_ENCODING, GZIP);
+    if status == StatusCode::UNAUTHORIZED {
+        let challenge = HeaderValue::from_static(auth::CHALLENGE);
+        headers.insert(header::WWW_AUTHENTICATE, challenge);
+    }
     if compress {
         headers.insert(header::CONTENT_ENCODING, GZIP);
     }

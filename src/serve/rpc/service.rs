@@ -15,6 +15,7 @@ use crate::resolve::ResponseMessage;
 use crate::resolve::RpcOptions;
 use crate::selector::Selector;
 use crate::serve::context::ServerContext;
+use crate::serve::http::auth::PortAuthentication;
 use crate::serve::http::body::Body;
 use crate::serve::http::instrumentation::Instrumentation;
 use crate::serve::http::read_body;
@@ -49,6 +50,8 @@ pub struct EvaluationService {
     pub builtin_services: BuiltinServices,
     /// Metrics and traces of requests.
     pub instrumentation: Instrumentation,
+    /// The authentication of calls.
+    pub authentication: PortAuthentication,
 }
 
 impl EvaluationService {
@@ -62,7 +65,7 @@ impl EvaluationService {
         parts: Parts,
         body: Incoming,
     ) -> impl Future<Output = Response<Body>> {
-        let call_headers = CallHeaders::parse(route, &parts);
+        let call_headers = self.call_headers(route, &parts);
         let config = &self.context.config;
         let mut message = read_body::read(body, config.max_body, config.read_timeout);
         async move {
@@ -77,7 +80,16 @@ impl EvaluationService {
 
     /// Answers a call whose body is buffered.
     pub fn handle_buffered(&self, route: RpcRoute, parts: &Parts, body: &Bytes) -> Response<Body> {
-        self.respond(CallHeaders::parse(route, parts), parts, Ok(body.clone()))
+        self.respond(self.call_headers(route, parts), parts, Ok(body.clone()))
+    }
+
+    /// Parses the headers of a call. A call without a valid token fails before its body is read.
+    fn call_headers(&self, route: RpcRoute, parts: &Parts) -> Result<CallHeaders, HttpRejection> {
+        let mut call = CallHeaders::parse(route, parts)?;
+        if let Err(error) = self.authentication.check(&parts.headers) {
+            call.encoding_and_deadline = Err(error);
+        }
+        Ok(call)
     }
 
     fn respond(

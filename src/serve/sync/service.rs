@@ -11,6 +11,7 @@ use crate::metric::sync_stream::CloseReason;
 use crate::resolve::ResponseMessage;
 use crate::selector::Selector;
 use crate::serve::context::ServerContext;
+use crate::serve::http::auth::PortAuthentication;
 use crate::serve::http::body::Body;
 use crate::serve::http::body::data_frame;
 use crate::serve::http::handler::Handler;
@@ -37,6 +38,8 @@ pub struct FlagSyncService {
     pub context: ServerContext,
     /// Health and reflection.
     pub builtin_services: BuiltinServices,
+    /// The authentication of requests.
+    pub authentication: PortAuthentication,
 }
 
 impl Handler for Arc<FlagSyncService> {
@@ -63,7 +66,9 @@ impl FlagSyncService {
         let unary = |outcome| {
             grpc::unary_response(RpcProtocol::Grpc, content_type.clone(), outcome, accepts)
         };
-        let method = match request::parse_method(parts.uri.path()) {
+        let authenticated = self.authentication.check(&parts.headers);
+        let method = authenticated.and_then(|()| request::parse_method(parts.uri.path()));
+        let method = match method {
             Ok(method) => method,
             Err(error) => return unary(Err(error)),
         };

@@ -1,5 +1,8 @@
 //! Parses the fields of a gRPC source.
 
+use http::HeaderMap;
+use http::header;
+
 use crate::limits;
 use crate::source::spec::field_reader::SpecFieldReader;
 use crate::source::spec::grpc::GrpcSpec;
@@ -26,7 +29,7 @@ pub fn parse(uri: &str, fields: &mut SpecFieldReader<'_>) -> Option<SourceSpec> 
         provider_id: fields.string("providerID").to_owned(),
         selector: fields.string("selector").to_owned(),
         max_message_bytes: parse_message_size(fields),
-        headers: fields.header_map("headers"),
+        headers: parse_headers(fields),
         incremental: fields.boolean("incrementalUpdates").unwrap_or(false),
         target: target?,
     };
@@ -35,6 +38,19 @@ pub fn parse(uri: &str, fields: &mut SpecFieldReader<'_>) -> Option<SourceSpec> 
         redacted_name: name.into(),
         kind: SourceKind::Grpc(Box::new(spec)),
     })
+}
+
+/// Returns the metadata; as in HTTP sources, `authHeader` overrides an `authorization` in `headers`.
+fn parse_headers(fields: &mut SpecFieldReader<'_>) -> HeaderMap {
+    let mut headers = fields.header_map("headers");
+    let authorization = match fields.string("authHeader") {
+        "" => None,
+        value => fields.header_value("authHeader", value),
+    };
+    if let Some(authorization) = authorization {
+        headers.insert(header::AUTHORIZATION, authorization);
+    }
+    headers
 }
 
 fn parse_tls(secure: bool, fields: &mut SpecFieldReader<'_>) -> TlsMode {

@@ -64,6 +64,14 @@ pub fn body_too_large() -> OfrepErrorResponse {
     }
 }
 
+/// The response to a request without a valid token.
+pub fn unauthenticated(why: &str) -> OfrepErrorResponse {
+    let mut body = String::from("{\"errorDetails\":");
+    json::write_string(&mut body, why);
+    body.push('}');
+    OfrepErrorResponse { status: 401, body }
+}
+
 fn error_response(
     status: u16,
     key: Option<&str>,

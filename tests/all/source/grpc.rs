@@ -1,5 +1,6 @@
 //! Flags from a gRPC flag sync service.
 
+pub mod bearer_token;
 pub mod compression;
 pub mod proxy;
 pub mod reconnect;

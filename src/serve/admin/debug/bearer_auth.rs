@@ -1,16 +1,11 @@
 //! Access to the debug endpoints: off, with a bearer token from a file, or open.
 
-use std::fmt;
-use std::path::Path;
 use std::path::PathBuf;
 
 use http::HeaderMap;
-use http::HeaderValue;
-use http::header;
-use subtle::ConstantTimeEq as _;
 
-use crate::limits;
-use crate::regular_file;
+use crate::serve::http::auth::bearer_token;
+use crate::serve::http::auth::bearer_token::BearerToken;
 
 /// The clients that have access.
 #[derive(Debug, Clone)]
@@ -22,12 +17,6 @@ pub enum DebugAccess {
     /// All clients.
     Open,
 }
-
-/// A secret that is never printed.
-pub struct BearerToken(Vec<u8>);
-
-/// The shortest token, in bytes: shorter ones can be guessed.
-const MIN_TOKEN_LENGTH: usize = 16;
 
 impl DebugAccess {
     /// Returns true if any client has access.
@@ -43,16 +32,7 @@ impl DebugAccess {
             DebugAccess::Open => return true,
             DebugAccess::BearerTokenFile(path) => path.clone(),
         };
-        let given = headers
-            .get(header::AUTHORIZATION)
-            .map(HeaderValue::as_bytes);
-        let given = given.and_then(|value| {
-            let (scheme, token) = value.split_at_checked(7)?;
-            scheme
-                .eq_ignore_ascii_case(b"bearer ")
-                .then_some(token.trim_ascii())
-        });
-        let Some(given) = given else {
+        let Ok(given) = bearer_token::from_headers(headers) else {
             return false;
         };
         let read = tokio::task::spawn_blocking(move || BearerToken::read(&path)).await;
@@ -67,52 +47,5 @@ impl DebugAccess {
             }
             Err(_) => false,
         }
-    }
-}
-
-impl BearerToken {
-    /// The token in a file, without white space around it.
-    ///
-    /// # Errors
-    /// If the file cannot be read, or its token is too long or too short.
-    pub fn read(path: &Path) -> Result<BearerToken, String> {
-        let text = regular_file::read(path, limits::TOKEN_RESPONSE);
-        let text = text.map_err(|error| error.to_string())?;
-        let token = text.trim_ascii();
-        if token.len() < MIN_TOKEN_LENGTH {
-            return Err(format!("token is shorter than {MIN_TOKEN_LENGTH} bytes"));
-        }
-        Ok(BearerToken(token.to_vec()))
-    }
-
-    /// Returns true if `given` is the token. The time of the comparison depends only on the two lengths.
-    pub fn matches(&self, given: &[u8]) -> bool {
-        self.0.as_slice().ct_eq(given).into()
-    }
-}
-
-impl fmt::Debug for BearerToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token(…)")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn token_must_match_exactly() {
-        let token = BearerToken(b"0123456789abcdef".to_vec());
-        assert!(token.matches(b"0123456789abcdef"));
-        for other in [
-            &b""[..],
-            b"0123456789abcde",
-            b"0123456789abcdeF",
-            b"0123456789abcdef0",
-        ] {
-            assert!(!token.matches(other));
-        }
-        assert_eq!(format!("{token:?}"), "Token(…)");
     }
 }

@@ -260,3 +260,36 @@ async fn stalled_certificates_are_reported_and_still_served() {
     assert_eq!(answer["value"], "a1");
     sources.terminates();
 }
+
+#[tokio::test]
+async fn stalled_token_file_is_reported_and_its_tokens_stay_valid() {
+    let directory = TwoSources::directory();
+    directory.write("tokens", "hush-token-of-the-evaluation-port");
+    let options = ["--evaluation-token-path", "tokens"];
+    let mut sources = TwoSources::start(directory, "", &options);
+    sources.daemon.wait_until_ready().await;
+    sources.inject("block token-read tokens");
+    let is_stalled = async || sources.stalled("evaluation tokens").await;
+    poll_until(is_stalled, || "the stall is not reported".to_owned()).await;
+    let readyz = sources.readyz().await;
+    assert!(readyz.text().contains("evaluation tokens"), "{readyz:?}");
+    let status = async |token: &str| {
+        let mut client = HttpClient::connect(sources.daemon.port, HttpVersion::Http1).await;
+        let path = "/flagd.evaluation.v1.Service/ResolveString";
+        let authorization = format!("authorization: Bearer {token}");
+        let headers = [rpc::JSON, &authorization];
+        client.post(path, &headers, rpc::FLAG_F).await.status
+    };
+    assert_eq!(status("hush-token-of-the-evaluation-port").await, 200);
+    assert_eq!(status("hush-token-of-another-port").await, 401);
+    sources.inject("panic token-read tokens");
+    sources.daemon.wait_for_log(|line| {
+        let message = line["message"].as_str().unwrap_or("");
+        message == "cannot reload the bearer tokens: keeping the previous ones"
+    });
+    sources.inject("");
+    sources.edit("tokens", "hush-token-of-another-port");
+    let is_rotated = async || status("hush-token-of-another-port").await == 200;
+    poll_until(is_rotated, || "the tokens are not read again".to_owned()).await;
+    sources.terminates();
+}
