@@ -9,6 +9,26 @@ pub const OBJECT_IDENTIFIER: u8 = 0x06;
 /// The tag of a SEQUENCE.
 pub const SEQUENCE: u8 = 0x30;
 
+/// The bits of an INTEGER that is not negative.
+pub fn integer_bits(content: &[u8]) -> usize {
+    let zeros = content.iter().take_while(|byte| **byte == 0).count();
+    let first = content
+        .get(zeros)
+        .map_or(0, |byte| byte.leading_zeros() as usize);
+    (content.len() - zeros) * 8 - first
+}
+
+/// Encodes a value; `None` if it has 64 KiB or more.
+pub fn encode(tag: u8, content: &[u8]) -> Option<Vec<u8>> {
+    let [high, low] = u16::try_from(content.len()).ok()?.to_be_bytes();
+    let head = match (high, low) {
+        (0, 0..=0x7f) => &[tag, low][..],
+        (0, _) => &[tag, 0x81, low],
+        _ => &[tag, 0x82, high, low],
+    };
+    Some([head, content].concat())
+}
+
 /// The values of a DER encoding that have not been read yet.
 #[derive(Debug, Clone, Copy)]
 pub struct DerReader<'d>(pub &'d [u8]);

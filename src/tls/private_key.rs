@@ -8,11 +8,14 @@ use crate::tls::der::DerReader;
 use crate::tls::der::INTEGER;
 use crate::tls::der::OBJECT_IDENTIFIER;
 use crate::tls::der::OCTET_STRING;
+use crate::tls::der::integer_bits;
 
 /// The supported keys, for error messages.
-const SUPPORTED: &str = "supported are RSA keys with 2048 to 4096 bits, ECDSA keys on P-256, P-384 and P-521, and \
+const SUPPORTED: &str = "supported are RSA keys with 2048 to 8192 bits, ECDSA keys on P-256, P-384 and P-521, and \
                          Ed25519 keys, in PKCS#8, PKCS#1 or SEC1";
 
+/// `rsaEncryption`
+const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 /// `id-ecPublicKey`
 const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 /// `secp521r1`
@@ -68,6 +71,18 @@ pub fn p521_secret<'k>(key: &'k PrivateKeyDer<'_>) -> Option<&'k [u8]> {
     fields.expect(OCTET_STRING)
 }
 
+/// Returns the `RSAPrivateKey`, if the key is one of RSA.
+pub fn rsa_pkcs1<'k>(key: &'k PrivateKeyDer<'_>) -> Option<&'k [u8]> {
+    match key {
+        PrivateKeyDer::Pkcs1(key) => Some(key.secret_pkcs1_der()),
+        PrivateKeyDer::Pkcs8(key) => {
+            let parts = Pkcs8::parse(key.secret_pkcs8_der())?;
+            (parts.algorithm == RSA_ENCRYPTION).then_some(parts.key)
+        }
+        _ => None,
+    }
+}
+
 /// The parts of a key in PKCS#8.
 struct Pkcs8<'k> {
     algorithm: &'k [u8],
@@ -105,7 +120,7 @@ fn describe_pkcs8(der: &[u8]) -> Option<String> {
     } = Pkcs8::parse(der)?;
     match algorithm {
         EC_PUBLIC_KEY => describe_ec(curve),
-        [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01] => describe_rsa(key),
+        RSA_ENCRYPTION => describe_rsa(key),
         [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a] => {
             Some("an RSA key that is restricted to PSS".to_owned())
         }
@@ -120,24 +135,17 @@ fn describe_pkcs8(der: &[u8]) -> Option<String> {
 fn describe_rsa(der: &[u8]) -> Option<String> {
     let mut fields = DerReader(der).sequence()?;
     let version = fields.expect(INTEGER)?;
-    let bits = |number: &[u8]| {
-        let zeros = number.iter().take_while(|byte| **byte == 0).count();
-        let first = number
-            .get(zeros)
-            .map_or(0, |byte| byte.leading_zeros() as usize);
-        (number.len() - zeros) * 8 - first
-    };
-    let modulus = bits(fields.expect(INTEGER)?);
-    let exponent = bits(fields.expect(INTEGER)?);
+    let modulus = integer_bits(fields.expect(INTEGER)?);
+    let exponent = integer_bits(fields.expect(INTEGER)?);
     Some(match modulus {
-        2048..=4096 if version != [0] => {
+        2048..=8192 if version != [0] => {
             format!("an RSA key with {modulus} bits and more than two primes")
         }
         // ring requires 65537 or more for keys that sign.
         2048..=4096 if exponent < 17 => {
             format!("an RSA key with {modulus} bits and an exponent below 65537")
         }
-        2048..=4096 => format!("a damaged RSA key with {modulus} bits"),
+        2048..=8192 => format!("a damaged RSA key with {modulus} bits"),
         _ => format!("an RSA key with {modulus} bits"),
     })
 }

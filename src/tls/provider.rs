@@ -1,4 +1,5 @@
-//! The crypto provider of all TLS connections: ring, and ECDSA on P-521, which ring does not support.
+//! The crypto provider of all TLS connections: ring, and keys that ring does not support: ECDSA on P-521, and RSA with
+//! more than 4096 bits.
 
 use std::sync::Arc;
 use std::sync::LazyLock;
@@ -14,6 +15,7 @@ use rustls::sign::SigningKey;
 
 use crate::tls::ecdsa_p521;
 use crate::tls::private_key;
+use crate::tls::rsa;
 
 /// The algorithms of ring and P-521. rustls takes them as static slices.
 static SIGNATURE_ALGORITHMS: LazyLock<WebPkiSupportedAlgorithms> = LazyLock::new(|| {
@@ -55,6 +57,9 @@ struct Keys;
 impl KeyProvider for Keys {
     fn load_private_key(&self, key: PrivateKeyDer<'static>) -> Result<Arc<dyn SigningKey>, Error> {
         if let Some(key) = ecdsa_p521::load_private_key(&key) {
+            return Ok(Arc::new(key));
+        }
+        if let Some(key) = rsa::load_private_key(&key) {
             return Ok(Arc::new(key));
         }
         ring::sign::any_supported_type(&key)

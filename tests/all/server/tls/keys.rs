@@ -23,6 +23,9 @@ use crate::support::server::rpc::RESOLVE_BOOLEAN;
 use crate::support::temp_dir::TempDir;
 
 const RSA_2048: &str = include_str!("../../../data/tls/rsa-2048.pem");
+const RSA_8192: &str = include_str!("../../../data/tls/rsa-8192.pem");
+/// Self-signed for a hundred years: rcgen cannot sign with this key.
+const RSA_8192_CERTIFICATE: &str = include_str!("../../../data/tls/rsa-8192-certificate.pem");
 const RSA_ENCRYPTION: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00";
 const EC_PUBLIC_KEY: &[u8] = b"\x06\x07\x2a\x86\x48\xce\x3d\x02\x01";
 const SECP256K1: &[u8] = b"\x06\x05\x2b\x81\x04\x00\x0a";
@@ -45,10 +48,14 @@ async fn check_served((certificate, key): &(String, String)) {
     assert_eq!(answer.json()["value"], true);
 }
 
+fn pem_bytes(key: &str) -> Vec<u8> {
+    let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).expect("PEM");
+    key.secret_der().to_vec()
+}
+
 /// The private key inside PKCS#8, which is its last `length` bytes.
 fn inner_key(pkcs8: &str, label: &str, length: usize) -> String {
-    let key = PrivateKeyDer::from_pem_slice(pkcs8.as_bytes()).expect("PEM");
-    let bytes = key.secret_der();
+    let bytes = pem_bytes(pkcs8);
     pem(label, &bytes[bytes.len() - length..])
 }
 
@@ -71,6 +78,15 @@ async fn keys_are_read_as_pkcs8_pkcs1_and_sec1() {
     let pkcs1 = inner_key(RSA_2048, "RSA PRIVATE KEY", length);
     check_served(&(certificate.clone(), RSA_2048.to_owned())).await;
     check_served(&(certificate, pkcs1)).await;
+}
+
+#[tokio::test]
+async fn rsa_keys_with_8192_bits_are_served() {
+    let certificate = RSA_8192_CERTIFICATE.to_owned();
+    let length = pem_bytes(RSA_8192).len() - 26;
+    let pkcs1 = inner_key(RSA_8192, "RSA PRIVATE KEY", length);
+    check_served(&(certificate.clone(), pkcs1)).await;
+    check_served(&(certificate, RSA_8192.to_owned())).await;
 }
 
 #[tokio::test]
@@ -134,16 +150,16 @@ fn unsupported_keys_are_named_with_the_supported_kinds() {
         assert!(error.contains(part) && error.contains("key.pem"), "{error}");
         assert!(!error.contains("unexpected error"), "{error}");
         let supported =
-            "supported are RSA keys with 2048 to 4096 bits, ECDSA keys on P-256, P-384 and P-521";
+            "supported are RSA keys with 2048 to 8192 bits, ECDSA keys on P-256, P-384 and P-521";
         assert_eq!(error.contains(supported), names_supported, "{error}");
     };
     let usual = &[1, 0, 1];
     let pkcs1 = |bits, exponent: &[u8]| pem("RSA PRIVATE KEY", &rsa(bits, exponent));
     check(pkcs1(1024, usual), ": an RSA key with 1024 bits;", true);
-    check(pkcs1(8192, usual), ": an RSA key with 8192 bits;", true);
+    check(pkcs1(9216, usual), ": an RSA key with 9216 bits;", true);
     check(
         pkcs8(RSA_ENCRYPTION, &rsa(8192, usual)),
-        ": an RSA key with 8192 bits;",
+        ": a damaged RSA key with 8192 bits;",
         true,
     );
     check(
