@@ -9,7 +9,6 @@ pub mod options;
 pub mod oracle;
 pub mod program;
 pub mod random_flags;
-pub mod secrets;
 pub mod server;
 pub mod sources;
 pub mod temp_dir;

@@ -1,14 +1,13 @@
 //! Runs of the `fanion` and `flagctl` programs, and their output.
 
 pub mod daemon;
+pub mod secrets;
 
 use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
 use std::process::Output;
 use std::process::Stdio;
-
-use crate::support::secrets;
 
 /// Runs `fanion` in an empty environment.
 pub fn run_fanion(arguments: &[&str]) -> Output {

@@ -22,7 +22,7 @@ use fanion::source::updater::loader::Loader;
 use serde_json::json;
 
 use crate::support::evaluate;
-use crate::support::secrets;
+use crate::support::program::secrets;
 use crate::support::wait::wait_until;
 
 /// Running sources. They stop when dropped.

@@ -12,7 +12,7 @@ use std::thread::JoinHandle;
 
 use serde_json::Value;
 
-use crate::support::secrets;
+use crate::support::program::secrets;
 use crate::support::server::http_client::HttpClient;
 use crate::support::server::http_client::HttpVersion;
 use crate::support::wait::DEADLINE;
