@@ -106,7 +106,8 @@ impl OfrepService {
     /// If the port requires a token, and the request has no valid one: the response.
     #[inline]
     fn authenticate(&self, headers: &HeaderMap) -> Result<(), Box<Response<Body>>> {
-        self.authentication.check(headers).map_err(unauthorized)
+        let checked = self.authentication.check(headers);
+        checked.map_err(|error| unauthorized(&error))
     }
 
     /// Answers a request whose body is buffered.
@@ -168,7 +169,7 @@ impl OfrepService {
 }
 
 /// The response to a request without a valid token.
-fn unauthorized(error: RpcError) -> Box<Response<Body>> {
+fn unauthorized(error: &RpcError) -> Box<Response<Body>> {
     let error = error_response::unauthenticated(&error.message);
     let mut response = respond::json(StatusCode::UNAUTHORIZED, error.body);
     let challenge = HeaderValue::from_static(auth::CHALLENGE);

@@ -160,7 +160,7 @@ mod tests {
                 "hush hush hush hush hush",
                 "line 1: a token consists of visible ASCII characters, without spaces",
             ),
-            (&many, "101 tokens; at most 100 are allowed"),
+            (many.as_str(), "101 tokens; at most 100 are allowed"),
         ] {
             let error = BearerTokens::parse(text.as_bytes()).expect_err("a mistake");
             assert_eq!(error, why);

@@ -197,7 +197,7 @@ mod tests {
         assert_eq!(valid(Ok(NEW)), old);
         assert_eq!(valid(Ok(NEW)), (false, true, false));
         for broken in [Ok(&b"\n"[..]), Ok(&b"short"[..]), Err("no such file")] {
-            assert_eq!(valid(broken).1, true);
+            assert!(valid(broken).1);
             assert_eq!(valid(broken), (false, true, true));
         }
         // The content of the active tokens.

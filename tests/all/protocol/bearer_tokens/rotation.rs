@@ -118,7 +118,6 @@ fn unusable_token_files_fail_the_start() {
 
 #[test]
 fn token_paths_are_set_like_other_options() {
-    let path = |path: &Option<std::path::PathBuf>| path.clone().unwrap_or_default();
     let (_directory, file) = config_file(
         "c.yaml",
         "evaluation-token-path: /a\nofrep-token-path: /b\nsync-token-path: /c\n",
@@ -138,7 +137,7 @@ fn token_paths_are_set_like_other_options() {
     ];
     for config in configs {
         let paths = config.expect("right").token_paths;
-        let found = [&paths.evaluation, &paths.ofrep, &paths.sync].map(path);
+        let found = [paths.evaluation, paths.ofrep, paths.sync].map(Option::unwrap_or_default);
         assert_eq!(found, ["/a", "/b", "/c"].map(std::path::PathBuf::from));
     }
     let paths = resolve_options(&["-f", "file:x"], &[])
