@@ -15,98 +15,9 @@ Each scenario starts PROGRAM (a fanion) with its own flags, and prints one line 
   sigterm     SIGTERM with unread responses, unfinished requests and silent connections; time until the process has ended
   descriptors one idle connection on each port with 80 file descriptors; responses of the other ports
 """
-import gzip, json, os, pathlib, resource, select, socket, statistics, struct, subprocess, sys, tempfile, threading, time
-
-RESOLVE_ALL = b"/flagd.evaluation.v1.Service/ResolveAll"
-RESOLVE = b"/flagd.evaluation.v1.Service/ResolveBoolean"
-PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-
-
-def frame(kind, flags, stream, payload):
-    return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + payload
-
-
-def header(name, value):
-    """A header field as an HPACK literal without Huffman coding."""
-    return b"\0" + bytes([len(name)]) + name + bytes([len(value)]) + value
-
-
-def call(stream, path, message, compressed=False):
-    """A gRPC call as HEADERS and DATA."""
-    fields = [(b":method", b"POST"), (b":scheme", b"http"), (b":path", path), (b":authority", b"x"),
-              (b"content-type", b"application/grpc"), (b"te", b"trailers")]
-    fields += [(b"grpc-encoding", b"gzip")] if compressed else []
-    body = bytes([compressed]) + struct.pack(">I", len(message)) + message
-    return frame(1, 4, stream, b"".join(header(*field) for field in fields)) + frame(0, 1, stream, body)
-
-
-def http2(port, window=2**31 - 1):
-    client = socket.create_connection(("127.0.0.1", port))
-    client.sendall(PREFACE + frame(4, 0, 0, struct.pack(">HI", 4, window)) + frame(8, 0, 0, struct.pack(">I", 2**30)))
-    received = b""
-    # More than 64 kB of requests may be sent once the server has opened its window.
-    while b"\0\0\4\x08\0\0\0\0\0" not in received and (chunk := client.recv(4096)):
-        received += chunk
-    return client
-
-
-def post(path, message, fields=""):
-    head = f"POST {path.decode()} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{fields}Content-Length: {len(message)}\r\n\r\n"
-    return head.encode() + message
-
-
-class Sidecar:
-    def __init__(self, program, flags, descriptors=None):
-        self.folder = tempfile.TemporaryDirectory()
-        path = pathlib.Path(self.folder.name, "flags.json")
-        variants = {"on": True, "off": False}
-        path.write_text(json.dumps({"flags": {f"flag-{i}": {"state": "ENABLED", "variants": variants, "defaultVariant": "on"} for i in range(flags)}}))
-        self.ports = {}
-        options = [word for port in ("port", "management-port", "sync-port", "ofrep-port") for word in (f"--{port}", "0")]
-        limit = descriptors and (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors)))
-        self.process = subprocess.Popen([program, "start", *options, "--log-format", "json", "--uri", f"file:{path}"],
-                                        stderr=subprocess.PIPE, text=True, preexec_fn=limit)
-        self.log = []
-        for line in self.process.stderr:
-            entry = json.loads(line)
-            self.log.append(entry)
-            if entry.get("message") == "listening":
-                self.ports[entry["name"]] = entry["port"]
-            if entry.get("message") == "flags reloaded":
-                break
-        threading.Thread(target=self.read_log, daemon=True).start()
-        while self.get("management", "/readyz")[0] != 200:
-            time.sleep(0.01)
-
-    def read_log(self):
-        self.log.extend(json.loads(line) for line in self.process.stderr)
-
-    def get(self, port, path):
-        """The status of a GET on a new connection, and its duration in milliseconds."""
-        begun = time.perf_counter()
-        with socket.create_connection(("127.0.0.1", self.ports[port]), timeout=20) as client:
-            client.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
-            data = b""
-            while chunk := client.recv(65536):
-                data += chunk
-        return int(data.split()[1]), (time.perf_counter() - begun) * 1e3
-
-    def resident(self):
-        """Resident memory in MiB."""
-        pages = int(pathlib.Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
-        return pages * resource.getpagesize() / 2**20
-
-    def metric(self, start):
-        with socket.create_connection(("127.0.0.1", self.ports["management"]), timeout=20) as client:
-            client.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-            data = b"".join(iter(lambda: client.recv(65536), b""))
-        return [line for line in data.decode().splitlines() if line.startswith(start) and not line.endswith(" 0")]
-
-    def stop(self):
-        self.process.kill()
-        self.process.wait()
-        self.folder.cleanup()
-
+import gzip, resource, select, socket, struct, sys, threading, time
+from http2 import RESOLVE, RESOLVE_ALL, call, frame, http2, post
+from sidecar import Sidecar, boolean_flags
 
 def until_closed(client, most):
     """The seconds until the server closes a connection whose responses are not read, or None."""
@@ -117,7 +28,7 @@ def until_closed(client, most):
 
 
 def unread(program):
-    sidecar = Sidecar(program, 5000)
+    sidecar = Sidecar(program, boolean_flags(5000))
     before = sidecar.resident()
     client = http2(sidecar.ports["evaluation"], window=0)
     requests = b"".join(call(2 * i + 1, RESOLVE_ALL, b"") for i in range(250))
@@ -130,7 +41,7 @@ def unread(program):
 
 
 def pipelined(program):
-    sidecar = Sidecar(program, 5000)
+    sidecar = Sidecar(program, boolean_flags(5000))
     before = sidecar.resident()
     client = socket.create_connection(("127.0.0.1", sidecar.ports["evaluation"]))
     client.setblocking(False)
@@ -149,7 +60,7 @@ def pipelined(program):
 def connections(program):
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    sidecar = Sidecar(program, 100)
+    sidecar = Sidecar(program, boolean_flags(100))
     before = sidecar.resident()
     clients = []
     for _ in range(5000):
@@ -207,14 +118,14 @@ def p99(values):
 
 
 def stall(program):
-    sidecar = Sidecar(program, 10_000)
+    sidecar = Sidecar(program, boolean_flags(10_000))
     probes, calls = probe_during(sidecar, b"".join(call(2 * i + 1, RESOLVE_ALL, b"") for i in range(250)))
     print(f"stall: healthz p99 {p99(probes):.1f} max {max(probes):.1f} ms ({len(probes)}); calls p99 {p99(calls):.1f} max {max(calls):.1f} ms ({len(calls)})")
     sidecar.stop()
 
 
 def bomb(program):
-    sidecar = Sidecar(program, 100)
+    sidecar = Sidecar(program, boolean_flags(100))
     # A context with one long string.
     value = b"\x1a" + varint(900_000) + b"x" * 900_000
     entry = b"\x0a\x01a\x12" + varint(len(value)) + value
@@ -233,7 +144,7 @@ def varint(number):
 
 
 def halfclose(program):
-    sidecar = Sidecar(program, 10)
+    sidecar = Sidecar(program, boolean_flags(10))
     lost = 0
     for _ in range(500):
         with socket.create_connection(("127.0.0.1", sidecar.ports["evaluation"])) as client:
@@ -250,7 +161,7 @@ def halfclose(program):
 def drain(program):
     sent = lost = closed = 0
     for turn in range(10):
-        sidecar = Sidecar(program, 10)
+        sidecar = Sidecar(program, boolean_flags(10))
         results = []
         def busy():
             with socket.create_connection(("127.0.0.1", sidecar.ports["evaluation"])) as client:
@@ -282,7 +193,7 @@ def drain(program):
 
 
 def sigterm(program):
-    sidecar = Sidecar(program, 5000)
+    sidecar = Sidecar(program, boolean_flags(5000))
     unread = http2(sidecar.ports["evaluation"], window=0)
     unread.sendall(b"".join(call(2 * i + 1, RESOLVE_ALL, b"") for i in range(250)))
     pipelined = socket.create_connection(("127.0.0.1", sidecar.ports["evaluation"]))
@@ -299,7 +210,7 @@ def sigterm(program):
 
 
 def descriptors(program):
-    sidecar = Sidecar(program, 10, descriptors=80)
+    sidecar = Sidecar(program, boolean_flags(10), descriptors=80)
     idle = [socket.create_connection(("127.0.0.1", sidecar.ports[name])) for name in ("evaluation", "ofrep", "sync") for _ in range(6)]
     found = {name: sidecar.get(name, "/healthz")[0] for name in ("evaluation", "ofrep", "management")}
     print(f"descriptors: {found}; {sidecar.metric('fanion_limit')}; warnings {[line['message'] for line in sidecar.log if line['level'] == 'WARN']}")
