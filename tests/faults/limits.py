@@ -175,6 +175,32 @@ class DocumentServer(http.server.ThreadingHTTPServer):
         """The sidecar has closed its connection, which is part of the faults."""
 
 
+def threads(report, program):
+    """A limit of threads that is reached while the process starts, and while it runs."""
+    most = len(os.sched_getaffinity(0)) + 8
+    for limit in range(most - 5, most + 1):
+        with cgroup("pids", {"pids.max": str(limit)}, {"pids.max": str(limit)}) as (_, before):
+            try:
+                sidecar = Sidecar(program, version_flags(1), options=["--state-dir", tempfile.mkdtemp()], before=before, ready=False)
+            except RuntimeError as error:
+                report.note(f"{limit} threads: ends with a message ({str(error)[-80:]})")
+                continue
+            time.sleep(0.5)
+            code = sidecar.process.poll()
+            if code is not None:
+                panicked = sidecar.logged("panicked")
+                report.expect(code == 1 and not panicked, f"{limit} threads: ends with {code}, {len(panicked)} panics")
+                continue
+            status, body = sidecar.body("management", "/readyz")
+            if status == 200:
+                replace(sidecar.flags, version_flags(2))
+                report.sees_edit(sidecar, 2, what=f"{limit} threads: an edit")
+            else:
+                report.expect(status == 412 and "no flags" in body, f"{limit} threads: /readyz {status} {' '.join(body.split())!r}")
+            report.ends(sidecar)
+            sidecar.folder.cleanup()
+
+
 def clock(report, program):
     """The wall clock jumps by an hour, a day and ten years, back and forth. Sources: a file, and a URL that is polled every second."""
     folder = tempfile.mkdtemp()
@@ -218,4 +244,4 @@ def clock(report, program):
     sidecar.stop()
 
 
-SCENARIOS = {"memory": memory, "cpu": cpu, "descriptors": descriptors, "clock": clock}
+SCENARIOS = {"memory": memory, "cpu": cpu, "descriptors": descriptors, "threads": threads, "clock": clock}
