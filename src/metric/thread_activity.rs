@@ -1,7 +1,7 @@
-//! `ThreadActivity`: the time since a thread began the operation that it has not finished, such as a read of a file.
+//! `ThreadActivity`: the time since a thread was given work that it has not finished, such as a read of a file.
 //!
-//! The operations end within milliseconds. One that takes seconds waits for a file system or a pipe that does not
-//! respond: the thread is stalled.
+//! The work ends within milliseconds. If it takes seconds, the thread waits for a file system or a pipe that does not
+//! respond, or it does not run: it is stalled.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -31,9 +31,15 @@ impl ThreadActivity {
         }
     }
 
+    /// Records that the thread is about to be given work. It must then do an operation: a thread that is not woken
+    /// counts as stalled.
+    pub fn request(&self) {
+        self.lock().get_or_insert_with(Instant::now);
+    }
+
     /// Runs an operation, and records that it has begun until it ends.
     pub fn during<T>(&self, operation: impl FnOnce() -> T) -> T {
-        *self.lock() = Some(Instant::now());
+        self.request();
         let result = operation();
         *self.lock() = None;
         result
@@ -45,7 +51,7 @@ impl ThreadActivity {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the duration of the current operation, if it is longer than [`limits::STALL_TIMEOUT`].
+    /// Returns the time since the current operation was requested or has begun, if it is longer than [`limits::STALL_TIMEOUT`].
     pub fn stalled_for(&self) -> Option<Duration> {
         let since = *self.lock();
         since
@@ -85,5 +91,21 @@ impl ThreadActivities {
             family.push(vec![("thread", name)], MetricValue::Number(value));
         }
         family
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requested_work_counts_from_its_request_until_it_is_done() {
+        let activity = ThreadActivity::new("thread");
+        activity.request();
+        let since = *activity.lock();
+        assert!(since.is_some());
+        activity.request();
+        activity.during(|| assert_eq!(*activity.lock(), since));
+        assert_eq!(*activity.lock(), None);
     }
 }

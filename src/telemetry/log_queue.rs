@@ -92,6 +92,9 @@ impl LogQueue {
             self.count_lost(line);
             return;
         }
+        if lines.text.is_empty() && !lines.is_writing {
+            self.activity.request();
+        }
         lines.text.extend_from_slice(line);
         drop(lines);
         self.shared.changed.notify_all();

@@ -131,6 +131,7 @@ impl ScanWorker {
                 .spawn(move || worker.run())?;
             self.is_started = true;
         }
+        self.thread.activity.request();
         let mut slots = self.thread.exchange.lock();
         match &mut slots.request {
             Some(request) => request.merge(scope),

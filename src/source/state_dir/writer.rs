@@ -92,6 +92,7 @@ impl StateWriter {
             return Vec::new();
         }
         let (reply, entries) = mpsc::channel();
+        thread.activity.request();
         thread.queue.request_read(ReadRequest {
             source: source.to_owned(),
             reply,
@@ -111,6 +112,7 @@ impl StateWriter {
     /// Queues a document, if there is a directory.
     pub fn write(&self, entry: impl FnOnce() -> StateEntry) {
         if let Some(thread) = &self.0 {
+            thread.activity.request();
             thread.queue.write(entry());
         }
     }
@@ -118,6 +120,7 @@ impl StateWriter {
     /// Removes the document of a file.
     pub fn remove(&self, source: &str, file: &str) {
         if let Some(thread) = &self.0 {
+            thread.activity.request();
             thread.queue.remove(file_stem(source, file));
         }
     }
