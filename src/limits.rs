@@ -58,7 +58,7 @@ pub const STALL_TIMEOUT: Duration = Duration::from_secs(3);
 /// The largest queue of log lines, in bytes; further lines are dropped and counted.
 pub const LOG_QUEUE: usize = 1024 * 1024;
 /// How long the end of the process waits for the last log lines.
-pub const LOG_DRAIN_TIMEOUT: Duration = Duration::from_millis(100);
+pub const LOG_DRAIN_TIMEOUT: Duration = Duration::from_millis(80);
 /// How long the start of the process waits for certificates, and for bearer tokens.
 pub const CREDENTIALS_LOAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// The stack of the threads that parse documents, in bytes: several times of what the deepest document needs.
@@ -92,8 +92,10 @@ pub const STREAMS_PER_CONNECTION: u32 = 250;
 pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 /// The extra time after [`SHUTDOWN_GRACE`] for the connections of probes.
 pub const PROBE_EXTRA_GRACE: Duration = Duration::from_millis(100);
-/// The extra time after that for the last metrics and spans.
-pub const EXIT_EXTRA_GRACE: Duration = Duration::from_millis(200);
+/// The extra time after that for the last documents, metrics and spans.
+pub const EXIT_EXTRA_GRACE: Duration = Duration::from_millis(250);
+/// How long the end of the process waits for workers, which may be blocked.
+pub const WORKER_END_TIMEOUT: Duration = Duration::from_millis(20);
 /// The idle time after which an event stream sends a keep-alive.
 pub const EVENT_STREAM_KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// The number of seconds in the background after which an OFREP client should close its change stream, as in the

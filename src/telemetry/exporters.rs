@@ -83,11 +83,15 @@ where
 impl Exporters {
     /// Sends the remaining metrics and spans, for at most `timeout`.
     pub async fn flush(self, timeout: Duration) {
-        let traces = tokio::task::spawn_blocking(move || {
-            if let Some(traces) = self.request_tracer {
-                traces.shutdown(timeout);
+        // Without a tracer no thread is needed: creating one fails at a limit of threads.
+        let traces = self
+            .request_tracer
+            .map(|traces| tokio::task::spawn_blocking(move || traces.shutdown(timeout)));
+        let traces = async {
+            if let Some(traces) = traces {
+                let _ = traces.await;
             }
-        });
+        };
         let pushed = async {
             if let Some(pushing) = self.metrics_task {
                 let _ = pushing.await;

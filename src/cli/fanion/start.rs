@@ -43,7 +43,7 @@ use crate::source::updater::UpdateThreadError;
 use crate::source::updater::Updater;
 use crate::source::updater::loader::Loader;
 use crate::telemetry;
-use crate::telemetry::log_queue;
+use crate::telemetry::exporters::Exporters;
 use crate::telemetry::log_queue::LogQueue;
 
 /// Runs the sidecar until SIGTERM or SIGINT.
@@ -71,7 +71,7 @@ pub fn run(typed: CliOptions, release_heap: ReleaseHeap) -> Result<(), Vec<Strin
     let outcome = control.block_on(serve(config, workers.handle().clone(), release_heap, &log));
     // A blocked worker or resolver must not keep the process alive.
     control.shutdown_background();
-    workers.shutdown_timeout(Duration::from_millis(100));
+    workers.shutdown_timeout(limits::WORKER_END_TIMEOUT);
     if let Err(mistake) = &outcome {
         // Standard error may block: the log writes the message, and the caller gets none to print.
         log.push(format!("error: {mistake}\n").as_bytes());
@@ -140,11 +140,17 @@ async fn serve(
     let _ = shut.send(true);
     let end = Instant::now() + shutdown_time(failure.is_some(), total_grace);
     if !servers.is_finished() {
-        let _ = tokio::time::timeout_at(end, servers).await;
+        let _ = tokio::time::timeout_at(end - limits::STATE_DRAIN_TIMEOUT, servers).await;
     }
-    updater.stop(limits::STATE_DRAIN_TIMEOUT).await;
-    exporters.flush(end - Instant::now()).await;
+    finish(updater, exporters, end).await;
+/// Ends the update thread, which stores documents, and the exporters: at the same time, since servers whose workers are
+/// blocked leave little of it.
+async fn finish(updater: Updater, exporters: Exporters, end: Instant) {
+    let stored = updater.stop(limits::STATE_DRAIN_TIMEOUT);
+    tokio::join!(stored, exporters.flush(end - Instant::now()));
     tracing::info!("stopped");
+}
+
     failure.map_or(Ok(()), Err)
 }
 
