@@ -84,6 +84,9 @@ pub const LOGGED_TEXT: usize = 1024;
 pub const CERTIFICATE_WARNING: Duration = Duration::from_secs(7 * 24 * 3600);
 /// How long the servers may take to end after a part of the process failed.
 pub const FAILURE_GRACE: Duration = Duration::from_secs(1);
+/// How long the kernel waits for a peer to acknowledge bytes. Without a limit it sends them again for about 15 minutes.
+/// Longer than [`WRITE_TIMEOUT`], which counts and logs clients that are alive.
+pub const TCP_USER_TIMEOUT: Duration = Duration::from_secs(60);
 /// The idle time before the first TCP keepalive probe, as in Go.
 pub const TCP_KEEPALIVE: Duration = Duration::from_secs(15);
 /// Concurrent calls on one HTTP/2 connection, as in Go's HTTP/2 server.

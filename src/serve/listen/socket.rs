@@ -39,16 +39,16 @@ impl Listener {
     /// # Errors
     /// If the address is taken or not permitted.
     pub async fn bind(addr: &ListenAddr) -> io::Result<Listener> {
-        match addr {
-            ListenAddr::Tcp(Some(address), port) => TcpListener::bind((*address, *port))
-                .await
-                .map(Listener::Tcp),
-            ListenAddr::Tcp(None, port) => bind_all_interfaces(*port).await.map(Listener::Tcp),
+        let listener = match addr {
+            ListenAddr::Tcp(Some(address), port) => TcpListener::bind((*address, *port)).await?,
+            ListenAddr::Tcp(None, port) => bind_all_interfaces(*port).await?,
             ListenAddr::Unix(path) => {
                 let (listener, entry) = unix::bind(path)?;
-                Ok(Listener::Unix(listener, entry))
+                return Ok(Listener::Unix(listener, entry));
             }
-        }
+        };
+        limit_unacknowledged_time(&listener);
+        Ok(Listener::Tcp(listener))
     }
 
     /// The TCP port.
@@ -83,6 +83,15 @@ async fn bind_all_interfaces(port: u16) -> io::Result<TcpListener> {
         }
         bound => bound,
     }
+}
+
+/// Keepalive finds idle peers that are gone, but not those to which bytes were sent, such as the keep-alive of a stream.
+/// Accepted connections inherit the option.
+fn limit_unacknowledged_time(listener: &TcpListener) {
+    #[cfg(target_os = "linux")]
+    let _ = SockRef::from(listener).set_tcp_user_timeout(Some(limits::TCP_USER_TIMEOUT));
+    #[cfg(not(target_os = "linux"))]
+    let _ = listener;
 }
 
 fn set_socket_options(socket: &TcpStream) {
@@ -167,6 +176,30 @@ impl AsyncWrite for SocketStream {
         match self.get_mut() {
             SocketStream::Tcp(socket) => Pin::new(socket).poll_shutdown(cx),
             SocketStream::Unix(socket) => Pin::new(socket).poll_shutdown(cx),
+        }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use std::net::IpAddr;
+    use std::net::Ipv4Addr;
+
+    #[tokio::test]
+    async fn accepted_connections_limit_unacknowledged_time() {
+        let local = IpAddr::from(Ipv4Addr::LOCALHOST);
+        for address in [Some(local), None] {
+            let bound = Listener::bind(&ListenAddr::Tcp(address, 0)).await;
+            let listener = bound.expect("a port");
+            let port = listener.port().expect("TCP");
+            let client = TcpStream::connect((local, port)).await;
+            let timeout = match listener.accept().await.expect("a connection") {
+                SocketStream::Tcp(socket) => SockRef::from(&socket).tcp_user_timeout(),
+                SocketStream::Unix(_) => Ok(None),
+            };
+            assert_eq!(timeout.expect("an option"), Some(limits::TCP_USER_TIMEOUT));
+            drop(client);
         }
     }
 }
