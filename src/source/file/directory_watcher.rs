@@ -63,6 +63,8 @@ impl DirectoryWatcher {
         let watcher = notify::recommended_watcher(handler).map_err(|error| error.to_string());
         let started = watcher.and_then(|watcher| {
             let wanted = wanted.clone();
+            // `notify` panics when a watcher is dropped whose own thread could not be created either.
+            let watcher = ManuallyDrop::new(watcher);
             let thread = thread::Builder::new().name("watch".to_owned());
             let spawned = thread.spawn(move || follow(watcher, &wanted, &events, &activity));
             spawned.map_err(|error| error.to_string())
@@ -123,12 +125,11 @@ impl WantedDirectories {
 /// Watches the wanted directories until the watcher is dropped, or the thread of the events has ended. `notify` panics
 /// when a watcher is used or dropped after that.
 fn follow(
-    watcher: RecommendedWatcher,
+    mut watcher: ManuallyDrop<RecommendedWatcher>,
     wanted: &WantedDirectories,
     events: &FileEvents,
     activity: &ThreadActivity,
 ) {
-    let mut watcher = ManuallyDrop::new(watcher);
     // Includes directories that cannot be watched, so that they are not retried each time.
     let mut watched = Directories::new();
     while let Some((source, directories)) = wanted.next() {
