@@ -3,6 +3,7 @@
 pub mod healthcheck;
 pub mod heap_release;
 pub mod options;
+mod register_metrics;
 pub mod start;
 mod unknown_argument;
 

@@ -73,6 +73,7 @@ pub fn serve_config<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<
         metrics: Arc::default(),
         traces: None,
         update_thread: None,
+        worker_liveness: None,
         activities: ThreadActivities::default(),
     }
 }

@@ -3,6 +3,7 @@
 pub mod debug;
 pub mod metrics;
 pub mod probes;
+pub mod worker_liveness;
 
 use std::sync::Arc;
 

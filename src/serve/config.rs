@@ -10,6 +10,7 @@ use crate::limits;
 use crate::metric::registry::Metrics;
 use crate::metric::thread_activity::ThreadActivities;
 use crate::serve::admin::debug::config::DebugConfig;
+use crate::serve::admin::worker_liveness::WorkerLiveness;
 use crate::serve::connection::ping_enforcement::PingPolicy;
 use crate::serve::http::auth::token_file::PortTokens;
 use crate::serve::http::cors::AllowedOrigins;
@@ -67,6 +68,8 @@ pub struct ServeConfig {
     pub traces: Option<Arc<RequestTracer>>,
     /// The liveness of the update thread, for `/readyz` and `/metrics`.
     pub update_thread: Option<Liveness>,
+    /// The liveness of the workers, for `/readyz` and `/metrics`.
+    pub worker_liveness: Option<WorkerLiveness>,
     /// The activities of the threads that read and write files, for `/readyz`.
     pub activities: ThreadActivities,
 }
@@ -103,6 +106,7 @@ impl Default for ServeConfig {
             metrics: Arc::default(),
             traces: None,
             update_thread: None,
+            worker_liveness: None,
             activities: ThreadActivities::default(),
         }
     }

@@ -4,7 +4,6 @@ mod credentials;
 
 use std::sync::Arc;
 use std::time::Duration;
-use std::time::SystemTime;
 
 use tokio::runtime::Handle;
 use tokio::signal::unix::SignalKind;
@@ -16,6 +15,7 @@ use tokio::time::Instant;
 
 use crate::cli::fanion::heap_release;
 use crate::cli::fanion::heap_release::ReleaseHeap;
+use crate::cli::fanion::register_metrics;
 use crate::cli::output::stdout;
 use crate::config;
 use crate::config::Config;
@@ -25,7 +25,6 @@ use crate::config::print_config;
 use crate::limits;
 use crate::live::Live;
 use crate::metric::registry::Metrics;
-use crate::metric::thread_activity::ThreadActivities;
 use crate::rule::bucketing::bucketing_value::FractionalVersion;
 use crate::serve;
 use crate::serve::Listeners;
@@ -35,9 +34,6 @@ use crate::serve::listen::addr::ListenAddr;
 use crate::serve::listen::connection_slots;
 use crate::serve::listen::socket::Listener;
 use crate::source;
-use crate::source::metrics;
-use crate::source::state_dir::writer::UnsavedDocuments;
-use crate::source::state_dir::writer::unsaved_family;
 use crate::source::updater::InitialLoadError;
 use crate::source::updater::UpdateThreadError;
 use crate::source::updater::Updater;
@@ -104,13 +100,15 @@ async fn serve(
         (exporters, source::updater::start(loader))
     };
     let updater = updater.map_err(|error| format!("cannot start the update thread: {error}"))?;
-    register_source_metrics(&metrics, &updater);
-    register_thread_metrics(&metrics, log.clone(), activities.clone(), unsaved);
+    register_metrics::sources(&metrics, &updater);
+    register_metrics::threads(&metrics, log.clone(), activities.clone(), unsaved);
     credentials::register(&metrics, &activities, &listeners, &config.serve_config);
+    let worker_liveness = register_metrics::workers(&metrics, &workers);
     let serve_config = ServeConfig {
         metrics: metrics.clone(),
         traces: exporters.request_tracer.clone(),
         workers: Some(workers),
+        worker_liveness: Some(worker_liveness),
         activities,
         ..with_update_status(config.serve_config, fractional_version, &updater)
     };
@@ -143,15 +141,15 @@ async fn serve(
         let _ = tokio::time::timeout_at(end - limits::STATE_DRAIN_TIMEOUT, servers).await;
     }
     finish(updater, exporters, end).await;
+    failure.map_or(Ok(()), Err)
+}
+
 /// Ends the update thread, which stores documents, and the exporters: at the same time, since servers whose workers are
 /// blocked leave little of it.
 async fn finish(updater: Updater, exporters: Exporters, end: Instant) {
     let stored = updater.stop(limits::STATE_DRAIN_TIMEOUT);
     tokio::join!(stored, exporters.flush(end - Instant::now()));
     tracing::info!("stopped");
-}
-
-    failure.map_or(Ok(()), Err)
 }
 
 /// Raises the limit of open files, and checks that it leaves enough connections.
@@ -244,34 +242,6 @@ async fn bind_all(config: &mut Config, workers: &Handle) -> Result<Listeners, St
         sync: bind("sync", &config.sync_addr, workers).await?,
         tls: tls.map(Arc::new),
     })
-}
-
-/// Registers the metrics of the log, of stalled threads and of the state directory.
-fn register_thread_metrics(
-    metrics: &Metrics,
-    log: LogQueue,
-    activities: ThreadActivities,
-    unsaved: UnsavedDocuments,
-) {
-    activities.add(log.activity.clone());
-    metrics.register(move || {
-        let mut families = vec![
-            log_queue::lost_lines_family(log.lost_lines()),
-            activities.collect(),
-        ];
-        families.extend(unsaved.count().map(unsaved_family));
-        families
-    });
-}
-
-/// Registers the metrics of the sources and of the update thread.
-fn register_source_metrics(metrics: &Metrics, updater: &Updater) {
-    let (statuses, liveness) = (updater.statuses.clone(), updater.liveness());
-    metrics.register(move || {
-        let mut families = metrics::families(&statuses, SystemTime::now());
-        families.push(metrics::update_thread_up(liveness.last_result()));
-        families
-    });
 }
 
 /// Logs what failed, and returns it.

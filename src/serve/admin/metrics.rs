@@ -12,8 +12,8 @@ use crate::telemetry;
 
 /// The response to a scrape.
 pub async fn scrape(context: &ServerContext) -> Response<Body> {
-    // Ping first: the gauge of the update thread shows the result.
-    probes::update_thread_responds(context).await;
+    // Ping first: the gauges of the update thread and of the workers show the result.
+    probes::blocked_parts(context).await;
     let metrics = &context.config.metrics;
     let families = telemetry::collect_families::collect_families(metrics, &context.live.load());
     let text = prometheus::encode_text(&families, &metrics.resource);

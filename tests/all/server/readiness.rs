@@ -10,6 +10,7 @@ use crate::support::sources::document;
 use crate::support::sources::http_upstream::HttpUpstream;
 use crate::support::sources::http_upstream::http_response;
 use crate::support::temp_dir::TempDir;
+use crate::support::wait::poll_until;
 
 #[tokio::test]
 async fn readyz_waits_for_every_source() {
@@ -60,6 +61,33 @@ async fn readyz_returns_412_until_flags_are_loaded() {
     directory.write("flags.yaml", "flags: {}");
     daemon.wait_for_reload();
     assert_eq!(probe.post("/readyz", &[], "").await.status, 200);
+}
+
+#[tokio::test]
+async fn readyz_names_sources_whose_flags_are_stale() {
+    let directory = TempDir::new();
+    directory.write("flags.json", document("a"));
+    directory.write("other.json", document("a"));
+    let options = ["--uri", "file:flags.json", "--uri", "file:other.json"];
+    let daemon = Daemon::start(directory.path(), &options);
+    daemon.wait_until_ready().await;
+    let mut probe = HttpClient::connect(daemon.management, HttpVersion::Http1).await;
+    assert_eq!(probe.post("/readyz", &[], "").await.text(), "");
+    std::fs::remove_file(directory.path().join("flags.json")).expect("it exists");
+    let is_named = async || {
+        let mut probe = HttpClient::connect(daemon.management, HttpVersion::Http1).await;
+        let answer = probe.post("/readyz", &[], "").await;
+        let stale = "stale flags of source flags.json: No such file or directory";
+        assert_eq!(answer.status, 200);
+        answer.text().starts_with(stale) && answer.text().lines().count() == 1
+    };
+    poll_until(is_named, || "the source is not named".to_owned()).await;
+    directory.write("flags.json", document("b"));
+    let is_current = async || {
+        let mut probe = HttpClient::connect(daemon.management, HttpVersion::Http1).await;
+        probe.post("/readyz", &[], "").await.text().is_empty()
+    };
+    poll_until(is_current, || "the source stays stale".to_owned()).await;
 }
 
 #[tokio::test]

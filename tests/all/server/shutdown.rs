@@ -173,7 +173,7 @@ async fn block_workers(daemon: &Daemon, directory: &TempDir) -> Vec<std::net::Tc
 }
 
 #[tokio::test]
-async fn blocked_workers_delay_neither_probes_nor_exit() {
+async fn blocked_workers_are_reported_and_delay_no_exit() {
     let directory = TempDir::new();
     write_one_flag(directory.path());
     let mut command = daemon::command(directory.path(), &["--uri", "file:flags.json"]);
@@ -181,11 +181,26 @@ async fn blocked_workers_delay_neither_probes_nor_exit() {
     let mut daemon = Daemon::spawn(command);
     daemon.wait_for_reload();
     let _blocked = block_workers(&daemon, &directory).await;
-    for path in ["/healthz", "/readyz", "/metrics"] {
-        let answer = http_client::get(daemon.management, path, &[]);
-        let answer = tokio::time::timeout(Duration::from_secs(2), answer).await;
-        assert_eq!(answer.expect("a probe is answered").status(), 200);
-    }
+    let probe = async |path: &'static str| {
+        let mut client = HttpClient::connect(daemon.management, HttpVersion::Http1).await;
+        let answer = client.post(path, &[], "");
+        let answer = tokio::time::timeout(Duration::from_secs(5), answer).await;
+        answer.expect("a probe is answered")
+    };
+    assert_eq!(probe("/healthz").await.status, 200);
+    let unready = probe("/readyz").await;
+    assert_eq!(unready.status, 412);
+    assert_eq!(unready.text(), "the workers do not respond\n");
+    let metrics = probe("/metrics").await;
+    assert!(
+        metrics.text().contains("\nfanion_workers_up 0\n"),
+        "{}",
+        metrics.text()
+    );
+    daemon.wait_for_log(|line| {
+        let message = line["message"].as_str().unwrap_or("");
+        line["level"] == "ERROR" && message.starts_with("the workers do not respond within 2s")
+    });
     daemon.terminate();
     let begun = Instant::now();
     assert_eq!(daemon.child.wait().expect("an end").code(), Some(0));

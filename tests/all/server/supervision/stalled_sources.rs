@@ -104,10 +104,10 @@ async fn stalled_source_holds_up_no_other_and_is_reported() {
     poll_until(is_stalled, || "the stall is not reported".to_owned()).await;
     let answer = sources.readyz().await;
     assert_eq!(answer.status, 200);
+    let text = answer.text();
     assert!(
-        answer.text().starts_with("stalled for ") && answer.text().ends_with(" s: source a.json\n"),
-        "{}",
-        answer.text()
+        text.contains("stalled for ") && text.ends_with(" s: source a.json\n"),
+        "{text}"
     );
     let line = sources
         .daemon
