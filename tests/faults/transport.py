@@ -12,6 +12,7 @@ Each scenario starts PROGRAM (a fanion) with its own flags, and prints one line 
   gzip        the same with 250 messages of 913 bytes that decompress to 900 kB
   halfclose   requests that hyper handles, with FIN behind them; lost responses
   drain       busy HTTP/1.1 keep-alive connections across SIGTERM; lost requests
+  backlog     clients that open a connection for each request, across SIGTERM; lost requests
   sigterm     SIGTERM with unread responses, unfinished requests and silent connections; time until the process has ended
   descriptors one idle connection on each port with 80 file descriptors; responses of the other ports
 """
@@ -192,6 +193,42 @@ def drain(program):
     print(f"drain: {sent} requests on 300 connections over 10 shutdowns; {lost} lost; {closed} connections closed as announced")
 
 
+def backlog(program):
+    """The kernel accepts connections before the program does. Those must be answered; later ones are refused."""
+    sent = lost = 0
+    for _ in range(50):
+        sidecar = Sidecar(program, 10)
+        results = []
+        def busy():
+            count = 0
+            while True:
+                try:
+                    client = socket.create_connection(("127.0.0.1", sidecar.ports["evaluation"]))
+                except (ConnectionRefusedError, ConnectionResetError):
+                    return results.append((count, 0))
+                with client:
+                    count += 1
+                    try:
+                        client.sendall(post(RESOLVE, b'{"flagKey":"flag-1"}'))
+                        data = client.recv(65536)
+                    except ConnectionError:
+                        data = b""
+                if not data.startswith(b"HTTP/1.1 200"):
+                    return results.append((count, 1))
+        threads = [threading.Thread(target=busy) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.1)
+        sidecar.process.terminate()
+        for thread in threads:
+            thread.join()
+        sidecar.process.wait()
+        sent += sum(count for count, _ in results)
+        lost += sum(failed for _, failed in results)
+        sidecar.stop()
+    print(f"backlog: {sent} requests on as many connections over 50 shutdowns; {lost} lost")
+
+
 def sigterm(program):
     sidecar = Sidecar(program, boolean_flags(5000))
     unread = http2(sidecar.ports["evaluation"], window=0)
@@ -219,6 +256,6 @@ def descriptors(program):
 
 
 SCENARIOS = {"unread": unread, "pipelined": pipelined, "connections": connections, "stall": stall, "gzip": bomb, "halfclose": halfclose,
-             "drain": drain, "sigterm": sigterm, "descriptors": descriptors}
+             "drain": drain, "backlog": backlog, "sigterm": sigterm, "descriptors": descriptors}
 for name in sys.argv[2:] or SCENARIOS:
     SCENARIOS[name](sys.argv[1])

@@ -4,7 +4,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::Semaphore;
 use tokio::sync::watch;
@@ -71,10 +70,9 @@ pub async fn serve<A: Handler>(
         connections.spawn(socket, (client_slot, slots));
     }
     // Clients that the kernel has already connected would lose their first request.
-    while let Some(Ok(socket)) = listener.accept().now_or_never() {
+    for socket in listener.close() {
         connections.spawn(socket, (None, [None, None]));
     }
-    drop(listener);
     if tokio::time::timeout(config.grace, connections.drain())
         .await
         .is_err()

@@ -9,6 +9,8 @@ use std::pin::Pin;
 use std::task::Context;
 use std::task::Poll;
 
+#[cfg(target_os = "linux")]
+use socket2::SockFilter;
 use socket2::SockRef;
 use socket2::TcpKeepalive;
 use tokio::io::AsyncRead;
@@ -71,6 +73,69 @@ impl Listener {
                 Ok(SocketStream::Tcp(socket))
             }
             Listener::Unix(listener, _) => Ok(SocketStream::Unix(listener.accept().await?.0)),
+        }
+    }
+
+    /// Stops listening. Returns the connections that the kernel has established, including those of which the runtime
+    /// has no event yet: the kernel would reset them, and their clients would lose a request.
+    pub fn close(self) -> Vec<SocketStream> {
+        match self {
+            Listener::Tcp(listener) => close_tcp(listener),
+            Listener::Unix(listener, file) => {
+                // Without its file, no client can connect after the last one was accepted.
+                drop(file);
+                close_unix(listener)
+            }
+        }
+        .unwrap_or_default()
+    }
+}
+
+fn close_tcp(listener: TcpListener) -> io::Result<Vec<SocketStream>> {
+    let listener = listener.into_std()?;
+    drop_handshakes(&listener);
+    Ok(accept_all(|| {
+        let (socket, _) = listener.accept()?;
+        socket.set_nonblocking(true)?;
+        let socket = TcpStream::from_std(socket)?;
+        set_socket_options(&socket);
+        Ok(SocketStream::Tcp(socket))
+    }))
+}
+
+fn close_unix(listener: UnixListener) -> io::Result<Vec<SocketStream>> {
+    let listener = listener.into_std()?;
+    Ok(accept_all(|| {
+        let (socket, _) = listener.accept()?;
+        socket.set_nonblocking(true)?;
+        UnixStream::from_std(socket).map(SocketStream::Unix)
+    }))
+}
+
+/// Makes the kernel complete no further handshake, so that no client connects between the last `accept` and the end of
+/// the socket. The client's SYN is lost; the next one, a second later, is refused.
+#[cfg(target_os = "linux")]
+fn drop_handshakes(listener: &std::net::TcpListener) {
+    /// `BPF_RET | BPF_K` with 0: nothing of a packet is kept.
+    /// <https://www.kernel.org/doc/html/latest/networking/filter.html>
+    const DROP: SockFilter = SockFilter::new(0x06, 0, 0, 0);
+    // Without the filter, a client that connects within these microseconds is reset.
+    let _ = SockRef::from(listener).attach_filter(&[DROP]);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn drop_handshakes(_: &std::net::TcpListener) {}
+
+/// Accepts connections until none is left.
+fn accept_all(mut accept: impl FnMut() -> io::Result<SocketStream>) -> Vec<SocketStream> {
+    let mut accepted = Vec::new();
+    loop {
+        match accept() {
+            Ok(socket) => accepted.push(socket),
+            // A client that has left again.
+            Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => return accepted,
         }
     }
 }

@@ -130,3 +130,16 @@ async fn request_on_a_new_connection_crosses_the_shutdown() {
     let said = read_to_end(&mut socket).await;
     assert!(said.starts_with("HTTP/1.1 200 OK"), "{said}");
 }
+
+#[tokio::test]
+async fn connection_in_the_backlog_at_shutdown_is_answered() {
+    let (server, _dir) = serve_one_flag(ServeConfig::default()).await;
+    // Without `await`, so that the runtime has no event of the connection when the shutdown begins.
+    let mut socket = std::net::TcpStream::connect(("127.0.0.1", server.port)).expect("connected");
+    std::io::Write::write_all(&mut socket, resolve("").as_bytes()).expect("sent");
+    server.shutdown.send(true).expect("the server runs");
+    socket.set_nonblocking(true).expect("a mode");
+    let mut socket = TcpStream::from_std(socket).expect("a socket");
+    let said = read_to_end(&mut socket).await;
+    assert!(said.starts_with("HTTP/1.1 200 OK"), "{said}");
+}
