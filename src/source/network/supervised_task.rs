@@ -11,7 +11,7 @@ use crate::source::network::backoff::Backoff;
 use crate::source::update_channel::UpdateSender;
 
 /// Runs a task until it is aborted, and restarts it whenever it panics or ends.
-pub async fn run_supervised<F>(start: impl Fn() -> F, timing: Timing, updates: UpdateSender)
+pub async fn run_supervised<F>(mut start: impl FnMut() -> F, timing: Timing, updates: UpdateSender)
 where
     F: Future<Output = ()> + Send + 'static,
 {

@@ -89,7 +89,7 @@ impl UpdateThread {
             return;
         };
         let timing = self.loader.timing;
-        for (source_index, kind, etag) in self.loader.network_sources() {
+        for (source_index, kind, mut etag) in self.loader.network_sources() {
             let updates = UpdateSender {
                 source_index,
                 wakeups: self.wakeups.clone(),
@@ -98,8 +98,9 @@ impl UpdateThread {
             match kind {
                 SourceKind::File(_) => {}
                 SourceKind::Http(spec) => {
+                    // A restarted task does not know the active document: the tag is only that of the restored one.
                     let start = move || {
-                        http::run_polling((*spec).clone(), etag.clone(), timing, sender.clone())
+                        http::run_polling((*spec).clone(), etag.take(), timing, sender.clone())
                     };
                     self.tasks
                         .spawn_on(run_supervised(start, timing, updates), runtime);

@@ -6,8 +6,13 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
 use std::time::Instant;
+use std::time::SystemTime;
 
+use fanion::document::DocumentFormat;
+use fanion::source::state_dir::StateDir;
+use fanion::source::state_dir::StateEntry;
 use serde_json::Value;
+use serde_json::json;
 
 use crate::support::program::daemon;
 use crate::support::program::daemon::Daemon;
@@ -17,7 +22,10 @@ use crate::support::server::http_client::HttpVersion;
 use crate::support::server::prometheus;
 use crate::support::sources::document;
 use crate::support::sources::http_upstream::HttpUpstream;
+use crate::support::sources::http_upstream::ReceivedRequest;
+use crate::support::sources::http_upstream::Reply;
 use crate::support::sources::http_upstream::document_response;
+use crate::support::sources::http_upstream::http_response;
 use crate::support::temp_dir::TempDir;
 use crate::support::wait::DEADLINE;
 
@@ -181,6 +189,59 @@ async fn panicked_network_source_is_counted_and_restarted() {
     let scrape = prometheus::scrape_port(faulty.daemon.management).await;
     assert!(scrape.sum("fanion_source_errors_total", &["kind=\"panic\""]) > 0.5);
     faulty.is_ready(200).await;
+}
+
+/// Stores a document with the entity tag of the variant, as an earlier process did.
+fn store(directory: &Path, url: &str, variant: &str) {
+    let entry = StateEntry {
+        source: url.into(),
+        file: url.into(),
+        format: DocumentFormat::Json,
+        good_at: Some(SystemTime::now()),
+        etag: Some(format!("\"{variant}\"").into()),
+        bytes: document(variant).into(),
+    };
+    assert!(StateDir::open(directory.join("state")).write_entry(&entry));
+}
+
+/// A response whose entity tag is that of the variant; 304 if the request has this tag.
+fn tagged_response(request: &ReceivedRequest, variant: &str) -> Reply {
+    let tag = format!("\"{variant}\"");
+    if request.header("if-none-match") == tag {
+        return http_response("304 Not Modified", &[], "");
+    }
+    let tag = format!("etag: {tag}");
+    let headers = ["content-type: application/json", &*tag];
+    http_response("200 OK", &headers, &document(variant))
+}
+
+#[tokio::test]
+async fn restarted_source_does_not_take_a_stored_document_for_active() {
+    let upstream = HttpUpstream::start(|request| tagged_response(request, "b")).await;
+    let directory = TempDir::new();
+    let url = upstream.url("/flags.json");
+    store(directory.path(), &url, "a");
+    let sources = json!([{"uri": url, "provider": "http", "interval": 1}]).to_string();
+    let options = ["--sources", &*sources, "--state-dir", "state"];
+    let mut command = daemon::command(directory.path(), &options);
+    command.env("FANION_FAULTS", faults(directory.path()));
+    let task = tokio::task::spawn_blocking(move || {
+        let daemon = Daemon::spawn(command);
+        // The stored flags, then those of the source.
+        daemon.wait_for_reload();
+        daemon.wait_for_reload();
+        let faulty = Faulty { daemon, directory };
+        faulty.inject("panic http-poll");
+        let is_panic = |line: &Value| line["error_kind"] == "panic";
+        faulty.daemon.wait_for_log(is_panic);
+        faulty
+    });
+    let faulty = task.await.expect("the source panics");
+    // The source has the document of the earlier process again.
+    upstream.set_handler(|request| tagged_response(request, "a"));
+    faulty.inject("");
+    let reloaded = tokio::task::spawn_blocking(move || faulty.daemon.wait_for_reload()).await;
+    assert_eq!(reloaded.expect("the flags change")["changed"], 1);
 }
 
 /// A fault in the accept loop of a port must end the process.
