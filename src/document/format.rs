@@ -12,7 +12,7 @@ use crate::json;
 use crate::json::position_at;
 
 /// The syntax of a document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DocumentFormat {
     /// YAML 1.1 and 1.2 as flagd reads it.
     Yaml,

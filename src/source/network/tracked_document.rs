@@ -46,7 +46,8 @@ impl TrackedDocument {
         format: DocumentFormat,
         options: CompileOptions,
     ) -> UpdateResult {
-        let hash = fingerprint::document(bytes);
+        // The format is included: a server may correct the content type of a text that was refused.
+        let hash = fingerprint::hash(&(fingerprint::document(bytes), format));
         if self.last_good.is_unchanged(hash) {
             return match self.last_good.refusal {
                 Some(_) => UpdateResult::StillRefused,
