@@ -11,7 +11,7 @@ mod diagnostic_log;
 pub mod error;
 mod last_good;
 pub mod layer;
-mod update_channel;
+pub mod update_channel;
 pub mod metrics;
 pub mod spec;
 pub mod state_dir;

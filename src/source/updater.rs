@@ -9,7 +9,7 @@ mod managed_source;
 mod publisher;
 mod reminders;
 mod failure_reports;
-mod thread;
+pub mod thread;
 
 use std::fmt;
 use std::panic;

@@ -17,6 +17,7 @@
 )]
 
 mod analysis;
+mod change_model;
 mod cli;
 mod document;
 mod evaluation;

@@ -104,7 +104,11 @@ impl FlagSyncService {
         Err(RpcError::new(RpcCode::Unimplemented, why))
     }
 
-    fn open_stream(
+    /// Opens a stream of documents.
+    ///
+    /// # Errors
+    /// If the selector is invalid, or all slots are taken.
+    pub fn open_stream(
         self: &Arc<FlagSyncService>,
         request: &SyncRequest,
         client_deadline: Deadline,

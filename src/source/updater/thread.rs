@@ -31,6 +31,7 @@ pub struct UpdateThread {
     runtime: Option<Handle>,
     /// The tasks of the network sources. They are aborted when this is dropped.
     tasks: JoinSet<()>,
+    last_scan: Instant,
 }
 
 impl UpdateThread {
@@ -48,11 +49,19 @@ impl UpdateThread {
             initial_result,
             runtime,
             tasks: JoinSet::new(),
+            last_scan: Instant::now(),
         }
     }
 
     /// Loads the sources and follows them until the thread is stopped.
     pub fn run(mut self, received: &mpsc::Receiver<Wakeup>) {
+        self.begin();
+        background_priority::enable_on_this_thread();
+        while self.run_batch(received) {}
+    }
+
+    /// Loads the sources for the first time, and starts to follow them.
+    pub fn begin(&mut self) {
         let handler = EventHandler {
             events: self.file_events.clone(),
             wakeups: self.wakeups.clone(),
@@ -62,25 +71,26 @@ impl UpdateThread {
         self.loader.load_initial();
         self.spawn_network_sources();
         self.loader.enter_background();
-        background_priority::enable_on_this_thread();
-        let mut last_scan = Instant::now();
-        loop {
-            self.publish_initial_result();
-            let batch = loop {
-                let Some(mut batch) = next_batch(received, &self.file_events, last_scan) else {
-                    return;
-                };
-                fault_injection::point("updater");
-                if !batch.answer_pings() {
-                    break batch;
-                }
-            };
-            if batch.scan.is_some() {
-                last_scan = Instant::now();
-                self.loader.tick(SystemTime::now());
-            }
-            self.loader.apply(batch.scan.as_ref(), batch.updates);
+        self.last_scan = Instant::now();
+        self.publish_initial_result();
+    }
+
+    /// Waits for the next batch of updates and applies it. Returns false if the thread must stop.
+    pub fn run_batch(&mut self, received: &mpsc::Receiver<Wakeup>) -> bool {
+        let Some(mut batch) = next_batch(received, &self.file_events, self.last_scan) else {
+            return false;
+        };
+        fault_injection::point("updater");
+        if batch.answer_pings() {
+            return true;
         }
+        if batch.scan.is_some() {
+            self.last_scan = Instant::now();
+            self.loader.tick(SystemTime::now());
+        }
+        self.loader.apply(batch.scan.as_ref(), batch.updates);
+        self.publish_initial_result();
+        true
     }
 
     /// Starts the tasks of the network sources.
