@@ -50,6 +50,7 @@
 #![forbid(unsafe_code)]
 
 // Basic types: no async, no wire formats, and no I/O except in `regular_file`.
+pub mod sync_primitives;
 pub mod limits;
 pub mod number;
 pub mod value;

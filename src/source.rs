@@ -6,7 +6,7 @@
 //!
 //! Nothing is created for options that are not set: no client, no certificates, no task, no state directory.
 
-mod background_priority;
+pub mod background_priority;
 mod diagnostic_log;
 pub mod error;
 mod last_good;

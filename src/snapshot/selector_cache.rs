@@ -1,10 +1,10 @@
 //! `SelectorCache`: values that are created once per generation and selector, and shared by all requests.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
 use std::sync::PoisonError;
 
 use crate::selector::Selector;
+use crate::sync_primitives::Mutex;
 
 /// Values by selector, created on demand.
 #[derive(Debug)]

@@ -5,12 +5,13 @@
 //! to 61 turns.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering;
 use std::task::Wake;
 use std::task::Waker;
 
 use futures_util::task::AtomicWaker;
+
+use crate::sync_primitives::atomic::AtomicBool;
+use crate::sync_primitives::atomic::Ordering;
 
 /// The state of a connection's waker.
 #[derive(Debug, Default)]

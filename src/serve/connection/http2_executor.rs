@@ -11,8 +11,6 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::task::Context;
 use std::task::Poll;
@@ -26,6 +24,8 @@ use crate::metric::task_panics::TaskKind;
 use crate::serve::connection::connection_waker::ConnectionWaker;
 use crate::serve::connection::unsent_budget::UnsentBudget;
 use crate::serve::tasks::Tasks;
+use crate::sync_primitives::Mutex;
+use crate::sync_primitives::MutexGuard;
 
 type QueuedFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 

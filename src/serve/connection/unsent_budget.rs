@@ -8,11 +8,7 @@ use std::convert::Infallible;
 use std::io::IoSlice;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering;
 use std::task::Context;
 use std::task::Poll;
 use std::task::Waker;
@@ -25,6 +21,11 @@ use http_body::SizeHint;
 
 use crate::limits;
 use crate::serve::http::body::Body;
+use crate::sync_primitives::Mutex;
+use crate::sync_primitives::MutexGuard;
+use crate::sync_primitives::atomic::AtomicBool;
+use crate::sync_primitives::atomic::AtomicU64;
+use crate::sync_primitives::atomic::Ordering;
 
 /// The budget of a connection. Clones share it.
 #[derive(Debug, Clone, Default)]
@@ -131,7 +132,7 @@ impl BudgetState {
         woken.into_iter().for_each(Waker::wake);
     }
 
-    fn lock_waiting(&self) -> std::sync::MutexGuard<'_, Vec<Waker>> {
+    fn lock_waiting(&self) -> MutexGuard<'_, Vec<Waker>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

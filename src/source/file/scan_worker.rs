@@ -9,14 +9,10 @@ use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::Condvar;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
 use std::sync::OnceLock;
 use std::sync::PoisonError;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
-use std::thread;
 use std::time::Instant;
 
 use crate::limits;
@@ -30,6 +26,10 @@ use crate::source::file::source::ScanReport;
 use crate::source::layer::compile::CompileOptions;
 use crate::source::update_channel::Wakeup;
 use crate::source::update_channel::WakeupSender;
+use crate::sync_primitives::Condvar;
+use crate::sync_primitives::Mutex;
+use crate::sync_primitives::MutexGuard;
+use crate::sync_primitives::thread;
 
 /// The parts of the update thread that all workers share.
 #[derive(Debug)]

@@ -7,15 +7,15 @@
 use std::collections::BTreeMap;
 use std::collections::HashSet;
 use std::collections::VecDeque;
-use std::sync::Condvar;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::sync::mpsc;
 use std::time::Duration;
 use std::time::Instant;
 
 use crate::source::state_dir::StateEntry;
+use crate::sync_primitives::Condvar;
+use crate::sync_primitives::Mutex;
+use crate::sync_primitives::MutexGuard;
 
 /// The delay after the first failed write of a document; it doubles with each further one.
 const INITIAL_RETRY_DELAY: Duration = Duration::from_secs(1);
