@@ -163,7 +163,7 @@ impl Pipeline {
                 path,
                 "application/grpc",
                 selector,
-                [0; 5].as_slice().into(),
+                &[0; 5],
             ),
             Feed::Events(Codec::Json) => {
                 let message = b"\0\0\0\0\x02{}".as_slice();
@@ -172,7 +172,7 @@ impl Pipeline {
                     path,
                     "application/connect+json",
                     selector,
-                    message.into(),
+                    message,
                 )
             }
             Feed::Refetches => {
@@ -213,7 +213,13 @@ impl Pipeline {
 /// The answers of the service to a request for all flags.
 pub fn answers(service: &EvaluationService, selector: &str) -> Answers {
     let path = "/flagd.evaluation.v1.Service/ResolveAll";
-    match call(service, path, "application/json", selector, REQUEST.into()) {
+    match call(
+        service,
+        path,
+        "application/json",
+        selector,
+        REQUEST.as_ref(),
+    ) {
         Body::Full(bytes) => parse_answers(&bytes),
         other => panic!("not a response: {other:?}"),
     }
@@ -224,7 +230,7 @@ fn call(
     path: &str,
     content_type: &str,
     selector: &str,
-    body: Bytes,
+    body: &[u8],
 ) -> Body {
     let mut request = http::Request::post(path).header("content-type", content_type);
     if !selector.is_empty() {
@@ -232,7 +238,7 @@ fn call(
     }
     let (parts, ()) = request.body(()).expect("a request").into_parts();
     let route = RpcRoute::parse(path).expect("a route");
-    let response = service.handle_buffered(route, &parts, &body);
+    let response = service.handle_buffered(route, &parts, &Bytes::copy_from_slice(body));
     assert_eq!(response.status(), http::StatusCode::OK);
     response.into_body()
 }

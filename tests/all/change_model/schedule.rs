@@ -193,7 +193,8 @@ fn source_operation(
         // A directory without a file is an error of its own: the first one stays.
         (SourceChoice::Directory, 0 | 1) => Operation::Remove(source, FILES[1]),
         (SourceChoice::Directory, _) => {
-            Operation::Write(source, *rng.of(&FILES), earlier.next(rng).in_json_file())
+            let file = *rng.of(&FILES);
+            Operation::Write(source, file, earlier.next(rng).in_json_file())
         }
     }
 }

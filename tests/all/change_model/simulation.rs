@@ -273,8 +273,10 @@ impl Simulation {
         assert_eq!(generation, self.model.newest() as u64, "after the stop");
         for queued in std::mem::take(&mut self.queued) {
             let is_closed = match queued {
-                Queued::Document(_, _, mut verdict) => verdict.try_recv().is_err_and(is_closed),
-                Queued::Ping(mut answer) => answer.try_recv().is_err_and(is_closed),
+                Queued::Document(_, _, mut verdict) => {
+                    verdict.try_recv().is_err_and(|error| is_closed(&error))
+                }
+                Queued::Ping(mut answer) => answer.try_recv().is_err_and(|error| is_closed(&error)),
                 Queued::Failure(_) | Queued::Unchanged(_) => true,
             };
             assert!(is_closed, "an answer is still expected");
@@ -282,6 +284,6 @@ impl Simulation {
     }
 }
 
-fn is_closed(error: oneshot::error::TryRecvError) -> bool {
-    error == oneshot::error::TryRecvError::Closed
+fn is_closed(error: &oneshot::error::TryRecvError) -> bool {
+    *error == oneshot::error::TryRecvError::Closed
 }
