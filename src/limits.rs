@@ -27,6 +27,8 @@ pub const FAST_PATH_BODY_WAIT: Duration = Duration::from_millis(100);
 pub const REQUEST_TIME_SLICE: Duration = Duration::from_millis(1);
 /// How long a closed connection is still read, so that the kernel does not discard the last response.
 pub const LINGER: Duration = Duration::from_millis(500);
+/// How long a port is kept after shutdown begins, for the handshakes of clients that are just connecting.
+pub const HANDSHAKE_WAIT: Duration = Duration::from_millis(20);
 /// How long an HTTP/1.1 connection is kept after shutdown begins, for a request that the client is just sending.
 pub const DRAIN_WAIT: Duration = Duration::from_millis(500);
 /// The largest request for health or reflection, in bytes; such requests hold only names.

@@ -266,7 +266,7 @@ fn update_thread_failure(error: &UpdateThreadError) -> String {
 /// Returns the reason why the servers ended without a shutdown.
 fn servers_failure(ended: Result<Result<(), String>, JoinError>) -> String {
     let why = match ended {
-        Ok(Ok(())) => "they returned".to_owned(),
+        Ok(Ok(())) => "they returned without an error".to_owned(),
         Ok(Err(why)) => why,
         Err(error) => error.to_string(),
     };

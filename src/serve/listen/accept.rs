@@ -70,7 +70,7 @@ pub async fn serve<A: Handler>(
         connections.spawn(socket, (client_slot, slots));
     }
     // Clients that the kernel has already connected would lose their first request.
-    for socket in listener.close() {
+    for socket in listener.close().await {
         connections.spawn(socket, (None, [None, None]));
     }
     if tokio::time::timeout(config.grace, connections.drain())

@@ -78,9 +78,9 @@ impl Listener {
 
     /// Stops listening. Returns the connections that the kernel has established, including those of which the runtime
     /// has no event yet: the kernel would reset them, and their clients would lose a request.
-    pub fn close(self) -> Vec<SocketStream> {
+    pub async fn close(self) -> Vec<SocketStream> {
         match self {
-            Listener::Tcp(listener) => close_tcp(listener),
+            Listener::Tcp(listener) => close_tcp(listener).await,
             Listener::Unix(listener, file) => {
                 // Without its file, no client can connect after the last one was accepted.
                 drop(file);
@@ -91,16 +91,20 @@ impl Listener {
     }
 }
 
-fn close_tcp(listener: TcpListener) -> io::Result<Vec<SocketStream>> {
+async fn close_tcp(listener: TcpListener) -> io::Result<Vec<SocketStream>> {
     let listener = listener.into_std()?;
-    drop_handshakes(&listener);
-    Ok(accept_all(|| {
+    drop_syns(&listener);
+    let mut accept = || {
         let (socket, _) = listener.accept()?;
         socket.set_nonblocking(true)?;
         let socket = TcpStream::from_std(socket)?;
         set_socket_options(&socket);
         Ok(SocketStream::Tcp(socket))
-    }))
+    };
+    let mut accepted = accept_all(&mut accept);
+    tokio::time::sleep(limits::HANDSHAKE_WAIT).await;
+    accepted.extend(accept_all(&mut accept));
+    Ok(accepted)
 }
 
 fn close_unix(listener: UnixListener) -> io::Result<Vec<SocketStream>> {
@@ -112,19 +116,25 @@ fn close_unix(listener: UnixListener) -> io::Result<Vec<SocketStream>> {
     }))
 }
 
-/// Makes the kernel complete no further handshake, so that no client connects between the last `accept` and the end of
-/// the socket. The client's SYN is lost; the next one, a second later, is refused.
+/// Makes the kernel begin no further handshake, so that no client connects between the last `accept` and the end of the
+/// socket. The client's SYN is lost; the next one, a second later, is refused. Handshakes that have begun are completed.
 #[cfg(target_os = "linux")]
-fn drop_handshakes(listener: &std::net::TcpListener) {
-    /// `BPF_RET | BPF_K` with 0: nothing of a packet is kept.
+fn drop_syns(listener: &std::net::TcpListener) {
+    /// Keeps nothing of a packet whose flags (byte 13 of the TCP header) have SYN without ACK, and all of others.
     /// <https://www.kernel.org/doc/html/latest/networking/filter.html>
-    const DROP: SockFilter = SockFilter::new(0x06, 0, 0, 0);
-    // Without the filter, a client that connects within these microseconds is reset.
-    let _ = SockRef::from(listener).attach_filter(&[DROP]);
+    const FILTER: [SockFilter; 5] = [
+        SockFilter::new(0x30, 0, 0, 13),
+        SockFilter::new(0x54, 0, 0, 0x12),
+        SockFilter::new(0x15, 0, 1, 0x02),
+        SockFilter::new(0x06, 0, 0, 0),
+        SockFilter::new(0x06, 0, 0, u32::MAX),
+    ];
+    // Without the filter, a client that connects before the socket ends is reset.
+    let _ = SockRef::from(listener).attach_filter(&FILTER);
 }
 
 #[cfg(not(target_os = "linux"))]
-fn drop_handshakes(_: &std::net::TcpListener) {}
+fn drop_syns(_: &std::net::TcpListener) {}
 
 /// Accepts connections until none is left.
 fn accept_all(mut accept: impl FnMut() -> io::Result<SocketStream>) -> Vec<SocketStream> {

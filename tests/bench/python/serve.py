@@ -193,8 +193,8 @@ def ratios(all):
             ("CPU per gRPC call, ring and fractional, relative to tonic", ring["cpu"] / tonic["cpu"], 0.90, True),
             ("CPU per gRPC call, ring and fractional, relative to hyper", ring["cpu"] / hyper["cpu"], 1.35, True),
             ("calls per second at saturation, static, relative to tonic", static["rate"] / tonic["rate"], 1.0, False),
-            ("p99 at half of saturation, relative to tonic", half["fanion, gRPC, static"]["p99"] / half["tonic"]["p99"], 1.1, True),
-            ("p99 at half of saturation, in µs", half["fanion, gRPC, static"]["p99"], 1000, True),
+            ("p99 at half of tonic's saturation, relative to tonic", half["fanion, gRPC, static"]["p99"] / half["tonic"]["p99"], 1.1, True),
+            ("p99 at half of tonic's saturation, in µs", half["fanion, gRPC, static"]["p99"], 1000, True),
             ("calls per second, Connect JSON over HTTP/1.1, relative to axum", s["fanion, Connect JSON"]["rate"] / s["axum"]["rate"], 0.9, False),
         ]
     if "bulk" in all:
