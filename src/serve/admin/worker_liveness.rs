@@ -9,10 +9,7 @@ use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
 use crate::limits;
-use crate::metric::family::Labels;
 use crate::metric::family::MetricFamily;
-use crate::metric::family::MetricKind;
-use crate::metric::family::MetricValue;
 
 /// A handle that checks whether the workers respond. Clones share the result of the last check.
 #[derive(Debug, Clone)]
@@ -62,10 +59,13 @@ impl WorkerLiveness {
 
     /// Returns the gauge of the workers: 1 if they responded to the last check.
     pub fn collect(&self) -> MetricFamily {
-        let help = "1 if the threads that serve requests respond, else 0.";
-        let mut family = MetricFamily::new("fanion.workers.up", "", MetricKind::Gauge, help);
-        let value = f64::from(u8::from(self.last_result.load(Ordering::Relaxed)));
-        family.push(Labels::new(), MetricValue::Number(value));
-        family
+        workers_up(self.last_result.load(Ordering::Relaxed))
     }
+}
+
+/// Returns the gauge of the workers.
+pub fn workers_up(are_up: bool) -> MetricFamily {
+    let help = "1 if the threads that serve requests respond, else 0.";
+    let value = f64::from(u8::from(are_up));
+    MetricFamily::gauge("fanion.workers.up", "", help, value)
 }

@@ -30,7 +30,9 @@ fn effect(limit: Limit) -> &'static str {
         Limit::UnsentBytes => {
             "a client does not read its responses: its next requests wait until it does"
         }
-        Limit::WriteTimeout => "a client did not read its responses in time: closing its connection or stream",
+        Limit::WriteTimeout => {
+            "a client did not read its responses in time: closing its connection or stream"
+        }
         Limit::PortConnections => {
             "all connections of the port are in use: new ones wait (raise --max-connections)"
         }

@@ -8,6 +8,7 @@ use fanion::metric::family::MetricValue;
 use fanion::metric::prometheus;
 use fanion::metric::registry::Metrics;
 use fanion::metric::thread_activity::ThreadActivities;
+use fanion::serve::admin::worker_liveness;
 use fanion::serve::listen::certificate_expiry;
 use fanion::source::metrics;
 use fanion::source::state_dir::writer::unsaved_family;
@@ -27,6 +28,7 @@ fn all_families() -> Vec<MetricFamily> {
     let mut families = collect_families::collect_families(&Metrics::default(), &live.load());
     families.extend(metrics::families(&[], SystemTime::now()));
     families.push(metrics::update_thread_up(true));
+    families.push(worker_liveness::workers_up(true));
     families.push(log_queue::lost_lines_family(0));
     families.push(ThreadActivities::default().collect());
     families.push(unsaved_family(0));
