@@ -68,7 +68,7 @@ pub fn serve_config<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<
         tokens: PortTokens::default(),
         grace: limits::SHUTDOWN_GRACE,
         keep_alive_interval: limits::EVENT_STREAM_KEEP_ALIVE,
-        memory_freed: Arc::default(),
+        ended_connections: Arc::default(),
         workers: None,
         metrics: Arc::default(),
         traces: None,

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::Notify;
 
 use crate::limits;
 use crate::metric::registry::Metrics;
@@ -14,6 +13,7 @@ use crate::serve::admin::worker_liveness::WorkerLiveness;
 use crate::serve::connection::ping_enforcement::PingPolicy;
 use crate::serve::http::auth::token_file::PortTokens;
 use crate::serve::http::cors::AllowedOrigins;
+use crate::serve::listen::ended_connections::EndedConnections;
 use crate::source::updater::liveness::Liveness;
 use crate::telemetry::trace::RequestTracer;
 use crate::wire::context::enrichment::ContextEnrichment;
@@ -58,8 +58,8 @@ pub struct ServeConfig {
     pub grace: Duration,
     /// The interval of keep-alive events on a silent stream.
     pub keep_alive_interval: Duration,
-    /// Notified when memory may have become free: when connections end, and at probes.
-    pub memory_freed: Arc<Notify>,
+    /// The connections that have ended, and probes: their memory may have become free.
+    pub ended_connections: Arc<EndedConnections>,
     /// The runtime of all ports except management; without it, that of the caller.
     pub workers: Option<Handle>,
     /// The metrics.
@@ -101,7 +101,7 @@ impl Default for ServeConfig {
             debug: DebugConfig::default(),
             grace: limits::SHUTDOWN_GRACE,
             keep_alive_interval: limits::EVENT_STREAM_KEEP_ALIVE,
-            memory_freed: Arc::default(),
+            ended_connections: Arc::default(),
             workers: None,
             metrics: Arc::default(),
             traces: None,

@@ -3,6 +3,7 @@
 pub mod accept;
 pub mod addr;
 pub mod certificate_expiry;
+pub mod ended_connections;
 pub mod limit_report;
 pub mod port_role;
 pub mod client_slots;

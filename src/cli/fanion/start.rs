@@ -113,10 +113,10 @@ async fn serve(
         ..with_update_status(config.serve_config, fractional_version, &updater)
     };
     let total_grace = serve_config.grace + limits::PROBE_EXTRA_GRACE + limits::EXIT_EXTRA_GRACE;
-    let freed = serve_config.memory_freed.clone();
+    let ended = serve_config.ended_connections.clone();
     let mut housekeeping = JoinSet::new();
     let delay = heap_release::DELAY;
-    let housekeeper = heap_release::run(release_heap, delay, freed, live.subscribe());
+    let housekeeper = heap_release::run(release_heap, delay, ended, live.subscribe());
     housekeeping.spawn(housekeeper);
     let (loaded, initial_load) = (updater.initial_load(), updater.initial_load());
     #[expect(

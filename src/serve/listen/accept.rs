@@ -117,7 +117,7 @@ impl<A: Handler> Connections<A> {
 
     /// Logs and counts a connection that ended in a panic.
     fn on_end(&self, ended: Result<(), JoinError>) {
-        self.server.config.memory_freed.notify_one();
+        self.server.config.ended_connections.record();
         if let Err(error) = ended
             && let Ok(payload) = error.try_into_panic()
         {

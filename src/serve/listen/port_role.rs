@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Notify;
 use tokio::sync::Semaphore;
 
 use crate::limits;
 use crate::metric::registry::Metrics;
 use crate::serve::config::ServeConfig;
 use crate::serve::connection::ping_enforcement::PingPolicy;
+use crate::serve::listen::ended_connections::EndedConnections;
 use crate::serve::listen::tls::ReloadableTlsConfig;
 
 /// The bytes by which the head of an HTTP/1.1 request may exceed the header limit, as in Go.
@@ -69,8 +69,8 @@ pub struct PortConfig {
     pub max_connections_per_client: usize,
     /// Connection slots that ports share, limited by the number of file descriptors.
     pub connection_slots: Arc<Semaphore>,
-    /// Notified when a connection has ended.
-    pub memory_freed: Arc<Notify>,
+    /// The connections that have ended.
+    pub ended_connections: Arc<EndedConnections>,
     /// The counters of limits.
     pub metrics: Arc<Metrics>,
     /// The certificates, if the port serves TLS.
@@ -91,7 +91,7 @@ impl PortConfig {
             max_connections: config.max_connections.clamp(1, Semaphore::MAX_PERMITS),
             max_connections_per_client: config.max_connections_per_client,
             connection_slots: slots.clone(),
-            memory_freed: config.memory_freed.clone(),
+            ended_connections: config.ended_connections.clone(),
             metrics: config.metrics.clone(),
             tls: None,
             ping_policy: None,
