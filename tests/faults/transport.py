@@ -197,7 +197,7 @@ def backlog(program):
     """The kernel accepts connections before the program does. Those must be answered; later ones are refused."""
     sent = lost = 0
     for _ in range(50):
-        sidecar = Sidecar(program, 10)
+        sidecar = Sidecar(program, boolean_flags(10))
         results = []
         def busy():
             count = 0
