@@ -107,8 +107,11 @@ async fn request_that_crosses_the_shutdown_is_answered() {
         let first = read_response(&mut socket).await;
         assert!(!first.contains("connection: close"), "{first}");
         server.shutdown.send(true).expect("the server runs");
-        // The port is closed once the server has noticed the shutdown.
-        while let Ok(other) = TcpStream::connect(("127.0.0.1", server.port)).await {
+        // The port is closed once the server has noticed the shutdown. It first ignores handshakes, which the client's
+        // kernel repeats after a second.
+        let try_connect = || TcpStream::connect(("127.0.0.1", server.port));
+        let patience = Duration::from_millis(100);
+        while let Ok(Ok(other)) = tokio::time::timeout(patience, try_connect()).await {
             drop(other);
         }
         socket.write_all(request.as_bytes()).await.expect("sent");
