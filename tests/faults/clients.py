@@ -1,14 +1,13 @@
 """Clients that evaluate in a loop and count failures: official providers in processes of their own, and plain HTTP."""
 import collections
 import json
-import pathlib
 import socket
 import ssl
-import struct
 import threading
 import time
 
 from driver import Driver, Refused
+from http2 import PREFACE, RESOLVE_STRING, frame, frames, header, post
 
 FLAGS = [{"type": "string", "key": key, "mine": "mine"} for key in ("targeted.ring", "live.targeted", "live.banner", "targeted.number")]
 CONTEXTS = [{"targetingKey": "user-1", "ring": "beta", "age": 30}, {"targetingKey": "user-2", "ring": "general"}]
@@ -114,9 +113,8 @@ class Http1(Client):
         if self.connection is None:
             self.connection = self.open()
         body = json.dumps({"flagKey": key, "context": context}).encode()
-        head = f"POST /flagd.evaluation.v1.Service/ResolveString HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         try:
-            self.connection.sendall(head.encode() + body)
+            self.connection.sendall(post(RESOLVE_STRING, body))
             data = b""
             while b"\r\n\r\n" not in data or len(data.split(b"\r\n\r\n", 1)[1]) < int(data.lower().split(b"content-length: ")[1].split(b"\r\n")[0]):
                 chunk = self.connection.recv(65536)
@@ -136,15 +134,6 @@ class Http1(Client):
         self.connection = None
 
 
-def frame(kind, flags, stream, payload):
-    return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + payload
-
-
-def header(name, value):
-    """A header field as an HPACK literal without Huffman coding."""
-    return b"\0" + bytes([len(name)]) + name + bytes([len(value)]) + value
-
-
 class Http2(Client):
     """Connect (JSON) over HTTP/2, with a new connection for every round."""
 
@@ -162,7 +151,7 @@ class Http2(Client):
                     raise ConnectionError("no h2 by ALPN")
                 self.serial = connection.getpeercert()["serialNumber"]
             asked = [(flag["key"], context) for context in CONTEXTS for flag in FLAGS]
-            connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0, b"") + b"".join(self.request(2 * i + 1, *each) for i, each in enumerate(asked)))
+            connection.sendall(PREFACE + frame(4, 0, 0, b"") + b"".join(self.request(2 * i + 1, *each) for i, each in enumerate(asked)))
             answers = self.answers(connection, len(asked))
             connection.close()
         variants = [json.loads(answers[2 * i + 1])["variant"] for i in range(len(asked))]
@@ -170,28 +159,23 @@ class Http2(Client):
 
     @staticmethod
     def request(stream, key, context):
-        fields = [(b":method", b"POST"), (b":scheme", b"http"), (b":path", b"/flagd.evaluation.v1.Service/ResolveString"),
+        fields = [(b":method", b"POST"), (b":scheme", b"http"), (b":path", RESOLVE_STRING),
                   (b":authority", b"localhost"), (b"content-type", b"application/json")]
         return frame(1, 4, stream, b"".join(header(*field) for field in fields)) + frame(0, 1, stream, json.dumps({"flagKey": key, "context": context}).encode())
 
     @staticmethod
     def answers(connection, count):
         """The bodies by stream."""
-        bodies, ended, data = collections.defaultdict(bytes), 0, b""
-        while ended < count:
-            chunk = connection.recv(65536)
-            if not chunk:
-                raise ConnectionError(f"closed after {ended} of {count} responses")
-            data += chunk
-            while len(data) >= 9 and len(data) >= 9 + int.from_bytes(data[:3], "big"):
-                length, kind, flags, stream = int.from_bytes(data[:3], "big"), data[3], data[4], int.from_bytes(data[5:9], "big")
-                if kind == 0:
-                    bodies[stream] += data[9 : 9 + length]
-                elif kind == 3:
-                    raise ConnectionError(f"stream reset with {data[9:13].hex()}")
-                ended += kind in (0, 1) and flags & 1
-                data = data[9 + length :]
-        return bodies
+        bodies, ended = collections.defaultdict(bytes), 0
+        for kind, flags, stream, payload in frames(connection):
+            if kind == 0:
+                bodies[stream] += payload
+            elif kind == 3:
+                raise ConnectionError(f"stream reset with {payload.hex()}")
+            ended += kind in (0, 1) and flags & 1
+            if ended == count:
+                return bodies
+        raise ConnectionError(f"closed after {ended} of {count} responses")
 
 
 def trusting(authority, *protocols):

@@ -17,7 +17,6 @@ Needs what the suites of tests/conformance need.
 """
 import argparse
 import contextlib
-import json
 import pathlib
 import shutil
 import socket

@@ -3,6 +3,7 @@ import socket, struct
 
 RESOLVE_ALL = b"/flagd.evaluation.v1.Service/ResolveAll"
 RESOLVE = b"/flagd.evaluation.v1.Service/ResolveBoolean"
+RESOLVE_STRING = b"/flagd.evaluation.v1.Service/ResolveString"
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
 
@@ -33,6 +34,16 @@ def http2(port, window=2**31 - 1, host="127.0.0.1"):
     while b"\0\0\4\x08\0\0\0\0\0" not in received and (chunk := client.recv(4096)):
         received += chunk
     return client
+
+
+def frames(client, size=65536):
+    """The frames that arrive, as kind, flags, stream and payload, until the peer closes the connection."""
+    data = b""
+    while chunk := client.recv(size):
+        data += chunk
+        while len(data) >= 9 and len(data) >= 9 + (length := int.from_bytes(data[:3], "big")):
+            yield data[3], data[4], int.from_bytes(data[5:9], "big"), data[9 : 9 + length]
+            data = data[9 + length :]
 
 
 def post(path, message, fields=""):

@@ -1,13 +1,12 @@
 """Faults of the process itself: SIGKILL, process identifiers that come again, threads that stop, a log that nobody reads."""
-import ctypes, json, os, pathlib, random, signal, socket, tempfile, threading, time
+import ctypes, os, pathlib, random, signal, socket, tempfile, threading, time
 from hanging_fs import LIBC
-from http2 import RESOLVE, post
+from http2 import RESOLVE_STRING, post
 from report import Callers
 from sidecar import MOST_SHUTDOWN, Sidecar, replace, until, version_flags
 
 SEIZE, INTERRUPT = 0x4206, 0x4207
 WALL = 0x40000000
-RESOLVE_STRING = RESOLVE.replace(b"Boolean", b"String")
 
 
 def killed_round(program, state, flags, first):
@@ -195,9 +194,7 @@ def stop_threads(report, program, name, most=99):
 def answers(sidecar):
     """The value of a flag, or None if there is no response within 1 s."""
     try:
-        message = b'{"flagKey":"flag-1"}'
-        head = f"POST {RESOLVE_STRING.decode()} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {len(message)}\r\n\r\n"
-        return json.loads(sidecar.request("evaluation", head.encode() + message, timeout=1).partition(b"\r\n\r\n")[2]).get("value")
+        return sidecar.value(timeout=1)
     except (OSError, ValueError):
         return None
 

@@ -1,6 +1,6 @@
 """Faults of limits and clocks: little memory, little CPU time, few descriptors, a clock that jumps."""
 import contextlib, http.server, json, os, pathlib, socket, struct, subprocess, tempfile, threading, time
-from http2 import RESOLVE, post
+from http2 import RESOLVE_STRING, post
 from report import Callers
 from sidecar import Sidecar, replace, until, version_flags
 
@@ -57,7 +57,7 @@ class Load:
     def run(self):
         try:
             with socket.create_connection(("127.0.0.1", self.sidecar.ports["evaluation"]), timeout=20) as client:
-                request = post(RESOLVE.replace(b"Boolean", b"String"), b'{"flagKey":"flag-1","context":{"user":"u"}}')
+                request = post(RESOLVE_STRING, b'{"flagKey":"flag-1","context":{"user":"u"}}')
                 while not self.stopped:
                     client.sendall(request)
                     if not client.recv(65536).startswith(b"HTTP/1.1 200"):
@@ -220,7 +220,7 @@ def clock(report, program):
     with Callers(sidecar) as callers:
         for name, seconds in (("+1 h", 3600), ("-1 h", -3600), ("+1 d", 86400), ("-1 d", -86400), ("+10 y", 315_360_000), ("-10 y", -315_360_000), ("back", 0)):
             jump(seconds)
-            probe = lambda: sidecar.request("management", b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").decode()
+            probe = lambda: sidecar.fetch("management", "/healthz").decode()
             dated = until(lambda: time.strftime("%d %b %Y %H:", time.gmtime(time.time() + seconds)) in probe(), 5)
             report.expect(dated is not None, f"{name}: the date of responses follows after {dated or 5:.1f} s")
             version += 1

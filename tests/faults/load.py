@@ -1,17 +1,8 @@
 """Clients that are slow, idle, or too many."""
-import resource, select, socket, struct, threading, time
-from http2 import RESOLVE, call, frame, http2, post
+import select, socket, struct, threading, time
+from http2 import PREFACE, RESOLVE, RESOLVE_STRING, call, frame, http2, post
 from report import Callers
-from sidecar import Sidecar, replace, version_flags
-
-RESOLVE_STRING = RESOLVE.replace(b"Boolean", b"String")
-
-
-def raise_descriptors():
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return hard
-
+from sidecar import Sidecar, raise_descriptors, replace, version_flags
 
 def closed_count(clients):
     """The number of connections that the server has closed."""
@@ -26,8 +17,9 @@ def slow_loris(report, program):
     raise_descriptors()
     sidecar = Sidecar(program, version_flags(1))
     baseline = sidecar.resident()
-    head = b"POST /flagd.evaluation.v1.Service/ResolveString HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n"
-    requests = [(b"", head), (head, b'{"flagKey":"flag-1"}'), (b"", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), (b"", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"x" * 60)]
+    message = b'{"flagKey":"flag-1"}'
+    head = post(RESOLVE_STRING, message).removesuffix(message)
+    requests = [(b"", head), (head, message), (b"", PREFACE), (b"", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"x" * 60)]
     clients = []
     for number in range(1000):
         client = socket.create_connection(("127.0.0.1", sidecar.ports["evaluation"]))

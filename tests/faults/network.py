@@ -1,7 +1,7 @@
 """Faults of the network: sources that cannot be reached, and peers that vanish without closing their connections."""
 import os, socket, subprocess, threading, time
 from hanging_fs import LIBC
-from http2 import http2, post, call
+from http2 import RESOLVE_STRING, http2, post, call
 from limits import DocumentServer
 from report import Callers
 from sidecar import Sidecar, replace, until, version_flags
@@ -118,7 +118,7 @@ def half_open(report, program):
         clients = []
         for _ in range(200):
             client = socket.create_connection((HERE, port))
-            client.sendall(post(b"/flagd.evaluation.v1.Service/ResolveString", b'{"flagKey":"flag-1"}'))
+            client.sendall(post(RESOLVE_STRING, b'{"flagKey":"flag-1"}'))
             client.recv(65536)
             clients.append(client)
             clients.append(http2(port, host=HERE))

@@ -1,9 +1,12 @@
 """The sidecar under test: starts the real program, sends requests, reads its metrics, memory and log, and ends it."""
 import json, os, pathlib, resource, signal, socket, subprocess, tempfile, threading, time
+from http2 import RESOLVE_STRING, post
 
 PORTS = ("port", "management-port", "sync-port", "ofrep-port")
 # The grace period of a shutdown, and the time that it may be exceeded by.
 MOST_SHUTDOWN = 5.5
+# The field of a request after which the connection ends.
+CLOSE = "Connection: close\r\n"
 # The time in which a fault must be reported.
 MOST_REPORT = 5.0
 
@@ -34,6 +37,13 @@ def until(condition, most, interval=0.01):
             return time.monotonic() - begun
         time.sleep(interval)
     return None
+
+
+def raise_descriptors():
+    """Raises the limit of open files of this process as far as it is permitted, and returns it."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
 
 
 class Sidecar:
@@ -90,29 +100,31 @@ class Sidecar:
             client.sendall(data)
             return b"".join(iter(lambda: client.recv(65536), b""))
 
+    def fetch(self, port, path):
+        """The response to a GET."""
+        return self.request(port, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+
     def get(self, port, path):
         """The status of a GET on a new connection, and its duration in milliseconds."""
         begun = time.perf_counter()
-        data = self.request(port, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        data = self.fetch(port, path)
         return int(data.split()[1]), (time.perf_counter() - begun) * 1e3
 
     def body(self, port, path):
         """The status and the text of a GET."""
-        data = self.request(port, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
-        head, _, body = data.partition(b"\r\n\r\n")
+        head, _, body = self.fetch(port, path).partition(b"\r\n\r\n")
         return int(head.split()[1]), body.decode()
 
-    def value(self, flag="flag-1"):
+    def value(self, flag="flag-1", timeout=20):
         """The value of a flag that is a string, or the error code."""
-        message = json.dumps({"flagKey": flag}).encode()
-        head = f"POST /flagd.evaluation.v1.Service/ResolveString HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {len(message)}\r\n\r\n"
-        answer = json.loads(self.request("evaluation", head.encode() + message).partition(b"\r\n\r\n")[2])
+        request = post(RESOLVE_STRING, json.dumps({"flagKey": flag}).encode(), CLOSE)
+        answer = json.loads(self.request("evaluation", request, timeout).partition(b"\r\n\r\n")[2])
         return answer.get("value", answer.get("code"))
 
     def values(self):
         """The distinct values of all flags."""
-        head = "POST /ofrep/v1/evaluate/flags HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
-        head, _, body = self.request("ofrep", head.encode()).partition(b"\r\n\r\n")
+        request = post(b"/ofrep/v1/evaluate/flags", b"{}", CLOSE)
+        head, _, body = self.request("ofrep", request).partition(b"\r\n\r\n")
         if b"chunked" in head.lower():
             raise RuntimeError("a chunked response")
         return {flag["value"] for flag in json.loads(body)["flags"]}

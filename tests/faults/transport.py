@@ -16,9 +16,9 @@ Each scenario starts PROGRAM (a fanion) with its own flags, and prints one line 
   sigterm     SIGTERM with unread responses, unfinished requests and silent connections; time until the process has ended
   descriptors one idle connection on each port with 80 file descriptors; responses of the other ports
 """
-import gzip, resource, select, socket, struct, sys, threading, time
-from http2 import RESOLVE, RESOLVE_ALL, call, frame, http2, post
-from sidecar import Sidecar, boolean_flags
+import gzip, select, socket, struct, sys, threading, time
+from http2 import RESOLVE, RESOLVE_ALL, call, frame, frames, http2, post
+from sidecar import Sidecar, boolean_flags, raise_descriptors
 
 def until_closed(client, most):
     """The seconds until the server closes a connection whose responses are not read, or None."""
@@ -59,8 +59,7 @@ def pipelined(program):
 
 
 def connections(program):
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    raise_descriptors()
     sidecar = Sidecar(program, boolean_flags(100))
     before = sidecar.resident()
     clients = []
@@ -83,15 +82,13 @@ def probe_during(sidecar, requests):
     def send():
         client = http2(sidecar.ports["evaluation"])
         client.sendall(requests)
-        ended, data = 0, b""
-        while ended < 250 and (chunk := client.recv(1 << 20)):
-            data += chunk
-            while len(data) >= 9 and len(data) >= 9 + int.from_bytes(data[:3], "big"):
-                length, kind, flags = int.from_bytes(data[:3], "big"), data[3], data[4]
-                ended += kind in (0, 1) and flags & 1
-                if kind == 0 and length:
-                    client.sendall(frame(8, 0, 0, struct.pack(">I", length)))
-                data = data[9 + length:]
+        ended = 0
+        for kind, flags, _, payload in frames(client, 1 << 20):
+            ended += kind in (0, 1) and flags & 1
+            if kind == 0 and payload:
+                client.sendall(frame(8, 0, 0, struct.pack(">I", len(payload))))
+            if ended == 250:
+                break
     senders = [threading.Thread(target=send) for _ in range(2)]
     probes, calls = [], []
     def call_small():
@@ -159,6 +156,18 @@ def halfclose(program):
     sidecar.stop()
 
 
+def end_under_load(sidecar, clients, after):
+    """Runs each client in a thread until it returns, and ends the sidecar `after` so many seconds."""
+    threads = [threading.Thread(target=client) for client in clients]
+    for thread in threads:
+        thread.start()
+    time.sleep(after)
+    sidecar.process.terminate()
+    for thread in threads:
+        thread.join()
+    sidecar.process.wait()
+
+
 def drain(program):
     sent = lost = closed = 0
     for turn in range(10):
@@ -178,14 +187,7 @@ def drain(program):
                         return results.append((count, "lost"))
                     if b"connection: close" in data:
                         return results.append((count, "closed"))
-        threads = [threading.Thread(target=busy) for _ in range(30)]
-        for thread in threads:
-            thread.start()
-        time.sleep(0.3)
-        sidecar.process.terminate()
-        for thread in threads:
-            thread.join()
-        sidecar.process.wait()
+        end_under_load(sidecar, [busy] * 30, after=0.3)
         sent += sum(count for count, _ in results)
         lost += sum(end == "lost" for _, end in results)
         closed += sum(end == "closed" for _, end in results)
@@ -215,14 +217,7 @@ def backlog(program):
                         data = b""
                 if not data.startswith(b"HTTP/1.1 200"):
                     return results.append((count, 1))
-        threads = [threading.Thread(target=busy) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        time.sleep(0.1)
-        sidecar.process.terminate()
-        for thread in threads:
-            thread.join()
-        sidecar.process.wait()
+        end_under_load(sidecar, [busy] * 8, after=0.1)
         sent += sum(count for count, _ in results)
         lost += sum(failed for _, failed in results)
         sidecar.stop()
@@ -239,10 +234,8 @@ def sigterm(program):
     for client in begun[::2]:
         client.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n")
     time.sleep(1)
-    started = time.time()
-    sidecar.process.terminate()
-    code = sidecar.process.wait()
-    print(f"sigterm: ended after {time.time() - started:.2f} s with {code}")
+    seconds, code = sidecar.terminate()
+    print(f"sigterm: ended after {seconds:.2f} s with {code}")
     sidecar.stop()
 
 

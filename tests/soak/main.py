@@ -54,7 +54,7 @@ class Soak:
                     self.collect()
                     client.join(0.1)
             self.collect()
-            ended = daemon.end() if daemon.process.poll() is None else daemon.process.returncode
+            ended = daemon.end()
         self.output.result(failures=dict(self.failures), ended=ended, postponed=self.postponed)
         return report(self.output.directory)
 

@@ -1,7 +1,6 @@
 """Streams that stay and streams that come and go: events over gRPC, flag sync over gRPC, OFREP's change stream."""
 import asyncio
 import json
-import time
 
 import grpc.aio
 from google.protobuf.json_format import MessageToDict

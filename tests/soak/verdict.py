@@ -21,11 +21,11 @@ def halves(rows):
     return rows[: len(rows) // 2], rows[len(rows) // 2 :]
 
 
-def memory(samples, column, long):
+def memory(samples, long):
     """MiB per hour, and half the width of the confidence interval: over the second half, or, because the interval
     shrinks with the time to the power of 1.5, over the last four fifths of a short run."""
     rows = samples[len(samples) // (2 if long else 5) :]
-    return slope([(row["second"] / HOUR, row[column] / MIB) for row in rows])
+    return slope([(row["second"] / HOUR, row["rss"] / MIB) for row in rows])
 
 
 def quiet(samples, calls):
@@ -50,7 +50,7 @@ def judge(samples, calls, failures, ended):
     long = seconds >= LONG * 0.99
     limit = SLOPE if long else SHORT_SLOPE
     lines, faults = [], [f"{count} × {reason}" for reason, count in sorted(failures.items())]
-    rise, around = memory(samples, "rss", long)
+    rise, around = memory(samples, long)
     lines.append(f"slope of resident memory: {rise:+.3f} ± {around:.3f} MiB/h (limit {limit} MiB/h)")
     # In a short run, the sawtooth of allocation and release is several MiB/h.
     if (rise if long else rise - around) > limit:
