@@ -131,16 +131,10 @@ impl<'s, 'a> Scope<'s, 'a> {
         self.spend_for_text(text.len(), COMPARED_BYTES_PER_STEP)
     }
 
-    /// Charges work on each byte of `text`: hashing or searching it.
+    /// Charges work on each of so many bytes: hashing or searching a text, or writing it to a buffer.
     #[inline]
-    pub fn spend_for_scan(&self, text: &str) -> Result<(), EvalError> {
-        self.spend_for_text(text.len(), SCANNED_BYTES_PER_STEP)
-    }
-
-    /// Charges hashing of two texts, one after the other.
-    #[inline]
-    pub fn spend_for_scan_of_both(&self, first: &str, second: &str) -> Result<(), EvalError> {
-        self.spend_for_text(first.len() + second.len(), SCANNED_BYTES_PER_STEP)
+    pub fn spend_for_scan(&self, bytes: usize) -> Result<(), EvalError> {
+        self.spend_for_text(bytes, SCANNED_BYTES_PER_STEP)
     }
 
     /// Charges the parsing of `text` as a number or a version.
@@ -177,12 +171,6 @@ impl<'s, 'a> Scope<'s, 'a> {
     pub fn lookup_path_segment(&self, value: Value<'a>, part: &str) -> EvalResult<'a> {
         self.spend_steps(lookup_cost(value, part))?;
         Ok(lookup_path_segment(value, part))
-    }
-
-    /// Charges the creation of a text of `bytes` bytes on the stack or in a buffer.
-    #[inline]
-    pub fn spend_for_buffer(&self, bytes: usize) -> Result<(), EvalError> {
-        self.spend_for_text(bytes, SCANNED_BYTES_PER_STEP)
     }
 
     /// Charges the evaluation's step budget.

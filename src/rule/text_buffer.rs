@@ -29,7 +29,7 @@ impl TextBuffer {
     pub fn append(&mut self, value: Value<'_>, scope: &Scope<'_, '_>) -> Result<(), EvalError> {
         let before = self.0.len();
         coerce::write_text(self, value)?;
-        scope.spend_for_buffer(self.0.len() - before)
+        scope.spend_for_scan(self.0.len() - before)
     }
 
     /// Appends all values as text, and charges the evaluation's budget for each.

@@ -58,7 +58,7 @@ pub struct ServeConfig {
     pub grace: Duration,
     /// The interval of keep-alive events on a silent stream.
     pub keep_alive_interval: Duration,
-    /// The connections that have ended, and probes: their memory may have become free.
+    /// The connections that have ended; probes wake the task that returns their memory.
     pub ended_connections: Arc<EndedConnections>,
     /// The runtime of all ports except management; without it, that of the caller.
     pub workers: Option<Handle>,

@@ -9,13 +9,25 @@ pub const OBJECT_IDENTIFIER: u8 = 0x06;
 /// The tag of a SEQUENCE.
 pub const SEQUENCE: u8 = 0x30;
 
+/// The digits of an INTEGER that is not negative: its bytes without zeros before them.
+pub fn integer_digits(content: &[u8]) -> &[u8] {
+    let zeros = content.iter().take_while(|byte| **byte == 0).count();
+    content.get(zeros..).unwrap_or(&[])
+}
+
 /// The bits of an INTEGER that is not negative.
 pub fn integer_bits(content: &[u8]) -> usize {
-    let zeros = content.iter().take_while(|byte| **byte == 0).count();
-    let first = content
-        .get(zeros)
-        .map_or(0, |byte| byte.leading_zeros() as usize);
-    (content.len() - zeros) * 8 - first
+    let digits = integer_digits(content);
+    let unused = digits.first().map_or(0, |byte| byte.leading_zeros());
+    digits.len() * 8 - unused as usize
+}
+
+/// A number in big-endian bytes, with zeros before it; `None` if the bytes are too many.
+pub fn left_pad<const BYTES: usize>(bytes: &[u8]) -> Option<[u8; BYTES]> {
+    let mut number = [0; BYTES];
+    let start = BYTES.checked_sub(bytes.len())?;
+    number.get_mut(start..)?.copy_from_slice(bytes);
+    Some(number)
 }
 
 /// Encodes a value; `None` if it has 64 KiB or more.

@@ -23,6 +23,7 @@ use sha2::Sha256;
 use sha2::Sha384;
 use sha2::Sha512;
 
+use crate::tls::der::left_pad;
 use crate::tls::private_key;
 
 /// The bytes of a number of the curve.
@@ -50,6 +51,8 @@ static SHA512: Verification = Verification {
     digest: |message| left_pad(&Sha512::digest(message)),
 };
 
+/// A number of the curve; `None` if its bytes are too many. Digests are shorter than the curve's order, so that a digest
+/// is this number.
 type Number = Option<[u8; NUMBER_BYTES]>;
 
 /// The algorithm with one digest.
@@ -89,18 +92,9 @@ impl SignatureVerificationAlgorithm for Verification {
     }
 }
 
-/// A number of the curve in big-endian bytes; `None` if the bytes are too many. Digests are shorter than the curve's
-/// order, so that a digest is this number.
-fn left_pad(bytes: &[u8]) -> Number {
-    let mut number = [0; NUMBER_BYTES];
-    let start = NUMBER_BYTES.checked_sub(bytes.len())?;
-    number.get_mut(start..)?.copy_from_slice(bytes);
-    Some(number)
-}
-
 /// Returns a signing key, if `key` is one on this curve.
 pub fn load_private_key(key: &PrivateKeyDer<'_>) -> Option<P521SigningKey> {
-    let secret = left_pad(private_key::p521_secret(key)?)?;
+    let secret = left_pad::<NUMBER_BYTES>(private_key::p521_secret(key)?)?;
     let key = ecdsa::SigningKey::from_slice(&secret).ok()?;
     Some(P521SigningKey(Arc::new(key)))
 }
@@ -135,7 +129,7 @@ impl SigningKey for P521SigningKey {
 impl Signer for P521SigningKey {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
         let failed = || Error::General("signing failed".to_owned());
-        let digest = left_pad(&Sha512::digest(message)).ok_or_else(failed)?;
+        let digest = left_pad::<NUMBER_BYTES>(&Sha512::digest(message)).ok_or_else(failed)?;
         let signature: ecdsa::Signature = self.0.sign_prehash(&digest).map_err(|_| failed())?;
         Ok(signature.to_der().as_bytes().to_vec())
     }

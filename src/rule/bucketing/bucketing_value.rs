@@ -44,7 +44,7 @@ impl FractionalVersion {
     ) -> Result<HashedBucketingValue<'a>, EvalError> {
         Ok(match (self, value) {
             (_, Value::Text(text)) => {
-                scope.spend_for_scan(text)?;
+                scope.spend_for_scan(text.len())?;
                 HashedBucketingValue::Hash(self.hash_text(text))
             }
             (FractionalVersion::V2, Value::Null) => HashedBucketingValue::UseDefaultKey,

@@ -58,7 +58,7 @@ impl DefaultBucketingKey {
     ) -> Result<Option<u32>, EvalError> {
         match unit {
             Value::Text(unit) if !unit.is_empty() => {
-                scope.spend_for_scan_of_both(flag_key, unit)?;
+                scope.spend_for_scan(flag_key.len() + unit.len())?;
                 Ok(Some(self.version.hash_default_key(flag_key, unit)))
             }
             _ => Ok(None),
@@ -149,7 +149,7 @@ fn hash_bucketing_value<'a>(
             && first.chars().next().is_some_and(|c| !c.is_whitespace())
             && rest.chars().next_back().is_some_and(|c| !c.is_whitespace())
         {
-            scope.spend_for_scan_of_both(first, rest)?;
+            scope.spend_for_scan(first.len() + rest.len())?;
             let hash = murmur::hash([first.as_bytes(), rest.as_bytes()]);
             return Ok(HashedBucketingValue::Hash(hash));
         }

@@ -79,7 +79,7 @@ impl ConstantSet {
         scope: &Scope<'_, '_>,
     ) -> Result<(), EvalError> {
         match self {
-            ConstantSet::Hashed(_) => scope.spend_for_scan(needle),
+            ConstantSet::Hashed(_) => scope.spend_for_scan(needle.len()),
             ConstantSet::Linear(_) | ConstantSet::Sorted(_) | ConstantSet::Numbers(_) => Ok(()),
         }
     }

@@ -13,8 +13,8 @@ pub fn contains<'a>(args: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a>
     let found = match args.require(1).unwrap_or(Value::Null) {
         Value::Text(hay) => match needle {
             Value::Text(needle) => {
-                scope.spend_for_scan(hay)?;
-                scope.spend_for_scan(needle)?;
+                scope.spend_for_scan(hay.len())?;
+                scope.spend_for_scan(needle.len())?;
                 hay.contains(needle)
             }
             _ => return Err(EvalError::InvalidArguments),

@@ -30,7 +30,7 @@ pub fn substr<'a>(args: Args<'_, 'a>, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
     let mut buffer = TextBuffer::default();
     buffer.append(args.require(0)?, scope)?;
     let text = buffer.as_str();
-    scope.spend_for_scan(text)?;
+    scope.spend_for_scan(text.len())?;
     let count = i64::try_from(text.chars().count()).map_err(|_| EvalError::InvalidArguments)?;
     let mut from = number::truncate_to_i64(scope.to_arithmetic_number(args.require(1)?)?);
     if from < 0 {

@@ -98,7 +98,7 @@ fn reason(health: &SourceHealth, otherwise: &str) -> String {
 
 /// Pings the update thread and the workers. Returns a line for each that does not answer in time.
 pub async fn blocked_parts(context: &ServerContext) -> String {
-    context.config.ended_connections.record();
+    context.config.ended_connections.wake();
     let (updates, workers) =
         tokio::join!(update_thread_responds(context), workers_respond(context));
     let mut blocked = String::new();

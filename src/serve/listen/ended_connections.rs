@@ -19,7 +19,12 @@ impl EndedConnections {
         self.changed.notify_one();
     }
 
-    /// Waits for a connection that has ended since the last wait.
+    /// Wakes the task although no connection has ended: other memory may have become free.
+    pub fn wake(&self) {
+        self.changed.notify_one();
+    }
+
+    /// Waits for a connection that has ended, or for [`EndedConnections::wake`], since the last wait.
     pub async fn wait(&self) {
         self.changed.notified().await;
     }

@@ -8,19 +8,20 @@ use crate::serve::listen::port_role::PortRole;
 
 /// Counts a hit of a limit, and logs it if the last line about this limit is old enough.
 pub fn report(metrics: &Metrics, limit: Limit, port: Option<PortRole>) {
-    if let Some(count) = metrics.limits.count(limit) {
-        let (limit, effect) = (limit.name(), effect(limit));
-        let port = port.map(PortRole::name);
-        tracing::warn!(limit, port, count, "{effect}");
-    }
+    report_of(metrics, limit, port, None);
 }
 
 /// Counts a connection that is closed because its client has too many, and logs it as [`report`] does.
 pub fn report_client(metrics: &Metrics, port: PortRole, client: IpAddr) {
-    let limit = Limit::ClientConnections;
+    report_of(metrics, Limit::ClientConnections, Some(port), Some(client));
+}
+
+fn report_of(metrics: &Metrics, limit: Limit, port: Option<PortRole>, client: Option<IpAddr>) {
     if let Some(count) = metrics.limits.count(limit) {
-        let (limit, port, effect) = (limit.name(), port.name(), effect(limit));
-        tracing::warn!(limit, port, %client, count, "{effect}");
+        let (limit, effect) = (limit.name(), effect(limit));
+        let port = port.map(PortRole::name);
+        let client = client.map(tracing::field::display);
+        tracing::warn!(limit, port, client, count, "{effect}");
     }
 }
 

@@ -133,6 +133,14 @@ impl<'n> SpecFieldReader<'n> {
         (whole > 0).then_some(whole)
     }
 
+    /// Returns the value of an `authorization` header from `authHeader`; `None` if the field is absent.
+    pub fn authorization(&mut self) -> Option<HeaderValue> {
+        match self.string("authHeader") {
+            "" => None,
+            value => self.header_value("authHeader", value),
+        }
+    }
+
     /// Returns an object of strings as headers, each marked as sensitive.
     pub fn header_map(&mut self, name: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();

@@ -43,11 +43,7 @@ pub fn parse(uri: &str, fields: &mut SpecFieldReader<'_>) -> Option<SourceSpec> 
 /// Returns the metadata; as in HTTP sources, `authHeader` overrides an `authorization` in `headers`.
 fn parse_headers(fields: &mut SpecFieldReader<'_>) -> HeaderMap {
     let mut headers = fields.header_map("headers");
-    let authorization = match fields.string("authHeader") {
-        "" => None,
-        value => fields.header_value("authHeader", value),
-    };
-    if let Some(authorization) = authorization {
+    if let Some(authorization) = fields.authorization() {
         headers.insert(header::AUTHORIZATION, authorization);
     }
     headers

@@ -28,10 +28,7 @@ const DEFAULT_INTERVAL_SECONDS: u32 = 5;
 /// Parses a source at `uri`.
 pub fn parse(uri: &str, fields: &mut SpecFieldReader<'_>) -> Option<SourceSpec> {
     let url = parse_url(uri, "uri", fields);
-    let authorization = match fields.string("authHeader") {
-        "" => None,
-        value => fields.header_value("authHeader", value),
-    };
+    let authorization = fields.authorization();
     let interval = fields
         .positive_integer("interval", u32::MAX)
         .unwrap_or(DEFAULT_INTERVAL_SECONDS);

@@ -8,6 +8,8 @@ use crypto_bigint::modular::runtime_mod::DynResidueParams;
 
 use crate::tls::der::DerReader;
 use crate::tls::der::INTEGER;
+use crate::tls::der::integer_digits;
+use crate::tls::der::left_pad;
 
 /// The bytes of half a modulus.
 const HALF: usize = U4096::BYTES;
@@ -82,11 +84,5 @@ impl CrtKey {
 
 /// A number in big-endian bytes; `None` if it has too many.
 fn number(bytes: &[u8]) -> Option<U4096> {
-    let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
-    let digits = bytes.get(zeros..)?;
-    let mut padded = [0; HALF];
-    padded
-        .get_mut(HALF.checked_sub(digits.len())?..)?
-        .copy_from_slice(digits);
-    Some(U4096::from_be_bytes(padded))
+    left_pad(integer_digits(bytes)).map(U4096::from_be_bytes)
 }

@@ -9,8 +9,6 @@ use std::time::Duration;
 use fanion::serve::ServeConfig;
 use fanion::serve::http::auth::token_file::PortTokens;
 use fanion::serve::http::auth::token_file::TokenFile;
-use fanion::serve::listen::addr::ListenAddr;
-use fanion::serve::listen::socket::Listener;
 use http_body_util::Full;
 use tokio::net::UnixStream;
 
@@ -233,11 +231,7 @@ async fn body_of_a_rejected_request_is_not_awaited() {
 async fn unix_socket_requires_a_token() {
     let directory = TempDir::new();
     let flags = directory.write("flags.json", ONE_FLAG);
-    let path = directory.path().join("e.sock");
-    let mut listeners = server::listeners(None).await;
-    let listener = Listener::bind(&ListenAddr::Unix(path.clone())).await;
-    listeners.evaluation = listener.expect("a socket");
-    let _server = server::start_on(&flags, settings(&directory), listeners).await;
+    let (_server, path) = server::start_on_unix_socket(&flags, settings(&directory)).await;
     for version in [HttpVersion::Http1, HttpVersion::Http2] {
         let socket = UnixStream::connect(&path).await.expect("a connection");
         let mut client = HttpClient::over(socket, version).await;

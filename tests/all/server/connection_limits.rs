@@ -5,8 +5,6 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use fanion::serve::ServeConfig;
-use fanion::serve::listen::addr::ListenAddr;
-use fanion::serve::listen::socket::Listener;
 use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpSocket;
@@ -173,11 +171,7 @@ async fn client_limit_does_not_apply_to_unix_sockets() {
     };
     let directory = TempDir::new();
     let flags = directory.write("flags.json", ONE_FLAG);
-    let path = directory.path().join("e.sock");
-    let mut listeners = server::listeners(None).await;
-    let listener = Listener::bind(&ListenAddr::Unix(path.clone())).await;
-    listeners.evaluation = listener.expect("a socket");
-    let _server = server::start_on(&flags, settings, listeners).await;
+    let (_server, path) = server::start_on_unix_socket(&flags, settings).await;
     let mut open = Vec::new();
     for _ in 0..3 {
         let socket = UnixStream::connect(&path).await.expect("a connection");

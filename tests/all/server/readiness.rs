@@ -71,22 +71,17 @@ async fn readyz_names_sources_whose_flags_are_stale() {
     let options = ["--uri", "file:flags.json", "--uri", "file:other.json"];
     let daemon = Daemon::start(directory.path(), &options);
     daemon.wait_until_ready().await;
-    let mut probe = HttpClient::connect(daemon.management, HttpVersion::Http1).await;
-    assert_eq!(probe.post("/readyz", &[], "").await.text(), "");
+    assert_eq!(daemon.readyz().await.text(), "");
     std::fs::remove_file(directory.path().join("flags.json")).expect("it exists");
     let is_named = async || {
-        let mut probe = HttpClient::connect(daemon.management, HttpVersion::Http1).await;
-        let answer = probe.post("/readyz", &[], "").await;
+        let answer = daemon.readyz().await;
         let stale = "stale flags of source flags.json: No such file or directory";
         assert_eq!(answer.status, 200);
         answer.text().starts_with(stale) && answer.text().lines().count() == 1
     };
     poll_until(is_named, || "the source is not named".to_owned()).await;
     directory.write("flags.json", document("b"));
-    let is_current = async || {
-        let mut probe = HttpClient::connect(daemon.management, HttpVersion::Http1).await;
-        probe.post("/readyz", &[], "").await.text().is_empty()
-    };
+    let is_current = async || daemon.readyz().await.text().is_empty();
     poll_until(is_current, || "the source stays stale".to_owned()).await;
 }
 

@@ -8,9 +8,6 @@ use std::time::Duration;
 use std::time::Instant;
 use std::time::SystemTime;
 
-use fanion::document::DocumentFormat;
-use fanion::source::state_dir::StateDir;
-use fanion::source::state_dir::StateEntry;
 use serde_json::Value;
 use serde_json::json;
 
@@ -26,6 +23,7 @@ use crate::support::sources::http_upstream::ReceivedRequest;
 use crate::support::sources::http_upstream::Reply;
 use crate::support::sources::http_upstream::document_response;
 use crate::support::sources::http_upstream::http_response;
+use crate::support::sources::store_document;
 use crate::support::temp_dir::TempDir;
 use crate::support::wait::DEADLINE;
 
@@ -87,16 +85,11 @@ impl Faulty {
         })
     }
 
-    async fn readyz(&self) -> HttpResponse {
-        let mut probe = HttpClient::connect(self.daemon.management, HttpVersion::Http1).await;
-        probe.post("/readyz", &[], "").await
-    }
-
     /// Waits until `/readyz` has this status.
     async fn is_ready(&self, status: u16) -> HttpResponse {
         let begun = Instant::now();
         loop {
-            let answer = self.readyz().await;
+            let answer = self.daemon.readyz().await;
             if answer.status.as_u16() == status {
                 return answer;
             }
@@ -147,7 +140,7 @@ fn panic_during_the_initial_load_ends_the_process_with_1() {
 async fn blocked_update_thread_is_not_ready_until_it_responds() {
     const GAUGE: &str = "fanion_update_thread_up";
     let faulty = Faulty::start();
-    assert_eq!(faulty.readyz().await.status, 200);
+    assert_eq!(faulty.daemon.readyz().await.status, 200);
     assert!(faulty.metric(GAUGE).await > 0.5);
     faulty.inject("block updater");
     faulty.edit("b");
@@ -191,19 +184,6 @@ async fn panicked_network_source_is_counted_and_restarted() {
     faulty.is_ready(200).await;
 }
 
-/// Stores a document with the entity tag of the variant, as an earlier process did.
-fn store(directory: &Path, url: &str, variant: &str) {
-    let entry = StateEntry {
-        source: url.into(),
-        file: url.into(),
-        format: DocumentFormat::Json,
-        good_at: Some(SystemTime::now()),
-        etag: Some(format!("\"{variant}\"").into()),
-        bytes: document(variant).into(),
-    };
-    assert!(StateDir::open(directory.join("state")).write_entry(&entry));
-}
-
 /// A response whose entity tag is that of the variant; 304 if the request has this tag.
 fn tagged_response(request: &ReceivedRequest, variant: &str) -> Reply {
     let tag = format!("\"{variant}\"");
@@ -220,7 +200,8 @@ async fn restarted_source_does_not_take_a_stored_document_for_active() {
     let upstream = HttpUpstream::start(|request| tagged_response(request, "b")).await;
     let directory = TempDir::new();
     let url = upstream.url("/flags.json");
-    store(directory.path(), &url, "a");
+    let now = SystemTime::now();
+    store_document(directory.path(), &url, "a", Some("\"a\""), now);
     let sources = json!([{"uri": url, "provider": "http", "interval": 1}]).to_string();
     let options = ["--sources", &*sources, "--state-dir", "state"];
     let mut command = daemon::command(directory.path(), &options);
@@ -293,5 +274,5 @@ async fn panicked_event_stream_is_counted_and_the_process_lives() {
     }
     stream.abort();
     faulty.inject("");
-    assert_eq!(faulty.readyz().await.status, 200);
+    assert_eq!(faulty.daemon.readyz().await.status, 200);
 }

@@ -147,11 +147,7 @@ async fn sockets_of_a_killed_process_are_replaced() {
 async fn socket_path_is_accepted_as_http2_authority() {
     let directory = TempDir::new();
     let flags = directory.write("flags.json", ONE_FLAG);
-    let path = directory.path().join("e.sock");
-    let mut listeners = server::listeners(None).await;
-    let listener = Listener::bind(&ListenAddr::Unix(path.clone())).await;
-    listeners.evaluation = listener.expect("a socket");
-    let _server = server::start_on(&flags, ServeConfig::default(), listeners).await;
+    let (_server, path) = server::start_on_unix_socket(&flags, ServeConfig::default()).await;
     let mut socket = UnixStream::connect(&path).await.expect("a connection");
     // The headers of grpc-java: `:method: POST`, `:scheme: http`, `:path`, `:authority`, `content-type`.
     let text = |text: &str| {

@@ -11,6 +11,7 @@ pub mod rpc;
 
 use std::net::Ipv4Addr;
 use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use fanion::live::Live;
@@ -55,6 +56,15 @@ pub async fn start_on(path: &Path, settings: ServeConfig, listeners: Listeners) 
     let specs = [SourceSpec::from_path(path)];
     let loader = Loader::new(&specs, &source::SourceConfig::default(), live.clone());
     start_all(loader, live, settings, listeners).await
+}
+
+/// Serves a file, with the evaluation port on a Unix socket beside it. Returns the path of the socket as well.
+pub async fn start_on_unix_socket(flags: &Path, settings: ServeConfig) -> (Server, PathBuf) {
+    let path = flags.with_file_name("e.sock");
+    let mut listeners = listeners(None).await;
+    let listener = Listener::bind(&ListenAddr::Unix(path.clone())).await;
+    listeners.evaluation = listener.expect("a socket");
+    (start_on(flags, settings, listeners).await, path)
 }
 
 /// Serves the flags of a loader.

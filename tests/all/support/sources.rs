@@ -6,15 +6,20 @@ pub mod http_upstream;
 pub mod tcp_proxy;
 pub mod watched_files;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use std::time::SystemTime;
 
+use fanion::document::DocumentFormat;
 use fanion::live::Live;
 use fanion::source::SourceConfig;
 use fanion::source::Timing;
 use fanion::source::spec;
 use fanion::source::spec::SourceKind;
 use fanion::source::spec::SourceSpec;
+use fanion::source::state_dir::StateDir;
+use fanion::source::state_dir::StateEntry;
 use fanion::source::status::SourceHealth;
 use fanion::source::updater;
 use fanion::source::updater::Updater;
@@ -119,6 +124,25 @@ pub fn document(variant: &str) -> String {
 
 pub fn flag(key: &str, variant: &str) -> String {
     json!({"flags": {key: {"state": "ENABLED", "variants": {variant: variant}, "defaultVariant": variant}}}).to_string()
+}
+
+/// Stores a document of an HTTP source in the state directory `state`, as an earlier process did.
+pub fn store_document(
+    directory: &Path,
+    url: &str,
+    variant: &str,
+    etag: Option<&str>,
+    good_at: SystemTime,
+) {
+    let entry = StateEntry {
+        source: url.into(),
+        file: url.into(),
+        format: DocumentFormat::Json,
+        good_at: Some(good_at),
+        etag: etag.map(Into::into),
+        bytes: document(variant).into(),
+    };
+    assert!(StateDir::open(directory.join("state")).write_entry(&entry));
 }
 
 /// An HTTP source that is polled every 20 ms, with additional fields of an entry of `--sources`.

@@ -9,7 +9,6 @@ use crate::support::server::certificates::CertificateAuthority;
 use crate::support::server::certificates::connect_tls;
 use crate::support::server::certificates::write_certificate;
 use crate::support::server::http_client::HttpClient;
-use crate::support::server::http_client::HttpResponse;
 use crate::support::server::http_client::HttpVersion;
 use crate::support::server::prometheus;
 use crate::support::server::rpc;
@@ -68,11 +67,6 @@ impl TwoSources {
         poll_until(is_served, || format!("{flag} is never {want}")).await;
     }
 
-    async fn readyz(&self) -> HttpResponse {
-        let mut probe = HttpClient::connect(self.daemon.management, HttpVersion::Http1).await;
-        probe.post("/readyz", &[], "").await
-    }
-
     async fn stalled(&self, thread: &str) -> bool {
         let scrape = prometheus::scrape_port(self.daemon.management).await;
         scrape.sum(STALLED, &[&format!("thread=\"{thread}\"")]) > 0.5
@@ -102,7 +96,7 @@ async fn stalled_source_holds_up_no_other_and_is_reported() {
     assert!(begun.elapsed() < WITHIN);
     let is_stalled = async || sources.stalled("source a.json").await;
     poll_until(is_stalled, || "the stall is not reported".to_owned()).await;
-    let answer = sources.readyz().await;
+    let answer = sources.daemon.readyz().await;
     assert_eq!(answer.status, 200);
     let text = answer.text();
     assert!(
@@ -130,7 +124,7 @@ async fn stalled_source_holds_up_no_other_and_is_reported() {
     sources.inject("");
     sources.wait_for_value("f", "a2").await;
     assert!(!sources.stalled("source a.json").await);
-    assert_eq!(sources.readyz().await.text(), "");
+    assert_eq!(sources.daemon.readyz().await.text(), "");
     sources.inject("block file-read a.json");
     sources.edit("a.json", &flag("f", "a3"));
     sources.terminates();
@@ -161,7 +155,7 @@ async fn stalled_source_without_stored_flags_is_named() {
     let mut sources = TwoSources::start(directory, "block file-read a.json", &[]);
     sources.wait_for_value("g", "b1").await;
     let is_named = async || {
-        let answer = sources.readyz().await;
+        let answer = sources.daemon.readyz().await;
         answer.status == 412
             && answer.text().contains("no flags from source a.json")
             && answer.text().contains("s: source a.json")
@@ -187,7 +181,7 @@ async fn stalled_state_directory_holds_up_nothing() {
     poll_until(is_stalled, || "the stall is not reported".to_owned()).await;
     let scrape = prometheus::scrape_port(sources.daemon.management).await;
     assert!(scrape.sum("fanion_state_unsaved_documents", &[]) > 1.5);
-    assert_eq!(sources.readyz().await.status, 200);
+    assert_eq!(sources.daemon.readyz().await.status, 200);
     sources.terminates();
 }
 
@@ -226,7 +220,7 @@ async fn end_of_file_events_is_logged_and_edits_still_count() {
     std::os::unix::fs::symlink("elsewhere/a.json", &link).expect("a symlink");
     std::fs::rename(link, sources.directory.path().join("a.json")).expect("renamed");
     sources.wait_for_value("f", "a3").await;
-    assert_eq!(sources.readyz().await.text(), "");
+    assert_eq!(sources.daemon.readyz().await.text(), "");
     sources.terminates();
     let status = sources.daemon.child.wait().expect("the process has ended");
     assert_eq!(status.code(), Some(0));
@@ -271,7 +265,7 @@ async fn stalled_token_file_is_reported_and_its_tokens_stay_valid() {
     sources.inject("block token-read tokens");
     let is_stalled = async || sources.stalled("evaluation tokens").await;
     poll_until(is_stalled, || "the stall is not reported".to_owned()).await;
-    let readyz = sources.readyz().await;
+    let readyz = sources.daemon.readyz().await;
     assert!(readyz.text().contains("evaluation tokens"), "{readyz:?}");
     let status = async |token: &str| {
         let mut client = HttpClient::connect(sources.daemon.port, HttpVersion::Http1).await;

@@ -8,12 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::time::SystemTime;
 
-use fanion::document::DocumentFormat;
 use fanion::live::Live;
 use fanion::source::SourceConfig;
 use fanion::source::spec::SourceSpec;
-use fanion::source::state_dir::StateDir;
-use fanion::source::state_dir::StateEntry;
 use fanion::source::updater::loader::Loader;
 use serde_json::json;
 
@@ -30,6 +27,7 @@ use crate::support::sources::http_upstream::document_response;
 use crate::support::sources::http_upstream::http_response;
 use crate::support::sources::settings;
 use crate::support::sources::start_sources;
+use crate::support::sources::store_document;
 use crate::support::temp_dir::TempDir;
 use crate::support::wait::wait_until;
 use crate::support::wait::wait_until_blocking;
@@ -186,15 +184,7 @@ async fn directory_source_is_stored_per_file() {
 
 /// Stores a document whose last successful load was at `then`.
 pub fn store_with_time(url: &str, directory: &Path, then: SystemTime) {
-    let entry = StateEntry {
-        source: url.into(),
-        file: url.into(),
-        format: DocumentFormat::Json,
-        good_at: Some(then),
-        etag: None,
-        bytes: document("a").into(),
-    };
-    assert!(StateDir::open(directory.join("state")).write_entry(&entry));
+    store_document(directory, url, "a", None, then);
     let file = fs::File::options()
         .append(true)
         .open(&stored_files(directory)[0]);

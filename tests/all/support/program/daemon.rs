@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::support::program::secrets;
 use crate::support::server::http_client::HttpClient;
+use crate::support::server::http_client::HttpResponse;
 use crate::support::server::http_client::HttpVersion;
 use crate::support::wait::DEADLINE;
 use crate::support::wait::poll_until;
@@ -106,12 +107,15 @@ impl Daemon {
         self.wait_for_log(|line| line["message"] == "flags reloaded")
     }
 
+    /// The response of `/readyz` on a new connection.
+    pub async fn readyz(&self) -> HttpResponse {
+        let mut probe = HttpClient::connect(self.management, HttpVersion::Http1).await;
+        probe.post("/readyz", &[], "").await
+    }
+
     /// Waits until `/readyz` answers 200.
     pub async fn wait_until_ready(&self) {
-        let is_ready = async || {
-            let mut probe = HttpClient::connect(self.management, HttpVersion::Http1).await;
-            probe.post("/readyz", &[], "").await.status == 200
-        };
+        let is_ready = async || self.readyz().await.status == 200;
         poll_until(is_ready, || "never ready".to_owned()).await;
     }
 
