@@ -1,6 +1,5 @@
 //! File sources: a file, the files of a directory, or those that match a glob.
 
-pub mod directory_watcher;
 pub mod metadata;
 pub mod mmap_buffer;
 pub mod file_events;
@@ -12,3 +11,4 @@ pub mod source;
 mod stable_listing;
 pub mod stable_read;
 pub mod tracked_file;
+pub mod watch;

@@ -47,6 +47,8 @@ pub struct SourceHealth {
     pub errors: BTreeMap<SourceErrorKind, u64>,
     /// True if its flags are those of an earlier process, from the state directory.
     pub from_state_dir: bool,
+    /// True if the flags are up to date until an event says otherwise: the files are not polled.
+    pub is_followed: bool,
 }
 
 impl fmt::Debug for SourceStatus {
@@ -98,7 +100,16 @@ impl SourceStatus {
 
     /// Returns the health now.
     pub fn health(&self) -> SourceHealth {
-        self.lock().clone()
+        let mut health = self.lock().clone();
+        if health.is_followed && !health.is_stale() {
+            health.last_success = Some(SystemTime::now());
+        }
+        health
+    }
+
+    /// Records whether the flags are up to date until an event says otherwise.
+    pub fn record_followed(&self, is_followed: bool) {
+        self.lock().is_followed = is_followed;
     }
 
     /// Records that a document was accepted.

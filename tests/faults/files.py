@@ -223,6 +223,35 @@ def inotify(report, program):
         sidecar.stop()
 
 
+def mounts(report, program):
+    """Other files are mounted over the file, over its directory and over the directory above, as a container runtime does."""
+    sidecar = Sidecar(program, version_flags(1), before=["unshare", "--user", "--map-root-user", "--mount"],
+                      options=["--debug-endpoints", "open"])
+    folder = pathlib.Path(sidecar.folder.name)
+    polled = lambda: '"polled":true' in sidecar.body("management", "/debug/sources")[1]
+    def mount(source, target):
+        settled = until(lambda: not polled(), 5)
+        report.expect(settled is not None, "the file is not polled")
+        enter = ["nsenter", f"--target={sidecar.pid}", "--user", "--preserve-credentials", "--mount"]
+        subprocess.run([*enter, "mount", "--bind", str(source), str(target)], check=True)
+    with tempfile.TemporaryDirectory() as elsewhere, Callers(sidecar) as callers:
+        os.chmod(elsewhere, 0o755)
+        for version, target in ((2, sidecar.flags), (3, folder)):
+            source = pathlib.Path(elsewhere, str(version))
+            source.mkdir()
+            document = source / "flags.json"
+            document.write_text(version_flags(version))
+            mount(document if target.is_file() else source, target)
+            report.sees_edit(sidecar, version, 1)
+            # Written by its name outside of the mount.
+            until(lambda: not polled(), 5)
+            document.write_text(version_flags(version + 10))
+            report.sees_edit(sidecar, version + 10, 1)
+    report.expect(not callers.failures, callers.figures())
+    report.ends(sidecar)
+    sidecar.stop()
+
+
 SCENARIOS = {"permissions": permissions, "directory-permissions": directory_permissions, "missing": missing, "fifo": fifo, "truncated": truncated,
              "disk-full": disk_full, "inodes": inodes, "read-only": read_only, "hanging-source": hanging_source, "hanging-state": hanging_state,
-             "inotify": inotify}
+             "inotify": inotify, "mounts": mounts}

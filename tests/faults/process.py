@@ -16,7 +16,7 @@ from report import Report
 
 SCENARIOS = {**files.SCENARIOS, **limits.SCENARIOS, **network.SCENARIOS, **load.SCENARIOS, **lifecycle.SCENARIOS}
 # Each needs less than 10 s, and no control group.
-QUICK = ["permissions", "directory-permissions", "missing", "fifo", "truncated", "disk-full", "inodes", "read-only", "hanging-source", "inotify",
+QUICK = ["permissions", "directory-permissions", "missing", "fifo", "truncated", "disk-full", "inodes", "read-only", "hanging-source", "inotify", "mounts",
          "descriptors", "shared-state", "sigkill-quick"]
 
 NEED_ROOT, NEED_FUSE = ("permissions", "directory-permissions"), ("hanging-source",)

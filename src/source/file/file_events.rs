@@ -1,6 +1,6 @@
 //! `FileEvents`: the files with events since the last scan, and those that are being written.
 //!
-//! The thread of the `notify` crate records events here, instead of sending each over a channel: a process that writes
+//! The thread of file events records them here, instead of sending each over a channel: a process that writes
 //! a file 200,000 times a second then takes no memory. Beyond [`limits::CHANGED_PATHS`] all files are read.
 
 use std::collections::BTreeSet;
@@ -13,14 +13,22 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
-use notify::Event;
-use notify::EventKind;
-use notify::event::AccessKind;
-use notify::event::AccessMode;
-
 use crate::limits;
 use crate::source::file::open_writers::OpenWriters;
 use crate::source::file::scan_scope::ScanScope;
+
+/// A change of the flag files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileEvent {
+    /// A process that may keep the file open has created or written it.
+    Written(PathBuf),
+    /// The file was closed after writing, moved or deleted.
+    Complete(PathBuf),
+    /// Its attributes have changed, or it is a directory.
+    Changed(PathBuf),
+    /// Any file may have changed: events were lost, or a directory on the way was replaced.
+    Unknown,
+}
 
 /// Events that no scan has taken yet.
 #[derive(Debug, Default)]
@@ -41,24 +49,10 @@ struct PendingEvents {
 }
 
 impl FileEvents {
-    /// Records an event. Returns true if the update thread must be woken. Opening and reading are ignored: this process
-    /// does that itself.
-    pub fn record(&self, event: notify::Result<Event>) -> bool {
-        let event = match event {
-            Ok(event) => match event.kind {
-                EventKind::Access(AccessKind::Close(AccessMode::Write)) => Some(event),
-                EventKind::Access(_) => return false,
-                _ => Some(event).filter(|event| !event.need_rescan()),
-            },
-            Err(_) => None,
-        };
-        // Reads the file system, so it must not run while the lock is held.
-        let written = event.as_ref().map(OpenWriters::written_paths);
+    /// Records an event. Returns true if the update thread must be woken.
+    pub fn record(&self, event: FileEvent) -> bool {
         let mut pending = self.lock();
-        match (event, written) {
-            (Some(event), Some(written)) => pending.record(event, written),
-            _ => pending.read_all = true,
-        }
+        pending.record(event, Instant::now());
         !std::mem::replace(&mut pending.is_announced, true)
     }
 
@@ -90,12 +84,14 @@ impl FileEvents {
         self.has_ended.load(Ordering::Relaxed)
     }
 
-    /// Records that there are no more events, and logs it unless the update thread has ended.
-    pub fn report_end(&self) {
+    /// Records that there are no more events. Logs it and returns true unless the update thread has ended.
+    pub fn report_end(&self) -> bool {
         self.has_ended.store(true, Ordering::Relaxed);
-        if !self.is_stopped.load(Ordering::Relaxed) {
+        let is_failure = !self.is_stopped.load(Ordering::Relaxed);
+        if is_failure {
             tracing::error!("the thread of file events has ended; files are read every second");
         }
+        is_failure
     }
 
     fn lock(&self) -> MutexGuard<'_, PendingEvents> {
@@ -104,14 +100,27 @@ impl FileEvents {
 }
 
 impl PendingEvents {
-    fn record(&mut self, event: Event, written: Vec<PathBuf>) {
-        let has_room = self.writers.record_event(&event, written, Instant::now());
-        let room = limits::CHANGED_PATHS.saturating_sub(self.changed_paths.len());
-        if self.read_all || !has_room || event.paths.len() > room {
+    fn record(&mut self, event: FileEvent, now: Instant) {
+        let path = match event {
+            FileEvent::Unknown => {
+                self.read_all = true;
+                return;
+            }
+            FileEvent::Written(path) => {
+                self.read_all |= !self.writers.add(&path, now);
+                path
+            }
+            FileEvent::Complete(path) => {
+                self.writers.remove(&path);
+                path
+            }
+            FileEvent::Changed(path) => path,
+        };
+        if self.read_all || self.changed_paths.len() >= limits::CHANGED_PATHS {
             self.read_all = true;
             self.changed_paths.clear();
         } else {
-            self.changed_paths.extend(event.paths);
+            self.changed_paths.insert(path);
         }
     }
 }
@@ -119,12 +128,9 @@ impl PendingEvents {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use notify::event::DataChange;
-    use notify::event::ModifyKind;
 
-    fn write(path: &str) -> Event {
-        let kind = EventKind::Modify(ModifyKind::Data(DataChange::Any));
-        Event::new(kind).add_path(path.into())
+    fn write(path: &str) -> FileEvent {
+        FileEvent::Written(path.into())
     }
 
     fn take(events: &FileEvents) -> ScanScope {
@@ -134,20 +140,20 @@ mod tests {
     #[test]
     fn events_of_a_file_take_the_memory_of_one() {
         let events = FileEvents::default();
-        let woken = (0..100_000).filter(|_| events.record(Ok(write("/flags.json"))));
+        let woken = (0..100_000).filter(|_| events.record(write("/flags.json")));
         assert_eq!(woken.count(), 1);
         let scope = take(&events);
         assert_eq!(scope.changed_paths, BTreeSet::from(["/flags.json".into()]));
         assert_eq!(scope.open_paths, scope.changed_paths);
         assert!(!scope.read_all && take(&events).changed_paths.is_empty());
-        assert!(events.record(Ok(write("/flags.json"))));
+        assert!(events.record(write("/flags.json")));
     }
 
     #[test]
     fn events_of_too_many_files_read_all() {
         let events = FileEvents::default();
         for file in 0..3 * limits::CHANGED_PATHS {
-            events.record(Ok(write(&format!("/{file}.json"))));
+            events.record(write(&format!("/{file}.json")));
         }
         let scope = take(&events);
         assert!(scope.read_all && scope.changed_paths.is_empty());

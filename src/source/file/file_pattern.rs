@@ -55,46 +55,37 @@ impl FilePattern {
         !matches!(self, FilePattern::File(_))
     }
 
-    /// Returns the directories whose file events concern these files.
-    pub fn watched_directories(&self) -> Vec<PathBuf> {
-        let mut directories = Vec::new();
-        let mut add = |directory: Option<&Path>| {
-            let directory = directory.map(|d| {
-                if d.as_os_str().is_empty() {
-                    PathBuf::from(".")
-                } else {
-                    d.to_owned()
-                }
-            });
-            directories.extend(directory);
+    /// Returns the directory whose entries are the files; for a glob, the last one before a wildcard.
+    pub fn directory(&self) -> Option<PathBuf> {
+        let directory = match self {
+            FilePattern::File(path) => path.parent()?,
+            FilePattern::Directory(path) => path,
+            FilePattern::Glob(pattern) => Path::new(fixed_directory(pattern)),
         };
+        Some(if directory.as_os_str().is_empty() {
+            PathBuf::from(".")
+        } else {
+            directory.to_owned()
+        })
+    }
+
+    /// Returns true if a new directory may match.
+    pub fn has_wildcard_directory(&self) -> bool {
         match self {
-            FilePattern::File(path) => {
-                add(path.parent());
-                // The content behind a symlink changes without an event at the symlink.
-                if let Ok(target) = path.canonicalize() {
-                    add(target.parent());
-                }
-            }
-            FilePattern::Directory(path) => {
-                add(Some(path));
-                if let Ok(target) = path.join("..data").canonicalize() {
-                    add(Some(&target));
-                }
-            }
+            FilePattern::File(_) | FilePattern::Directory(_) => false,
             FilePattern::Glob(pattern) => {
-                let fixed = pattern.split(['*', '?', '[']).next().unwrap_or("");
-                let end = fixed.rfind('/').map_or(0, |at| at + 1);
-                add(fixed.get(..end).map(Path::new));
-                for file in self.files().unwrap_or_default() {
-                    add(file.parent());
-                }
+                let fixed = fixed_directory(pattern).len();
+                pattern.get(fixed..).is_some_and(|rest| rest.contains('/'))
             }
         }
-        directories.sort();
-        directories.dedup();
-        directories
     }
+}
+
+/// Returns the directory of a pattern before its first wildcard, with the slash.
+fn fixed_directory(pattern: &str) -> &str {
+    let fixed = pattern.split(['*', '?', '[']).next().unwrap_or("");
+    let end = fixed.rfind('/').map_or(0, |at| at + 1);
+    fixed.get(..end).unwrap_or("")
 }
 
 fn list_directory(directory: &Path) -> std::io::Result<Vec<PathBuf>> {

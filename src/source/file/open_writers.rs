@@ -3,16 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
 use std::time::Instant;
-
-use notify::Event;
-use notify::EventKind;
-use notify::event::AccessKind;
-use notify::event::AccessMode;
-use notify::event::CreateKind;
-use notify::event::ModifyKind;
 
 use crate::limits;
 
@@ -40,40 +34,26 @@ impl WriteActivity {
 }
 
 impl OpenWriters {
-    /// Returns the files that an event reports as written. Symlinks are created complete.
-    pub fn written_paths(event: &Event) -> Vec<PathBuf> {
-        match event.kind {
-            EventKind::Modify(ModifyKind::Data(_)) | EventKind::Create(CreateKind::File) => {
-                let paths = event.paths.iter();
-                paths.filter(|path| !path.is_symlink()).cloned().collect()
-            }
-            _ => Vec::new(),
+    /// Records a write. Returns false if too many files are being written to record them all.
+    pub fn add(&mut self, path: &Path, now: Instant) -> bool {
+        if let Some(writer) = self.files.get_mut(path) {
+            writer.last_write = now;
+            return true;
         }
-    }
-
-    /// Records a file event with its written files. Returns false if there are too many such files to record them all.
-    pub fn record_event(&mut self, event: &Event, written: Vec<PathBuf>, now: Instant) -> bool {
-        for path in written {
-            if self.files.len() >= limits::CHANGED_PATHS && !self.files.contains_key(&path) {
-                return false;
-            }
+        let has_room = self.files.len() < limits::CHANGED_PATHS;
+        if has_room {
             let writer = WriteActivity {
                 first_write: now,
                 last_write: now,
             };
-            self.files.entry(path).or_insert(writer).last_write = now;
+            self.files.insert(path.to_owned(), writer);
         }
-        match event.kind {
-            EventKind::Access(AccessKind::Close(AccessMode::Write))
-            | EventKind::Remove(_)
-            | EventKind::Modify(ModifyKind::Name(_)) => {
-                for path in &event.paths {
-                    self.files.remove(path);
-                }
-            }
-            _ => {}
-        }
-        true
+        has_room
+    }
+
+    /// Removes a file that is complete.
+    pub fn remove(&mut self, path: &Path) {
+        self.files.remove(path);
     }
 
     /// Removes and returns the files whose writers count as finished.

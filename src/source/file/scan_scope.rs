@@ -36,9 +36,13 @@ impl ScanScope {
         self.read_all || contains_path(&self.changed_paths, path)
     }
 
-    /// Returns true if another process is writing a file.
+    /// Returns true if another process is writing a file. A new symlink is complete; its target may be written.
     pub fn is_being_written(&self, path: &Path) -> bool {
-        contains_path(&self.open_paths, path)
+        let is_open =
+            |path: std::io::Result<PathBuf>| path.is_ok_and(|path| self.open_paths.contains(&path));
+        !self.open_paths.is_empty()
+            && (is_open(path.canonicalize())
+                || (is_open(std::path::absolute(path)) && !path.is_symlink()))
     }
 }
 
@@ -73,5 +77,10 @@ mod tests {
             ..ScanScope::default()
         };
         assert!(look.is_being_written(relative) && !look.must_read(relative));
+        let look = |open: &Path| ScanScope {
+            open_paths: BTreeSet::from([open.to_owned()]),
+            ..ScanScope::default()
+        };
+        assert!(look(&file).is_being_written(&link) && !look(&link).is_being_written(&link));
     }
 }

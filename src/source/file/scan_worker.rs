@@ -18,11 +18,10 @@ use std::time::Instant;
 use crate::limits;
 use crate::metric::thread_activity::ThreadActivity;
 use crate::source::background_priority;
-use crate::source::file::directory_watcher::Directories;
-use crate::source::file::directory_watcher::DirectoryWatcher;
 use crate::source::file::scan_scope::ScanScope;
 use crate::source::file::source::FileSource;
 use crate::source::file::source::ScanReport;
+use crate::source::file::watch::FileWatcher;
 use crate::source::layer::compile::CompileOptions;
 use crate::source::update_channel::Wakeup;
 use crate::source::update_channel::WakeupSender;
@@ -34,8 +33,8 @@ use crate::sync_primitives::thread;
 /// The parts of the update thread that all workers share.
 #[derive(Debug)]
 pub struct ScanContext {
-    /// The watcher of directories, if file events are followed.
-    pub watcher: OnceLock<DirectoryWatcher>,
+    /// The watcher, if file events are followed.
+    pub watcher: OnceLock<FileWatcher>,
     /// The activity of its thread.
     pub watcher_activity: Arc<ThreadActivity>,
     /// The channel to the update thread, if it runs.
@@ -116,6 +115,12 @@ impl ScanWorker {
     /// The activity of the thread.
     pub fn activity(&self) -> &Arc<ThreadActivity> {
         &self.thread.activity
+    }
+
+    /// Returns true if a requested scan has not been reported yet.
+    pub fn is_busy(&self) -> bool {
+        let slots = self.thread.exchange.lock();
+        slots.request.is_some() || slots.is_scanning || slots.report.is_some()
     }
 
     /// Requests a scan.
@@ -212,14 +217,13 @@ impl Exchange {
 impl WorkerThread {
     fn run(&self) {
         let mut source = None;
-        let mut watched = Directories::new();
         let mut is_in_background = false;
         while let Some(scope) = self.exchange.next_request() {
             if !is_in_background && self.context.is_in_background.load(Ordering::Relaxed) {
                 background_priority::enable_on_this_thread();
                 is_in_background = true;
             }
-            let scan = AssertUnwindSafe(|| self.scan(&mut source, &mut watched, &scope));
+            let scan = AssertUnwindSafe(|| self.scan(&mut source, &scope));
             let report = self.activity.during(|| panic::catch_unwind(scan));
             let has_panicked = report.is_err();
             if self.exchange.deliver(report)
@@ -233,33 +237,23 @@ impl WorkerThread {
         }
     }
 
-    fn scan(
-        &self,
-        source: &mut Option<FileSource>,
-        watched: &mut Directories,
-        scope: &ScanScope,
-    ) -> ScanReport {
-        // Watch first, then read: a change in between is seen twice, not missed.
+    fn scan(&self, source: &mut Option<FileSource>, scope: &ScanScope) -> ScanReport {
         let is_first = source.is_none();
         let source = source.get_or_insert_with(|| FileSource::new(&self.path));
         if is_first {
-            self.watch(source, watched);
+            // Watch first, then read: a change in between is seen twice, not missed.
+            self.watch(source);
         }
         let result = source.scan(scope, self.options);
         // The targets of symlinks may have changed.
-        self.watch(source, watched);
-        source.report(result)
+        let reports_changes = self.watch(source);
+        source.report(result, reports_changes)
     }
 
-    fn watch(&self, source: &FileSource, watched: &mut Directories) {
-        let Some(watcher) = self.context.watcher.get() else {
-            return;
-        };
-        let wanted = source.watched_directories();
-        if wanted != *watched {
-            watcher.set_directories(self.source_index, wanted.clone());
-            *watched = wanted;
-        }
+    /// Watches the paths of the source. Returns true if every change after the call before this one causes an event.
+    fn watch(&self, source: &FileSource) -> bool {
+        let watcher = self.context.watcher.get();
+        watcher.is_some_and(|watcher| watcher.watch(self.source_index, &source.watch_set()))
     }
 }
 

@@ -1,20 +1,19 @@
 //! `FileSource`: the flag files of one `file:` source.
 
 use std::collections::BTreeSet;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::document::DocumentFormat;
 use crate::source::error::SourceError;
-use crate::source::file::directory_watcher::Directories;
 use crate::source::file::file_pattern::FilePattern;
 use crate::source::file::mmap_buffer::MmapBuffer;
 use crate::source::file::scan_scope::ScanScope;
 use crate::source::file::stable_listing;
 use crate::source::file::tracked_file::FileUpdate;
 use crate::source::file::tracked_file::TrackedFile;
+use crate::source::file::watch::watch_set::WatchSet;
 use crate::source::layer::Layer;
 use crate::source::layer::compile::CompileOptions;
 
@@ -46,6 +45,8 @@ pub struct ScanReport {
     pub files: Vec<ScannedFile>,
     /// The current failure of the listing or of a file.
     pub failure: Option<Arc<SourceError>>,
+    /// True if a change may cause no event.
+    pub needs_polling: bool,
     /// True if the files are those of a directory or a glob.
     pub lists_files: bool,
 }
@@ -79,17 +80,13 @@ impl FileSource {
         }
     }
 
-    /// Returns the directories whose file events matter, if they exist.
-    pub fn watched_directories(&self) -> Directories {
-        let directories = self.path_set.watched_directories().into_iter();
-        let inode = |path: &PathBuf| std::fs::metadata(path).map(|m| m.ino()).ok();
-        directories
-            .filter_map(|path| inode(&path).map(|inode| (path, inode)))
-            .collect()
+    /// Returns the paths whose changes concern the files.
+    pub fn watch_set(&self) -> WatchSet {
+        WatchSet::new(&self.path_set, self.files.iter().map(|file| &*file.path))
     }
 
-    /// Returns the state of the source after a scan.
-    pub fn report(&self, result: ScanResult) -> ScanReport {
+    /// Returns the state of the source after a scan. `reports_changes` is true if every later change causes an event.
+    pub fn report(&self, result: ScanResult, reports_changes: bool) -> ScanReport {
         let files = self.files.iter().map(|file| ScannedFile {
             name: file.origin.file.clone(),
             layer: file.last_good.layer.clone(),
@@ -98,8 +95,14 @@ impl FileSource {
             result,
             files: files.collect(),
             failure: self.failure().cloned(),
+            needs_polling: !(reports_changes && self.is_settled()),
             lists_files: self.path_set.drops_missing_files(),
         }
+    }
+
+    /// Returns true if the files were read without a failure, and not while they may have changed.
+    fn is_settled(&self) -> bool {
+        self.failure().is_none() && self.files.iter().all(TrackedFile::is_settled)
     }
 
     /// Returns the current failure of the listing or of a file.

@@ -70,6 +70,11 @@ impl TrackedFile {
         self.read_error.as_ref().or(self.last_good.refusal.as_ref())
     }
 
+    /// Returns true if any change after the last read changes its metadata.
+    pub fn is_settled(&self) -> bool {
+        self.metadata.is_some()
+    }
+
     /// Reads the file if it may have changed.
     pub fn scan(&mut self, scope: &ScanScope, options: CompileOptions) -> FileUpdate {
         let metadata = std::fs::metadata(&self.path)

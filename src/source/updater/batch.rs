@@ -12,9 +12,6 @@ use crate::source::file::scan_scope::ScanScope;
 use crate::source::update_channel::SourceUpdate;
 use crate::source::update_channel::Wakeup;
 
-/// The time between scans without an event. Network file systems, and symlinks into other directories, send no events.
-const POLL_INTERVAL: Duration = Duration::from_secs(1);
-
 /// The work of one iteration of the update thread.
 #[derive(Default)]
 pub struct Batch {
@@ -42,6 +39,11 @@ impl Batch {
         Some(())
     }
 
+    /// Returns true if a probe or a scrape waits for an answer.
+    pub fn has_pings(&self) -> bool {
+        !self.pings.is_empty()
+    }
+
     /// Answers the pings. Returns true if there is nothing else to do.
     pub fn answer_pings(&mut self) -> bool {
         for answer in self.pings.drain(..) {
@@ -52,20 +54,19 @@ impl Batch {
     }
 }
 
-/// Waits for a wakeup, for a writer to finish, or for the next poll. `last_scan` is the time of the last scan. Returns
-/// `None` if the thread must stop.
+/// Waits for a wakeup, for a writer to finish, or for the next scan, which is due `poll_interval` after `last_scan`.
+/// Returns `None` if the thread must stop.
 pub fn next_batch(
     wakeups: &mpsc::Receiver<Wakeup>,
     files: &FileEvents,
     last_scan: Instant,
+    poll_interval: Option<Duration>,
 ) -> Option<Batch> {
     let now = Instant::now();
-    let poll = POLL_INTERVAL.saturating_sub(now - last_scan);
-    let wait = files
-        .time_until_release(now)
-        .map_or(poll, |left| left.min(poll));
+    let poll = poll_interval.map(|interval| interval.saturating_sub(now - last_scan));
+    let wait = files.time_until_release(now).into_iter().chain(poll).min();
     let mut batch = Batch::default();
-    match wakeups.recv_timeout(wait) {
+    match receive(wakeups, wait) {
         Ok(wakeup) => batch.add(wakeup)?,
         Err(RecvTimeoutError::Disconnected) => return None,
         Err(RecvTimeoutError::Timeout) => batch.is_scan_due = true,
@@ -74,8 +75,22 @@ pub fn next_batch(
     while let Ok(wakeup) = wakeups.try_recv() {
         batch.add(wakeup)?;
     }
-    if batch.is_scan_due || last_scan.elapsed() >= POLL_INTERVAL {
+    let is_poll_due = poll_interval.is_some_and(|interval| last_scan.elapsed() >= interval);
+    if batch.is_scan_due || is_poll_due {
         batch.scan = Some(files.take(Instant::now()));
     }
     Some(batch)
+}
+
+/// Waits for a wakeup: without a limit if `wait` is `None`.
+fn receive(
+    wakeups: &mpsc::Receiver<Wakeup>,
+    wait: Option<Duration>,
+) -> Result<Wakeup, RecvTimeoutError> {
+    match wait {
+        Some(wait) => wakeups.recv_timeout(wait),
+        None => wakeups
+            .recv()
+            .map_err(|mpsc::RecvError| RecvTimeoutError::Disconnected),
+    }
 }

@@ -27,6 +27,8 @@ pub struct FileBackend {
     files: Vec<ScannedFile>,
     /// True if the last scan has listed a directory or a glob; `None` before the first scan.
     lists_files: Option<bool>,
+    /// True if the last scan has found that every later change causes an event.
+    reports_changes: bool,
     /// Documents of an earlier process, in order of priority, until their files have valid ones.
     restored: Vec<RestoredFile>,
 }
@@ -58,6 +60,7 @@ impl FileBackend {
             worker: ScanWorker::new(path, source_index, options, context.clone()),
             files: Vec::new(),
             lists_files: None,
+            reports_changes: false,
             restored: Vec::new(),
         }
     }
@@ -75,6 +78,11 @@ impl FileBackend {
 
     fn restored_file(&self, name: &str) -> Option<&RestoredFile> {
         self.restored.iter().find(|file| *file.name == *name)
+    }
+
+    /// Returns true if the flags are those of the files until an event says otherwise.
+    pub fn is_followed(&self) -> bool {
+        self.reports_changes && !self.worker.is_busy()
     }
 
     /// Returns the names of the files.
@@ -119,8 +127,10 @@ impl FileBackend {
             mut result,
             files,
             lists_files,
+            needs_polling,
             ..
         } = report;
+        self.reports_changes = !needs_polling;
         self.files = files;
         self.lists_files = Some(lists_files);
         let files = &self.files;

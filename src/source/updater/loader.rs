@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 use std::time::Instant;
 use std::time::SystemTime;
 
@@ -10,10 +11,10 @@ use crate::live::Live;
 use crate::metric::thread_activity::ThreadActivities;
 use crate::source::SourceConfig;
 use crate::source::Timing;
-use crate::source::file::directory_watcher::DirectoryWatcher;
 use crate::source::file::file_events::FileEvents;
 use crate::source::file::scan_scope::ScanScope;
 use crate::source::file::scan_worker::ScanContext;
+use crate::source::file::watch::FileWatcher;
 use crate::source::layer::compile::CompileOptions;
 use crate::source::spec::SourceKind;
 use crate::source::spec::SourceSpec;
@@ -26,6 +27,10 @@ use crate::source::updater::failure_reports::log_missing_flags;
 use crate::source::updater::failure_reports::startup_error;
 use crate::source::updater::managed_source::ManagedSource;
 use crate::source::updater::publisher::Publisher;
+use crate::source::updater::reminders;
+
+/// The time between scans of files whose changes may cause no event, and between checks of failing sources.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// All sources, the state directory and the publisher.
 #[derive(Debug)]
@@ -96,14 +101,9 @@ impl Loader {
     }
 
     /// Follows file events from now on, and sends late reports of file sources to the update thread.
-    pub fn follow(
-        &self,
-        handler: impl notify::EventHandler,
-        events: Arc<FileEvents>,
-        wakeups: WakeupSender,
-    ) {
+    pub fn follow(&self, events: Arc<FileEvents>, wakeups: WakeupSender) {
         let activity = self.scan_context.watcher_activity.clone();
-        let watcher = DirectoryWatcher::new(handler, events, activity);
+        let watcher = FileWatcher::new(events, activity, wakeups.clone());
         // Both are set once, before the first scan.
         let _ = self.scan_context.watcher.set(watcher);
         let _ = self.scan_context.wakeups.set(wakeups);
@@ -226,6 +226,27 @@ impl Loader {
         } else {
             Err(lacking.join("; "))
         }
+    }
+
+    /// Checks that the thread of file events responds: a later check finds it stalled otherwise, and files are polled.
+    pub fn check_watcher(&self) {
+        if let Some(watcher) = self.scan_context.watcher.get() {
+            watcher.ping();
+        }
+    }
+
+    /// Returns the time from a scan to the next one if nothing happens. `None` if none is needed: all files are settled,
+    /// each change of them causes an event, and nothing fails.
+    pub fn poll_interval(&self) -> Option<Duration> {
+        let is_watcher_stalled = self.scan_context.watcher_activity.stalled_for().is_some();
+        let needs_polling = is_watcher_stalled
+            || self.publisher.has_retired()
+            || self.sources.iter().any(ManagedSource::needs_polling);
+        if needs_polling {
+            return Some(POLL_INTERVAL);
+        }
+        let has_state_dir = self.state_writer.activity().is_some();
+        has_state_dir.then_some(reminders::TOUCH_INTERVAL)
     }
 
     /// Reports stalled sources, logs reminders of stale ones, and updates the times of documents in the state directory.

@@ -76,6 +76,15 @@ impl ManagedSource {
         matches!(self.backend, SourceBackend::Network(_))
     }
 
+    /// Returns true if something may happen without a message: a file changes, a thread stalls or a reminder is due.
+    pub fn needs_polling(&self) -> bool {
+        let is_followed = match &self.backend {
+            SourceBackend::File(files) => files.is_followed(),
+            SourceBackend::Network(_) => true,
+        };
+        !is_followed || self.status.health().is_stale()
+    }
+
     /// Returns the flags of its documents in order of priority: the last wins.
     pub fn layers(&self) -> Box<dyn Iterator<Item = &Layer> + '_> {
         self.backend.layers()
@@ -162,6 +171,7 @@ impl ManagedSource {
             None if files.layers().next().is_some() => self.status.record_up_to_date(now),
             None => {}
         }
+        self.status.record_followed(files.is_followed());
         changed
     }
 

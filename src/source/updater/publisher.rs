@@ -73,6 +73,11 @@ impl Publisher {
         tracing::info!(generation, flags, changed, millis, "flags reloaded");
     }
 
+    /// Returns true if requests held retired snapshots at the last check.
+    pub fn has_retired(&self) -> bool {
+        !self.retired.is_empty()
+    }
+
     /// Drops retired snapshots that no request holds.
     pub fn drop_retired(&mut self) {
         let unused = self

@@ -8,7 +8,7 @@ use crate::source::status::SourceHealth;
 use crate::source::status::SourceStatus;
 
 /// The time between two updates of a document's time in the state directory.
-const TOUCH_INTERVAL: Duration = Duration::from_secs(60);
+pub const TOUCH_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The times of the last reminder and the last touch of a source.
 #[derive(Debug, Default)]

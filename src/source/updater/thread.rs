@@ -62,12 +62,8 @@ impl UpdateThread {
 
     /// Loads the sources for the first time, and starts to follow them.
     pub fn begin(&mut self) {
-        let handler = EventHandler {
-            events: self.file_events.clone(),
-            wakeups: self.wakeups.clone(),
-        };
-        let (events, wakeups) = (self.file_events.clone(), self.wakeups.clone());
-        self.loader.follow(handler, events, wakeups);
+        self.loader
+            .follow(self.file_events.clone(), self.wakeups.clone());
         self.loader.load_initial();
         self.spawn_network_sources();
         self.loader.enter_background();
@@ -77,10 +73,15 @@ impl UpdateThread {
 
     /// Waits for the next batch of updates and applies it. Returns false if the thread must stop.
     pub fn run_batch(&mut self, received: &mpsc::Receiver<Wakeup>) -> bool {
-        let Some(mut batch) = next_batch(received, &self.file_events, self.last_scan) else {
+        let poll_interval = self.loader.poll_interval();
+        let next = next_batch(received, &self.file_events, self.last_scan, poll_interval);
+        let Some(mut batch) = next else {
             return false;
         };
         fault_injection::point("updater");
+        if batch.has_pings() {
+            self.loader.check_watcher();
+        }
         if batch.answer_pings() {
             return true;
         }
@@ -137,26 +138,5 @@ impl UpdateThread {
 impl Drop for UpdateThread {
     fn drop(&mut self) {
         self.file_events.stop();
-    }
-}
-
-/// The handler of file events. It is dropped when the thread of the `notify` crate ends.
-struct EventHandler {
-    events: Arc<FileEvents>,
-    wakeups: WakeupSender,
-}
-
-impl notify::EventHandler for EventHandler {
-    fn handle_event(&mut self, event: notify::Result<notify::Event>) {
-        if self.events.record(event) {
-            fault_injection::point("file-event");
-            self.wakeups.send(Wakeup::FilesChanged);
-        }
-    }
-}
-
-impl Drop for EventHandler {
-    fn drop(&mut self) {
-        self.events.report_end();
     }
 }

@@ -71,12 +71,17 @@ pub fn write_source_status(out: &mut String, status: &SourceStatus, now: SystemT
         accepted,
         refused,
         failed,
+        is_followed,
         ..
     } = state;
     let _ = write!(
         out,
-        ",\"accepted\":{accepted},\"refused\":{refused},\"failed\":{failed}}}"
+        ",\"accepted\":{accepted},\"refused\":{refused},\"failed\":{failed}"
     );
+    if status.kind == "file" {
+        let _ = write!(out, ",\"polled\":{}", !is_followed);
+    }
+    out.push('}');
 }
 
 /// The name of a source's sync state.

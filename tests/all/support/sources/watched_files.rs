@@ -16,11 +16,12 @@ use serde_json::json;
 use crate::support::evaluate;
 use crate::support::temp_dir::TempDir;
 use crate::support::wait::DEADLINE;
+use crate::support::wait::wait_until_blocking;
 
 /// Watched flag files without a server.
 pub struct WatchedFiles {
     pub live: Arc<Live>,
-    _watch: Updater,
+    updater: Updater,
 }
 
 impl WatchedFiles {
@@ -57,6 +58,13 @@ impl WatchedFiles {
         });
     }
 
+    /// Waits until no source is polled.
+    pub fn wait_until_followed(&self) {
+        let statuses = &self.updater.statuses;
+        let are_followed = || statuses.iter().all(|status| status.health().is_followed);
+        wait_until_blocking(are_followed, || format!("still polled: {statuses:?}"));
+    }
+
     pub fn generation(&self) -> u64 {
         self.live.load().generation
     }
@@ -66,16 +74,13 @@ pub fn watch_files(paths: &[&Path]) -> WatchedFiles {
     let live = Arc::new(Live::default());
     let specs: Vec<SourceSpec> = paths.iter().map(SourceSpec::from_path).collect();
     let loader = Loader::new(&specs, &SourceConfig::default(), live.clone());
-    let watch = updater::start(loader).expect("the files can be watched");
+    let updater = updater::start(loader).expect("the files can be watched");
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     runtime
         .expect("a runtime")
-        .block_on(watch.initial_load())
+        .block_on(updater.initial_load())
         .expect("an initial load");
-    WatchedFiles {
-        live,
-        _watch: watch,
-    }
+    WatchedFiles { live, updater }
 }
 
 /// A document whose flag `f` resolves to `variant`.
