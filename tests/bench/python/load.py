@@ -20,6 +20,7 @@ class Outcome:
     cpu: float  # µs of the server's CPU per call
     rate: float  # calls per second
     p99: float | None = None  # µs
+    p50: float | None = None  # µs
 
 
 def run(server, call, calls, connections=8, streams=16):
@@ -46,4 +47,4 @@ def pace(server, call, calls, rate, program, directory):
     subprocess.run([program, f"127.0.0.1:{server.ports[call.port]}", call.path, call.body, str(rate), str(calls), log], check=True, timeout=600)
     spent = server.cpu() - before
     took = sorted(int(line.split("\t")[1]) for line in log.read_text().splitlines())
-    return Outcome(spent / len(took) * 1e6, float(rate), float(took[len(took) * 99 // 100]))
+    return Outcome(spent / len(took) * 1e6, float(rate), float(took[len(took) * 99 // 100]), float(took[len(took) // 2]))

@@ -115,6 +115,40 @@ def budgets(found, times, load, streams):
     return table(["budget", "measured", "target", ""], [(a, b, c, "met" if met else "missed") for a, b, c, met in rows])
 
 
+def lone(in_flight):
+    """A table for each number of calls in flight. What is left above the echo of the same bytes is told for each protocol."""
+    parts = []
+    for count, by_name in in_flight.items():
+        rows = [(name, number(f["cpu"]), f"{f['switches']:.2f}", number(f["mean"]), number(f["p50"]), number(f["p99"]))
+                for name, f in by_name.items()]
+        title = "One call in flight:" if count == "1" else f"{count} calls in flight, each on its own connection:"
+        parts.append(title + "\n\n" + table(["server", "CPU µs per call", "context switches per call", "mean µs", "median µs", "p99 µs"], rows))
+    return "\n\n".join(parts)
+
+
+def above_echo(in_flight):
+    """The sentence about what is left above the echo, with one call in flight."""
+    one = in_flight["1"]
+    left = lambda name, echo, figure: f"{one[name][figure] - one[echo][figure]:.1f}"
+    return textwrap.fill(
+        f"Above the echo of the same bytes, a gRPC call takes {left('fanion, gRPC', 'echo of gRPC', 'cpu')} µs of CPU and "
+        f"{left('fanion, gRPC', 'echo of gRPC', 'p50')} µs of the median latency, over a Unix socket "
+        f"{left('fanion, gRPC, Unix socket', 'echo of gRPC, Unix socket', 'cpu')} and "
+        f"{left('fanion, gRPC, Unix socket', 'echo of gRPC, Unix socket', 'p50')} µs, and a Connect JSON call "
+        f"{left('fanion, Connect JSON', 'echo of Connect JSON', 'cpu')} and {left('fanion, Connect JSON', 'echo of Connect JSON', 'p50')} µs. "
+        "All of them make the same system calls for a call: one `epoll_wait`, one `recvfrom` and one `sendto` or `writev`.", 120)
+
+
+def first(found):
+    return table(["server", "from exec to the first response, ms", "start of a provider, ms"],
+                 [(name, number(f["start"]), number(f["provider"])) for name, f in found.items()])
+
+
+def throttled(found):
+    return table(["server", "p50 ms", "p99 ms", "CPU µs per call", "threads"],
+                 [(name, number(f["p50"] / 1000), number(f["p99"] / 1000), number(f["cpu"]), f"{f['threads']:.0f}") for name, f in found.items()])
+
+
 def served(figures):
     return table(["server", "CPU µs per call", "calls/s", "p99 µs"],
                  [(name, number(f["cpu"]), number(f["rate"]), number(f["p99"]) if "p99" in f else "") for name, f in figures.items()])
@@ -164,7 +198,15 @@ def write(results, out):
                   for crate in ("tonic", "axum", "datalogic-rs", "flagd-evaluation-engine", "jsonlogic-rs")),
                 ("h2load", said("h2load", "--version")), ("valgrind", said("valgrind", "--version"))]
     flagd = any(name.startswith("flagd") for name in protocols["saturated"])
+    idle = found["lone"]["idle"]
     values = {
+        "lone": lone(found["lone"]["in_flight"]),
+        "above_echo": above_echo(found["lone"]["in_flight"]),
+        "idle_switches": f"{idle['switches']:,}",
+        "idle_seconds": str(idle["seconds"]),
+        "idle_threads": str(idle["threads"]),
+        "first": first(found["lone"]["first"]),
+        "throttled": throttled(found["lone"]["quota"]) if "quota" in found["lone"] else "Not measured: control groups cannot be changed on this machine.",
         "machine": machine(),
         "versions": table(["", "version"], versions),
         "budgets": budgets(found, times, load, streams),

@@ -4,11 +4,12 @@ Run by tests/bench/serve, which builds the programs and creates the network name
 """
 import argparse, contextlib, dataclasses, json, pathlib, resource, shlex, socket, statistics, tempfile, time, urllib.request
 
-import load, request
+import load, lone, request
 from load import GRPC, JSON, Call
 from server import Server
 
 SERVICE = "/flagd.evaluation.v1.Service"
+PARTS = ("lone", "protocols", "bulk", "growth")
 GROWTH = {"context": [2, 6, 20, 60, 200, 1000], "rule": [1, 10, 100, 1000], "flags": [1, 10, 100, 1000, 10_000, 100_000],
           "connections": [1, 4, 16, 64, 256, 1000], "streams": [1, 4, 16, 64, 250], "events": [1, 10, 100, 1000, 10_000]}
 
@@ -21,6 +22,13 @@ class Bench:
         path = self.directory / name
         path.write_bytes(data if isinstance(data, bytes) else data.encode())
         return path
+
+    def server(self, name, command, **how):
+        return Server(name, command, self.directory, **how)
+
+    def lone(self):
+        """Calls one at a time, a quota, and the idle process."""
+        return lone.Lone(self).run()
 
     def grpc(self, key, context=request.CONTEXT):
         body = self.file(f"grpc-{key}-{len(context)}", request.grpc_one(key, context))
@@ -184,7 +192,7 @@ def show(title, figures):
 
 def ratios(all):
     """The rows of the budgets: name, measured value, target, and true if less is better."""
-    rows = []
+    rows = lone.budgets(all["lone"]) if "lone" in all else []
     if "protocols" in all:
         s, half = all["protocols"]["saturated"], all["protocols"]["half"]
         static, ring, tonic, hyper = s["fanion, gRPC, static"], s["fanion, gRPC, ring"], s["tonic"], s["hyper"]
@@ -213,14 +221,17 @@ def main():
     parser.add_argument("--flagd", help="flagd's program")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--calls", type=int, default=50_000)
-    parser.add_argument("--only", choices=["protocols", "bulk", "growth"])
+    parser.add_argument("--lone-rounds", type=int, default=7)
+    parser.add_argument("--only", choices=PARTS)
     parser.add_argument("--json", type=pathlib.Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
         bench, all = Bench(options, directory), {}
-        for part in ("protocols", "bulk", "growth"):
+        for part in PARTS:
             if options.only in (None, part):
                 all[part] = getattr(bench, part)()
+    if "lone" in all:
+        lone.show(all["lone"])
     if "protocols" in all:
         show("at saturation", all["protocols"]["saturated"])
         show(f"at {all['protocols']['half_rate']} calls/s", all["protocols"]["half"])

@@ -7,7 +7,7 @@ TICK = os.sysconf("SC_CLK_TCK")
 class Server:
     """A process that listens on the ports `{port}`, `{ofrep}` and `{management}` of its command."""
 
-    def __init__(self, name, command, directory):
+    def __init__(self, name, command, directory, wait=True):
         self.name = name
         self.ports = {port: free_port() for port in ("port", "ofrep", "management") if f"{{{port}}}" in command}
         self.log = pathlib.Path(directory, f"{name}.log")
@@ -15,7 +15,7 @@ class Server:
             self.process = subprocess.Popen(shlex.split(command.format(**self.ports)), stdout=log, stderr=log)
         # Stop the server even if the run fails.
         atexit.register(self.stop)
-        for port in self.ports.values():
+        for port in self.ports.values() if wait else ():
             self.wait(port)
 
     def wait(self, port):

@@ -74,7 +74,7 @@ where
     // One timer for all requests: when it fires, it is reset according to the time of the last response.
     let mut timer = pin!(tokio::time::sleep(limits.read_timeout));
     loop {
-        connection.read_buffer.reserve(READ_CHUNK);
+        connection.reserve();
         let waited_for_body = connection.request_length.is_some();
         tokio::select! {
             biased;
@@ -169,6 +169,15 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin, A: Handler> Http1Connection<'a, S, A
     /// Returns true if the connection waits for a request. While draining, only for one that has begun to arrive.
     fn is_expected(&self, draining: bool) -> bool {
         !draining || !self.read_buffer.is_empty()
+    }
+
+    /// Makes room for the next read: for the rest of a request whose length is known, but for no more than a few times of
+    /// what has arrived.
+    fn reserve(&mut self) {
+        let received = self.read_buffer.len();
+        let rest = self.request_length.unwrap_or(0).saturating_sub(received);
+        let most = received.saturating_mul(4);
+        self.read_buffer.reserve(rest.min(most).max(READ_CHUNK));
     }
 
     /// Answers the buffered requests. Returns false if one of them is left to hyper.

@@ -22,6 +22,7 @@ use rustix::event::eventfd;
 use rustix::fs::inotify;
 use rustix::fs::inotify::CreateFlags;
 use rustix::fs::inotify::WatchFlags;
+use rustix::io::Errno;
 
 use crate::metric::thread_activity::ThreadActivity;
 use crate::source::file::watch::watch_set::WatchKind;
@@ -86,27 +87,32 @@ impl InotifyWatches {
                     is_unchanged &= self.lock().add(descriptor, path, *kind, source);
                     descriptors.insert(descriptor);
                 }
+                // The path was replaced meanwhile: the next scan finds the new one.
+                Err(Errno::NOENT | Errno::NOTDIR) => is_unchanged = false,
                 Err(error) => failure = Some((path, error)),
             }
         }
-        let mut registry = self.lock();
-        for descriptor in registry.release(source, &descriptors) {
+        for descriptor in self.lock().release(source, &descriptors) {
             // Fails if the inode is gone.
             let _ = inotify::remove_watch(&self.instance, descriptor);
         }
-        match failure {
-            Some((path, error)) if registry.failed.insert(source) => {
-                drop(registry);
-                tracing::warn!(
-                    path = %path.display(),
-                    %error,
-                    "cannot watch this path for changes; polling the files of its source every second"
-                );
-            }
-            Some(_) => {}
-            None => drop(registry.failed.remove(&source)),
-        }
+        self.log_failure(source, failure);
         is_unchanged && failure.is_none()
+    }
+
+    /// Logs the failure of a watch, unless the source had one before.
+    fn log_failure(&self, source: usize, failure: Option<(&PathBuf, Errno)>) {
+        let Some((path, error)) = failure else {
+            self.lock().failed.remove(&source);
+            return;
+        };
+        if self.lock().failed.insert(source) {
+            tracing::warn!(
+                path = %path.display(),
+                %error,
+                "cannot watch this path for changes; polling the files of its source every second"
+            );
+        }
     }
 
     /// Ends the thread that receives the events.

@@ -4,8 +4,6 @@
 //! sent every millisecond, without waiting for earlier responses. The latency of a call is the time from when it was
 //! due until its response arrived. (h2load sends due calls every ten milliseconds, so it would measure its own queue.)
 //! LOG gets one line per call: the time when it was due in microseconds since 1970, and its latency in microseconds.
-//! The frames are encoded and decoded here because a client library costs as much CPU as a server, and both share two
-//! cores.
 
 use std::collections::HashMap;
 use std::collections::VecDeque;
@@ -15,6 +13,16 @@ use std::time::Duration;
 use std::time::Instant;
 use std::time::SystemTime;
 
+use peers::http2::DATA;
+use peers::http2::END;
+use peers::http2::END_HEADERS;
+use peers::http2::GOAWAY;
+use peers::http2::HEADERS;
+use peers::http2::RESET;
+use peers::http2::SETTINGS;
+use peers::http2::WINDOW_UPDATE;
+use peers::http2::frame;
+use peers::http2::heads;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
@@ -22,42 +30,6 @@ use tokio::time::MissedTickBehavior;
 const CONNECTIONS: usize = 8;
 /// The most concurrent calls on one connection; servers allow somewhat more.
 const IN_FLIGHT: usize = 100;
-
-const DATA: u8 = 0;
-const HEADERS: u8 = 1;
-const RESET: u8 = 3;
-const SETTINGS: u8 = 4;
-const GOAWAY: u8 = 7;
-const WINDOW_UPDATE: u8 = 8;
-/// END_STREAM in DATA and HEADERS, ACK in SETTINGS.
-const END: u8 = 1;
-const END_HEADERS: u8 = 4;
-
-/// Appends an HTTP/2 frame. <https://www.rfc-editor.org/rfc/rfc9113#section-4.1>
-fn frame(out: &mut Vec<u8>, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
-    out.extend_from_slice(&(payload.len() as u32).to_be_bytes()[1..]);
-    out.extend_from_slice(&[kind, flags]);
-    out.extend_from_slice(&stream.to_be_bytes());
-    out.extend_from_slice(payload);
-}
-
-/// The header block of the first call, which adds its fields to the dynamic table, and the block of all later calls,
-/// which refers to the table. <https://www.rfc-editor.org/rfc/rfc7541#section-6.2.1>
-fn heads(address: &str, path: &str) -> [Vec<u8>; 2] {
-    // `:method: POST` and `:scheme: http`.
-    let (mut first, mut others) = (vec![0x83, 0x86], vec![0x83, 0x86]);
-    let mut put = |name: &[u8], value: &str| {
-        first.extend_from_slice(name);
-        first.push(u8::try_from(value.len()).ok().filter(|length| *length < 127).expect("a short value"));
-        first.extend_from_slice(value.as_bytes());
-    };
-    put(&[0x41], address);
-    put(&[0x44], path);
-    put(&[0x5f], "application/grpc");
-    put(b"\x40\x02te", "trailers");
-    others.extend_from_slice(&[0x80 | 65, 0x80 | 64, 0x80 | 63, 0x80 | 62]);
-    [first, others]
-}
 
 struct Connection {
     socket: TcpStream,

@@ -1,0 +1,3 @@
+//! Parts that several load generators share.
+
+pub mod http2;
