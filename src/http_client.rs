@@ -8,9 +8,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use reqwest::Client;
+use reqwest::ClientBuilder;
 use reqwest::Proxy;
 use reqwest::Url;
 use reqwest::redirect::Policy;
+use rustls::ClientConfig;
 
 use crate::error_chain;
 use crate::http_client::proxy::ProxyError;
@@ -84,18 +86,29 @@ impl HttpClients {
             return Ok(client.clone());
         }
         let config = roots().and_then(tls::client_config);
-        let mut builder = Client::builder()
-            .user_agent(concat!("fanion/", env!("CARGO_PKG_VERSION")))
-            // Redirects are followed by hand: credentials must not go to another host.
-            .redirect(Policy::none())
-            .pool_max_idle_per_host(1)
-            .tls_backend_preconfigured(config.map_err(HttpClientError::Tls)?);
-        if let Some(server) = self.proxies.server(secure) {
-            builder = builder.proxy(reqwest_proxy(server, self.proxies.clone()));
-        }
+        let config = config.map_err(HttpClientError::Tls)?;
+        let builder = client_builder(config, secure, &self.proxies);
         let client = builder.build().map_err(HttpClientError::Build)?;
         *slot = Some(client.clone());
         Ok(client)
+    }
+}
+
+/// Returns the builder of a client with this TLS configuration, for `https:` URLs if it is `secure`, or else for `http:`.
+pub fn client_builder(
+    config: ClientConfig,
+    secure: bool,
+    proxies: &Arc<ProxySettings>,
+) -> ClientBuilder {
+    let builder = Client::builder()
+        .user_agent(concat!("fanion/", env!("CARGO_PKG_VERSION")))
+        // Redirects are followed by hand: credentials must not go to another host.
+        .redirect(Policy::none())
+        .pool_max_idle_per_host(1)
+        .tls_backend_preconfigured(config);
+    match proxies.server(secure) {
+        Some(server) => builder.proxy(reqwest_proxy(server, proxies.clone())),
+        None => builder,
     }
 }
 

@@ -130,6 +130,15 @@ pub const DOCUMENT: u64 = 64 * 1024 * 1024;
 pub const FETCH_TIMEOUT: Duration = Duration::from_secs(30);
 /// How many redirects a request for a document follows, as Go does.
 pub const REDIRECTS: usize = 10;
+/// The largest list of a Kubernetes source, and the largest event of its watch, in bytes. etcd limits a resource to 1.5 MiB;
+/// its JSON and its metadata take more.
+pub const KUBERNETES_OBJECT: usize = 16 * 1024 * 1024;
+/// The largest response of the Kubernetes API that holds an error or a list of versions, in bytes.
+pub const KUBERNETES_STATUS: usize = 64 * 1024;
+/// How long a watch of Kubernetes may outlive the time that was agreed with the server.
+pub const WATCH_GRACE: Duration = Duration::from_secs(10);
+/// How often a Kubernetes source reads its resource again although the watch reported no change.
+pub const WATCH_RESYNC_INTERVAL: Duration = Duration::from_secs(30 * 60);
 /// The largest response of a token endpoint, in bytes.
 pub const TOKEN_RESPONSE: u64 = 64 * 1024;
 /// The largest message of a sync stream, in bytes, unless the source sets it; as in gRPC.

@@ -1,4 +1,4 @@
-//! Flag sources: files, URLs and flag sync services. Reads documents, keeps the last good one of each, and publishes.
+//! Flag sources: files, URLs, flag sync services and resources of Kubernetes. Reads documents, keeps the last good one of each, and publishes.
 //!
 //! One update thread orders all updates: it reads files, receives the documents of network sources, merges all
 //! documents and publishes, so that compiling a large document never delays an evaluation. A network source is a task
@@ -56,6 +56,8 @@ pub struct Timing {
     pub keepalive_interval: Duration,
     /// The time limit of the response to a ping.
     pub keepalive_timeout: Duration,
+    /// The shortest time after which a watch of Kubernetes ends and begins again; the longest is twice as long.
+    pub watch_timeout: Duration,
     /// The time between two reminders of a stale source.
     pub stale_reminder_interval: Duration,
     /// The time between two reminders of a source without flags, which keeps `/readyz` at 412.
@@ -83,6 +85,7 @@ impl Default for Timing {
             first_message_timeout: Duration::from_secs(10),
             keepalive_interval: Duration::from_secs(30),
             keepalive_timeout: Duration::from_secs(20),
+            watch_timeout: Duration::from_secs(300),
             stale_reminder_interval: Duration::from_secs(300),
             unready_reminder_interval: Duration::from_secs(60),
         }

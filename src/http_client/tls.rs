@@ -70,16 +70,18 @@ impl Error for TlsError {
 pub fn load_ca_file(path: &Path) -> Result<TrustStore, TlsError> {
     let bytes = regular_file::read(path, limits::PEM_FILE);
     let bytes = bytes.map_err(|error| TlsError::ReadCaFile(path.to_owned(), error))?;
-    let certificates = CertificateDer::pem_slice_iter(&bytes).filter_map(Result::ok);
+    parse_ca_pem(&bytes).ok_or_else(|| TlsError::NoCertificates(path.to_owned()))
+}
+
+/// Returns the certificate authorities in PEM; `None` if there are none.
+pub fn parse_ca_pem(pem: &[u8]) -> Option<TrustStore> {
+    let certificates = CertificateDer::pem_slice_iter(pem).filter_map(Result::ok);
     let mut trust = TrustStore::empty();
     for certificate in certificates {
         // A certificate that is malformed is skipped, as in Go.
         let _ = trust.add(certificate);
     }
-    if trust.roots.is_empty() {
-        return Err(TlsError::NoCertificates(path.to_owned()));
-    }
-    Ok(trust)
+    (!trust.roots.is_empty()).then_some(trust)
 }
 
 /// Returns the certificate authorities that the system trusts, or those of `SSL_CERT_FILE` and `SSL_CERT_DIR`.

@@ -1,6 +1,7 @@
 //! `SourceError`: a reason why a source delivers no document, with its kind and its cause.
 
 pub mod kind;
+pub mod kubernetes;
 
 use std::error::Error;
 use std::fmt;
@@ -17,6 +18,7 @@ use crate::http_client::HttpClientError;
 use crate::http_client::proxy::ProxyError;
 use crate::http_client::tls::TlsError;
 use crate::source::error::kind::SourceErrorKind;
+use crate::source::error::kubernetes::KubernetesError;
 
 /// A reason why a source delivers no document. `Display` is one line for the operator.
 #[derive(Debug)]
@@ -69,6 +71,8 @@ pub enum SourceError {
     SyncStreamEnded,
     /// A sync stream sent nothing within this time.
     SyncStreamSilent(Duration),
+    /// The Kubernetes API returned no resource.
+    Kubernetes(KubernetesError),
     /// The task of the source panicked with this message.
     TaskPanicked(String),
     /// The task of a network source returned, which it never should.
@@ -130,6 +134,7 @@ impl SourceError {
             }
             SourceError::SyncStream(status) => kind_of_status(status),
             SourceError::SyncStreamEnded => SourceErrorKind::Grpc,
+            SourceError::Kubernetes(error) => error.kind(),
             SourceError::TaskPanicked(_) | SourceError::TaskEnded => SourceErrorKind::Panic,
         }
     }
@@ -212,6 +217,7 @@ impl fmt::Display for SourceError {
                     "no flags received within {limit:?}; the stream stays open"
                 )
             }
+            SourceError::Kubernetes(error) => error.fmt(f),
             SourceError::TaskPanicked(message) => write!(f, "the task panicked: {message}"),
             SourceError::TaskEnded => f.write_str("the task ended"),
         }
@@ -256,6 +262,7 @@ impl Error for SourceError {
             SourceError::Token(error) => Some(&**error),
             SourceError::Dial(error) => error.source(),
             SourceError::SyncStream(status) => Some(status),
+            SourceError::Kubernetes(error) => error.source(),
             _ => None,
         }
     }
@@ -288,6 +295,12 @@ impl From<reqwest::Error> for SourceError {
     /// The URL is left out: it may contain a secret.
     fn from(error: reqwest::Error) -> SourceError {
         SourceError::Http(error.without_url())
+    }
+}
+
+impl From<KubernetesError> for SourceError {
+    fn from(error: KubernetesError) -> SourceError {
+        SourceError::Kubernetes(error)
     }
 }
 

@@ -1,8 +1,10 @@
-//! Network sources: documents polled over HTTP, and flag sync services over gRPC.
+//! Network sources: documents polled over HTTP, flag sync services over gRPC, and resources of Kubernetes.
 
 pub mod backoff;
 mod file_reader;
 pub mod grpc;
 pub mod http;
+#[cfg(feature = "kubernetes")]
+pub mod kubernetes;
 pub mod tracked_document;
 pub mod supervised_task;

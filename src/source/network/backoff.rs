@@ -39,7 +39,7 @@ impl Backoff {
 }
 
 /// Returns a number from 0 to 1 that differs from process to process and from call to call.
-fn random_fraction() -> f64 {
+pub fn random_fraction() -> f64 {
     let random = RandomState::new().hash_one(0) >> 32;
     random as f64 / f64::from(u32::MAX)
 }

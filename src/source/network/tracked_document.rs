@@ -1,4 +1,4 @@
-//! `TrackedDocument`: the origin and the last good document of an HTTP or gRPC source.
+//! `TrackedDocument`: the origin and the last good document of a network source.
 
 use std::fmt;
 use std::sync::Arc;

@@ -2,6 +2,7 @@
 
 use crate::document::syntax_tree::Node;
 use crate::source::spec::field_reader::SpecFieldReader;
+use crate::source::spec::kubernetes;
 use crate::source::spec::parse_grpc;
 use crate::source::spec::parse_http;
 use crate::source::spec::redact_url::redact_url;
@@ -24,9 +25,9 @@ const KNOWN_FIELDS: [&str; 14] = [
     "oauth",
 ];
 /// The providers of flagd that are not supported.
-const UNSUPPORTED_PROVIDERS: [&str; 4] = ["kubernetes", "gcs", "azblob", "s3"];
+const UNSUPPORTED_PROVIDERS: [&str; 3] = ["gcs", "azblob", "s3"];
 /// The prefixes of URIs of these providers.
-const UNSUPPORTED_URI_PREFIXES: [&str; 4] = ["gs://", "azblob://", "s3://", "core.openfeature.dev"];
+const UNSUPPORTED_URI_PREFIXES: [&str; 3] = ["gs://", "azblob://", "s3://"];
 /// The schemes of targets for gRPC's name resolvers.
 const GRPC_TARGET_SCHEMES: [&str; 5] = ["envoy:", "dns:", "uds:", "xds:", "unix:"];
 
@@ -46,6 +47,7 @@ impl SourceSpec {
             {
                 "grpc"
             }
+            _ if text.starts_with(kubernetes::API_GROUP) => "kubernetes",
             _ if UNSUPPORTED_URI_PREFIXES
                 .iter()
                 .any(|begin| text.starts_with(begin)) =>
@@ -57,7 +59,7 @@ impl SourceSpec {
             }
             _ => {
                 return Err(format!(
-                    "invalid sync uri argument: {}, must start with 'file:', 'http(s)://' or 'grpc(s)://'",
+                    "invalid sync uri argument: {}, must start with 'file:', 'http(s)://', 'grpc(s)://' or 'core.openfeature.dev'",
                     redact_url(text)
                 ));
             }
@@ -104,6 +106,7 @@ fn parse_provider(
         "file" | "fsnotify" | "fileinfo" => parse_file(uri, fields),
         "http" => parse_http::parse(uri, fields),
         "grpc" => parse_grpc::parse(uri, fields),
+        "kubernetes" => kubernetes::parse(uri, fields),
         "" => None,
         _ if UNSUPPORTED_PROVIDERS.contains(&provider) => {
             let why = format!("the provider `{provider}` is not supported yet");
@@ -112,7 +115,7 @@ fn parse_provider(
         }
         _ => {
             let why = format!(
-                "invalid sync provider: {provider}, must be one of 'file', 'fsnotify', 'fileinfo', 'http' or 'grpc'"
+                "invalid sync provider: {provider}, must be one of 'file', 'fsnotify', 'fileinfo', 'kubernetes', 'http' or 'grpc'"
             );
             fields.add_mistake("provider", &why);
             None

@@ -23,7 +23,7 @@ impl SourceSpec {
         object.string("uri", &self.redacted_name);
         object.string("provider", self.kind.as_str());
         match &self.kind {
-            SourceKind::File(_) => {}
+            SourceKind::File(_) | SourceKind::Kubernetes(_) => {}
             SourceKind::Http(http) => write_http(http, &mut object),
             SourceKind::Grpc(grpc) => write_grpc(grpc, &mut object),
         }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use crate::source::spec::grpc::GrpcSpec;
 use crate::source::spec::http::HttpSpec;
+use crate::source::spec::kubernetes::KubernetesSpec;
 
 /// A source as the operator configures it.
 #[derive(Clone)]
 pub struct SourceSpec {
-    /// Its name in selectors: the path of a file, HOST:PORT for `grpc(s)://`, otherwise the URI as written.
+    /// Its name in selectors: the path of a file, HOST:PORT for `grpc(s)://`, NAMESPACE/NAME of a resource, otherwise the URI as written.
     pub name: Arc<str>,
     /// Its name in logs and metrics: the name without secrets.
     pub redacted_name: Arc<str>,
@@ -26,6 +27,8 @@ pub enum SourceKind {
     Http(Box<HttpSpec>),
     /// A flag sync service, which sends documents on a stream.
     Grpc(Box<GrpcSpec>),
+    /// A `FeatureFlag` resource of Kubernetes, watched.
+    Kubernetes(Box<KubernetesSpec>),
 }
 
 impl SourceSpec {
@@ -48,6 +51,7 @@ impl SourceKind {
             SourceKind::File(_) => "file",
             SourceKind::Http(_) => "http",
             SourceKind::Grpc(_) => "grpc",
+            SourceKind::Kubernetes(_) => "kubernetes",
         }
     }
 }

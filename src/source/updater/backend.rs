@@ -34,9 +34,10 @@ impl SourceBackend {
             SourceKind::File(path) => {
                 SourceBackend::File(FileBackend::new(path, source_index, options, context))
             }
-            SourceKind::Http(_) | SourceKind::Grpc(_) => SourceBackend::Network(
-                TrackedDocument::new(spec.name.clone(), spec.redacted_name.clone()),
-            ),
+            SourceKind::Http(_) | SourceKind::Grpc(_) | SourceKind::Kubernetes(_) => {
+                let (name, label) = (spec.name.clone(), spec.redacted_name.clone());
+                SourceBackend::Network(TrackedDocument::new(name, label))
+            }
         }
     }
 

@@ -14,6 +14,8 @@ use crate::source::background_priority;
 use crate::source::file::file_events::FileEvents;
 use crate::source::network::grpc;
 use crate::source::network::http;
+#[cfg(feature = "kubernetes")]
+use crate::source::network::kubernetes;
 use crate::source::network::supervised_task::run_supervised;
 use crate::source::spec::SourceKind;
 use crate::source::update_channel::UpdateSender;
@@ -122,6 +124,16 @@ impl UpdateThread {
                     self.tasks
                         .spawn_on(run_supervised(start, timing, updates), runtime);
                 }
+                #[cfg(feature = "kubernetes")]
+                SourceKind::Kubernetes(spec) => {
+                    let start =
+                        move || kubernetes::run_watch((*spec).clone(), timing, sender.clone());
+                    self.tasks
+                        .spawn_on(run_supervised(start, timing, updates), runtime);
+                }
+                // No specification of this kind is parsed.
+                #[cfg(not(feature = "kubernetes"))]
+                SourceKind::Kubernetes(_) => {}
             }
         }
     }

@@ -102,6 +102,7 @@ pub fn settings() -> SourceConfig {
             first_message_timeout: Duration::from_secs(5),
             keepalive_interval: Duration::from_millis(100),
             keepalive_timeout: Duration::from_millis(1500),
+            watch_timeout: Duration::from_secs(60),
             stale_reminder_interval: Duration::from_millis(500),
             unready_reminder_interval: Duration::from_millis(500),
         },
