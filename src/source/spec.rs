@@ -11,6 +11,7 @@ mod kubernetes;
 mod parse_entry;
 mod parse_grpc;
 mod parse_http;
+mod parse_kubernetes;
 mod parse_list;
 mod redact_url;
 mod redacted_json;

@@ -4,6 +4,8 @@ pub mod error_kinds;
 pub mod file;
 pub mod grpc;
 pub mod http;
+#[cfg(feature = "kubernetes")]
+pub mod kubernetes;
 pub mod priority;
 pub mod sources_option;
 pub mod startup;

@@ -17,6 +17,7 @@ use std::time::Duration;
 use std::time::Instant;
 
 use crate::fault_injection;
+use crate::limits;
 use crate::source::Timing;
 use crate::source::network::backoff::Backoff;
 use crate::source::network::file_reader::FileReader;
@@ -28,7 +29,8 @@ use crate::source::update_channel::UpdateSender;
 const SETTLED_AFTER: Duration = Duration::from_secs(10);
 
 /// Follows the resource until the task is aborted.
-pub async fn run_watch(spec: KubernetesSpec, timing: Timing, updates: UpdateSender) {
+pub async fn run_watch(spec: KubernetesSpec, mut timing: Timing, updates: UpdateSender) {
+    timing.max_backoff = timing.max_backoff.min(limits::KUBERNETES_MAX_BACKOFF);
     let mut backoff = Backoff::new(timing);
     let mut watcher = Watcher::new(&spec, timing, FileReader::default(), &updates);
     loop {

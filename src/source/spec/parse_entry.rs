@@ -2,9 +2,10 @@
 
 use crate::document::syntax_tree::Node;
 use crate::source::spec::field_reader::SpecFieldReader;
-use crate::source::spec::kubernetes;
+use crate::source::spec::kubernetes::API_GROUP;
 use crate::source::spec::parse_grpc;
 use crate::source::spec::parse_http;
+use crate::source::spec::parse_kubernetes;
 use crate::source::spec::redact_url::redact_url;
 use crate::source::spec::source_spec::SourceSpec;
 
@@ -47,7 +48,7 @@ impl SourceSpec {
             {
                 "grpc"
             }
-            _ if text.starts_with(kubernetes::API_GROUP) => "kubernetes",
+            _ if text.starts_with(API_GROUP) => "kubernetes",
             _ if UNSUPPORTED_URI_PREFIXES
                 .iter()
                 .any(|begin| text.starts_with(begin)) =>
@@ -106,7 +107,7 @@ fn parse_provider(
         "file" | "fsnotify" | "fileinfo" => parse_file(uri, fields),
         "http" => parse_http::parse(uri, fields),
         "grpc" => parse_grpc::parse(uri, fields),
-        "kubernetes" => kubernetes::parse(uri, fields),
+        "kubernetes" => parse_kubernetes::parse(uri, fields),
         "" => None,
         _ if UNSUPPORTED_PROVIDERS.contains(&provider) => {
             let why = format!("the provider `{provider}` is not supported yet");

@@ -57,7 +57,7 @@ fn uri_prefix_matching_the_provider_is_removed() {
 fn all_errors_in_sources_are_reported() {
     let told = source_errors(
         r#"[{"provider": "file"}, {"uri": "x"}, {"uri": "x", "provider": "carrier-pigeon"},
-        {"uri": "x", "provider": "kubernetes"},
+        {"uri": "x", "provider": "s3"},
         {"uri": "http://h/", "provider": "http", "intervall": 3, "interval": 90000, "timeoutS": "7"},
         {"uri": "h:1", "provider": "grpc", "certPath": "ca.pem", "headers": {"bad name": "v", "x": 1}}, 7,
         {"uri": "http://h/", "provider": "http", "oauth": {"clientID": "me", "tokenUri": "http://h/"}},
@@ -69,7 +69,7 @@ fn all_errors_in_sources_are_reported() {
         "sources[0].uri: uri is a required field",
         "sources[1].provider: provider is a required field",
         "sources[2].provider: invalid sync provider: carrier-pigeon",
-        "sources[3].provider: the provider `kubernetes` is not supported yet",
+        "sources[3].provider: the provider `s3` is not supported yet",
         "sources[4].intervall: unknown field; did you mean `interval`?",
         "sources[4].interval: polling interval 90000s exceeds maximum 86400s",
         "sources[4].timeoutS: expected a number, found a string",

@@ -41,7 +41,6 @@ fn invalid_uri_is_rejected_with_a_reason() {
         ("gs://bucket/x.json", "not supported yet"),
         ("azblob://bucket/x.json", "not supported yet"),
         ("s3://bucket/x.json", "not supported yet"),
-        ("core.openfeature.dev/ns/name", "not supported yet"),
         ("http://", "not a URL"),
         ("xds:///service", "xDS is not supported"),
         ("grpc://h:port", "invalid port"),
@@ -92,6 +91,40 @@ fn grpc_target_gives_address_and_authority() {
             (target.address, target.authority.as_str()),
             (dial, authority),
             "{text}"
+        );
+    }
+}
+
+#[cfg(feature = "kubernetes")]
+#[test]
+fn kubernetes_resource_is_named_with_or_without_the_group() {
+    let want = r#"{"uri":"ns/my.flags","provider":"kubernetes"}"#;
+    let parsed = parse_uri("core.openfeature.dev/ns/my.flags");
+    assert_eq!(parsed, ("ns/my.flags".into(), want.into()));
+    for uri in ["ns/my.flags", "core.openfeature.dev/ns/my.flags"] {
+        let list = format!(r#"[{{"uri":"{uri}","provider":"kubernetes"}}]"#);
+        let specs = fanion::source::spec::parse_list(&list).expect("a source");
+        assert_eq!(name_and_redacted(&specs[0]), parsed);
+    }
+    for (path, why) in [
+        ("", "the namespace is missing"),
+        ("/", "the namespace is missing"),
+        ("/flags", "the name is missing"),
+        ("/ns", "the name is missing"),
+        ("/ns/", "the name is missing"),
+        ("//flags", "the namespace is missing"),
+        ("/ns/a/b", "there are more than two parts"),
+        ("/Ns/flags", "`Ns` is not the name of a namespace"),
+        ("/n.s/flags", "`n.s` is not the name of a namespace"),
+        ("/ns/a..b", "`a..b` is not the name of a resource"),
+        ("/ns/-a", "`-a` is not the name of a resource"),
+        ("/ns/a?b", "`a?b` is not the name of a resource"),
+    ] {
+        let uri = format!("core.openfeature.dev{path}");
+        let told = SourceSpec::from_uri(&uri).expect_err(&uri);
+        assert!(
+            told.contains(why) && told.contains("expected core.openfeature.dev/NAMESPACE/NAME"),
+            "{uri}: {told}"
         );
     }
 }

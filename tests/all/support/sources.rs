@@ -3,6 +3,8 @@
 pub mod connect_proxy;
 pub mod grpc_upstream;
 pub mod http_upstream;
+#[cfg(feature = "kubernetes")]
+pub mod kube_api;
 pub mod tcp_proxy;
 pub mod watched_files;
 

@@ -159,7 +159,8 @@ async fn converse(
     let _ = socket.shutdown().await;
 }
 
-async fn request(socket: &mut TcpStream) -> Option<ReceivedRequest> {
+/// Reads a request; `None` if the client closes the connection.
+pub async fn request(socket: &mut TcpStream) -> Option<ReceivedRequest> {
     let mut text = Vec::new();
     let head = loop {
         let mut buffer = [0; 4096];
