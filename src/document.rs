@@ -28,6 +28,7 @@ use crate::document::flag::FlagDefinition;
 pub use crate::document::format::DocumentFormat;
 pub use crate::document::format::decode_utf8;
 pub use crate::document::format::parse_syntax_tree;
+pub use crate::document::format::parse_syntax_trees;
 pub use crate::document::origin::DocumentOrigin;
 use crate::document::preamble::parse_preamble;
 use crate::document::syntax_tree::Node;

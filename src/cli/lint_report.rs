@@ -9,6 +9,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 
 use crate::analysis::flag_file::FlagFile;
+use crate::analysis::flag_file::count_files;
 use crate::analysis::lint;
 use crate::analysis::lint::policy::FailOn;
 use crate::analysis::lint::policy::LintPolicy;
@@ -104,7 +105,11 @@ impl ReportArgs {
         ];
         Ok(CommandOutput {
             stdout: self.output.render(files, &diagnostics, fail_on, palette),
-            stderr: vec![Message::Summary(summary(&diagnostics, files.len(), hidden))],
+            stderr: vec![Message::Summary(summary(
+                &diagnostics,
+                count_files(files),
+                hidden,
+            ))],
             success: !fail_on.fails(&diagnostics),
         })
     }

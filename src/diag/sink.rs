@@ -105,6 +105,18 @@ impl DiagnosticSink {
         });
     }
 
+    /// Adds the diagnostics and notes of a text inside this file. `map` gives the position in the file of a position in the
+    /// text.
+    pub fn absorb(&mut self, text: DiagnosticSink, map: impl Fn(Position) -> Position) {
+        let notes = text.notes.into_iter();
+        self.notes.extend(notes.map(|(at, note)| (map(at), note)));
+        self.diagnostics
+            .extend(text.diagnostics.into_iter().map(|diagnostic| Diagnostic {
+                position: map(diagnostic.position),
+                ..diagnostic
+            }));
+    }
+
     /// The number of diagnostics so far.
     pub fn count(&self) -> usize {
         self.diagnostics.len()

@@ -83,3 +83,17 @@ pub fn parse_syntax_tree(
         DocumentFormat::Json => json_parser::parse(text, report),
     }
 }
+
+/// Parses all documents of a text: a YAML stream may have several. Documents behind an error, which is reported, are
+/// missing.
+pub fn parse_syntax_trees(
+    text: &str,
+    format: DocumentFormat,
+    report: &mut DiagnosticSink,
+) -> Vec<Node> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    match format {
+        DocumentFormat::Yaml => yaml_parser::parse_documents(text, report),
+        DocumentFormat::Json => json_parser::parse(text, report).into_iter().collect(),
+    }
+}

@@ -134,6 +134,24 @@ impl Node {
             .chain(members.iter_mut().map(|m| &mut m.value))
     }
 
+    /// Replaces all positions.
+    pub fn map_positions(&mut self, map: &impl Fn(Position) -> Position) {
+        self.position = map(self.position);
+        if let NodeKind::Map(members) = &mut self.kind {
+            for member in members {
+                member.position = map(member.position);
+            }
+        }
+        self.children_mut()
+            .for_each(|child| child.map_positions(map));
+    }
+
+    /// The last line on which a value of this node begins.
+    pub fn last_line(&self) -> u32 {
+        let lines = self.children().map(Node::last_line);
+        lines.max().unwrap_or(0).max(self.position.line)
+    }
+
     /// The cost of a copy: the number of values in this node, plus one for each 64 bytes of text.
     pub fn size(&self) -> usize {
         let text = self.as_text().map_or(0, |text| text.len() / 64);

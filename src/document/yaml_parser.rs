@@ -42,16 +42,7 @@ use crate::limits;
 
 /// Parses the first document in `text`; `None` after an error was reported.
 pub fn parse(text: &str, report: &mut DiagnosticSink) -> Option<Node> {
-    let mut composer = Composer {
-        source: SourceText::new(text),
-        events: EventReader::new(text),
-        anchors: Anchors::default(),
-        printed_keys: PrintedKeys::default(),
-        depth: 0,
-        node_count: 0,
-        report,
-    };
-    match composer.compose_stream() {
+    match Composer::new(text, report).compose_stream() {
         Ok((first, further)) => further_documents::check(&first, &further, report).then_some(first),
         Err(ComposeError::Reported) => None,
         Err(ComposeError::Syntax(failure)) => {
@@ -59,6 +50,16 @@ pub fn parse(text: &str, report: &mut DiagnosticSink) -> Option<Node> {
             None
         }
     }
+}
+
+/// Parses all documents in `text`, up to the first error, which is reported.
+pub fn parse_documents(text: &str, report: &mut DiagnosticSink) -> Vec<Node> {
+    let mut documents = Vec::new();
+    let composed = Composer::new(text, report).compose_documents(&mut documents);
+    if let Err(ComposeError::Syntax(failure)) = composed {
+        error_help::report(text, &failure, report);
+    }
+    documents
 }
 
 enum ComposeError {
@@ -90,7 +91,30 @@ struct Composer<'t, 'r> {
 
 type ComposeResult<T> = Result<T, ComposeError>;
 
-impl Composer<'_, '_> {
+impl<'t, 'r> Composer<'t, 'r> {
+    fn new(text: &'t str, report: &'r mut DiagnosticSink) -> Composer<'t, 'r> {
+        Composer {
+            source: SourceText::new(text),
+            events: EventReader::new(text),
+            anchors: Anchors::default(),
+            printed_keys: PrintedKeys::default(),
+            depth: 0,
+            node_count: 0,
+            report,
+        }
+    }
+
+    /// All documents up to the first error.
+    fn compose_documents(&mut self, documents: &mut Vec<Node>) -> ComposeResult<()> {
+        while self.next_document()?.is_some() {
+            self.anchors = Anchors::default();
+            self.printed_keys = PrintedKeys::default();
+            let start = self.next_event()?;
+            documents.push(self.compose_node(start)?);
+        }
+        Ok(())
+    }
+
     /// The first document, and those that follow it as far as they can be read, without diagnostics: they are ignored.
     fn compose_stream(&mut self) -> ComposeResult<(Node, Vec<Node>)> {
         let first = self.compose_document()?;

@@ -101,18 +101,22 @@ class Cluster:
         raise RuntimeError((self.path / "server.log").read_text()[-3000:])
 
     def request(self, method, path, value=None, kind="application/json"):
-        """The status and the body of a request of the administrator."""
-        if self.connection is None:
-            trust = ssl.create_default_context(cafile=str(self.path / "certs" / "apiserver.crt"))
-            self.connection = http.client.HTTPSConnection("localhost", self.port, context=trust, timeout=30)
+        """The status and the body of a request of the administrator. A connection that the server has closed is made anew."""
         body = json.dumps(value) if value is not None else None
-        try:
-            self.connection.request(method, path, body, {"Authorization": f"Bearer {ADMIN}", "Content-Type": kind, "Accept": "application/json"})
-            answer = self.connection.getresponse()
-            return answer.status, answer.read()
-        except (OSError, http.client.HTTPException):
-            self.connection = None
-            raise
+        headers = {"Authorization": f"Bearer {ADMIN}", "Content-Type": kind, "Accept": "application/json"}
+        if self.connection is not None:
+            try:
+                return self.exchange(method, path, body, headers)
+            except (OSError, http.client.HTTPException):
+                pass
+        trust = ssl.create_default_context(cafile=str(self.path / "certs" / "apiserver.crt"))
+        self.connection = http.client.HTTPSConnection("localhost", self.port, context=trust, timeout=30)
+        return self.exchange(method, path, body, headers)
+
+    def exchange(self, *request):
+        self.connection.request(*request)
+        answer = self.connection.getresponse()
+        return answer.status, answer.read()
 
     def must(self, method, path, value=None, kind="application/json"):
         """A request that must succeed. Returns the resource."""

@@ -10,7 +10,7 @@ class CoreApi:
 
     def __init__(self, resource_name):
         self.tokens, self.verbs, self.reviews = {ADMIN: ADMIN}, {"list", "watch"}, []
-        self.resource_name = resource_name
+        self.resource_name, self.stopped = resource_name, threading.Event()
         core = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -22,8 +22,17 @@ class CoreApi:
                 self.answer(201, review)
 
             def do_GET(self):
-                # The informers of resources that do not exist here ask again later.
-                self.answer(404, {"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 404})
+                """Lists have no items, and watches no events: the server wants to know the services of the cluster."""
+                if "sendInitialEvents=true" in self.path:
+                    return self.answer(422, {"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Invalid", "code": 422})
+                if "watch=true" in self.path:
+                    self.close_connection = True
+                    self.send_response(200)
+                    self.send_header("Content-Type", "application/json")
+                    self.end_headers()
+                    return core.stopped.wait(300)
+                kind = "ServiceList" if "/services" in self.path else "List"
+                self.answer(200, {"kind": kind, "apiVersion": "v1", "metadata": {"resourceVersion": "1"}, "items": []})
 
             def answer(self, status, value):
                 body = json.dumps(value).encode()
@@ -60,5 +69,6 @@ class CoreApi:
             and asked["verb"] in self.verbs and asked.get("name") == self.resource_name
 
     def stop(self):
+        self.stopped.set()
         self.server.shutdown()
         self.server.server_close()

@@ -22,6 +22,8 @@ pub fn check(files: &[FlagFile]) -> Vec<Diagnostic> {
             };
             if other.name != file.name {
                 report_replacement(flag, replaced, &other.name, &mut report);
+            } else if !std::ptr::eq(other, file) {
+                report_other_document(flag, replaced, &mut report);
             }
         }
         found.extend(report.finish());
@@ -49,4 +51,19 @@ fn report_replacement(
                     environments separately";
         report.error(code, position, message, help);
     }
+}
+
+/// Reports a definition in a second flag document of a file of Kubernetes manifests: the documents may be for different
+/// sidecars.
+fn report_other_document(
+    flag: &CompiledFlag,
+    replaced: &CompiledFlag,
+    report: &mut DiagnosticSink,
+) {
+    let line = replaced.source_location.0.line;
+    let key = &flag.key;
+    let message = format!("flag `{key}` is also defined in the flag document with line {line}");
+    let help = "a sidecar that reads both uses the later one; ignore this if no sidecar does";
+    let position = flag.source_location.0;
+    report.warn(Code::DuplicateDefinition, position, message, help);
 }

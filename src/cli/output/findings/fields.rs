@@ -15,9 +15,15 @@ pub fn severity_name(diagnostic: &Diagnostic) -> &'static str {
 
 /// The JSON pointer to the value at the position of a diagnostic; `None` if its file is not a flag file.
 pub fn json_pointer(files: &[FlagFile], diagnostic: &Diagnostic) -> Option<String> {
-    let file = files.iter().find(|file| file.name == diagnostic.file)?;
+    let mut roots = files
+        .iter()
+        .filter(|file| file.name == diagnostic.file)
+        .filter_map(|file| file.root.as_ref());
+    let first = roots.clone().next()?;
+    // Of the flag documents of one file, the last one that begins before the position.
+    let root = roots.rfind(|root| root.position <= diagnostic.position);
     Some(json_pointer::for_position(
-        file.root.as_ref()?,
+        root.unwrap_or(first),
         diagnostic.position,
     ))
 }

@@ -1,6 +1,7 @@
 //! Lint findings as one JSON object.
 
 use crate::analysis::flag_file::FlagFile;
+use crate::analysis::flag_file::count_files;
 use crate::analysis::lint;
 use crate::cli::output::findings::fields::json_pointer;
 use crate::cli::output::findings::fields::severity_name;
@@ -22,7 +23,7 @@ pub fn render(files: &[FlagFile], found: &[Diagnostic]) -> String {
         root.line_break();
         root.number("errors", errors);
         root.number("warnings", warnings);
-        root.number("files", files.len());
+        root.number("files", count_files(files));
     });
     out.push('\n');
     out

@@ -11,7 +11,9 @@ use crate::diag::Position;
 /// Prints one test suite.
 pub fn render(files: &[FlagFile], found: &[Diagnostic], fail_on: FailOn) -> String {
     let clean = |file: &&FlagFile| !found.iter().any(|d| d.file == file.name);
-    let clean: Vec<&FlagFile> = files.iter().filter(clean).collect();
+    let mut clean: Vec<&FlagFile> = files.iter().filter(clean).collect();
+    // The flag documents of one file stand together.
+    clean.dedup_by(|a, b| a.name == b.name);
     let fails = |diagnostic: &Diagnostic| fail_on.fails(std::slice::from_ref(diagnostic));
     let failures = found.iter().filter(|diagnostic| fails(diagnostic)).count();
     let counts = format!(

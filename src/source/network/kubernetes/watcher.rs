@@ -31,6 +31,8 @@ pub struct Watcher<'s> {
     listed_version: Option<String>,
     /// True if the server refused the last watch.
     watch_refused: bool,
+    /// True if the last list was not applied, because the server refused the watch before it and nothing had changed.
+    list_held_back: bool,
     /// True if the active flags are those of the resource.
     is_current: bool,
     /// True if an event was received.
@@ -61,6 +63,7 @@ impl<'s> Watcher<'s> {
             updates,
             listed_version: None,
             watch_refused: false,
+            list_held_back: false,
             is_current: false,
             progress: false,
         }
@@ -97,7 +100,8 @@ impl<'s> Watcher<'s> {
     /// Applies a list. If only the watch is refused, an unchanged resource does not count as a recovery of the source.
     async fn apply_list(&mut self, item: Option<FeatureFlag>) {
         let version = item.as_ref().map_or("", |item| &item.version).to_owned();
-        if self.watch_refused && self.listed_version.as_ref() == Some(&version) {
+        self.list_held_back = self.watch_refused && self.listed_version.as_ref() == Some(&version);
+        if self.list_held_back {
             return;
         }
         self.listed_version = Some(version);
@@ -148,6 +152,9 @@ impl<'s> Watcher<'s> {
         let Some(mut stream) = opened? else {
             return Ok(WatchEnd::Relist);
         };
+        if std::mem::take(&mut self.list_held_back) && self.is_current {
+            self.updates.send_unchanged();
+        }
         let started_at = Instant::now();
         let received = self
             .receive(&mut stream, version, duration + limits::WATCH_GRACE)
