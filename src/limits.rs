@@ -137,8 +137,6 @@ pub const KUBERNETES_OBJECT: usize = 16 * 1024 * 1024;
 pub const KUBERNETES_STATUS: usize = 64 * 1024;
 /// The longest delay after a failure of a Kubernetes source, as in client-go.
 pub const KUBERNETES_MAX_BACKOFF: Duration = Duration::from_secs(30);
-/// How long a watch of Kubernetes may outlive the time that was agreed with the server.
-pub const WATCH_GRACE: Duration = Duration::from_secs(10);
 /// How often a Kubernetes source reads its resource again although the watch reported no change.
 pub const WATCH_RESYNC_INTERVAL: Duration = Duration::from_secs(30 * 60);
 /// The largest response of a token endpoint, in bytes.

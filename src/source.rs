@@ -54,7 +54,7 @@ pub struct Timing {
     pub first_message_timeout: Duration,
     /// The time between keepalive pings on a sync stream. flagd's service allows one in 30 s.
     pub keepalive_interval: Duration,
-    /// The time limit of the response to a ping.
+    /// The time limit of the response to a ping, and how long a watch may last beyond the agreed end.
     pub keepalive_timeout: Duration,
     /// The shortest time after which a watch of Kubernetes ends and begins again; the longest is twice as long.
     pub watch_timeout: Duration,

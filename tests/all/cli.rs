@@ -2,3 +2,4 @@
 
 pub mod fanion;
 pub mod flagctl;
+pub mod manifests;

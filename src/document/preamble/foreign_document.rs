@@ -56,6 +56,10 @@ pub fn describe(members: &[Member]) -> (String, String) {
     };
     let mut budget = SEARCHED_VALUES;
     let help = match find_flags(members, "", &mut budget) {
+        Some(found) if manifest == Some("FeatureFlag") => describe_resource(members, &found),
+        Some(found) if manifest.is_some() => {
+            format!("{}, as `flagctl compile` prints them", found.describe())
+        }
         Some(found) => found.describe(),
         None if manifest.is_some() => {
             "it holds no flags; a flag file begins with `flags:`".to_owned()
@@ -63,6 +67,21 @@ pub fn describe(members: &[Member]) -> (String, String) {
         None => help_without_flags(members),
     };
     (message, help)
+}
+
+/// The help for a resource that a sidecar can follow itself.
+fn describe_resource(members: &[Member], found: &FoundFlags) -> String {
+    let metadata = members.iter().find(|member| *member.key == *"metadata");
+    let text = |name| metadata?.value.member(name)?.as_text();
+    let (namespace, name) = (text("namespace"), text("name"));
+    format!(
+        "in a cluster, use the source `core.openfeature.dev/{}/{}`; elsewhere, write the members of `{}` at line {} into a \
+         file of their own, as `flagctl compile` prints them",
+        namespace.unwrap_or("NAMESPACE"),
+        name.unwrap_or("NAME"),
+        found.path,
+        found.line
+    )
 }
 
 fn help_without_flags(members: &[Member]) -> String {

@@ -173,11 +173,11 @@ fn documents_that_are_no_flag_files_are_described() {
     for (text, want) in [
         (
             "apiVersion: core.openfeature.dev/v1beta1\nkind: FeatureFlag\nmetadata: { name: x }\nspec:\n  flagSpec:\n    flags:\n      f: { variants: { a: 1 } }\n",
-            "F002: the document is a Kubernetes manifest of kind `FeatureFlag`, not a flag file (help: the flags are in `spec.flagSpec` at line 6: write the members of `spec.flagSpec` into a file of their own)",
+            "F002: the document is a Kubernetes manifest of kind `FeatureFlag`, not a flag file (help: in a cluster, use the source `core.openfeature.dev/NAMESPACE/x`; elsewhere, write the members of `spec.flagSpec` at line 6 into a file of their own, as `flagctl compile` prints them)",
         ),
         (
             "apiVersion: v1\nkind: ConfigMap\ndata:\n  flags.json: |\n    {\"flags\": {\"f\": {\"variants\": {}}}}\n",
-            "kind `ConfigMap`, not a flag file (help: the text of `data[\"flags.json\"]` at line 4 holds flags",
+            "kind `ConfigMap`, not a flag file (help: the text of `data[\"flags.json\"]` at line 4 holds flags: write it into a file of its own, as `flagctl compile` prints them)",
         ),
         (
             "replicaCount: 1\nflagd:\n  config:\n    flags:\n      f: { variants: { a: 1 } }\n",

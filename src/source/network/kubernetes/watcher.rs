@@ -156,9 +156,8 @@ impl<'s> Watcher<'s> {
             self.updates.send_unchanged();
         }
         let started_at = Instant::now();
-        let received = self
-            .receive(&mut stream, version, duration + limits::WATCH_GRACE)
-            .await;
+        let limit = duration + self.timing.keepalive_timeout;
+        let received = self.receive(&mut stream, version, limit).await;
         if self.is_current {
             // The flags were up to date until the watch ended.
             self.updates.send_unchanged();

@@ -1,10 +1,16 @@
 //! Connections that break, are slow, or send what is no event.
 
+use std::time::Duration;
+
 use crate::support::sources::kube_api::KubeApi;
 use crate::support::sources::kube_api::WatchStep;
 use crate::support::sources::kube_api::event;
+use crate::support::sources::kube_api::follow_kubeconfig;
 use crate::support::sources::kube_api::list;
 use crate::support::sources::kube_api::object;
+use crate::support::sources::kube_api::status;
+use crate::support::sources::kube_api::write_kubeconfig;
+use crate::support::sources::settings;
 use crate::support::temp_dir::TempDir;
 
 #[tokio::test]
@@ -82,12 +88,7 @@ async fn server_that_is_gone_is_found_again() {
     let followed = api.follow(directory.path());
     followed.wait_for_variant("a").await;
     api.wait_for_watch(1).await;
-    let refuse = |_: &_| {
-        Some(crate::support::sources::kube_api::status(
-            "503 Service Unavailable",
-            "starting",
-        ))
-    };
+    let refuse = |_: &_| Some(status("503 Service Unavailable", "starting"));
     api.set_handler(refuse);
     api.step(WatchStep::Reset);
     followed
@@ -101,4 +102,22 @@ async fn server_that_is_gone_is_found_again() {
     api.set_list(list(Some(&object(9, "a"))));
     followed.wait_for_state(0, |state| !state.is_stale()).await;
     assert_eq!(followed.state(0).accepted, 1);
+}
+
+#[tokio::test]
+async fn watch_that_outlives_its_time_begins_again() {
+    let directory = TempDir::new();
+    let api = KubeApi::start(Some(&object(9, "a"))).await;
+    let url = format!("http://127.0.0.1:{}", api.port);
+    let path = write_kubeconfig(directory.path(), &url, "", "token: hush-1");
+    let mut hasty = settings();
+    hasty.timing.watch_timeout = Duration::from_secs(1);
+    hasty.timing.keepalive_timeout = Duration::from_millis(50);
+    let followed = follow_kubeconfig(path, &hasty);
+    let first = api.wait_for_watch(1).await;
+    assert!(first.path.ends_with("&timeoutSeconds=1"), "{}", first.path);
+    // The server never ends the watch, as if it were gone.
+    api.wait_for_watch(2).await;
+    followed.wait_for_variant("a").await;
+    assert_eq!((followed.state(0).failed, api.list_count()), (0, 1));
 }
