@@ -5,6 +5,13 @@ import http.server, json, threading
 SERVICE_ACCOUNT, ADMIN = "system:serviceaccount:default:fanion", "admin"
 
 
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_):
+        """A client that is killed resets its connections."""
+
+
 class CoreApi:
     """Answers TokenReview and SubjectAccessReview by a table of tokens and by one role, which is bound to one resource name."""
 
@@ -45,8 +52,7 @@ class CoreApi:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
+        self.server = Server(("127.0.0.1", 0), Handler)
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 

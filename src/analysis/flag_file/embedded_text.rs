@@ -1,4 +1,4 @@
-//! `EmbeddedText`: the positions of a text that is a string in a file, such as a flag document in a ConfigMap.
+//! `EmbeddedText`: the positions of a text that is a string in a file, such as a flag document in a `ConfigMap`.
 
 use crate::diag::Position;
 use crate::document::number_token::TextCursor;

@@ -1,4 +1,4 @@
-//! Flag documents in Kubernetes manifests: `FeatureFlag` resources and ConfigMaps, alone, in lists, and between the other
+//! Flag documents in Kubernetes manifests: `FeatureFlag` resources and `ConfigMap`s, alone, in lists, and between the other
 //! resources that Helm prints. Positions are those of the file.
 
 use crate::analysis::flag_file::embedded_text::EmbeddedText;
@@ -93,7 +93,9 @@ impl ManifestReader<'_, '_> {
         };
         let items = members.into_iter().find(|member| *member.key == *"items");
         if let Some(NodeKind::List(items)) = items.map(|items| items.value.kind) {
-            items.into_iter().for_each(|item| self.visit(item));
+            for item in items {
+                self.visit(item);
+            }
         }
     }
 

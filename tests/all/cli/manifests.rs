@@ -1,4 +1,4 @@
-//! Kubernetes manifests in place of flag files: `FeatureFlag` resources, ConfigMaps, lists, and the output of Helm.
+//! Kubernetes manifests in place of flag files: `FeatureFlag` resources, `ConfigMap`s, lists, and the output of Helm.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use crate::support::program::run_flagctl;
 use crate::support::program::run_flagctl_with_input;
 use crate::support::temp_dir::TempDir;
 
-/// The output of `helm template`: a Deployment, which is no business of the reader, a ConfigMap and two resources.
+/// The output of `helm template`: a Deployment, which is no business of the reader, a `ConfigMap` and two resources.
 const CHART: &str = r#"---
 # Source: shop/templates/deployment.yaml
 apiVersion: apps/v1

@@ -173,7 +173,6 @@ impl<'n> Section<'n> {
         trust.map(Some).ok_or_else(none)
     }
 
-    #[expect(clippy::type_complexity, reason = "as rustls takes it")]
     fn identity(
         &self,
     ) -> Result<Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>, KubernetesError>

@@ -35,8 +35,8 @@ pub struct Watcher<'s> {
     list_held_back: bool,
     /// True if the active flags are those of the resource.
     is_current: bool,
-    /// True if an event was received.
-    progress: bool,
+    /// The number of events that were received since [`Watcher::take_progress`].
+    event_count: usize,
 }
 
 /// The end of a watch that is no failure.
@@ -65,13 +65,13 @@ impl<'s> Watcher<'s> {
             watch_refused: false,
             list_held_back: false,
             is_current: false,
-            progress: false,
+            event_count: 0,
         }
     }
 
     /// Returns true if an event was received since the last call.
     pub fn take_progress(&mut self) -> bool {
-        std::mem::take(&mut self.progress)
+        std::mem::take(&mut self.event_count) > 0
     }
 
     /// Lists the resource and watches it until it must be listed again.
@@ -203,7 +203,7 @@ impl<'s> Watcher<'s> {
                 }
             }
             count += 1;
-            self.progress = true;
+            self.event_count += 1;
         }
     }
 }

@@ -47,7 +47,9 @@ async fn broken_watch_lists_the_resource_again() {
         let variant = format!("v{at}");
         api.wait_for_watch(at + 1).await;
         api.set_list(list(Some(&object(20, &variant))));
-        steps.into_iter().for_each(|step| api.step(step));
+        for step in steps {
+            api.step(step);
+        }
         followed.wait_for_variant(&variant).await;
         let state = followed.state(0);
         let (_, last) = state.last_error.expect("an error");
