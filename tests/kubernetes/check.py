@@ -6,10 +6,11 @@ usage: check.py PROGRAM [--quick] [SCENARIO...]
 Each scenario starts PROGRAM (a fanion) and prints one line with what was observed. The exit code is 1 if something does
 not hold. --quick kills the API server for 10 s in place of 60 s, and makes 500 changes in place of 5,000.
 """
-import os, pathlib, re, statistics, subprocess, sys, time, traceback
+import os, pathlib, re, statistics, struct, subprocess, sys, time, traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "faults"))
 
+from limits import CLOCK
 from report import Callers, Report
 from sidecar import Sidecar, until, version_flags
 from cluster import Cluster
@@ -127,6 +128,35 @@ def killed(report, program, cluster):
         sidecar.stop()
 
 
+def hour(report, program, cluster):
+    """The API server is gone for an hour by the wall clock of the sidecar."""
+    cluster.create(version_flags(1))
+    offset, library, source = (cluster.path / name for name in ("offset", "clock.so", "clock.c"))
+    offset.write_bytes(struct.pack("<q", 0))
+    source.write_text(CLOCK)
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"], check=True)
+    environment = {"KUBECONFIG": cluster.kubeconfig(), "LD_PRELOAD": str(library), "FAULTS_CLOCK": str(offset)}
+    sidecar = Sidecar(program, sources=[SOURCE], environment=environment)
+    try:
+        cluster.kill_server()
+        until(lambda: sidecar.metric("fanion_source_stale"), 10)
+        with open(offset, "r+b") as file:
+            file.write(struct.pack("<q", 3600))
+        report.serves(sidecar, 1, "an hour later")
+        age = sidecar.number("fanion_source_age_seconds")
+        report.expect(3600 <= age < 3700, f"age of the flags {age:.0f} s")
+        reminded = until(lambda: sidecar.logged("the source still fails; serving its last good flags"), 20)
+        report.expect(reminded is not None, f"a reminder in the log after {reminded or 0:.1f} s")
+        status, body = sidecar.body("management", "/readyz")
+        report.expect(status == 200 and "default/flags" in body, f"/readyz {status} {' '.join(body.split())}")
+        cluster.start_server()
+        cluster.wait(lambda: cluster.change(version_flags(2)), 30)
+        report.expect(served(sidecar, 2, 60) is not None, "a change after that served")
+        report.expect(not sidecar.metric("fanion_source_stale"), "no longer stale")
+    finally:
+        sidecar.stop()
+
+
 def rights(report, program, cluster):
     """The role loses its verbs and gets them back."""
     proxy = Proxy(cluster)
@@ -239,7 +269,7 @@ def pod(report, program, cluster):
     report.expect(outside.returncode == 1 and text is not None, f"outside: exit code {outside.returncode}, {text and text[0].strip()}")
 
 
-SCENARIOS = {check.__name__: check for check in (changes, expired, killed, rights, token, definitions, memory, pod)}
+SCENARIOS = {check.__name__: check for check in (changes, expired, killed, hour, rights, token, definitions, memory, pod)}
 
 
 def run(name, program):
