@@ -16,7 +16,6 @@ mod watcher;
 use std::time::Duration;
 use std::time::Instant;
 
-use crate::fault_injection;
 use crate::limits;
 use crate::source::Timing;
 use crate::source::network::backoff::Backoff;
@@ -34,7 +33,6 @@ pub async fn run_watch(spec: KubernetesSpec, mut timing: Timing, updates: Update
     let mut backoff = Backoff::new(timing);
     let mut watcher = Watcher::new(&spec, timing, FileReader::default(), &updates);
     loop {
-        fault_injection::point("kubernetes-list");
         let started_at = Instant::now();
         let ended = watcher.list_and_watch().await;
         if watcher.take_progress() || started_at.elapsed() > SETTLED_AFTER {
