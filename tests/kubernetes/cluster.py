@@ -1,11 +1,11 @@
 """A Kubernetes API server for custom resources: k8s.io/apiextensions-apiserver with etcd, both started here."""
 import http.client, json, os, pathlib, shutil, signal, socket, ssl, subprocess, tempfile, time
-from core_api import ADMIN, CoreApi
+from core_api import ADMIN, SERVICE_ACCOUNT, CoreApi
 
 VERSION = "v0.37.2"
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache", "fanion-kubernetes")
 GROUP, FLAG = "core.openfeature.dev", "flags"
-CRD = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+CRD = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 FLAGS = f"/apis/{GROUP}/v1beta1/namespaces/default/featureflags"
 # Decisions of the core API are kept for one second only, so that a changed role counts soon.
 TTL = [f"--{name}=1s" for name in ("authentication-token-webhook-cache-ttl", "authorization-webhook-cache-authorized-ttl", "authorization-webhook-cache-unauthorized-ttl")]
@@ -72,7 +72,11 @@ class Cluster:
         client = f"http://127.0.0.1:{self.etcd_port}"
         self.start("etcd", [etcd(), "--data-dir", self.path / "etcd", "--listen-client-urls", client, "--advertise-client-urls", client,
                             "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", f"default={peer}"])
-        self.start_server()
+        try:
+            self.start_server()
+        except BaseException:
+            self.stop()
+            raise
         self.directory = self.path / "serviceaccount"
         self.directory.mkdir()
         shutil.copyfile(self.path / "certs" / "apiserver.crt", self.directory / "ca.crt")
@@ -155,7 +159,6 @@ class Cluster:
 
     def set_token(self, token):
         """Replaces the token of the service account; the one before is no longer accepted."""
-        from core_api import SERVICE_ACCOUNT
         self.core.tokens = {ADMIN: ADMIN, token: SERVICE_ACCOUNT}
         self.write_token(token)
 
