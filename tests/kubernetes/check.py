@@ -2,9 +2,11 @@
 """Shows how the real program follows a FeatureFlag on a real Kubernetes API server.
 
 usage: check.py PROGRAM [--quick] [SCENARIO...]
+       check.py --prepare
 
 Each scenario starts PROGRAM (a fanion) and prints one line with what was observed. The exit code is 1 if something does
-not hold. --quick kills the API server for 10 s in place of 60 s, and makes 500 changes in place of 5,000.
+not hold. --quick kills the API server for 10 s in place of 60 s, and makes 500 changes in place of 5,000. --prepare only builds or
+downloads the programs of the cluster.
 """
 import os, pathlib, re, statistics, struct, subprocess, sys, time, traceback
 
@@ -13,7 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "faults"))
 from limits import CLOCK
 from report import Callers, Report
 from sidecar import Sidecar, until, version_flags
-from cluster import Cluster
+from cluster import Cluster, api_server, etcd
 from proxy import Proxy
 
 SOURCE = "core.openfeature.dev/default/flags"
@@ -290,6 +292,9 @@ def run(name, program):
 
 
 def main():
+    if sys.argv[1:] == ["--prepare"]:
+        api_server(), etcd()
+        return
     program, *names = [word for word in sys.argv[1:] if word != "--quick"]
     failed = [report.name for report in [run(name, os.path.abspath(program)) for name in names or SCENARIOS] if report.failures]
     sys.exit(f"failed: {', '.join(failed)}" if failed else 0)

@@ -30,7 +30,11 @@ def etcd():
     path = CACHE / "etcd" / "usr" / "bin" / "etcd"
     if not path.exists():
         path.parents[2].mkdir(parents=True, exist_ok=True)
-        subprocess.run(["apt-get", "download", "etcd-server"], cwd=CACHE, check=True)
+        download = ["apt-get", "download", "etcd-server"]
+        if subprocess.run(download, cwd=CACHE).returncode:
+            # The lists of packages are missing or old.
+            subprocess.run(["apt-get", "update"], check=True)
+            subprocess.run(download, cwd=CACHE, check=True)
         subprocess.run(["dpkg", "-x", str(next(CACHE.glob("etcd-server_*.deb"))), str(path.parents[2])], check=True)
     return path
 
