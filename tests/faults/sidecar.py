@@ -85,7 +85,7 @@ class Sidecar:
             entry = json.loads(line)
             self.log.append(entry)
             if entry.get("message") == "listening":
-                self.ports[entry["name"]] = entry["port"]
+                self.ports[entry["name"]] = entry.get("port")
 
     def wait_until_ready(self, most=30):
         assert until(lambda: self.get("management", "/readyz")[0] == 200, most), f"never ready: {self.log[-3:]}"
