@@ -1,0 +1,48 @@
+"""A real API server of Kubernetes with its etcd, on loopback."""
+import os, pathlib, secrets, socket, subprocess, tempfile
+from sidecar import until
+
+
+def free_port():
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        return server.getsockname()[1]
+
+
+class ApiServer:
+    """An API server with the admission plugins and the authorization that clusters have by default."""
+
+    def __init__(self, tools):
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = pathlib.Path(self.folder.name)
+        self.processes = []
+        client, peer, self.port = free_port(), free_port(), free_port()
+        token = secrets.token_hex(16)
+        (self.path / "tokens.csv").write_text(f"{token},admin,admin,system:masters\n")
+        subprocess.run(["openssl", "genrsa", "-out", self.path / "key.pem", "2048"], check=True, stderr=subprocess.DEVNULL)
+        etcd = f"http://127.0.0.1:{client}"
+        self.start("etcd", "--data-dir", self.path / "etcd", "--listen-client-urls", etcd, "--advertise-client-urls", etcd,
+                   "--listen-peer-urls", f"http://127.0.0.1:{peer}", "--log-level", "error")
+        self.start(tools / "kube-apiserver", "--etcd-servers", etcd, "--secure-port", self.port, "--bind-address", "127.0.0.1",
+                   "--cert-dir", self.path / "certificates", "--token-auth-file", self.path / "tokens.csv", "--authorization-mode", "RBAC",
+                   "--service-account-issuer", "https://kubernetes.default.svc", "--service-account-key-file", self.path / "key.pem",
+                   "--service-account-signing-key-file", self.path / "key.pem", "--service-cluster-ip-range", "10.0.0.0/24")
+        self.kubectl_options = ["--server", f"https://127.0.0.1:{self.port}", "--insecure-skip-tls-verify", "--token", token]
+        ready = until(lambda: self.kubectl("get", "--raw", "/readyz", check=False).returncode == 0, 120, 0.5)
+        assert ready is not None, (self.path / "log").read_text()[-2000:]
+
+    def start(self, *command):
+        log = open(self.path / "log", "a")
+        self.processes.append(subprocess.Popen([str(word) for word in command], stdout=log, stderr=log))
+
+    def kubectl(self, *arguments, check=True, text=None):
+        run = subprocess.run(["kubectl", *self.kubectl_options, *arguments], input=text, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                             env={**os.environ, "KUBECONFIG": "/dev/null", "HOME": self.folder.name})
+        assert not check or run.returncode == 0, run.stdout
+        return run
+
+    def stop(self):
+        for process in reversed(self.processes):
+            process.terminate()
+            process.wait()
+        self.folder.cleanup()

@@ -1,0 +1,172 @@
+"""Checks of deploy/: see tests/deploy/run."""
+import argparse, contextlib, hashlib, os, pathlib, re, shutil, subprocess, tempfile
+from api_server import ApiServer
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CHART = ROOT / "deploy/helm/fanion"
+KUSTOMIZE = ROOT / "deploy/kustomize"
+VERSION = re.search(r'^version = "(.*)"', (ROOT / "Cargo.toml").read_text(), re.M)[1]
+# The oldest Kubernetes with native sidecars by default.
+KUBERNETES = "1.29.0"
+STANDALONE = ["-f", str(CHART / "ci/standalone-values.yaml")]
+# Mistakes in values, and what the refusal must name.
+MISTAKES = [
+    (STANDALONE + ["--set", "mode=daemonset"], ["/mode", "native-sidecar", "standalone"]),
+    (STANDALONE + ["--set", "sources[0].configmap=flags"], ["/sources/0", "'configmap' not allowed"]),
+    (STANDALONE + ["--set", "evaluation.listen=everywhere"], ["/evaluation/listen", "loopback", "socket"]),
+    (STANDALONE + ["--set", "replicas=two"], ["/replicas", "want integer"]),
+    (STANDALONE + ["--set", "sources[0].sync=fanion:8015,sources[0].configMap=null"], ["/sources/0/sync", "grpcs?://"]),
+    (["--set", "mode=sidecar,sources[0].configMap=a"], ["set app.containers"]),
+    ([], ["no flags: set flags or sources"]),
+    (STANDALONE + ["--set", "evaluation.listen=socket"], ["is for sidecars"]),
+]
+# Components that change a Deployment which has the native sidecar.
+AFTER_SIDECAR = ["unix-socket", "featureflag", "sync"]
+
+
+def expect(holds, claim, *seen):
+    print("ok" if holds else "FAILED", claim, *seen, flush=True)
+    assert holds, (claim, *seen)
+
+
+def run(*command, check=True, **options):
+    done = subprocess.run([str(word) for word in command], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options)
+    assert not check or done.returncode == 0, done.stdout
+    return done
+
+
+def render_chart(helm):
+    """The manifests of each file of values."""
+    rendered = {}
+    for values in sorted((CHART / "ci").glob("*.yaml")):
+        run(helm, "lint", CHART, "--strict", "--quiet", "--kube-version", KUBERNETES, "-f", values)
+        manifests = run(helm, "template", "flags", CHART, "--namespace", "shop", "--kube-version", KUBERNETES, "-f", values).stdout
+        rendered[f"helm {values.stem}"] = manifests
+        expect("kind: Deployment" in manifests, f"helm lint and template: {values.name}")
+    return rendered
+
+
+def check_mistakes(helm):
+    for options, wanted in MISTAKES:
+        done = run(helm, "template", "flags", CHART, "--kube-version", KUBERNETES, *options, check=False)
+        shown = " ".join(options).replace(str(CHART) + "/", "")
+        expect(done.returncode != 0 and all(text in done.stdout for text in wanted), f"refused with a reason: {shown or 'no values'}")
+
+
+def render_kustomizations():
+    rendered = {name: run("kubectl", "kustomize", KUSTOMIZE / path).stdout for name, path in (("kustomize example", "example"), ("kustomize standalone", "standalone"))}
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(KUSTOMIZE, f"{folder}/kustomize")
+        for components in [["sidecar"], *(["native-sidecar", name] for name in AFTER_SIDECAR), ["native-sidecar", "unix-socket", "featureflag", "pod-monitor"]]:
+            path = pathlib.Path(folder, "kustomize/example/kustomization.yaml")
+            list_ = ", ".join(f"../components/{name}" for name in components)
+            path.write_text(re.sub(r"components: .*", f"components: [{list_}]", (KUSTOMIZE / "example/kustomization.yaml").read_text()))
+            rendered[f"kustomize {' + '.join(components)}"] = run("kubectl", "kustomize", path.parent).stdout
+    for name, manifests in rendered.items():
+        expect("name: fanion" in manifests, name)
+    return rendered
+
+
+def dry_run(tools, rendered):
+    """Each set of manifests is accepted by a real API server, which refuses fields that do not exist."""
+    server = ApiServer(tools)
+    try:
+        print("ok the API server is ready:", server.kubectl("version").stdout.strip().splitlines()[-1])
+        server.kubectl("create", "-f", str(tools / "podmonitors.yaml"))
+        server.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd/podmonitors.monitoring.coreos.com")
+        for namespace in ("shop", "flags"):
+            server.kubectl("create", "namespace", namespace)
+        for name, manifests in rendered.items():
+            done = server.kubectl("create", "--dry-run=server", "--validate=strict", "--namespace", "shop", "-f", "-", check=False, text=manifests)
+            created = done.stdout.count("created (server dry run)")
+            expect(done.returncode == 0 and created == manifests.count("\nkind: ") + manifests.startswith("kind: "), f"server-side dry run: {name}:",
+                   f"{created} objects" if done.returncode == 0 else done.stdout)
+        wrong = rendered["kustomize example"].replace("restartPolicy: Always", "restartpolicy: Always")
+        done = server.kubectl("create", "--dry-run=server", "--validate=strict", "-f", "-", check=False, text=wrong)
+        expect(done.returncode != 0 and "restartpolicy" in done.stdout, "a field that does not exist is refused")
+        check_permissions(server, rendered["kustomize native-sidecar + featureflag"])
+    finally:
+        server.stop()
+
+
+def check_permissions(server, manifests):
+    """The account of the sidecar can read its FeatureFlag, and nothing else."""
+    server.kubectl("create", "--namespace", "shop", "-f", "-", text=manifests)
+    account = "--as=system:serviceaccount:shop:fanion"
+    for verb, what, may in (("watch", "featureflags.core.openfeature.dev/flags", "yes"), ("list", "featureflags.core.openfeature.dev/flags", "yes"),
+                            ("watch", "featureflags.core.openfeature.dev/other", "no"), ("update", "featureflags.core.openfeature.dev/flags", "no"),
+                            ("get", "secrets", "no"), ("get", "configmaps", "no")):
+        said = server.kubectl("auth", "can-i", verb, what, "--namespace", "shop", account, check=False).stdout.strip().splitlines()[-1]
+        expect(said == may, f"the account may {verb} {what}: {may}")
+
+
+def check_one_place():
+    """The repository and the registry stand in deploy/release.env; files that cannot read it agree with it."""
+    names = dict(re.findall(r"^(\w+)=(.*)$", (ROOT / "deploy/release.env").read_text(), re.M))
+    repository, registry = names["FANION_REPOSITORY"], names["FANION_REGISTRY"]
+    expect(f'repository = "{repository}"' in (ROOT / "Cargo.toml").read_text(), "Cargo.toml has the repository of deploy/release.env")
+    expect(f"- {repository}\n" in (CHART / "Chart.yaml").read_text(), "Chart.yaml has it, too")
+    chart = (CHART / "Chart.yaml").read_text()
+    expect(f"appVersion: {VERSION}\n" in chart, "the chart has the version of Cargo.toml")
+    allowed = {"deploy/release.env"}
+    found = {str(path.relative_to(ROOT)) for folder in ("deploy", ".github", "docs") for path in (ROOT / folder).rglob("*")
+             if path.is_file() and registry in path.read_text(errors="replace")}
+    expect(found <= allowed, "the registry stands nowhere else", sorted(found - allowed))
+    if names["FANION_PUBLISHED"] != "yes":
+        done = run(ROOT / "deploy/install", VERSION, "/nonexistent", check=False)
+        expect(done.returncode == 1 and "there is no release yet" in done.stdout, "deploy/install says that there is no release")
+
+
+def check_release(release):
+    """The installation of a release from a directory, and the action with it."""
+    [archive] = release.glob("*.tar.gz")
+    target = archive.name.removeprefix(f"fanion-{VERSION}-").removesuffix(".tar.gz")
+    with tempfile.TemporaryDirectory() as folder:
+        releases = pathlib.Path(folder, "releases", f"v{VERSION}")
+        releases.mkdir(parents=True)
+        shutil.copy(archive, releases)
+        digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+        (releases / "SHA256SUMS").write_text(f"{digest}  {archive.name}\n")
+        environment = {**os.environ, "FANION_RELEASES": f"file://{releases.parent}", "FANION_TARGET": target}
+        programs = pathlib.Path(run(ROOT / "deploy/install", VERSION, f"{folder}/installed", env=environment).stdout.strip())
+        expect(run(programs / "fanionctl", "version").stdout.startswith("flagctl: "), "an installed release: fanionctl is flagctl")
+        pages = sorted(path.name for path in programs.parent.glob("man/man1/*"))
+        expect({"fanion.1", "fanion-start.1", "flagctl.1", "flagctl-lint.1", "fanionctl.1"} <= set(pages), "man pages", len(pages))
+        run("man", "--warnings", "-l", programs.parent / "man/man1/fanion-start.1") if shutil.which("man") else None
+        checkout = pathlib.Path(folder, "checkout")
+        shutil.copytree(ROOT / "flags", checkout / "flags")
+        git = ["git", "-C", checkout, "-c", "user.name=a", "-c", "user.email=a@example.com"]
+        for words in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-q", "-m", "flags: add"], ["update-ref", "refs/remotes/origin/main", "HEAD"]):
+            run(*git, *words)
+        action = {**environment, "FLAGCTL": str(programs / "flagctl"), "FLAGS": "flags", "BASE": "main"}
+        action.pop("GITHUB_ACTIONS", None)
+        done = run(ROOT / "deploy/action/check", cwd=checkout, env=action)
+        expect("no change affects an evaluation" in done.stdout, "the action lints and compares")
+        action.update(FLAGCTL="", VERSION=VERSION, RUNNER_TEMP=folder)
+        run(ROOT / "deploy/action/check", cwd=checkout, env=action)
+        expect(pathlib.Path(folder, "fanion").is_dir(), "the action installs a release")
+        (checkout / "flags/wrong.yaml").write_text("flags: {f: {state: ENABLED, variants: {a: 1}, defaultVariant: b}}\n")
+        done = run(ROOT / "deploy/action/check", cwd=checkout, env=action, check=False)
+        expect(done.returncode != 0 and "F013" in done.stdout, "the action fails on a mistake")
+        (releases / "SHA256SUMS").write_text(f"{'0' * 64}  {archive.name}\n")
+        done = run(ROOT / "deploy/install", VERSION, f"{folder}/other", env=environment, check=False)
+        expect(done.returncode != 0, "an archive with another checksum is refused")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--tools", type=pathlib.Path, required=True)
+    parser.add_argument("--no-cluster", action="store_true")
+    parser.add_argument("--release", type=pathlib.Path)
+    options = parser.parse_args()
+    check_one_place()
+    rendered = render_chart(options.tools / "helm")
+    check_mistakes(options.tools / "helm")
+    rendered.update(render_kustomizations())
+    if not options.no_cluster:
+        dry_run(options.tools, rendered)
+    if options.release:
+        check_release(options.release)
+
+
+main()
