@@ -19,6 +19,12 @@ const FILES: [&str; 7] = [
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo:rerun-if-changed=proto");
+    println!("cargo:rerun-if-env-changed=FANION_COMMIT");
+    if std::env::var_os("FANION_COMMIT").is_none()
+        && let Some(commit) = packaged_commit()
+    {
+        println!("cargo:rustc-env=FANION_COMMIT={commit}");
+    }
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     let files = protox::compile(FILES, ["proto"])?;
 
@@ -37,4 +43,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .out_dir(&client)
         .compile_fds(files)?;
     Ok(())
+}
+
+/// The commit of a package from a registry, which `cargo package` stores in it. A checkout has no such file.
+fn packaged_commit() -> Option<String> {
+    let text = std::fs::read_to_string(".cargo_vcs_info.json").ok()?;
+    let (_, commit) = text.split_once("\"sha1\": \"")?;
+    Some(commit.split('"').next()?.to_owned())
 }

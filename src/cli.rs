@@ -7,3 +7,4 @@ pub mod input;
 pub mod json_node;
 pub mod lint_report;
 pub mod output;
+pub mod version;

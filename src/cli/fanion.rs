@@ -16,6 +16,7 @@ use clap_complete::Shell;
 use crate::cli::fanion::heap_release::ReleaseHeap;
 use crate::cli::output::completions;
 use crate::cli::output::stdout;
+use crate::cli::version;
 
 /// All commands and their arguments.
 pub fn command() -> Command {
@@ -32,7 +33,10 @@ pub fn command() -> Command {
             Command::new("start").about("Watch flag sources and serve evaluations"),
         ))
         .subcommand(healthcheck::command())
-        .subcommand(Command::new("version").about("Print the version"))
+        .subcommand(
+            Command::new("version")
+                .about("Print the version, the commit and the time of the build"),
+        )
         .subcommand(
             Command::new("completions")
                 .alias("completion")
@@ -65,14 +69,6 @@ pub fn run(matches: &ArgMatches, release_heap: ReleaseHeap) -> Result<(), Vec<St
             let script = shell.map(|shell| completions::script(shell, command()));
             stdout::write_or_message(&script.unwrap_or_default())
         }
-        _ => stdout::write_or_message(version_line().as_bytes()),
+        _ => stdout::write_or_message(version::version_line("fanion").as_bytes()),
     }
-}
-
-/// The version, in the form of `flagd version`.
-fn version_line() -> String {
-    let commit = option_env!("FANION_COMMIT").unwrap_or("dev");
-    let date = option_env!("FANION_DATE").unwrap_or("unknown");
-    let version = env!("CARGO_PKG_VERSION");
-    format!("fanion: {version} ({commit}), built at: {date}\n")
 }

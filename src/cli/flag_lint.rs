@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::CommandFactory as _;
 use clap::Parser as _;
 
 use crate::analysis::lint::code_references;
@@ -42,6 +43,11 @@ pub struct CheckArgs {
     /// The options of the report.
     #[command(flatten)]
     report: ReportArgs,
+}
+
+/// The command and its arguments.
+pub fn definition() -> clap::Command {
+    FlagLintArguments::command()
 }
 
 /// Parses the arguments of this process and runs the command.

@@ -30,6 +30,7 @@ use crate::cli::output::completions;
 use crate::cli::output::exit_code;
 use crate::cli::output::exit_code::EXIT_ERROR;
 use crate::cli::output::terminal_args::TerminalArgs;
+use crate::cli::version;
 
 /// Evaluate, explain, compare and lint feature flags. Exit status: 0 ok, 1 findings or not found, 2 usage or I/O error.
 #[derive(Debug, clap::Parser)]
@@ -64,11 +65,18 @@ enum Command {
     List(Box<ListArgs>),
     /// Print the JSON Schema of flag files, for editors.
     Schema,
+    /// Print the version, the commit and the time of the build.
+    Version,
     /// Print a shell completion script.
     Completions {
         /// Shell to generate the script for.
         shell: Shell,
     },
+}
+
+/// All commands and their arguments.
+pub fn definition() -> clap::Command {
+    FlagctlArguments::command()
 }
 
 /// Parses the arguments of this process and runs the command.
@@ -92,8 +100,9 @@ fn run(command: Command, palette: Palette) -> anyhow::Result<CommandOutput> {
         Command::Get(arguments) => get::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Schema => Ok(CommandOutput::from_stdout(schema::render())),
+        Command::Version => Ok(CommandOutput::from_stdout(version::version_line("flagctl"))),
         Command::Completions { shell } => {
-            let script = completions::script(shell, FlagctlArguments::command());
+            let script = completions::script(shell, definition());
             let script = String::from_utf8_lossy(&script).into_owned();
             Ok(CommandOutput::from_stdout(script))
         }

@@ -1,6 +1,7 @@
 //! `fanion start`: binds the ports, starts the update thread and the servers, and exits when a part of them fails.
 
 mod credentials;
+mod service_manager;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,12 +11,15 @@ use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
 use tokio::sync::watch;
 use tokio::task::JoinError;
+use tokio::task::JoinHandle;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::cli::fanion::heap_release;
 use crate::cli::fanion::heap_release::ReleaseHeap;
 use crate::cli::fanion::register_metrics;
+use crate::cli::fanion::start::service_manager::ServiceManager;
+use crate::cli::fanion::start::service_manager::SupervisedThreads;
 use crate::cli::output::stdout;
 use crate::config;
 use crate::config::Config;
@@ -113,21 +117,13 @@ async fn serve(
         ..with_update_status(config.serve_config, fractional_version, &updater)
     };
     let total_grace = serve_config.grace + limits::PROBE_EXTRA_GRACE + limits::EXIT_EXTRA_GRACE;
-    let ended = serve_config.ended_connections.clone();
     let mut housekeeping = JoinSet::new();
-    let delay = heap_release::DELAY;
-    let housekeeper = heap_release::run(release_heap, delay, ended, live.subscribe());
-    housekeeping.spawn(housekeeper);
+    let ended = serve_config.ended_connections.clone();
+    let (delay, generation) = (heap_release::DELAY, live.subscribe());
+    housekeeping.spawn(heap_release::run(release_heap, delay, ended, generation));
+    notify_service_manager(&mut housekeeping, &serve_config, &updater, &shutdown);
     let (loaded, initial_load) = (updater.initial_load(), updater.initial_load());
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the handle is kept and awaited below"
-    )]
-    let mut servers = tokio::spawn(async move {
-        let loaded = async { drop(loaded.await) };
-        let served = serve::run(listeners, live, serve_config, loaded, shutdown).await;
-        served.map_err(|error| error.to_string())
-    });
+    let mut servers = spawn_servers(listeners, live, serve_config, loaded, shutdown);
     let failure: Option<String> = tokio::select! {
         biased;
         signal = stop => log_signal(signal),
@@ -142,6 +138,55 @@ async fn serve(
     }
     finish(updater, exporters, end).await;
     failure.map_or(Ok(()), Err)
+}
+
+/// Starts the servers, which wait for the initial load.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the caller keeps the handle and awaits it"
+)]
+fn spawn_servers(
+    listeners: Listeners,
+    live: Arc<Live>,
+    config: ServeConfig,
+    loaded: impl Future<Output = Result<(), InitialLoadError>> + Send + 'static,
+    shutdown: watch::Receiver<bool>,
+) -> JoinHandle<Result<(), String>> {
+    tokio::spawn(async move {
+        let loaded = async { drop(loaded.await) };
+        let served = serve::run(listeners, live, config, loaded, shutdown).await;
+        served.map_err(|error| error.to_string())
+    })
+}
+
+/// Starts the notifications of the service manager, if one has started this process.
+fn notify_service_manager(
+    tasks: &mut JoinSet<()>,
+    config: &ServeConfig,
+    updater: &Updater,
+    shutdown: &watch::Receiver<bool>,
+) {
+    let manager = ServiceManager::from_env(|name| std::env::var(name).ok());
+    let (Some(manager), Some(workers)) = (manager, config.worker_liveness.clone()) else {
+        return;
+    };
+    let threads = SupervisedThreads {
+        workers,
+        updater: updater.liveness(),
+    };
+    let initial_load = tokio::time::timeout(limits::INITIAL_LOAD_TIMEOUT, updater.initial_load());
+    let loaded = async {
+        if let Ok(Err(_)) = initial_load.await {
+            // The process is about to end, and was never ready.
+            std::future::pending::<()>().await;
+        }
+    };
+    tasks.spawn(service_manager::run(
+        manager,
+        threads,
+        loaded,
+        shutdown.clone(),
+    ));
 }
 
 /// Ends the update thread, which stores documents, and the exporters: at the same time, since servers whose workers are

@@ -2,6 +2,8 @@
 
 pub mod healthcheck;
 pub mod help_and_version;
+pub mod operator_injection;
 pub mod options;
+pub mod service_manager;
 pub mod start_errors;
 pub mod start_log;

@@ -2,6 +2,7 @@
 
 use crate::support::program::printed;
 use crate::support::program::run_fanion;
+use crate::support::program::run_flagctl;
 
 #[test]
 fn version_output_has_flagd_format() {
@@ -14,6 +15,15 @@ fn version_output_has_flagd_format() {
         said.contains("), built at: ") && said.ends_with('\n'),
         "{said}"
     );
+}
+
+#[test]
+fn flagctl_version_has_the_same_format() {
+    let output = run_flagctl(&std::env::temp_dir(), &["version"]);
+    assert_eq!(output.status.code(), Some(0));
+    let of_fanion = run_fanion(&["version"]);
+    let want = printed(&of_fanion.stdout).replace("fanion: ", "flagctl: ");
+    assert_eq!(printed(&output.stdout), want);
 }
 
 #[test]
