@@ -1,5 +1,5 @@
 """A real API server of Kubernetes with its etcd, on loopback."""
-import os, pathlib, secrets, socket, subprocess, tempfile
+import json, os, pathlib, secrets, socket, subprocess, tempfile
 from sidecar import until
 
 
@@ -27,7 +27,7 @@ class ApiServer:
                    "--cert-dir", self.path / "certificates", "--token-auth-file", self.path / "tokens.csv", "--authorization-mode", "RBAC",
                    "--service-account-issuer", "https://kubernetes.default.svc", "--service-account-key-file", self.path / "key.pem",
                    "--service-account-signing-key-file", self.path / "key.pem", "--service-cluster-ip-range", "10.0.0.0/24")
-        self.kubectl_options = ["--server", f"https://127.0.0.1:{self.port}", "--insecure-skip-tls-verify", "--token", token]
+        self.write_config(token)
         ready = until(lambda: self.kubectl("get", "--raw", "/readyz", check=False).returncode == 0, 120, 0.5)
         assert ready is not None, (self.path / "log").read_text()[-2000:]
 
@@ -35,9 +35,17 @@ class ApiServer:
         log = open(self.path / "log", "a")
         self.processes.append(subprocess.Popen([str(word) for word in command], stdout=log, stderr=log))
 
+    def write_config(self, token):
+        """The configuration of clients. The namespace is the default of manifests that name none."""
+        cluster = {"server": f"https://127.0.0.1:{self.port}", "insecure-skip-tls-verify": True}
+        config = {"apiVersion": "v1", "kind": "Config", "current-context": "it", "clusters": [{"name": "it", "cluster": cluster}],
+                  "users": [{"name": "it", "user": {"token": token}}],
+                  "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it", "namespace": "shop"}}]}
+        (self.path / "config").write_text(json.dumps(config))
+        self.environment = {**os.environ, "KUBECONFIG": str(self.path / "config"), "HOME": self.folder.name}
+
     def kubectl(self, *arguments, check=True, text=None):
-        run = subprocess.run(["kubectl", *self.kubectl_options, *arguments], input=text, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                             env={**os.environ, "KUBECONFIG": "/dev/null", "HOME": self.folder.name})
+        run = subprocess.run(["kubectl", *arguments], input=text, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=self.environment)
         assert not check or run.returncode == 0, run.stdout
         return run
 

@@ -1,9 +1,21 @@
 """Checks of deploy/: see tests/deploy/run."""
 import argparse, contextlib, hashlib, os, pathlib, re, shutil, subprocess, tempfile
 from api_server import ApiServer
+from page import commands
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CHART = ROOT / "deploy/helm/fanion"
+# Only what `kubectl auth can-i` asks for: that the resource exists.
+FEATURE_FLAGS = """
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: featureflags.core.openfeature.dev}
+spec:
+  group: core.openfeature.dev
+  scope: Namespaced
+  names: {kind: FeatureFlag, plural: featureflags, singular: featureflag}
+  versions: [{name: v1beta1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}}]
+"""
 KUSTOMIZE = ROOT / "deploy/kustomize"
 VERSION = re.search(r'^version = "(.*)"', (ROOT / "Cargo.toml").read_text(), re.M)[1]
 # The oldest Kubernetes with native sidecars by default.
@@ -71,13 +83,15 @@ def dry_run(tools, rendered):
     """Each set of manifests is accepted by a real API server, which refuses fields that do not exist."""
     server = ApiServer(tools)
     try:
-        print("ok the API server is ready:", server.kubectl("version").stdout.strip().splitlines()[-1])
+        expect("v1.37" in server.kubectl("version").stdout, "an API server of Kubernetes 1.37 is ready")
         server.kubectl("create", "-f", str(tools / "podmonitors.yaml"))
         server.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd/podmonitors.monitoring.coreos.com")
+        check_page(server, tools)
+        # The accounts that a controller creates in a whole cluster.
         for namespace in ("shop", "flags"):
-            server.kubectl("create", "namespace", namespace)
+            server.kubectl("create", "serviceaccount", "default", "--namespace", namespace)
         for name, manifests in rendered.items():
-            done = server.kubectl("create", "--dry-run=server", "--validate=strict", "--namespace", "shop", "-f", "-", check=False, text=manifests)
+            done = server.kubectl("create", "--dry-run=server", "--validate=strict", "-f", "-", check=False, text=manifests)
             created = done.stdout.count("created (server dry run)")
             expect(done.returncode == 0 and created == manifests.count("\nkind: ") + manifests.startswith("kind: "), f"server-side dry run: {name}:",
                    f"{created} objects" if done.returncode == 0 else done.stdout)
@@ -89,9 +103,20 @@ def dry_run(tools, rendered):
         server.stop()
 
 
+def check_page(server, tools):
+    """The commands of docs/kubernetes.md, in a cluster without kubelets."""
+    environment = {**server.environment, "PATH": f"{tools}:{os.environ['PATH']}"}
+    for command, printed in commands((ROOT / "docs/kubernetes.md").read_text()):
+        done = subprocess.run(command, shell=True, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        expect(done.returncode == 0 and printed in done.stdout, f"docs/kubernetes.md: {command}", *([] if done.returncode == 0 else [done.stdout]))
+    server.kubectl("delete", "-k", str(KUSTOMIZE / "example"))
+
+
 def check_permissions(server, manifests):
     """The account of the sidecar can read its FeatureFlag, and nothing else."""
-    server.kubectl("create", "--namespace", "shop", "-f", "-", text=manifests)
+    server.kubectl("create", "-f", "-", text=FEATURE_FLAGS)
+    server.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd/featureflags.core.openfeature.dev")
+    server.kubectl("create", "-f", "-", text=manifests)
     account = "--as=system:serviceaccount:shop:fanion"
     for verb, what, may in (("watch", "featureflags.core.openfeature.dev/flags", "yes"), ("list", "featureflags.core.openfeature.dev/flags", "yes"),
                             ("watch", "featureflags.core.openfeature.dev/other", "no"), ("update", "featureflags.core.openfeature.dev/flags", "no"),
