@@ -170,9 +170,14 @@ def check_release(release):
         action.update(FLAGCTL="", VERSION=VERSION, RUNNER_TEMP=folder)
         run(ROOT / "deploy/action/check", cwd=checkout, env=action)
         expect(pathlib.Path(folder, "fanion").is_dir(), "the action installs a release")
+        hook = {**environment, "XDG_CACHE_HOME": f"{folder}/cache"}
+        for claim in ("installs a release", "uses the installed one"):
+            run(ROOT / "deploy/pre-commit", "lint", "flags", cwd=checkout, env=hook)
+            hook["FANION_RELEASES"] = "file:///nonexistent"
+            expect(True, f"the hook of pre-commit {claim}")
         (checkout / "flags/wrong.yaml").write_text("flags: {f: {state: ENABLED, variants: {a: 1}, defaultVariant: b}}\n")
         done = run(ROOT / "deploy/action/check", cwd=checkout, env=action, check=False)
-        expect(done.returncode != 0 and "F013" in done.stdout, "the action fails on a mistake")
+        expect(done.returncode != 0 and "F007" in done.stdout, "the action fails on a mistake")
         (releases / "SHA256SUMS").write_text(f"{'0' * 64}  {archive.name}\n")
         done = run(ROOT / "deploy/install", VERSION, f"{folder}/other", env=environment, check=False)
         expect(done.returncode != 0, "an archive with another checksum is refused")
