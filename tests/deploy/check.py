@@ -119,7 +119,7 @@ def check_permissions(server, manifests):
     server.kubectl("create", "-f", "-", text=manifests)
     account = "--as=system:serviceaccount:shop:fanion"
     for verb, what, may in (("watch", "featureflags.core.openfeature.dev/flags", "yes"), ("list", "featureflags.core.openfeature.dev/flags", "yes"),
-                            ("watch", "featureflags.core.openfeature.dev/other", "no"), ("update", "featureflags.core.openfeature.dev/flags", "no"),
+                            ("watch", "featureflags.core.openfeature.dev/other", "no"), ("get", "featureflags.core.openfeature.dev/flags", "no"), ("update", "featureflags.core.openfeature.dev/flags", "no"),
                             ("get", "secrets", "no"), ("get", "configmaps", "no")):
         said = server.kubectl("auth", "can-i", verb, what, "--namespace", "shop", account, check=False).stdout.strip().splitlines()[-1]
         expect(said == may, f"the account may {verb} {what}: {may}")

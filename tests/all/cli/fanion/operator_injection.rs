@@ -71,6 +71,7 @@ fn every_argument_of_the_operator_is_accepted() {
         {"uri": "/etc/flagd/shop_flags/shop_flags.flagd.json", "provider": "file"},
         {"uri": "https://flags.example/flags.json", "provider": "http", "interval": 30},
         {"uri": "flags.example:8015", "provider": "grpc", "certPath": "/etc/ca.pem", "tls": true, "providerID": "p"},
+        {"uri": "shop/flags", "provider": "kubernetes"},
         {"uri": "flagd-proxy-svc.operator.svc.cluster.local:8015", "provider": "grpc", "selector": "core.openfeature.dev/shop/flags"},
     ]);
     let output = injected(&sources).arg("--print-config").output();
@@ -82,6 +83,7 @@ fn every_argument_of_the_operator_is_accepted() {
         "region",
         "https://example.com",
         "flagd-proxy-svc",
+        "shop/flags",
     ] {
         assert!(shown.contains(value), "{value} is not in {shown}");
     }
