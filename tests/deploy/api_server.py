@@ -27,7 +27,8 @@ class ApiServer:
                    "--cert-dir", self.path / "certificates", "--token-auth-file", self.path / "tokens.csv", "--authorization-mode", "RBAC",
                    "--service-account-issuer", "https://kubernetes.default.svc", "--service-account-key-file", self.path / "key.pem",
                    "--service-account-signing-key-file", self.path / "key.pem", "--service-cluster-ip-range", "10.0.0.0/24")
-        self.write_config(token)
+        config = self.write_config(token, "config")
+        self.environment = {**os.environ, "KUBECONFIG": str(config), "HOME": self.folder.name}
         ready = until(lambda: self.kubectl("get", "--raw", "/readyz", check=False).returncode == 0, 120, 0.5)
         assert ready is not None, (self.path / "log").read_text()[-2000:]
 
@@ -35,14 +36,14 @@ class ApiServer:
         log = open(self.path / "log", "a")
         self.processes.append(subprocess.Popen([str(word) for word in command], stdout=log, stderr=log))
 
-    def write_config(self, token):
-        """The configuration of clients. The namespace is the default of manifests that name none."""
-        cluster = {"server": f"https://127.0.0.1:{self.port}", "insecure-skip-tls-verify": True}
+    def write_config(self, token, name):
+        """The configuration of a client. The namespace is the default of manifests that name none."""
+        cluster = {"server": f"https://127.0.0.1:{self.port}", "certificate-authority": str(self.path / "certificates/apiserver.crt")}
         config = {"apiVersion": "v1", "kind": "Config", "current-context": "it", "clusters": [{"name": "it", "cluster": cluster}],
                   "users": [{"name": "it", "user": {"token": token}}],
                   "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it", "namespace": "shop"}}]}
-        (self.path / "config").write_text(json.dumps(config))
-        self.environment = {**os.environ, "KUBECONFIG": str(self.path / "config"), "HOME": self.folder.name}
+        (self.path / name).write_text(json.dumps(config))
+        return self.path / name
 
     def kubectl(self, *arguments, check=True, text=None):
         run = subprocess.run(["kubectl", *arguments], input=text, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=self.environment)

@@ -1,7 +1,8 @@
 """Checks of deploy/: see tests/deploy/run."""
-import argparse, contextlib, hashlib, os, pathlib, re, shutil, subprocess, tempfile
+import argparse, hashlib, json, os, pathlib, re, shutil, subprocess, tempfile
 from api_server import ApiServer
 from page import commands
+from sidecar import Sidecar, until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CHART = ROOT / "deploy/helm/fanion"
@@ -79,7 +80,7 @@ def render_kustomizations():
     return rendered
 
 
-def dry_run(tools, rendered):
+def dry_run(tools, rendered, program):
     """Each set of manifests is accepted by a real API server, which refuses fields that do not exist."""
     server = ApiServer(tools)
     try:
@@ -99,6 +100,8 @@ def dry_run(tools, rendered):
         done = server.kubectl("create", "--dry-run=server", "--validate=strict", "-f", "-", check=False, text=wrong)
         expect(done.returncode != 0 and "restartpolicy" in done.stdout, "a field that does not exist is refused")
         check_permissions(server, rendered["kustomize native-sidecar + featureflag"])
+        if program:
+            check_source(server, program)
     finally:
         server.stop()
 
@@ -123,6 +126,29 @@ def check_permissions(server, manifests):
                             ("get", "secrets", "no"), ("get", "configmaps", "no")):
         said = server.kubectl("auth", "can-i", verb, what, "--namespace", "shop", account, check=False).stdout.strip().splitlines()[-1]
         expect(said == may, f"the account may {verb} {what}: {may}")
+
+
+def check_source(server, program):
+    """fanion reads the FeatureFlag with the permissions of the component, and says what is missing without them."""
+    token = server.kubectl("create", "token", "fanion").stdout.strip()
+    flag = {"state": "ENABLED", "variants": {"on": True}, "defaultVariant": "on"}
+    resource = {"apiVersion": "core.openfeature.dev/v1beta1", "kind": "FeatureFlag", "metadata": {"name": "flags", "namespace": "shop"},
+                "spec": {"flagSpec": {"flags": {"flag-1": flag}}}}
+    server.kubectl("create", "-f", "-", text=json.dumps(resource))
+    config = server.write_config(token, "of-fanion")
+    options = {"sources": ["core.openfeature.dev/shop/flags"], "environment": {"KUBECONFIG": str(config)}}
+    sidecar = Sidecar(program, **options)
+    try:
+        expect(sidecar.values() == {True}, "fanion reads its FeatureFlag with these permissions")
+    finally:
+        sidecar.stop()
+    server.kubectl("delete", "rolebinding", "fanion")
+    sidecar = Sidecar(program, ready=False, **options)
+    try:
+        said = until(lambda: sidecar.logged("no permission to list featureflags"), 10, 0.1)
+        expect(said is not None, "without them, the log names what is missing", sidecar.log[-2:] if said is None else "")
+    finally:
+        sidecar.stop()
 
 
 def check_one_place():
@@ -187,6 +213,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--tools", type=pathlib.Path, required=True)
     parser.add_argument("--no-cluster", action="store_true")
+    parser.add_argument("--program", type=pathlib.Path)
     parser.add_argument("--release", type=pathlib.Path)
     options = parser.parse_args()
     check_one_place()
@@ -194,7 +221,7 @@ def main():
     check_mistakes(options.tools / "helm")
     rendered.update(render_kustomizations())
     if not options.no_cluster:
-        dry_run(options.tools, rendered)
+        dry_run(options.tools, rendered, options.program)
     if options.release:
         check_release(options.release)
 
