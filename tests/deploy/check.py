@@ -32,6 +32,10 @@ MISTAKES = [
     (["--set", "mode=sidecar,sources[0].configMap=a"], ["set app.containers"]),
     ([], ["no flags: set flags or sources"]),
     (STANDALONE + ["--set", "evaluation.listen=socket"], ["is for sidecars"]),
+    (STANDALONE + ["--set", "image.repository=registry.example/fanion:0.1.0"], ["/image/repository"]),
+    (STANDALONE + ["--set", "flags.flags.a.defaultVariant=on"], ["without the outer `flags:`"]),
+    (STANDALONE + ["--set", "sources[0].configMap=a,sources[1].configMap=a"], ["named twice"]),
+    (["--values", str(CHART / "ci/native-sidecar-values.yaml"), "--kube-version", "1.28.0"], ["1.29 or later", "set mode to sidecar"]),
 ]
 # Components that change a Deployment which has the native sidecar.
 AFTER_SIDECAR = ["unix-socket", "featureflag", "sync"]

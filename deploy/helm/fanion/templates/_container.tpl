@@ -18,9 +18,9 @@
 - --uri={{ . }}
 {{- end }}
 {{- end }}
-{{- if eq .Values.evaluation.listen "loopback" }}
+{{- if eq (include "fanion.listen" .) "loopback" }}
 - --bind-address=127.0.0.1
-{{- else if eq .Values.evaluation.listen "socket" }}
+{{- else if eq (include "fanion.listen" .) "socket" }}
 - --socket-path=/run/fanion/fanion.sock
 - --sync-socket-path=/run/fanion/sync.sock
 {{- end }}
@@ -28,6 +28,13 @@
 - --state-dir=/var/lib/fanion
 {{- end }}
 - --log-format=json
+{{- if ne .Values.mode "standalone" }}
+# Kubernetes sets variables such as FLAGD_PORT for a Service called `flagd`. Options override them.
+- --port=8013
+- --management-port=8014
+- --sync-port=8015
+- --ofrep-port=8016
+{{- end }}
 {{- with .Values.args }}
 {{ toYaml . }}
 {{- end }}
@@ -35,9 +42,9 @@
 
 {{/* A probe of the management port. On loopback, the kubelet cannot reach it. */}}
 {{- define "fanion.probe" -}}
-{{- if eq .Values.evaluation.listen "loopback" -}}
+{{- if eq (include "fanion.listen" .) "loopback" -}}
 exec:
-  command: [/usr/bin/fanion, healthcheck{{ if .live }}, --live{{ end }}]
+  command: [/usr/bin/fanion, healthcheck, --management-port=8014{{ if .live }}, --live{{ end }}]
 {{- else -}}
 httpGet:
   path: {{ ternary "/healthz" "/readyz" .live }}
@@ -57,7 +64,7 @@ env:
 {{- end }}
 ports:
   - {name: management, containerPort: 8014}
-  {{- if ne .Values.evaluation.listen "socket" }}
+  {{- if ne (include "fanion.listen" .) "socket" }}
   - {name: evaluation, containerPort: 8013}
   - {name: sync, containerPort: 8015}
   {{- end }}
@@ -101,7 +108,7 @@ volumeMounts:
 {{- if .Values.stateDir }}
 - {name: fanion-state, mountPath: /var/lib/fanion}
 {{- end }}
-{{- if eq .Values.evaluation.listen "socket" }}
+{{- if eq (include "fanion.listen" .) "socket" }}
 - {name: fanion-socket, mountPath: /run/fanion}
 {{- end }}
 {{- end }}
@@ -118,7 +125,7 @@ volumeMounts:
 {{- if .Values.stateDir }}
 - {name: fanion-state, emptyDir: {sizeLimit: 256Mi}}
 {{- end }}
-{{- if eq .Values.evaluation.listen "socket" }}
+{{- if eq (include "fanion.listen" .) "socket" }}
 - {name: fanion-socket, emptyDir: {medium: Memory, sizeLimit: 1Mi}}
 {{- end }}
 {{- with .Values.app.volumes }}

@@ -2,6 +2,11 @@
 {{ if contains "fanion" .Release.Name }}{{ .Release.Name }}{{ else }}{{ .Release.Name }}-fanion{{ end }}
 {{- end }}
 
+{{/* Who can evaluate flags: see values.yaml. */}}
+{{- define "fanion.listen" -}}
+{{ .Values.evaluation.listen | default (ternary "pod" "loopback" (eq .Values.mode "standalone")) }}
+{{- end }}
+
 {{- define "fanion.selector" -}}
 app.kubernetes.io/name: fanion
 app.kubernetes.io/instance: {{ .Release.Name }}
