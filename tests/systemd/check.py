@@ -95,6 +95,7 @@ def main():
     program, work = (pathlib.Path(argument) for argument in sys.argv[1:3])
     machine = Machine(program, work)
     check_page(machine)
+    machine.run("systemctl", "stop", "fanion")
     machine.install()
     started = machine.run("systemctl", "start", "fanion")
     expect(started.returncode == 0, "the unit starts", started.stdout + machine.run("journalctl", "-u", "fanion").stdout if started.returncode else "")
