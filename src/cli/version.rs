@@ -4,8 +4,7 @@ use crate::document::rollout::timestamp::format_rfc3339;
 
 /// Returns the output of `PROGRAM version`, in the form of `flagd version`.
 ///
-/// Commit and time are variables of the build's environment, because a build must depend on its inputs alone: two builds
-/// of a commit are equal.
+/// Commit and time are variables of the build's environment, because a build must depend on its inputs alone.
 pub fn version_line(program: &str) -> String {
     let commit = option_env!("FANION_COMMIT").unwrap_or("dev");
     let time = option_env!("SOURCE_DATE_EPOCH").and_then(|seconds| seconds.parse().ok());

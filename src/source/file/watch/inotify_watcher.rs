@@ -61,7 +61,7 @@ impl FileWatcher {
             && set.is_complete
             && watches.mounts.is_some()
             && !self.events.has_ended()
-            && set.file_directories.iter().all(is_local)
+            && set.file_directories().all(is_local)
     }
 }
 

@@ -1,7 +1,6 @@
 //! `WatchSet`: the directories, symlinks and files whose changes may change the flag files of a source.
 
 use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 use std::path::PathBuf;
@@ -30,8 +29,6 @@ pub enum WatchKind {
 pub struct WatchSet {
     /// The paths.
     pub paths: BTreeMap<PathBuf, WatchKind>,
-    /// Directories whose file systems hold the files.
-    pub file_directories: BTreeSet<PathBuf>,
     /// True if no change can be missed, given that the file systems report all changes.
     pub is_complete: bool,
     real_directories: BTreeMap<PathBuf, PathBuf>,
@@ -56,18 +53,31 @@ impl WatchSet {
         set
     }
 
+    /// Returns the directories whose file systems hold the files.
+    pub fn file_directories(&self) -> impl Iterator<Item = &PathBuf> {
+        let entries = self.paths.iter();
+        entries.filter_map(|(path, kind)| (*kind == WatchKind::Entries).then_some(path))
+    }
+
+    /// Adds a path, which keeps the kind with more events.
+    fn add(&mut self, path: PathBuf, kind: WatchKind) {
+        let known = self.paths.entry(path).or_insert(kind);
+        *known = kind.max(*known);
+    }
+
     /// Adds a directory whose entries matter. Returns its real path.
     fn add_entries(&mut self, directory: &Path) -> io::Result<PathBuf> {
         if let Some(real) = self.real_directories.get(directory) {
             return Ok(real.clone());
         }
         let walk = path_walk::walk(&std::path::absolute(directory)?)?;
-        self.paths
-            .extend_with(walk.directories, WatchKind::Directory);
-        self.paths.extend_with(walk.symlinks, WatchKind::Symlink);
-        self.paths
-            .extend_with([walk.real_path.clone()], WatchKind::Entries);
-        self.file_directories.insert(walk.real_path.clone());
+        for path in walk.directories {
+            self.add(path, WatchKind::Directory);
+        }
+        for path in walk.symlinks {
+            self.add(path, WatchKind::Symlink);
+        }
+        self.add(walk.real_path.clone(), WatchKind::Entries);
         self.real_directories
             .insert(directory.to_owned(), walk.real_path.clone());
         Ok(walk.real_path)
@@ -84,7 +94,7 @@ impl WatchSet {
             let real_file = self.add_entries(parent)?.join(name);
             if !std::fs::symlink_metadata(&real_file)?.is_symlink() {
                 if path_walk::may_change_unseen(&real_file)? {
-                    self.paths.extend_with([real_file], WatchKind::File);
+                    self.add(real_file, WatchKind::File);
                 }
                 return Ok(());
             }
@@ -92,20 +102,6 @@ impl WatchSet {
             file = real_file.with_file_name("").join(target);
         }
         Err(path_walk::too_many_symlinks())
-    }
-}
-
-/// Adds paths, which keep the kind with more events.
-trait ExtendWith {
-    fn extend_with(&mut self, paths: impl IntoIterator<Item = PathBuf>, kind: WatchKind);
-}
-
-impl ExtendWith for BTreeMap<PathBuf, WatchKind> {
-    fn extend_with(&mut self, paths: impl IntoIterator<Item = PathBuf>, kind: WatchKind) {
-        for path in paths {
-            let kinds = self.entry(path).or_insert(kind);
-            *kinds = kind.max(*kinds);
-        }
     }
 }
 
