@@ -1,12 +1,6 @@
 """A real API server of Kubernetes with its etcd, on loopback."""
-import json, os, pathlib, secrets, socket, subprocess, tempfile
-from sidecar import until
-
-
-def free_port():
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        return server.getsockname()[1]
+import json, os, pathlib, secrets, subprocess, tempfile
+from sidecar import free_port, until
 
 
 class ApiServer:

@@ -1,6 +1,7 @@
 """Faults of limits and clocks: little memory, little CPU time, few descriptors, a clock that jumps."""
-import contextlib, http.server, json, os, pathlib, socket, struct, subprocess, tempfile, threading, time
+import contextlib, json, os, pathlib, socket, struct, subprocess, tempfile, threading, time
 from http2 import RESOLVE_STRING, post
+from json_server import JsonHandler, JsonServer
 from report import Callers
 from sidecar import Sidecar, replace, until, version_flags
 
@@ -149,30 +150,18 @@ def descriptors(report, program):
     sidecar.stop()
 
 
-class DocumentServer(http.server.ThreadingHTTPServer):
+class DocumentServer(JsonServer):
     """Serves `text` at every path, while `responds` is set."""
-    daemon_threads = True
 
     def __init__(self, text, host="127.0.0.1"):
         self.text, self.responds = text, threading.Event()
         self.responds.set()
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Handler(JsonHandler):
             def do_GET(self):
                 self.server.responds.wait()
-                body = self.server.text.encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
+                self.answer(200, self.server.text.encode())
         super().__init__((host, 0), Handler)
         threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    def handle_error(self, *_):
-        """The sidecar has closed its connection, which is part of the faults."""
 
 
 def threads(report, program):

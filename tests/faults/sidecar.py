@@ -39,6 +39,12 @@ def until(condition, most, interval=0.01):
     return None
 
 
+def free_port():
+    """A port of loopback that no process uses at the moment."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
 def raise_descriptors():
     """Raises the limit of open files of this process as far as it is permitted, and returns it."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]

@@ -1,6 +1,7 @@
 """A Kubernetes API server for custom resources: k8s.io/apiextensions-apiserver with etcd, both started here."""
-import http.client, json, os, pathlib, shutil, signal, socket, ssl, subprocess, tempfile, time
+import http.client, json, os, pathlib, shutil, signal, ssl, subprocess, tempfile, time
 from core_api import ADMIN, SERVICE_ACCOUNT, CoreApi
+from sidecar import free_port
 
 VERSION = "v0.37.2"
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache", "fanion-kubernetes")
@@ -37,11 +38,6 @@ def etcd():
             subprocess.run(download, cwd=CACHE, check=True)
         subprocess.run(["dpkg", "-x", str(next(CACHE.glob("etcd-server_*.deb"))), str(path.parents[2])], check=True)
     return path
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 def definition(*versions):

@@ -1,15 +1,9 @@
 """The parts of a core Kubernetes API that the server of custom resources asks: who sends a token, and what he may do."""
-import http.server, json, threading
+import json, threading
+from json_server import JsonHandler, JsonServer
 
 # The user of the sidecar, and the user of this script, who may do everything.
 SERVICE_ACCOUNT, ADMIN = "system:serviceaccount:default:fanion", "admin"
-
-
-class Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, *_):
-        """A client that is killed resets its connections."""
 
 
 class CoreApi:
@@ -20,18 +14,19 @@ class CoreApi:
         self.resource_name, self.stopped = resource_name, threading.Event()
         core = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Handler(JsonHandler):
             protocol_version = "HTTP/1.1"
 
             def do_POST(self):
                 review = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 review["status"] = core.decide(review)
-                self.answer(201, review)
+                self.answer(201, json.dumps(review).encode())
 
             def do_GET(self):
                 """Lists have no items, and watches no events: the server wants to know the services of the cluster."""
                 if "sendInitialEvents=true" in self.path:
-                    return self.answer(422, {"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Invalid", "code": 422})
+                    status = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Invalid", "code": 422}
+                    return self.answer(422, json.dumps(status).encode())
                 if "watch=true" in self.path:
                     self.close_connection = True
                     self.send_response(200)
@@ -39,20 +34,10 @@ class CoreApi:
                     self.end_headers()
                     return core.stopped.wait(300)
                 kind = "ServiceList" if "/services" in self.path else "List"
-                self.answer(200, {"kind": kind, "apiVersion": "v1", "metadata": {"resourceVersion": "1"}, "items": []})
+                items = {"kind": kind, "apiVersion": "v1", "metadata": {"resourceVersion": "1"}, "items": []}
+                self.answer(200, json.dumps(items).encode())
 
-            def answer(self, status, value):
-                body = json.dumps(value).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = Server(("127.0.0.1", 0), Handler)
+        self.server = JsonServer(("127.0.0.1", 0), Handler)
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
