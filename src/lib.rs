@@ -87,4 +87,6 @@ pub mod telemetry;
 pub mod source;
 pub mod serve;
 pub mod config;
+#[cfg(feature = "control")]
+pub mod control;
 pub mod cli;

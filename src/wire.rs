@@ -8,6 +8,7 @@
 pub mod rpc_error;
 pub mod ofrep;
 pub mod flag_sync;
+pub mod content_hash;
 pub mod context;
 pub mod evaluation;
 pub mod grpc;

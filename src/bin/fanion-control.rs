@@ -1,0 +1,3 @@
+//! `fanion-control`: the control plane.
+
+fn main() {}
