@@ -4,7 +4,7 @@
 //! EventDraft ──number──▶ LogEvent ──seal──▶ SealedEvent ──check──▶ ChainHead
 //! ```
 //!
-//! `chain` and `scan` verify a log from its bytes alone. They need neither a store nor serde_json, so that a client can
+//! `chain` and `scan` verify a log from its bytes alone. They need neither a store nor `serde_json`, so that a client can
 //! verify the lines that it fetched.
 
 mod actor;
@@ -13,6 +13,7 @@ pub mod chain;
 mod decimal;
 mod error;
 mod hash_text;
+mod json_string;
 mod kind;
 pub mod limits;
 mod log_event;

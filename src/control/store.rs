@@ -4,6 +4,7 @@
 //! append is one transaction: the event, the state after it and its revision are all there, or none of them is.
 
 mod append;
+mod data_dir;
 mod definitions_codec;
 mod error;
 pub mod limits;

@@ -39,10 +39,16 @@ impl fmt::Display for EventError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             EventError::TooLarge { part, size, limit } => {
-                write!(f, "the {part} of the event has {size} bytes, and the limit is {limit}: shorten it")
+                write!(
+                    f,
+                    "the {part} of the event has {size} bytes, and the limit is {limit}: shorten it"
+                )
             }
             EventError::Invalid { part, expected } => {
-                write!(f, "the {part} of the event is invalid: it must be {expected}")
+                write!(
+                    f,
+                    "the {part} of the event is invalid: it must be {expected}"
+                )
             }
             EventError::Json(problem) => write!(f, "the event is not JSON: {problem}"),
             EventError::Member { name, problem } => {

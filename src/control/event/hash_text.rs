@@ -42,10 +42,18 @@ mod tests {
         let text = ContentHash::of(b"flags").to_string();
         let upper = text.to_uppercase().replace("SHA256", "sha256");
         let digits = text.trim_start_matches("sha256:").to_owned();
-        for other in [upper, digits, format!("{text}0"), text.replace("sha256", "sha512")] {
+        for other in [
+            upper,
+            digits,
+            format!("{text}0"),
+            text.replace("sha256", "sha512"),
+        ] {
             assert_eq!(parse_content_hash(&other), None, "{other}");
         }
-        assert_eq!(parse_content_hash(&text[..text.len() - 1]), None);
+        assert_eq!(
+            parse_content_hash(text.trim_end_matches(char::is_alphanumeric)),
+            None
+        );
         assert_eq!(parse_content_hash(""), None);
     }
 }

@@ -12,7 +12,7 @@ pub const KIND: usize = 64;
 pub const REASON: usize = 4 * 1024;
 /// The longest canonical JSON of a change.
 pub const CHANGE: usize = 64 * 1024;
-/// The deepest nesting of arrays and objects in an event. serde_json reads 127 levels.
+/// The deepest nesting of arrays and objects in an event. `serde_json` reads 127 levels.
 pub const DEPTH: usize = 64;
 /// The greatest sequence number and time: every integer up to it is a number of canonical JSON.
 pub const INTEGER: u64 = (1 << 53) - 1;

@@ -46,10 +46,14 @@ pub struct DefinitionsDelta {
 impl DefinitionsDelta {
     /// The differences that lead from `before` to `after`.
     pub fn between(before: &StoredDefinitions, after: &StoredDefinitions) -> DefinitionsDelta {
-        let changed = after.iter().filter(|(key, text)| before.get(*key) != Some(*text));
+        let changed = after
+            .iter()
+            .filter(|(key, text)| before.get(*key) != Some(*text));
         let removed = before.keys().filter(|key| !after.contains_key(*key));
         DefinitionsDelta {
-            changed: changed.map(|(key, text)| (key.clone(), text.clone())).collect(),
+            changed: changed
+                .map(|(key, text)| (key.clone(), text.clone()))
+                .collect(),
             removed: removed.cloned().collect(),
         }
     }

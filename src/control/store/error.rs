@@ -113,7 +113,11 @@ impl fmt::Display for StoreError {
             ),
             StoreError::Locked { path, holder } => {
                 let holder = holder.as_deref().unwrap_or("another process");
-                write!(f, "cannot use {}: {holder} uses it: stop that process, or choose another data directory", path.display())
+                write!(
+                    f,
+                    "cannot use {}: {holder} uses it: stop that process, or choose another data directory",
+                    path.display()
+                )
             }
             StoreError::NewerVersion { file, found, known } => write!(
                 f,
@@ -130,7 +134,10 @@ impl fmt::Display for StoreError {
                 "the change expects revision {expected}, and the environment is at revision {found}: read it again, then repeat the change"
             ),
             StoreError::TooLarge { part, size, limit } => {
-                write!(f, "the {part} has {size} bytes, and the store takes {limit}: make it smaller")
+                write!(
+                    f,
+                    "the {part} has {size} bytes, and the store takes {limit}: make it smaller"
+                )
             }
             StoreError::Event(error) => error.fmt(f),
             StoreError::Exists { path } => write!(
@@ -138,8 +145,16 @@ impl fmt::Display for StoreError {
                 "{} exists and is not empty: choose a path that does not exist",
                 path.display()
             ),
-            StoreError::Io { operation, path, problem } => {
-                write!(f, "cannot {operation} {}: {problem}: check the disk and the permissions", path.display())
+            StoreError::Io {
+                operation,
+                path,
+                problem,
+            } => {
+                write!(
+                    f,
+                    "cannot {operation} {}: {problem}: check the disk and the permissions",
+                    path.display()
+                )
             }
         }
     }
@@ -150,7 +165,9 @@ impl Error for StoreError {}
 impl From<EventError> for StoreError {
     fn from(error: EventError) -> StoreError {
         match error {
-            EventError::TooLarge { part, size, limit } => StoreError::TooLarge { part, size, limit },
+            EventError::TooLarge { part, size, limit } => {
+                StoreError::TooLarge { part, size, limit }
+            }
             error => StoreError::Event(error),
         }
     }

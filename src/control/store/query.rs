@@ -1,6 +1,5 @@
 //! Questions to the store, and its answers.
 
-use crate::control::event::ActorKind;
 use crate::control::event::LogEventKind;
 use crate::control::event::SealedEvent;
 use crate::control::store::append::StoredDefinitions;
@@ -50,8 +49,6 @@ pub struct EventQuery {
     pub flag: Option<String>,
     /// Events of the actor of this name.
     pub actor: Option<String>,
-    /// Events of actors of this kind. It is applied to the events that the other filters find.
-    pub actor_kind: Option<ActorKind>,
     /// Events of this kind.
     pub kind: Option<LogEventKind>,
     /// Events at this time or later, in milliseconds since the UNIX epoch.

@@ -1,4 +1,4 @@
-//! `Step`: the steps of an append. Tests fail, block or end the process at each of them.
+//! `Step`: the steps of an append and of opening. Tests fail, block or end the process at each of them.
 
 use crate::control::store::error::StoreError;
 

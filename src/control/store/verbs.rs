@@ -40,8 +40,7 @@ pub trait StoreReader: Send + Sync {
     fn load(&self, environment: &str) -> Result<Option<StoredEnvironment>, StoreError>;
 
     /// The definitions at a point of the history, checked by their hash; `None` if there was no revision yet.
-    fn document_at(&self, environment: &str, at: At)
-    -> Result<Option<StoredRevision>, StoreError>;
+    fn document_at(&self, environment: &str, at: At) -> Result<Option<StoredRevision>, StoreError>;
 
     /// A page of events. Each is checked: its columns are those of its canonical bytes.
     fn events(&self, environment: &str, query: &EventQuery) -> Result<EventPage, StoreError>;
