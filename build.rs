@@ -7,11 +7,12 @@ use std::path::PathBuf;
 
 use prost::Message as _;
 
-const FILES: [&str; 7] = [
+const FILES: [&str; 8] = [
     "proto/schema/v1/schema.proto",
     "proto/flagd/evaluation/v1/evaluation.proto",
     "proto/flagd/evaluation/v2/evaluation.proto",
     "proto/flagd/sync/v1/sync.proto",
+    "proto/fanion/fleet/v1/fleet.proto",
     "proto/grpc/health/v1/health.proto",
     "proto/grpc/reflection/v1/reflection.proto",
     "proto/grpc/reflection/v1alpha/reflection.proto",
@@ -32,6 +33,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     std::fs::create_dir_all(&messages)?;
     prost_build::Config::new()
         .out_dir(&messages)
+        // Equal messages have equal bytes.
+        .btree_map([".fanion.fleet.v1"])
         .compile_fds(files.clone())?;
 
     std::fs::write(out.join("descriptors.bin"), files.encode_to_vec())?;
@@ -41,6 +44,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     tonic_prost_build::configure()
         .build_server(false)
         .out_dir(&client)
+        .btree_map(".fanion.fleet.v1")
         .compile_fds(files)?;
     Ok(())
 }

@@ -6,4 +6,5 @@
 //!
 //! Nothing here is on the evaluation path: while the control plane is down, sidecars keep their flags.
 
+pub mod fleet;
 pub mod revision;

@@ -143,6 +143,18 @@ pub const WATCH_RESYNC_INTERVAL: Duration = Duration::from_secs(30 * 60);
 pub const TOKEN_RESPONSE: u64 = 64 * 1024;
 /// The largest message of a sync stream, in bytes, unless the source sets it; as in gRPC.
 pub const SYNC_MESSAGE: usize = 4 * 1024 * 1024;
+/// The longest text of a replica, in bytes: its id, name, version, or a key or value of its labels.
+pub const REPLICA_TEXT: usize = 256;
+/// The most labels of a replica.
+pub const REPLICA_LABELS: usize = 16;
+/// The longest reason of a refused revision, in bytes.
+pub const REFUSAL_REASON: usize = 1024;
+/// The largest receipt, in bytes.
+pub const RECEIPT: usize = 16 * 1024;
+/// The most receipts that wait to be sent; beyond them the oldest is dropped.
+pub const PENDING_RECEIPTS: usize = 16;
+/// How long the end of the process waits until control planes know that it leaves.
+pub const LEAVE_TIMEOUT: Duration = Duration::from_millis(200);
 /// The deepest nesting in a document, in a rule after its references are resolved, and in a context.
 pub const NESTING_DEPTH: usize = 100;
 /// The longest chain of evaluators that refer to each other.

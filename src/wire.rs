@@ -9,6 +9,7 @@ pub mod rpc_error;
 pub mod ofrep;
 pub mod flag_sync;
 pub mod content_hash;
+pub mod fleet;
 pub mod context;
 pub mod evaluation;
 pub mod grpc;

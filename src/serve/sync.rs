@@ -2,3 +2,4 @@
 
 pub mod request;
 pub mod service;
+pub mod sync_stream;

@@ -120,6 +120,13 @@ pub fn write_displayed_definition(out: &mut String, flag: &CompiledFlag) {
     }
 }
 
+/// The definition of a flag in JSON, as plain flagd evaluates it, without its source.
+pub fn definition(flag: &CompiledFlag) -> String {
+    let mut out = String::new();
+    write_definition(&mut out, flag, None);
+    out
+}
+
 fn write_definition(out: &mut String, flag: &CompiledFlag, source: Option<&str>) {
     out.push_str("{\"state\":\"");
     let disabled = matches!(flag.evaluation_plan, EvaluationPlan::Disabled);

@@ -19,6 +19,8 @@
 mod analysis;
 mod change_model;
 mod cli;
+#[cfg(feature = "control")]
+mod control;
 mod document;
 mod evaluation;
 mod fuzz_corpus;

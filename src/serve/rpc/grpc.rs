@@ -1,5 +1,7 @@
 //! gRPC and gRPC-Web: unary responses, status trailers and the `grpc-timeout` header.
 
+pub mod request_messages;
+
 use std::time::Duration;
 
 use bytes::Bytes;

@@ -121,19 +121,23 @@ impl SyncRequest {
         body: Incoming,
         config: &ServeConfig,
     ) -> Result<SyncRequest, RpcError> {
-        let gzip = compression::is_gzip(headers, grpc::ENCODING)?;
-        let limit = config.max_body;
-        let body = read_body::read(body, limit, config.read_timeout).await?;
-        let message = decode_message(&body, gzip, limit, method)?;
+        let message = read_message(method, headers, body, config).await?;
         let request = flag_sync::SyncRequestBody::decode(&message)?;
+        Ok(SyncRequest::new(
+            headers,
+            request.selector,
+            request.provider_id,
+        ))
+    }
+
+    /// A request with the selector of its header or, if that is missing or empty, of its message.
+    pub fn new(headers: &HeaderMap, selector: String, provider: String) -> SyncRequest {
         let header = headers.get("flagd-selector");
         let header = header.map(|text| String::from_utf8_lossy(text.as_bytes()).into_owned());
-        Ok(SyncRequest {
-            selector_text: header
-                .filter(|text| !text.is_empty())
-                .unwrap_or(request.selector),
-            provider: request.provider_id,
-        })
+        SyncRequest {
+            selector_text: header.filter(|text| !text.is_empty()).unwrap_or(selector),
+            provider,
+        }
     }
 
     /// The selected flags.
@@ -143,6 +147,22 @@ impl SyncRequest {
     pub fn parse_selector(&self, config: &ServeConfig) -> Result<Selector, RpcError> {
         selector::parse(config, &self.selector_text).map_err(RpcError::invalid_selector)
     }
+}
+
+/// Reads the message of a request.
+///
+/// # Errors
+/// If the body is not one message.
+pub async fn read_message(
+    method: SyncMethod,
+    headers: &HeaderMap,
+    body: Incoming,
+    config: &ServeConfig,
+) -> Result<Bytes, RpcError> {
+    let gzip = compression::is_gzip(headers, grpc::ENCODING)?;
+    let limit = config.max_body;
+    let body = read_body::read(body, limit, config.read_timeout).await?;
+    decode_message(&body, gzip, limit, method)
 }
 
 /// Decodes the message of a request. Further messages are an error only for a stream, which has other error codes.

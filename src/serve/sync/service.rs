@@ -1,6 +1,5 @@
 //! `FlagSyncService`: the document of the selected flags, once or as a stream of changes, and the metadata.
 
-use std::pin::pin;
 use std::sync::Arc;
 
 use http::Request;
@@ -27,6 +26,7 @@ use crate::serve::stream::StreamWakeup;
 use crate::serve::sync::request;
 use crate::serve::sync::request::SyncMethod;
 use crate::serve::sync::request::SyncRequest;
+use crate::serve::sync::sync_stream;
 use crate::wire::flag_sync;
 use crate::wire::rpc_error::RpcCode;
 use crate::wire::rpc_error::RpcError;
@@ -119,25 +119,9 @@ impl FlagSyncService {
         open.close_reason = CloseReason::Error;
         let selector = request.parse_selector(config)?;
         let deadline = stream::earlier_deadline(config, client_deadline.remaining());
-        let slot = stream::acquire_slot(&self.context)?;
-        let error_frame = |error| Some(StreamFraming::GRPC.end_frame(Err(error)));
         let service = self.clone();
-        Ok(stream::open(
-            &self.context,
-            slot,
-            error_frame,
-            |sender| async move {
-                let updates = pin!(service.send_updates(&selector, &sender));
-                let (reason, status) = match stream::with_deadline(deadline, updates).await {
-                    Ok(reason) => (reason, stream::shutdown_status()),
-                    Err(error) => (CloseReason::DeadlineExceeded, error),
-                };
-                open.close_reason = reason;
-                drop(open);
-                let last = StreamFraming::GRPC.end_frame(Err(status));
-                stream::send_last(&sender, last, service.context.config.grace).await;
-            },
-        ))
+        let send = |sender| async move { service.send_updates(&selector, &sender).await };
+        sync_stream::open(&self.context, open, deadline, send)
     }
 
     /// Sends the document, and sends it again after each change, until the client disconnects or the server shuts down.

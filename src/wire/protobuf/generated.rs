@@ -29,3 +29,8 @@ pub mod reflection1 {
 pub mod sync1 {
     include!(concat!(env!("OUT_DIR"), "/messages/flagd.sync.v1.rs"));
 }
+
+/// `fanion.fleet.v1`
+pub mod fleet1 {
+    include!(concat!(env!("OUT_DIR"), "/messages/fanion.fleet.v1.rs"));
+}

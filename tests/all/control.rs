@@ -1,0 +1,4 @@
+//! The control plane.
+
+mod fleet_sync;
+mod fleet_upstream;
