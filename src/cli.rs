@@ -1,6 +1,8 @@
-//! Command lines of `fanion`, `flagctl` and `flag-lint`: arguments, input, output and exit codes.
+//! Command lines of `fanion`, `fanion-control`, `flagctl` and `flag-lint`: arguments, input, output and exit codes.
 
 pub mod fanion;
+#[cfg(feature = "control")]
+pub mod fanion_control;
 pub mod flag_lint;
 pub mod flagctl;
 pub mod input;

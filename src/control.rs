@@ -6,5 +6,10 @@
 //!
 //! Nothing here is on the evaluation path: while the control plane is down, sidecars keep their flags.
 
+pub mod api;
+pub mod environment;
+pub mod export;
 pub mod fleet;
+pub mod model;
 pub mod revision;
+pub mod store;

@@ -73,6 +73,7 @@ pub mod ruleset;
 pub mod stickiness;
 // Wire formats.
 pub mod wire;
+pub mod event_log;
 // Metrics, snapshots and evaluation.
 pub mod metric;
 pub mod snapshot;

@@ -1,3 +1,9 @@
 //! `fanion-control`: the control plane.
 
-fn main() {}
+use std::process::ExitCode;
+
+use fanion::cli::fanion_control;
+
+fn main() -> ExitCode {
+    fanion_control::main()
+}

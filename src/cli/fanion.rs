@@ -1,5 +1,6 @@
-//! The command line of `fanion`: `start`, `healthcheck`, `version` and `completions`.
+//! The command line of `fanion`: `start`, `control`, `healthcheck`, `version` and `completions`.
 
+mod control_program;
 pub mod healthcheck;
 pub mod heap_release;
 pub mod options;
@@ -32,6 +33,7 @@ pub fn command() -> Command {
         .subcommand(options::add_options(
             Command::new("start").about("Watch flag sources and serve evaluations"),
         ))
+        .subcommand(control_program::command())
         .subcommand(healthcheck::command())
         .subcommand(
             Command::new("version")
@@ -63,6 +65,7 @@ pub fn parse_args() -> Result<ArgMatches, clap::Error> {
 pub fn run(matches: &ArgMatches, release_heap: ReleaseHeap) -> Result<(), Vec<String>> {
     match matches.subcommand() {
         Some(("start", after)) => start::run(options::from_matches(matches, after), release_heap),
+        Some(("control", after)) => control_program::run(after),
         Some(("healthcheck", after)) => healthcheck::run(matches, after),
         Some(("completions", matches)) => {
             let shell = matches.get_one::<Shell>("shell").copied();

@@ -1,6 +1,7 @@
 //! The command line of `flagctl`; each command is a module.
 
 pub mod compile;
+pub mod control;
 pub mod diff;
 pub mod eval;
 pub mod explain;
@@ -17,6 +18,20 @@ use clap::Parser as _;
 use clap_complete::Shell;
 
 use crate::cli::flagctl::compile::CompileArgs;
+use crate::cli::flagctl::control::change;
+use crate::cli::flagctl::control::change::EnvironmentChangeArgs;
+use crate::cli::flagctl::control::change::FlagChangeArgs;
+use crate::cli::flagctl::control::change::SyncArgs;
+use crate::cli::flagctl::control::export;
+use crate::cli::flagctl::control::export::ExportArgs;
+use crate::cli::flagctl::control::kill;
+use crate::cli::flagctl::control::kill::KillArgs;
+use crate::cli::flagctl::control::log;
+use crate::cli::flagctl::control::log::LogArgs;
+use crate::cli::flagctl::control::replicas;
+use crate::cli::flagctl::control::replicas::ReplicasArgs;
+use crate::cli::flagctl::control::set;
+use crate::cli::flagctl::control::set::SetArgs;
 use crate::cli::flagctl::diff::DiffArgs;
 use crate::cli::flagctl::eval::EvalArgs;
 use crate::cli::flagctl::explain::ExplainArgs;
@@ -63,6 +78,28 @@ enum Command {
     Get(Box<GetArgs>),
     /// Print all flags, from files or from a running replica, including faulty ones.
     List(Box<ListArgs>),
+    /// Override the percentage, the rings or the lists of a rollout. Exits with 1 if the control plane refuses.
+    Set(Box<SetArgs>),
+    /// Serve the safe variant of a flag to everybody, past all rules. With --wait, until every replica has applied it.
+    Kill(Box<KillArgs>),
+    /// End the kill of a flag.
+    Restore(FlagChangeArgs),
+    /// Forbid to widen the exposure of a flag; edits of its file wait.
+    Pause(FlagChangeArgs),
+    /// End the pause of a flag.
+    Resume(FlagChangeArgs),
+    /// Forbid to widen any exposure in an environment; kills are still possible, edits of files wait.
+    Freeze(EnvironmentChangeArgs),
+    /// End the freeze of an environment.
+    Unfreeze(EnvironmentChangeArgs),
+    /// Send the flags again to all replicas.
+    Sync(SyncArgs),
+    /// Print the revision of each replica, laggards first. Exits with 1 if some lack the published revision.
+    Replicas(ReplicasArgs),
+    /// Print who changed what, when and why.
+    Log(Box<LogArgs>),
+    /// Print the flag files as they should now read, with what was decided written into them.
+    Export(ExportArgs),
     /// Print the JSON Schema of flag files, for editors.
     Schema,
     /// Print the version, the commit and the time of the build.
@@ -99,6 +136,17 @@ fn run(command: Command, palette: Palette) -> anyhow::Result<CommandOutput> {
         Command::Compile(arguments) => compile::run(&arguments),
         Command::Get(arguments) => get::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
+        Command::Set(arguments) => set::run(&arguments),
+        Command::Kill(arguments) => kill::run(&arguments),
+        Command::Restore(arguments) => change::change_flag(&arguments, "restore"),
+        Command::Pause(arguments) => change::change_flag(&arguments, "pause"),
+        Command::Resume(arguments) => change::change_flag(&arguments, "resume"),
+        Command::Freeze(arguments) => change::change_environment(&arguments, "freeze"),
+        Command::Unfreeze(arguments) => change::change_environment(&arguments, "unfreeze"),
+        Command::Sync(arguments) => change::change_environment(&arguments.change, "sync"),
+        Command::Replicas(arguments) => replicas::run(&arguments),
+        Command::Log(arguments) => log::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
         Command::Schema => Ok(CommandOutput::from_stdout(schema::render())),
         Command::Version => Ok(CommandOutput::from_stdout(version::version_line("flagctl"))),
         Command::Completions { shell } => {

@@ -26,6 +26,7 @@ pub use crate::control::store::query::StoreEpoch;
 pub use crate::control::store::query::StoredEnvironment;
 pub use crate::control::store::query::StoredRevision;
 pub use crate::control::store::sqlite::SqliteStore;
+pub use crate::control::store::sqlite::backup_data_dir as backup;
 pub use crate::control::store::sqlite::restore;
 pub use crate::control::store::step::Step;
 pub use crate::control::store::step::StepHook;

@@ -7,7 +7,7 @@
 pub mod bucketing;
 pub mod expand;
 pub(super) mod expansion_cost;
-pub(super) mod fields;
+pub mod fields;
 pub mod expand_document;
 pub mod jsonlogic_builder;
 pub mod lifecycle;

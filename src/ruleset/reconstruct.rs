@@ -20,7 +20,7 @@ impl CompiledFlag {
     }
 
     /// The definition of the flag; with an error code for a faulty flag, so that prerequisites on it are not met.
-    pub(super) fn to_definition_or_faulty(&self) -> FlagDefinition {
+    pub fn to_definition_or_faulty(&self) -> FlagDefinition {
         self.to_flag_definition().unwrap_or_else(|| {
             let mut definition = reconstruct_flag_definition(self);
             definition.error_code = Some(ErrorCode::ParseError);

@@ -111,6 +111,14 @@ pub fn is_sent(flag: &CompiledFlag) -> bool {
     !flag.is_faulty() && !flag.not_portable
 }
 
+/// The definition of a flag, as documents for plain flagd have it, without its source. A rule that plain flagd cannot
+/// evaluate is included.
+pub fn flag_definition(flag: &CompiledFlag) -> String {
+    let mut out = String::new();
+    write_definition(&mut out, flag, None);
+    out
+}
+
 /// Appends the definition of a flag for display. A flag that flag sync omits has the member `"portable": false`.
 pub fn write_displayed_definition(out: &mut String, flag: &CompiledFlag) {
     write_definition(out, flag, None);

@@ -3,7 +3,7 @@
 mod change_text;
 mod json;
 mod markdown;
-mod table;
+pub mod table;
 
 use std::path::Path;
 

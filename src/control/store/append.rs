@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::control::event::EventDraft;
+use crate::event_log::EventDraft;
 use crate::wire::content_hash::ContentHash;
 
 /// The definitions of a document in JSON, by key.

@@ -54,7 +54,12 @@ impl DataDir {
 
     /// The path of the database.
     pub fn database(&self) -> PathBuf {
-        self.path.join(DATABASE)
+        DataDir::database_in(&self.path)
+    }
+
+    /// The path of the database in a directory that may not be locked.
+    pub fn database_in(path: &Path) -> PathBuf {
+        path.join(DATABASE)
     }
 
     /// Creates an empty file for the database, if there is none. SQLite would create it with permissions for everybody.

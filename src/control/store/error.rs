@@ -4,8 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::control::event::BrokenChain;
-use crate::control::event::EventError;
+use crate::event_log::BrokenChain;
+use crate::event_log::EventError;
 
 /// The reason why the store did not do what it was asked. Each message says what happened, where, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Bounds of the store. Bounds on the parts of an event are in `control::event::limits`.
+//! Bounds of the store. Bounds on the parts of an event are in `event_log::limits`.
 
 use std::time::Duration;
 

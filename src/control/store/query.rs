@@ -1,7 +1,7 @@
 //! Questions to the store, and its answers.
 
-use crate::control::event::LogEventKind;
-use crate::control::event::SealedEvent;
+use crate::event_log::LogEventKind;
+use crate::event_log::SealedEvent;
 use crate::control::store::append::StoredDefinitions;
 use crate::wire::content_hash::ContentHash;
 

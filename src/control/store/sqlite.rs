@@ -20,11 +20,12 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
-use crate::control::event::SealedEvent;
+use crate::event_log::SealedEvent;
 use crate::control::store::append::Append;
 use crate::control::store::data_dir::DataDir;
 use crate::control::store::error::StoreError;
 use crate::control::store::limits;
+pub use crate::control::store::sqlite::backup::backup_data_dir;
 pub use crate::control::store::sqlite::backup::restore;
 use crate::control::store::sqlite::failure::Failure;
 use crate::control::store::sqlite::reader::SqliteReader;

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::control::event::ChainHead;
-use crate::control::event::SealedEvent;
+use crate::event_log::ChainHead;
+use crate::event_log::SealedEvent;
 use crate::control::store::append::Append;
 use crate::control::store::error::StoreError;
 use crate::control::store::error::VerifyError;

@@ -45,9 +45,17 @@ impl Percentage {
     /// # Errors
     /// The message and the help, if the value is not a percentage.
     pub fn parse(node: &Node) -> Result<Percentage, (String, String)> {
-        let NodeKind::Number(percent) = node.kind else {
-            return Err(explain_type(node));
-        };
+        match node.kind {
+            NodeKind::Number(percent) => Percentage::from_percent(percent),
+            _ => Err(explain_type(node)),
+        }
+    }
+
+    /// The share of `percent` percent.
+    ///
+    /// # Errors
+    /// The message and the help, if it is not from 0 to 100 or not a multiple of 0.001.
+    pub fn from_percent(percent: f64) -> Result<Percentage, (String, String)> {
         if !(0.0..=100.0).contains(&percent) {
             return Err((
                 format!("is {percent}"),

@@ -24,6 +24,11 @@ pub struct Ring {
 }
 
 impl Rings {
+    /// The names of all rings, in their order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.rings.iter().map(|ring| &*ring.name)
+    }
+
     /// The ring of this name.
     pub fn find(&self, name: &str) -> Option<&Ring> {
         self.rings.iter().find(|ring| *ring.name == *name)

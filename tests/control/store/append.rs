@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 
-use fanion::control::event::ChainHead;
-use fanion::control::event::ChainVerifier;
-use fanion::control::event::limits as event_limits;
+use fanion::event_log::ChainHead;
+use fanion::event_log::ChainVerifier;
+use fanion::event_log::limits as event_limits;
 use fanion::control::store::Append;
 use fanion::control::store::At;
 use fanion::control::store::Store;

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use fanion::control::event::Actor;
-use fanion::control::event::ActorKind;
-use fanion::control::event::EventDraft;
-use fanion::control::event::LogEventKind;
-use fanion::control::event::SealedEvent;
+use fanion::event_log::Actor;
+use fanion::event_log::ActorKind;
+use fanion::event_log::EventDraft;
+use fanion::event_log::LogEventKind;
+use fanion::event_log::SealedEvent;
 use fanion::control::store::Append;
 use fanion::control::store::DefinitionsDelta;
 use fanion::control::store::RevisionDefinitions;

@@ -17,11 +17,22 @@ use rusqlite::backup::StepResult;
 use crate::control::store::data_dir::DataDir;
 use crate::control::store::error::StoreError;
 use crate::control::store::error::VerifyError;
+use crate::control::store::sqlite::connection::open_reader;
 use crate::control::store::sqlite::failure::Failure;
 use crate::control::store::sqlite::head;
 use crate::control::store::sqlite::history;
 use crate::control::store::sqlite::schema;
 use crate::control::store::sqlite::verify;
+
+/// Writes a copy of the database of a directory, which another process may use meanwhile, to a new file.
+///
+/// # Errors
+/// If there is no store, or the file exists or cannot be written completely.
+pub fn backup_data_dir(data_dir: &Path, file: &Path) -> Result<(), StoreError> {
+    let database = DataDir::database_in(data_dir);
+    let source = open_reader(&database).map_err(|failure| failure.in_file(&database))?;
+    backup(&source, file)
+}
 
 /// Writes a copy of the database to a new file. The file gets its name when the copy is complete and checked.
 pub fn backup(source: &Connection, file: &Path) -> Result<(), StoreError> {

@@ -2,8 +2,8 @@
 
 use rusqlite::Row;
 
-use crate::control::event::BrokenChain;
-use crate::control::event::SealedEvent;
+use crate::event_log::BrokenChain;
+use crate::event_log::SealedEvent;
 use crate::control::store::sqlite::row_id::seq_of;
 use crate::wire::content_hash::ContentHash;
 

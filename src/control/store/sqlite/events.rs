@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use rusqlite::OptionalExtension as _;
 use rusqlite::params_from_iter;
 
-use crate::control::event::LogEventKind;
+use crate::event_log::LogEventKind;
 use crate::control::store::limits;
 use crate::control::store::query::EventPage;
 use crate::control::store::query::EventQuery;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rusqlite::ErrorCode;
 
-use crate::control::event::EventError;
+use crate::event_log::EventError;
 use crate::control::store::error::StoreError;
 
 /// An error inside the store, before the file is named.

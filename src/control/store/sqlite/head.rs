@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 use rusqlite::OptionalExtension as _;
 
-use crate::control::event::ChainHead;
+use crate::event_log::ChainHead;
 use crate::control::store::error::StoreError;
 use crate::control::store::limits;
 use crate::control::store::sqlite::failure::Failure;

@@ -7,7 +7,7 @@ use std::sync::PoisonError;
 
 use rusqlite::Connection;
 
-use crate::control::event::ChainHead;
+use crate::event_log::ChainHead;
 use crate::control::store::data_dir::DataDir;
 use crate::control::store::error::StoreError;
 use crate::control::store::error::VerifyError;

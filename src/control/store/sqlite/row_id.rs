@@ -1,6 +1,6 @@
 //! `RowId`: the id of an event and its revision, from the environment and the number of the event.
 
-use crate::control::event::limits;
+use crate::event_log::limits;
 
 /// The bits of the number of an event. The bits above are the id of the environment.
 const SEQ_BITS: u32 = 40;

@@ -4,8 +4,8 @@ use rusqlite::Connection;
 use rusqlite::OptionalExtension as _;
 use rusqlite::TransactionBehavior;
 
-use crate::control::event::LogEvent;
-use crate::control::event::SealedEvent;
+use crate::event_log::LogEvent;
+use crate::event_log::SealedEvent;
 use crate::control::store::append::Append;
 use crate::control::store::append::RevisionDefinitions;
 use crate::control::store::append::StoredDefinitions;

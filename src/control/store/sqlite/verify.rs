@@ -4,10 +4,10 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use crate::control::event::BrokenChain;
-use crate::control::event::ChainHead;
-use crate::control::event::ChainVerifier;
-use crate::control::event::SealedEvent;
+use crate::event_log::BrokenChain;
+use crate::event_log::ChainHead;
+use crate::event_log::ChainVerifier;
+use crate::event_log::SealedEvent;
 use crate::control::store::error::VerifyError;
 use crate::control::store::sqlite::event_row::COLUMNS;
 use crate::control::store::sqlite::event_row::EventRow;

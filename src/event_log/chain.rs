@@ -6,11 +6,11 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::control::event::hash_text::NO_PREDECESSOR;
-use crate::control::event::json_string::write_string;
-use crate::control::event::limits;
-use crate::control::event::scan::ChainLink;
-use crate::control::event::scan::scan_link;
+use crate::event_log::hash_text::NO_PREDECESSOR;
+use crate::event_log::json_string::write_string;
+use crate::event_log::limits;
+use crate::event_log::scan::ChainLink;
+use crate::event_log::scan::scan_link;
 use crate::wire::content_hash::ContentHash;
 
 /// The last event of a log.

@@ -1,7 +1,7 @@
 //! Reads the chain's members of a sealed event from its canonical bytes, without building a value.
 
-use crate::control::event::hash_text::parse_content_hash;
-use crate::control::event::limits;
+use crate::event_log::hash_text::parse_content_hash;
+use crate::event_log::limits;
 use crate::wire::content_hash::ContentHash;
 
 /// The members of an event that make the chain.

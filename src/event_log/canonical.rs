@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use crate::control::event::decimal::write_number;
-use crate::control::event::error::EventError;
-use crate::control::event::json_string::write_string;
-use crate::control::event::limits;
+use crate::event_log::decimal::write_number;
+use crate::event_log::error::EventError;
+use crate::event_log::json_string::write_string;
+use crate::event_log::limits;
 
 /// The canonical text of a value.
 ///

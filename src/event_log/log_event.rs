@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::control::event::actor::Actor;
-use crate::control::event::kind::LogEventKind;
+use crate::event_log::actor::Actor;
+use crate::event_log::kind::LogEventKind;
 use crate::wire::content_hash::ContentHash;
 
 /// An event before the store numbers it.

@@ -3,15 +3,15 @@
 use serde_json::Map;
 use serde_json::Value;
 
-use crate::control::event::actor::Actor;
-use crate::control::event::actor::ActorKind;
-use crate::control::event::canonical::canonical_json;
-use crate::control::event::error::EventError;
-use crate::control::event::hash_text::parse_content_hash;
-use crate::control::event::json_string::write_string;
-use crate::control::event::kind::LogEventKind;
-use crate::control::event::limits;
-use crate::control::event::log_event::LogEvent;
+use crate::event_log::actor::Actor;
+use crate::event_log::actor::ActorKind;
+use crate::event_log::canonical::canonical_json;
+use crate::event_log::error::EventError;
+use crate::event_log::hash_text::parse_content_hash;
+use crate::event_log::json_string::write_string;
+use crate::event_log::kind::LogEventKind;
+use crate::event_log::limits;
+use crate::event_log::log_event::LogEvent;
 use crate::wire::content_hash::ContentHash;
 
 /// An event of the log with its canonical bytes.
@@ -226,8 +226,8 @@ fn member(name: &str, problem: &'static str) -> EventError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::event::chain::ChainHead;
-    use crate::control::event::chain::ChainVerifier;
+    use crate::event_log::chain::ChainHead;
+    use crate::event_log::chain::ChainVerifier;
 
     fn event() -> LogEvent {
         LogEvent {

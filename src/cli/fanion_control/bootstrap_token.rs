@@ -1,0 +1,64 @@
+//! The token with every grant: from the file that is named, or from one that is made at the first start.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use rustix::rand::GetRandomFlags;
+use rustix::rand::getrandom;
+
+use crate::cli::fanion_control::options::StartOptions;
+use crate::serve::http::auth::token_file::TokenFile;
+
+/// The name of the file that is made.
+const FILE_NAME: &str = "bootstrap-token";
+/// The beginning of tokens of fanion, by which secret scanners find them.
+const PREFIX: &str = "fan_";
+
+/// Reads the token; makes it first if no file is named and there is none yet.
+///
+/// # Errors
+/// If the file cannot be read or made.
+pub fn load(options: &StartOptions) -> Result<Arc<TokenFile>, String> {
+    let path = match &options.bootstrap_token_path {
+        Some(path) => path.clone(),
+        None => make(&options.data_dir)?,
+    };
+    let shown = path.display().to_string();
+    let file = TokenFile::load(path, "bootstrap token");
+    let file = file.map_err(|error| format!("cannot use {shown} for --bootstrap-token-path: {error}"))?;
+    Ok(Arc::new(file))
+}
+
+/// Returns the file in the data directory; makes it if it does not exist. Only its owner can read it.
+fn make(directory: &Path) -> Result<PathBuf, String> {
+    let path = directory.join(FILE_NAME);
+    let failed = |error: &dyn std::fmt::Display| format!("cannot make {}: {error}", path.display());
+    let created = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&path);
+    let mut file = match created {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return Ok(path),
+        Err(error) => return Err(failed(&error)),
+    };
+    let mut random = [0; 32];
+    let count = getrandom(&mut random, GetRandomFlags::empty());
+    match count {
+        Ok(32) => {}
+        Ok(count) => return Err(failed(&format_args!("only {count} random bytes"))),
+        Err(error) => return Err(failed(&error)),
+    }
+    let token = BASE64_URL_SAFE_NO_PAD.encode(random);
+    let written = writeln!(file, "{PREFIX}{token}").and_then(|()| file.sync_all());
+    written.map_err(|error| failed(&error))?;
+    tracing::info!(path = %path.display(), "made a token with every grant");
+    Ok(path)
+}

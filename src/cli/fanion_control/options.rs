@@ -1,0 +1,112 @@
+//! The options of the control plane.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::config::go_duration;
+
+/// The environment of `--flags`.
+const DEFAULT_ENVIRONMENT: &str = "default";
+/// The longest name of an environment, in bytes.
+const MAX_NAME: usize = 64;
+/// The most environments.
+const MAX_ENVIRONMENTS: usize = 64;
+
+/// The options of the control plane.
+#[derive(Debug, Clone, clap::Args)]
+pub struct StartOptions {
+    /// Flag file, directory or glob of the environment `default`.
+    #[arg(long, value_name = "DIR")]
+    flags: Option<PathBuf>,
+    /// Environment and its flag file, directory or glob; may be repeated.
+    #[arg(long, value_name = "NAME=DIR", value_parser = parse_named_path)]
+    env: Vec<(String, PathBuf)>,
+    /// Directory of the store. It is created if it does not exist.
+    #[arg(long, value_name = "DIR", default_value = "fanion-data")]
+    pub data_dir: PathBuf,
+    /// Listen on this address [default: all interfaces].
+    #[arg(long, value_name = "IP")]
+    pub bind_address: Option<IpAddr>,
+    /// Port of the API, probes and metrics.
+    #[arg(long, value_name = "PORT", default_value_t = 8020)]
+    pub port: u16,
+    /// Port of flag sync.
+    #[arg(long, value_name = "PORT", default_value_t = 8025)]
+    pub sync_port: u16,
+    /// File with the token that has every grant [default: `bootstrap-token` in the data directory, which is created].
+    #[arg(long, value_name = "FILE")]
+    pub bootstrap_token_path: Option<PathBuf>,
+    /// File with the tokens of replicas of an environment, one a line; may be repeated. The token of a replica selects
+    /// its environment. With one environment and no such file, replicas need no token.
+    #[arg(long, value_name = "NAME=FILE", value_parser = parse_named_path)]
+    pub sync_token_path: Vec<(String, PathBuf)>,
+    /// Name of a replica that is expected although it was never seen, as NAME or ENVIRONMENT/NAME; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    pub expect_replica: Vec<String>,
+    /// How long a replica is expected after it was last seen.
+    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = parse_duration)]
+    pub expect_within: Duration,
+    /// TLS certificate of both ports, in PEM.
+    #[arg(long, value_name = "FILE", requires = "server_key_path")]
+    pub server_cert_path: Option<PathBuf>,
+    /// Private key of the certificate, in PEM.
+    #[arg(long, value_name = "FILE", requires = "server_cert_path")]
+    pub server_key_path: Option<PathBuf>,
+    /// Log format: `console` or `json`.
+    #[arg(long, value_name = "FORMAT", default_value = "console", value_parser = ["console", "json"])]
+    pub log_format: String,
+    /// Log more.
+    #[arg(long)]
+    pub debug: bool,
+}
+
+fn parse_named_path(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((name, path)) if !path.is_empty() => {
+            check_name(name)?;
+            Ok((name.to_owned(), path.into()))
+        }
+        _ => Err("write NAME=PATH".to_owned()),
+    }
+}
+
+/// Checks the name of an environment, which is part of URLs.
+fn check_name(name: &str) -> Result<(), String> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if !name.is_empty() && name.len() <= MAX_NAME && name.chars().all(is_plain) {
+        return Ok(());
+    }
+    Err(format!(
+        "the name of an environment has 1 to {MAX_NAME} letters, digits, `-`, `_` and `.`"
+    ))
+}
+
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    go_duration::parse(text).ok_or_else(|| go_duration::invalid_help(text))
+}
+
+impl StartOptions {
+    /// The flag files of each environment.
+    ///
+    /// # Errors
+    /// If there is no environment, one is named twice, or there are too many.
+    pub fn environments(&self) -> Result<BTreeMap<String, PathBuf>, String> {
+        let default = self.flags.iter();
+        let default = default.map(|path| (DEFAULT_ENVIRONMENT.to_owned(), path.clone()));
+        let mut environments = BTreeMap::new();
+        for (name, path) in default.chain(self.env.iter().cloned()) {
+            if environments.insert(name.clone(), path).is_some() {
+                return Err(format!("the environment `{name}` is given twice"));
+            }
+        }
+        match environments.len() {
+            0 => Err("no flags given: pass --flags DIR, or --env NAME=DIR".to_owned()),
+            count if count > MAX_ENVIRONMENTS => Err(format!(
+                "{count} environments; at most {MAX_ENVIRONMENTS} are allowed"
+            )),
+            _ => Ok(environments),
+        }
+    }
+}

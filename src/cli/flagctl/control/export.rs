@@ -1,0 +1,55 @@
+//! `flagctl export`: the flag files as they should now read.
+
+use std::time::Duration;
+
+use crate::cli::flagctl::control::ControlArgs;
+use crate::cli::flagctl::control::client::Answer;
+use crate::cli::json_node::member_str;
+use crate::cli::output::command_output::CommandOutput;
+use crate::cli::output::message::Message;
+use crate::document::syntax_tree::Node;
+use crate::document::syntax_tree::NodeKind;
+
+/// The arguments of `export`.
+#[derive(Debug, clap::Args)]
+pub struct ExportArgs {
+    /// Write the changed files instead of printing them. Paths are those of the control plane.
+    #[arg(long)]
+    write: bool,
+    /// The control plane.
+    #[command(flatten)]
+    control: ControlArgs,
+}
+
+/// Prints the files that differ from what was decided; with `--write`, writes them.
+///
+/// # Errors
+/// If the control plane does not answer, or a file cannot be written.
+pub fn run(arguments: &ExportArgs) -> anyhow::Result<CommandOutput> {
+    let client = arguments.control.client()?;
+    let files = match client.get(&["export"], &[], Duration::ZERO)? {
+        Answer::Ok(files) => files,
+        Answer::Refused(why) => return Ok(CommandOutput::failure(vec![Message::Error(why)])),
+    };
+    let files = files.member("files").map(Node::items_or_self).unwrap_or_default();
+    let changed = files.iter().filter(|file| {
+        let changed = file.member("changed").map(|changed| &changed.kind);
+        matches!(changed, Some(NodeKind::Bool(true)))
+    });
+    let mut output = CommandOutput::from_stdout(String::new());
+    for file in changed {
+        let (path, text) = (member_str(file, "file"), member_str(file, "text"));
+        if arguments.write {
+            std::fs::write(path, text)
+                .map_err(|error| anyhow::anyhow!("cannot write {path}: {error}"))?;
+            output.stderr.push(Message::Note(format!("wrote {path}")));
+        } else {
+            output.stdout.push_str(&format!("# {path}\n{text}"));
+        }
+    }
+    if output.stdout.is_empty() && output.stderr.is_empty() {
+        let text = "the flag files read as they should".to_owned();
+        output.stderr.push(Message::Note(text));
+    }
+    Ok(output)
+}

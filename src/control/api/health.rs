@@ -1,0 +1,61 @@
+//! `/healthz`, `/readyz` and `/metrics`.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use http::HeaderValue;
+use http::StatusCode;
+use http::header;
+
+use crate::control::api::ApiContext;
+use crate::metric::prometheus;
+use crate::snapshot::Snapshot;
+use crate::telemetry::collect_families;
+
+/// An append that takes longer than this is reported.
+const JOURNAL_STALL: Duration = Duration::from_secs(5);
+
+/// `GET /healthz`: the process answers.
+pub async fn alive() -> StatusCode {
+    StatusCode::OK
+}
+
+/// `GET /readyz`: 200 once every environment has flags; else 412 and a reason in each line. Reasons that do not keep
+/// flags from being served are told with 200.
+pub async fn ready(State(context): State<ApiContext>) -> Response {
+    let mut reasons = Vec::new();
+    let mut status = StatusCode::OK;
+    for environment in context.environments.values() {
+        let shown = environment.status();
+        let name = &environment.name;
+        if shown.revision.number == 0 {
+            status = StatusCode::PRECONDITION_FAILED;
+            reasons.push(format!("environment {name}: its flag files were not read yet"));
+        }
+        if shown.unjournalled > 0 {
+            let why = shown.journal_error.unwrap_or_default();
+            reasons.push(format!("environment {name}: a kill is not journalled: {why}"));
+        }
+    }
+    if let Some(busy) = context.journal.busy_for().filter(|busy| *busy > JOURNAL_STALL) {
+        let seconds = busy.as_secs();
+        reasons.push(format!("the store has not answered for {seconds} s"));
+    }
+    let mut response = Response::new(Body::from(reasons.join("\n")));
+    *response.status_mut() = status;
+    let text = HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, text);
+    response
+}
+
+/// `GET /metrics`: all metrics in Prometheus' text format.
+pub async fn metrics(State(context): State<ApiContext>) -> Response {
+    let families = collect_families::collect_families(&context.metrics, &Snapshot::default());
+    let text = prometheus::encode_text(&families, &context.metrics.resource);
+    let mut response = Response::new(Body::from(text));
+    let format = HeaderValue::from_static(prometheus::CONTENT_TYPE);
+    response.headers_mut().insert(header::CONTENT_TYPE, format);
+    response
+}

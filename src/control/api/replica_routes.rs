@@ -1,0 +1,144 @@
+//! Routes of replicas: who they are, what they have applied, and whether a revision has arrived everywhere.
+
+use std::time::Duration;
+use std::time::Instant;
+use std::time::SystemTime;
+
+use axum::extract::Path;
+use axum::extract::RawQuery;
+use axum::extract::State;
+use axum::response::Response;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::control::api::ApiContext;
+use crate::control::api::problem::Problem;
+use crate::control::api::problem::json_response;
+use crate::control::api::query::QueryParameters;
+use crate::control::fleet::progress::Laggard;
+use crate::control::fleet::progress::LaggardState;
+use crate::control::fleet::progress::Progress;
+use crate::control::fleet::replica_registry::Replica;
+use crate::control::fleet::replica_registry::ReplicaKind;
+use crate::control::fleet::replica_registry::RevisionEvent;
+use crate::control::revision::Revision;
+use crate::wire::fleet::revision_id::RevisionId;
+
+/// The longest wait for receipts.
+const MAX_WAIT: Duration = Duration::from_secs(60);
+
+/// `GET …/replicas`: all replicas, and who lacks the published revision.
+pub async fn list(
+    State(context): State<ApiContext>,
+    Path(environment): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    QueryParameters::parse(query.as_deref(), &[])?;
+    let environment = context.environment(&environment)?;
+    let (revision, now) = (environment.revision(), SystemTime::now());
+    let progress = environment.replicas.progress(&revision.id(), now);
+    let replicas = environment.replicas.replicas();
+    let replicas: Vec<Value> = replicas.iter().map(|r| replica_json(r, &revision, now)).collect();
+    let mut shown = progress_json(&progress);
+    if let Some(members) = shown.as_object_mut() {
+        members.insert("revision".to_owned(), json!(revision.number));
+        members.insert("replicas".to_owned(), Value::Array(replicas));
+    }
+    Ok(json_response(&shown))
+}
+
+/// `GET …/progress`: how many replicas have applied a revision, or a newer one. With `waitMillis`, the response waits
+/// until all have, or the time is over.
+pub async fn progress(
+    State(context): State<ApiContext>,
+    Path(environment): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let query = QueryParameters::parse(query.as_deref(), &["revision", "waitMillis"])?;
+    let environment = context.environment(&environment)?;
+    let published = environment.revision();
+    let number = query.number("revision")?.unwrap_or(published.number);
+    if number > published.number {
+        let newest = published.number;
+        return Err(Problem::not_found(
+            "unknown-revision",
+            format!("there is no revision {number}; the newest is {newest}"),
+        ));
+    }
+    let wanted = RevisionId {
+        number,
+        ..published.id()
+    };
+    let begun = Instant::now();
+    let wait = Duration::from_millis(query.number("waitMillis")?.unwrap_or(0)).min(MAX_WAIT);
+    let applied = environment.replicas.wait_applied(wanted, SystemTime::now);
+    // Without receipts in time, the laggards are the answer.
+    let _ = tokio::time::timeout(wait, applied).await;
+    let progress = environment.replicas.progress(&wanted, SystemTime::now());
+    let mut shown = progress_json(&progress);
+    if let Some(members) = shown.as_object_mut() {
+        members.insert("revision".to_owned(), json!(number));
+        let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        members.insert("millis".to_owned(), json!(millis));
+    }
+    Ok(json_response(&shown))
+}
+
+fn progress_json(progress: &Progress) -> Value {
+    json!({
+        "expected": progress.expected,
+        "applied": progress.applied,
+        "laggards": progress.laggards.iter().map(laggard_json).collect::<Vec<Value>>(),
+        "plain": { "connected": progress.plain.connected, "delivered": progress.plain.delivered },
+    })
+}
+
+fn laggard_json(laggard: &Laggard) -> Value {
+    let reason = match &laggard.state {
+        LaggardState::Refused(reason) => Some(reason.as_str()),
+        _ => None,
+    };
+    json!({
+        "name": laggard.name,
+        "uid": laggard.uid,
+        "state": laggard.state.name(),
+        "reason": reason,
+        "revision": laggard.revision.map(|revision| revision.number),
+        "ageSeconds": laggard.age.as_secs(),
+    })
+}
+
+fn replica_json(replica: &Replica, published: &Revision, now: SystemTime) -> Value {
+    let seconds_since = |at: SystemTime| now.duration_since(at).unwrap_or_default().as_secs_f64();
+    let event = |event: &Option<RevisionEvent>| {
+        event.map(|event| {
+            json!({
+                "revision": event.revision.number,
+                "contentHash": event.revision.content_hash.to_string(),
+                "secondsAgo": seconds_since(event.at),
+            })
+        })
+    };
+    let refused = replica.refusals.back();
+    let identity = &replica.identity;
+    json!({
+        "name": identity.name,
+        "uid": identity.uid,
+        "labels": identity.labels,
+        "version": identity.version,
+        "kind": match replica.kind {
+            ReplicaKind::Fanion => "fanion",
+            ReplicaKind::Plain => "plain",
+        },
+        "connected": replica.connected_since.is_some(),
+        "lastSeenSecondsAgo": seconds_since(replica.last_seen),
+        "upToDate": replica.has_applied(published.epoch, published.number),
+        "ahead": replica.is_ahead,
+        "delivered": event(&replica.delivered),
+        "received": event(&replica.received),
+        "applied": event(&replica.applied),
+        "refused": refused.map(|refused| {
+            json!({ "revision": refused.revision.number, "reason": refused.reason })
+        }),
+    })
+}

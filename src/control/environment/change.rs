@@ -1,0 +1,234 @@
+//! `ChangeRequest`: a command with its author, carried out in the order in which requests arrive.
+
+use std::sync::Arc;
+use std::time::Duration;
+use std::time::SystemTime;
+
+use serde_json::Value;
+use serde_json::json;
+
+use crate::control::environment::Environment;
+use crate::control::environment::current::Current;
+use crate::control::environment::error::ChangeError;
+use crate::control::environment::journalled_write::JournalledWrite;
+use crate::control::environment::revision_builder::build_revision;
+use crate::event_log::Actor;
+use crate::event_log::EventDraft;
+use crate::event_log::LogEventKind;
+use crate::control::model::command::Command;
+use crate::control::model::flag_state::Mark;
+use crate::control::revision::Revision;
+
+/// How long a change waits for the ones before it, and for the store.
+const CHANGE_WAIT: Duration = Duration::from_secs(10);
+/// How long a kill waits for the changes before it, and for the store, until it is published without them.
+const KILL_WAIT: Duration = Duration::from_millis(75);
+
+/// A command and its author.
+#[derive(Debug, Clone)]
+pub struct ChangeRequest {
+    /// The command.
+    pub command: Command,
+    /// The author.
+    pub actor: Actor,
+    /// The reason that the author gives.
+    pub reason: Option<String>,
+    /// The time, in milliseconds since 1970.
+    pub at_ms: u64,
+    /// The revision that the author has seen; another one is a conflict.
+    pub expected_revision: Option<u64>,
+    /// True if nothing is to change.
+    pub dry_run: bool,
+}
+
+/// The result of a change.
+#[derive(Debug, Clone)]
+pub struct Changed {
+    /// The revision before.
+    pub before: Arc<Revision>,
+    /// The revision after; of a dry run, the one that would follow. The same as before, if the command had no effect.
+    pub after: Arc<Revision>,
+    /// False if the change is not in the log yet.
+    pub journalled: bool,
+    /// The parts of the state that have no effect.
+    pub findings: Vec<String>,
+}
+
+/// Returns the time in milliseconds since 1970.
+pub fn now_ms() -> u64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    u64::try_from(now.unwrap_or_default().as_millis()).unwrap_or(u64::MAX)
+}
+
+impl ChangeRequest {
+    /// Returns who asks, when and why.
+    pub fn mark(&self) -> Mark {
+        Mark {
+            by: self.actor.name.clone(),
+            at_ms: self.at_ms,
+            reason: self.reason.clone(),
+        }
+    }
+}
+
+impl Environment {
+    /// Carries out a command. A kill is carried out even if the store does not work.
+    ///
+    /// # Errors
+    /// If the command is refused, or cannot be recorded and takes no exposure away.
+    pub async fn change(
+        self: &Arc<Environment>,
+        request: ChangeRequest,
+    ) -> Result<Changed, ChangeError> {
+        let before = self.revision();
+        match self.change_journalled(&request).await {
+            Err(error) if request.command.is_protective() && is_of_store(&error) => {
+                tracing::warn!(environment = &*self.name, %error, "the store does not record a kill");
+                self.kill_provisionally(&request)?;
+                Ok(Changed {
+                    before,
+                    after: self.revision(),
+                    journalled: self.lock().pending.is_empty(),
+                    findings: Vec::new(),
+                })
+            }
+            result => result,
+        }
+    }
+
+    /// Records a change, then publishes it.
+    async fn change_journalled(
+        self: &Arc<Environment>,
+        request: &ChangeRequest,
+    ) -> Result<Changed, ChangeError> {
+        let is_protective = request.command.is_protective();
+        let wait = if is_protective { KILL_WAIT } else { CHANGE_WAIT };
+        let gate = tokio::time::timeout(wait, self.write_gate.clone().lock_owned());
+        let gate = gate.await.map_err(|_| ChangeError::Busy)?;
+        let (before, write) = {
+            let current = self.lock();
+            if !current.pending.is_empty() {
+                let why = current.journal_error.clone().unwrap_or_default();
+                return Err(ChangeError::Unjournalled(why));
+            }
+            let before = self.revision();
+            check_revision(request, &before)?;
+            (before.clone(), prepare(&self.name, &current, request, &before)?)
+        };
+        let Some(write) = write else {
+            return Ok(Changed {
+                after: before.clone(),
+                before,
+                journalled: true,
+                findings: Vec::new(),
+            });
+        };
+        let (after, findings) = (write.revision.clone(), write.findings.clone());
+        if !request.dry_run {
+            let recorded = tokio::time::timeout(wait, self.record(write, gate));
+            let recorded = recorded.await.map_err(|_| ChangeError::StoreTimeout)?;
+            recorded.map_err(|_| ChangeError::Ended("the recording"))??;
+        }
+        Ok(Changed {
+            before,
+            after,
+            journalled: !request.dry_run,
+            findings,
+        })
+    }
+}
+
+/// Returns true if an error says nothing against the command itself.
+fn is_of_store(error: &ChangeError) -> bool {
+    match error {
+        ChangeError::Refused(_) | ChangeError::RevisionConflict { .. } => false,
+        ChangeError::Busy
+        | ChangeError::Store(_)
+        | ChangeError::StoreTimeout
+        | ChangeError::Unjournalled(_)
+        | ChangeError::Ended(_) => true,
+    }
+}
+
+fn check_revision(request: &ChangeRequest, published: &Revision) -> Result<(), ChangeError> {
+    let found = published.number;
+    match request.expected_revision {
+        Some(expected) if expected != found => {
+            Err(ChangeError::RevisionConflict { expected, found })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Returns the write that carries out a request; `None` if the command has no effect.
+///
+/// # Errors
+/// If the command is refused.
+pub(super) fn prepare(
+    environment: &str,
+    current: &Current,
+    request: &ChangeRequest,
+    published: &Revision,
+) -> Result<Option<JournalledWrite>, ChangeError> {
+    let mark = request.mark();
+    let state = request.command.apply(&current.state, &current.base, &mark)?;
+    let Some(state) = state else {
+        return Ok(None);
+    };
+    let overlaid = current.overlay(&state);
+    let revision = build_revision(overlaid.ruleset, current.head_seq + 1, published);
+    Ok(Some(JournalledWrite {
+        event: EventDraft {
+            environment: environment.to_owned(),
+            at_ms: request.at_ms,
+            actor: request.actor.clone(),
+            kind: event_kind(&request.command),
+            flag: request.command.key().map(ToOwned::to_owned),
+            reason: request.reason.clone(),
+            change: event_change(&request.command, &state),
+        },
+        command: Some(request.command.clone()),
+        state,
+        base: current.base.clone(),
+        revision: Arc::new(revision),
+        findings: overlaid.findings,
+    }))
+}
+
+fn event_kind(command: &Command) -> LogEventKind {
+    match command {
+        Command::Set { .. } => LogEventKind::FlagSet,
+        Command::Kill(_) => LogEventKind::FlagKilled,
+        Command::Restore(_) => LogEventKind::FlagRestored,
+        Command::Pause(_) => LogEventKind::FlagPaused,
+        Command::Resume(_) => LogEventKind::FlagResumed,
+        Command::Freeze => LogEventKind::EnvironmentFrozen,
+        Command::Unfreeze => LogEventKind::EnvironmentUnfrozen,
+        Command::ForceSync => LogEventKind::SyncForced,
+    }
+}
+
+/// The change of an event: what was asked for, in the words of the API.
+fn event_change(
+    command: &Command,
+    after: &crate::control::model::environment_state::EnvironmentState,
+) -> Value {
+    match command {
+        Command::Set {
+            rollout,
+            reset,
+            fields,
+            ..
+        } => json!({ "rollout": rollout.unwrap_or(0), "reset": reset, "set": fields }),
+        Command::Kill(key) => {
+            let killed = after.flags.get(key).and_then(|flag| flag.killed.as_ref());
+            json!({ "variant": killed.and_then(|kill| kill.variant.as_deref()) })
+        }
+        Command::Restore(_)
+        | Command::Pause(_)
+        | Command::Resume(_)
+        | Command::Freeze
+        | Command::Unfreeze
+        | Command::ForceSync => json!({}),
+    }
+}

@@ -1,0 +1,87 @@
+//! `Current`: what is recorded of an environment, the kills that are not recorded yet, and the flags that they overlay.
+
+use std::sync::Arc;
+
+use crate::control::model::command::Command;
+use crate::control::model::environment_state::EnvironmentState;
+use crate::control::model::flag_state::Mark;
+use crate::control::model::held_flags;
+use crate::control::model::overlay;
+use crate::control::model::overlay::Overlaid;
+use crate::control::revision::Definitions;
+use crate::ruleset::CompiledFlag;
+use crate::ruleset::Ruleset;
+
+/// What is in force in an environment.
+#[derive(Debug)]
+pub struct Current {
+    /// The number of the last recorded event.
+    pub head_seq: u64,
+    /// The state after it.
+    pub state: EnvironmentState,
+    /// The definitions after it.
+    pub definitions: Arc<Definitions>,
+    /// The flags that the state overlays: as authored, or as they were when they were held.
+    pub base: Arc<Ruleset>,
+    /// The number of the event that is being recorded.
+    pub in_flight: Option<u64>,
+    /// Kills that are published and not recorded.
+    pub pending: Vec<PendingKill>,
+    /// Why the last attempt to record them failed.
+    pub journal_error: Option<String>,
+    /// The parts of the state that have no effect.
+    pub findings: Vec<String>,
+}
+
+/// A kill that is published and not recorded.
+#[derive(Debug, Clone)]
+pub struct PendingKill {
+    /// The kill.
+    pub command: Command,
+    /// Who asked for it, and whether that is a person.
+    pub actor: crate::event_log::Actor,
+    /// Who, when and why.
+    pub mark: Mark,
+}
+
+impl Current {
+    /// Returns the state with the kills that are not recorded yet.
+    pub fn effective_state(&self) -> EnvironmentState {
+        let mut state = self.state.clone();
+        for kill in &self.pending {
+            if let Ok(Some(after)) = kill.command.apply(&state, &self.base, &kill.mark) {
+                state = after;
+            }
+        }
+        state
+    }
+
+    /// Returns the effective flags.
+    pub fn overlay(&self, state: &EnvironmentState) -> Overlaid {
+        overlay::overlay(&self.base.flags, state)
+    }
+
+    /// Returns the number that the next event gets if everything in flight is recorded.
+    pub fn next_number(&self) -> u64 {
+        let recorded = self.head_seq.max(self.in_flight.unwrap_or(0));
+        recorded + 1 + self.pending.len() as u64
+    }
+
+    /// Returns the keys of flags whose edits wait.
+    pub fn waiting_edits(
+        &self,
+        authored: &Ruleset,
+        state: &EnvironmentState,
+        limit: usize,
+    ) -> Vec<Arc<str>> {
+        if authored.flags.is_empty() {
+            return Vec::new();
+        }
+        held_flags::waiting_edits(authored, &self.base, state, limit)
+    }
+
+    /// Returns the flags that an edit of the files leads to.
+    pub fn adopt(&self, authored: &Ruleset) -> Vec<Arc<CompiledFlag>> {
+        held_flags::adopt(authored, &self.base, &self.effective_state())
+    }
+}

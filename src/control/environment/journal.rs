@@ -1,0 +1,117 @@
+//! `Journal`: the handle of the thread that writes the store. It appends in the order in which it is asked.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::mpsc;
+use std::time::Duration;
+use std::time::Instant;
+
+use tokio::sync::oneshot;
+
+use crate::control::environment::error::ChangeError;
+use crate::event_log::EventDraft;
+use crate::event_log::SealedEvent;
+use crate::control::revision::Definitions;
+use crate::control::store::Append;
+use crate::control::store::DefinitionsDelta;
+use crate::control::store::RevisionDefinitions;
+use crate::control::store::Store;
+use crate::control::store::StoreError;
+use crate::wire::content_hash::ContentHash;
+
+/// The most appends that wait for the thread. An environment has at most one.
+const QUEUE: usize = 256;
+
+/// An event to append, with the state and the definitions after it.
+#[derive(Debug)]
+pub struct JournalEntry {
+    /// The event.
+    pub event: EventDraft,
+    /// The number of the last event.
+    pub expected_seq: u64,
+    /// The state after the event, in JSON.
+    pub state: String,
+    /// The definitions of the last event.
+    pub before: Arc<Definitions>,
+    /// The definitions after the event.
+    pub after: Arc<Definitions>,
+    /// The hash of `after`.
+    pub content_hash: ContentHash,
+}
+
+type Reply = oneshot::Sender<Result<SealedEvent, StoreError>>;
+
+/// The handle of the journal thread. The thread ends when all handles are dropped.
+#[derive(Debug, Clone)]
+pub struct Journal {
+    entries: mpsc::SyncSender<(JournalEntry, Reply)>,
+    /// The start of the append that the thread is busy with.
+    busy_since: Arc<Mutex<Option<Instant>>>,
+}
+
+impl Journal {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// If no thread can be created.
+    pub fn start(mut store: Box<dyn Store>) -> std::io::Result<Journal> {
+        let (entries, queue) = mpsc::sync_channel::<(JournalEntry, Reply)>(QUEUE);
+        let busy_since = Arc::new(Mutex::new(None));
+        let busy = busy_since.clone();
+        std::thread::Builder::new()
+            .name("journal".to_owned())
+            .spawn(move || {
+                while let Ok((entry, reply)) = queue.recv() {
+                    *lock(&busy) = Some(Instant::now());
+                    let result = append(&mut *store, &entry);
+                    *lock(&busy) = None;
+                    // The caller waits until it has the result, or has ended with the process.
+                    let _ = reply.send(result);
+                }
+            })?;
+        Ok(Journal {
+            entries,
+            busy_since,
+        })
+    }
+
+    /// Asks the thread to append an entry. The receiver gets the result.
+    ///
+    /// # Errors
+    /// If the thread has ended, or too many entries wait.
+    pub fn append(
+        &self,
+        entry: JournalEntry,
+    ) -> Result<oneshot::Receiver<Result<SealedEvent, StoreError>>, ChangeError> {
+        let (reply, result) = oneshot::channel();
+        match self.entries.try_send((entry, reply)) {
+            Ok(()) => Ok(result),
+            Err(mpsc::TrySendError::Full(_)) => Err(ChangeError::Busy),
+            Err(mpsc::TrySendError::Disconnected(_)) => Err(ChangeError::Ended("the journal")),
+        }
+    }
+
+    /// Returns how long the thread has been busy with one append.
+    pub fn busy_for(&self) -> Option<Duration> {
+        lock(&self.busy_since).map(|since| since.elapsed())
+    }
+}
+
+fn lock(busy: &Mutex<Option<Instant>>) -> std::sync::MutexGuard<'_, Option<Instant>> {
+    busy.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn append(store: &mut dyn Store, entry: &JournalEntry) -> Result<SealedEvent, StoreError> {
+    let delta = DefinitionsDelta::between(&entry.before, &entry.after);
+    store.append(&Append {
+        event: entry.event.clone(),
+        expected_seq: entry.expected_seq,
+        state: &entry.state,
+        revision: RevisionDefinitions {
+            content_hash: entry.content_hash,
+            delta: &delta,
+            complete: &entry.after,
+        },
+    })
+}

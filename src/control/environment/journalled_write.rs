@@ -1,0 +1,123 @@
+//! `JournalledWrite`: a change that is recorded first and published then.
+
+use std::sync::Arc;
+
+use tokio::sync::OwnedMutexGuard;
+use tokio::task::JoinHandle;
+
+use crate::control::environment::Environment;
+use crate::control::environment::current::Current;
+use crate::control::environment::error::ChangeError;
+use crate::control::environment::journal::JournalEntry;
+use crate::control::environment::revision_builder::build_revision;
+use crate::event_log::EventDraft;
+use crate::event_log::SealedEvent;
+use crate::control::model::command::Command;
+use crate::control::model::environment_state::EnvironmentState;
+use crate::control::revision::Revision;
+use crate::ruleset::Ruleset;
+
+/// A change that is ready to be recorded.
+#[derive(Debug)]
+pub struct JournalledWrite {
+    /// The command, if it is one and not an edit of files.
+    pub command: Option<Command>,
+    /// The event.
+    pub event: EventDraft,
+    /// The state after it.
+    pub state: EnvironmentState,
+    /// The flags that the state overlays after it.
+    pub base: Arc<Ruleset>,
+    /// The revision that it makes.
+    pub revision: Arc<Revision>,
+    /// The parts of the state that have no effect.
+    pub findings: Vec<String>,
+}
+
+impl Environment {
+    /// Records a write and publishes its revision, in a task that holds the gate until the store has answered, however
+    /// long the caller waits.
+    pub(super) fn record(
+        self: &Arc<Environment>,
+        write: JournalledWrite,
+        gate: OwnedMutexGuard<()>,
+    ) -> JoinHandle<Result<Arc<Revision>, ChangeError>> {
+        let environment = self.clone();
+        tokio::spawn(async move {
+            let _gate = gate;
+            let recorded = environment.append(&write).await;
+            let mut current = environment.lock();
+            current.in_flight = None;
+            match recorded {
+                Ok(_) => Ok(environment.commit(&mut current, write)),
+                Err(error) => {
+                    current.journal_error = Some(error.to_string());
+                    Err(error)
+                }
+            }
+        })
+    }
+
+    /// Appends the event of a write to the log.
+    async fn append(&self, write: &JournalledWrite) -> Result<SealedEvent, ChangeError> {
+        let entry = {
+            let mut current = self.lock();
+            current.in_flight = Some(current.head_seq + 1);
+            JournalEntry {
+                event: write.event.clone(),
+                expected_seq: current.head_seq,
+                state: serde_json::to_string(&write.state).unwrap_or_default(),
+                before: current.definitions.clone(),
+                after: write.revision.definitions.clone(),
+                content_hash: write.revision.content_hash,
+            }
+        };
+        let result = self.journal.append(entry)?.await;
+        let result = result.map_err(|_| ChangeError::Ended("the journal"))?;
+        Ok(result?)
+    }
+
+    /// Makes a recorded write the current state, and publishes it together with the kills that are not recorded yet.
+    fn commit(&self, current: &mut Current, write: JournalledWrite) -> Arc<Revision> {
+        current.head_seq += 1;
+        current.state = write.state;
+        current.definitions = write.revision.definitions.clone();
+        current.base = write.base;
+        current.findings = write.findings;
+        current.journal_error = None;
+        current
+            .pending
+            .retain(|kill| Some(&kill.command) != write.command.as_ref());
+        if current.pending.is_empty() {
+            self.publish(write.revision.clone());
+        } else {
+            self.publish_provisional(current);
+        }
+        write.revision
+    }
+
+    /// Publishes a revision. Numbers never decrease: a provisional revision may have taken a higher one.
+    pub(super) fn publish(&self, revision: Arc<Revision>) {
+        let published = self.revision();
+        if revision.number >= published.number {
+            self.revision.send_replace(revision);
+        } else if revision.content_hash != published.content_hash {
+            self.revision.send_replace(Arc::new(Revision {
+                number: published.number,
+                epoch: revision.epoch,
+                content_hash: revision.content_hash,
+                definitions: revision.definitions.clone(),
+                snapshot: revision.snapshot.clone(),
+            }));
+        }
+    }
+
+    /// Publishes the recorded state with the kills that are not recorded yet.
+    pub(super) fn publish_provisional(&self, current: &mut Current) {
+        let overlaid = current.overlay(&current.effective_state());
+        let number = current.next_number() - 1;
+        let revision = build_revision(overlaid.ruleset, number, &self.revision());
+        current.findings = overlaid.findings;
+        self.publish(Arc::new(revision));
+    }
+}

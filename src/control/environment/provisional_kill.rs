@@ -1,0 +1,115 @@
+//! A kill that the store does not take: it is published at once, and recorded as soon as the store works again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::control::environment::Environment;
+use crate::control::environment::change::ChangeRequest;
+use crate::control::environment::change::prepare;
+use crate::control::environment::current::PendingKill;
+use crate::control::environment::error::ChangeError;
+use crate::event_log::Actor;
+use crate::event_log::ActorKind;
+use crate::event_log::EventDraft;
+use crate::event_log::LogEventKind;
+
+/// The time between two attempts to record a kill, at first and at most.
+const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+
+impl Environment {
+    /// Publishes a kill that is not recorded, and begins to record it in the background.
+    ///
+    /// # Errors
+    /// If there is no such flag.
+    pub(super) fn kill_provisionally(
+        self: &Arc<Environment>,
+        request: &ChangeRequest,
+    ) -> Result<(), ChangeError> {
+        let mut current = self.lock();
+        let state = current.effective_state();
+        let mark = request.mark();
+        if request.command.apply(&state, &current.base, &mark)?.is_none() {
+            return Ok(());
+        }
+        current.pending.push(PendingKill {
+            command: request.command.clone(),
+            actor: request.actor.clone(),
+            mark,
+        });
+        self.publish_provisional(&mut current);
+        drop(current);
+        let (environment, key) = (&*self.name, request.command.key());
+        tracing::error!(
+            environment,
+            key,
+            "flag killed, and the store did not record it: no other change is made until it does"
+        );
+        self.pending_kills.notify_one();
+        Ok(())
+    }
+
+    /// Records pending kills, one after the other, until the process ends.
+    pub(super) async fn record_pending_kills(self: Arc<Environment>) {
+        let (mut wait, longest) = RETRY;
+        loop {
+            let gate = self.write_gate.clone().lock_owned().await;
+            let Some(write) = self.next_pending_write() else {
+                drop(gate);
+                self.pending_kills.notified().await;
+                continue;
+            };
+            let recorded = self.record(write, gate).await;
+            if let Ok(Ok(_)) = recorded {
+                (wait, _) = RETRY;
+                let (environment, left) = (&*self.name, self.lock().pending.len());
+                tracing::info!(environment, left, "a kill is journalled now");
+                continue;
+            }
+            tokio::time::sleep(wait).await;
+            wait = (wait * 2).min(longest);
+        }
+    }
+
+    /// Returns the next write of [`Environment::record_pending_kills`]: the first pending kill, or else an event that
+    /// takes the number of a revision that was published and never recorded.
+    fn next_pending_write(&self) -> Option<super::journalled_write::JournalledWrite> {
+        let mut current = self.lock();
+        while let Some(kill) = current.pending.first().cloned() {
+            let request = ChangeRequest {
+                command: kill.command,
+                actor: kill.actor,
+                reason: kill.mark.reason,
+                at_ms: kill.mark.at_ms,
+                expected_revision: None,
+                dry_run: false,
+            };
+            match prepare(&self.name, &current, &request, &self.revision()) {
+                Ok(Some(write)) => return Some(write),
+                // Another event has already recorded it, or the flag is gone.
+                Ok(None) | Err(_) => {
+                    current.pending.remove(0);
+                }
+            }
+        }
+        let published = self.revision();
+        (current.head_seq < published.number).then(|| super::journalled_write::JournalledWrite {
+            command: None,
+            event: EventDraft {
+                environment: self.name.to_string(),
+                at_ms: super::change::now_ms(),
+                actor: Actor {
+                    kind: ActorKind::System,
+                    name: "control".to_owned(),
+                },
+                kind: LogEventKind::Other("revision.skipped".into()),
+                flag: None,
+                reason: Some("a change that was not recorded had taken the number before".to_owned()),
+                change: serde_json::Value::Null,
+            },
+            state: current.state.clone(),
+            base: current.base.clone(),
+            revision: published,
+            findings: current.findings.clone(),
+        })
+    }
+}

@@ -1,0 +1,175 @@
+//! Export: the authored files as they should now read, with what was decided written into them.
+
+mod patch;
+mod text_edit;
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::control::environment::Environment;
+use crate::control::export::patch::patch_document;
+use crate::control::model::environment_state::EnvironmentState;
+use crate::control::model::flag_state::FlagState;
+use crate::diag::DiagnosticSink;
+use crate::document::DocumentFormat;
+use crate::document::parse_syntax_tree;
+use crate::document::serialize;
+use crate::limits;
+use crate::regular_file;
+
+/// A file as it should now read.
+#[derive(Debug)]
+pub struct ExportedFile {
+    /// The path of the file.
+    pub file: String,
+    /// True if the text differs from the file.
+    pub changed: bool,
+    /// The text.
+    pub text: String,
+}
+
+/// Returns all files of an environment that define flags.
+///
+/// # Errors
+/// If a file cannot be read, or has been edited into something that is no flag file.
+pub fn export(environment: &Environment) -> Result<Vec<ExportedFile>, String> {
+    let state = environment.status().state;
+    let authored = environment.authored.load_full();
+    let mut keys: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for flag in &authored.ruleset.flags {
+        keys.entry(&flag.file).or_default().insert(&flag.key);
+    }
+    let files = keys.into_iter();
+    files
+        .map(|(file, keys)| export_file(file, &keys, &state))
+        .collect()
+}
+
+fn export_file(
+    file: &str,
+    keys: &BTreeSet<&str>,
+    state: &EnvironmentState,
+) -> Result<ExportedFile, String> {
+    let unusable = |why: &dyn std::fmt::Display| format!("cannot export {file}: {why}");
+    let bytes = regular_file::read(Path::new(file), limits::DOCUMENT).map_err(|e| unusable(&e))?;
+    let text = String::from_utf8(bytes).map_err(|_| unusable(&"it is not UTF-8 text"))?;
+    let decided: BTreeMap<&str, &FlagState> = state
+        .flags
+        .iter()
+        .filter(|(key, _)| keys.contains(key.as_str()))
+        .map(|(key, state)| (key.as_str(), state))
+        .collect();
+    let format = DocumentFormat::from_path(Path::new(file)).unwrap_or(DocumentFormat::Yaml);
+    let exported = export_text(&text, format, &decided).map_err(|why| unusable(&why))?;
+    Ok(ExportedFile {
+        file: file.to_owned(),
+        changed: exported != text,
+        text: exported,
+    })
+}
+
+/// Writes what was decided about flags into the text of their file. The text is edited in place if that is possible, so
+/// that comments stay; otherwise it is written anew.
+fn export_text(
+    text: &str,
+    format: DocumentFormat,
+    decided: &BTreeMap<&str, &FlagState>,
+) -> Result<String, String> {
+    let parse = |text: &str| {
+        let mut report = DiagnosticSink::new("export".into());
+        parse_syntax_tree(text, format, &mut report).ok_or_else(|| {
+            let found = report.finish();
+            found.first().map_or_else(String::new, ToString::to_string)
+        })
+    };
+    let original = parse(text)?;
+    let mut patched = original.clone();
+    let edits = patch_document(&mut patched, decided);
+    if edits.is_empty() {
+        return Ok(text.to_owned());
+    }
+    let wanted = patched.to_owned_value();
+    if let Some(edited) = text_edit::apply(text, &edits)
+        && parse(&edited).is_ok_and(|read| read.to_owned_value() == wanted)
+    {
+        return Ok(edited);
+    }
+    Ok(match format {
+        DocumentFormat::Yaml => serialize::to_yaml(&patched),
+        DocumentFormat::Json => serialize::to_pretty_json(&patched),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::model::flag_state::Kill;
+    use crate::control::model::flag_state::Mark;
+    use crate::control::model::flag_state::RolloutOverride;
+
+    fn killed() -> Option<Kill> {
+        Some(Kill {
+            variant: Some("off".to_owned()),
+            mark: Mark {
+                by: "ann".to_owned(),
+                at_ms: 1,
+                reason: None,
+            },
+        })
+    }
+
+    fn overridden(percentage: f64) -> FlagState {
+        let fields = RolloutOverride {
+            percentage: Some(percentage),
+            rings: Some(vec!["internal".to_owned()]),
+            ..RolloutOverride::default()
+        };
+        FlagState {
+            rollouts: [(0, fields)].into(),
+            ..FlagState::default()
+        }
+    }
+
+    fn exported(text: &str, decided: &FlagState) -> String {
+        let decided = [("a", decided)].into();
+        export_text(text, DocumentFormat::Yaml, &decided).expect("a flag file")
+    }
+
+    #[test]
+    fn fields_are_replaced_in_place_and_comments_stay() {
+        let text = "# flags\nflags:\n  a: # first\n    variants: {on: true, off: false}\n    rollout:\n      variant: on\n      percentage: 5 # small\n      rings: [internal, beta]\n";
+        let wanted = text
+            .replace("percentage: 5 ", "percentage: 12.5 ")
+            .replace("[internal, beta]", "[internal]");
+        assert_eq!(exported(text, &overridden(12.5)), wanted);
+    }
+
+    #[test]
+    fn missing_fields_are_inserted_in_place() {
+        let text = "flags:\n  a:\n    # it has variants\n    variants: {on: true}\n    rollout: {variant: on} # new\n";
+        let state = FlagState {
+            killed: killed(),
+            ..overridden(1.0)
+        };
+        assert_eq!(
+            exported(text, &state),
+            "flags:\n  a:\n    # it has variants\n    kill: true\n    variants: {on: true}\n    rollout: {percentage: 1, rings: [internal], variant: on} # new\n"
+        );
+    }
+
+    #[test]
+    fn text_that_cannot_be_edited_in_place_is_written_anew() {
+        let text = "flags:\n  a:\n    variants: {on: true}\n    rollout: {variant: on, rings: [\n      internal,\n      beta], ramp: {from: 2026-01-01, to: 2026-02-01}}\n";
+        let written = exported(text, &overridden(3.0));
+        assert!(written.contains("percentage: 3\n"), "{written}");
+        assert!(!written.contains("ramp"), "{written}");
+        assert!(!written.contains("beta"), "{written}");
+    }
+
+    #[test]
+    fn file_without_decisions_stays_byte_for_byte() {
+        let text = "flags: {a: {variants: {x: 1}}}   # odd\n";
+        assert_eq!(exported(text, &FlagState::default()), text);
+    }
+}

@@ -1,0 +1,8 @@
+//! What runs in an environment: the state that overlays authored flags, and the commands that change it. No I/O.
+
+pub mod command;
+pub mod environment_state;
+pub mod flag_state;
+pub mod overlay;
+pub mod refusal;
+pub mod held_flags;

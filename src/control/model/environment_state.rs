@@ -1,0 +1,42 @@
+//! `EnvironmentState`: everything that was decided in one environment; the fold over its event log.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::control::model::flag_state::FlagState;
+use crate::control::model::flag_state::Mark;
+
+/// What was decided in one environment.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct EnvironmentState {
+    /// Nothing may widen an exposure, and edits of files wait.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frozen: Option<Mark>,
+    /// The decisions about flags, by key.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub flags: BTreeMap<String, FlagState>,
+}
+
+impl EnvironmentState {
+    /// Returns what was decided about a flag.
+    pub fn flag(&self, key: &str) -> FlagState {
+        self.flags.get(key).cloned().unwrap_or_default()
+    }
+
+    /// Replaces what was decided about a flag.
+    pub fn set_flag(&mut self, key: &str, state: FlagState) {
+        if state.is_empty() {
+            self.flags.remove(key);
+        } else {
+            self.flags.insert(key.to_owned(), state);
+        }
+    }
+
+    /// Returns true if edits of the flag's file wait.
+    pub fn is_held(&self, key: &str) -> bool {
+        self.frozen.is_some() || self.flags.get(key).is_some_and(|flag| flag.paused.is_some())
+    }
+}
