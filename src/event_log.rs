@@ -11,6 +11,7 @@ mod actor;
 #[cfg(feature = "control")]
 mod canonical;
 pub mod chain;
+#[cfg(feature = "control")]
 mod decimal;
 mod error;
 mod hash_text;

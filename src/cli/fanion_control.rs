@@ -21,7 +21,11 @@ use crate::cli::version;
 
 /// The control plane of fanion: state over flag files, one revision per change, and proof that a change has arrived.
 #[derive(Debug, clap::Parser)]
-#[command(name = "fanion-control", version, args_conflicts_with_subcommands = true)]
+#[command(
+    name = "fanion-control",
+    version,
+    args_conflicts_with_subcommands = true
+)]
 struct ControlArguments {
     #[command(subcommand)]
     command: Option<Command>,

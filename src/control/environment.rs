@@ -20,6 +20,7 @@ use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
 use tokio::sync::Notify;
+use tokio::sync::mpsc;
 use tokio::sync::watch;
 
 pub use crate::control::environment::change::ChangeRequest;
@@ -27,6 +28,7 @@ pub use crate::control::environment::change::Changed;
 pub use crate::control::environment::change::now_ms;
 use crate::control::environment::current::Current;
 use crate::control::environment::journal::Journal;
+use crate::control::environment::journalled_write::Recording;
 use crate::control::fleet::replica_registry::ReplicaRegistry;
 use crate::control::model::environment_state::EnvironmentState;
 use crate::control::revision::Revision;
@@ -48,6 +50,8 @@ pub struct Environment {
     /// Held by the change that is being recorded.
     write_gate: Arc<tokio::sync::Mutex<()>>,
     journal: Journal,
+    /// Writes on their way to the log.
+    recordings: mpsc::Sender<Recording>,
     /// Wakes the task that records pending kills.
     pending_kills: Notify,
     /// The replicas and their receipts.

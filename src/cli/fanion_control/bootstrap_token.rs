@@ -31,7 +31,8 @@ pub fn load(options: &StartOptions) -> Result<Arc<TokenFile>, String> {
     };
     let shown = path.display().to_string();
     let file = TokenFile::load(path, "bootstrap token");
-    let file = file.map_err(|error| format!("cannot use {shown} for --bootstrap-token-path: {error}"))?;
+    let file =
+        file.map_err(|error| format!("cannot use {shown} for --bootstrap-token-path: {error}"))?;
     Ok(Arc::new(file))
 }
 

@@ -91,13 +91,18 @@ async fn serve(options: &StartOptions) -> Result<(), String> {
         bind("sync", options, options.sync_port).await?,
     ];
     let metrics = Arc::new(Metrics::new(registry::default_resource()));
-    let started = start_environments(options, &paths, &*reader, &journal)?;
+    let mut started = start_environments(options, &paths, &*reader, &journal)?;
     let (shut, shutdown) = watch::channel(false);
     let context = ApiContext {
         environments: Arc::new(
             started
                 .iter()
-                .map(|started| (started.environment.name.clone(), started.environment.clone()))
+                .map(|started| {
+                    (
+                        started.environment.name.clone(),
+                        started.environment.clone(),
+                    )
+                })
                 .collect(),
         ),
         reader,
@@ -120,15 +125,24 @@ async fn serve(options: &StartOptions) -> Result<(), String> {
     let version = version::version_line("fanion-control");
     tracing::info!(environments = paths.len(), "{} starts", version.trim());
     let mut tasks = JoinSet::new();
+    for task in started.iter_mut().flat_map(|started| started.tasks.drain(..)) {
+        tasks.spawn(task);
+    }
     let [api_listener, sync_listener] = listeners;
-    tasks.spawn(serve_api(api_listener, context, config, tls, shutdown.clone()));
+    tasks.spawn(serve_api(
+        api_listener,
+        context,
+        config,
+        tls,
+        shutdown.clone(),
+    ));
     tasks.spawn(fleet::server::serve(sync_listener, fleet, shutdown.clone()));
     tasks.spawn(bootstrap_token.follow(shutdown));
     tokio::select! {
         signal = stop => tracing::info!(signal, "received {signal}; shutting down"),
         ended = tasks.join_next() => {
             let why = ended.map_or_else(String::new, |ended| format!("{ended:?}"));
-            return Err(format!("a server ended: {why}"));
+            return Err(format!("a task ended: {why}; exiting"));
         }
     }
     let _ = shut.send(true);
@@ -148,8 +162,7 @@ fn start_environments(
     for (name, path) in paths {
         let flags = SourceSpec::from_path(path);
         let replicas = ReplicaRegistry::new(expectation(options, name, paths.len()));
-        let environment =
-            startup::start(name, &flags, reader, journal.clone(), Arc::new(replicas));
+        let environment = startup::start(name, &flags, reader, journal.clone(), Arc::new(replicas));
         let environment = environment.map_err(|why| format!("environment `{name}`: {why}"))?;
         started.push(environment);
     }
@@ -158,10 +171,13 @@ fn start_environments(
 
 /// The replicas that an environment expects.
 fn expectation(options: &StartOptions, environment: &str, environments: usize) -> Expectation {
-    let listed = options.expect_replica.iter().filter_map(|name| match name.split_once('/') {
-        Some((of, name)) => (of == environment).then_some(name),
-        None => (environments == 1).then_some(name.as_str()),
-    });
+    let listed = options
+        .expect_replica
+        .iter()
+        .filter_map(|name| match name.split_once('/') {
+            Some((of, name)) => (of == environment).then_some(name),
+            None => (environments == 1).then_some(name.as_str()),
+        });
     Expectation {
         within: options.expect_within,
         listed: listed.map(ToOwned::to_owned).collect(),
@@ -214,7 +230,8 @@ fn load_tls(options: &StartOptions) -> Result<Option<Arc<ReloadableTlsConfig>>, 
 async fn bind(name: &str, options: &StartOptions, port: u16) -> Result<Listener, String> {
     let address = ListenAddr::Tcp(options.bind_address, port);
     let listener = Listener::bind(&address).await;
-    let listener = listener.map_err(|error| format!("cannot listen on {name} {address}: {error}"))?;
+    let listener =
+        listener.map_err(|error| format!("cannot listen on {name} {address}: {error}"))?;
     let port = listener.port();
     tracing::info!(name, port, at = %address, "listening");
     Ok(listener)

@@ -31,7 +31,9 @@ pub fn load(
         for token in lines.filter(|line| !line.is_empty() && !line.starts_with(b"#")) {
             let hash = ContentHash::of(token);
             if let Some((_, other)) = tokens.iter().find(|(known, _)| *known == hash) {
-                return Err(unusable(&format_args!("one of its tokens is also for `{other}`")));
+                return Err(unusable(&format_args!(
+                    "one of its tokens is also for `{other}`"
+                )));
             }
             tokens.push((hash, name.clone()));
         }

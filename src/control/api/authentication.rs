@@ -33,7 +33,9 @@ pub async fn require_token(
         Err(problem) => {
             let mut response = problem.into_response();
             let scheme = HeaderValue::from_static("Bearer");
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, scheme);
             response
         }
     }

@@ -20,10 +20,10 @@ use crate::control::api::query::QueryParameters;
 use crate::control::environment::ChangeRequest;
 use crate::control::environment::Changed;
 use crate::control::environment::now_ms;
-use crate::event_log::Actor;
 use crate::control::model::command::Command;
 use crate::control::model::flag_state::RolloutOverride;
 use crate::control::store::DefinitionsDelta;
+use crate::event_log::Actor;
 
 /// The most changed definitions in a response.
 const MAX_CHANGES: usize = 100;
@@ -223,7 +223,9 @@ fn expected_revision(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
         return Ok(None);
     }
     number.parse().map(Some).map_err(|_| {
-        Problem::bad_request(format!("`If-Match` is {text}: write the revision in quotes"))
+        Problem::bad_request(format!(
+            "`If-Match` is {text}: write the revision in quotes"
+        ))
     })
 }
 

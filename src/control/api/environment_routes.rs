@@ -13,8 +13,8 @@ use crate::control::api::problem::Problem;
 use crate::control::api::problem::json_response;
 use crate::control::api::query::QueryParameters;
 use crate::control::environment::Environment;
-use crate::control::model::command::find_flag;
 use crate::control::environment::error::ChangeError;
+use crate::control::model::command::find_flag;
 
 /// The most flags of a page.
 const PAGE: usize = 500;
@@ -43,7 +43,11 @@ pub async fn show(
 
 fn environment_json(environment: &Environment) -> Value {
     let status = environment.status();
-    let killed = status.state.flags.iter().filter(|(_, flag)| flag.killed.is_some());
+    let killed = status
+        .state
+        .flags
+        .iter()
+        .filter(|(_, flag)| flag.killed.is_some());
     let killed: Vec<&str> = killed.map(|(key, _)| key.as_str()).collect();
     let sources = environment.sources.iter().map(|source| {
         let health = source.health();
@@ -80,7 +84,11 @@ pub async fn list_flags(
     let status = environment.status();
     let snapshot = status.revision.snapshot.clone();
     let after = query.text("after").unwrap_or("");
-    let flags = snapshot.ruleset.flags.iter().filter(|flag| &*flag.key > after);
+    let flags = snapshot
+        .ruleset
+        .flags
+        .iter()
+        .filter(|flag| &*flag.key > after);
     let mut flags: Vec<_> = flags.take(PAGE + 1).collect();
     let next = (flags.len() > PAGE).then(|| flags.pop()).flatten();
     let cursor = next.and_then(|_| flags.last()).map(|flag| &*flag.key);

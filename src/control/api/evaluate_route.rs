@@ -37,8 +37,8 @@ pub async fn evaluate(
     };
     let stored = revision_at(&context, &environment.name, at).await?;
     let snapshot = compile_definitions(&stored.definitions);
-    let snapshot = snapshot
-        .map_err(|why| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", why))?;
+    let snapshot =
+        snapshot.map_err(|why| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", why))?;
     evaluation(&snapshot, stored.seq, &key, &body)
 }
 

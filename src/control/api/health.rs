@@ -32,14 +32,22 @@ pub async fn ready(State(context): State<ApiContext>) -> Response {
         let name = &environment.name;
         if shown.revision.number == 0 {
             status = StatusCode::PRECONDITION_FAILED;
-            reasons.push(format!("environment {name}: its flag files were not read yet"));
+            reasons.push(format!(
+                "environment {name}: its flag files were not read yet"
+            ));
         }
         if shown.unjournalled > 0 {
             let why = shown.journal_error.unwrap_or_default();
-            reasons.push(format!("environment {name}: a kill is not journalled: {why}"));
+            reasons.push(format!(
+                "environment {name}: a kill is not journalled: {why}"
+            ));
         }
     }
-    if let Some(busy) = context.journal.busy_for().filter(|busy| *busy > JOURNAL_STALL) {
+    if let Some(busy) = context
+        .journal
+        .busy_for()
+        .filter(|busy| *busy > JOURNAL_STALL)
+    {
         let seconds = busy.as_secs();
         reasons.push(format!("the store has not answered for {seconds} s"));
     }

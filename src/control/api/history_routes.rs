@@ -31,11 +31,19 @@ pub async fn document(
     let Some(at) = parse_at(&query)? else {
         let revision = environment.revision();
         let flags = flags_json(&revision.definitions);
-        return Ok(document_json(revision.number, &revision.content_hash.to_string(), flags));
+        return Ok(document_json(
+            revision.number,
+            &revision.content_hash.to_string(),
+            &flags,
+        ));
     };
     let stored = revision_at(&context, &environment.name, at).await?;
     let flags = flags_json(&stored.definitions);
-    Ok(document_json(stored.seq, &stored.content_hash.to_string(), flags))
+    Ok(document_json(
+        stored.seq,
+        &stored.content_hash.to_string(),
+        &flags,
+    ))
 }
 
 /// The point in the history that a query names.
@@ -67,18 +75,23 @@ pub async fn revision_at(
             At::Revision(number) => format!("there is no revision {number}"),
             At::Time(at_ms) => format!("there was no revision at {at_ms} ms"),
         };
-        Problem::not_found("unknown-revision", format!("{what} of environment `{environment}`"))
+        Problem::not_found(
+            "unknown-revision",
+            format!("{what} of environment `{environment}`"),
+        )
     })
 }
 
 fn flags_json(definitions: &Definitions) -> Value {
     let parse = |text: &str| serde_json::from_str(text).unwrap_or(Value::Null);
     let flags = definitions.iter();
-    let flags: Map<String, Value> = flags.map(|(key, text)| (key.to_string(), parse(text))).collect();
+    let flags: Map<String, Value> = flags
+        .map(|(key, text)| (key.to_string(), parse(text)))
+        .collect();
     Value::Object(flags)
 }
 
-fn document_json(number: u64, content_hash: &str, flags: Value) -> Response {
+fn document_json(number: u64, content_hash: &str, flags: &Value) -> Response {
     json_response(&json!({ "revision": number, "contentHash": content_hash, "flags": flags }))
 }
 
@@ -92,7 +105,8 @@ pub async fn export(
     let environment = context.environment(&environment)?.clone();
     let files = tokio::task::spawn_blocking(move || export::export(&environment)).await;
     let status = http::StatusCode::INTERNAL_SERVER_ERROR;
-    let files = files.map_err(|_| Problem::new(status, "internal", "the export failed: see the log"))?;
+    let files =
+        files.map_err(|_| Problem::new(status, "internal", "the export failed: see the log"))?;
     let files = files.map_err(|why| Problem::new(status, "export", why))?;
     let files: Vec<Value> = files
         .into_iter()

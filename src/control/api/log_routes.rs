@@ -14,11 +14,11 @@ use crate::control::api::ApiContext;
 use crate::control::api::problem::Problem;
 use crate::control::api::problem::json_response;
 use crate::control::api::query::QueryParameters;
-use crate::event_log::LogEventKind;
-use crate::event_log::SealedEvent;
 use crate::control::store::EventPage;
 use crate::control::store::EventQuery;
 use crate::control::store::StoreError;
+use crate::event_log::LogEventKind;
+use crate::event_log::SealedEvent;
 
 /// The parameters of a filtered page.
 const FILTERS: [&str; 8] = [
@@ -60,7 +60,9 @@ fn page_json(page: &EventPage, newest_first: bool) -> Value {
     let events: Vec<Value> = page.events.iter().map(event_json).collect();
     let last = page.events.last().map(|event| event.event().seq);
     let cursor = if newest_first { "before" } else { "after" };
-    let next = last.filter(|_| page.has_more).map(|seq| json!({ cursor: seq }));
+    let next = last
+        .filter(|_| page.has_more)
+        .map(|seq| json!({ cursor: seq }));
     json!({ "events": events, "next": next })
 }
 
@@ -97,7 +99,9 @@ pub async fn raw(
     }
     let mut response = Response::new(Body::from(lines));
     let media_type = HeaderValue::from_static("application/x-ndjson");
-    response.headers_mut().insert(header::CONTENT_TYPE, media_type);
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, media_type);
     Ok(response)
 }
 

@@ -112,7 +112,9 @@ impl IntoResponse for Problem {
         let mut response = Response::new(Body::from(body.to_string()));
         *response.status_mut() = self.status;
         let media_type = HeaderValue::from_static("application/problem+json");
-        response.headers_mut().insert(header::CONTENT_TYPE, media_type);
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, media_type);
         response
     }
 }
@@ -121,14 +123,20 @@ impl IntoResponse for Problem {
 pub fn json_response(value: &Value) -> Response {
     let mut response = Response::new(Body::from(value.to_string()));
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
 /// The response to a path that does not exist.
 pub async fn unknown_path(uri: Uri) -> Problem {
-    Problem::not_found("unknown-path", format!("there is nothing at {}", uri.path()))
+    Problem::not_found(
+        "unknown-path",
+        format!("there is nothing at {}", uri.path()),
+    )
 }
 
 /// The response to a method that a path does not have.

@@ -25,7 +25,10 @@ impl QueryParameters {
                     "this path has no parameter `{name}`; {known}"
                 )));
             }
-            if parameters.insert(name.to_string(), value.into_owned()).is_some() {
+            if parameters
+                .insert(name.to_string(), value.into_owned())
+                .is_some()
+            {
                 return Err(Problem::bad_request(format!("`{name}` is given twice")));
             }
         }

@@ -38,7 +38,10 @@ pub async fn list(
     let (revision, now) = (environment.revision(), SystemTime::now());
     let progress = environment.replicas.progress(&revision.id(), now);
     let replicas = environment.replicas.replicas();
-    let replicas: Vec<Value> = replicas.iter().map(|r| replica_json(r, &revision, now)).collect();
+    let replicas: Vec<Value> = replicas
+        .iter()
+        .map(|r| replica_json(r, &revision, now))
+        .collect();
     let mut shown = progress_json(&progress);
     if let Some(members) = shown.as_object_mut() {
         members.insert("revision".to_owned(), json!(revision.number));

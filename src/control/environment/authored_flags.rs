@@ -11,12 +11,12 @@ use crate::control::environment::change::now_ms;
 use crate::control::environment::current::Current;
 use crate::control::environment::journalled_write::JournalledWrite;
 use crate::control::environment::revision_builder::build_revision;
+use crate::control::model::overlay;
+use crate::control::revision::Definitions;
 use crate::event_log::Actor;
 use crate::event_log::ActorKind;
 use crate::event_log::EventDraft;
 use crate::event_log::LogEventKind;
-use crate::control::model::overlay;
-use crate::control::revision::Definitions;
 use crate::ruleset::Ruleset;
 use crate::snapshot::Snapshot;
 
@@ -56,12 +56,15 @@ impl Environment {
                 return;
             };
             let error = match self.record(write, gate).await {
-                Ok(Ok(revision)) => {
+                Ok(revision) => {
                     let (environment, number) = (&*self.name, revision.number);
-                    tracing::info!(environment, revision = number, "edited flag files are published");
+                    tracing::info!(
+                        environment,
+                        revision = number,
+                        "edited flag files are published"
+                    );
                     return;
                 }
-                Ok(Err(error)) => error.to_string(),
                 Err(error) => error.to_string(),
             };
             if reported != error {

@@ -12,12 +12,12 @@ use crate::control::environment::current::Current;
 use crate::control::environment::error::ChangeError;
 use crate::control::environment::journalled_write::JournalledWrite;
 use crate::control::environment::revision_builder::build_revision;
-use crate::event_log::Actor;
-use crate::event_log::EventDraft;
-use crate::event_log::LogEventKind;
 use crate::control::model::command::Command;
 use crate::control::model::flag_state::Mark;
 use crate::control::revision::Revision;
+use crate::event_log::Actor;
+use crate::event_log::EventDraft;
+use crate::event_log::LogEventKind;
 
 /// How long a change waits for the ones before it, and for the store.
 const CHANGE_WAIT: Duration = Duration::from_secs(10);
@@ -102,7 +102,11 @@ impl Environment {
         request: &ChangeRequest,
     ) -> Result<Changed, ChangeError> {
         let is_protective = request.command.is_protective();
-        let wait = if is_protective { KILL_WAIT } else { CHANGE_WAIT };
+        let wait = if is_protective {
+            KILL_WAIT
+        } else {
+            CHANGE_WAIT
+        };
         let gate = tokio::time::timeout(wait, self.write_gate.clone().lock_owned());
         let gate = gate.await.map_err(|_| ChangeError::Busy)?;
         let (before, write) = {
@@ -113,7 +117,10 @@ impl Environment {
             }
             let before = self.revision();
             check_revision(request, &before)?;
-            (before.clone(), prepare(&self.name, &current, request, &before)?)
+            (
+                before.clone(),
+                prepare(&self.name, &current, request, &before)?,
+            )
         };
         let Some(write) = write else {
             return Ok(Changed {
@@ -126,8 +133,7 @@ impl Environment {
         let (after, findings) = (write.revision.clone(), write.findings.clone());
         if !request.dry_run {
             let recorded = tokio::time::timeout(wait, self.record(write, gate));
-            let recorded = recorded.await.map_err(|_| ChangeError::StoreTimeout)?;
-            recorded.map_err(|_| ChangeError::Ended("the recording"))??;
+            recorded.await.map_err(|_| ChangeError::StoreTimeout)??;
         }
         Ok(Changed {
             before,
@@ -171,7 +177,9 @@ pub(super) fn prepare(
     published: &Revision,
 ) -> Result<Option<JournalledWrite>, ChangeError> {
     let mark = request.mark();
-    let state = request.command.apply(&current.state, &current.base, &mark)?;
+    let state = request
+        .command
+        .apply(&current.state, &current.base, &mark)?;
     let Some(state) = state else {
         return Ok(None);
     };

@@ -10,14 +10,14 @@ use std::time::Instant;
 use tokio::sync::oneshot;
 
 use crate::control::environment::error::ChangeError;
-use crate::event_log::EventDraft;
-use crate::event_log::SealedEvent;
 use crate::control::revision::Definitions;
 use crate::control::store::Append;
 use crate::control::store::DefinitionsDelta;
 use crate::control::store::RevisionDefinitions;
 use crate::control::store::Store;
 use crate::control::store::StoreError;
+use crate::event_log::EventDraft;
+use crate::event_log::SealedEvent;
 use crate::wire::content_hash::ContentHash;
 
 /// The most appends that wait for the thread. An environment has at most one.

@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use tokio::sync::OwnedMutexGuard;
-use tokio::task::JoinHandle;
+use tokio::sync::mpsc;
+use tokio::sync::oneshot;
 
 use crate::control::environment::Environment;
 use crate::control::environment::current::Current;
 use crate::control::environment::error::ChangeError;
 use crate::control::environment::journal::JournalEntry;
 use crate::control::environment::revision_builder::build_revision;
-use crate::event_log::EventDraft;
-use crate::event_log::SealedEvent;
 use crate::control::model::command::Command;
 use crate::control::model::environment_state::EnvironmentState;
 use crate::control::revision::Revision;
+use crate::event_log::EventDraft;
+use crate::event_log::SealedEvent;
 use crate::ruleset::Ruleset;
 
 /// A change that is ready to be recorded.
@@ -34,28 +35,61 @@ pub struct JournalledWrite {
     pub findings: Vec<String>,
 }
 
+/// The result of recording a write: its revision.
+pub type RecordingResult = Result<Arc<Revision>, ChangeError>;
+
+/// A write on its way to the log.
+#[derive(Debug)]
+pub struct Recording {
+    write: JournalledWrite,
+    /// Held until the store has answered, however long the caller waits.
+    _gate: OwnedMutexGuard<()>,
+    reply: oneshot::Sender<RecordingResult>,
+}
+
 impl Environment {
-    /// Records a write and publishes its revision, in a task that holds the gate until the store has answered, however
-    /// long the caller waits.
-    pub(super) fn record(
-        self: &Arc<Environment>,
+    /// Records a write, then publishes its revision. The write goes on if the caller stops waiting.
+    pub(super) async fn record(
+        &self,
         write: JournalledWrite,
         gate: OwnedMutexGuard<()>,
-    ) -> JoinHandle<Result<Arc<Revision>, ChangeError>> {
-        let environment = self.clone();
-        tokio::spawn(async move {
-            let _gate = gate;
-            let recorded = environment.append(&write).await;
-            let mut current = environment.lock();
+    ) -> RecordingResult {
+        let (reply, result) = oneshot::channel();
+        let recording = Recording {
+            write,
+            _gate: gate,
+            reply,
+        };
+        let ended = || ChangeError::Ended("the recorder");
+        let sent = self.recordings.send(recording).await;
+        sent.map_err(|_| ended())?;
+        result.await.map_err(|_| ended())?
+    }
+
+    /// Records writes, one after the other, until the process ends.
+    pub(super) async fn run_recorder(
+        self: Arc<Environment>,
+        mut recordings: mpsc::Receiver<Recording>,
+    ) {
+        while let Some(recording) = recordings.recv().await {
+            let Recording {
+                write,
+                _gate,
+                reply,
+            } = recording;
+            let recorded = self.append(&write).await;
+            let mut current = self.lock();
             current.in_flight = None;
-            match recorded {
-                Ok(_) => Ok(environment.commit(&mut current, write)),
+            let result = match recorded {
+                Ok(_) => Ok(self.commit(&mut current, write)),
                 Err(error) => {
                     current.journal_error = Some(error.to_string());
                     Err(error)
                 }
-            }
-        })
+            };
+            // The caller may have stopped waiting.
+            let _ = reply.send(result);
+        }
     }
 
     /// Appends the event of a write to the log.

@@ -28,7 +28,11 @@ impl Environment {
         let mut current = self.lock();
         let state = current.effective_state();
         let mark = request.mark();
-        if request.command.apply(&state, &current.base, &mark)?.is_none() {
+        if request
+            .command
+            .apply(&state, &current.base, &mark)?
+            .is_none()
+        {
             return Ok(());
         }
         current.pending.push(PendingKill {
@@ -59,7 +63,7 @@ impl Environment {
                 continue;
             };
             let recorded = self.record(write, gate).await;
-            if let Ok(Ok(_)) = recorded {
+            if recorded.is_ok() {
                 (wait, _) = RETRY;
                 let (environment, left) = (&*self.name, self.lock().pending.len());
                 tracing::info!(environment, left, "a kill is journalled now");
@@ -103,7 +107,9 @@ impl Environment {
                 },
                 kind: LogEventKind::Other("revision.skipped".into()),
                 flag: None,
-                reason: Some("a change that was not recorded had taken the number before".to_owned()),
+                reason: Some(
+                    "a change that was not recorded had taken the number before".to_owned(),
+                ),
                 change: serde_json::Value::Null,
             },
             state: current.state.clone(),

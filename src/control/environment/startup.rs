@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 
 use tokio::sync::Notify;
+use tokio::sync::mpsc;
 use tokio::sync::watch;
 
 use crate::control::environment::Environment;
@@ -22,6 +23,7 @@ use crate::json;
 use crate::live::Live;
 use crate::rule::bucketing::bucketing_value::FractionalVersion;
 use crate::ruleset::Ruleset;
+use crate::serve::tasks::BoxedTask;
 use crate::snapshot::Snapshot;
 use crate::source::SourceConfig;
 use crate::source::layer::compile;
@@ -38,9 +40,11 @@ pub struct StartedEnvironment {
     pub environment: Arc<Environment>,
     /// The thread, which ends when this is dropped.
     pub updater: Updater,
+    /// The tasks of the environment, none of which may end.
+    pub tasks: Vec<BoxedTask>,
 }
 
-/// Starts an environment on the current runtime.
+/// Starts an environment. The caller spawns its tasks.
 ///
 /// # Errors
 /// If the store cannot be read or was written by another version, or no thread can be created.
@@ -59,6 +63,8 @@ pub fn start(
     let loader = Loader::new(std::slice::from_ref(flags), &config, authored.clone());
     let updater = updater::start(loader)
         .map_err(|error| format!("cannot start the thread that reads flag files: {error}"))?;
+    // The gate lets one write pass at a time.
+    let (recordings, queue) = mpsc::channel(1);
     let environment = Arc::new(Environment {
         name: name.into(),
         revision: watch::Sender::new(Arc::new(revision)),
@@ -67,22 +73,23 @@ pub fn start(
         current: Mutex::new(current),
         write_gate: Arc::default(),
         journal,
+        recordings,
         pending_kills: Notify::new(),
         replicas,
     });
-    tokio::spawn(environment.clone().follow_files());
-    tokio::spawn(environment.clone().record_pending_kills());
     Ok(StartedEnvironment {
+        tasks: vec![
+            Box::pin(environment.clone().run_recorder(queue)),
+            Box::pin(environment.clone().record_pending_kills()),
+            Box::pin(environment.clone().follow_files()),
+        ],
         environment,
         updater,
     })
 }
 
 /// The recorded state of an environment, and its last revision.
-fn restore(
-    stored: Option<StoredEnvironment>,
-    epoch: u64,
-) -> Result<(Current, Revision), String> {
+fn restore(stored: Option<StoredEnvironment>, epoch: u64) -> Result<(Current, Revision), String> {
     let mut current = Current {
         head_seq: 0,
         state: EnvironmentState::default(),
@@ -141,8 +148,13 @@ pub fn compile_definitions(definitions: &Definitions) -> Result<Snapshot, String
         source: "store".into(),
         file: "store".into(),
     };
-    let (layer, diagnostics) =
-        compile::compile(DocumentFormat::Json, &origin, text.as_bytes(), options, None);
+    let (layer, diagnostics) = compile::compile(
+        DocumentFormat::Json,
+        &origin,
+        text.as_bytes(),
+        options,
+        None,
+    );
     let layer = layer.ok_or_else(|| {
         let why: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
         format!("the stored flags are invalid: {}", why.join("; "))

@@ -104,7 +104,9 @@ fn set_member(object: &mut Node, name: &'static str, kind: NodeKind, edits: &mut
     let NodeKind::Map(members) = &mut object.kind else {
         return;
     };
-    let known = members.iter_mut().rfind(|m| m.key.eq_ignore_ascii_case(name));
+    let known = members
+        .iter_mut()
+        .rfind(|m| m.key.eq_ignore_ascii_case(name));
     if let Some(member) = known {
         if member.value.to_owned_value() != value.to_owned_value() {
             edits.push(Edit::Replace {
@@ -116,7 +118,9 @@ fn set_member(object: &mut Node, name: &'static str, kind: NodeKind, edits: &mut
         return;
     }
     // The first member of the text: members that were inserted before have no position of their own.
-    let first = members.iter().find(|member| member.position != Position::START);
+    let first = members
+        .iter()
+        .find(|member| member.position != Position::START);
     edits.push(match first {
         Some(first) => Edit::Insert {
             before: first.position,
@@ -150,7 +154,9 @@ fn member_mut<'n>(object: &'n mut Node, name: &str) -> Option<&'n mut Node> {
     let NodeKind::Map(members) = &mut object.kind else {
         return None;
     };
-    let found = members.iter_mut().rfind(|m| m.key.eq_ignore_ascii_case(name));
+    let found = members
+        .iter_mut()
+        .rfind(|m| m.key.eq_ignore_ascii_case(name));
     found.map(|member| &mut member.value)
 }
 

@@ -24,7 +24,11 @@ pub fn apply(text: &str, edits: &[Edit]) -> Option<String> {
             } => {
                 let start = offset(text, *before)?;
                 let value = one_line(value)?;
-                (start, start, insertion(text, start, *before, *object, name, &value)?)
+                (
+                    start,
+                    start,
+                    insertion(text, start, *before, *object, name, &value)?,
+                )
             }
             Edit::Remove => return None,
         };
@@ -37,7 +41,9 @@ pub fn apply(text: &str, edits: &[Edit]) -> Option<String> {
         edited.replace_range(*start..*end, new);
     }
     let shift = |at: usize| {
-        let before = pieces.iter().filter(|(start, _, end, _)| start < end && *start < at);
+        let before = pieces
+            .iter()
+            .filter(|(start, _, end, _)| start < end && *start < at);
         before.fold(0_isize, |sum, (start, _, end, new)| {
             sum + new.len().cast_signed() - (end - start).cast_signed()
         })
@@ -103,12 +109,18 @@ fn insertion(
 ) -> Option<String> {
     let line_start = text.get(..start)?.rfind('\n').map_or(0, |at| at + 1);
     let indentation = text.get(line_start..start)?;
-    let quote = if text.get(start..)?.starts_with('"') { "\"" } else { "" };
-    if indentation.chars().all(|c| c == ' ') && text.get(start..)?.chars().next() != Some('-') {
+    let quote = if text.get(start..)?.starts_with('"') {
+        "\""
+    } else {
+        ""
+    };
+    if indentation.chars().all(|c| c == ' ') && !text.get(start..)?.starts_with('-') {
         // A member of a block, alone on its line; in braces over several lines it needs a comma.
         let in_braces = text.get(..start)?.trim_end().ends_with(['{', ',']);
         let comma = if in_braces { "," } else { "" };
-        return Some(format!("{quote}{name}{quote}: {value}{comma}\n{indentation}"));
+        return Some(format!(
+            "{quote}{name}{quote}: {value}{comma}\n{indentation}"
+        ));
     }
     // A member in braces on the line of its object.
     (before.line == object.line).then(|| format!("{quote}{name}{quote}: {value}, "))

@@ -235,7 +235,9 @@ fn validate(fields: &RolloutOverride, rings: &BTreeSet<&str>) -> Result<(), Refu
         validate_list(field, list)?;
     }
     let unknown = fields.rings.iter().flatten();
-    let unknown = unknown.into_iter().find(|name| !rings.contains(name.as_str()));
+    let unknown = unknown
+        .into_iter()
+        .find(|name| !rings.contains(name.as_str()));
     unknown.map_or(Ok(()), |name| Err(unknown_ring(name, rings)))
 }
 

@@ -37,6 +37,10 @@ impl EnvironmentState {
 
     /// Returns true if edits of the flag's file wait.
     pub fn is_held(&self, key: &str) -> bool {
-        self.frozen.is_some() || self.flags.get(key).is_some_and(|flag| flag.paused.is_some())
+        self.frozen.is_some()
+            || self
+                .flags
+                .get(key)
+                .is_some_and(|flag| flag.paused.is_some())
     }
 }

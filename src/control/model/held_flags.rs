@@ -7,7 +7,11 @@ use crate::ruleset::CompiledFlag;
 use crate::ruleset::Ruleset;
 
 /// Returns the flags to serve after an edit: those of `edited`, but the flags of `previous` that are held.
-pub fn adopt(edited: &Ruleset, previous: &Ruleset, state: &EnvironmentState) -> Vec<Arc<CompiledFlag>> {
+pub fn adopt(
+    edited: &Ruleset,
+    previous: &Ruleset,
+    state: &EnvironmentState,
+) -> Vec<Arc<CompiledFlag>> {
     let is_held = |flag: &&Arc<CompiledFlag>| state.is_held(&flag.key);
     let held = previous.flags.iter().filter(is_held);
     let new = edited.flags.iter().filter(|flag| !is_held(flag));
@@ -17,7 +21,12 @@ pub fn adopt(edited: &Ruleset, previous: &Ruleset, state: &EnvironmentState) -> 
 }
 
 /// Returns the keys of held flags whose definitions differ from the edited ones, at most `limit`.
-pub fn waiting_edits(edited: &Ruleset, served: &Ruleset, state: &EnvironmentState, limit: usize) -> Vec<Arc<str>> {
+pub fn waiting_edits(
+    edited: &Ruleset,
+    served: &Ruleset,
+    state: &EnvironmentState,
+    limit: usize,
+) -> Vec<Arc<str>> {
     let differs = |key: &str| {
         let fingerprint = |ruleset: &Ruleset| ruleset.flag(key).map(|flag| flag.fingerprint);
         fingerprint(edited) != fingerprint(served)

@@ -38,7 +38,10 @@ pub fn overlay(flags: &[Arc<CompiledFlag>], state: &EnvironmentState) -> Overlai
         })
         .collect();
     let keys: BTreeSet<&str> = flags.iter().map(|flag| &*flag.key).collect();
-    let gone = state.flags.keys().filter(|key| !keys.contains(key.as_str()));
+    let gone = state
+        .flags
+        .keys()
+        .filter(|key| !keys.contains(key.as_str()));
     findings.extend(gone.map(|key| {
         format!("flag `{key}` was removed from its file; what was decided about it has no effect")
     }));
@@ -111,8 +114,10 @@ fn override_rollout(
     }
     let names = |list: &[String]| list.iter().map(EcoString::from).collect::<Vec<_>>();
     if let Some(chosen) = &overridden.rings {
-        let (known, unknown): (Vec<_>, Vec<_>) =
-            chosen.iter().cloned().partition(|name| rings.contains(name));
+        let (known, unknown): (Vec<_>, Vec<_>) = chosen
+            .iter()
+            .cloned()
+            .partition(|name| rings.contains(name));
         rollout.rings = names(&known);
         findings.extend(unknown.iter().map(|name| {
             format!("the ring `{name}` is not defined any more; flag `{key}` is not released to it")
@@ -129,7 +134,12 @@ fn override_rollout(
 /// Serves the safe variant of the time of the kill, if the flag still has it; otherwise the one that is declared now.
 fn apply_kill(definition: &FlagDefinition, fields: &mut RolloutFields, kill: &Kill) {
     fields.kill_position = Some(definition.position);
-    let has = |name: &str| definition.variants.iter().any(|(known, _)| **known == *name);
+    let has = |name: &str| {
+        definition
+            .variants
+            .iter()
+            .any(|(known, _)| **known == *name)
+    };
     if let Some(variant) = kill.variant.as_deref().filter(|name| has(name)) {
         fields.safe_variant = Some(variant.into());
     }

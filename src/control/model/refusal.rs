@@ -94,7 +94,11 @@ impl fmt::Display for Refusal {
                 write!(f, "flag `{key}` is paused{}: resume it first", By(mark))
             }
             Refusal::Frozen(mark) => {
-                write!(f, "the environment is frozen{}: unfreeze it first", By(mark))
+                write!(
+                    f,
+                    "the environment is frozen{}: unfreeze it first",
+                    By(mark)
+                )
             }
         }
     }

@@ -1,8 +1,8 @@
 //! Questions to the store, and its answers.
 
+use crate::control::store::append::StoredDefinitions;
 use crate::event_log::LogEventKind;
 use crate::event_log::SealedEvent;
-use crate::control::store::append::StoredDefinitions;
 use crate::wire::content_hash::ContentHash;
 
 /// A point in the history of an environment.

@@ -20,7 +20,6 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
-use crate::event_log::SealedEvent;
 use crate::control::store::append::Append;
 use crate::control::store::data_dir::DataDir;
 use crate::control::store::error::StoreError;
@@ -33,6 +32,7 @@ use crate::control::store::step::Step;
 use crate::control::store::step::StepHook;
 use crate::control::store::verbs::Store;
 use crate::control::store::verbs::StoreReader;
+use crate::event_log::SealedEvent;
 
 /// The store in one SQLite database.
 pub struct SqliteStore {

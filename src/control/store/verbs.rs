@@ -3,8 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::event_log::ChainHead;
-use crate::event_log::SealedEvent;
 use crate::control::store::append::Append;
 use crate::control::store::error::StoreError;
 use crate::control::store::error::VerifyError;
@@ -14,6 +12,8 @@ use crate::control::store::query::EventQuery;
 use crate::control::store::query::StoreEpoch;
 use crate::control::store::query::StoredEnvironment;
 use crate::control::store::query::StoredRevision;
+use crate::event_log::ChainHead;
+use crate::event_log::SealedEvent;
 
 /// A store that one thread writes. All calls block.
 pub trait Store: Send {

@@ -4,15 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 
-use fanion::event_log::ChainHead;
-use fanion::event_log::ChainVerifier;
-use fanion::event_log::limits as event_limits;
 use fanion::control::store::Append;
 use fanion::control::store::At;
 use fanion::control::store::Store;
 use fanion::control::store::StoreError;
 use fanion::control::store::StoreReader;
 use fanion::control::store::limits;
+use fanion::event_log::ChainHead;
+use fanion::event_log::ChainVerifier;
+use fanion::event_log::limits as event_limits;
 
 use crate::store::script::ENVIRONMENTS;
 use crate::store::script::ScriptedChange;

@@ -3,11 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use fanion::event_log::Actor;
-use fanion::event_log::ActorKind;
-use fanion::event_log::EventDraft;
-use fanion::event_log::LogEventKind;
-use fanion::event_log::SealedEvent;
 use fanion::control::store::Append;
 use fanion::control::store::DefinitionsDelta;
 use fanion::control::store::RevisionDefinitions;
@@ -15,6 +10,11 @@ use fanion::control::store::SqliteStore;
 use fanion::control::store::Store;
 use fanion::control::store::StoreError;
 use fanion::control::store::StoredDefinitions;
+use fanion::event_log::Actor;
+use fanion::event_log::ActorKind;
+use fanion::event_log::EventDraft;
+use fanion::event_log::LogEventKind;
+use fanion::event_log::SealedEvent;
 use fanion::wire::content_hash::ContentHash;
 
 /// The environments of the script.

@@ -58,8 +58,13 @@ impl ChangeOutputArgs {
             Answer::Refused(why) => return CommandOutput::failure(vec![Message::Error(why)]),
         };
         let findings = change.member("findings").map(Node::items_or_self);
-        let findings = findings.unwrap_or_default().iter().filter_map(Node::as_text);
-        let mut stderr: Vec<Message> = findings.map(|text| Message::Warning(text.to_owned())).collect();
+        let findings = findings
+            .unwrap_or_default()
+            .iter()
+            .filter_map(Node::as_text);
+        let mut stderr: Vec<Message> = findings
+            .map(|text| Message::Warning(text.to_owned()))
+            .collect();
         if is_false(&change, "journalled") && !self.dry_run {
             let text = "the change is published, and the store has not recorded it yet";
             stderr.push(Message::Warning(text.to_owned()));

@@ -50,7 +50,8 @@ impl ControlClient {
     ) -> anyhow::Result<ControlClient> {
         let url = url.map(ToOwned::to_owned);
         let url = url.or_else(|| variable("FLAGCTL_CONTROL"));
-        let url = url.context("no control plane given: pass --control URL or set FLAGCTL_CONTROL")?;
+        let url =
+            url.context("no control plane given: pass --control URL or set FLAGCTL_CONTROL")?;
         let shown = redact_url(&url);
         let parsed = Url::parse(&url).with_context(|| format!("invalid URL `{shown}`"))?;
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -122,7 +123,13 @@ impl ControlClient {
         body: &Node,
     ) -> anyhow::Result<Answer> {
         let body = serialize::to_pretty_json(body);
-        self.send(Method::POST, &self.path(path), query, Some(body), Duration::ZERO)
+        self.send(
+            Method::POST,
+            &self.path(path),
+            query,
+            Some(body),
+            Duration::ZERO,
+        )
     }
 
     /// Reads lines of the environment.
@@ -196,7 +203,9 @@ impl ControlClient {
                 request = request.bearer_auth(token);
             }
             if let Some(body) = body {
-                request = request.header("content-type", "application/json").body(body);
+                request = request
+                    .header("content-type", "application/json")
+                    .body(body);
             }
             let response = request.send().await.map_err(reqwest::Error::without_url)?;
             let status = response.status();
@@ -217,7 +226,9 @@ fn token(variable: &impl Fn(&str) -> Option<String>) -> anyhow::Result<Option<St
     };
     let bytes = regular_file::read(Path::new(&path), limits::TOKEN_FILE)
         .map_err(|error| anyhow::anyhow!("cannot read {path} of FLAGCTL_TOKEN_PATH: {error}"))?;
-    let text = String::from_utf8(bytes).ok().context("the token is not text")?;
+    let text = String::from_utf8(bytes)
+        .ok()
+        .context("the token is not text")?;
     let mut lines = text.lines().map(str::trim);
     let token = lines.find(|line| !line.is_empty() && !line.starts_with('#'));
     Ok(token.map(ToOwned::to_owned))
@@ -227,7 +238,9 @@ fn token(variable: &impl Fn(&str) -> Option<String>) -> anyhow::Result<Option<St
 fn problem(status: StatusCode, body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
     let problem = json_node::parse(&text).ok();
-    let detail = problem.as_ref().map_or("", |problem| member_str(problem, "detail"));
+    let detail = problem
+        .as_ref()
+        .map_or("", |problem| member_str(problem, "detail"));
     let why = match (detail, status) {
         ("", StatusCode::NOT_FOUND) => {
             "the server is no control plane: --control needs the address of `fanion control`"
@@ -243,7 +256,11 @@ fn problem(status: StatusCode, body: &[u8]) -> String {
 
 async fn read_bounded(mut response: reqwest::Response) -> anyhow::Result<Vec<u8>> {
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(reqwest::Error::without_url)? {
+    while let Some(chunk) = response
+        .chunk()
+        .await
+        .map_err(reqwest::Error::without_url)?
+    {
         body.extend_from_slice(&chunk);
         if body.len() as u64 > limits::DOCUMENT {
             anyhow::bail!("the response is larger than {} bytes", limits::DOCUMENT);

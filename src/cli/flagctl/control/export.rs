@@ -1,5 +1,6 @@
 //! `flagctl export`: the flag files as they should now read.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::cli::flagctl::control::ControlArgs;
@@ -31,7 +32,10 @@ pub fn run(arguments: &ExportArgs) -> anyhow::Result<CommandOutput> {
         Answer::Ok(files) => files,
         Answer::Refused(why) => return Ok(CommandOutput::failure(vec![Message::Error(why)])),
     };
-    let files = files.member("files").map(Node::items_or_self).unwrap_or_default();
+    let files = files
+        .member("files")
+        .map(Node::items_or_self)
+        .unwrap_or_default();
     let changed = files.iter().filter(|file| {
         let changed = file.member("changed").map(|changed| &changed.kind);
         matches!(changed, Some(NodeKind::Bool(true)))
@@ -44,7 +48,7 @@ pub fn run(arguments: &ExportArgs) -> anyhow::Result<CommandOutput> {
                 .map_err(|error| anyhow::anyhow!("cannot write {path}: {error}"))?;
             output.stderr.push(Message::Note(format!("wrote {path}")));
         } else {
-            output.stdout.push_str(&format!("# {path}\n{text}"));
+            let _ = write!(output.stdout, "# {path}\n{text}");
         }
     }
     if output.stdout.is_empty() && output.stderr.is_empty() {

@@ -45,7 +45,11 @@ pub fn run(arguments: &KillArgs) -> anyhow::Result<CommandOutput> {
     let change = &arguments.change;
     let client = change.control.client()?;
     let body = change::reason_body(&change.output);
-    let answer = client.post(&["flags", &change.key, "kill"], &change.output.query(), &body)?;
+    let answer = client.post(
+        &["flags", &change.key, "kill"],
+        &change.output.query(),
+        &body,
+    )?;
     match answer {
         Answer::Ok(killed) if arguments.wait && !change.output.dry_run => {
             wait(arguments, &client, &killed)
@@ -70,7 +74,9 @@ fn wait(
         Answer::Ok(progress) => progress,
         Answer::Refused(why) => anyhow::bail!("{why}"),
     };
-    let laggards = progress.member("laggards").context("an answer without laggards")?;
+    let laggards = progress
+        .member("laggards")
+        .context("an answer without laggards")?;
     let is_complete = laggards.items_or_self().is_empty();
     let journalled = !change_output::is_false(killed, "journalled");
     if let NodeKind::Map(members) = &mut progress.kind {

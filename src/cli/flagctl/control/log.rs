@@ -83,7 +83,10 @@ pub fn run(arguments: &LogArgs) -> anyhow::Result<CommandOutput> {
         Answer::Ok(page) => page,
         Answer::Refused(why) => return Ok(CommandOutput::failure(vec![Message::Error(why)])),
     };
-    let events = page.member("events").map(Node::items_or_self).unwrap_or_default();
+    let events = page
+        .member("events")
+        .map(Node::items_or_self)
+        .unwrap_or_default();
     let stdout = match arguments.output {
         OutputFormat::Json => serialize::to_pretty_json(&page),
         OutputFormat::Yaml => serialize::to_yaml(&page),

@@ -16,10 +16,15 @@ pub fn run(control: &ControlArgs) -> anyhow::Result<CommandOutput> {
     loop {
         let lines = client.get_lines(&["log", "raw"], &[("after", count.to_string())])?;
         let mut is_last = true;
-        for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        for line in lines
+            .split(|byte| *byte == b'\n')
+            .filter(|line| !line.is_empty())
+        {
             is_last = false;
             if let Err(broken) = verifier.check(line) {
-                return Ok(CommandOutput::failure(vec![Message::Error(broken.to_string())]));
+                return Ok(CommandOutput::failure(vec![Message::Error(
+                    broken.to_string(),
+                )]));
             }
             count += 1;
         }

@@ -77,12 +77,18 @@ pub fn progress_text(progress: &Node) -> String {
     let mut out = String::new();
     let (applied, expected) = (number(progress, "applied"), number(progress, "expected"));
     let revision = number(progress, "revision");
-    let _ = write!(out, "revision {revision}: {applied} of {expected} replicas have applied it");
+    let _ = write!(
+        out,
+        "revision {revision}: {applied} of {expected} replicas have applied it"
+    );
     if progress.member("millis").is_some() {
         let _ = write!(out, " after {} ms", number(progress, "millis"));
     }
     out.push('\n');
-    if let Some(plain) = progress.member("plain").filter(|plain| number(plain, "connected") > 0.0) {
+    if let Some(plain) = progress
+        .member("plain")
+        .filter(|plain| number(plain, "connected") > 0.0)
+    {
         let (delivered, connected) = (number(plain, "delivered"), number(plain, "connected"));
         let _ = writeln!(
             out,
@@ -93,7 +99,9 @@ pub fn progress_text(progress: &Node) -> String {
     let rows = laggards.unwrap_or_default().iter().map(laggard_row);
     let rows: Vec<Vec<String>> = rows.collect();
     if !rows.is_empty() {
-        let head = ["NAME", "STATE", "REVISION", "AGE"].map(str::to_owned).to_vec();
+        let head = ["NAME", "STATE", "REVISION", "AGE"]
+            .map(str::to_owned)
+            .to_vec();
         let rows: Vec<Vec<String>> = [head].into_iter().chain(rows).collect();
         out.push_str(&columns::align_columns(&rows));
     }
@@ -144,7 +152,9 @@ fn text(replicas: &Node) -> String {
         })
         .collect();
     if !rows.is_empty() {
-        let head = ["NAME", "STATE", "REVISION", "VERSION"].map(str::to_owned).to_vec();
+        let head = ["NAME", "STATE", "REVISION", "VERSION"]
+            .map(str::to_owned)
+            .to_vec();
         let rows: Vec<Vec<String>> = [head].into_iter().chain(rows).collect();
         out.push_str(&columns::align_columns(&rows));
     }

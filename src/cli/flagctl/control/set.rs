@@ -46,7 +46,11 @@ pub fn run(arguments: &SetArgs) -> anyhow::Result<CommandOutput> {
         json_node::insert_first(&mut body, "reason", json_node::string(reason.as_str()));
     }
     let client = change.control.client()?;
-    let answer = client.post(&["flags", &change.key, "set"], &change.output.query(), &body)?;
+    let answer = client.post(
+        &["flags", &change.key, "set"],
+        &change.output.query(),
+        &body,
+    )?;
     Ok(change.output.render(answer))
 }
 
@@ -76,6 +80,9 @@ fn body(arguments: &SetArgs) -> Node {
 
 /// The entries of a list that is separated by commas.
 fn split(list: &str) -> Node {
-    let entries = list.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+    let entries = list
+        .split(',')
+        .map(str::trim)
+        .filter(|entry| !entry.is_empty());
     json_node::array(entries.map(json_node::string))
 }

@@ -2,9 +2,9 @@
 
 use rusqlite::Row;
 
+use crate::control::store::sqlite::row_id::seq_of;
 use crate::event_log::BrokenChain;
 use crate::event_log::SealedEvent;
-use crate::control::store::sqlite::row_id::seq_of;
 use crate::wire::content_hash::ContentHash;
 
 /// The columns that [`EventRow::read`] expects.

@@ -6,7 +6,6 @@ use rusqlite::Connection;
 use rusqlite::OptionalExtension as _;
 use rusqlite::params_from_iter;
 
-use crate::event_log::LogEventKind;
 use crate::control::store::limits;
 use crate::control::store::query::EventPage;
 use crate::control::store::query::EventQuery;
@@ -16,6 +15,7 @@ use crate::control::store::sqlite::event_row::EventRow;
 use crate::control::store::sqlite::failure::Failure;
 use crate::control::store::sqlite::head::EnvironmentHead;
 use crate::control::store::sqlite::row_id::row_id;
+use crate::event_log::LogEventKind;
 
 /// The ids of the terms that events must have.
 #[derive(Debug, Clone, Copy)]

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use rusqlite::ErrorCode;
 
-use crate::event_log::EventError;
 use crate::control::store::error::StoreError;
+use crate::event_log::EventError;
 
 /// An error inside the store, before the file is named.
 #[derive(Debug)]

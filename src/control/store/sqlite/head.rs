@@ -3,10 +3,10 @@
 use rusqlite::Connection;
 use rusqlite::OptionalExtension as _;
 
-use crate::event_log::ChainHead;
 use crate::control::store::error::StoreError;
 use crate::control::store::limits;
 use crate::control::store::sqlite::failure::Failure;
+use crate::event_log::ChainHead;
 use crate::wire::content_hash::ContentHash;
 
 /// The last event of an environment.

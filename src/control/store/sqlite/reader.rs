@@ -7,7 +7,6 @@ use std::sync::PoisonError;
 
 use rusqlite::Connection;
 
-use crate::event_log::ChainHead;
 use crate::control::store::data_dir::DataDir;
 use crate::control::store::error::StoreError;
 use crate::control::store::error::VerifyError;
@@ -28,6 +27,7 @@ use crate::control::store::sqlite::history;
 use crate::control::store::sqlite::verify;
 use crate::control::store::sqlite::verify::VerifyFailure;
 use crate::control::store::verbs::StoreReader;
+use crate::event_log::ChainHead;
 
 /// Reads of a database that this process has locked.
 #[derive(Debug)]

@@ -4,8 +4,6 @@ use rusqlite::Connection;
 use rusqlite::OptionalExtension as _;
 use rusqlite::TransactionBehavior;
 
-use crate::event_log::LogEvent;
-use crate::event_log::SealedEvent;
 use crate::control::store::append::Append;
 use crate::control::store::append::RevisionDefinitions;
 use crate::control::store::append::StoredDefinitions;
@@ -21,6 +19,8 @@ use crate::control::store::sqlite::row_id::MAX_SEQ;
 use crate::control::store::sqlite::row_id::row_id;
 use crate::control::store::step::Step;
 use crate::control::store::step::StepHook;
+use crate::event_log::LogEvent;
+use crate::event_log::SealedEvent;
 use crate::wire::content_hash::ContentHash;
 
 /// Appends an event with its revision and state, and returns it sealed. After an error, nothing is appended.

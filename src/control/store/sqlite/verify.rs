@@ -4,10 +4,6 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use crate::event_log::BrokenChain;
-use crate::event_log::ChainHead;
-use crate::event_log::ChainVerifier;
-use crate::event_log::SealedEvent;
 use crate::control::store::error::VerifyError;
 use crate::control::store::sqlite::event_row::COLUMNS;
 use crate::control::store::sqlite::event_row::EventRow;
@@ -18,6 +14,10 @@ use crate::control::store::sqlite::history;
 use crate::control::store::sqlite::row_id::MAX_SEQ;
 use crate::control::store::sqlite::row_id::row_id;
 use crate::control::store::sqlite::schema;
+use crate::event_log::BrokenChain;
+use crate::event_log::ChainHead;
+use crate::event_log::ChainVerifier;
+use crate::event_log::SealedEvent;
 
 /// A bad event, or a failure of the store.
 #[derive(Debug)]
