@@ -70,7 +70,12 @@ pub fn router(context: ApiContext) -> Router {
         .route("/unfreeze", post(change_routes::unfreeze))
         .route("/sync", post(change_routes::force_sync))
         .route("/flags", get(environment_routes::list_flags))
-        .route("/flags/{key}", get(environment_routes::show_flag))
+        .route(
+            "/flags/{key}",
+            get(environment_routes::show_flag)
+                .put(change_routes::define)
+                .delete(change_routes::delete),
+        )
         .route("/flags/{key}/set", post(change_routes::set))
         .route("/flags/{key}/kill", post(change_routes::kill))
         .route("/flags/{key}/restore", post(change_routes::restore))

@@ -4,5 +4,6 @@ pub mod command;
 pub mod environment_state;
 pub mod flag_state;
 pub mod overlay;
+pub mod owned_flags;
 pub mod refusal;
 pub mod held_flags;

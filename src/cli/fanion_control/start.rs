@@ -125,7 +125,10 @@ async fn serve(options: &StartOptions) -> Result<(), String> {
     let version = version::version_line("fanion-control");
     tracing::info!(environments = paths.len(), "{} starts", version.trim());
     let mut tasks = JoinSet::new();
-    for task in started.iter_mut().flat_map(|started| started.tasks.drain(..)) {
+    for task in started
+        .iter_mut()
+        .flat_map(|started| started.tasks.drain(..))
+    {
         tasks.spawn(task);
     }
     let [api_listener, sync_listener] = listeners;

@@ -92,6 +92,30 @@ pub async fn set(
     change(&context, &environment, command, body.reason, call).await
 }
 
+/// `PUT …/flags/{key}`: the body is the definition of a flag that the store owns, in the format of flag files.
+pub async fn define(
+    State(context): State<ApiContext>,
+    Path((environment, key)): Path<(String, String)>,
+    Extension(actor): Extension<Actor>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let definition: Value = parse_body(&body)?;
+    if !definition.is_object() {
+        return Err(Problem::bad_request(
+            "the body must be an object with `state`, `variants` and `defaultVariant`",
+        ));
+    }
+    let command = Command::Define { key, definition };
+    let call = ChangeCall {
+        actor,
+        query,
+        headers,
+    };
+    change(&context, &environment, command, None, call).await
+}
+
 /// Defines the route of a command about one flag.
 macro_rules! flag_route {
     ($(#[$doc:meta])* $name:ident, $command:path) => {
@@ -111,6 +135,11 @@ macro_rules! flag_route {
     };
 }
 
+flag_route!(
+    /// `DELETE …/flags/{key}`
+    delete,
+    Command::Delete
+);
 flag_route!(
     /// `POST …/flags/{key}/kill`
     kill,

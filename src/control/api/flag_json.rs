@@ -6,16 +6,22 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::control::environment::EnvironmentStatus;
+use crate::control::model::owned_flags::STORE;
 use crate::control::revision::Revision;
 use crate::ruleset::CompiledFlag;
 
 /// Returns the flag as the API shows it.
 pub fn flag_json(flag: &CompiledFlag, status: &EnvironmentStatus) -> Value {
-    let position = flag.source_location.0;
+    let owner = if status.state.definitions.contains_key(&*flag.key) && *flag.file == *STORE {
+        json!({ "kind": "store" })
+    } else {
+        let line = flag.source_location.0.line;
+        json!({ "kind": "file", "file": &*flag.file, "line": line })
+    };
     let state = status.state.flag(&flag.key);
     json!({
         "key": &*flag.key,
-        "owner": { "kind": "file", "file": &*flag.file, "line": position.line },
+        "owner": owner,
         "faulty": flag.is_faulty(),
         "state": state,
         "killed": state.killed.is_some(),

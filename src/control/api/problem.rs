@@ -80,7 +80,9 @@ impl From<StoreError> for Problem {
 fn refusal_status(refusal: &Refusal) -> StatusCode {
     match refusal {
         Refusal::UnknownFlag { .. } => StatusCode::NOT_FOUND,
-        Refusal::Paused { .. } | Refusal::Frozen(_) => StatusCode::CONFLICT,
+        Refusal::Paused { .. } | Refusal::Frozen(_) | Refusal::FileOwned { .. } => {
+            StatusCode::CONFLICT
+        }
         Refusal::NoRollout { .. } | Refusal::WhichRollout { .. } | Refusal::Invalid { .. } => {
             StatusCode::UNPROCESSABLE_ENTITY
         }

@@ -83,14 +83,17 @@ impl Environment {
     /// Returns the write for an edit; `None` if the effective flags do not change.
     fn prepare_edit(&self, authored: &Ruleset) -> Option<JournalledWrite> {
         let mut current = self.lock();
-        let base = Arc::new(Ruleset::merge_layers([&current.adopt(authored)]));
+        let mut findings = Vec::new();
+        let flags = current.adopt(authored, &mut findings);
+        let base = Arc::new(Ruleset::merge_layers([&flags]));
         let overlaid = overlay::overlay(&base.flags, &current.state);
+        findings.extend(overlaid.findings);
         let number = current.head_seq + 1;
         let revision = build_revision(overlaid.ruleset, number, &self.revision());
         if *revision.definitions == *current.definitions && current.head_seq > 0 {
             // Only comments, positions or faulty flags differ.
             current.base = base;
-            current.findings = overlaid.findings;
+            current.findings = findings;
             return None;
         }
         Some(JournalledWrite {
@@ -99,7 +102,7 @@ impl Environment {
             state: current.state.clone(),
             base,
             revision: Arc::new(revision),
-            findings: overlaid.findings,
+            findings,
         })
     }
 

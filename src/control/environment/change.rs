@@ -13,7 +13,9 @@ use crate::control::environment::error::ChangeError;
 use crate::control::environment::journalled_write::JournalledWrite;
 use crate::control::environment::revision_builder::build_revision;
 use crate::control::model::command::Command;
+use crate::control::model::environment_state::EnvironmentState;
 use crate::control::model::flag_state::Mark;
+use crate::control::model::overlay;
 use crate::control::revision::Revision;
 use crate::event_log::Actor;
 use crate::event_log::EventDraft;
@@ -183,28 +185,35 @@ pub(super) fn prepare(
     let Some(state) = state else {
         return Ok(None);
     };
-    let overlaid = current.overlay(&state);
+    let base = request.command.base_after(&current.base)?;
+    let base = base.map_or_else(|| current.base.clone(), Arc::new);
+    let overlaid = overlay::overlay(&base.flags, &state);
     let revision = build_revision(overlaid.ruleset, current.head_seq + 1, published);
     Ok(Some(JournalledWrite {
         event: EventDraft {
             environment: environment.to_owned(),
             at_ms: request.at_ms,
             actor: request.actor.clone(),
-            kind: event_kind(&request.command),
+            kind: event_kind(&request.command, &current.state),
             flag: request.command.key().map(ToOwned::to_owned),
             reason: request.reason.clone(),
             change: event_change(&request.command, &state),
         },
         command: Some(request.command.clone()),
         state,
-        base: current.base.clone(),
+        base,
         revision: Arc::new(revision),
         findings: overlaid.findings,
     }))
 }
 
-fn event_kind(command: &Command) -> LogEventKind {
+fn event_kind(command: &Command, before: &EnvironmentState) -> LogEventKind {
     match command {
+        Command::Define { key, .. } if before.definitions.contains_key(key) => {
+            LogEventKind::FlagUpdated
+        }
+        Command::Define { .. } => LogEventKind::FlagCreated,
+        Command::Delete(_) => LogEventKind::FlagDeleted,
         Command::Set { .. } => LogEventKind::FlagSet,
         Command::Kill(_) => LogEventKind::FlagKilled,
         Command::Restore(_) => LogEventKind::FlagRestored,
@@ -217,10 +226,7 @@ fn event_kind(command: &Command) -> LogEventKind {
 }
 
 /// The change of an event: what was asked for, in the words of the API.
-fn event_change(
-    command: &Command,
-    after: &crate::control::model::environment_state::EnvironmentState,
-) -> Value {
+fn event_change(command: &Command, after: &EnvironmentState) -> Value {
     match command {
         Command::Set {
             rollout,
@@ -232,7 +238,9 @@ fn event_change(
             let killed = after.flags.get(key).and_then(|flag| flag.killed.as_ref());
             json!({ "variant": killed.and_then(|kill| kill.variant.as_deref()) })
         }
-        Command::Restore(_)
+        Command::Define { definition, .. } => json!({ "definition": definition }),
+        Command::Delete(_)
+        | Command::Restore(_)
         | Command::Pause(_)
         | Command::Resume(_)
         | Command::Freeze

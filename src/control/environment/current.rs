@@ -8,6 +8,7 @@ use crate::control::model::flag_state::Mark;
 use crate::control::model::held_flags;
 use crate::control::model::overlay;
 use crate::control::model::overlay::Overlaid;
+use crate::control::model::owned_flags;
 use crate::control::revision::Definitions;
 use crate::ruleset::CompiledFlag;
 use crate::ruleset::Ruleset;
@@ -81,7 +82,9 @@ impl Current {
     }
 
     /// Returns the flags that an edit of the files leads to.
-    pub fn adopt(&self, authored: &Ruleset) -> Vec<Arc<CompiledFlag>> {
-        held_flags::adopt(authored, &self.base, &self.effective_state())
+    pub fn adopt(&self, authored: &Ruleset, findings: &mut Vec<String>) -> Vec<Arc<CompiledFlag>> {
+        let state = self.effective_state();
+        let edited = owned_flags::merge(authored, &state, findings);
+        held_flags::adopt(&edited, &self.base, &state)
     }
 }

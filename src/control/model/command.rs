@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use ecow::EcoString;
+use serde_json::Value;
 
 use crate::control::model::environment_state::EnvironmentState;
 use crate::control::model::flag_state::FlagState;
 use crate::control::model::flag_state::Kill;
 use crate::control::model::flag_state::Mark;
 use crate::control::model::flag_state::RolloutOverride;
+use crate::control::model::owned_flags;
 use crate::control::model::refusal::Refusal;
 use crate::diag;
 use crate::document::rollout::percentage::Percentage;
@@ -34,6 +36,15 @@ pub enum Command {
         /// The fields.
         fields: RolloutOverride,
     },
+    /// Defines a flag that the store owns.
+    Define {
+        /// The key of the flag.
+        key: String,
+        /// The definition, in the format of flag files.
+        definition: Value,
+    },
+    /// Deletes a flag that the store owns.
+    Delete(String),
     /// Serves the safe variant to everybody.
     Kill(String),
     /// Ends a kill.
@@ -55,6 +66,8 @@ impl Command {
     pub fn key(&self) -> Option<&str> {
         match self {
             Command::Set { key, .. }
+            | Command::Define { key, .. }
+            | Command::Delete(key)
             | Command::Kill(key)
             | Command::Restore(key)
             | Command::Pause(key)
@@ -78,10 +91,22 @@ impl Command {
         authored: &Ruleset,
         mark: &Mark,
     ) -> Result<Option<EnvironmentState>, Refusal> {
-        let flag = self.key().map(|key| find_flag(authored, key)).transpose()?;
+        let is_new = matches!(self, Command::Define { .. });
+        let key = self.key().filter(|_| !is_new);
+        let flag = key.map(|key| find_flag(authored, key)).transpose()?;
         self.check_allowed(state)?;
         let mut after = state.clone();
         match (self, flag) {
+            (Command::Define { key, definition }, _) => {
+                owned_flags::check_owner(key, authored, state)?;
+                owned_flags::compile(key, definition)?;
+                after.definitions.insert(key.clone(), definition.clone());
+            }
+            (Command::Delete(key), _) => {
+                owned_flags::check_owner(key, authored, state)?;
+                after.definitions.remove(key);
+                after.flags.remove(key);
+            }
             (Command::Freeze, _) => {
                 after.frozen.get_or_insert_with(|| mark.clone());
             }
@@ -99,7 +124,11 @@ impl Command {
 
     /// Checks that neither a pause nor a freeze forbids the command.
     fn check_allowed(&self, state: &EnvironmentState) -> Result<(), Refusal> {
-        let (Command::Set { key, .. } | Command::Restore(key)) = self else {
+        let (Command::Set { key, .. }
+        | Command::Define { key, .. }
+        | Command::Delete(key)
+        | Command::Restore(key)) = self
+        else {
             return Ok(());
         };
         if let Some(mark) = &state.frozen {
@@ -111,6 +140,21 @@ impl Command {
                 mark,
             }),
             None => Ok(()),
+        }
+    }
+
+    /// Returns the flags that the state overlays after the command; `None` if they stay the same.
+    ///
+    /// # Errors
+    /// If the definition is invalid.
+    pub fn base_after(&self, base: &Ruleset) -> Result<Option<Ruleset>, Refusal> {
+        match self {
+            Command::Define { key, definition } => {
+                let flag = owned_flags::compile(key, definition)?;
+                Ok(Some(owned_flags::replace(base, key, Some(flag))))
+            }
+            Command::Delete(key) => Ok(Some(owned_flags::replace(base, key, None))),
+            _ => Ok(None),
         }
     }
 
@@ -146,7 +190,11 @@ impl Command {
                 decided.paused = None;
                 Ok(())
             }
-            Command::Freeze | Command::Unfreeze | Command::ForceSync => Ok(()),
+            Command::Define { .. }
+            | Command::Delete(_)
+            | Command::Freeze
+            | Command::Unfreeze
+            | Command::ForceSync => Ok(()),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::control::model::flag_state::FlagState;
 use crate::control::model::flag_state::Mark;
@@ -15,6 +16,9 @@ pub struct EnvironmentState {
     /// Nothing may widen an exposure, and edits of files wait.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frozen: Option<Mark>,
+    /// The definitions of flags that the store owns, by key, in the format of flag files.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub definitions: BTreeMap<String, Value>,
     /// The decisions about flags, by key.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub flags: BTreeMap<String, FlagState>,

@@ -8,13 +8,13 @@ use crate::ruleset::Ruleset;
 
 /// Returns the flags to serve after an edit: those of `edited`, but the flags of `previous` that are held.
 pub fn adopt(
-    edited: &Ruleset,
+    edited: &[Arc<CompiledFlag>],
     previous: &Ruleset,
     state: &EnvironmentState,
 ) -> Vec<Arc<CompiledFlag>> {
     let is_held = |flag: &&Arc<CompiledFlag>| state.is_held(&flag.key);
     let held = previous.flags.iter().filter(is_held);
-    let new = edited.flags.iter().filter(|flag| !is_held(flag));
+    let new = edited.iter().filter(|flag| !is_held(flag));
     let mut flags: Vec<Arc<CompiledFlag>> = held.chain(new).cloned().collect();
     flags.sort_by(|a, b| a.identity().cmp(&b.identity()));
     flags

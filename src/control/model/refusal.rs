@@ -30,6 +30,13 @@ pub enum Refusal {
         /// The number of its rollouts.
         count: usize,
     },
+    /// A file defines the flag.
+    FileOwned {
+        /// The key.
+        key: String,
+        /// The file and the line of the flag.
+        place: String,
+    },
     /// A value is invalid: the field, and what is wrong.
     Invalid {
         /// The field.
@@ -55,6 +62,7 @@ impl Refusal {
             Refusal::UnknownFlag { .. } => "unknown-flag",
             Refusal::NoRollout { .. } => "no-rollout",
             Refusal::WhichRollout { .. } => "which-rollout",
+            Refusal::FileOwned { .. } => "file-owned",
             Refusal::Invalid { .. } => "invalid",
             Refusal::Paused { .. } => "paused",
             Refusal::Frozen(_) => "frozen",
@@ -88,6 +96,10 @@ impl fmt::Display for Refusal {
                 f,
                 "flag `{key}` has {count} rollouts: name one by its index, from 0 to {}",
                 count.saturating_sub(1)
+            ),
+            Refusal::FileOwned { key, place } => write!(
+                f,
+                "flag `{key}` is defined at {place}: edit it there; its state can be changed here"
             ),
             Refusal::Invalid { field, why } => write!(f, "`{field}` {why}"),
             Refusal::Paused { key, mark } => {
