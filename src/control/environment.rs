@@ -54,6 +54,8 @@ pub struct Environment {
     recordings: mpsc::Sender<Recording>,
     /// Wakes the task that records pending kills.
     pending_kills: Notify,
+    /// True once the files were read completely, and their flags are served, or held.
+    files_read: watch::Sender<bool>,
     /// The replicas and their receipts.
     pub replicas: Arc<ReplicaRegistry>,
 }
@@ -103,7 +105,7 @@ impl Environment {
             journal_error: current.journal_error.clone(),
             findings: current.findings.clone(),
             waiting_edits: waiting,
-            files_read: authored.is_usable(),
+            files_read: *self.files_read.borrow(),
             state,
         }
     }

@@ -9,4 +9,5 @@
     reason = "a test reports failures by panicking"
 )]
 
+mod environment;
 mod store;

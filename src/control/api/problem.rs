@@ -56,6 +56,7 @@ impl From<ChangeError> for Problem {
             ChangeError::RevisionConflict { .. } => {
                 (StatusCode::PRECONDITION_FAILED, "revision-conflict")
             }
+            ChangeError::FilesNotRead(_) => (StatusCode::SERVICE_UNAVAILABLE, "files-not-read"),
             ChangeError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
             ChangeError::Store(error) => (StatusCode::SERVICE_UNAVAILABLE, store_code(error)),
             ChangeError::StoreTimeout => (StatusCode::GATEWAY_TIMEOUT, "store-timeout"),

@@ -53,10 +53,12 @@ impl Environment {
         loop {
             let gate = self.write_gate.clone().lock_owned().await;
             let Some(write) = self.prepare_edit(&authored.ruleset) else {
+                self.files_read.send_replace(true);
                 return;
             };
             let error = match self.record(write, gate).await {
                 Ok(revision) => {
+                    self.files_read.send_replace(true);
                     let (environment, number) = (&*self.name, revision.number);
                     tracing::info!(
                         environment,

@@ -98,12 +98,31 @@ impl Environment {
         }
     }
 
+    /// Waits until the files were read: what a change refers to may be in them.
+    async fn wait_for_files(&self) -> Result<(), ChangeError> {
+        let mut files_read = self.files_read.subscribe();
+        let read = tokio::time::timeout(CHANGE_WAIT, files_read.wait_for(|read| *read)).await;
+        if matches!(read, Ok(Ok(_))) {
+            return Ok(());
+        }
+        let errors = self.sources.iter().filter_map(|source| {
+            let (_, why) = source.health().last_error?;
+            Some(why)
+        });
+        Err(ChangeError::FilesNotRead(
+            errors.collect::<Vec<_>>().join("; "),
+        ))
+    }
+
     /// Records a change, then publishes it.
     async fn change_journalled(
         self: &Arc<Environment>,
         request: &ChangeRequest,
     ) -> Result<Changed, ChangeError> {
         let is_protective = request.command.is_protective();
+        if !is_protective {
+            self.wait_for_files().await?;
+        }
         let wait = if is_protective {
             KILL_WAIT
         } else {
@@ -150,7 +169,8 @@ impl Environment {
 fn is_of_store(error: &ChangeError) -> bool {
     match error {
         ChangeError::Refused(_) | ChangeError::RevisionConflict { .. } => false,
-        ChangeError::Busy
+        ChangeError::FilesNotRead(_)
+        | ChangeError::Busy
         | ChangeError::Store(_)
         | ChangeError::StoreTimeout
         | ChangeError::Unjournalled(_)

@@ -17,6 +17,8 @@ pub enum ChangeError {
         /// The published one.
         found: u64,
     },
+    /// The flag files were not read since the start: the reason, if there is one.
+    FilesNotRead(String),
     /// Another change takes too long.
     Busy,
     /// The store refused the change.
@@ -36,6 +38,10 @@ impl fmt::Display for ChangeError {
             ChangeError::RevisionConflict { expected, found } => write!(
                 f,
                 "the change expects revision {expected}, and the environment is at revision {found}: read it again, then repeat the change"
+            ),
+            ChangeError::FilesNotRead(why) => write!(
+                f,
+                "the flag files were not read since the start, and only kills are possible: {why}"
             ),
             ChangeError::Busy => {
                 f.write_str("another change is being recorded for too long: try again")

@@ -75,6 +75,7 @@ pub fn start(
         journal,
         recordings,
         pending_kills: Notify::new(),
+        files_read: watch::Sender::new(false),
         replicas,
     });
     Ok(StartedEnvironment {

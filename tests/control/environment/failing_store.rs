@@ -1,0 +1,134 @@
+//! A store that is full, read-only or hangs: kills go on, and everything that widens exposure fails.
+
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use std::time::Instant;
+
+use fanion::control::environment::error::ChangeError;
+use fanion::control::model::command::Command;
+use fanion::control::store::EventQuery;
+use fanion::control::store::StoreError;
+
+use crate::environment::running::FLAGS;
+use crate::environment::running::NAME;
+use crate::environment::running::Running;
+use crate::environment::running::kill;
+use crate::environment::running::percentage;
+
+fn full() -> StoreError {
+    StoreError::Full {
+        file: PathBuf::from("control.db"),
+    }
+}
+
+fn kinds(running: &Running) -> Vec<String> {
+    let page = running
+        .reader
+        .events(NAME, &EventQuery::default())
+        .expect("a log");
+    let events = page.events.iter();
+    events
+        .map(|sealed| sealed.event().kind.to_string())
+        .collect()
+}
+
+#[tokio::test]
+async fn kill_is_published_without_the_store_and_journalled_later() {
+    let running = Running::start().await;
+    running.change(percentage("pay", 100.0)).await.expect("set");
+    running.fail_with(Some(full()));
+    let error = running
+        .change(percentage("pay", 1.0))
+        .await
+        .expect_err("full");
+    assert_eq!(error, ChangeError::Store(full()));
+    let killed = running.change(kill("pay")).await.expect("killed");
+    assert!(!killed.journalled);
+    assert_eq!(running.variant_of("pay", "u", "staff"), "off");
+    running.change(kill("two")).await.expect("killed");
+    let status = running.environment.status();
+    assert_eq!((status.revision.number, status.unjournalled), (4, 2));
+    assert!(
+        status
+            .journal_error
+            .expect("a reason")
+            .contains("disk is full")
+    );
+    // Nothing else changes, and a file that widens exposure is not published.
+    let refused = running.change(Command::Restore("pay".to_owned())).await;
+    assert!(
+        matches!(refused, Err(ChangeError::Unjournalled(_))),
+        "{refused:?}"
+    );
+    running.edit(&FLAGS.replace("'on': true", "'on': false"));
+    assert_eq!(kinds(&running), ["environment.created", "flag.set"]);
+    running.fail_with(None);
+    running
+        .wait_until("the kills are journalled", || {
+            running.environment.status().unjournalled == 0
+        })
+        .await;
+    running.wait_for_revision(5).await;
+    assert_eq!(
+        kinds(&running),
+        [
+            "environment.created",
+            "flag.set",
+            "flag.killed",
+            "flag.killed",
+            "files.changed"
+        ]
+    );
+    running.reader.verify(NAME).expect("an intact log");
+    running
+        .change(Command::Restore("pay".to_owned()))
+        .await
+        .expect("restored");
+    let again = Running::start_in(running.end()).await;
+    assert_eq!(again.variant("two", "u"), "c");
+}
+
+#[tokio::test]
+async fn kill_does_not_wait_for_a_store_that_hangs() {
+    let running = Running::start().await;
+    let hang = running.hang.clone();
+    let held = hang.lock().expect("no panic");
+    let environment = running.environment.clone();
+    let widening = tokio::spawn(async move {
+        let asked = crate::environment::running::request(percentage("pay", 100.0));
+        environment.change(asked).await
+    });
+    let hangs = || running.appends.load(Ordering::SeqCst) == 2;
+    running.wait_until("the store hangs", hangs).await;
+    let begun = Instant::now();
+    let killed = running.change(kill("pay")).await.expect("killed");
+    let took = begun.elapsed();
+    assert!(!killed.journalled);
+    assert_eq!(running.variant_of("pay", "u", "staff"), "off");
+    assert!(took < Duration::from_secs(2), "{took:?}");
+    drop(held);
+    // The change that hung is recorded first, then the kill; the flag stays killed.
+    let widened = widening.await.expect("no panic");
+    running
+        .wait_until("all is journalled", || {
+            running.environment.status().unjournalled == 0
+        })
+        .await;
+    assert_eq!(running.variant_of("pay", "u", "staff"), "off");
+    widened.expect("recorded late");
+    assert_eq!(
+        kinds(&running),
+        ["environment.created", "flag.set", "flag.killed"]
+    );
+    running.reader.verify(NAME).expect("an intact log");
+}
+
+#[tokio::test]
+async fn first_start_without_a_working_store_serves_nothing_until_it_works() {
+    let directory = tempfile::tempdir().expect("a directory");
+    crate::environment::running::write(directory.path(), "flags.yaml", FLAGS);
+    let running = Running::start_in(directory).await;
+    running.wait_for_revision(1).await;
+    assert_eq!(kinds(&running), ["environment.created"]);
+}
