@@ -18,6 +18,7 @@ pub mod option;
 use std::net::IpAddr;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::config::file::ConfigFile;
 use crate::config::listen::bind_address;
@@ -41,6 +42,7 @@ use crate::source::Timing;
 use crate::source::spec::SourceSpec;
 use crate::telemetry::config::TelemetryConfig;
 use crate::telemetry::logging::LogFormat;
+use crate::wire::fleet::replica_identity::ReplicaIdentity;
 
 /// The resolved options.
 #[derive(Debug)]
@@ -169,6 +171,9 @@ fn build_config<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<E>) 
         |options: &mut OptionResolver<E>, option| ListenAddr::Tcp(address, options.port(option));
     let evaluation = port(options, &table::ports::PORT);
     let sync = port(options, &table::ports::SYNC_PORT);
+    let (serve_config, telemetry_config) = (serve_config(options), telemetry_config(options));
+    let replica = &serve_config.debug.replica;
+    let replica = ReplicaIdentity::of_this_process(replica, &telemetry_config.resource);
     Config {
         sources: sources(options),
         source_config: source::SourceConfig {
@@ -187,6 +192,7 @@ fn build_config<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<E>) 
                 fractional::parse,
             ),
             timing: Timing::default(),
+            replica: Arc::new(replica),
         },
         evaluation_addr: unix_socket(options, &table::ports::SOCKET_PATH).unwrap_or(evaluation),
         management_addr: port(options, &table::ports::MANAGEMENT_PORT),
@@ -194,8 +200,8 @@ fn build_config<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<E>) 
         ofrep_addr: port(options, &table::ports::OFREP_PORT),
         tls_files: tls_files(options),
         token_paths: token_paths(options),
-        serve_config: serve_config(options),
-        telemetry_config: telemetry_config(options),
+        serve_config,
+        telemetry_config,
         log_format: options.parsed(
             &table::telemetry::LOG_FORMAT,
             "must be console or json",

@@ -21,10 +21,12 @@ pub mod file;
 pub mod network;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::document::FaultPolicy;
 use crate::rule::bucketing::bucketing_value::FractionalVersion;
+use crate::wire::fleet::replica_identity::ReplicaIdentity;
 
 /// The options that all sources share.
 #[derive(Debug, Clone)]
@@ -39,6 +41,8 @@ pub struct SourceConfig {
     pub fractional_version: FractionalVersion,
     /// Timeouts and intervals.
     pub timing: Timing,
+    /// The identity of this process for control planes.
+    pub replica: Arc<ReplicaIdentity>,
 }
 
 /// Timeouts, retry delays and intervals of sources.
@@ -72,6 +76,7 @@ impl Default for SourceConfig {
             fail_fast: false,
             fractional_version: FractionalVersion::default(),
             timing: Timing::default(),
+            replica: Arc::default(),
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::coop;
 use crate::diag::Diagnostic;
 use crate::diag::DiagnosticSink;
 use crate::document::flag::FlagDefinition;
+use crate::document::rollout::bucketing::BUCKET_OPERATOR;
 use crate::document::rollout::expand;
 use crate::document::serialize::flagd_targeting_json;
 use crate::document::syntax_tree::Node;
@@ -56,6 +57,11 @@ pub(super) fn compile_expanded(
 fn compile_plain_flag(flag: FlagDefinition, fractional: FractionalVersion) -> CompiledFlag {
     let targeting_json = flag.targeting.as_ref().map(targeting_to_json);
     let fingerprint = flag_fingerprint(&flag, targeting_json.as_deref());
+    // A search of the text is cheaper than a walk over the nodes.
+    let may_use = targeting_json
+        .as_ref()
+        .is_some_and(|json| json.contains(BUCKET_OPERATOR));
+    let uses_own_dialect = may_use && flag.targeting.as_ref().is_some_and(has_bucket_operator);
     let flag_set_id = flag.flag_set_id().map(Into::into);
     let variant_names: Arc<[_]> = flag.variants.iter().map(|(name, _)| name.clone()).collect();
     let mut report = DiagnosticSink::for_flag(flag.origin.file.clone(), &flag.key);
@@ -80,7 +86,7 @@ fn compile_plain_flag(flag: FlagDefinition, fractional: FractionalVersion) -> Co
         fingerprint,
         diagnostics: report.finish().into(),
         unexpanded_definition: None,
-        not_portable: !flag.portable,
+        not_portable: !flag.portable || uses_own_dialect,
         source_location: SourceLocation(flag.position),
         encoded_responses: OnceLock::new(),
         variant_values: flag.variants.into_iter().map(|(_, value)| value).collect(),
@@ -127,6 +133,14 @@ fn flag_fingerprint(flag: &FlagDefinition, targeting_json: Option<&str>) -> u64 
         targeting_json,
     );
     fingerprint::hash(&(plan, &flag.variants, &flag.metadata))
+}
+
+/// Returns true if a rule has the operator that only this program knows: the rollout of a control plane was expanded
+/// there, and arrives as a rule.
+fn has_bucket_operator(node: &Node) -> bool {
+    let operation = node.single_member();
+    operation.is_some_and(|operation| operation.key == BUCKET_OPERATOR)
+        || node.children().any(has_bucket_operator)
 }
 
 /// An empty object means no targeting; null means targeting that always selects the default.

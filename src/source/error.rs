@@ -71,6 +71,8 @@ pub enum SourceError {
     SyncStreamEnded,
     /// A sync stream sent nothing within this time.
     SyncStreamSilent(Duration),
+    /// The definitions have this schema version, which this release does not read.
+    SchemaVersion(String),
     /// The Kubernetes API returned no resource.
     Kubernetes(KubernetesError),
     /// The task of the source panicked with this message.
@@ -98,6 +100,7 @@ impl SourceError {
         match self {
             SourceError::InvalidDocument(_)
             | SourceError::EmptyResponse
+            | SourceError::SchemaVersion(_)
             | SourceError::MediaType(_) => SourceErrorKind::Parse,
             SourceError::Io(error) => SourceErrorKind::of_file(error),
             SourceError::FileTooLarge(_) | SourceError::ResponseTooLarge(_) => {
@@ -217,6 +220,10 @@ impl fmt::Display for SourceError {
                     "no flags received within {limit:?}; the stream stays open"
                 )
             }
+            SourceError::SchemaVersion(version) => write!(
+                f,
+                "the flags have schema version `{version}`; this release reads versions before 2: update fanion"
+            ),
             SourceError::Kubernetes(error) => error.fmt(f),
             SourceError::TaskPanicked(message) => write!(f, "the task panicked: {message}"),
             SourceError::TaskEnded => f.write_str("the task ended"),

@@ -39,7 +39,23 @@ pub enum UpdateResult {
     StillRefused,
 }
 
+impl UpdateResult {
+    /// Returns true if the text is that of the active document now.
+    pub fn is_active(self) -> bool {
+        match self {
+            UpdateResult::Unchanged | UpdateResult::Accepted => true,
+            UpdateResult::Refused | UpdateResult::StillRefused => false,
+        }
+    }
+}
+
 impl LastGood {
+    /// Records that the active document is up to date, whatever was refused before.
+    pub fn confirm(&mut self) {
+        self.last_fingerprint = self.good_fingerprint;
+        self.refusal = None;
+    }
+
     /// Returns true if a text need not be compiled: it is that of the active document, or the one that was refused
     /// last.
     pub fn is_unchanged(&mut self, fingerprint: u64) -> bool {

@@ -13,7 +13,7 @@ use crate::source::status::SourceStatus;
 /// A gauge of a source; `None` if it has no value.
 type GaugeFn = fn(&SourceHealth, SystemTime) -> Option<f64>;
 
-const GAUGES: [(&str, &str, &str, GaugeFn); 4] = [
+const GAUGES: [(&str, &str, &str, GaugeFn); 5] = [
     (
         "fanion.source.last_success_timestamp",
         "s",
@@ -42,6 +42,12 @@ const GAUGES: [(&str, &str, &str, GaugeFn); 4] = [
             }
             Some(state.age(now).unwrap_or_default().as_secs_f64())
         },
+    ),
+    (
+        "fanion.source.revision",
+        "",
+        "Number of the revision of a control plane that is served.",
+        |state, _| state.revision.map(|revision| revision.number as f64),
     ),
 ];
 

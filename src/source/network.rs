@@ -3,6 +3,8 @@
 pub mod backoff;
 mod file_reader;
 pub mod grpc;
+pub mod departure;
+pub mod held_revision;
 pub mod http;
 #[cfg(feature = "kubernetes")]
 pub mod kubernetes;

@@ -13,6 +13,7 @@ use crate::limits;
 use crate::source::error::SourceError;
 use crate::source::error::kind::SourceErrorKind;
 use crate::source::spec::SourceSpec;
+use crate::wire::fleet::revision_id::RevisionId;
 
 /// The status of all sources, in order of priority: the last wins.
 pub type SourceStatuses = Arc<[Arc<SourceStatus>]>;
@@ -49,6 +50,8 @@ pub struct SourceHealth {
     pub from_state_dir: bool,
     /// True if the flags are up to date until an event says otherwise: the files are not polled.
     pub is_followed: bool,
+    /// The revision of its document, if that came from a control plane.
+    pub revision: Option<RevisionId>,
 }
 
 impl fmt::Debug for SourceStatus {
@@ -134,6 +137,11 @@ impl SourceStatus {
             seconds,
             "source recovered after {seconds} s; its flags are up to date"
         );
+    }
+
+    /// Records the revision of the active document.
+    pub fn record_revision(&self, revision: Option<RevisionId>) {
+        self.lock().revision = revision;
     }
 
     /// Counts documents that were refused.

@@ -10,6 +10,8 @@ use tokio::sync::oneshot;
 
 use crate::document::DocumentFormat;
 use crate::source::error::SourceError;
+use crate::wire::fleet::revision_id::RevisionId;
+use crate::wire::fleet::sync_response::RevisionContent;
 
 /// A message that wakes the update thread.
 #[derive(Debug)]
@@ -31,6 +33,8 @@ pub enum Wakeup {
 pub enum SourceUpdate {
     /// A document; the sender receives true if it is accepted.
     Document(FetchedDocument, oneshot::Sender<bool>),
+    /// A revision; the sender receives the verdict.
+    Revision(Box<FetchedRevision>, oneshot::Sender<RevisionVerdict>),
     /// The document has not changed.
     Unchanged,
     /// The attempt returned no document.
@@ -46,6 +50,26 @@ pub struct FetchedDocument {
     pub format: DocumentFormat,
     /// Its entity tag.
     pub etag: Option<Box<str>>,
+}
+
+/// A revision as it was received.
+#[derive(Debug)]
+pub struct FetchedRevision {
+    /// Its identity.
+    pub id: RevisionId,
+    /// Its content.
+    pub content: RevisionContent,
+}
+
+/// The verdict on a revision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RevisionVerdict {
+    /// Evaluations use it.
+    Applied,
+    /// Its document is refused for this reason.
+    Refused(String),
+    /// It is a delta, and its base is not the active document.
+    UnknownBase,
 }
 
 /// The sending half of the channel to the update thread.
@@ -100,6 +124,14 @@ impl UpdateSender {
         let (verdict, accepted) = oneshot::channel();
         self.send(SourceUpdate::Document(document, verdict));
         accepted.await.unwrap_or(false)
+    }
+
+    /// Sends a revision, and returns the verdict once it is published or refused. `None` if the update thread has
+    /// ended.
+    pub async fn send_revision(&self, revision: FetchedRevision) -> Option<RevisionVerdict> {
+        let (verdict, received) = oneshot::channel();
+        self.send(SourceUpdate::Revision(Box::new(revision), verdict));
+        received.await.ok()
     }
 
     /// Reports that the document has not changed.

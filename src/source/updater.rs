@@ -6,6 +6,7 @@ mod backend;
 mod batch;
 mod file_backend;
 mod managed_source;
+mod pending_answer;
 mod publisher;
 mod reminders;
 mod failure_reports;
@@ -21,6 +22,7 @@ use tokio::sync::watch;
 
 use crate::limits;
 use crate::panic_message::panic_message;
+use crate::source::network::departure::Departure;
 use crate::source::status::SourceStatuses;
 use crate::source::update_channel::WakeupSender;
 use crate::source::updater::liveness::Liveness;
@@ -34,6 +36,7 @@ pub struct Updater {
     initial_result: watch::Receiver<Option<Result<(), String>>>,
     exit: watch::Receiver<Option<ThreadExit>>,
     liveness: Liveness,
+    departure: Departure,
     /// The status of the sources.
     pub statuses: SourceStatuses,
 }
@@ -75,6 +78,7 @@ pub fn start(loader: Loader) -> std::io::Result<Updater> {
     let (initial_sender, initial_result) = watch::channel(None);
     let (exit_sender, exit) = watch::channel(None);
     let statuses = loader.statuses();
+    let departure = loader.departure.clone();
     let runtime = if loader.network_sources().is_empty() {
         None
     } else {
@@ -96,6 +100,7 @@ pub fn start(loader: Loader) -> std::io::Result<Updater> {
         wakeups,
         initial_result,
         exit,
+        departure,
         statuses,
     })
 }
@@ -136,6 +141,12 @@ impl Updater {
                 None => UpdateThreadError::Ended,
             }
         }
+    }
+
+    /// Tells control planes that this process ends, and waits for at most `within` until they know. Flags are still
+    /// evaluated, but no longer updated from these sources.
+    pub async fn announce_departure(&self, within: Duration) {
+        self.departure.announce(within).await;
     }
 
     /// Stops the thread, and waits for at most `within` until it has ended.

@@ -2,3 +2,7 @@
 
 mod fleet_sync;
 mod fleet_upstream;
+mod peer_versions;
+mod portability;
+mod sidecar_process;
+mod sidecar_sync;

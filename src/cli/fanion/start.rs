@@ -192,6 +192,10 @@ fn notify_service_manager(
 /// Ends the update thread, which stores documents, and the exporters: at the same time, since servers whose workers are
 /// blocked leave little of it.
 async fn finish(updater: Updater, exporters: Exporters, end: Instant) {
+    let spare = (end - Instant::now()).saturating_sub(limits::STATE_DRAIN_TIMEOUT);
+    updater
+        .announce_departure(spare.min(limits::LEAVE_TIMEOUT))
+        .await;
     let stored = updater.stop(limits::STATE_DRAIN_TIMEOUT);
     tokio::join!(stored, exporters.flush(end - Instant::now()));
     tracing::info!("stopped");

@@ -80,9 +80,9 @@ async fn follow_revisions(served: Arc<ServedEnvironment>) {
     let mut revisions = served.environment.revision.clone();
     loop {
         let revision = revisions.borrow_and_update().clone();
+        served.messages.note(&revision);
         let replicas = &served.environment.replicas;
         replicas.publish(revision.id(), SystemTime::now());
-        served.messages.note(&revision);
         if revisions.changed().await.is_err() {
             return;
         }

@@ -102,7 +102,7 @@ impl FleetSyncService {
         match method {
             SyncMethod::SyncFlags => {
                 let opened = message.and_then(|message| {
-                    self.open_stream(served, message, &parts.headers, accepts, deadline)
+                    self.open_stream(served.clone(), message, &parts.headers, accepts, deadline)
                 });
                 let mut response = StreamFraming::GRPC.opening_response(content_type, opened);
                 if accepts {
@@ -112,18 +112,27 @@ impl FleetSyncService {
                 }
                 response
             }
-            SyncMethod::FetchAllFlags => unary(message.and_then(|message| {
-                let request = sync_request(&parts.headers, &message);
-                let selector = request.parse_selector(config)?;
-                let snapshot = served.environment.revision.borrow().snapshot.clone();
-                let response = snapshot.fetch_all_response(&selector);
-                Ok(ResponseMessage::Framed(response))
-            })),
+            SyncMethod::FetchAllFlags => {
+                unary(message.and_then(|message| self.fetch_all(&served, &message, &parts.headers)))
+            }
             SyncMethod::GetMetadata => unary(message.map(|_| {
                 let metadata = flag_sync::encode_metadata_response(&config.added_context);
                 ResponseMessage::Unframed(metadata)
             })),
         }
+    }
+
+    fn fetch_all(
+        &self,
+        served: &ServedEnvironment,
+        message: &FleetSyncRequest,
+        headers: &HeaderMap,
+    ) -> Result<ResponseMessage, RpcError> {
+        let selector = sync_request(headers, message).parse_selector(&self.context.config)?;
+        let snapshot = served.environment.revision.borrow().snapshot.clone();
+        Ok(ResponseMessage::Framed(
+            snapshot.fetch_all_response(&selector),
+        ))
     }
 
     fn environment_of(&self, headers: &HeaderMap) -> Result<Arc<ServedEnvironment>, RpcError> {

@@ -12,6 +12,7 @@ use crate::source::spec::SourceSpec;
 use crate::source::state_dir::StateEntry;
 use crate::source::updater::file_backend::FileBackend;
 use crate::source::updater::file_backend::Restored;
+use crate::wire::fleet::revision_id::RevisionId;
 
 /// The implementation of a source.
 #[derive(Debug)]
@@ -58,9 +59,15 @@ impl SourceBackend {
             SourceBackend::Network(network) => {
                 let entry = entries.last()?;
                 let result = network.accept_document(&entry.bytes, entry.format, options);
-                (result == UpdateResult::Accepted).then(|| Restored {
+                if result != UpdateResult::Accepted {
+                    return None;
+                }
+                let revision = entry.etag.as_deref().and_then(RevisionId::parse);
+                let revision = revision.and_then(|id| network.restore_revision(id, &entry.bytes));
+                Some(Restored {
                     good_at: entry.good_at,
                     etag: entry.etag.clone(),
+                    revision,
                 })
             }
         }

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use crate::source::diagnostic_log::served_flags;
 use crate::source::error::SourceError;
 use crate::source::status::SourceStatus;
+use crate::wire::fleet::revision_id::RevisionId;
 
 /// Records a failure of a network source, and logs it once per reason. `kept` is true if there are last good flags.
 pub fn report_failure(status: &SourceStatus, kept: bool, error: &SourceError) {
@@ -55,4 +56,27 @@ pub fn startup_error(status: &SourceStatus) -> String {
     let why = status.health().last_error;
     let why = why.map_or_else(String::new, |(_, why)| format!(": {why}"));
     format!("error from sync provider {}{why}", status.redacted_name)
+}
+
+/// Warns if a control plane offers a lower revision than the active one, because its store was restored from a backup.
+pub fn warn_about_restored_store(status: &SourceStatus, offered: RevisionId) {
+    let Some(served) = status.health().revision else {
+        return;
+    };
+    if served.epoch == offered.epoch || !offered.is_restored_before(&served) {
+        return;
+    }
+    let source = &*status.redacted_name;
+    tracing::warn!(
+        source,
+        revision = offered.number,
+        epoch = offered.epoch,
+        previous_revision = served.number,
+        previous_epoch = served.epoch,
+        "the store of the control plane was restored from a backup: revision {} of epoch {} replaces revision {} of epoch {}",
+        offered.number,
+        offered.epoch,
+        served.number,
+        served.epoch
+    );
 }

@@ -16,6 +16,7 @@ use crate::source::layer::Layer;
 use crate::source::layer::compile;
 use crate::source::layer::compile::CompileOptions;
 use crate::source::state_dir::StateEntry;
+use crate::wire::fleet::revision_id::RevisionId;
 
 /// The flags of a file source, and the thread that reads them.
 #[derive(Debug)]
@@ -39,6 +40,8 @@ pub struct Restored {
     pub good_at: Option<SystemTime>,
     /// The entity tag of a network source's document.
     pub etag: Option<Box<str>>,
+    /// The revision of a document of a control plane.
+    pub revision: Option<RevisionId>,
 }
 
 #[derive(Debug)]
@@ -117,6 +120,7 @@ impl FileBackend {
         Some(Restored {
             good_at,
             etag: None,
+            revision: None,
         })
     }
 

@@ -16,18 +16,22 @@ use crate::source::file::scan_scope::ScanScope;
 use crate::source::file::scan_worker::ScanContext;
 use crate::source::file::watch::FileWatcher;
 use crate::source::layer::compile::CompileOptions;
+use crate::source::network::departure::Departure;
 use crate::source::spec::SourceKind;
 use crate::source::spec::SourceSpec;
 use crate::source::state_dir::writer::StateWriter;
 use crate::source::state_dir::writer::UnsavedDocuments;
+use crate::source::status::SourceStatus;
 use crate::source::status::SourceStatuses;
 use crate::source::update_channel::SourceUpdate;
 use crate::source::update_channel::WakeupSender;
 use crate::source::updater::failure_reports::log_missing_flags;
 use crate::source::updater::failure_reports::startup_error;
 use crate::source::updater::managed_source::ManagedSource;
+use crate::source::updater::pending_answer::PendingAnswer;
 use crate::source::updater::publisher::Publisher;
 use crate::source::updater::reminders;
+use crate::wire::fleet::replica_identity::ReplicaIdentity;
 
 /// The time between scans of files whose changes may cause no event, and between checks of failing sources.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
@@ -40,10 +44,27 @@ pub struct Loader {
     fail_fast: bool,
     /// Timeouts and intervals.
     pub timing: Timing,
+    /// The identity of this process for control planes.
+    pub replica: Arc<ReplicaIdentity>,
+    /// The announcement of the process's end.
+    pub departure: Departure,
     /// The parts that all threads of file sources share.
     scan_context: Arc<ScanContext>,
     state_writer: StateWriter,
     publisher: Publisher,
+}
+
+/// A network source, for its task.
+#[derive(Debug)]
+pub struct NetworkSource {
+    /// Its index.
+    pub index: usize,
+    /// Its specification.
+    pub kind: SourceKind,
+    /// The entity tag of the restored document.
+    pub etag: Option<Box<str>>,
+    /// Its status.
+    pub status: Arc<SourceStatus>,
 }
 
 impl Loader {
@@ -64,6 +85,8 @@ impl Loader {
             scan_context,
             fail_fast: config.fail_fast,
             timing: config.timing,
+            replica: config.replica.clone(),
+            departure: Departure::default(),
             state_writer: StateWriter::new(config.state_dir.clone()),
             publisher: Publisher::new(live),
         }
@@ -75,12 +98,17 @@ impl Loader {
         statuses.collect()
     }
 
-    /// Returns the network sources: index, specification, and entity tag of the restored document.
-    pub fn network_sources(&self) -> Vec<(usize, SourceKind, Option<Box<str>>)> {
+    /// Returns the network sources.
+    pub fn network_sources(&self) -> Vec<NetworkSource> {
         let all = self.sources.iter().enumerate();
         let network = all.filter(|(_, source)| source.is_network());
         network
-            .map(|(at, source)| (at, source.kind.clone(), source.restored_etag.clone()))
+            .map(|(index, source)| NetworkSource {
+                index,
+                kind: source.kind.clone(),
+                etag: source.restored_etag.clone(),
+                status: source.status.clone(),
+            })
             .collect()
     }
 
@@ -149,14 +177,19 @@ impl Loader {
             Some(scope) => self.scan_files(scope, begun + limits::SCAN_WAIT),
             None => self.collect_scans(begun),
         };
+        let mut answers = Vec::new();
         for (index, update) in updates {
             if let Some(source) = self.sources.get_mut(index) {
-                changed |= source.handle_update(update, self.compile_options, &self.state_writer);
+                let options = self.compile_options;
+                let (is_new, answer) = source.handle_update(update, options, &self.state_writer);
+                changed |= is_new;
+                answers.extend(answer);
             }
         }
         if changed {
             self.publish(begun);
         }
+        answers.into_iter().for_each(PendingAnswer::send);
     }
 
     fn scan_files(&mut self, scope: &ScanScope, deadline: Instant) -> bool {
@@ -192,7 +225,8 @@ impl Loader {
     fn publish(&mut self, begun: Instant) {
         let layers = self.sources.iter().flat_map(ManagedSource::layers);
         let partial = !self.sources.iter().all(|s| s.status.health().has_flags());
-        self.publisher.publish(layers, partial, begun);
+        let revisions = served_revisions(&self.sources);
+        self.publisher.publish(layers, partial, revisions, begun);
         // The line about the reload must not be the last word while `/readyz` returns 412.
         if partial {
             self.sources
@@ -257,4 +291,14 @@ impl Loader {
             source.tick(now, self.timing, &self.state_writer);
         }
     }
+}
+
+/// The sources whose flags have a revision, with its number; `None` if there is none.
+fn served_revisions(sources: &[ManagedSource]) -> Option<String> {
+    let revision = |source: &ManagedSource| {
+        let number = source.status.health().revision?.number;
+        Some(format!("{}={number}", source.status.redacted_name))
+    };
+    let all: Vec<String> = sources.iter().filter_map(revision).collect();
+    (!all.is_empty()).then(|| all.join(", "))
 }

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 
+use crate::document::DocumentFormat;
 use crate::limits;
 use crate::metric::thread_activity::ThreadActivity;
 use crate::source::Timing;
@@ -15,15 +16,19 @@ use crate::source::file::scan_worker::ScanContext;
 use crate::source::last_good::UpdateResult;
 use crate::source::layer::Layer;
 use crate::source::layer::compile::CompileOptions;
+use crate::source::network::tracked_document::RevisionResult;
 use crate::source::spec::SourceKind;
 use crate::source::spec::SourceSpec;
 use crate::source::state_dir::StateEntry;
 use crate::source::state_dir::writer::StateWriter;
 use crate::source::status::SourceStatus;
 use crate::source::update_channel::FetchedDocument;
+use crate::source::update_channel::FetchedRevision;
 use crate::source::update_channel::SourceUpdate;
 use crate::source::updater::backend::SourceBackend;
 use crate::source::updater::failure_reports::report_failure;
+use crate::source::updater::failure_reports::warn_about_restored_store;
+use crate::source::updater::pending_answer::PendingAnswer;
 use crate::source::updater::reminders::Reminders;
 
 /// A source, its documents and its status.
@@ -110,6 +115,7 @@ impl ManagedSource {
         };
         self.restored_etag = restored.etag;
         self.status.record_restored(restored.good_at);
+        self.status.record_revision(restored.revision);
         let now = SystemTime::now();
         let age_seconds = self.status.health().age(now).map(|age| age.as_secs());
         let age = age_seconds.map_or_else(
@@ -188,31 +194,33 @@ impl ManagedSource {
         true
     }
 
-    /// Applies an update of a network source. Returns true if its document changed.
+    /// Applies an update of a network source. Returns true if its document changed, and the answer to the task of the
+    /// source, which is sent once the change is published.
     pub fn handle_update(
         &mut self,
         update: SourceUpdate,
         options: CompileOptions,
         state_writer: &StateWriter,
-    ) -> bool {
+    ) -> (bool, Option<PendingAnswer>) {
         self.attempted = true;
         match update {
             SourceUpdate::Document(document, verdict) => {
                 let result = self.accept_document(&document, options, state_writer);
-                // The task of the source may have ended.
-                let _ = verdict.send(matches!(
-                    result,
-                    UpdateResult::Accepted | UpdateResult::Unchanged
-                ));
-                result == UpdateResult::Accepted
+                let answer = PendingAnswer::Document(verdict, result.is_active());
+                (result == UpdateResult::Accepted, Some(answer))
+            }
+            SourceUpdate::Revision(revision, verdict) => {
+                let (result, reason) = self.accept_revision(*revision, options, state_writer);
+                let answer = PendingAnswer::of_revision(verdict, result, reason);
+                (result == Some(UpdateResult::Accepted), Some(answer))
             }
             SourceUpdate::Unchanged => {
                 self.status.record_up_to_date(SystemTime::now());
-                false
+                (false, None)
             }
             SourceUpdate::Failed(error) => {
                 report_failure(&self.status, self.has_document(), &error);
-                false
+                (false, None)
             }
         }
     }
@@ -226,8 +234,57 @@ impl ManagedSource {
         let SourceBackend::Network(remote) = &mut self.backend else {
             return UpdateResult::Unchanged;
         };
-        let now = SystemTime::now();
         let result = remote.accept_document(&document.bytes, document.format, options);
+        if result.is_active() {
+            remote.held = None;
+            self.status.record_revision(None);
+        }
+        self.record_result(result, document, state_writer);
+        result
+    }
+
+    /// Applies a revision. Returns the result of its document, unless its base is unknown, and the reason of a refusal.
+    fn accept_revision(
+        &mut self,
+        revision: FetchedRevision,
+        options: CompileOptions,
+        state_writer: &StateWriter,
+    ) -> (Option<UpdateResult>, String) {
+        let SourceBackend::Network(remote) = &mut self.backend else {
+            return (None, String::new());
+        };
+        let id = revision.id;
+        let (result, bytes) = match remote.accept_revision(id, revision.content, options) {
+            RevisionResult::UnknownBase => return (None, String::new()),
+            RevisionResult::Confirmed => (UpdateResult::Unchanged, Bytes::new()),
+            RevisionResult::Document(result, bytes) => (result, bytes),
+        };
+        let refusal = remote.last_good.refusal.as_ref();
+        let reason = refusal.map(ToString::to_string).unwrap_or_default();
+        if result.is_active() {
+            warn_about_restored_store(&self.status, id);
+            self.status.record_revision(Some(id));
+        }
+        let document = FetchedDocument {
+            bytes,
+            format: DocumentFormat::Json,
+            etag: Some(id.to_string().into()),
+        };
+        self.record_result(result, &document, state_writer);
+        (Some(result), reason)
+    }
+
+    /// Records the result of a document in the status, and stores an accepted one.
+    fn record_result(
+        &self,
+        result: UpdateResult,
+        document: &FetchedDocument,
+        state_writer: &StateWriter,
+    ) {
+        let SourceBackend::Network(remote) = &self.backend else {
+            return;
+        };
+        let now = SystemTime::now();
         match result {
             UpdateResult::Refused | UpdateResult::StillRefused => {
                 let kept = remote.last_good.layer.is_some();
@@ -250,7 +307,6 @@ impl ManagedSource {
                 });
             }
         }
-        result
     }
 
     /// When due, logs a reminder of stale flags, or marks the documents in the state directory as up to date.

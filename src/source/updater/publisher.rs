@@ -36,11 +36,12 @@ impl Publisher {
     }
 
     /// Publishes the flags of these layers, in order of priority: the last wins. `partial` is true if a source has no
-    /// flags yet; `begun` is the start of the update, for the log.
+    /// flags yet; `revisions` are those of the sources and `begun` is the start of the update, for the log.
     pub fn publish<'l>(
         &mut self,
         layers: impl Iterator<Item = &'l Layer>,
         partial: bool,
+        revisions: Option<String>,
         begun: Instant,
     ) {
         let ruleset = Ruleset::merge_layers(layers.map(Layer::sorted));
@@ -70,7 +71,14 @@ impl Publisher {
         self.drop_retired();
         // Microseconds as a fraction: more digits are noise.
         let millis = begun.elapsed().as_micros() as f64 / 1000.0;
-        tracing::info!(generation, flags, changed, millis, "flags reloaded");
+        tracing::info!(
+            generation,
+            flags,
+            changed,
+            revisions,
+            millis,
+            "flags reloaded"
+        );
     }
 
     /// Returns true if requests held retired snapshots at the last check.

@@ -13,6 +13,7 @@ use crate::fault_injection;
 use crate::source::background_priority;
 use crate::source::file::file_events::FileEvents;
 use crate::source::network::grpc;
+use crate::source::network::grpc::sync_stream::SyncClient;
 use crate::source::network::http;
 #[cfg(feature = "kubernetes")]
 use crate::source::network::kubernetes;
@@ -102,13 +103,14 @@ impl UpdateThread {
             return;
         };
         let timing = self.loader.timing;
-        for (source_index, kind, mut etag) in self.loader.network_sources() {
+        for source in self.loader.network_sources() {
             let updates = UpdateSender {
-                source_index,
+                source_index: source.index,
                 wakeups: self.wakeups.clone(),
             };
             let sender = updates.clone();
-            match kind {
+            let mut etag = source.etag;
+            match source.kind {
                 SourceKind::File(_) => {}
                 SourceKind::Http(spec) => {
                     // A restarted task does not know the active document: the tag is only that of the restored one.
@@ -119,8 +121,14 @@ impl UpdateThread {
                         .spawn_on(run_supervised(start, timing, updates), runtime);
                 }
                 SourceKind::Grpc(spec) => {
+                    let client = SyncClient {
+                        spec: *spec,
+                        replica: self.loader.replica.clone(),
+                        status: source.status,
+                        departure: self.loader.departure.clone(),
+                    };
                     let start =
-                        move || grpc::run_sync_stream((*spec).clone(), timing, sender.clone());
+                        move || grpc::run_sync_stream(client.clone(), timing, sender.clone());
                     self.tasks
                         .spawn_on(run_supervised(start, timing, updates), runtime);
                 }

@@ -72,6 +72,11 @@ impl FleetSyncResponse {
 }
 
 impl DefinitionsDelta {
+    /// Returns true if there are no changes.
+    pub fn is_empty(&self) -> bool {
+        self.set.is_empty() && self.removed.is_empty()
+    }
+
     /// The changes from one set of definitions to another.
     pub fn between(
         base_hash: ContentHash,

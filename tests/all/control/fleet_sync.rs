@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use fanion::control::fleet::environment::FleetEnvironment;
 use fanion::control::fleet::environment::FleetTokens;
+use fanion::control::fleet::replica_registry::Replica;
 use fanion::control::fleet::replica_registry::ReplicaKind;
 use fanion::control::fleet::replica_registry::ReplicaRegistry;
 use fanion::wire::content_hash::ContentHash;
@@ -21,11 +22,14 @@ use tonic_prost::ProstCodec;
 use crate::control::fleet_upstream::FleetUpstream;
 use crate::control::fleet_upstream::revision;
 use crate::control::fleet_upstream::serve;
+use crate::control::sidecar_sync::two_flags;
 use crate::support::server::grpc_client::channel_to;
 use crate::support::server::grpc_client::pb::sync1;
 use crate::support::server::grpc_client::pb::sync1::flag_sync_service_client::FlagSyncServiceClient;
 use crate::support::sources::document;
 use crate::support::sources::flag;
+use crate::support::wait::DEADLINE;
+use crate::support::wait::wait_until;
 
 const SYNC_FLAGS: &str = "/flagd.sync.v1.FlagSyncService/SyncFlags";
 
@@ -62,14 +66,9 @@ fn sidecar(have: Option<fleet1::RevisionId>) -> fleet1::SyncFlagsRequest {
 }
 
 async fn next(stream: &mut Streaming<fleet1::SyncFlagsResponse>) -> fleet1::SyncFlagsResponse {
-    let message = tokio::time::timeout(crate::support::wait::DEADLINE, stream.message());
+    let message = tokio::time::timeout(DEADLINE, stream.message());
     let message = message.await.expect("in time").expect("a message");
     message.expect("not the end")
-}
-
-fn two_flags(f: &str, g: &str) -> String {
-    let flag = |variant: &str| json!({"variants": {variant: variant}, "defaultVariant": variant});
-    json!({"flags": {"f": flag(f), "g": flag(g)}}).to_string()
 }
 
 #[tokio::test]
@@ -222,7 +221,7 @@ async fn plain_peer_gets_documents_as_from_a_sidecar() {
     // Equal content is not sent again, and counts as delivered.
     upstream.publish(revision(0, 2, &document("a")));
     let is_second = |number: u64| {
-        move |replica: &fanion::control::fleet::replica_registry::Replica| {
+        move |replica: &Replica| {
             replica
                 .delivered
                 .is_some_and(|event| event.revision.number == number)
@@ -237,7 +236,7 @@ async fn plain_peer_gets_documents_as_from_a_sidecar() {
     assert!(metadata.expect("metadata").into_inner().metadata.is_some());
     drop((stream, client));
     let none = || upstream.replicas.replicas().is_empty();
-    crate::support::wait::wait_until(none, || "still connected".to_owned()).await;
+    wait_until(none, || "still connected".to_owned()).await;
 }
 
 #[tokio::test]

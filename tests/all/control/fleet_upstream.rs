@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
+use std::time::Duration;
 use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
@@ -19,6 +20,7 @@ use fanion::document::DocumentOrigin;
 use fanion::rule::bucketing::bucketing_value::FractionalVersion;
 use fanion::ruleset;
 use fanion::serve::ServeConfig;
+use fanion::serve::connection::ping_enforcement::PingPolicy;
 use fanion::serve::listen::addr::ListenAddr;
 use fanion::serve::listen::socket::Listener;
 use fanion::snapshot::Snapshot;
@@ -154,7 +156,14 @@ pub async fn serve(
     let fleet = FleetServer {
         environments,
         tokens: Arc::new(ArcSwap::from_pointee(tokens)),
-        config: ServeConfig::default(),
+        config: ServeConfig {
+            // The sources of tests ping often, to find lost connections soon.
+            ping_policy: PingPolicy {
+                min_time: Duration::from_millis(1),
+                permit_without_stream: true,
+            },
+            ..ServeConfig::default()
+        },
         connection_slots: Arc::new(Semaphore::new(1000)),
         tls: None,
     };

@@ -72,6 +72,7 @@ pub fn write_source_status(out: &mut String, status: &SourceStatus, now: SystemT
         refused,
         failed,
         is_followed,
+        revision,
         ..
     } = state;
     let _ = write!(
@@ -80,6 +81,13 @@ pub fn write_source_status(out: &mut String, status: &SourceStatus, now: SystemT
     );
     if status.kind == "file" {
         let _ = write!(out, ",\"polled\":{}", !is_followed);
+    }
+    if let Some(revision) = revision {
+        let (number, epoch, hash) = (revision.number, revision.epoch, revision.content_hash);
+        let _ = write!(
+            out,
+            ",\"revision\":{number},\"epoch\":{epoch},\"contentHash\":\"{hash}\""
+        );
     }
     out.push('}');
 }
