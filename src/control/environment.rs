@@ -20,6 +20,7 @@ use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
 use tokio::sync::Notify;
+use tokio::sync::OwnedMutexGuard;
 use tokio::sync::mpsc;
 use tokio::sync::watch;
 
@@ -49,6 +50,10 @@ pub struct Environment {
     current: Mutex<Current>,
     /// Held by the change that is being recorded.
     write_gate: Arc<tokio::sync::Mutex<()>>,
+    /// Held by the ordinary change that waits for the gate: a kill waits for few changes, however many are queued.
+    ordinary_queue: tokio::sync::Mutex<()>,
+    /// The kills that are not journalled.
+    backlog: watch::Sender<Backlog>,
     journal: Journal,
     /// Writes on their way to the log.
     recordings: mpsc::Sender<Recording>,
@@ -60,6 +65,15 @@ pub struct Environment {
     pub replicas: Arc<ReplicaRegistry>,
 }
 
+/// The kills that are published and not journalled.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Backlog {
+    /// Their number.
+    pub kills: usize,
+    /// Why the last attempt to journal one of them failed.
+    pub error: Option<String>,
+}
+
 /// What an operator asks about an environment.
 #[derive(Debug, Clone)]
 pub struct EnvironmentStatus {
@@ -67,10 +81,8 @@ pub struct EnvironmentStatus {
     pub revision: Arc<Revision>,
     /// The state in force.
     pub state: EnvironmentState,
-    /// The number of kills that are not journalled yet.
-    pub unjournalled: usize,
-    /// Why the last attempt to journal them failed.
-    pub journal_error: Option<String>,
+    /// The kills that are not journalled.
+    pub backlog: Backlog,
     /// The parts of the state that have no effect.
     pub findings: Vec<String>,
     /// Keys of flags whose edits wait for the end of a pause or a freeze.
@@ -101,13 +113,22 @@ impl Environment {
         let waiting = current.waiting_edits(&authored.ruleset, &state, MAX_WAITING_EDITS);
         EnvironmentStatus {
             revision: self.revision(),
-            unjournalled: current.pending.len(),
-            journal_error: current.journal_error.clone(),
+            backlog: self.backlog.borrow().clone(),
             findings: current.findings.clone(),
             waiting_edits: waiting,
             files_read: *self.files_read.borrow(),
             state,
         }
+    }
+
+    /// Passes the gate, through which one change at a time goes to the log.
+    async fn pass_gate(&self, is_protective: bool) -> OwnedMutexGuard<()> {
+        let gate = self.write_gate.clone().lock_owned();
+        if is_protective {
+            return gate.await;
+        }
+        let _first_in_queue = self.ordinary_queue.lock().await;
+        gate.await
     }
 
     fn lock(&self) -> MutexGuard<'_, Current> {

@@ -36,8 +36,8 @@ pub async fn ready(State(context): State<ApiContext>) -> Response {
                 "environment {name}: its flag files were not read yet"
             ));
         }
-        if shown.unjournalled > 0 {
-            let why = shown.journal_error.unwrap_or_default();
+        if shown.backlog.kills > 0 {
+            let why = shown.backlog.error.unwrap_or_default();
             reasons.push(format!(
                 "environment {name}: a kill is not journalled: {why}"
             ));

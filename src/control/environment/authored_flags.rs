@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::control::environment::Environment;
 use crate::control::environment::change::now_ms;
 use crate::control::environment::current::Current;
+use crate::control::environment::error::ChangeError;
 use crate::control::environment::journalled_write::JournalledWrite;
 use crate::control::environment::revision_builder::build_revision;
 use crate::control::model::overlay;
@@ -18,7 +19,6 @@ use crate::event_log::ActorKind;
 use crate::event_log::EventDraft;
 use crate::event_log::LogEventKind;
 use crate::ruleset::Ruleset;
-use crate::snapshot::Snapshot;
 
 /// The time between two attempts to record an edit, at first and at most.
 const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
@@ -33,10 +33,9 @@ impl Environment {
         loop {
             edits.mark_unchanged();
             changes.mark_unchanged();
-            let authored = self.authored.load_full();
             // Before all sources were read, flags would seem to be missing.
-            if authored.is_usable() {
-                self.adopt_edit(&authored).await;
+            if self.authored.load().is_usable() {
+                self.adopt_edit().await;
             }
             // A change may have ended a pause or a freeze.
             tokio::select! {
@@ -46,29 +45,12 @@ impl Environment {
         }
     }
 
-    /// Records and publishes an edit; tries again until the store takes it.
-    async fn adopt_edit(self: &Arc<Environment>, authored: &Snapshot) {
+    /// Records and publishes the newest edit; tries again until the store takes it.
+    async fn adopt_edit(self: &Arc<Environment>) {
         let (mut wait, longest) = RETRY;
         let mut reported = String::new();
-        loop {
-            let gate = self.write_gate.clone().lock_owned().await;
-            let Some(write) = self.prepare_edit(&authored.ruleset) else {
-                self.files_read.send_replace(true);
-                return;
-            };
-            let error = match self.record(write, gate).await {
-                Ok(revision) => {
-                    self.files_read.send_replace(true);
-                    let (environment, number) = (&*self.name, revision.number);
-                    tracing::info!(
-                        environment,
-                        revision = number,
-                        "edited flag files are published"
-                    );
-                    return;
-                }
-                Err(error) => error.to_string(),
-            };
+        while let Err(error) = self.try_to_adopt_edit().await {
+            let error = error.to_string();
             if reported != error {
                 tracing::error!(
                     environment = &*self.name,
@@ -80,6 +62,23 @@ impl Environment {
             tokio::time::sleep(wait).await;
             wait = (wait * 2).min(longest);
         }
+        self.files_read.send_replace(true);
+    }
+
+    async fn try_to_adopt_edit(self: &Arc<Environment>) -> Result<(), ChangeError> {
+        let gate = self.pass_gate_behind_kills(false).await?;
+        let authored = self.authored.load_full();
+        let Some(write) = self.prepare_edit(&authored.ruleset) else {
+            return Ok(());
+        };
+        let revision = self.record(write, gate).await?;
+        let (environment, number) = (&*self.name, revision.number);
+        tracing::info!(
+            environment,
+            revision = number,
+            "edited flag files are published"
+        );
+        Ok(())
     }
 
     /// Returns the write for an edit; `None` if the effective flags do not change.

@@ -6,7 +6,9 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 use serde_json::json;
+use tokio::sync::OwnedMutexGuard;
 
+use crate::control::environment::Backlog;
 use crate::control::environment::Environment;
 use crate::control::environment::current::Current;
 use crate::control::environment::error::ChangeError;
@@ -90,11 +92,34 @@ impl Environment {
                 Ok(Changed {
                     before,
                     after: self.revision(),
-                    journalled: self.lock().pending.is_empty(),
+                    journalled: self.backlog.borrow().kills == 0,
                     findings: Vec::new(),
                 })
             }
             result => result,
+        }
+    }
+
+    /// Passes the gate once all kills before are journalled.
+    ///
+    /// # Errors
+    /// If a kill cannot be journalled.
+    pub(super) async fn pass_gate_behind_kills(
+        &self,
+        is_protective: bool,
+    ) -> Result<OwnedMutexGuard<()>, ChangeError> {
+        let mut backlog = self.backlog.subscribe();
+        loop {
+            let gate = self.pass_gate(is_protective).await;
+            let Backlog { kills, error } = backlog.borrow_and_update().clone();
+            match error {
+                _ if kills == 0 => return Ok(gate),
+                Some(why) => return Err(ChangeError::Unjournalled(why)),
+                None => {}
+            }
+            drop(gate);
+            let changed = backlog.changed().await;
+            changed.map_err(|_| ChangeError::Ended("the environment"))?;
         }
     }
 
@@ -128,14 +153,10 @@ impl Environment {
         } else {
             CHANGE_WAIT
         };
-        let gate = tokio::time::timeout(wait, self.write_gate.clone().lock_owned());
-        let gate = gate.await.map_err(|_| ChangeError::Busy)?;
+        let gate = tokio::time::timeout(wait, self.pass_gate_behind_kills(is_protective));
+        let gate = gate.await.map_err(|_| ChangeError::Busy)??;
         let (before, write) = {
             let current = self.lock();
-            if !current.pending.is_empty() {
-                let why = current.journal_error.clone().unwrap_or_default();
-                return Err(ChangeError::Unjournalled(why));
-            }
             let before = self.revision();
             check_revision(request, &before)?;
             (

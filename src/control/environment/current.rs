@@ -28,8 +28,6 @@ pub struct Current {
     pub in_flight: Option<u64>,
     /// Kills that are published and not recorded.
     pub pending: Vec<PendingKill>,
-    /// Why the last attempt to record them failed.
-    pub journal_error: Option<String>,
     /// The parts of the state that have no effect.
     pub findings: Vec<String>,
 }

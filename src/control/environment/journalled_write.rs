@@ -6,6 +6,7 @@ use tokio::sync::OwnedMutexGuard;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 
+use crate::control::environment::Backlog;
 use crate::control::environment::Environment;
 use crate::control::environment::current::Current;
 use crate::control::environment::error::ChangeError;
@@ -83,7 +84,7 @@ impl Environment {
             let result = match recorded {
                 Ok(_) => Ok(self.commit(&mut current, write)),
                 Err(error) => {
-                    current.journal_error = Some(error.to_string());
+                    self.note_backlog(&current, Some(error.to_string()));
                     Err(error)
                 }
             };
@@ -118,7 +119,6 @@ impl Environment {
         current.definitions = write.revision.definitions.clone();
         current.base = write.base;
         current.findings = write.findings;
-        current.journal_error = None;
         current
             .pending
             .retain(|kill| Some(&kill.command) != write.command.as_ref());
@@ -127,7 +127,17 @@ impl Environment {
         } else {
             self.publish_provisional(current);
         }
+        self.note_backlog(current, None);
         write.revision
+    }
+
+    /// Tells those who wait how many kills are not journalled.
+    pub(super) fn note_backlog(&self, current: &Current, error: Option<String>) {
+        let kills = current.pending.len();
+        self.backlog.send_replace(Backlog {
+            kills,
+            error: error.filter(|_| kills > 0),
+        });
     }
 
     /// Publishes a revision. Numbers never decrease: a provisional revision may have taken a higher one.

@@ -41,6 +41,7 @@ impl Environment {
             mark,
         });
         self.publish_provisional(&mut current);
+        self.note_backlog(&current, None);
         drop(current);
         let (environment, key) = (&*self.name, request.command.key());
         tracing::error!(
@@ -56,7 +57,7 @@ impl Environment {
     pub(super) async fn record_pending_kills(self: Arc<Environment>) {
         let (mut wait, longest) = RETRY;
         loop {
-            let gate = self.write_gate.clone().lock_owned().await;
+            let gate = self.pass_gate(true).await;
             let Some(write) = self.next_pending_write() else {
                 drop(gate);
                 self.pending_kills.notified().await;
@@ -92,6 +93,7 @@ impl Environment {
                 // Another event has already recorded it, or the flag is gone.
                 Ok(None) | Err(_) => {
                     current.pending.remove(0);
+                    self.note_backlog(&current, None);
                 }
             }
         }

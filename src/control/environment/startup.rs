@@ -75,6 +75,8 @@ pub fn start(
         journal,
         recordings,
         pending_kills: Notify::new(),
+        backlog: watch::Sender::default(),
+        ordinary_queue: tokio::sync::Mutex::default(),
         files_read: watch::Sender::new(false),
         replicas,
     });
@@ -98,7 +100,6 @@ fn restore(stored: Option<StoredEnvironment>, epoch: u64) -> Result<(Current, Re
         base: Arc::default(),
         in_flight: None,
         pending: Vec::new(),
-        journal_error: None,
         findings: Vec::new(),
     };
     let mut revision = Revision {

@@ -48,13 +48,13 @@ async fn kill_is_published_without_the_store_and_journalled_later() {
     assert_eq!(running.variant_of("pay", "u", "staff"), "off");
     running.change(kill("two")).await.expect("killed");
     let status = running.environment.status();
-    assert_eq!((status.revision.number, status.unjournalled), (4, 2));
-    assert!(
-        status
-            .journal_error
-            .expect("a reason")
-            .contains("disk is full")
-    );
+    assert_eq!((status.revision.number, status.backlog.kills), (4, 2));
+    let failed = || running.environment.status().backlog.error;
+    running
+        .wait_until("recording fails", || failed().is_some())
+        .await;
+    let why = failed().expect("a reason");
+    assert!(why.contains("disk is full"), "{why}");
     // Nothing else changes, and a file that widens exposure is not published.
     let refused = running.change(Command::Restore("pay".to_owned())).await;
     assert!(
@@ -66,7 +66,7 @@ async fn kill_is_published_without_the_store_and_journalled_later() {
     running.fail_with(None);
     running
         .wait_until("the kills are journalled", || {
-            running.environment.status().unjournalled == 0
+            running.environment.status().backlog.kills == 0
         })
         .await;
     running.wait_for_revision(5).await;
@@ -112,7 +112,7 @@ async fn kill_does_not_wait_for_a_store_that_hangs() {
     let widened = widening.await.expect("no panic");
     running
         .wait_until("all is journalled", || {
-            running.environment.status().unjournalled == 0
+            running.environment.status().backlog.kills == 0
         })
         .await;
     assert_eq!(running.variant_of("pay", "u", "staff"), "off");
