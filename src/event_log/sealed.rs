@@ -1,5 +1,7 @@
 //! `SealedEvent`: an event with its canonical bytes, the hash of the event before it, and its own hash.
 
+use std::fmt;
+
 use serde_json::Map;
 use serde_json::Value;
 
@@ -15,13 +17,19 @@ use crate::event_log::log_event::LogEvent;
 use crate::wire::content_hash::ContentHash;
 
 /// An event of the log with its canonical bytes.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct SealedEvent {
     // INVARIANT: `bytes` is the canonical JSON of `event` and `previous`, and `hash` is the SHA-256 of `bytes`.
     event: LogEvent,
     previous: ContentHash,
     hash: ContentHash,
     bytes: Vec<u8>,
+}
+
+impl fmt::Debug for SealedEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&String::from_utf8_lossy(&self.bytes))
+    }
 }
 
 impl SealedEvent {

@@ -108,6 +108,16 @@ impl SqliteStore {
     }
 }
 
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        // Leaves a single file. The last connection to close would do the same, but not if it is one that reads.
+        self.reader.close_idle();
+        let _ = self
+            .writer
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    }
+}
+
 impl Store for SqliteStore {
     fn append(&mut self, append: &Append<'_>) -> Result<SealedEvent, StoreError> {
         let appended = transaction::append(&mut self.writer, append, &mut self.hook);

@@ -24,6 +24,20 @@ fn files_are_private() {
 }
 
 #[test]
+fn closed_store_is_a_single_file() {
+    let test = TestStore::new();
+    let mut store = test.open();
+    let reader = store.reader();
+    append_all(&mut store, &script(4, 20));
+    reader.load("prod").unwrap();
+    drop(store);
+    let log = test.data_dir().join("control.db-wal");
+    assert!(std::fs::metadata(log).map_or(0, |log| log.len()) == 0);
+    drop(reader);
+    check_store(&*test.open().reader(), &script(4, 20));
+}
+
+#[test]
 fn two_stores_cannot_use_one_directory() {
     let test = TestStore::new();
     let store = test.open();
@@ -35,7 +49,7 @@ fn two_stores_cannot_use_one_directory() {
     drop(store);
     assert!(matches!(test.try_open(), Err(StoreError::Locked { .. })));
     drop(reader);
-    test.open();
+    drop(test.open());
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
+use std::time::Instant;
 
 use fanion::control::store::Append;
 use fanion::control::store::DefinitionsDelta;
@@ -79,7 +81,8 @@ pub fn script(seed: u64, length: usize) -> Vec<ScriptedChange> {
     let mut environments: BTreeMap<&str, (u64, StoredDefinitions)> = BTreeMap::new();
     let mut at_ms = 1_800_000_000_000;
     let mut change = || {
-        let environment = ENVIRONMENTS[usize::from(random.below(3) == 0)];
+        let is_staging = random.below(3) == 0 && !environments.is_empty();
+        let environment = ENVIRONMENTS[usize::from(is_staging)];
         let (seq, definitions) = environments.entry(environment).or_default();
         *seq += 1;
         at_ms += random.below(60_000);
@@ -171,7 +174,16 @@ impl TestStore {
     }
 
     pub fn open(&self) -> SqliteStore {
-        self.try_open().unwrap()
+        let deadline = Instant::now() + Duration::from_secs(5);
+        loop {
+            match self.try_open() {
+                // A process that another test forks has a copy of the lock until it executes its program.
+                Err(StoreError::Locked { .. }) if Instant::now() < deadline => {
+                    std::thread::yield_now();
+                }
+                opened => return opened.unwrap(),
+            }
+        }
     }
 
     pub fn try_open(&self) -> Result<SqliteStore, StoreError> {

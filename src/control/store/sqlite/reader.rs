@@ -55,6 +55,14 @@ impl SqliteReader {
         &self.file
     }
 
+    /// Closes the connections that no read uses.
+    pub fn close_idle(&self) {
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+
     /// Runs a read in a transaction, on a connection that no other thread uses.
     fn read<T, E: From<rusqlite::Error> + From<Failure>>(
         &self,

@@ -135,5 +135,6 @@ pub fn check_integrity(connection: &Connection) -> Result<(), Failure> {
     if result == "ok" {
         return Ok(());
     }
-    Err(Failure::Damaged(result.replace('\n', " ")))
+    let problem = result.trim_start_matches("*** in database main ***").trim();
+    Err(Failure::Damaged(problem.replace('\n', " ")))
 }
