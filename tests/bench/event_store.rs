@@ -14,10 +14,6 @@ use std::process::ExitCode;
 use std::time::Duration;
 use std::time::Instant;
 
-use fanion::control::event::Actor;
-use fanion::control::event::ActorKind;
-use fanion::control::event::EventDraft;
-use fanion::control::event::LogEventKind;
 use fanion::control::store::Append;
 use fanion::control::store::At;
 use fanion::control::store::DefinitionsDelta;
@@ -27,6 +23,10 @@ use fanion::control::store::SqliteStore;
 use fanion::control::store::Store;
 use fanion::control::store::StoreReader;
 use fanion::control::store::StoredDefinitions;
+use fanion::event_log::Actor;
+use fanion::event_log::ActorKind;
+use fanion::event_log::EventDraft;
+use fanion::event_log::LogEventKind;
 use fanion::wire::content_hash::ContentHash;
 
 /// The time that a load may take.

@@ -8,3 +8,4 @@ mod open;
 mod query;
 mod script;
 mod tamper;
+mod write_failure;

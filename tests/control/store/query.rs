@@ -1,12 +1,12 @@
 //! Pages of events: each filter, alone and combined, against a filter in plain Rust.
 
-use fanion::control::event::LogEventKind;
-use fanion::control::event::SealedEvent;
 use fanion::control::store::EventPage;
 use fanion::control::store::EventQuery;
 use fanion::control::store::Store;
 use fanion::control::store::StoreReader;
 use fanion::control::store::limits;
+use fanion::event_log::LogEventKind;
+use fanion::event_log::SealedEvent;
 
 use crate::store::script::Random;
 use crate::store::script::TestStore;

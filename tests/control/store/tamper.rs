@@ -1,10 +1,10 @@
 //! Tampering with a stored log: rows changed with a database tool, and bytes of the file that flip.
 
-use fanion::control::event::SealedEvent;
 use fanion::control::store::EventQuery;
 use fanion::control::store::Store;
 use fanion::control::store::StoreReader;
 use fanion::control::store::VerifyError;
+use fanion::event_log::SealedEvent;
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
