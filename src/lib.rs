@@ -32,6 +32,8 @@
 //!
 //! # Shared mutable state
 //!
+//! Of the sidecar; `control` has an environment's state behind a lock.
+//!
 //! * [`live::Live`]: the active snapshot, replaced as a whole. No other shared state changes what a flag evaluates to.
 //! * Metrics: the counters in [`metric::registry::Metrics`], and the evaluation counters, which each snapshot inherits
 //!   from the previous one.
@@ -71,7 +73,7 @@ pub mod document;
 pub mod rule;
 pub mod ruleset;
 pub mod stickiness;
-// Wire formats.
+// Wire formats, and the event log of the control plane.
 pub mod wire;
 pub mod event_log;
 // Metrics, snapshots and evaluation.

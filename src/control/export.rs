@@ -108,15 +108,15 @@ mod tests {
     use crate::control::model::flag_state::Mark;
     use crate::control::model::flag_state::RolloutOverride;
 
-    fn killed() -> Option<Kill> {
-        Some(Kill {
+    fn kill() -> Kill {
+        Kill {
             variant: Some("off".to_owned()),
             mark: Mark {
                 by: "ann".to_owned(),
                 at_ms: 1,
                 reason: None,
             },
-        })
+        }
     }
 
     fn overridden(percentage: f64) -> FlagState {
@@ -149,7 +149,7 @@ mod tests {
     fn missing_fields_are_inserted_in_place() {
         let text = "flags:\n  a:\n    # it has variants\n    variants: {on: true}\n    rollout: {variant: on} # new\n";
         let state = FlagState {
-            killed: killed(),
+            killed: Some(kill()),
             ..overridden(1.0)
         };
         assert_eq!(

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use crate::control::environment::Environment;
 use crate::control::environment::change::ChangeRequest;
+use crate::control::environment::change::now_ms;
 use crate::control::environment::change::prepare;
 use crate::control::environment::current::PendingKill;
 use crate::control::environment::error::ChangeError;
+use crate::control::environment::journalled_write::JournalledWrite;
 use crate::event_log::Actor;
 use crate::event_log::ActorKind;
 use crate::event_log::EventDraft;
@@ -77,7 +79,7 @@ impl Environment {
 
     /// Returns the next write of [`Environment::record_pending_kills`]: the first pending kill, or else an event that
     /// takes the number of a revision that was published and never recorded.
-    fn next_pending_write(&self) -> Option<super::journalled_write::JournalledWrite> {
+    fn next_pending_write(&self) -> Option<JournalledWrite> {
         let mut current = self.lock();
         while let Some(kill) = current.pending.first().cloned() {
             let request = ChangeRequest {
@@ -88,21 +90,19 @@ impl Environment {
                 expected_revision: None,
                 dry_run: false,
             };
-            match prepare(&self.name, &current, &request, &self.revision()) {
-                Ok(Some(write)) => return Some(write),
-                // Another event has already recorded it, or the flag is gone.
-                Ok(None) | Err(_) => {
-                    current.pending.remove(0);
-                    self.note_backlog(&current, None);
-                }
+            if let Ok(Some(write)) = prepare(&self.name, &current, &request, &self.revision()) {
+                return Some(write);
             }
+            // Another event has recorded it already, or the flag is gone.
+            current.pending.remove(0);
+            self.note_backlog(&current, None);
         }
         let published = self.revision();
-        (current.head_seq < published.number).then(|| super::journalled_write::JournalledWrite {
+        (current.head_seq < published.number).then(|| JournalledWrite {
             command: None,
             event: EventDraft {
                 environment: self.name.to_string(),
-                at_ms: super::change::now_ms(),
+                at_ms: now_ms(),
                 actor: Actor {
                     kind: ActorKind::System,
                     name: "control".to_owned(),

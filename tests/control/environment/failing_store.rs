@@ -9,12 +9,14 @@ use fanion::control::environment::error::ChangeError;
 use fanion::control::model::command::Command;
 use fanion::control::store::EventQuery;
 use fanion::control::store::StoreError;
+use tokio::task::JoinSet;
 
 use crate::environment::running::FLAGS;
 use crate::environment::running::NAME;
 use crate::environment::running::Running;
 use crate::environment::running::kill;
 use crate::environment::running::percentage;
+use crate::environment::running::request;
 
 fn full() -> StoreError {
     StoreError::Full {
@@ -92,13 +94,10 @@ async fn kill_is_published_without_the_store_and_journalled_later() {
 #[tokio::test]
 async fn kill_does_not_wait_for_a_store_that_hangs() {
     let running = Running::start().await;
-    let hang = running.hang.clone();
-    let held = hang.lock().expect("no panic");
+    running.hang.set(true);
     let environment = running.environment.clone();
-    let widening = tokio::spawn(async move {
-        let asked = crate::environment::running::request(percentage("pay", 100.0));
-        environment.change(asked).await
-    });
+    let mut changes = JoinSet::new();
+    changes.spawn(async move { environment.change(request(percentage("pay", 100.0))).await });
     let hangs = || running.appends.load(Ordering::SeqCst) == 2;
     running.wait_until("the store hangs", hangs).await;
     let begun = Instant::now();
@@ -107,9 +106,13 @@ async fn kill_does_not_wait_for_a_store_that_hangs() {
     assert!(!killed.journalled);
     assert_eq!(running.variant_of("pay", "u", "staff"), "off");
     assert!(took < Duration::from_secs(2), "{took:?}");
-    drop(held);
+    running.hang.set(false);
     // The change that hung is recorded first, then the kill; the flag stays killed.
-    let widened = widening.await.expect("no panic");
+    let widened = changes
+        .join_next()
+        .await
+        .expect("a task")
+        .expect("no panic");
     running
         .wait_until("all is journalled", || {
             running.environment.status().backlog.kills == 0

@@ -167,9 +167,11 @@ fn check(operations: &[Operation], events: &[LogEvent], seed: u64) {
     for event in events {
         let flag = event.flag.clone().unwrap_or_default();
         match event.kind.name() {
-            "flag.killed" => assert!(killed.insert(flag), "seed {seed}: killed twice"),
+            "flag.killed" => {
+                assert!(killed.insert(flag), "seed {seed}: killed twice");
+            }
             "flag.restored" => {
-                assert!(killed.remove(&flag), "seed {seed}: restored without a kill")
+                assert!(killed.remove(&flag), "seed {seed}: restored without a kill");
             }
             _ => {}
         }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::Condvar;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
@@ -39,13 +40,34 @@ pub const NAME: &str = "prod";
 /// The failure of the store: what happens at the beginning of an append.
 pub type Failure = Arc<Mutex<Option<StoreError>>>;
 
+/// Lets the store hang at the beginning of an append.
+#[derive(Default)]
+pub struct Hang {
+    hangs: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Hang {
+    /// Lets the store hang, or go on.
+    pub fn set(&self, hangs: bool) {
+        *self.hangs.lock().expect("no panic") = hangs;
+        self.changed.notify_all();
+    }
+
+    fn wait(&self) {
+        let hangs = self.hangs.lock().expect("no panic");
+        let waited = self.changed.wait_while(hangs, |hangs| *hangs);
+        drop(waited.expect("no panic"));
+    }
+}
+
 /// An environment, and what it runs on.
 pub struct Running {
     pub environment: Arc<Environment>,
     pub reader: Arc<dyn StoreReader>,
     pub failure: Failure,
-    /// Held by a test that lets the store hang.
-    pub hang: Arc<Mutex<()>>,
+    /// Lets the store hang.
+    pub hang: Arc<Hang>,
     /// The number of appends that have begun.
     pub appends: Arc<AtomicU64>,
     pub directory: TempDir,
@@ -86,7 +108,7 @@ impl Running {
     /// Starts an environment in a directory with files and perhaps a store.
     pub async fn start_in(directory: TempDir) -> Running {
         let failure = Failure::default();
-        let hang: Arc<Mutex<()>> = Arc::default();
+        let hang: Arc<Hang> = Arc::default();
         let data = directory.path().join("data");
         let appends: Arc<AtomicU64> = Arc::default();
         let store = open(&data, &failure, &hang, &appends).await;
@@ -172,7 +194,7 @@ impl Running {
 async fn open(
     data: &Path,
     failure: &Failure,
-    hang: &Arc<Mutex<()>>,
+    hang: &Arc<Hang>,
     appends: &Arc<AtomicU64>,
 ) -> SqliteStore {
     let begun = Instant::now();
@@ -184,7 +206,7 @@ async fn open(
                 return Ok(());
             }
             begun_appends.fetch_add(1, Ordering::SeqCst);
-            drop(hanging.lock());
+            hanging.wait();
             let failure = failing.lock().expect("no panic").clone();
             failure.map_or(Ok(()), Err)
         };
