@@ -10,6 +10,7 @@ pub mod api;
 pub mod environment;
 pub mod export;
 pub mod fleet;
+pub mod metrics;
 pub mod model;
 pub mod revision;
 pub mod store;

@@ -15,6 +15,7 @@ use crate::cli::fanion_control::bootstrap_token;
 use crate::cli::fanion_control::options::StartOptions;
 use crate::cli::fanion_control::sync_tokens;
 use crate::cli::version;
+use crate::control;
 use crate::control::api;
 use crate::control::api::ApiContext;
 use crate::control::api::handler::ApiHandler;
@@ -110,6 +111,11 @@ async fn serve(options: &StartOptions) -> Result<(), String> {
         bootstrap_token: Some(bootstrap_token.clone()),
         metrics: metrics.clone(),
     };
+    register_metrics(
+        &metrics,
+        &context,
+        started.iter().map(fleet_environment).collect(),
+    );
     let config = ServeConfig {
         metrics,
         grace: GRACE,
@@ -186,6 +192,17 @@ fn expectation(options: &StartOptions, environment: &str, environments: usize) -
         listed: listed.map(ToOwned::to_owned).collect(),
         since: SystemTime::now(),
     }
+}
+
+/// Adds the metrics of environments, of the journal and of replicas.
+fn register_metrics(metrics: &Metrics, context: &ApiContext, fleet: Vec<FleetEnvironment>) {
+    let (environments, journal) = (context.environments.clone(), context.journal.clone());
+    metrics.register(move || {
+        let mut families = control::metrics::environment_families(&environments);
+        families.push(control::metrics::journal_family(Some(&journal)));
+        families.extend(fleet::metrics::families(&fleet, SystemTime::now()));
+        families
+    });
 }
 
 fn fleet_environment(started: &StartedEnvironment) -> FleetEnvironment {

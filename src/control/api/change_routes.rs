@@ -222,7 +222,7 @@ async fn change(
         )));
     }
     let request = ChangeRequest {
-        command: command.clone(),
+        command,
         actor: call.actor,
         reason: reason.filter(|reason| !reason.trim().is_empty()),
         at_ms: now_ms(),
@@ -231,9 +231,6 @@ async fn change(
     };
     let dry_run = request.dry_run;
     let changed = environment.change(request).await?;
-    if !dry_run && command == Command::ForceSync {
-        environment.replicas.force_sync();
-    }
     Ok(json_response(&change_json(&changed, dry_run)))
 }
 

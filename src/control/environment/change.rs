@@ -84,11 +84,31 @@ impl Environment {
         self: &Arc<Environment>,
         request: ChangeRequest,
     ) -> Result<Changed, ChangeError> {
+        let changed = self.change_or_kill(&request).await?;
+        if !request.dry_run {
+            self.release_replicas(&request.command);
+        }
+        Ok(changed)
+    }
+
+    /// Lets replicas that are ahead of a restored store follow it: by order, or because a kill must arrive.
+    fn release_replicas(&self, command: &Command) {
+        match command {
+            Command::ForceSync => self.replicas.force_sync(),
+            Command::Kill(_) => self.replicas.release_held(),
+            _ => {}
+        }
+    }
+
+    async fn change_or_kill(
+        self: &Arc<Environment>,
+        request: &ChangeRequest,
+    ) -> Result<Changed, ChangeError> {
         let before = self.revision();
-        match self.change_journalled(&request).await {
+        match self.change_journalled(request).await {
             Err(error) if request.command.is_protective() && is_of_store(&error) => {
                 tracing::warn!(environment = &*self.name, %error, "the store does not record a kill");
-                self.kill_provisionally(&request)?;
+                self.kill_provisionally(request)?;
                 Ok(Changed {
                     before,
                     after: self.revision(),

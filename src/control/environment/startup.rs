@@ -19,7 +19,6 @@ use crate::control::store::StoredEnvironment;
 use crate::document::DocumentFormat;
 use crate::document::DocumentOrigin;
 use crate::document::FaultPolicy;
-use crate::json;
 use crate::live::Live;
 use crate::rule::bucketing::bucketing_value::FractionalVersion;
 use crate::ruleset::Ruleset;
@@ -33,6 +32,7 @@ use crate::source::updater;
 use crate::source::updater::Updater;
 use crate::source::updater::loader::Loader;
 use crate::wire::content_hash::ContentHash;
+use crate::wire::fleet::definitions::write_document;
 
 /// An environment and the thread that reads its files.
 pub struct StartedEnvironment {
@@ -132,16 +132,8 @@ fn restore(stored: Option<StoredEnvironment>, epoch: u64) -> Result<(Current, Re
 /// # Errors
 /// If they are not a flag document.
 pub fn compile_definitions(definitions: &Definitions) -> Result<Snapshot, String> {
-    let mut text = String::from("{\"flags\":{");
-    for (at, (key, definition)) in definitions.iter().enumerate() {
-        if at > 0 {
-            text.push(',');
-        }
-        json::write_string(&mut text, key);
-        text.push(':');
-        text.push_str(definition);
-    }
-    text.push_str("}}");
+    let flags = definitions.iter().map(|(key, text)| (&**key, &**text));
+    let text = write_document(flags);
     let options = CompileOptions {
         faults: FaultPolicy::IsolateFlag,
         fractional_version: FractionalVersion::default(),

@@ -11,11 +11,11 @@ use crate::diag::Severity;
 use crate::document;
 use crate::document::DocumentFormat;
 use crate::document::DocumentOrigin;
-use crate::json;
 use crate::rule::bucketing::bucketing_value::FractionalVersion;
 use crate::ruleset;
 use crate::ruleset::CompiledFlag;
 use crate::ruleset::Ruleset;
+use crate::wire::fleet::definitions::write_document;
 
 /// The longest key of a flag, in bytes.
 const MAX_KEY: usize = 1000;
@@ -39,9 +39,7 @@ pub fn compile(key: &str, definition: &Value) -> Result<Arc<CompiledFlag>, Refus
             why: format!("has {} bytes: 1 to {MAX_KEY} are allowed", key.len()),
         });
     }
-    let mut text = String::from("{\"flags\":{");
-    json::write_string(&mut text, key);
-    let text = format!("{text}:{definition}}}}}");
+    let text = write_document([(key, &*definition.to_string())]);
     let origin = DocumentOrigin {
         source: STORE.into(),
         file: STORE.into(),

@@ -34,15 +34,23 @@ fn all_families() -> Vec<MetricFamily> {
     families.push(unsaved_family(0));
     families.push(certificate_expiry::expiry_family(0));
     #[cfg(feature = "control")]
-    families.extend(fanion::control::fleet::metrics::families(
-        &[],
-        SystemTime::now(),
-    ));
+    families.extend(control_families());
     for family in &mut families {
         if family.series.is_empty() {
             family.push(Vec::new(), MetricValue::Number(0.0));
         }
     }
+    families
+}
+
+/// The families of the control plane.
+#[cfg(feature = "control")]
+fn control_families() -> Vec<MetricFamily> {
+    let mut families = fanion::control::fleet::metrics::families(&[], SystemTime::now());
+    families.extend(fanion::control::metrics::environment_families(
+        &std::collections::BTreeMap::new(),
+    ));
+    families.push(fanion::control::metrics::journal_family(None));
     families
 }
 
