@@ -6,10 +6,11 @@ usage: check.py PROGRAMS [--quick] [SCENARIO...]
 PROGRAMS is a directory with fanion, fanion-control and flagctl. Each scenario prints one line with what was observed;
 the exit code is 1 if something does not hold. --quick uses fewer sidecars and shorter times.
 """
-import concurrent.futures, json, os, pathlib, signal, statistics, subprocess, sys, tempfile, time, traceback
+import asyncio, concurrent.futures, json, os, pathlib, signal, statistics, subprocess, sys, tempfile, time, traceback
 from control_plane import FLAG, ControlPlane, flags
 from report import Callers, Report
-from sidecar import Sidecar, replace, until
+from sidecar import Sidecar, raise_descriptors, replace, until
+from simulated import Simulated, all_at, connect_all
 
 QUICK = "--quick" in sys.argv
 SIDECARS = 10 if QUICK else 200
@@ -284,7 +285,73 @@ def footprint(report, programs):
         control.stop()
 
 
-SCENARIOS = {f.__name__: f for f in (kill, laggards, away, full_disk, poison, broken_file, crash, restore, footprint)}
+async def kill_simulated(report, control, count):
+    """Kills among simulated sidecars: the time from the call to the last receipt."""
+    sidecars = [Simulated(control.sync_port, i) for i in range(count)]
+    await connect_all(sidecars)
+    await all_at(sidecars, 1, 60)
+    durations, complete = [], True
+    for _ in range(5):
+        begun = time.perf_counter()
+        answer = await asyncio.to_thread(control.api, "POST", f"/flags/{FLAG}/kill", {})
+        progress = await asyncio.to_thread(control.api, "GET", f"/progress?revision={answer['revision']}&waitMillis=20000")
+        durations.append((time.perf_counter() - begun) * 1e3)
+        complete &= progress["applied"] == count and not progress["laggards"]
+        await asyncio.to_thread(control.api, "POST", f"/flags/{FLAG}/restore", {})
+    report.expect(complete, f"{count} simulated sidecars: all receipts, each time")
+    report.expect(max(durations) <= 1000, f"call to last receipt median {statistics.median(durations):.0f}, most {max(durations):.0f} ms")
+    return sidecars
+
+
+async def storm(report, control, sidecars):
+    """All connect again within a second after the control plane was away."""
+    count, have = len(sidecars), sidecars[0].have
+    for sidecar in sidecars:
+        sidecar.close()
+    await asyncio.to_thread(control.end, signal.SIGKILL)
+    await asyncio.to_thread(control.start)
+    again = [Simulated(control.sync_port, i, have=have) for i in range(count)]
+    begun, peak = time.perf_counter(), 0.0
+    connecting = asyncio.create_task(connect_all(again, 1000))
+    while not connecting.done():
+        peak = max(peak, control.resident())
+        await asyncio.sleep(0.02)
+    connected = time.perf_counter() - begun
+    until_told = await all_at(again, have[1], 60)
+    def complete():
+        progress = control.api("GET", "/progress")
+        return progress["applied"] == count and not progress["laggards"]
+    receipts = await asyncio.to_thread(until, complete, 60, 0.02)
+    peak = max(peak, control.resident())
+    report.expect(until_told is not None and receipts is not None, f"{count} connect again in {connected:.1f} s; all receipts {time.perf_counter() - begun:.1f} s after the first")
+    documents = sum(sidecar.documents for sidecar in again)
+    report.expect(documents == 0, f"{documents} of them got a whole document")
+    report.note(f"memory peak {peak:.1f} MiB")
+    for sidecar in again:
+        sidecar.close()
+
+
+def simulated(report, programs):
+    """Thousands of simulated sidecars: a kill, the memory of their streams, and a storm of connections."""
+    raise_descriptors()
+    control = ControlPlane(programs, flags(100))
+    async def run():
+        before = control.resident()
+        sidecars = await kill_simulated(report, control, 300 if QUICK else 2000)
+        report.note(f"memory {before:.1f} -> {control.resident():.1f} MiB")
+        if not QUICK:
+            more = [Simulated(control.sync_port, i) for i in range(2000, 5000)]
+            await connect_all(more)
+            await all_at(more, 1, 60)
+            sidecars += more
+        await storm(report, control, sidecars)
+    try:
+        asyncio.run(run())
+    finally:
+        control.stop()
+
+
+SCENARIOS = {f.__name__: f for f in (kill, laggards, away, full_disk, poison, broken_file, crash, restore, footprint, simulated)}
 
 
 def main():

@@ -1,0 +1,164 @@
+//! The servers of the two ports: the API and flag sync.
+
+use std::sync::Arc;
+use std::time::Duration;
+use std::time::SystemTime;
+
+use arc_swap::ArcSwap;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::cli::fanion_control::options::StartOptions;
+use crate::control;
+use crate::control::api;
+use crate::control::api::ApiContext;
+use crate::control::api::handler::ApiHandler;
+use crate::control::environment::Environment;
+use crate::control::environment::journal::Journal;
+use crate::control::fleet;
+use crate::control::fleet::environment::FleetEnvironment;
+use crate::control::fleet::environment::FleetTokens;
+use crate::control::fleet::server::FleetServer;
+use crate::control::store::StoreReader;
+use crate::metric::registry;
+use crate::metric::registry::Metrics;
+use crate::serve::ServeConfig;
+use crate::serve::http::auth::token_file::TokenFile;
+use crate::serve::listen::accept;
+use crate::serve::listen::addr::ListenAddr;
+use crate::serve::listen::connection_slots;
+use crate::serve::listen::port_role::PortConfig;
+use crate::serve::listen::port_role::PortRole;
+use crate::serve::listen::socket::Listener;
+use crate::serve::listen::tls::ReloadableTlsConfig;
+use crate::serve::listen::tls::TlsPaths;
+use crate::serve::tasks::Tasks;
+
+/// The time for requests in flight after a signal.
+pub const GRACE: Duration = Duration::from_secs(5);
+
+/// The sockets, bound but not yet served.
+pub struct Listeners {
+    api: Listener,
+    sync: Listener,
+    tls: Option<Arc<ReloadableTlsConfig>>,
+}
+
+/// What the servers serve.
+pub struct ServedParts {
+    /// The environments.
+    pub environments: Vec<Arc<Environment>>,
+    /// Reads of the store.
+    pub reader: Arc<dyn StoreReader>,
+    /// The thread that writes the store.
+    pub journal: Journal,
+    /// The token with every grant.
+    pub bootstrap_token: Arc<TokenFile>,
+    /// The tokens of replicas.
+    pub sync_tokens: FleetTokens,
+}
+
+impl Listeners {
+    /// Binds both ports, and loads the certificates.
+    ///
+    /// # Errors
+    /// If a port is taken, or a file is invalid.
+    pub async fn bind(options: &StartOptions) -> Result<Listeners, String> {
+        Ok(Listeners {
+            tls: load_tls(options)?,
+            api: bind("api", options, options.port).await?,
+            sync: bind("sync", options, options.sync_port).await?,
+        })
+    }
+
+    /// Serves both ports until the shutdown.
+    pub fn serve(self, parts: ServedParts, shut: &watch::Sender<bool>) -> JoinSet<()> {
+        let metrics = Arc::new(Metrics::new(registry::default_resource()));
+        let config = ServeConfig {
+            metrics: metrics.clone(),
+            grace: GRACE,
+            ..ServeConfig::default()
+        };
+        // Slots of its own: however many replicas are connected, a kill can be asked for.
+        let (api_slots, sync_slots) = connection_slots::connection_slots();
+        let api_port = PortConfig {
+            tls: self.tls.clone(),
+            ..PortConfig::new(PortRole::Management, &config, &api_slots)
+        };
+        let environments: Vec<_> = parts.environments.iter().map(fleet_environment).collect();
+        let fleet = FleetServer {
+            environments: environments.clone(),
+            tokens: Arc::new(ArcSwap::from_pointee(parts.sync_tokens)),
+            config: config.clone(),
+            connection_slots: sync_slots,
+            tls: self.tls,
+        };
+        let named = parts.environments.into_iter();
+        let context = ApiContext {
+            environments: Arc::new(named.map(|env| (env.name.clone(), env)).collect()),
+            reader: parts.reader,
+            journal: parts.journal,
+            bootstrap_token: Some(parts.bootstrap_token.clone()),
+            metrics: metrics.clone(),
+        };
+        register_metrics(&metrics, &context, environments);
+        let api = ApiHandler {
+            router: api::router(context),
+            read_timeout: config.read_timeout,
+        };
+        let mut servers = JoinSet::new();
+        let tasks = Tasks::new(metrics);
+        servers.spawn(accept::serve(
+            self.api,
+            api,
+            api_port,
+            tasks,
+            shut.subscribe(),
+        ));
+        servers.spawn(fleet::server::serve(self.sync, fleet, shut.subscribe()));
+        servers.spawn(parts.bootstrap_token.follow(shut.subscribe()));
+        servers
+    }
+}
+
+/// Adds the metrics of environments, of the journal and of replicas.
+fn register_metrics(metrics: &Metrics, context: &ApiContext, fleet: Vec<FleetEnvironment>) {
+    let (environments, journal) = (context.environments.clone(), context.journal.clone());
+    metrics.register(move || {
+        let mut families = control::metrics::environment_families(&environments);
+        families.push(control::metrics::journal_family(Some(&journal)));
+        families.extend(fleet::metrics::families(&fleet, SystemTime::now()));
+        families
+    });
+}
+
+fn fleet_environment(environment: &Arc<Environment>) -> FleetEnvironment {
+    FleetEnvironment {
+        name: environment.name.to_string(),
+        revision: environment.subscribe(),
+        replicas: environment.replicas.clone(),
+    }
+}
+
+fn load_tls(options: &StartOptions) -> Result<Option<Arc<ReloadableTlsConfig>>, String> {
+    let (Some(certificate), Some(key)) = (&options.server_cert_path, &options.server_key_path)
+    else {
+        return Ok(None);
+    };
+    let paths = TlsPaths {
+        certificate: certificate.clone(),
+        key: key.clone(),
+        client_ca: None,
+    };
+    ReloadableTlsConfig::load(paths).map(Arc::new).map(Some)
+}
+
+async fn bind(name: &str, options: &StartOptions, port: u16) -> Result<Listener, String> {
+    let address = ListenAddr::Tcp(options.bind_address, port);
+    let listener = Listener::bind(&address).await;
+    let listener =
+        listener.map_err(|error| format!("cannot listen on {name} {address}: {error}"))?;
+    let port = listener.port();
+    tracing::info!(name, port, at = %address, "listening");
+    Ok(listener)
+}
