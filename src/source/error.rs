@@ -71,7 +71,7 @@ pub enum SourceError {
     SyncStreamEnded,
     /// A sync stream sent nothing within this time.
     SyncStreamSilent(Duration),
-    /// The definitions have this schema version, which this release does not read.
+    /// The definitions have a schema version that this release does not read: the message.
     SchemaVersion(String),
     /// The Kubernetes API returned no resource.
     Kubernetes(KubernetesError),
@@ -165,7 +165,7 @@ fn kind_of_status(status: &Status) -> SourceErrorKind {
 impl fmt::Display for SourceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            SourceError::InvalidDocument(why) => f.write_str(why),
+            SourceError::InvalidDocument(why) | SourceError::SchemaVersion(why) => f.write_str(why),
             SourceError::Io(error) => error.fmt(f),
             SourceError::Stalled(limit) => {
                 write!(f, "a read of its files has not finished within {limit:?}")
@@ -220,10 +220,6 @@ impl fmt::Display for SourceError {
                     "no flags received within {limit:?}; the stream stays open"
                 )
             }
-            SourceError::SchemaVersion(version) => write!(
-                f,
-                "the flags have schema version `{version}`; this release reads versions before 2: update fanion"
-            ),
             SourceError::Kubernetes(error) => error.fmt(f),
             SourceError::TaskPanicked(message) => write!(f, "the task panicked: {message}"),
             SourceError::TaskEnded => f.write_str("the task ended"),

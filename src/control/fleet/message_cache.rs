@@ -19,8 +19,8 @@ use crate::wire::content_hash::ContentHash;
 use crate::wire::fleet::definitions;
 use crate::wire::fleet::revision_id::RevisionId;
 use crate::wire::fleet::sync_request::Capabilities;
-use crate::wire::fleet::sync_response::DefinitionsDelta;
 use crate::wire::fleet::sync_response::RevisionContent;
+use crate::wire::fleet::sync_response::RevisionDelta;
 use crate::wire::fleet::sync_response::encode_revision;
 
 /// The earlier definitions that are kept.
@@ -206,7 +206,7 @@ impl ContentMessages {
         let slot = deltas.entry(base).or_default().clone();
         drop(deltas);
         let frame = slot.get_or_init(|| {
-            let delta = DefinitionsDelta::between(base, old, &self.definitions);
+            let delta = RevisionDelta::between(base, old, &self.definitions);
             let delta = MessageFrame::new(&self.id, RevisionContent::Delta(delta));
             let is_short = delta.plain.len() < limits::COMPRESSION_MIN_BYTES;
             if is_short || delta.plain.len() < self.whole().plain.len() {

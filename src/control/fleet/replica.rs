@@ -22,7 +22,7 @@ pub struct RevisionEvent {
 
 /// A revision that a replica has refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub struct RefusedRevision {
     /// The revision.
     pub revision: RevisionId,
     /// The reason, with the place in the document.
@@ -66,7 +66,7 @@ pub struct Replica {
     /// The revision that it serves.
     pub applied: Option<RevisionEvent>,
     /// The revisions that it has refused, the latest last.
-    pub refusals: VecDeque<Refusal>,
+    pub refusals: VecDeque<RefusedRevision>,
     /// True if it has a newer revision than this store, which was restored from a backup.
     pub is_ahead: bool,
     /// The number of the open stream: a stream that ends late does not disconnect its successor.
@@ -103,12 +103,12 @@ impl Replica {
     }
 
     /// The refusal of these definitions, if the replica has refused them.
-    pub fn refusal_of(&self, content_hash: ContentHash) -> Option<&Refusal> {
+    pub fn refusal_of(&self, content_hash: ContentHash) -> Option<&RefusedRevision> {
         let mut refusals = self.refusals.iter().rev();
         refusals.find(|refusal| refusal.revision.content_hash == content_hash)
     }
 
-    pub(super) fn add_refusal(&mut self, refusal: Refusal) {
+    pub(super) fn add_refusal(&mut self, refusal: RefusedRevision) {
         let hash = refusal.revision.content_hash;
         self.refusals
             .retain(|known| known.revision.content_hash != hash);

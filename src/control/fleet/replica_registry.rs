@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use crate::control::fleet::expectation::DEFAULT_EXPECT_WITHIN;
 pub use crate::control::fleet::expectation::Expectation;
 use crate::control::fleet::progress::Progress;
-pub use crate::control::fleet::replica::Refusal;
+pub use crate::control::fleet::replica::RefusedRevision;
 pub use crate::control::fleet::replica::Replica;
 pub use crate::control::fleet::replica::ReplicaKind;
 pub use crate::control::fleet::replica::RevisionEvent;

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use crate::control::fleet::expectation::Expectation;
 use crate::control::fleet::expectation::elapsed;
-use crate::control::fleet::replica::Refusal;
+use crate::control::fleet::replica::RefusedRevision;
 use crate::control::fleet::replica::Replica;
 use crate::control::fleet::replica::ReplicaKind;
 use crate::control::fleet::replica::RevisionEvent;
@@ -141,7 +141,7 @@ impl Replicas {
                 replica.applied = Some(RevisionEvent { revision, at });
                 replica.is_ahead = false;
             }
-            ReceiptState::Failed(revision, reason) => replica.add_refusal(Refusal {
+            ReceiptState::Failed(revision, reason) => replica.add_refusal(RefusedRevision {
                 revision,
                 reason,
                 at: now,

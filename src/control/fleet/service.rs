@@ -14,7 +14,7 @@ use crate::control::fleet::environment::FleetTokens;
 use crate::control::fleet::environment::ServedEnvironment;
 use crate::control::fleet::report_stream;
 use crate::control::fleet::sync_streams;
-use crate::control::fleet::sync_streams::StreamRequest;
+use crate::control::fleet::sync_streams::PeerRequest;
 use crate::metric::authentication::AuthenticatedPort;
 use crate::metric::sync_stream::CloseReason;
 use crate::resolve::ResponseMessage;
@@ -165,7 +165,7 @@ impl FleetSyncService {
         let selector = request.parse_selector(config)?;
         let deadline = stream::earlier_deadline(config, client_deadline.remaining());
         let context = self.context.clone();
-        let wanted = StreamRequest {
+        let wanted = PeerRequest {
             replica: message.replica,
             provider: request.provider,
             selector,

@@ -33,7 +33,7 @@ use crate::wire::fleet::revision_id::RevisionId;
 use crate::wire::fleet::sync_request::ReplicaRequest;
 
 /// The request that opened a stream.
-pub struct StreamRequest {
+pub struct PeerRequest {
     /// The sidecar; `None` for a plain peer.
     pub replica: Option<ReplicaRequest>,
     /// The name that the peer sends.
@@ -48,7 +48,7 @@ pub struct StreamRequest {
 pub async fn send(
     context: ServerContext,
     served: Arc<ServedEnvironment>,
-    request: StreamRequest,
+    request: PeerRequest,
     sender: FrameSender,
 ) -> CloseReason {
     let mut revisions = served.environment.revision.clone();
@@ -130,7 +130,7 @@ impl<'s> PeerStream<'s> {
     fn new(
         context: &'s ServerContext,
         served: &'s ServedEnvironment,
-        request: StreamRequest,
+        request: PeerRequest,
     ) -> PeerStream<'s> {
         let registry = &served.environment.replicas;
         let newest = served.environment.revision.borrow().id();

@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn announcement_waits_for_open_reports_and_not_longer_than_allowed() {
+    async fn announcement_waits_for_open_reports_within_its_time() {
         let departure = Departure::default();
         departure.announce(Duration::from_secs(60)).await;
         let report = departure.open_report();

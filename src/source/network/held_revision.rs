@@ -12,7 +12,7 @@ use crate::wire::content_hash::ContentHash;
 use crate::wire::flag_sync;
 use crate::wire::fleet::definitions;
 use crate::wire::fleet::revision_id::RevisionId;
-use crate::wire::fleet::sync_response::DefinitionsDelta;
+use crate::wire::fleet::sync_response::RevisionDelta;
 
 /// The revision of the active document.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ impl HeldRevision {
     /// The document after a delta, if that has the content hash `wanted`.
     pub fn patch(
         &self,
-        delta: &DefinitionsDelta,
+        delta: &RevisionDelta,
         layer: &Layer,
         wanted: ContentHash,
     ) -> Option<String> {
@@ -76,7 +76,7 @@ impl HeldRevision {
     }
 
     /// Follows a delta, whose document was compiled to `layer`.
-    pub fn advance(&mut self, id: RevisionId, delta: &DefinitionsDelta, layer: &Layer) {
+    pub fn advance(&mut self, id: RevisionId, delta: &RevisionDelta, layer: &Layer) {
         self.id = id;
         let changed =
             |key: &str| delta.set.contains_key(key) || delta.removed.iter().any(|r| r == key);

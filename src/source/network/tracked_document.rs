@@ -15,8 +15,8 @@ use crate::source::layer::compile::CompileOptions;
 use crate::source::network::held_revision::HeldRevision;
 use crate::wire::fleet::definitions;
 use crate::wire::fleet::revision_id::RevisionId;
-use crate::wire::fleet::sync_response::DefinitionsDelta;
 use crate::wire::fleet::sync_response::RevisionContent;
+use crate::wire::fleet::sync_response::RevisionDelta;
 
 /// A network source and its last good document.
 pub struct TrackedDocument {
@@ -120,7 +120,7 @@ impl TrackedDocument {
     fn accept_delta(
         &mut self,
         id: RevisionId,
-        delta: &DefinitionsDelta,
+        delta: &RevisionDelta,
         options: CompileOptions,
     ) -> RevisionResult {
         let held = self.held.take();

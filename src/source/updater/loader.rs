@@ -226,7 +226,8 @@ impl Loader {
         let layers = self.sources.iter().flat_map(ManagedSource::layers);
         let partial = !self.sources.iter().all(|s| s.status.health().has_flags());
         let revisions = served_revisions(&self.sources);
-        self.publisher.publish(layers, partial, revisions, begun);
+        self.publisher
+            .publish(layers, partial, revisions.as_deref(), begun);
         // The line about the reload must not be the last word while `/readyz` returns 412.
         if partial {
             self.sources

@@ -41,7 +41,7 @@ impl Publisher {
         &mut self,
         layers: impl Iterator<Item = &'l Layer>,
         partial: bool,
-        revisions: Option<String>,
+        revisions: Option<&str>,
         begun: Instant,
     ) {
         let ruleset = Ruleset::merge_layers(layers.map(Layer::sorted));

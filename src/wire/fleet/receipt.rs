@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn receipt_of_an_unknown_state_is_ignored_and_reasons_are_bounded() {
+    fn unknown_states_are_ignored_and_reasons_are_bounded() {
         let mut message = pb::ReportRequest {
             replica: Some(pb::Replica::default()),
             revision: 1,

@@ -12,6 +12,13 @@ pub fn is_readable(version: &str) -> bool {
     version.is_empty() || major.parse::<u32>().is_ok_and(|major| major <= MAJOR)
 }
 
+/// The message about a version that is not readable.
+pub fn unreadable(version: &str) -> String {
+    format!(
+        "the flags have schema version `{version}`; this release reads versions before 2: update fanion"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -119,8 +119,9 @@ mod tests {
 
     #[test]
     fn request_is_decoded_as_it_was_encoded() {
-        let bytes = request().to_message().encode_to_vec();
-        assert_eq!(FleetSyncRequest::decode(&bytes).expect("valid"), request());
+        let request = request();
+        let bytes = request.to_message().encode_to_vec();
+        assert_eq!(FleetSyncRequest::decode(&bytes).expect("valid"), request);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::wire::protobuf::generated::fleet1 as pb;
 
 /// The changes of a revision since its base.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DefinitionsDelta {
+pub struct RevisionDelta {
     /// The hash of the base.
     pub base_hash: ContentHash,
     /// New and changed definitions in JSON, by key.
@@ -27,7 +27,7 @@ pub enum RevisionContent {
     /// A flag document in JSON.
     Whole(String),
     /// The changes since another revision.
-    Delta(DefinitionsDelta),
+    Delta(RevisionDelta),
 }
 
 /// A message of `SyncFlags`.
@@ -55,7 +55,7 @@ impl FleetSyncResponse {
         };
         let content = match message.delta {
             None => RevisionContent::Whole(message.flag_configuration),
-            Some(delta) => RevisionContent::Delta(DefinitionsDelta {
+            Some(delta) => RevisionContent::Delta(RevisionDelta {
                 // A base that no replica has makes the replica ask for the whole document.
                 base_hash: ContentHash::from_slice(&delta.base_hash)
                     .unwrap_or(ContentHash([0; 32])),
@@ -71,7 +71,7 @@ impl FleetSyncResponse {
     }
 }
 
-impl DefinitionsDelta {
+impl RevisionDelta {
     /// Returns true if there are no changes.
     pub fn is_empty(&self) -> bool {
         self.set.is_empty() && self.removed.is_empty()
@@ -82,12 +82,12 @@ impl DefinitionsDelta {
         base_hash: ContentHash,
         old: &BTreeMap<Arc<str>, Arc<str>>,
         new: &BTreeMap<Arc<str>, Arc<str>>,
-    ) -> DefinitionsDelta {
+    ) -> RevisionDelta {
         let changed = new
             .iter()
             .filter(|(key, text)| old.get(*key) != Some(*text));
         let removed = old.keys().filter(|key| !new.contains_key(*key));
-        DefinitionsDelta {
+        RevisionDelta {
             base_hash,
             set: changed
                 .map(|(key, text)| (key.to_string(), text.to_string()))
@@ -164,7 +164,7 @@ mod tests {
         round_trip(&RevisionContent::Whole("{\"flags\":{}}".to_owned()));
         let old = definitions(&[("a", "1"), ("b", "2"), ("c", "3")]);
         let new = definitions(&[("a", "1"), ("b", "4"), ("d", "5")]);
-        let delta = DefinitionsDelta::between(ContentHash::of(b"old"), &old, &new);
+        let delta = RevisionDelta::between(ContentHash::of(b"old"), &old, &new);
         let set: Vec<_> = delta.set.iter().map(|(k, v)| (&**k, &**v)).collect();
         assert_eq!(set, [("b", "4"), ("d", "5")]);
         assert_eq!(delta.removed, ["c"]);

@@ -64,6 +64,26 @@ async fn process_shows_its_revision_and_introduces_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn lower_revision_of_a_restored_store_is_logged() {
+    let directory = TempDir::new();
+    let fifth = revision(0, 5, &document("a"));
+    let upstream = FleetUpstream::start(fifth.clone()).await;
+    let sidecar = start(&directory, &upstream, "pod");
+    upstream.wait_for_applied(fifth.id()).await;
+    let port = upstream.stop().await;
+    let third = revision(1, 3, &document("b"));
+    let upstream = FleetUpstream::start_on_port(port, third.clone()).await;
+    upstream.wait_for_replica(|replica| replica.is_ahead).await;
+    upstream.replicas.force_sync();
+    upstream.wait_for_applied(third.id()).await;
+    let line = sidecar.wait_for_log(|line| !line["previous_revision"].is_null());
+    assert_eq!(line["level"], "WARN");
+    assert_eq!((&line["revision"], &line["epoch"]), (&3.into(), &1.into()));
+    let previous = (&line["previous_revision"], &line["previous_epoch"]);
+    assert_eq!(previous, (&5.into(), &0.into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn orderly_end_is_announced_and_a_killed_process_is_missed() {
     let directory = TempDir::new();
     let first = revision(0, 1, &document("a"));

@@ -215,9 +215,9 @@ impl<'s> SyncStream<'s> {
         content: RevisionContent,
     ) -> Option<RevisionVerdict> {
         if !schema_version::is_readable(&schema_version) {
-            let error = SourceError::SchemaVersion(schema_version);
-            let reason = error.to_string();
-            self.updates.send_failure(error);
+            let reason = schema_version::unreadable(&schema_version);
+            self.updates
+                .send_failure(SourceError::SchemaVersion(reason.clone()));
             return Some(RevisionVerdict::Refused(reason));
         }
         let revision = FetchedRevision { id, content };
