@@ -5,6 +5,7 @@ pub mod fanion;
 pub mod fanion_control;
 pub mod flag_lint;
 pub mod flagctl;
+pub mod heap_release;
 pub mod input;
 pub mod json_node;
 pub mod lint_report;

@@ -1,9 +1,13 @@
 //! `fanion-control`: the control plane.
 
+#[path = "../main/malloc.rs"]
+mod malloc;
+
 use std::process::ExitCode;
 
 use fanion::cli::fanion_control;
 
 fn main() -> ExitCode {
-    fanion_control::main()
+    malloc::disable_fastbins();
+    fanion_control::main(malloc::release_heap)
 }

@@ -2,7 +2,6 @@
 
 mod control_program;
 pub mod healthcheck;
-pub mod heap_release;
 pub mod options;
 mod register_metrics;
 pub mod start;
@@ -14,7 +13,7 @@ use clap::Command;
 use clap::value_parser;
 use clap_complete::Shell;
 
-use crate::cli::fanion::heap_release::ReleaseHeap;
+use crate::cli::heap_release::ReleaseHeap;
 use crate::cli::output::completions;
 use crate::cli::output::stdout;
 use crate::cli::version;

@@ -15,6 +15,7 @@ use clap::Parser as _;
 use crate::cli::fanion_control::backup::BackupArgs;
 use crate::cli::fanion_control::backup::RestoreArgs;
 use crate::cli::fanion_control::options::StartOptions;
+use crate::cli::heap_release::ReleaseHeap;
 use crate::cli::output::completions;
 use crate::cli::output::exit_code;
 use crate::cli::output::stdout;
@@ -55,13 +56,13 @@ pub fn definition() -> clap::Command {
 }
 
 /// Parses the arguments of this process and runs the command. `release_heap` returns free memory to the kernel.
-pub fn main() -> ExitCode {
+pub fn main(release_heap: ReleaseHeap) -> ExitCode {
     let arguments = match ControlArguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return exit_code::print_clap_error(&error, ExitCode::FAILURE),
     };
     exit_code::report_errors(match arguments.command {
-        None => start::run(&arguments.start),
+        None => start::run(&arguments.start, release_heap),
         Some(Command::Backup(arguments)) => backup::backup(&arguments),
         Some(Command::Restore(arguments)) => backup::restore(&arguments),
         Some(Command::Version) => {

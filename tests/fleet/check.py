@@ -56,7 +56,8 @@ def kill(report, programs):
             progress = control.api("GET", f"/progress?revision={revision}&waitMillis=10000")
             durations.append((time.perf_counter() - begun) * 1e3)
             complete &= progress["applied"] == SIDECARS and not progress["laggards"]
-            control.api("POST", f"/flags/{FLAG}/restore", {})
+            restored = control.api("POST", f"/flags/{FLAG}/restore", {})["revision"]
+            control.api("GET", f"/progress?revision={restored}&waitMillis=10000")
         report.expect(complete, "all receipts, each time")
         answers = {on(sidecar, "staff") for sidecar in sidecars}
         until(lambda: {on(sidecar, "staff") for sidecar in sidecars} == {True}, 10)
@@ -297,7 +298,8 @@ async def kill_simulated(report, control, count):
         progress = await asyncio.to_thread(control.api, "GET", f"/progress?revision={answer['revision']}&waitMillis=20000")
         durations.append((time.perf_counter() - begun) * 1e3)
         complete &= progress["applied"] == count and not progress["laggards"]
-        await asyncio.to_thread(control.api, "POST", f"/flags/{FLAG}/restore", {})
+        restored = await asyncio.to_thread(control.api, "POST", f"/flags/{FLAG}/restore", {})
+        await all_at(sidecars, restored["revision"], 20)
     report.expect(complete, f"{count} simulated sidecars: all receipts, each time")
     report.expect(max(durations) <= 1000, f"call to last receipt median {statistics.median(durations):.0f}, most {max(durations):.0f} ms")
     return sidecars

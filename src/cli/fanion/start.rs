@@ -15,11 +15,11 @@ use tokio::task::JoinHandle;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::cli::fanion::heap_release;
-use crate::cli::fanion::heap_release::ReleaseHeap;
 use crate::cli::fanion::register_metrics;
 use crate::cli::fanion::start::service_manager::ServiceManager;
 use crate::cli::fanion::start::service_manager::SupervisedThreads;
+use crate::cli::heap_release;
+use crate::cli::heap_release::ReleaseHeap;
 use crate::cli::output::stdout;
 use crate::config;
 use crate::config::Config;

@@ -27,6 +27,7 @@ use crate::serve::http::auth::token_file::TokenFile;
 use crate::serve::listen::accept;
 use crate::serve::listen::addr::ListenAddr;
 use crate::serve::listen::connection_slots;
+use crate::serve::listen::ended_connections::EndedConnections;
 use crate::serve::listen::port_role::PortConfig;
 use crate::serve::listen::port_role::PortRole;
 use crate::serve::listen::socket::Listener;
@@ -42,6 +43,8 @@ pub struct Listeners {
     api: Listener,
     sync: Listener,
     tls: Option<Arc<ReloadableTlsConfig>>,
+    /// The connections that have ended on both ports.
+    pub ended_connections: Arc<EndedConnections>,
 }
 
 /// What the servers serve.
@@ -68,6 +71,7 @@ impl Listeners {
             tls: load_tls(options)?,
             api: bind("api", options, options.port).await?,
             sync: bind("sync", options, options.sync_port).await?,
+            ended_connections: Arc::default(),
         })
     }
 
@@ -77,6 +81,7 @@ impl Listeners {
         let config = ServeConfig {
             metrics: metrics.clone(),
             grace: GRACE,
+            ended_connections: self.ended_connections,
             ..ServeConfig::default()
         };
         // Slots of its own: however many replicas are connected, a kill can be asked for.

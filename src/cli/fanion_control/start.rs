@@ -16,6 +16,8 @@ use crate::cli::fanion_control::servers;
 use crate::cli::fanion_control::servers::Listeners;
 use crate::cli::fanion_control::servers::ServedParts;
 use crate::cli::fanion_control::sync_tokens;
+use crate::cli::heap_release;
+use crate::cli::heap_release::ReleaseHeap;
 use crate::cli::version;
 use crate::control::environment::journal::Journal;
 use crate::control::environment::startup;
@@ -37,7 +39,7 @@ const WORKERS: usize = 2;
 ///
 /// # Errors
 /// The reason why it cannot start.
-pub fn run(options: &StartOptions) -> Result<(), Vec<String>> {
+pub fn run(options: &StartOptions, release_heap: ReleaseHeap) -> Result<(), Vec<String>> {
     let format = match options.log_format.as_str() {
         "json" => LogFormat::Json,
         _ => LogFormat::Console,
@@ -49,7 +51,7 @@ pub fn run(options: &StartOptions) -> Result<(), Vec<String>> {
         .enable_all()
         .build()
         .map_err(|error| vec![format!("cannot start the async runtime: {error}")])?;
-    let outcome = runtime.block_on(serve(options));
+    let outcome = runtime.block_on(serve(options, release_heap));
     runtime.shutdown_timeout(limits::WORKER_END_TIMEOUT);
     if let Err(mistake) = &outcome {
         log.push(format!("error: {mistake}\n").as_bytes());
@@ -58,7 +60,7 @@ pub fn run(options: &StartOptions) -> Result<(), Vec<String>> {
     outcome.map_err(|_| Vec::new())
 }
 
-async fn serve(options: &StartOptions) -> Result<(), String> {
+async fn serve(options: &StartOptions, release_heap: ReleaseHeap) -> Result<(), String> {
     let paths = options.environments()?;
     let sync_tokens = sync_tokens::load(&options.sync_token_path, &paths)?;
     let stop = termination_signal().map_err(|error| format!("cannot handle signals: {error}"))?;
@@ -88,6 +90,11 @@ async fn serve(options: &StartOptions) -> Result<(), String> {
         bootstrap_token,
         sync_tokens,
     };
+    for environment in &parts.environments {
+        let ended = listeners.ended_connections.clone();
+        let (delay, changes) = (heap_release::DELAY, environment.authored.subscribe());
+        environment_tasks.spawn(heap_release::run(release_heap, delay, ended, changes));
+    }
     let mut servers = listeners.serve(parts, &shut);
     let ended = tokio::select! {
         signal = stop => {
