@@ -163,6 +163,17 @@ impl TestStore {
         }
     }
 
+    /// A copy of the files.
+    pub fn copy(&self) -> TestStore {
+        let copy = TestStore::new();
+        std::fs::create_dir(copy.data_dir()).unwrap();
+        for entry in self.data_dir().read_dir().unwrap() {
+            let entry = entry.unwrap();
+            std::fs::copy(entry.path(), copy.data_dir().join(entry.file_name())).unwrap();
+        }
+        copy
+    }
+
     /// The data directory.
     pub fn data_dir(&self) -> PathBuf {
         self.directory.path().join("data")
