@@ -22,5 +22,7 @@ pub const CHECKPOINT_BYTES: usize = 4 * 1024 * 1024;
 pub const LOG_BYTES: u64 = 16 * 1024 * 1024;
 /// The most idle connections that are kept for readers.
 pub const IDLE_READERS: usize = 4;
+/// The most KiB of pages that a connection keeps.
+pub const CACHE_KIB: i64 = 512;
 /// How long a statement waits for a lock inside the database.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(2);

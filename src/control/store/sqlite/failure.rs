@@ -79,6 +79,6 @@ impl From<EventError> for Failure {
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Failure {
-        Failure::Store(StoreError::io("encode for", "the store", &error))
+        Failure::Store(StoreError::io("compress", "the definitions", &error))
     }
 }
