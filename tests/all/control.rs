@@ -1,5 +1,6 @@
 //! The control plane.
 
+mod bounds;
 mod fleet_sync;
 mod fleet_upstream;
 mod peer_versions;

@@ -17,6 +17,7 @@ use tonic::Request;
 use tonic::Status;
 use tonic::Streaming;
 use tonic::codec::CompressionEncoding;
+use tonic::transport::Channel;
 use tonic_prost::ProstCodec;
 
 use crate::control::fleet_upstream::FleetUpstream;
@@ -34,12 +35,21 @@ use crate::support::wait::wait_until;
 const SYNC_FLAGS: &str = "/flagd.sync.v1.FlagSyncService/SyncFlags";
 
 /// Opens a stream of a sidecar.
-async fn subscribe(
+pub async fn subscribe(
     port: u16,
     request: fleet1::SyncFlagsRequest,
     gzip: bool,
 ) -> Result<Streaming<fleet1::SyncFlagsResponse>, Status> {
-    let mut client = tonic::client::Grpc::new(channel_to(port).await);
+    open(channel_to(port).await, request, gzip).await
+}
+
+/// Opens a stream of a sidecar on a channel.
+pub async fn open(
+    channel: Channel,
+    request: fleet1::SyncFlagsRequest,
+    gzip: bool,
+) -> Result<Streaming<fleet1::SyncFlagsResponse>, Status> {
+    let mut client = tonic::client::Grpc::new(channel);
     if gzip {
         client = client.accept_compressed(CompressionEncoding::Gzip);
     }
@@ -52,7 +62,7 @@ async fn subscribe(
 }
 
 /// The request of a sidecar.
-fn sidecar(have: Option<fleet1::RevisionId>) -> fleet1::SyncFlagsRequest {
+pub fn sidecar(have: Option<fleet1::RevisionId>) -> fleet1::SyncFlagsRequest {
     fleet1::SyncFlagsRequest {
         replica: Some(fleet1::Replica {
             uid: "u1".to_owned(),
@@ -65,7 +75,7 @@ fn sidecar(have: Option<fleet1::RevisionId>) -> fleet1::SyncFlagsRequest {
     }
 }
 
-async fn next(stream: &mut Streaming<fleet1::SyncFlagsResponse>) -> fleet1::SyncFlagsResponse {
+pub async fn next(stream: &mut Streaming<fleet1::SyncFlagsResponse>) -> fleet1::SyncFlagsResponse {
     let message = tokio::time::timeout(DEADLINE, stream.message());
     let message = message.await.expect("in time").expect("a message");
     message.expect("not the end")
