@@ -6,12 +6,12 @@ use std::time::Duration;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::control::environment::Environment;
 use crate::control::environment::change::now_ms;
 use crate::control::environment::current::Current;
 use crate::control::environment::error::ChangeError;
-use crate::control::environment::journalled_write::JournalledWrite;
+use crate::control::environment::handle::Environment;
 use crate::control::environment::revision_builder::build_revision;
+use crate::control::environment::write::JournalledWrite;
 use crate::control::model::overlay;
 use crate::control::revision::Definitions;
 use crate::event_log::Actor;

@@ -8,12 +8,12 @@ use serde_json::Value;
 use serde_json::json;
 use tokio::sync::OwnedMutexGuard;
 
-use crate::control::environment::Backlog;
-use crate::control::environment::Environment;
+use crate::control::environment::backlog::Backlog;
 use crate::control::environment::current::Current;
 use crate::control::environment::error::ChangeError;
-use crate::control::environment::journalled_write::JournalledWrite;
+use crate::control::environment::handle::Environment;
 use crate::control::environment::revision_builder::build_revision;
+use crate::control::environment::write::JournalledWrite;
 use crate::control::model::command::Command;
 use crate::control::model::environment_state::EnvironmentState;
 use crate::control::model::flag_state::Mark;

@@ -1,4 +1,4 @@
-//! `JournalledWrite`: a change that is recorded first and published then.
+//! Records writes, and publishes them once they are recorded.
 
 use std::sync::Arc;
 
@@ -6,47 +6,17 @@ use tokio::sync::OwnedMutexGuard;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 
-use crate::control::environment::Backlog;
-use crate::control::environment::Environment;
+use crate::control::environment::backlog::Backlog;
 use crate::control::environment::current::Current;
 use crate::control::environment::error::ChangeError;
+use crate::control::environment::handle::Environment;
 use crate::control::environment::journal::JournalEntry;
 use crate::control::environment::revision_builder::build_revision;
-use crate::control::model::command::Command;
-use crate::control::model::environment_state::EnvironmentState;
+use crate::control::environment::write::JournalledWrite;
+use crate::control::environment::write::Recording;
+use crate::control::environment::write::RecordingResult;
 use crate::control::revision::Revision;
-use crate::event_log::EventDraft;
 use crate::event_log::SealedEvent;
-use crate::ruleset::Ruleset;
-
-/// A change that is ready to be recorded.
-#[derive(Debug)]
-pub struct JournalledWrite {
-    /// The command, if it is one and not an edit of files.
-    pub command: Option<Command>,
-    /// The event.
-    pub event: EventDraft,
-    /// The state after it.
-    pub state: EnvironmentState,
-    /// The flags that the state overlays after it.
-    pub base: Arc<Ruleset>,
-    /// The revision that it makes.
-    pub revision: Arc<Revision>,
-    /// The parts of the state that have no effect.
-    pub findings: Vec<String>,
-}
-
-/// The result of recording a write: its revision.
-pub type RecordingResult = Result<Arc<Revision>, ChangeError>;
-
-/// A write on its way to the log.
-#[derive(Debug)]
-pub struct Recording {
-    write: JournalledWrite,
-    /// Held until the store has answered, however long the caller waits.
-    _gate: OwnedMutexGuard<()>,
-    reply: oneshot::Sender<RecordingResult>,
-}
 
 impl Environment {
     /// Records a write, then publishes its revision. The write goes on if the caller stops waiting.
@@ -56,11 +26,7 @@ impl Environment {
         gate: OwnedMutexGuard<()>,
     ) -> RecordingResult {
         let (reply, result) = oneshot::channel();
-        let recording = Recording {
-            write,
-            _gate: gate,
-            reply,
-        };
+        let recording = Recording { write, gate, reply };
         let ended = || ChangeError::Ended("the recorder");
         let sent = self.recordings.send(recording).await;
         sent.map_err(|_| ended())?;
@@ -75,7 +41,7 @@ impl Environment {
         while let Some(recording) = recordings.recv().await {
             let Recording {
                 write,
-                _gate,
+                gate: _gate,
                 reply,
             } = recording;
             let recorded = self.append(&write).await;

@@ -7,8 +7,8 @@ use tokio::sync::Notify;
 use tokio::sync::mpsc;
 use tokio::sync::watch;
 
-use crate::control::environment::Environment;
 use crate::control::environment::current::Current;
+use crate::control::environment::handle::Environment;
 use crate::control::environment::journal::Journal;
 use crate::control::fleet::replica_registry::ReplicaRegistry;
 use crate::control::model::environment_state::EnvironmentState;

@@ -1,0 +1,44 @@
+//! `JournalledWrite`: a change that is ready to be recorded, and its way to the log.
+
+use std::sync::Arc;
+
+use tokio::sync::OwnedMutexGuard;
+use tokio::sync::oneshot;
+
+use crate::control::environment::error::ChangeError;
+use crate::control::model::command::Command;
+use crate::control::model::environment_state::EnvironmentState;
+use crate::control::revision::Revision;
+use crate::event_log::EventDraft;
+use crate::ruleset::Ruleset;
+
+/// A change that is ready to be recorded.
+#[derive(Debug)]
+pub struct JournalledWrite {
+    /// The command, if it is one and not an edit of files.
+    pub command: Option<Command>,
+    /// The event.
+    pub event: EventDraft,
+    /// The state after it.
+    pub state: EnvironmentState,
+    /// The flags that the state overlays after it.
+    pub base: Arc<Ruleset>,
+    /// The revision that it makes.
+    pub revision: Arc<Revision>,
+    /// The parts of the state that have no effect.
+    pub findings: Vec<String>,
+}
+
+/// The result of recording a write: its revision.
+pub type RecordingResult = Result<Arc<Revision>, ChangeError>;
+
+/// A write on its way to the log.
+#[derive(Debug)]
+pub struct Recording {
+    /// The write.
+    pub write: JournalledWrite,
+    /// Held until the store has answered, however long the caller waits.
+    pub gate: OwnedMutexGuard<()>,
+    /// Gets the result.
+    pub reply: oneshot::Sender<RecordingResult>,
+}
