@@ -3,6 +3,7 @@
 mod backup;
 mod bootstrap_token;
 mod options;
+mod seen_replicas;
 mod servers;
 mod start;
 mod sync_tokens;

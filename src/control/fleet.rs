@@ -5,6 +5,7 @@
 
 pub mod environment;
 pub mod expectation;
+pub mod history;
 mod message_cache;
 pub mod metrics;
 pub mod progress;

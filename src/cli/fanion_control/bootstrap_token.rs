@@ -40,16 +40,18 @@ pub fn load(options: &StartOptions) -> Result<Arc<TokenFile>, String> {
 fn make(directory: &Path) -> Result<PathBuf, String> {
     let path = directory.join(FILE_NAME);
     let failed = |error: &dyn std::fmt::Display| format!("cannot make {}: {error}", path.display());
+    if path.exists() {
+        return Ok(path);
+    }
+    // A crash must not leave an empty file.
+    let new = directory.join(format!(".{FILE_NAME}.new"));
     let created = OpenOptions::new()
         .write(true)
-        .create_new(true)
+        .create(true)
+        .truncate(true)
         .mode(0o600)
-        .open(&path);
-    let mut file = match created {
-        Ok(file) => file,
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return Ok(path),
-        Err(error) => return Err(failed(&error)),
-    };
+        .open(&new);
+    let mut file = created.map_err(|error| failed(&error))?;
     let mut random = [0; 32];
     let count = getrandom(&mut random, GetRandomFlags::empty());
     match count {
@@ -59,7 +61,8 @@ fn make(directory: &Path) -> Result<PathBuf, String> {
     }
     let token = BASE64_URL_SAFE_NO_PAD.encode(random);
     let written = writeln!(file, "{PREFIX}{token}").and_then(|()| file.sync_all());
-    written.map_err(|error| failed(&error))?;
+    let named = written.and_then(|()| std::fs::rename(&new, &path));
+    named.map_err(|error| failed(&error))?;
     tracing::info!(path = %path.display(), "made a token with every grant");
     Ok(path)
 }

@@ -18,6 +18,7 @@ use crate::control::environment::journal::Journal;
 use crate::control::fleet;
 use crate::control::fleet::environment::FleetEnvironment;
 use crate::control::fleet::environment::FleetTokens;
+use crate::control::fleet::history::History;
 use crate::control::fleet::server::FleetServer;
 use crate::control::store::StoreReader;
 use crate::metric::registry;
@@ -77,7 +78,7 @@ impl Listeners {
 
     /// Serves both ports until the shutdown.
     pub fn serve(self, parts: ServedParts, shut: &watch::Sender<bool>) -> JoinSet<()> {
-        let metrics = Arc::new(Metrics::new(registry::default_resource()));
+        let metrics = Arc::new(Metrics::new(resource()));
         let config = ServeConfig {
             metrics: metrics.clone(),
             grace: GRACE,
@@ -90,7 +91,8 @@ impl Listeners {
             tls: self.tls.clone(),
             ..PortConfig::new(PortRole::Management, &config, &api_slots)
         };
-        let environments: Vec<_> = parts.environments.iter().map(fleet_environment).collect();
+        let of_fleet = |environment| fleet_environment(environment, &parts.reader);
+        let environments: Vec<_> = parts.environments.iter().map(of_fleet).collect();
         let fleet = FleetServer {
             environments: environments.clone(),
             tokens: Arc::new(ArcSwap::from_pointee(parts.sync_tokens)),
@@ -126,6 +128,17 @@ impl Listeners {
     }
 }
 
+/// The attributes of the process.
+fn resource() -> Vec<(String, String)> {
+    let mut attributes = registry::default_resource();
+    for (name, value) in &mut attributes {
+        if name == "service.name" {
+            "fanion-control".clone_into(value);
+        }
+    }
+    attributes
+}
+
 /// Adds the metrics of environments, of the journal and of replicas.
 fn register_metrics(metrics: &Metrics, context: &ApiContext, fleet: Vec<FleetEnvironment>) {
     let (environments, journal) = (context.environments.clone(), context.journal.clone());
@@ -137,11 +150,15 @@ fn register_metrics(metrics: &Metrics, context: &ApiContext, fleet: Vec<FleetEnv
     });
 }
 
-fn fleet_environment(environment: &Arc<Environment>) -> FleetEnvironment {
+fn fleet_environment(
+    environment: &Arc<Environment>,
+    reader: &Arc<dyn StoreReader>,
+) -> FleetEnvironment {
     FleetEnvironment {
         name: environment.name.to_string(),
         revision: environment.subscribe(),
         replicas: environment.replicas.clone(),
+        history: History::new(Some(reader.clone()), &environment.name),
     }
 }
 

@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::cli::fanion_control::bootstrap_token;
 use crate::cli::fanion_control::options::StartOptions;
+use crate::cli::fanion_control::seen_replicas;
 use crate::cli::fanion_control::servers;
 use crate::cli::fanion_control::servers::Listeners;
 use crate::cli::fanion_control::servers::ServedParts;
@@ -78,6 +79,21 @@ async fn serve(options: &StartOptions, release_heap: ReleaseHeap) -> Result<(), 
     let all = started.iter_mut();
     for task in all.flat_map(|started| started.tasks.drain(..)) {
         environment_tasks.spawn(task);
+    }
+    for StartedEnvironment {
+        environment,
+        updater,
+        ..
+    } in &started
+    {
+        seen_replicas::load(&options.data_dir, environment);
+        let directory = options.data_dir.clone();
+        environment_tasks.spawn(seen_replicas::follow(directory, environment.clone()));
+        let failure = updater.failure();
+        environment_tasks.spawn(async move {
+            let error = failure.await;
+            tracing::error!(%error, "flag files can no longer be followed; exiting");
+        });
     }
     let shut = watch::Sender::new(false);
     let parts = ServedParts {

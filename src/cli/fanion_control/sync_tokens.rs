@@ -38,8 +38,14 @@ pub fn load(
             tokens.push((hash, name.clone()));
         }
     }
-    if tokens.is_empty() && environments.len() > 1 {
-        return Err("several environments need --sync-token-path NAME=FILE for each: the token of a replica selects its environment".to_owned());
+    let needs_tokens = environments.len() > 1 || !tokens.is_empty();
+    let lacking = environments
+        .keys()
+        .find(|name| !tokens.iter().any(|(_, of)| of == *name));
+    if let Some(name) = lacking.filter(|_| needs_tokens) {
+        return Err(format!(
+            "the environment `{name}` has no tokens: pass --sync-token-path {name}=FILE; the token of a replica selects its environment"
+        ));
     }
     Ok(FleetTokens(tokens))
 }

@@ -31,15 +31,31 @@ pub async fn evaluate(
 ) -> Result<Response, Problem> {
     let query = QueryParameters::parse(query.as_deref(), &["revision", "at"])?;
     let environment = context.environment(&environment)?;
+    check_body(&body)?;
     let Some(at) = parse_at(&query)? else {
         let revision = environment.revision();
         return evaluation(&revision.snapshot, revision.number, &key, &body);
     };
     let stored = revision_at(&context, &environment.name, at).await?;
-    let snapshot = compile_definitions(&stored.definitions);
+    let (number, definitions) = (stored.seq, stored.definitions);
+    let compiled = tokio::task::spawn_blocking(move || compile_definitions(&definitions)).await;
+    let compiled = compiled.unwrap_or_else(|_| Err("compiling failed: see the log".to_owned()));
     let snapshot =
-        snapshot.map_err(|why| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", why))?;
-    evaluation(&snapshot, stored.seq, &key, &body)
+        compiled.map_err(|why| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", why))?;
+    evaluation(&snapshot, number, &key, &body)
+}
+
+/// Checks that a body has a context and nothing else: a misspelt member would give the answer of an empty context.
+fn check_body(body: &[u8]) -> Result<(), Problem> {
+    let value: Value = serde_json::from_slice(body)
+        .map_err(|error| Problem::bad_request(format!("the body is invalid: {error}")))?;
+    let members = value.as_object().filter(|members| {
+        let has_context = members.get("context").is_some_and(Value::is_object);
+        has_context && members.len() == 1
+    });
+    members.map(|_| ()).ok_or_else(|| {
+        Problem::bad_request("the body must be {\"context\": {…}}, without other members")
+    })
 }
 
 /// The OFREP response, with the revision that gave it. An evaluation error is an answer, too.

@@ -11,8 +11,6 @@ use http::header;
 
 use crate::control::api::ApiContext;
 use crate::metric::prometheus;
-use crate::snapshot::Snapshot;
-use crate::telemetry::collect_families;
 
 /// An append that takes longer than this is reported.
 const JOURNAL_STALL: Duration = Duration::from_secs(5);
@@ -35,6 +33,12 @@ pub async fn ready(State(context): State<ApiContext>) -> Response {
             reasons.push(format!(
                 "environment {name}: its flag files were not read yet"
             ));
+        }
+        for source in environment.sources.iter() {
+            let health = source.health();
+            if let Some((_, why)) = health.last_error.filter(|_| health.failing_since.is_some()) {
+                reasons.push(format!("environment {name}: {why}"));
+            }
         }
         if shown.backlog.kills > 0 {
             let why = shown.backlog.error.unwrap_or_default();
@@ -60,7 +64,7 @@ pub async fn ready(State(context): State<ApiContext>) -> Response {
 
 /// `GET /metrics`: all metrics in Prometheus' text format.
 pub async fn metrics(State(context): State<ApiContext>) -> Response {
-    let families = collect_families::collect_families(&context.metrics, &Snapshot::default());
+    let families = context.metrics.collect();
     let text = prometheus::encode_text(&families, &context.metrics.resource);
     let mut response = Response::new(Body::from(text));
     let format = HeaderValue::from_static(prometheus::CONTENT_TYPE);

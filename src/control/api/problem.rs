@@ -58,6 +58,9 @@ impl From<ChangeError> for Problem {
             }
             ChangeError::FilesNotRead(_) => (StatusCode::SERVICE_UNAVAILABLE, "files-not-read"),
             ChangeError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
+            ChangeError::Store(StoreError::TooLarge { .. } | StoreError::Event(_)) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "too-large")
+            }
             ChangeError::Store(error) => (StatusCode::SERVICE_UNAVAILABLE, store_code(error)),
             ChangeError::StoreTimeout => (StatusCode::GATEWAY_TIMEOUT, "store-timeout"),
             ChangeError::Unjournalled(_) => (StatusCode::SERVICE_UNAVAILABLE, "unjournalled-kill"),

@@ -135,7 +135,7 @@ fn replica_json(replica: &Replica, published: &Revision, now: SystemTime) -> Val
         },
         "connected": replica.connected_since.is_some(),
         "lastSeenSecondsAgo": seconds_since(replica.last_seen),
-        "upToDate": replica.has_applied(published.epoch, published.number),
+        "upToDate": replica.has_applied(&published.id()),
         "ahead": replica.is_ahead,
         "delivered": event(&replica.delivered),
         "received": event(&replica.received),

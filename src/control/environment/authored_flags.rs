@@ -1,5 +1,6 @@
 //! Follows the authored files: an edit becomes a revision, unless it is held by a pause or a freeze.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,33 +15,33 @@ use crate::control::environment::revision_builder::build_revision;
 use crate::control::environment::write::JournalledWrite;
 use crate::control::model::overlay;
 use crate::control::revision::Definitions;
+use crate::event_log;
 use crate::event_log::Actor;
 use crate::event_log::ActorKind;
 use crate::event_log::EventDraft;
 use crate::event_log::LogEventKind;
+use crate::ruleset::CompiledFlag;
 use crate::ruleset::Ruleset;
 
 /// The time between two attempts to record an edit, at first and at most.
 const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 /// The most keys of each kind in the event of an edit.
 const MAX_KEYS: usize = 100;
+/// The most bytes of these keys; the event of an edit has three such lists.
+const MAX_KEY_BYTES: usize = 16 * 1024;
 
 impl Environment {
     /// Follows the files until the process ends.
     pub(super) async fn follow_files(self: Arc<Environment>) {
         let mut edits = self.authored.subscribe();
-        let mut changes = self.subscribe();
         loop {
             edits.mark_unchanged();
-            changes.mark_unchanged();
             // Before all sources were read, flags would seem to be missing.
             if self.authored.load().is_usable() {
                 self.adopt_edit().await;
             }
-            // A change may have ended a pause or a freeze.
-            tokio::select! {
-                changed = edits.changed() => if changed.is_err() { return },
-                changed = changes.changed() => if changed.is_err() { return },
+            if edits.changed().await.is_err() {
+                return;
             }
         }
     }
@@ -85,7 +86,10 @@ impl Environment {
     fn prepare_edit(&self, authored: &Ruleset) -> Option<JournalledWrite> {
         let mut current = self.lock();
         let mut findings = Vec::new();
-        let flags = current.adopt(authored, &mut findings);
+        let mut flags = current.adopt(authored, &current.state, &mut findings);
+        if !*self.files_read.borrow() && self.sources.iter().any(|s| s.health().is_stale()) {
+            keep_unread_flags(&mut flags, &current.base, &mut findings);
+        }
         let base = Arc::new(Ruleset::merge_layers([&flags]));
         let overlaid = overlay::overlay(&base.flags, &current.state);
         findings.extend(overlaid.findings);
@@ -100,7 +104,11 @@ impl Environment {
         Some(JournalledWrite {
             command: None,
             event: self.edit_event(&current, &revision.definitions),
-            state: current.state.clone(),
+            state: {
+                let mut state = current.state.clone();
+                state.note_safe_variants(&base);
+                state
+            },
             base,
             revision: Arc::new(revision),
             findings,
@@ -114,7 +122,7 @@ impl Environment {
             at_ms: now_ms(),
             actor: Actor {
                 kind: ActorKind::File,
-                name: sources.join(", "),
+                name: tail(&sources.join(", "), event_log::limits::ACTOR).to_owned(),
             },
             kind: match current.head_seq {
                 0 => LogEventKind::EnvironmentCreated,
@@ -127,10 +135,46 @@ impl Environment {
     }
 }
 
+/// Keeps the flags that are missing after a restart because a file cannot be read.
+fn keep_unread_flags(
+    flags: &mut Vec<Arc<CompiledFlag>>,
+    stored: &Ruleset,
+    findings: &mut Vec<String>,
+) {
+    let known: BTreeSet<Arc<str>> = flags.iter().map(|flag| flag.key.clone()).collect();
+    for flag in stored
+        .flags
+        .iter()
+        .filter(|flag| !known.contains(&flag.key))
+    {
+        findings.push(format!(
+            "flag `{}` is served as it was before the restart: its file cannot be read",
+            flag.key
+        ));
+        flags.push(flag.clone());
+    }
+    flags.sort_by(|a, b| a.identity().cmp(&b.identity()));
+}
+
+/// The end of a text that has at most `limit` bytes.
+fn tail(text: &str, limit: usize) -> &str {
+    let mut start = text.len().saturating_sub(limit);
+    while !text.is_char_boundary(start) {
+        start += 1;
+    }
+    text.get(start..).unwrap_or_default()
+}
+
 /// The keys of added, changed and removed flags.
 fn describe_edit(before: &Definitions, after: &Definitions) -> Value {
     let keys = |keys: Vec<&Arc<str>>| {
-        let shown: Vec<&str> = keys.iter().take(MAX_KEYS).map(|key| &***key).collect();
+        let mut bytes = 0;
+        let mut is_short = |key: &&&Arc<str>| {
+            bytes += key.len() + 8;
+            bytes <= MAX_KEY_BYTES
+        };
+        let shown = keys.iter().take(MAX_KEYS).take_while(|key| is_short(key));
+        let shown: Vec<&str> = shown.map(|key| &***key).collect();
         json!({ "count": keys.len(), "keys": shown })
     };
     let added = after.keys().filter(|key| !before.contains_key(*key));

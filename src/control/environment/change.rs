@@ -22,6 +22,7 @@ use crate::control::revision::Revision;
 use crate::event_log::Actor;
 use crate::event_log::EventDraft;
 use crate::event_log::LogEventKind;
+use crate::ruleset::Ruleset;
 
 /// How long a change waits for the ones before it, and for the store.
 const CHANGE_WAIT: Duration = Duration::from_secs(10);
@@ -84,29 +85,10 @@ impl Environment {
         self: &Arc<Environment>,
         request: ChangeRequest,
     ) -> Result<Changed, ChangeError> {
-        let changed = self.change_or_kill(&request).await?;
-        if !request.dry_run {
-            self.release_replicas(&request.command);
-        }
-        Ok(changed)
-    }
-
-    /// Lets replicas that are ahead of a restored store follow it: by order, or because a kill must arrive.
-    fn release_replicas(&self, command: &Command) {
-        match command {
-            Command::ForceSync => self.replicas.force_sync(),
-            Command::Kill(_) => self.replicas.release_held(),
-            _ => {}
-        }
-    }
-
-    async fn change_or_kill(
-        self: &Arc<Environment>,
-        request: &ChangeRequest,
-    ) -> Result<Changed, ChangeError> {
         let before = self.revision();
+        let request = &request;
         match self.change_journalled(request).await {
-            Err(error) if request.command.is_protective() && is_of_store(&error) => {
+            Err(error) if can_be_provisional(request, &error) => {
                 tracing::warn!(environment = &*self.name, %error, "the store does not record a kill");
                 self.kill_provisionally(request)?;
                 Ok(Changed {
@@ -176,13 +158,12 @@ impl Environment {
         let gate = tokio::time::timeout(wait, self.pass_gate_behind_kills(is_protective));
         let gate = gate.await.map_err(|_| ChangeError::Busy)??;
         let (before, write) = {
+            let authored = self.authored.load_full();
             let current = self.lock();
             let before = self.revision();
             check_revision(request, &before)?;
-            (
-                before.clone(),
-                prepare(&self.name, &current, request, &before)?,
-            )
+            let write = prepare(&self.name, &current, request, &before, &authored.ruleset)?;
+            (before, write)
         };
         let Some(write) = write else {
             return Ok(Changed {
@@ -193,10 +174,12 @@ impl Environment {
             });
         };
         let (after, findings) = (write.revision.clone(), write.findings.clone());
-        if !request.dry_run {
+        let after = if request.dry_run {
+            after
+        } else {
             let recorded = tokio::time::timeout(wait, self.record(write, gate));
-            recorded.await.map_err(|_| ChangeError::StoreTimeout)??;
-        }
+            recorded.await.map_err(|_| ChangeError::StoreTimeout)??
+        };
         Ok(Changed {
             before,
             after,
@@ -204,6 +187,11 @@ impl Environment {
             findings,
         })
     }
+}
+
+/// Returns true if a request is to be carried out although the store does not record it.
+fn can_be_provisional(request: &ChangeRequest, error: &ChangeError) -> bool {
+    request.command.is_protective() && !request.dry_run && is_of_store(error)
 }
 
 /// Returns true if an error says nothing against the command itself.
@@ -219,7 +207,10 @@ fn is_of_store(error: &ChangeError) -> bool {
     }
 }
 
-fn check_revision(request: &ChangeRequest, published: &Revision) -> Result<(), ChangeError> {
+pub(super) fn check_revision(
+    request: &ChangeRequest,
+    published: &Revision,
+) -> Result<(), ChangeError> {
     let found = published.number;
     match request.expected_revision {
         Some(expected) if expected != found => {
@@ -238,6 +229,7 @@ pub(super) fn prepare(
     current: &Current,
     request: &ChangeRequest,
     published: &Revision,
+    authored: &Ruleset,
 ) -> Result<Option<JournalledWrite>, ChangeError> {
     let mark = request.mark();
     let state = request
@@ -246,9 +238,20 @@ pub(super) fn prepare(
     let Some(state) = state else {
         return Ok(None);
     };
-    let base = request.command.base_after(&current.base)?;
+    let mut findings = Vec::new();
+    let base = match &request.command {
+        // Edits that have waited are served from now on.
+        Command::Resume(_) | Command::Unfreeze if !authored.flags.is_empty() => {
+            let flags = current.adopt(authored, &state, &mut findings);
+            Some(Ruleset::merge_layers([&flags]))
+        }
+        command => command.base_after(&current.base)?,
+    };
     let base = base.map_or_else(|| current.base.clone(), Arc::new);
+    let mut state = state;
+    state.note_safe_variants(&base);
     let overlaid = overlay::overlay(&base.flags, &state);
+    findings.extend(overlaid.findings);
     let revision = build_revision(overlaid.ruleset, current.head_seq + 1, published);
     Ok(Some(JournalledWrite {
         event: EventDraft {
@@ -262,10 +265,56 @@ pub(super) fn prepare(
         },
         command: Some(request.command.clone()),
         state,
+        findings: {
+            let effect = explain_without_effect(request, published, &revision, &base);
+            findings.into_iter().chain(effect).collect()
+        },
         base,
         revision: Arc::new(revision),
-        findings: overlaid.findings,
     }))
+}
+
+/// A sentence if a kill or a restore changes no answer although it was asked for.
+fn explain_without_effect(
+    request: &ChangeRequest,
+    before: &Revision,
+    after: &Revision,
+    base: &Ruleset,
+) -> Option<String> {
+    let key = request.command.key()?;
+    let is_same = before.definitions.get(key).map(|text| effect(text))
+        == after.definitions.get(key).map(|text| effect(text));
+    let flag = base.flag(key)?;
+    let (file, line) = (&flag.file, flag.source_location.0.line);
+    let is_killed_by_file = || {
+        let written = flag.unexpanded_definition.as_ref();
+        let fields = written.and_then(|written| written.flag.rollout_fields.as_ref());
+        fields.is_some_and(|fields| fields.kill_position.is_some())
+    };
+    match request.command {
+        Command::Restore(_) if is_killed_by_file() => Some(format!(
+            "flag `{key}` is still killed by {file}:{line}: remove `kill` there"
+        )),
+        Command::Kill(_) if is_same => Some(format!(
+            "the kill of flag `{key}` changes no answer: its safe variant is what everybody gets already; set `safeVariant` at {file}:{line} if that is wrong"
+        )),
+        _ => None,
+    }
+}
+
+/// A definition without its metadata, which says whether a flag is killed and decides nothing.
+fn effect(definition: &str) -> Value {
+    let mut value: Value = serde_json::from_str(definition).unwrap_or_default();
+    if let Some(members) = value.as_object_mut() {
+        members.remove("metadata");
+        // A rule that always yields the default variant is the same as none.
+        let default = members.get("defaultVariant").cloned();
+        let killed = json!({ "if": [true, default] });
+        if members.get("targeting") == Some(&killed) {
+            members.remove("targeting");
+        }
+    }
+    value
 }
 
 fn event_kind(command: &Command, before: &EnvironmentState) -> LogEventKind {

@@ -80,9 +80,13 @@ impl Current {
     }
 
     /// Returns the flags that an edit of the files leads to.
-    pub fn adopt(&self, authored: &Ruleset, findings: &mut Vec<String>) -> Vec<Arc<CompiledFlag>> {
-        let state = self.effective_state();
-        let edited = owned_flags::merge(authored, &state, findings);
-        held_flags::adopt(&edited, &self.base, &state)
+    pub fn adopt(
+        &self,
+        authored: &Ruleset,
+        state: &EnvironmentState,
+        findings: &mut Vec<String>,
+    ) -> Vec<Arc<CompiledFlag>> {
+        let edited = owned_flags::merge(authored, state, findings);
+        held_flags::adopt(&edited, &self.base, state, findings)
     }
 }

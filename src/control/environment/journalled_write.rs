@@ -15,8 +15,18 @@ use crate::control::environment::revision_builder::build_revision;
 use crate::control::environment::write::JournalledWrite;
 use crate::control::environment::write::Recording;
 use crate::control::environment::write::RecordingResult;
+use crate::control::model::command::Command;
 use crate::control::revision::Revision;
+use crate::control::store::StoreError;
 use crate::event_log::SealedEvent;
+
+/// Returns true if no later write can succeed: the journal has ended, or another process has written the store.
+fn is_fatal(error: &ChangeError) -> bool {
+    matches!(
+        error,
+        ChangeError::Ended(_) | ChangeError::Store(StoreError::Conflict { .. })
+    )
+}
 
 impl Environment {
     /// Records a write, then publishes its revision. The write goes on if the caller stops waiting.
@@ -54,8 +64,17 @@ impl Environment {
                     Err(error)
                 }
             };
+            drop(current);
+            let is_last = result.as_ref().err().is_some_and(is_fatal);
             // The caller may have stopped waiting.
             let _ = reply.send(result);
+            if is_last {
+                tracing::error!(
+                    environment = &*self.name,
+                    "the store cannot be written any more; exiting"
+                );
+                return;
+            }
         }
     }
 
@@ -89,31 +108,54 @@ impl Environment {
             .pending
             .retain(|kill| Some(&kill.command) != write.command.as_ref());
         if current.pending.is_empty() {
-            self.publish(write.revision.clone());
+            self.publish(write.revision);
         } else {
             self.publish_provisional(current);
         }
         self.note_backlog(current, None);
-        write.revision
+        let revision = self.revision();
+        let (environment, number) = (&*self.name, revision.number);
+        let (kind, actor) = (write.event.kind.name(), &*write.event.actor.name);
+        let flag = write.event.flag.as_deref();
+        tracing::info!(
+            environment,
+            revision = number,
+            kind,
+            flag,
+            actor,
+            "recorded"
+        );
+        match write.command {
+            Some(Command::ForceSync) => self.replicas.force_sync(),
+            Some(Command::Kill(_)) => self.replicas.release_held(),
+            _ => {}
+        }
+        revision
     }
 
     /// Tells those who wait how many kills are not journalled.
     pub(super) fn note_backlog(&self, current: &Current, error: Option<String>) {
-        let kills = current.pending.len();
+        // A number that was published and is not in the log is filled before the next change.
+        let has_gap = current.head_seq < self.revision().number;
+        let kills = current.pending.len().max(usize::from(has_gap));
         self.backlog.send_replace(Backlog {
             kills,
             error: error.filter(|_| kills > 0),
         });
+        if kills > 0 {
+            self.pending_kills.notify_one();
+        }
     }
 
-    /// Publishes a revision. Numbers never decrease: a provisional revision may have taken a higher one.
+    /// Publishes a revision. Each number is published with one content only: a provisional revision may have taken the
+    /// number.
     pub(super) fn publish(&self, revision: Arc<Revision>) {
         let published = self.revision();
-        if revision.number >= published.number {
+        if revision.number > published.number {
             self.revision.send_replace(revision);
         } else if revision.content_hash != published.content_hash {
             self.revision.send_replace(Arc::new(Revision {
-                number: published.number,
+                number: published.number + 1,
                 epoch: revision.epoch,
                 content_hash: revision.content_hash,
                 definitions: revision.definitions.clone(),

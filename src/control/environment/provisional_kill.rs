@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::control::environment::change::ChangeRequest;
+use crate::control::environment::change::check_revision;
 use crate::control::environment::change::now_ms;
 use crate::control::environment::change::prepare;
 use crate::control::environment::current::PendingKill;
@@ -30,11 +31,10 @@ impl Environment {
         let mut current = self.lock();
         let state = current.effective_state();
         let mark = request.mark();
-        if request
-            .command
-            .apply(&state, &current.base, &mark)?
-            .is_none()
-        {
+        check_revision(request, &self.revision())?;
+        let after = request.command.apply(&state, &current.base, &mark)?;
+        // The write in flight may be a restore: then the kill must follow it.
+        if after.is_none() && current.in_flight.is_none() {
             return Ok(());
         }
         current.pending.push(PendingKill {
@@ -45,6 +45,7 @@ impl Environment {
         self.publish_provisional(&mut current);
         self.note_backlog(&current, None);
         drop(current);
+        self.replicas.release_held();
         let (environment, key) = (&*self.name, request.command.key());
         tracing::error!(
             environment,
@@ -80,6 +81,7 @@ impl Environment {
     /// Returns the next write of [`Environment::record_pending_kills`]: the first pending kill, or else an event that
     /// takes the number of a revision that was published and never recorded.
     fn next_pending_write(&self) -> Option<JournalledWrite> {
+        let authored = self.authored.load_full();
         let mut current = self.lock();
         while let Some(kill) = current.pending.first().cloned() {
             let request = ChangeRequest {
@@ -90,7 +92,13 @@ impl Environment {
                 expected_revision: None,
                 dry_run: false,
             };
-            if let Ok(Some(write)) = prepare(&self.name, &current, &request, &self.revision()) {
+            if let Ok(Some(write)) = prepare(
+                &self.name,
+                &current,
+                &request,
+                &self.revision(),
+                &authored.ruleset,
+            ) {
                 return Some(write);
             }
             // Another event has recorded it already, or the flag is gone.

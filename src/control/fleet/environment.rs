@@ -6,6 +6,7 @@ use http::HeaderMap;
 use subtle::ConstantTimeEq as _;
 use tokio::sync::watch;
 
+use crate::control::fleet::history::History;
 use crate::control::fleet::message_cache::MessageCache;
 use crate::control::fleet::replica_registry::ReplicaRegistry;
 use crate::control::revision::Revision;
@@ -24,6 +25,8 @@ pub struct FleetEnvironment {
     pub revision: watch::Receiver<Arc<Revision>>,
     /// Its replicas.
     pub replicas: Arc<ReplicaRegistry>,
+    /// Its revisions in the store.
+    pub history: History,
 }
 
 /// An environment with its encoded messages.

@@ -48,8 +48,7 @@ impl Expectation {
         now: SystemTime,
     ) -> bool {
         let mut expected = all.values().filter(|replica| self.includes(replica, now));
-        expected.all(|replica| replica.has_applied(target.epoch, target.number))
-            && self.never_seen(all).next().is_none()
+        expected.all(|replica| replica.has_applied(target)) && self.never_seen(all).next().is_none()
     }
 
     /// The progress of a revision.
@@ -61,7 +60,7 @@ impl Expectation {
     ) -> Progress {
         let expected = all.values().filter(|replica| self.includes(replica, now));
         let (applied, lagging): (Vec<_>, Vec<_>) =
-            expected.partition(|replica| replica.has_applied(target.epoch, target.number));
+            expected.partition(|replica| replica.has_applied(target));
         let mut laggards: Vec<Laggard> = lagging
             .into_iter()
             .map(|replica| laggard(replica, target, now))

@@ -96,10 +96,11 @@ impl Replica {
         }
     }
 
-    /// Returns true if the replica has applied a revision, or a newer one.
-    pub fn has_applied(&self, epoch: u64, number: u64) -> bool {
+    /// Returns true if the replica has applied a revision, or a newer one. Of equal numbers the hashes must be equal: a
+    /// restart may have lost a change that was not in the log.
+    pub fn has_applied(&self, target: &RevisionId) -> bool {
         let applied = self.applied.as_ref().filter(|_| !self.is_ahead);
-        applied.is_some_and(|applied| applied.revision.includes(epoch, number))
+        applied.is_some_and(|applied| applied.revision.includes_content(target))
     }
 
     /// The refusal of these definitions, if the replica has refused them.

@@ -122,6 +122,35 @@ impl ReplicaRegistry {
         self.update(|replicas| replicas.connect(identity, kind, have, now))
     }
 
+    /// Holds a replica whose revision the store does not know, until [`ReplicaRegistry::force_sync`] or
+    /// [`ReplicaRegistry::release_held`].
+    pub fn hold(&self, stream: &StreamId) {
+        self.update(|replicas| replicas.hold(stream));
+    }
+
+    /// Records replicas of an earlier process of this control plane, as disconnected. Those that are known already stay.
+    pub fn remember(&self, seen: Vec<(ReplicaIdentity, SystemTime)>) {
+        self.update(|replicas| {
+            for (identity, last_seen) in seen {
+                replicas.remember(identity, last_seen);
+            }
+        });
+    }
+
+    /// Returns the sidecars that are expected because they are connected or were seen a short time ago.
+    pub fn seen(&self, now: SystemTime) -> Vec<(ReplicaIdentity, SystemTime)> {
+        let replicas = self.lock();
+        let fanion = replicas.by_uid.values();
+        fanion
+            .filter(|replica| replica.kind == ReplicaKind::Fanion && !replica.has_left)
+            .map(|replica| {
+                let is_connected = replica.connected_since.is_some();
+                let last_seen = if is_connected { now } else { replica.last_seen };
+                (replica.identity.clone(), last_seen)
+            })
+            .collect()
+    }
+
     /// Records the end of a stream.
     pub fn disconnect(&self, stream: &StreamId, now: SystemTime) {
         self.update(|replicas| replicas.disconnect(stream, now));

@@ -63,7 +63,7 @@ impl Replicas {
         now: SystemTime,
     ) -> Option<StreamId> {
         let uid = identity.uid.clone();
-        self.supersede(&identity);
+        self.supersede(&identity, kind);
         if !self.by_uid.contains_key(&uid) && self.by_uid.len() >= self.limit {
             self.evict()?;
         }
@@ -81,20 +81,37 @@ impl Replicas {
         replica.applied = have.map(|revision| RevisionEvent { revision, at: now });
         replica.is_ahead = newest
             .zip(have)
-            .is_some_and(|(newest, have)| newest.is_restored_before(&have));
+            .is_some_and(|(newest, have)| newest.lacks(&have));
         if let Some(newest) = newest {
             replica.note_newest(&newest, now);
         }
         Some(StreamId { uid, number })
     }
 
+    /// Holds a replica whose revision the store does not know, until it is forced or a kill releases it.
+    pub fn hold(&mut self, stream: &StreamId) {
+        if let Some(replica) = self.by_uid.get_mut(&stream.uid) {
+            replica.is_ahead = true;
+        }
+    }
+
+    /// Records a replica of an earlier process, as disconnected.
+    pub fn remember(&mut self, identity: ReplicaIdentity, last_seen: SystemTime) {
+        if self.by_uid.len() < self.limit {
+            let uid = identity.uid.clone();
+            let replica = self.by_uid.entry(uid);
+            replica.or_insert_with(|| Replica::new(identity, ReplicaKind::Fanion, last_seen));
+        }
+    }
+
     /// Forgets a replica that has disconnected if another process has its name: it was replaced.
-    fn supersede(&mut self, identity: &ReplicaIdentity) {
+    fn supersede(&mut self, identity: &ReplicaIdentity, kind: ReplicaKind) {
         let ReplicaIdentity { uid, name, .. } = identity;
         self.by_uid.retain(|known, replica| {
             known == uid
                 || name.is_empty()
                 || replica.identity.name != *name
+                || replica.kind != kind
                 || replica.connected_since.is_some()
         });
     }
@@ -157,7 +174,7 @@ impl Replicas {
 impl Replica {
     /// Notes since when the replica lacks the newest revision.
     fn note_newest(&mut self, newest: &RevisionId, now: SystemTime) {
-        if self.has_applied(newest.epoch, newest.number) {
+        if self.has_applied(newest) {
             self.behind_since = None;
         } else {
             self.behind_since.get_or_insert(now);

@@ -129,7 +129,12 @@ impl FleetSyncService {
         headers: &HeaderMap,
     ) -> Result<ResponseMessage, RpcError> {
         let selector = sync_request(headers, message).parse_selector(&self.context.config)?;
-        let snapshot = served.environment.revision.borrow().snapshot.clone();
+        let newest = served.environment.revision.borrow().clone();
+        if newest.number == 0 {
+            let why = "the flag files were not read yet";
+            return Err(RpcError::new(RpcCode::Unavailable, why));
+        }
+        let snapshot = newest.snapshot.clone();
         Ok(ResponseMessage::Framed(
             snapshot.fetch_all_response(&selector),
         ))

@@ -145,6 +145,11 @@ impl<'s> PeerStream<'s> {
                 let have = replica.have;
                 let peer =
                     ConnectedPeer::new(registry, replica.identity, ReplicaKind::Fanion, have);
+                // After a restore, numbers of the store before it may mean other changes.
+                let is_older = have.filter(|have| have.epoch < newest.epoch);
+                if is_older.is_some_and(|have| !served.environment.history.knows(&have)) {
+                    peer.hold();
+                }
                 let content = StreamContent::Revisions {
                     form,
                     sent: None,
@@ -172,6 +177,10 @@ impl<'s> PeerStream<'s> {
 
     /// The revision that is due, with its frame unless the peer has the same content already.
     fn next(&mut self, newest: &Revision, order: Releases) -> Option<(RevisionId, Option<Bytes>)> {
+        if newest.number == 0 {
+            // The files were not read yet: an empty document would take all flags away.
+            return None;
+        }
         match &mut self.content {
             StreamContent::Revisions {
                 form,
@@ -218,6 +227,13 @@ struct ConnectedPeer<'s> {
 }
 
 impl<'s> ConnectedPeer<'s> {
+    /// Sends nothing to the peer until it is forced or a kill releases it.
+    fn hold(&self) {
+        if let Some(stream) = &self.stream {
+            self.registry.hold(stream);
+        }
+    }
+
     fn new(
         registry: &'s ReplicaRegistry,
         identity: ReplicaIdentity,

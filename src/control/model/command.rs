@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use ecow::EcoString;
 use serde_json::Value;
 
 use crate::control::model::environment_state::EnvironmentState;
@@ -103,9 +102,14 @@ impl Command {
                 after.definitions.insert(key.clone(), definition.clone());
             }
             (Command::Delete(key), _) => {
-                owned_flags::check_owner(key, authored, state)?;
+                if !state.definitions.contains_key(key) {
+                    owned_flags::check_owner(key, authored, state)?;
+                }
                 after.definitions.remove(key);
-                after.flags.remove(key);
+                // What was decided about the flag of a file of the same key stays.
+                if !owned_flags::is_of_file(key, authored) {
+                    after.flags.remove(key);
+                }
             }
             (Command::Freeze, _) => {
                 after.frozen.get_or_insert_with(|| mark.clone());
@@ -115,7 +119,7 @@ impl Command {
             (_, None) => {}
             (command, Some(flag)) => {
                 let mut decided = state.flag(&flag.key);
-                command.apply_to_flag(&mut decided, flag, mark)?;
+                command.apply_to_flag(&mut decided, flag, state, mark)?;
                 after.set_flag(&flag.key, decided);
             }
         }
@@ -153,6 +157,7 @@ impl Command {
                 let flag = owned_flags::compile(key, definition)?;
                 Ok(Some(owned_flags::replace(base, key, Some(flag))))
             }
+            Command::Delete(key) if owned_flags::is_of_file(key, base) => Ok(None),
             Command::Delete(key) => Ok(Some(owned_flags::replace(base, key, None))),
             _ => Ok(None),
         }
@@ -162,6 +167,7 @@ impl Command {
         &self,
         decided: &mut FlagState,
         flag: &CompiledFlag,
+        state: &EnvironmentState,
         mark: &Mark,
     ) -> Result<(), Refusal> {
         match self {
@@ -173,7 +179,7 @@ impl Command {
             } => override_rollout(decided, flag, *rollout, *reset, fields),
             Command::Kill(_) => {
                 decided.killed.get_or_insert_with(|| Kill {
-                    variant: safe_variant(flag).map(Into::into),
+                    variant: safe_variant(flag, state),
                     mark: mark.clone(),
                 });
                 Ok(())
@@ -214,12 +220,18 @@ pub fn find_flag<'r>(ruleset: &'r Ruleset, key: &str) -> Result<&'r CompiledFlag
 }
 
 /// The variant that a kill serves: the declared safe variant, or else the default variant.
-fn safe_variant(flag: &CompiledFlag) -> Option<&EcoString> {
+fn safe_variant(flag: &CompiledFlag, state: &EnvironmentState) -> Option<String> {
     let written = flag.unexpanded_definition.as_ref();
     let fields = written.and_then(|written| written.flag.rollout_fields.as_ref());
     let declared = fields.and_then(|fields| fields.safe_variant.as_ref());
     let default = flag.default_variant;
-    declared.or_else(|| flag.variant_names.get(usize::from(default?)))
+    let noted = state.safe_variants.get(&*flag.key);
+    let noted = noted.filter(|_| written.is_none());
+    let default = || flag.variant_names.get(usize::from(default?));
+    declared
+        .map(ToString::to_string)
+        .or_else(|| noted.cloned())
+        .or_else(|| default().map(ToString::to_string))
 }
 
 /// The number of rollouts in the authored flag, and the names of the rings that it may use.
@@ -240,6 +252,14 @@ fn override_rollout(
 ) -> Result<(), Refusal> {
     let (count, rings) = rollouts_and_rings(flag);
     let key = || flag.key.to_string();
+    if reset && fields.is_empty() {
+        // Also those of rollouts that the file no longer has.
+        match rollout {
+            Some(index) => drop(decided.rollouts.remove(&index)),
+            None => decided.rollouts.clear(),
+        }
+        return Ok(());
+    }
     let index = match (rollout, count) {
         (Some(index), _) if index < count => index,
         (None, 1) => 0,

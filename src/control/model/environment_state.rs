@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::control::model::flag_state::FlagState;
 use crate::control::model::flag_state::Mark;
+use crate::ruleset::Ruleset;
 
 /// What was decided in one environment.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -19,6 +20,9 @@ pub struct EnvironmentState {
     /// The definitions of flags that the store owns, by key, in the format of flag files.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub definitions: BTreeMap<String, Value>,
+    /// The safe variants of flags that declare one, by key: the definitions in the store do not name them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub safe_variants: BTreeMap<String, String>,
     /// The decisions about flags, by key.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub flags: BTreeMap<String, FlagState>,
@@ -28,6 +32,24 @@ impl EnvironmentState {
     /// Returns what was decided about a flag.
     pub fn flag(&self, key: &str) -> FlagState {
         self.flags.get(key).cloned().unwrap_or_default()
+    }
+
+    /// Notes the safe variants that flags declare. A flag whose definition comes from the store keeps the one that was
+    /// noted before.
+    pub fn note_safe_variants(&mut self, base: &Ruleset) {
+        let noted = std::mem::take(&mut self.safe_variants);
+        for flag in &base.flags {
+            let declared = match &flag.unexpanded_definition {
+                Some(written) => {
+                    let fields = written.flag.rollout_fields.as_ref();
+                    fields.and_then(|fields| fields.safe_variant.as_ref().map(ToString::to_string))
+                }
+                None => noted.get(&*flag.key).cloned(),
+            };
+            if let Some(variant) = declared {
+                self.safe_variants.insert(flag.key.to_string(), variant);
+            }
+        }
     }
 
     /// Replaces what was decided about a flag.

@@ -11,13 +11,38 @@ pub fn adopt(
     edited: &[Arc<CompiledFlag>],
     previous: &Ruleset,
     state: &EnvironmentState,
+    findings: &mut Vec<String>,
 ) -> Vec<Arc<CompiledFlag>> {
     let is_held = |flag: &&Arc<CompiledFlag>| state.is_held(&flag.key);
-    let held = previous.flags.iter().filter(is_held);
+    let held = previous.flags.iter().filter(is_held).cloned();
     let new = edited.iter().filter(|flag| !is_held(flag));
-    let mut flags: Vec<Arc<CompiledFlag>> = held.chain(new).cloned().collect();
+    let new = new.map(|flag| keep_last_good(flag, previous, findings));
+    let mut flags: Vec<Arc<CompiledFlag>> = held.chain(new).collect();
     flags.sort_by(|a, b| a.identity().cmp(&b.identity()));
     flags
+}
+
+/// Returns the flag; if it is faulty, the last good one, and says so.
+fn keep_last_good(
+    flag: &Arc<CompiledFlag>,
+    previous: &Ruleset,
+    findings: &mut Vec<String>,
+) -> Arc<CompiledFlag> {
+    if !flag.is_faulty() {
+        return flag.clone();
+    }
+    let same = previous
+        .flags
+        .iter()
+        .find(|last| last.identity() == flag.identity());
+    let last = same.filter(|last| !last.is_faulty());
+    let (key, file, line) = (&flag.key, &flag.file, flag.source_location.0.line);
+    let served = match last {
+        Some(_) => "its last good definition is served",
+        None => "it is not served",
+    };
+    findings.push(format!("flag `{key}` is faulty at {file}:{line}; {served}"));
+    last.unwrap_or(flag).clone()
 }
 
 /// Returns the keys of held flags whose definitions differ from the edited ones, at most `limit`.

@@ -105,7 +105,8 @@ pub fn merge(
 /// # Errors
 /// If a file defines it, or the store has too many flags.
 pub fn check_owner(key: &str, base: &Ruleset, state: &EnvironmentState) -> Result<(), Refusal> {
-    if state.definitions.contains_key(key) {
+    let is_owned = state.definitions.contains_key(key);
+    if is_owned && !is_of_file(key, base) {
         return Ok(());
     }
     if let Some(flag) = base.flag(key) {
@@ -122,6 +123,11 @@ pub fn check_owner(key: &str, base: &Ruleset, state: &EnvironmentState) -> Resul
         field: "key",
         why: format!("is one too many: the store has {MAX_FLAGS} flags"),
     })
+}
+
+/// Returns true if the served flag of this key is defined by a file.
+pub fn is_of_file(key: &str, base: &Ruleset) -> bool {
+    base.flag(key).is_some_and(|flag| *flag.file != *STORE)
 }
 
 /// Returns `base` with another definition of a flag; without the flag, if there is no definition.

@@ -27,6 +27,21 @@ impl RevisionId {
         (self.epoch, self.number) >= (epoch, number)
     }
 
+    /// Returns true if serving this revision includes the changes of `other`: it is newer, or the same.
+    pub fn includes_content(&self, other: &RevisionId) -> bool {
+        let (own, others) = ((self.epoch, self.number), (other.epoch, other.number));
+        own > others || (own == others && self.content_hash == other.content_hash)
+    }
+
+    /// Returns true if this newest revision of a store shows that the store lacks `served`: that has a higher number or
+    /// epoch, or the same number and other content.
+    pub fn lacks(&self, served: &RevisionId) -> bool {
+        self.is_restored_before(served)
+            || (self.epoch == served.epoch
+                && self.number == served.number
+                && self.content_hash != served.content_hash)
+    }
+
     /// The revision in a message; `None` if the message has none.
     pub fn from_fields(epoch: u64, number: u64, content_hash: &[u8]) -> Option<RevisionId> {
         let content_hash = ContentHash::from_slice(content_hash)?;

@@ -259,6 +259,7 @@ async fn token_chooses_the_environment_of_a_stream() {
             name: name.to_owned(),
             revision,
             replicas: Arc::new(ReplicaRegistry::with_defaults(SystemTime::now())),
+            history: fanion::control::fleet::history::History::new(None, "default"),
         });
     }
     let tokens = FleetTokens(vec![(ContentHash::of(b"hush-token"), "staging".to_owned())]);

@@ -88,6 +88,7 @@ impl FleetUpstream {
             name: "default".to_owned(),
             revision,
             replicas: replicas.clone(),
+            history: fanion::control::fleet::history::History::new(None, "default"),
         };
         let (port, shutdown, ended) = serve(port, vec![environment], FleetTokens::default()).await;
         FleetUpstream {

@@ -140,7 +140,13 @@ async fn refused_document_is_named_and_not_sent_again() {
     let specs = [grpc_source_spec(&upstream.target(), &json!({}))];
     let followed = start_sources(&specs, &strict);
     let tolerant = subscribe(&upstream.target(), &json!({}));
-    let applied = |id| move |replica: &Replica| replica.has_applied(0, id);
+    let applied = |id| {
+        move |replica: &Replica| {
+            replica
+                .applied
+                .is_some_and(|applied| applied.revision.includes(0, id))
+        }
+    };
     wait_until(
         || {
             upstream
@@ -277,7 +283,12 @@ async fn restarted_sidecar_begins_with_its_stored_revision() {
     };
     let followed = start_sources(&specs, &again);
     let uid = again.replica.uid.clone();
-    let is_new = |replica: &Replica| replica.identity.uid == uid && replica.has_applied(0, 2);
+    let is_new = |replica: &Replica| {
+        replica.identity.uid == uid
+            && replica
+                .applied
+                .is_some_and(|applied| applied.revision.includes(0, 2))
+    };
     upstream.wait_for_replica(is_new).await;
     followed.wait_for_state(0, |state| !state.is_stale()).await;
     // Nothing but a confirmation was sent.

@@ -57,14 +57,7 @@ impl ChangeOutputArgs {
             Answer::Ok(change) => change,
             Answer::Refused(why) => return CommandOutput::failure(vec![Message::Error(why)]),
         };
-        let findings = change.member("findings").map(Node::items_or_self);
-        let findings = findings
-            .unwrap_or_default()
-            .iter()
-            .filter_map(Node::as_text);
-        let mut stderr: Vec<Message> = findings
-            .map(|text| Message::Warning(text.to_owned()))
-            .collect();
+        let mut stderr = finding_messages(&change);
         if is_false(&change, "journalled") && !self.dry_run {
             let text = "the change is published, and the store has not recorded it yet";
             stderr.push(Message::Warning(text.to_owned()));
@@ -92,6 +85,16 @@ impl ChangeOutputArgs {
         out.push_str(&who_flips(changes.unwrap_or_default()));
         out
     }
+}
+
+/// The findings of a change, as warnings.
+pub fn finding_messages(change: &Node) -> Vec<Message> {
+    let findings = change.member("findings").map(Node::items_or_self);
+    let findings = findings.unwrap_or_default().iter();
+    let texts = findings.filter_map(Node::as_text);
+    texts
+        .map(|text| Message::Warning(text.to_owned()))
+        .collect()
 }
 
 /// The contexts whose result changes, as `flagctl diff` prints them.

@@ -54,6 +54,9 @@ impl ControlClient {
             url.context("no control plane given: pass --control URL or set FLAGCTL_CONTROL")?;
         let shown = redact_url(&url);
         let parsed = Url::parse(&url).with_context(|| format!("invalid URL `{shown}`"))?;
+        if !matches!(parsed.scheme(), "http" | "https") {
+            anyhow::bail!("invalid URL `{shown}`: write http://HOST:8020");
+        }
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -242,14 +245,16 @@ fn problem(status: StatusCode, body: &[u8]) -> String {
         .as_ref()
         .map_or("", |problem| member_str(problem, "detail"));
     let why = match (detail, status) {
-        ("", StatusCode::NOT_FOUND) => {
-            "the server is no control plane: --control needs the address of `fanion control`"
+        ("", StatusCode::NOT_FOUND | StatusCode::UNSUPPORTED_MEDIA_TYPE) => {
+            "the server is not the API of a control plane: --control needs its port 8020, not the port of flag sync"
         }
         ("", _) => return format!("unexpected status {status}"),
         (detail, _) => detail,
     };
     if status == StatusCode::UNAUTHORIZED {
-        return format!("{why}; set FLAGCTL_TOKEN or FLAGCTL_TOKEN_PATH");
+        return format!(
+            "{why}; set FLAGCTL_TOKEN, or FLAGCTL_TOKEN_PATH to the file `bootstrap-token` in the data directory of the control plane"
+        );
     }
     why.to_owned()
 }

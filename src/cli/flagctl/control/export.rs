@@ -3,11 +3,14 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use anyhow::Context as _;
+
 use crate::cli::flagctl::control::ControlArgs;
 use crate::cli::flagctl::control::client::Answer;
 use crate::cli::json_node::member_str;
 use crate::cli::output::command_output::CommandOutput;
 use crate::cli::output::message::Message;
+use crate::document::DocumentFormat;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
 
@@ -20,6 +23,25 @@ pub struct ExportArgs {
     /// The control plane.
     #[command(flatten)]
     control: ControlArgs,
+}
+
+/// Replaces a flag file below the working directory. The path comes from the server: no other file may be written.
+fn replace_file(path: &str, text: &str) -> anyhow::Result<()> {
+    let root = std::env::current_dir()?;
+    let file = std::fs::canonicalize(path);
+    let file = file.with_context(|| {
+        format!("there is no file {path} here: run the command where the control plane runs")
+    })?;
+    let is_flag_file = DocumentFormat::from_path(&file).is_some();
+    if !file.starts_with(root.canonicalize()?) || !is_flag_file {
+        anyhow::bail!(
+            "{path} is no flag file below this directory: run the command in the directory of the flags"
+        );
+    }
+    let new = file.with_extension("export-new");
+    std::fs::write(&new, text)
+        .and_then(|()| std::fs::rename(&new, &file))
+        .with_context(|| format!("cannot write {path}"))
 }
 
 /// Prints the files that differ from what was decided; with `--write`, writes them.
@@ -44,8 +66,7 @@ pub fn run(arguments: &ExportArgs) -> anyhow::Result<CommandOutput> {
     for file in changed {
         let (path, text) = (member_str(file, "file"), member_str(file, "text"));
         if arguments.write {
-            std::fs::write(path, text)
-                .map_err(|error| anyhow::anyhow!("cannot write {path}: {error}"))?;
+            replace_file(path, text)?;
             output.stderr.push(Message::Note(format!("wrote {path}")));
         } else {
             let _ = write!(output.stdout, "# {path}\n{text}");

@@ -19,6 +19,9 @@ use crate::document::serialize;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
 
+/// The longest time for which the control plane waits.
+const MAX_TIMEOUT: Duration = Duration::from_secs(60);
+
 /// The arguments of `kill`.
 #[derive(Debug, clap::Args)]
 pub struct KillArgs {
@@ -34,7 +37,11 @@ pub struct KillArgs {
 }
 
 fn parse_timeout(text: &str) -> Result<Duration, String> {
-    go_duration::parse(text).ok_or_else(|| "write a duration such as 5s or 500ms".to_owned())
+    let timeout = go_duration::parse(text).ok_or("write a duration such as 5s or 500ms")?;
+    if timeout > MAX_TIMEOUT {
+        return Err("must be at most 60s".to_owned());
+    }
+    Ok(timeout)
 }
 
 /// Kills a flag.
@@ -83,7 +90,13 @@ fn wait(
         members.retain(|member| &*member.key != "plain" || is_some_plain(&member.value));
     }
     json_node::insert_first(&mut progress, "journalled", json_node::boolean(journalled));
-    let mut stderr = Vec::new();
+    let mut stderr = change_output::finding_messages(killed);
+    let nobody = change_output::number(&progress, "expected") == 0.0;
+    if nobody {
+        let text =
+            "no replica that sends receipts is known: nothing proves that the kill has arrived";
+        stderr.push(Message::Warning(text.to_owned()));
+    }
     if !journalled {
         let text = "the kill is published, and the store has not recorded it yet";
         stderr.push(Message::Warning(text.to_owned()));
@@ -95,7 +108,7 @@ fn wait(
             OutputFormat::Text => replicas::progress_text(&progress),
         },
         stderr,
-        success: is_complete,
+        success: is_complete && !nobody,
     })
 }
 

@@ -32,7 +32,14 @@ pub fn run(control: &ControlArgs) -> anyhow::Result<CommandOutput> {
             break;
         }
     }
-    let head = verifier.finish(None)?;
+    let head = match verifier.finish(None) {
+        Ok(head) => head,
+        Err(broken) => {
+            return Ok(CommandOutput::failure(vec![Message::Error(
+                broken.to_string(),
+            )]));
+        }
+    };
     Ok(CommandOutput::from_stdout(format!(
         "{count} events, none changed or missing; the last has the hash {}\n",
         head.hash

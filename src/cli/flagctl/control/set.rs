@@ -9,7 +9,7 @@ use crate::document::syntax_tree::Node;
 #[derive(Debug, clap::Args)]
 pub struct SetArgs {
     /// Share of the units that are in no ring and no list, in percent.
-    #[arg(long, value_name = "PERCENT")]
+    #[arg(long, value_name = "PERCENT", allow_hyphen_values = true, value_parser = parse_percentage)]
     percentage: Option<f64>,
     /// Rings that get the release, separated by commas; an empty value means none.
     #[arg(long, value_name = "NAMES")]
@@ -29,6 +29,14 @@ pub struct SetArgs {
     /// The flag, the control plane, and the output.
     #[command(flatten)]
     change: FlagChangeArgs,
+}
+
+fn parse_percentage(text: &str) -> Result<f64, String> {
+    let number = text
+        .parse::<f64>()
+        .ok()
+        .filter(|number| (0.0..=100.0).contains(number));
+    number.ok_or_else(|| "write a number from 0 to 100, such as 2.5".to_owned())
 }
 
 /// Overrides fields of a rollout.
