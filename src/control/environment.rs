@@ -6,19 +6,21 @@
 
 mod authored_flags;
 mod backlog;
-pub mod change;
+mod change;
+mod change_request;
 mod current;
 pub mod error;
 mod handle;
 pub mod journal;
 mod journalled_write;
+mod prepare;
 mod provisional_kill;
 mod revision_builder;
 pub mod startup;
 mod write;
 
-pub use crate::control::environment::change::ChangeRequest;
-pub use crate::control::environment::change::Changed;
-pub use crate::control::environment::change::now_ms;
+pub use crate::control::environment::change_request::ChangeRequest;
+pub use crate::control::environment::change_request::Changed;
+pub use crate::control::environment::change_request::now_ms;
 pub use crate::control::environment::handle::Environment;
 pub use crate::control::environment::handle::EnvironmentStatus;

@@ -40,7 +40,7 @@ use crate::serve::tasks::Tasks;
 pub const GRACE: Duration = Duration::from_secs(5);
 
 /// The sockets, bound but not yet served.
-pub struct Listeners {
+pub struct ControlListeners {
     api: Listener,
     sync: Listener,
     tls: Option<Arc<ReloadableTlsConfig>>,
@@ -62,13 +62,13 @@ pub struct ServedParts {
     pub sync_tokens: FleetTokens,
 }
 
-impl Listeners {
+impl ControlListeners {
     /// Binds both ports, and loads the certificates.
     ///
     /// # Errors
     /// If a port is taken, or a file is invalid.
-    pub async fn bind(options: &StartOptions) -> Result<Listeners, String> {
-        Ok(Listeners {
+    pub async fn bind(options: &StartOptions) -> Result<ControlListeners, String> {
+        Ok(ControlListeners {
             tls: load_tls(options)?,
             api: bind("api", options, options.port).await?,
             sync: bind("sync", options, options.sync_port).await?,

@@ -1,6 +1,7 @@
 //! Starts the control plane: opens the store, binds the ports, starts the environments, and serves until a signal.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -14,7 +15,7 @@ use crate::cli::fanion_control::bootstrap_token;
 use crate::cli::fanion_control::options::StartOptions;
 use crate::cli::fanion_control::seen_replicas;
 use crate::cli::fanion_control::servers;
-use crate::cli::fanion_control::servers::Listeners;
+use crate::cli::fanion_control::servers::ControlListeners;
 use crate::cli::fanion_control::servers::ServedParts;
 use crate::cli::fanion_control::sync_tokens;
 use crate::cli::heap_release;
@@ -67,34 +68,14 @@ async fn serve(options: &StartOptions, release_heap: ReleaseHeap) -> Result<(), 
     let stop = termination_signal().map_err(|error| format!("cannot handle signals: {error}"))?;
     let store = SqliteStore::open(&options.data_dir).map_err(|error| error.to_string())?;
     let bootstrap_token = bootstrap_token::load(options)?;
-    let listeners = Listeners::bind(options).await?;
+    let listeners = ControlListeners::bind(options).await?;
     let reader = store.reader();
     let journal = Journal::start(Box::new(store));
     let journal = journal.map_err(|error| format!("cannot start the journal: {error}"))?;
     let mut started = start_environments(options, &paths, &*reader, &journal)?;
     let version = version::version_line("fanion-control");
     tracing::info!(environments = paths.len(), "{} starts", version.trim());
-    // Aborted at the end: what they have begun to write is complete, or not acknowledged.
-    let mut environment_tasks = JoinSet::new();
-    let all = started.iter_mut();
-    for task in all.flat_map(|started| started.tasks.drain(..)) {
-        environment_tasks.spawn(task);
-    }
-    for StartedEnvironment {
-        environment,
-        updater,
-        ..
-    } in &started
-    {
-        seen_replicas::load(&options.data_dir, environment);
-        let directory = options.data_dir.clone();
-        environment_tasks.spawn(seen_replicas::follow(directory, environment.clone()));
-        let failure = updater.failure();
-        environment_tasks.spawn(async move {
-            let error = failure.await;
-            tracing::error!(%error, "flag files can no longer be followed; exiting");
-        });
-    }
+    let mut environment_tasks = spawn_environment_tasks(&mut started, &options.data_dir);
     let shut = watch::Sender::new(false);
     let parts = ServedParts {
         environments: started
@@ -127,6 +108,32 @@ async fn serve(options: &StartOptions, release_heap: ReleaseHeap) -> Result<(), 
         None => Ok(()),
         Some(ended) => Err(format!("a task ended: {ended:?}; exiting")),
     }
+}
+
+/// Spawns the tasks of all environments, none of which may end.
+fn spawn_environment_tasks(started: &mut [StartedEnvironment], data_dir: &Path) -> JoinSet<()> {
+    // Aborted at the end: what they have begun to write is complete, or not acknowledged.
+    let mut environment_tasks = JoinSet::new();
+    let all = started.iter_mut();
+    for task in all.flat_map(|started| started.tasks.drain(..)) {
+        environment_tasks.spawn(task);
+    }
+    for StartedEnvironment {
+        environment,
+        updater,
+        ..
+    } in started.iter()
+    {
+        seen_replicas::load(data_dir, environment);
+        let directory = data_dir.to_owned();
+        environment_tasks.spawn(seen_replicas::follow(directory, environment.clone()));
+        let failure = updater.failure();
+        environment_tasks.spawn(async move {
+            let error = failure.await;
+            tracing::error!(%error, "flag files can no longer be followed; exiting");
+        });
+    }
+    environment_tasks
 }
 
 /// Starts all environments.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::control::environment::change::now_ms;
+use crate::control::environment::change_request::now_ms;
 use crate::control::environment::current::Current;
 use crate::control::environment::error::ChangeError;
 use crate::control::environment::handle::Environment;

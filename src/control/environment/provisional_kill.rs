@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::control::environment::change::ChangeRequest;
 use crate::control::environment::change::check_revision;
-use crate::control::environment::change::now_ms;
-use crate::control::environment::change::prepare;
+use crate::control::environment::change_request::ChangeRequest;
+use crate::control::environment::change_request::now_ms;
 use crate::control::environment::current::PendingKill;
 use crate::control::environment::error::ChangeError;
 use crate::control::environment::handle::Environment;
+use crate::control::environment::prepare::prepare;
 use crate::control::environment::write::JournalledWrite;
 use crate::event_log::Actor;
 use crate::event_log::ActorKind;

@@ -96,16 +96,20 @@ impl StoreError {
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            StoreError::Full { file } => write!(
-                f,
-                "cannot write the store {}: the disk is full: free space, then repeat the change",
-                file.display()
-            ),
-            StoreError::ReadOnly { file } => write!(
-                f,
-                "cannot write the store {}: it is read-only: make the file, its directory and the file system writable",
-                file.display()
-            ),
+            StoreError::Full { file } => {
+                let file = file.display();
+                write!(
+                    f,
+                    "cannot write the store {file}: the disk is full: free space, then repeat the change"
+                )
+            }
+            StoreError::ReadOnly { file } => {
+                let file = file.display();
+                write!(
+                    f,
+                    "cannot write the store {file}: it is read-only: make the file, its directory and the file system writable"
+                )
+            }
             StoreError::Corrupt { file, problem } => write!(
                 f,
                 "the store {} is damaged: {problem}: restore a backup into a new data directory",
@@ -129,6 +133,19 @@ impl fmt::Display for StoreError {
                 "the file {} is not a store of fanion: choose another data directory",
                 file.display()
             ),
+            StoreError::Conflict { .. }
+            | StoreError::TooLarge { .. }
+            | StoreError::Event(_)
+            | StoreError::Exists { .. }
+            | StoreError::Io { .. } => self.fmt_request(f),
+        }
+    }
+}
+
+impl StoreError {
+    /// Writes the errors that depend on what was asked.
+    fn fmt_request(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             StoreError::Conflict { expected, found } => write!(
                 f,
                 "the change expects revision {expected}, and the environment is at revision {found}: read it again, then repeat the change"
@@ -139,7 +156,7 @@ impl fmt::Display for StoreError {
                     "the {part} has {size} bytes, and the store takes {limit}: make it smaller"
                 )
             }
-            StoreError::Event(error) => error.fmt(f),
+            StoreError::Event(error) => fmt::Display::fmt(error, f),
             StoreError::Exists { path } => write!(
                 f,
                 "{} exists and is not empty: choose a path that does not exist",
@@ -156,6 +173,7 @@ impl fmt::Display for StoreError {
                     path.display()
                 )
             }
+            _ => Ok(()),
         }
     }
 }

@@ -119,6 +119,137 @@ async fn paused_flag_keeps_its_definition_also_across_a_restart() {
     assert_eq!(again.variant_of("pay", "u", "staff"), "off");
 }
 
+/// A flag that is on by default, and off when it is killed.
+const SAFE: &str = "
+flags:
+  pay:
+    state: ENABLED
+    variants: {'on': true, 'off': false}
+    defaultVariant: 'on'
+    safeVariant: 'off'
+";
+
+#[tokio::test]
+async fn declared_safe_variant_holds_after_a_restart_of_a_frozen_environment() {
+    let running = Running::start().await;
+    running.edit(SAFE);
+    running.wait_for_revision(2).await;
+    running.change(Command::Freeze).await.expect("frozen");
+    let again = Running::start_in(running.end()).await;
+    again
+        .wait_until("files are read", || again.environment.status().files_read)
+        .await;
+    assert_eq!(again.variant("pay", "u"), "on");
+    let killed = again.change(kill("pay")).await.expect("killed");
+    assert_eq!(again.variant("pay", "u"), "off");
+    assert!(killed.findings.is_empty(), "{:?}", killed.findings);
+}
+
+#[tokio::test]
+async fn kill_that_changes_no_answer_and_restore_under_a_kill_of_the_file_are_told() {
+    let running = Running::start().await;
+    let killed = running.change(kill("plain")).await.expect("killed");
+    assert!(
+        killed.findings[0].contains("changes no answer"),
+        "{:?}",
+        killed.findings
+    );
+    let killed = running.change(kill("pay")).await.expect("killed");
+    assert!(killed.findings.is_empty(), "{:?}", killed.findings);
+    running.edit(&FLAGS.replace("  pay:\n", "  pay:\n    kill: true\n"));
+    let by_file = || {
+        let authored = running.environment.authored.load_full();
+        authored
+            .ruleset
+            .flag("plain")
+            .is_some_and(|flag| flag.source_location.0.line == 15)
+    };
+    running.wait_until("the edit is read", by_file).await;
+    running
+        .change(Command::Pause("two".to_owned()))
+        .await
+        .expect("paused");
+    let restored = running
+        .change(Command::Restore("pay".to_owned()))
+        .await
+        .expect("restored");
+    assert!(
+        restored.findings[0].contains("still killed by"),
+        "{:?}",
+        restored.findings
+    );
+}
+
+#[tokio::test]
+async fn faulty_flag_keeps_its_last_good_definition() {
+    let running = Running::start().await;
+    let before = running.environment.revision().definitions.clone();
+    running.edit(&FLAGS.replace("defaultVariant: 'on'", "defaultVariant: 'onn'"));
+    let told = || {
+        running
+            .environment
+            .status()
+            .findings
+            .iter()
+            .any(|f| f.contains("`plain` is faulty at"))
+    };
+    running.wait_until("the fault is told", told).await;
+    assert_eq!(running.environment.revision().definitions, before);
+}
+
+#[tokio::test]
+async fn resume_publishes_the_edit_that_waited_in_one_revision() {
+    let running = Running::start().await;
+    running
+        .change(Command::Pause("pay".to_owned()))
+        .await
+        .expect("paused");
+    running.edit(&FLAGS.replace("percentage: 5}", "percentage: 100}"));
+    let waiting = || running.environment.status().waiting_edits == ["pay".into()];
+    running.wait_until("the edit waits", waiting).await;
+    let mut asked = crate::environment::running::request(Command::Resume("pay".to_owned()));
+    asked.dry_run = true;
+    let dry = running.environment.change(asked).await.expect("possible");
+    assert_ne!(dry.before.content_hash, dry.after.content_hash);
+    let resumed = running
+        .change(Command::Resume("pay".to_owned()))
+        .await
+        .expect("resumed");
+    assert_eq!(resumed.after.content_hash, dry.after.content_hash);
+    assert_eq!(running.share("pay", "on"), 1000);
+}
+
+#[tokio::test]
+async fn file_that_cannot_be_read_after_a_restart_takes_no_flags_away() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let flags = directory.path().join("flags.yaml");
+    std::fs::create_dir(&flags).expect("a directory of files");
+    crate::environment::running::write(&flags, "a.yaml", FLAGS);
+    crate::environment::running::write(&flags, "b.yaml", SAFE.replace("pay", "banner").as_str());
+    let running = Running::start_in(directory).await;
+    running.wait_for_revision(1).await;
+    let before = running.environment.revision().definitions.clone();
+    assert!(before.contains_key("banner"));
+    let directory = running.end();
+    crate::environment::running::write(
+        &directory.path().join("flags.yaml"),
+        "b.yaml",
+        "flags: [1, 2",
+    );
+    let again = Running::start_in(directory).await;
+    again
+        .wait_until("files are read", || again.environment.status().files_read)
+        .await;
+    assert_eq!(again.environment.revision().definitions, before);
+    let findings = again.environment.status().findings;
+    assert!(
+        findings
+            .iter()
+            .any(|f| f.contains("`banner` is served as it was")),
+        "{findings:?}"
+    );
+}
+
 #[tokio::test]
 async fn state_of_a_removed_flag_is_named_and_comes_back_with_it() {
     let running = Running::start().await;

@@ -127,4 +127,25 @@ async fn file_that_defines_the_flag_too_wins_and_is_named() {
     running.edit(FLAGS);
     running.wait_for_revision(4).await;
     assert_eq!(running.variant("banner", "u"), "new");
+    // The store's definition is deleted; the flag of the file and its kill stay.
+    running.edit(&text);
+    running.wait_for_revision(5).await;
+    running.change(kill("banner")).await.expect("killed");
+    let refused = running.change(define("banner", banner(1.0))).await;
+    assert!(
+        refused
+            .expect_err("a file owns it")
+            .to_string()
+            .contains("edit it there")
+    );
+    running
+        .change(Command::Delete("banner".to_owned()))
+        .await
+        .expect("deleted");
+    assert_eq!(running.variant("banner", "u"), "x");
+    assert!(
+        running.environment.status().state.flags["banner"]
+            .killed
+            .is_some()
+    );
 }
