@@ -139,6 +139,8 @@ pub const KUBERNETES_STATUS: usize = 64 * 1024;
 pub const KUBERNETES_MAX_BACKOFF: Duration = Duration::from_secs(30);
 /// How often a Kubernetes source reads its resource again although the watch reported no change.
 pub const WATCH_RESYNC_INTERVAL: Duration = Duration::from_secs(30 * 60);
+/// The timeout of a request to the metadata service of a cloud, which no packet reaches outside of that cloud.
+pub const METADATA_TIMEOUT: Duration = Duration::from_secs(2);
 /// The largest response of a token endpoint, in bytes.
 pub const TOKEN_RESPONSE: u64 = 64 * 1024;
 /// The largest message of a sync stream, in bytes, unless the source sets it; as in gRPC.

@@ -14,8 +14,11 @@ pub fn sources<E: Fn(&str) -> Option<String>>(options: &mut OptionResolver<E>) -
         match SourceSpec::from_uri(&text) {
             Ok(spec) => {
                 // A URL may contain a password.
-                let http = matches!(spec.kind, spec::SourceKind::Http(_));
-                shown.push(text_conversion::json_string(if http {
+                let is_redacted = matches!(
+                    spec.kind,
+                    spec::SourceKind::Http(_) | spec::SourceKind::ObjectStore(_)
+                );
+                shown.push(text_conversion::json_string(if is_redacted {
                     &spec.redacted_name
                 } else {
                     &text

@@ -2,6 +2,7 @@
 
 pub mod kind;
 pub mod kubernetes;
+pub mod object_store;
 
 use std::error::Error;
 use std::fmt;
@@ -19,6 +20,7 @@ use crate::http_client::proxy::ProxyError;
 use crate::http_client::tls::TlsError;
 use crate::source::error::kind::SourceErrorKind;
 use crate::source::error::kubernetes::KubernetesError;
+use crate::source::error::object_store::ObjectStoreError;
 
 /// A reason why a source delivers no document. `Display` is one line for the operator.
 #[derive(Debug)]
@@ -75,6 +77,8 @@ pub enum SourceError {
     SchemaVersion(String),
     /// The Kubernetes API returned no resource.
     Kubernetes(KubernetesError),
+    /// An object store returned no object.
+    ObjectStore(ObjectStoreError),
     /// The task of the source panicked with this message.
     TaskPanicked(String),
     /// The task of a network source returned, which it never should.
@@ -138,6 +142,7 @@ impl SourceError {
             SourceError::SyncStream(status) => kind_of_status(status),
             SourceError::SyncStreamEnded => SourceErrorKind::Grpc,
             SourceError::Kubernetes(error) => error.kind(),
+            SourceError::ObjectStore(error) => error.kind(),
             SourceError::TaskPanicked(_) | SourceError::TaskEnded => SourceErrorKind::Panic,
         }
     }
@@ -221,6 +226,7 @@ impl fmt::Display for SourceError {
                 )
             }
             SourceError::Kubernetes(error) => error.fmt(f),
+            SourceError::ObjectStore(error) => error.fmt(f),
             SourceError::TaskPanicked(message) => write!(f, "the task panicked: {message}"),
             SourceError::TaskEnded => f.write_str("the task ended"),
         }
@@ -266,6 +272,7 @@ impl Error for SourceError {
             SourceError::Dial(error) => error.source(),
             SourceError::SyncStream(status) => Some(status),
             SourceError::Kubernetes(error) => error.source(),
+            SourceError::ObjectStore(error) => error.source(),
             _ => None,
         }
     }
@@ -304,6 +311,12 @@ impl From<reqwest::Error> for SourceError {
 impl From<KubernetesError> for SourceError {
     fn from(error: KubernetesError) -> SourceError {
         SourceError::Kubernetes(error)
+    }
+}
+
+impl From<ObjectStoreError> for SourceError {
+    fn from(error: ObjectStoreError) -> SourceError {
+        SourceError::ObjectStore(error)
     }
 }
 

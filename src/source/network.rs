@@ -1,4 +1,5 @@
-//! Network sources: documents polled over HTTP, flag sync services over gRPC, and resources of Kubernetes.
+//! Network sources: documents polled over HTTP or in object stores, flag sync services over gRPC, and resources of
+//! Kubernetes.
 
 pub mod backoff;
 mod file_reader;
@@ -8,5 +9,9 @@ pub mod held_revision;
 pub mod http;
 #[cfg(feature = "kubernetes")]
 pub mod kubernetes;
+#[cfg(feature = "object-store")]
+pub mod object_store;
+mod poll_schedule;
+mod polling;
 pub mod tracked_document;
 pub mod supervised_task;

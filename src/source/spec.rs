@@ -5,27 +5,31 @@
 
 mod field_reader;
 mod grpc;
-mod grpc_target;
 mod http;
 mod kubernetes;
+mod object_store;
 mod parse_entry;
-mod parse_grpc;
-mod parse_http;
-mod parse_kubernetes;
 mod parse_list;
+mod poll_fields;
 mod redact_url;
 mod redacted_json;
 mod source_spec;
 
 pub use crate::source::spec::grpc::GrpcSpec;
 pub use crate::source::spec::grpc::TlsMode;
-pub use crate::source::spec::grpc_target::DialAddress;
-pub use crate::source::spec::grpc_target::GrpcTarget;
+pub use crate::source::spec::grpc::target::DialAddress;
+pub use crate::source::spec::grpc::target::GrpcTarget;
 pub use crate::source::spec::http::HttpSpec;
 pub use crate::source::spec::http::OAuthCredentials;
 pub use crate::source::spec::http::OAuthSpec;
 pub use crate::source::spec::kubernetes::API_GROUP;
 pub use crate::source::spec::kubernetes::KubernetesSpec;
+pub use crate::source::spec::object_store::AzblobOptions;
+pub use crate::source::spec::object_store::GcsOptions;
+pub use crate::source::spec::object_store::ObjectStoreSpec;
+pub use crate::source::spec::object_store::S3Options;
+pub use crate::source::spec::object_store::StoreKind;
+pub use crate::source::spec::object_store::StoreOptions;
 pub use crate::source::spec::parse_list::list_from_node;
 pub use crate::source::spec::parse_list::parse_list;
 pub use crate::source::spec::redact_url::redact_address;

@@ -6,6 +6,8 @@ pub mod grpc;
 pub mod http;
 #[cfg(feature = "kubernetes")]
 pub mod kubernetes;
+#[cfg(feature = "object-store")]
+pub mod object_store;
 pub mod priority;
 pub mod sources_option;
 pub mod startup;

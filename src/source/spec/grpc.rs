@@ -1,11 +1,14 @@
 //! `GrpcSpec`: the options of a gRPC source, with its target and encryption.
 
+pub mod parse;
+pub mod target;
+
 use std::fmt;
 use std::path::PathBuf;
 
 use http::HeaderMap;
 
-use crate::source::spec::grpc_target::GrpcTarget;
+use crate::source::spec::grpc::target::GrpcTarget;
 
 /// The options of a gRPC source.
 #[derive(Clone)]

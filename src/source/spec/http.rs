@@ -1,5 +1,7 @@
 //! `HttpSpec`: the options of an HTTP source, with OAuth client credentials.
 
+pub mod parse;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! `KubernetesSpec`: the `FeatureFlag` resource of a Kubernetes source.
 
+pub mod parse;
+
 use std::path::PathBuf;
 
 /// The API group of `FeatureFlag`, which is also the prefix of URIs.

@@ -2,10 +2,12 @@
 
 use crate::document::syntax_tree::Node;
 use crate::source::spec::field_reader::SpecFieldReader;
+use crate::source::spec::grpc;
+use crate::source::spec::http;
+use crate::source::spec::kubernetes;
 use crate::source::spec::kubernetes::API_GROUP;
-use crate::source::spec::parse_grpc;
-use crate::source::spec::parse_http;
-use crate::source::spec::parse_kubernetes;
+use crate::source::spec::object_store;
+use crate::source::spec::object_store::StoreKind;
 use crate::source::spec::redact_url::redact_url;
 use crate::source::spec::source_spec::SourceSpec;
 
@@ -25,10 +27,6 @@ const KNOWN_FIELDS: [&str; 14] = [
     "headers",
     "oauth",
 ];
-/// The providers of flagd that are not supported.
-const UNSUPPORTED_PROVIDERS: [&str; 3] = ["gcs", "azblob", "s3"];
-/// The prefixes of URIs of these providers.
-const UNSUPPORTED_URI_PREFIXES: [&str; 3] = ["gs://", "azblob://", "s3://"];
 /// The schemes of targets for gRPC's name resolvers.
 const GRPC_TARGET_SCHEMES: [&str; 5] = ["envoy:", "dns:", "uds:", "xds:", "unix:"];
 
@@ -49,21 +47,15 @@ impl SourceSpec {
                 "grpc"
             }
             _ if text.starts_with(API_GROUP) => "kubernetes",
-            _ if UNSUPPORTED_URI_PREFIXES
-                .iter()
-                .any(|begin| text.starts_with(begin)) =>
-            {
-                return Err(format!(
-                    "sync uri argument {}: this kind of source is not supported yet",
-                    redact_url(text)
-                ));
-            }
-            _ => {
-                return Err(format!(
-                    "invalid sync uri argument: {}, must start with 'file:', 'http(s)://', 'grpc(s)://' or 'core.openfeature.dev'",
-                    redact_url(text)
-                ));
-            }
+            _ => match StoreKind::of_uri(text) {
+                Some(kind) => kind.provider(),
+                None => {
+                    return Err(format!(
+                        "invalid sync uri argument: {}, must start with 'file:', 'http(s)://', 'grpc(s)://', 'gs://', 'azblob://', 's3://' or 'core.openfeature.dev'",
+                        redact_url(text)
+                    ));
+                }
+            },
         };
         let mut fields = SpecFieldReader::empty();
         match parse_provider(text, provider, &mut fields) {
@@ -105,18 +97,16 @@ fn parse_provider(
 ) -> Option<SourceSpec> {
     match provider {
         "file" | "fsnotify" | "fileinfo" => parse_file(uri, fields),
-        "http" => parse_http::parse(uri, fields),
-        "grpc" => parse_grpc::parse(uri, fields),
-        "kubernetes" => parse_kubernetes::parse(uri, fields),
+        "http" => http::parse::parse(uri, fields),
+        "grpc" => grpc::parse::parse(uri, fields),
+        "kubernetes" => kubernetes::parse::parse(uri, fields),
+        "s3" => object_store::parse::parse(StoreKind::S3, uri, fields),
+        "gcs" => object_store::parse::parse(StoreKind::Gcs, uri, fields),
+        "azblob" => object_store::parse::parse(StoreKind::Azblob, uri, fields),
         "" => None,
-        _ if UNSUPPORTED_PROVIDERS.contains(&provider) => {
-            let why = format!("the provider `{provider}` is not supported yet");
-            fields.add_mistake("provider", &why);
-            None
-        }
         _ => {
             let why = format!(
-                "invalid sync provider: {provider}, must be one of 'file', 'fsnotify', 'fileinfo', 'kubernetes', 'http' or 'grpc'"
+                "invalid sync provider: {provider}, must be one of 'file', 'fsnotify', 'fileinfo', 'kubernetes', 'http', 'grpc', 'gcs', 'azblob' or 's3'"
             );
             fields.add_mistake("provider", &why);
             None

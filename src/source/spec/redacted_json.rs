@@ -26,6 +26,14 @@ impl SourceSpec {
             SourceKind::File(_) | SourceKind::Kubernetes(_) => {}
             SourceKind::Http(http) => write_http(http, &mut object),
             SourceKind::Grpc(grpc) => write_grpc(grpc, &mut object),
+            SourceKind::ObjectStore(store) => {
+                write_polling(
+                    store.interval,
+                    &store.interval_seed,
+                    store.timeout,
+                    &mut object,
+                );
+            }
         }
         object.finish()
     }
@@ -41,15 +49,19 @@ fn write_http(http: &HttpSpec, object: &mut RedactedObject) {
     if http.authorization.is_some() {
         object.string("authHeader", REDACTED);
     }
-    object.seconds("interval", http.interval);
-    if !http.interval_seed.is_empty() {
-        object.string("intervalSeed", &http.interval_seed);
-    }
-    object.seconds("timeoutS", http.timeout);
+    write_polling(http.interval, &http.interval_seed, http.timeout, object);
     write_headers(&http.headers, object);
     if let Some(oauth) = &http.oauth {
         object.raw("oauth", &oauth_json(oauth));
     }
+}
+
+fn write_polling(interval: Duration, seed: &str, timeout: Duration, object: &mut RedactedObject) {
+    object.seconds("interval", interval);
+    if !seed.is_empty() {
+        object.string("intervalSeed", seed);
+    }
+    object.seconds("timeoutS", timeout);
 }
 
 fn oauth_json(oauth: &OAuthSpec) -> String {

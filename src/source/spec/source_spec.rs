@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::source::spec::grpc::GrpcSpec;
 use crate::source::spec::http::HttpSpec;
 use crate::source::spec::kubernetes::KubernetesSpec;
+use crate::source::spec::object_store::ObjectStoreSpec;
 
 /// A source as the operator configures it.
 #[derive(Clone)]
@@ -29,6 +30,8 @@ pub enum SourceKind {
     Grpc(Box<GrpcSpec>),
     /// A `FeatureFlag` resource of Kubernetes, watched.
     Kubernetes(Box<KubernetesSpec>),
+    /// An object in a bucket, polled.
+    ObjectStore(Box<ObjectStoreSpec>),
 }
 
 impl SourceSpec {
@@ -52,6 +55,7 @@ impl SourceKind {
             SourceKind::Http(_) => "http",
             SourceKind::Grpc(_) => "grpc",
             SourceKind::Kubernetes(_) => "kubernetes",
+            SourceKind::ObjectStore(spec) => spec.store.kind().provider(),
         }
     }
 }

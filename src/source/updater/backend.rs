@@ -35,7 +35,10 @@ impl SourceBackend {
             SourceKind::File(path) => {
                 SourceBackend::File(FileBackend::new(path, source_index, options, context))
             }
-            SourceKind::Http(_) | SourceKind::Grpc(_) | SourceKind::Kubernetes(_) => {
+            SourceKind::Http(_)
+            | SourceKind::Grpc(_)
+            | SourceKind::Kubernetes(_)
+            | SourceKind::ObjectStore(_) => {
                 let (name, label) = (spec.name.clone(), spec.redacted_name.clone());
                 SourceBackend::Network(TrackedDocument::new(name, label))
             }

@@ -17,6 +17,8 @@ use crate::source::network::grpc::sync_stream::SyncClient;
 use crate::source::network::http;
 #[cfg(feature = "kubernetes")]
 use crate::source::network::kubernetes;
+#[cfg(feature = "object-store")]
+use crate::source::network::object_store;
 use crate::source::network::supervised_task::run_supervised;
 use crate::source::spec::SourceKind;
 use crate::source::update_channel::UpdateSender;
@@ -142,6 +144,21 @@ impl UpdateThread {
                 // No specification of this kind is parsed.
                 #[cfg(not(feature = "kubernetes"))]
                 SourceKind::Kubernetes(_) => {}
+                #[cfg(feature = "object-store")]
+                SourceKind::ObjectStore(spec) => {
+                    let start = move || {
+                        object_store::run_polling(
+                            (*spec).clone(),
+                            etag.take(),
+                            timing,
+                            sender.clone(),
+                        )
+                    };
+                    self.tasks
+                        .spawn_on(run_supervised(start, timing, updates), runtime);
+                }
+                #[cfg(not(feature = "object-store"))]
+                SourceKind::ObjectStore(_) => {}
             }
         }
     }

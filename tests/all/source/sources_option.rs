@@ -69,7 +69,7 @@ fn all_errors_in_sources_are_reported() {
         "sources[0].uri: uri is a required field",
         "sources[1].provider: provider is a required field",
         "sources[2].provider: invalid sync provider: carrier-pigeon",
-        "sources[3].provider: the provider `s3` is not supported yet",
+        "sources[3].uri: expected s3://BUCKET/OBJECT, found `x`: the scheme is another one",
         "sources[4].intervall: unknown field; did you mean `interval`?",
         "sources[4].interval: polling interval 90000s exceeds maximum 86400s",
         "sources[4].timeoutS: expected a number, found a string",

@@ -5,6 +5,8 @@ pub mod grpc_upstream;
 pub mod http_upstream;
 #[cfg(feature = "kubernetes")]
 pub mod kube_api;
+#[cfg(feature = "object-store")]
+pub mod object_source;
 pub mod tcp_proxy;
 pub mod watched_files;
 

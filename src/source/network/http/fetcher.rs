@@ -8,14 +8,13 @@ use reqwest::Response;
 
 use crate::http_client::HttpClients;
 use crate::http_client::proxy::ProxySettings;
-use crate::limits;
 use crate::source::error::SourceError;
-use crate::source::network::http::media_type;
 use crate::source::network::http::oauth::TokenSource;
 use crate::source::network::http::redirect;
-use crate::source::network::http::response_body;
+use crate::source::network::http::response_document;
+use crate::source::network::polling::FetchResult;
+use crate::source::network::polling::PolledDocument;
 use crate::source::spec::HttpSpec;
-use crate::source::update_channel::FetchedDocument;
 
 /// Fetches one document repeatedly.
 #[derive(Debug)]
@@ -24,16 +23,20 @@ pub struct Fetcher {
     clients: HttpClients,
     tokens: Option<TokenSource>,
     /// The entity tag of the active document.
-    pub etag: Option<Box<str>>,
+    etag: Option<Box<str>>,
 }
 
-/// The result of a request.
-#[derive(Debug)]
-pub enum FetchResult {
-    /// The active document is up to date.
-    Unchanged,
-    /// A text that may be a document.
-    Document(FetchedDocument),
+impl PolledDocument for Fetcher {
+    async fn fetch(&mut self) -> Result<FetchResult, SourceError> {
+        let timeout = self.spec.timeout;
+        tokio::time::timeout(timeout, self.fetch_without_timeout())
+            .await
+            .unwrap_or(Err(SourceError::ResponseTimeout(timeout)))
+    }
+
+    fn set_etag(&mut self, etag: Option<Box<str>>) {
+        self.etag = etag;
+    }
 }
 
 impl Fetcher {
@@ -45,17 +48,6 @@ impl Fetcher {
             spec,
             etag,
         }
-    }
-
-    /// Fetches the document once.
-    ///
-    /// # Errors
-    /// If there is no document, or not within the time limit of the source.
-    pub async fn fetch(&mut self) -> Result<FetchResult, SourceError> {
-        let timeout = self.spec.timeout;
-        tokio::time::timeout(timeout, self.fetch_without_timeout())
-            .await
-            .unwrap_or(Err(SourceError::ResponseTimeout(timeout)))
     }
 
     async fn fetch_without_timeout(&mut self) -> Result<FetchResult, SourceError> {
@@ -74,19 +66,8 @@ impl Fetcher {
         if !status.is_success() {
             return Err(SourceError::HttpStatus(status));
         }
-        let etag = response.headers().get(header::ETAG);
-        let etag = etag.and_then(|tag| tag.to_str().ok()).map(Into::into);
-        let content_type = response.headers().get(header::CONTENT_TYPE).cloned();
-        let bytes = response_body::read_body(response, limits::DOCUMENT).await?;
-        if bytes.is_empty() {
-            return Err(SourceError::EmptyResponse);
-        }
-        let format = media_type::document_format(&self.spec.url, content_type.as_ref())?;
-        Ok(FetchResult::Document(FetchedDocument {
-            bytes,
-            format,
-            etag,
-        }))
+        let document = response_document::read_document(response, self.spec.url.path()).await?;
+        Ok(FetchResult::Document(document))
     }
 
     async fn send(&mut self) -> Result<Response, SourceError> {

@@ -1,20 +1,19 @@
-//! Determines the format of a fetched document from the URL's extension or the content type.
+//! Determines the format of a fetched document from the extension of its path or the content type.
 
 use http::HeaderValue;
-use reqwest::Url;
 
 use crate::document::DocumentFormat;
 use crate::source::error::SourceError;
 
-/// Returns the format of a document: by the extension of the URL's path, or else by the content type.
+/// Returns the format of a document: by the extension of the path of its URL or its key, or else by the content type.
 ///
 /// # Errors
 /// If neither names a format.
 pub fn document_format(
-    url: &Url,
+    path: &str,
     content_type: Option<&HeaderValue>,
 ) -> Result<DocumentFormat, SourceError> {
-    if let Some(format) = DocumentFormat::from_path(url.path().as_ref()) {
+    if let Some(format) = DocumentFormat::from_path(path.as_ref()) {
         return Ok(format);
     }
     let text = content_type.map(|value| String::from_utf8_lossy(value.as_bytes()));

@@ -7,7 +7,7 @@ use crate::limits;
 use crate::source::spec::field_reader::SpecFieldReader;
 use crate::source::spec::grpc::GrpcSpec;
 use crate::source::spec::grpc::TlsMode;
-use crate::source::spec::grpc_target::GrpcTarget;
+use crate::source::spec::grpc::target::GrpcTarget;
 use crate::source::spec::source_spec::SourceKind;
 use crate::source::spec::source_spec::SourceSpec;
 

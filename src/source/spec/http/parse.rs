@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use reqwest::Url;
 
-use crate::limits;
 use crate::source::spec::field_reader::SpecFieldReader;
 use crate::source::spec::http::HttpSpec;
 use crate::source::spec::http::OAuthCredentials;
 use crate::source::spec::http::OAuthSpec;
+use crate::source::spec::poll_fields;
 use crate::source::spec::redact_url::redact_parsed_url;
 use crate::source::spec::source_spec::SourceKind;
 use crate::source::spec::source_spec::SourceSpec;
@@ -20,31 +20,17 @@ const OAUTH_FIELDS: [&str; 5] = [
     "folder",
     "reloadDelayS",
 ];
-/// The longest interval, in seconds, as in flagd.
-const MAX_INTERVAL_SECONDS: u32 = 86_400;
-/// The interval of a source that sets none, in seconds, as in flagd.
-const DEFAULT_INTERVAL_SECONDS: u32 = 5;
 
 /// Parses a source at `uri`.
 pub fn parse(uri: &str, fields: &mut SpecFieldReader<'_>) -> Option<SourceSpec> {
     let url = parse_url(uri, "uri", fields);
     let authorization = fields.authorization();
-    let interval = fields
-        .positive_integer("interval", u32::MAX)
-        .unwrap_or(DEFAULT_INTERVAL_SECONDS);
-    if interval > MAX_INTERVAL_SECONDS {
-        let why = format!("polling interval {interval}s exceeds maximum {MAX_INTERVAL_SECONDS}s");
-        fields.add_mistake("interval", &why);
-    }
-    let seconds = |whole: u32| Duration::from_secs(whole.into());
     let spec = HttpSpec {
         authorization,
         headers: fields.header_map("headers"),
-        interval: seconds(interval),
+        interval: poll_fields::interval(fields),
         interval_seed: fields.string("intervalSeed").into(),
-        timeout: fields
-            .positive_integer("timeoutS", MAX_INTERVAL_SECONDS)
-            .map_or(limits::FETCH_TIMEOUT, seconds),
+        timeout: poll_fields::timeout(fields),
         oauth: parse_oauth(fields),
         url: url?,
     };

@@ -1,0 +1,168 @@
+//! The URL of a bucket of S3, by the rules of the AWS libraries.
+
+use reqwest::Url;
+
+use crate::source::error::object_store::ObjectStoreError;
+use crate::source::network::object_store::environment::Environment;
+use crate::source::spec::S3Options;
+
+/// The URL to which the crate `object_store` adds the key.
+#[derive(Debug, PartialEq, Eq)]
+pub struct BucketEndpoint {
+    /// The URL; with the bucket only if that is part of the host.
+    pub url: String,
+    /// True if the bucket is part of the host.
+    pub is_virtual_hosted: bool,
+}
+
+/// Returns the URL of a bucket.
+///
+/// # Errors
+/// If an endpoint is not a URL.
+pub fn of_bucket(
+    bucket: &str,
+    region: &str,
+    options: &S3Options,
+    environment: &Environment,
+) -> Result<BucketEndpoint, ObjectStoreError> {
+    let scheme = if options.disable_https {
+        "http"
+    } else {
+        "https"
+    };
+    let variables = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"];
+    let named = options.endpoint.as_deref();
+    let base = match named.or_else(|| environment.first(&variables)) {
+        Some(endpoint) if endpoint.contains("://") => endpoint.to_owned(),
+        Some(endpoint) => format!("{scheme}://{endpoint}"),
+        None => format!("{scheme}://{}", aws_host(region, options)),
+    };
+    let mut url = Url::parse(&base).map_err(|error| not_a_url(&error))?;
+    let host = url.domain().map(|domain| format!("{bucket}.{domain}"));
+    let has_dots = bucket.contains('.') && url.scheme() == "https";
+    let is_virtual_hosted = !options.path_style && !has_dots && is_host_label(bucket);
+    match host {
+        // The bucket cannot be part of an address.
+        Some(host) if is_virtual_hosted => {
+            url.set_host(Some(&host))
+                .map_err(|error| not_a_url(&error))?;
+            Ok(BucketEndpoint {
+                url: url.as_str().trim_end_matches('/').to_owned(),
+                is_virtual_hosted,
+            })
+        }
+        Some(_) | None => Ok(BucketEndpoint {
+            url: url.as_str().trim_end_matches('/').to_owned(),
+            is_virtual_hosted: false,
+        }),
+    }
+}
+
+fn not_a_url(error: &impl std::fmt::Display) -> ObjectStoreError {
+    ObjectStoreError::Config(format!("the endpoint is not a URL: {error}"))
+}
+
+fn aws_host(region: &str, options: &S3Options) -> String {
+    let stack = if options.dual_stack { ".dualstack" } else { "" };
+    if options.accelerate {
+        return format!("s3-accelerate{stack}.amazonaws.com");
+    }
+    let fips = if options.fips { "-fips" } else { "" };
+    let end = if region.starts_with("cn-") { ".cn" } else { "" };
+    format!("s3{fips}{stack}.{region}.amazonaws.com{end}")
+}
+
+/// Returns true if a host may begin with the bucket.
+fn is_host_label(bucket: &str) -> bool {
+    let is_inner =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte);
+    bucket.len() <= 63 && bucket.bytes().all(is_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::spec::SourceKind;
+    use crate::source::spec::SourceSpec;
+    use crate::source::spec::StoreOptions;
+
+    /// The URL of the bucket of a URI, and `host` if the bucket is part of the host.
+    fn endpoint(uri: &str, variables: &[(&str, &str)]) -> String {
+        let SourceKind::ObjectStore(mut spec) = SourceSpec::from_uri(uri).expect(uri).kind else {
+            panic!("{uri}");
+        };
+        let variables = variables.iter();
+        let variables = variables.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        spec.variables = Some(variables.collect());
+        let StoreOptions::S3(options) = &spec.store else {
+            panic!("{uri}");
+        };
+        let region = options.region.as_deref().unwrap_or("us-east-1");
+        match of_bucket(&spec.bucket, region, options, &Environment::of(&spec)) {
+            Ok(BucketEndpoint {
+                url,
+                is_virtual_hosted,
+            }) => format!("{url} {}", if is_virtual_hosted { "host" } else { "path" }),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn bucket_of_amazon_is_part_of_the_host_if_it_can_be() {
+        for (uri, want) in [
+            ("s3://b/f", "https://b.s3.us-east-1.amazonaws.com host"),
+            (
+                "s3://b/f?region=cn-north-1",
+                "https://b.s3.cn-north-1.amazonaws.com.cn host",
+            ),
+            (
+                "s3://b/f?fips=true&dualstack=true",
+                "https://b.s3-fips.dualstack.us-east-1.amazonaws.com host",
+            ),
+            (
+                "s3://b/f?accelerate=true",
+                "https://b.s3-accelerate.amazonaws.com host",
+            ),
+            (
+                "s3://b/f?use_path_style=true",
+                "https://s3.us-east-1.amazonaws.com path",
+            ),
+            // No certificate covers several labels before `s3`.
+            ("s3://a.b/f", "https://s3.us-east-1.amazonaws.com path"),
+            (
+                "s3://a.b/f?disable_https=true",
+                "http://a.b.s3.us-east-1.amazonaws.com host",
+            ),
+            ("s3://A_b/f", "https://s3.us-east-1.amazonaws.com path"),
+        ] {
+            assert_eq!(endpoint(uri, &[]), want, "{uri}");
+        }
+    }
+
+    #[test]
+    fn endpoint_of_another_store_comes_from_uri_or_environment() {
+        let variables = [
+            ("AWS_ENDPOINT_URL", "https://other"),
+            ("AWS_ENDPOINT_URL_S3", "https://minio:9000/"),
+        ];
+        for (uri, want) in [
+            ("s3://b/f", "https://b.minio:9000 host"),
+            ("s3://b/f?endpoint=h:1", "https://b.h:1 host"),
+            (
+                "s3://b/f?endpoint=127.0.0.1:1&disable_https=true",
+                "http://127.0.0.1:1 path",
+            ),
+            ("s3://b/f?endpoint=http://[::1]:1", "http://[::1]:1 path"),
+            (
+                "s3://b/f?endpoint=http://h/store&hostname_immutable=true",
+                "http://h/store path",
+            ),
+            (
+                "s3://b/f?endpoint=http://:1",
+                "the endpoint is not a URL: empty host",
+            ),
+        ] {
+            assert_eq!(endpoint(uri, &variables), want, "{uri}");
+        }
+    }
+}
