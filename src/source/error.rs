@@ -198,10 +198,7 @@ impl fmt::Display for SourceError {
             SourceError::HttpClient(error) => error.fmt(f),
             SourceError::InvalidRedirect => f.write_str("the server redirects to an invalid URL"),
             SourceError::TooManyRedirects(limit) => write!(f, "stopped after {limit} redirects"),
-            SourceError::MediaType(None) => {
-                f.write_str("unable to determine file format: the response has no content type")
-            }
-            SourceError::MediaType(Some(media)) => write!(f, "unsupported file format: '{media}'"),
+            SourceError::MediaType(media) => write_media_type(f, media.as_deref()),
             SourceError::Credentials(path, error) => {
                 write!(
                     f,
@@ -230,6 +227,13 @@ impl fmt::Display for SourceError {
             SourceError::TaskPanicked(message) => write!(f, "the task panicked: {message}"),
             SourceError::TaskEnded => f.write_str("the task ended"),
         }
+    }
+}
+
+fn write_media_type(f: &mut fmt::Formatter<'_>, media: Option<&str>) -> fmt::Result {
+    match media {
+        Some(media) => write!(f, "unsupported file format: '{media}'"),
+        None => f.write_str("unable to determine file format: the response has no content type"),
     }
 }
 

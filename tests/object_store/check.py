@@ -109,7 +109,7 @@ def gone_and_back(report, setup):
 
 
 def too_large(report, setup):
-    """An object of 100 MiB is refused by its announced length, and without one after 64 MiB."""
+    """An object of 100 MiB is refused by its announced length, and without a length after 64 MiB."""
     sidecar = setup.sidecar
     before, begun = peak(sidecar), len(setup.proxy.exchanges)
     setup.store.put(b" " * LARGE)
@@ -120,9 +120,16 @@ def too_large(report, setup):
     report.expect(grown <= 1, f"peak of RSS grows by {grown:.1f} MiB")
     most = max(exchange.body_bytes for exchange in setup.proxy.exchanges[begun:])
     report.note(f"at most {most / 2**20:.1f} MiB sent")
+    resident, failures = sidecar.resident(), sidecar.number("fanion_source_errors_total")
+    setup.proxy.hides_length = True
+    refused = until(lambda: sidecar.number("fanion_source_errors_total") >= failures + 3, 30)
+    report.expect(refused is not None, "without a length: refused")
+    report.expect(peak(sidecar) - before <= 150, f"peak of RSS then {peak(sidecar):.1f} MiB")
     report.expect(sidecar.value() == "5", "the flags stay")
+    setup.proxy.hides_length = False
     setup.put(6)
     report.expect(until(lambda: sidecar.value() == "6", 2 * INTERVAL + EXTRA) is not None, "the next change served")
+    report.memory_returns(sidecar, resident)
 
 
 def peak(sidecar):

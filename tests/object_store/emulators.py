@@ -114,7 +114,7 @@ class S3(Emulator):
         self.write("DELETE", f"/{BUCKET}")
 
     def write(self, method, path, body=b""):
-        self.send(method, path, body, {"Authorization": scope("s3")})
+        self.send(method, path, body, {"Authorization": scope("s3"), "Content-Type": "application/octet-stream"})
 
     def iam(self, action, **parameters):
         """The response to a request of the API of users and keys."""

@@ -7,7 +7,7 @@ use object_store::azure::MicrosoftAzureBuilder;
 use crate::source::error::object_store::ObjectStoreError;
 use crate::source::network::object_store::azure_connection_string::ConnectionString;
 use crate::source::network::object_store::environment::Environment;
-use crate::source::network::object_store::store_http::Connector;
+use crate::source::network::object_store::store_http::StoreConnector;
 use crate::source::network::object_store::store_http::config_error;
 use crate::source::network::object_store::store_http::no_retries;
 use crate::source::spec::AzblobOptions;
@@ -35,7 +35,7 @@ pub fn load(
     container: &str,
     options: &AzblobOptions,
     environment: &Environment,
-    connector: Connector,
+    connector: StoreConnector,
 ) -> Result<MicrosoftAzure, ObjectStoreError> {
     let names = [
         "AZURE_STORAGE_CONNECTION_STRING",

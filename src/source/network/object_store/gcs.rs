@@ -9,7 +9,7 @@ use object_store::gcp::GoogleCloudStorageBuilder;
 
 use crate::source::error::object_store::ObjectStoreError;
 use crate::source::network::object_store::environment::Environment;
-use crate::source::network::object_store::store_http::Connector;
+use crate::source::network::object_store::store_http::StoreConnector;
 use crate::source::network::object_store::store_http::config_error;
 use crate::source::network::object_store::store_http::no_retries;
 use crate::source::spec::GcsOptions;
@@ -22,7 +22,7 @@ pub fn load(
     bucket: &str,
     options: &GcsOptions,
     environment: &Environment,
-    connector: Connector,
+    connector: StoreConnector,
 ) -> Result<GoogleCloudStorage, ObjectStoreError> {
     let mut builder = GoogleCloudStorageBuilder::new()
         .with_bucket_name(bucket)

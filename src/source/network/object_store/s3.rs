@@ -9,7 +9,7 @@ use crate::source::network::object_store::environment::Environment;
 use crate::source::network::object_store::s3_endpoint;
 use crate::source::network::object_store::s3_profile;
 use crate::source::network::object_store::s3_profile::Profile;
-use crate::source::network::object_store::store_http::Connector;
+use crate::source::network::object_store::store_http::StoreConnector;
 use crate::source::network::object_store::store_http::config_error;
 use crate::source::network::object_store::store_http::no_retries;
 use crate::source::spec::S3Options;
@@ -51,7 +51,7 @@ pub fn load(
     bucket: &str,
     options: &S3Options,
     environment: &Environment,
-    connector: Connector,
+    connector: StoreConnector,
 ) -> Result<AmazonS3, ObjectStoreError> {
     let profile = s3_profile::load(options.profile.as_deref(), environment)?;
     let region = options

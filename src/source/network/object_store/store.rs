@@ -15,7 +15,7 @@ use crate::source::network::object_store::azblob;
 use crate::source::network::object_store::environment::Environment;
 use crate::source::network::object_store::gcs;
 use crate::source::network::object_store::s3;
-use crate::source::network::object_store::store_http::Connector;
+use crate::source::network::object_store::store_http::StoreConnector;
 use crate::source::network::object_store::store_http::StoreHttp;
 use crate::source::spec::ObjectStoreSpec;
 use crate::source::spec::StoreOptions;
@@ -41,7 +41,7 @@ impl Store {
         environment: &Environment,
         http: Arc<StoreHttp>,
     ) -> Result<Store, ObjectStoreError> {
-        let connector = Connector(http);
+        let connector = StoreConnector(http);
         match &spec.store {
             StoreOptions::S3(options) => {
                 s3::load(&spec.bucket, options, environment, connector).map(Store::S3)

@@ -54,7 +54,7 @@ pub struct ObjectResult(Arc<Mutex<Option<Result<FetchResult, SourceError>>>>);
 
 /// Gives the clients to the crate `object_store`.
 #[derive(Debug, Clone)]
-pub struct Connector(pub Arc<StoreHttp>);
+pub struct StoreConnector(pub Arc<StoreHttp>);
 
 /// The response is in the [`ObjectResult`], or the failure in [`StoreHttp`].
 #[derive(Debug)]
@@ -97,13 +97,13 @@ pub fn config_error(error: &object_store::Error) -> ObjectStoreError {
     ObjectStoreError::Config(why.replace(['\n', '\r'], " "))
 }
 
-impl HttpConnector for Connector {
+impl HttpConnector for StoreConnector {
     fn connect(&self, _: &object_store::ClientOptions) -> object_store::Result<HttpClient> {
         Ok(HttpClient::new(self.clone()))
     }
 }
 
-impl HttpService for Connector {
+impl HttpService for StoreConnector {
     fn call<'service, 'call>(
         &'service self,
         request: HttpRequest,

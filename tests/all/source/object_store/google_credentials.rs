@@ -18,7 +18,7 @@ async fn emulator_gets_no_credentials() {
         poll_object(URI, &variables).wait_for_variant("a").await;
     }
     let request = upstream.requests().remove(0);
-    assert_eq!(request.path, "/bucket/path/flags.json");
+    assert_eq!(request.path, "/bucket/path%2Fflags%2Ejson");
     assert_eq!(request.header("authorization"), "");
 }
 

@@ -2,6 +2,8 @@
 
 use serde_json::json;
 
+use crate::source::state_dir::restart::settings_with_state_dir;
+use crate::source::state_dir::restart::stored_files;
 use crate::support::server::rpc::gzip;
 use crate::support::sources::document;
 use crate::support::sources::http_upstream::HttpUpstream;
@@ -13,8 +15,9 @@ use crate::support::sources::object_source::S3_KEYS;
 use crate::support::sources::object_source::object_source_spec;
 use crate::support::sources::object_source::poll_object;
 use crate::support::sources::object_source::s3_uri;
-use crate::support::sources::settings;
 use crate::support::sources::start_sources;
+use crate::support::temp_dir::TempDir;
+use crate::support::wait::wait_until;
 
 /// An object whose flag `f` resolves to `variant`, which is also its entity tag.
 fn object(request: &ReceivedRequest, variant: &str) -> Reply {
@@ -109,20 +112,29 @@ async fn object_above_the_limit_is_refused_before_it_is_read() {
 #[tokio::test]
 async fn tag_of_a_restored_object_makes_the_first_request_conditional() {
     let upstream = HttpUpstream::start(|request| object(request, "a")).await;
-    let directory = tempfile::tempdir().expect("a directory");
-    let mut settings = settings();
-    settings.state_dir = Some(directory.path().join("state"));
+    let directory = TempDir::new();
+    let settings = settings_with_state_dir(directory.path());
     let spec = [object_source_spec(&s3_uri(&upstream), &S3_KEYS)];
     let first = start_sources(&spec, &settings);
     first.wait_for_variant("a").await;
+    let is_stored = || stored_files(directory.path()).len() == 1;
+    wait_until(is_stored, || "no entry is stored".to_owned()).await;
     drop(first);
     let before = upstream.requests().len();
     let second = start_sources(&spec, &settings);
-    second.wait_for_variant("a").await;
     second
-        .wait_for_state(0, |state| !state.from_state_dir)
+        .wait_for_state(0, |state| state.has_flags() && !state.from_state_dir)
         .await;
-    assert_eq!(upstream.requests()[before].header("if-none-match"), "\"a\"");
+    let requests = upstream.requests().split_off(before);
+    let tags: Vec<&str> = requests.iter().map(|r| r.header("if-none-match")).collect();
+    assert!(
+        !tags.is_empty() && tags.iter().all(|tag| *tag == "\"a\""),
+        "{tags:?}"
+    );
+    assert_eq!(
+        (second.state(0).accepted, second.variant("f")),
+        (0, "a".to_owned())
+    );
 }
 
 #[tokio::test]
