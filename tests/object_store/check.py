@@ -237,7 +237,8 @@ def page(report, program):
     text = (HERE.parents[1] / "docs" / "object-stores.md").read_text()
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         enter = own_network(stack)
-        environment = {**os.environ, "PATH": f"{pathlib.Path(program).parent}:{os.environ['PATH']}"}
+        # Most of the modules that pip would compile are never imported.
+        environment = {**os.environ, "PATH": f"{pathlib.Path(program).parent}:{os.environ['PATH']}", "PIP_NO_COMPILE": "1"}
         for command, printed in commands(text):
             # Only the installation needs the internet.
             words = [*([] if "pip" in command else enter), "bash", "-c", command.removesuffix("&").strip()]

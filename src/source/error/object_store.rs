@@ -45,12 +45,12 @@ pub struct RefusedObject {
     /// The code of the store; may be empty.
     pub code: Box<str>,
     /// The reason.
-    pub reason: Refusal,
+    pub reason: RefusalReason,
 }
 
 /// The reason of a refusal.
 #[derive(Debug)]
-pub enum Refusal {
+pub enum RefusalReason {
     /// There is no such bucket.
     NoBucket,
     /// The bucket has no such object.
@@ -83,7 +83,10 @@ impl ObjectStoreError {
     pub fn is_about_credentials(&self) -> bool {
         match self {
             ObjectStoreError::Refused(refused) => {
-                matches!(refused.reason, Refusal::Denied | Refusal::Credentials)
+                matches!(
+                    refused.reason,
+                    RefusalReason::Denied | RefusalReason::Credentials
+                )
             }
             ObjectStoreError::NoCredentials(..) => true,
             ObjectStoreError::Config(_) | ObjectStoreError::Unreadable(..) => false,
@@ -96,14 +99,14 @@ impl ObjectStoreError {
             ObjectStoreError::Config(_) | ObjectStoreError::Unreadable(..) => SourceErrorKind::Io,
             ObjectStoreError::NoCredentials(..) => SourceErrorKind::OAuth,
             ObjectStoreError::Refused(refused) => match refused.reason {
-                Refusal::NoBucket | Refusal::NoObject | Refusal::NotFound => {
+                RefusalReason::NoBucket | RefusalReason::NoObject | RefusalReason::NotFound => {
                     SourceErrorKind::NotFound
                 }
-                Refusal::Denied
-                | Refusal::Credentials
-                | Refusal::ClockSkew(_)
-                | Refusal::OtherRegion(_)
-                | Refusal::Other => SourceErrorKind::Http,
+                RefusalReason::Denied
+                | RefusalReason::Credentials
+                | RefusalReason::ClockSkew(_)
+                | RefusalReason::OtherRegion(_)
+                | RefusalReason::Other => SourceErrorKind::Http,
             },
         }
     }
@@ -129,33 +132,35 @@ impl fmt::Display for RefusedObject {
         let ObjectName { bucket, key, .. } = &self.object;
         let noun = self.object.kind.bucket_noun();
         match &self.reason {
-            Refusal::NoBucket => return write!(f, "the {noun} `{bucket}` does not exist"),
-            Refusal::NoObject => return write!(f, "the {noun} `{bucket}` has no object `{key}`"),
-            Refusal::NotFound => {
+            RefusalReason::NoBucket => return write!(f, "the {noun} `{bucket}` does not exist"),
+            RefusalReason::NoObject => {
+                return write!(f, "the {noun} `{bucket}` has no object `{key}`");
+            }
+            RefusalReason::NotFound => {
                 return write!(
                     f,
                     "the {noun} `{bucket}` or its object `{key}` does not exist"
                 );
             }
-            Refusal::Denied => write!(
+            RefusalReason::Denied => write!(
                 f,
                 "no permission to read `{key}` in the {noun} `{bucket}`: the credentials need {}",
                 self.object.kind.read_permission()
             )?,
-            Refusal::Credentials => write!(
+            RefusalReason::Credentials => write!(
                 f,
                 "cannot read `{key}` in the {noun} `{bucket}`: the credentials are not accepted, or have expired"
             )?,
-            Refusal::ClockSkew(skew) => write_clock_skew(f, *skew)?,
-            Refusal::OtherRegion(Some(region)) => write!(
+            RefusalReason::ClockSkew(skew) => write_clock_skew(f, *skew)?,
+            RefusalReason::OtherRegion(Some(region)) => write!(
                 f,
                 "the {noun} `{bucket}` is in the region `{region}`: add `region={region}` to the URI, or set AWS_REGION"
             )?,
-            Refusal::OtherRegion(None) => write!(
+            RefusalReason::OtherRegion(None) => write!(
                 f,
                 "the {noun} `{bucket}` is in another region, or at another endpoint: set `region` or `endpoint` in the URI"
             )?,
-            Refusal::Other => write!(f, "cannot read `{key}` in the {noun} `{bucket}`")?,
+            RefusalReason::Other => write!(f, "cannot read `{key}` in the {noun} `{bucket}`")?,
         }
         match &*self.code {
             "" => write!(f, " ({})", self.status.as_u16()),

@@ -6,6 +6,7 @@
 
 mod azblob;
 mod azure_connection_string;
+mod bucket_client;
 mod environment;
 mod fetcher;
 mod gcs;
@@ -13,7 +14,6 @@ mod refusal;
 mod s3;
 mod s3_endpoint;
 mod s3_profile;
-mod store;
 mod store_http;
 
 use crate::source::Timing;

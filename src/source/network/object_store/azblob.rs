@@ -6,7 +6,7 @@ use object_store::azure::MicrosoftAzureBuilder;
 
 use crate::source::error::object_store::ObjectStoreError;
 use crate::source::network::object_store::azure_connection_string::ConnectionString;
-use crate::source::network::object_store::environment::Environment;
+use crate::source::network::object_store::environment::StoreEnvironment;
 use crate::source::network::object_store::store_http::StoreConnector;
 use crate::source::network::object_store::store_http::config_error;
 use crate::source::network::object_store::store_http::no_retries;
@@ -34,7 +34,7 @@ const PUBLIC_DOMAIN: &str = "blob.core.windows.net";
 pub fn load(
     container: &str,
     options: &AzblobOptions,
-    environment: &Environment,
+    environment: &StoreEnvironment,
     connector: StoreConnector,
 ) -> Result<MicrosoftAzure, ObjectStoreError> {
     let names = [
@@ -65,7 +65,7 @@ pub fn load(
 /// Adds the first credentials of the chain of gocloud.dev.
 fn with_credentials(
     mut builder: MicrosoftAzureBuilder,
-    environment: &Environment,
+    environment: &StoreEnvironment,
     connection: &ConnectionString,
 ) -> MicrosoftAzureBuilder {
     let sas = |builder: MicrosoftAzureBuilder, sas: &str| {
@@ -96,7 +96,7 @@ fn with_credentials(
 fn account_url(
     account: &str,
     options: &AzblobOptions,
-    environment: &Environment,
+    environment: &StoreEnvironment,
     connection: &ConnectionString,
 ) -> String {
     let domain = options
@@ -144,7 +144,7 @@ mod tests {
         let StoreOptions::Azblob(options) = &spec.store else {
             panic!("{uri}");
         };
-        let environment = Environment::of(&spec);
+        let environment = StoreEnvironment::of(&spec);
         let text = environment.get("AZURE_STORAGE_CONNECTION_STRING");
         let connection = text.map(ConnectionString::parse).unwrap_or_default();
         account_url("a", options, &environment, &connection)

@@ -1,18 +1,18 @@
-//! `Environment`: the environment variables with credentials and endpoints of object stores.
+//! `StoreEnvironment`: the environment variables with credentials and endpoints of object stores.
 
 use crate::source::spec::ObjectStoreSpec;
 
-/// Environment variables. A variable that is empty counts as absent.
-pub struct Environment(Vec<(String, String)>);
+/// StoreEnvironment variables. A variable that is empty counts as absent.
+pub struct StoreEnvironment(Vec<(String, String)>);
 
-impl Environment {
+impl StoreEnvironment {
     /// Returns the variables of a source, or else those of the process.
-    pub fn of(spec: &ObjectStoreSpec) -> Environment {
+    pub fn of(spec: &ObjectStoreSpec) -> StoreEnvironment {
         let process = || {
             let texts = std::env::vars_os().map(|(k, v)| (k.into_string(), v.into_string()));
             texts.filter_map(|(name, value)| Some((name.ok()?, value.ok()?)))
         };
-        Environment(match &spec.variables {
+        StoreEnvironment(match &spec.variables {
             Some(variables) => variables.clone(),
             None => process().collect(),
         })

@@ -9,8 +9,8 @@ use crate::source::error::SourceError;
 use crate::source::error::object_store::ObjectName;
 use crate::source::error::object_store::ObjectStoreError;
 use crate::source::network::file_reader::FileReader;
-use crate::source::network::object_store::environment::Environment;
-use crate::source::network::object_store::store::Store;
+use crate::source::network::object_store::bucket_client::BucketClient;
+use crate::source::network::object_store::environment::StoreEnvironment;
 use crate::source::network::object_store::store_http::ObjectResult;
 use crate::source::network::object_store::store_http::StoreHttp;
 use crate::source::network::polling::FetchResult;
@@ -24,7 +24,7 @@ pub struct ObjectFetcher {
     http: Arc<StoreHttp>,
     files: FileReader,
     /// The store with its credentials, loaded on first use.
-    store: Option<Store>,
+    store: Option<BucketClient>,
     etag: Option<Box<str>>,
 }
 
@@ -86,7 +86,7 @@ impl ObjectFetcher {
             let (spec, http) = (self.spec.clone(), self.http.clone());
             let loaded = self
                 .files
-                .read(move || Store::load(&spec, &Environment::of(&spec), http));
+                .read(move || BucketClient::load(&spec, &StoreEnvironment::of(&spec), http));
             self.store = Some(loaded.await?);
         }
         // The key was checked when the URI was parsed.

@@ -8,7 +8,7 @@ use object_store::gcp::GoogleCloudStorage;
 use object_store::gcp::GoogleCloudStorageBuilder;
 
 use crate::source::error::object_store::ObjectStoreError;
-use crate::source::network::object_store::environment::Environment;
+use crate::source::network::object_store::environment::StoreEnvironment;
 use crate::source::network::object_store::store_http::StoreConnector;
 use crate::source::network::object_store::store_http::config_error;
 use crate::source::network::object_store::store_http::no_retries;
@@ -21,7 +21,7 @@ use crate::source::spec::GcsOptions;
 pub fn load(
     bucket: &str,
     options: &GcsOptions,
-    environment: &Environment,
+    environment: &StoreEnvironment,
     connector: StoreConnector,
 ) -> Result<GoogleCloudStorage, ObjectStoreError> {
     let mut builder = GoogleCloudStorageBuilder::new()

@@ -11,7 +11,7 @@ use reqwest::Response;
 use crate::limits;
 use crate::source::error::object_store::ClockSkew;
 use crate::source::error::object_store::ObjectName;
-use crate::source::error::object_store::Refusal;
+use crate::source::error::object_store::RefusalReason;
 use crate::source::error::object_store::RefusedObject;
 use crate::source::network::http::response_body;
 
@@ -43,30 +43,30 @@ fn reason(
     headers: &HeaderMap,
     body: &str,
     now: SystemTime,
-) -> Refusal {
+) -> RefusalReason {
     if let Some(reason) = of_code(code) {
         return reason;
     }
     let skew = clock_skew(headers, now);
     match (status, code) {
-        (_, "RequestTimeTooSkewed") => Refusal::ClockSkew(skew),
+        (_, "RequestTimeTooSkewed") => RefusalReason::ClockSkew(skew),
         // Azure and Google have no code of their own for it.
         (StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED, _)
             if skew.is_some_and(|skew| skew.difference > SKEW_THRESHOLD) =>
         {
-            Refusal::ClockSkew(skew)
+            RefusalReason::ClockSkew(skew)
         }
         (StatusCode::MOVED_PERMANENTLY | StatusCode::TEMPORARY_REDIRECT, _)
         | (_, "AuthorizationHeaderMalformed") => {
             let region = header_text(headers, "x-amz-bucket-region");
             let region = region.or_else(|| element(body, "Region"));
-            Refusal::OtherRegion(region.filter(|region| is_code(region)).map(Into::into))
+            RefusalReason::OtherRegion(region.filter(|region| is_code(region)).map(Into::into))
         }
-        (StatusCode::NOT_FOUND | StatusCode::GONE, _) => Refusal::NotFound,
-        (_, code) if CREDENTIAL_CODES.contains(&code) => Refusal::Credentials,
-        (StatusCode::UNAUTHORIZED, _) => Refusal::Credentials,
-        (StatusCode::FORBIDDEN, _) => Refusal::Denied,
-        _ => Refusal::Other,
+        (StatusCode::NOT_FOUND | StatusCode::GONE, _) => RefusalReason::NotFound,
+        (_, code) if CREDENTIAL_CODES.contains(&code) => RefusalReason::Credentials,
+        (StatusCode::UNAUTHORIZED, _) => RefusalReason::Credentials,
+        (StatusCode::FORBIDDEN, _) => RefusalReason::Denied,
+        _ => RefusalReason::Other,
     }
 }
 
@@ -82,10 +82,12 @@ const CREDENTIAL_CODES: [&str; 8] = [
     "NoAuthenticationInformation",
 ];
 
-fn of_code(code: &str) -> Option<Refusal> {
+fn of_code(code: &str) -> Option<RefusalReason> {
     match code {
-        "NoSuchBucket" | "ContainerNotFound" | "ContainerBeingDeleted" => Some(Refusal::NoBucket),
-        "NoSuchKey" | "BlobNotFound" => Some(Refusal::NoObject),
+        "NoSuchBucket" | "ContainerNotFound" | "ContainerBeingDeleted" => {
+            Some(RefusalReason::NoBucket)
+        }
+        "NoSuchKey" | "BlobNotFound" => Some(RefusalReason::NoObject),
         _ => None,
     }
 }

@@ -5,7 +5,7 @@ use object_store::aws::AmazonS3Builder;
 use object_store::aws::AmazonS3ConfigKey;
 
 use crate::source::error::object_store::ObjectStoreError;
-use crate::source::network::object_store::environment::Environment;
+use crate::source::network::object_store::environment::StoreEnvironment;
 use crate::source::network::object_store::s3_endpoint;
 use crate::source::network::object_store::s3_profile;
 use crate::source::network::object_store::s3_profile::Profile;
@@ -50,7 +50,7 @@ const DEFAULT_REGION: &str = "us-east-1";
 pub fn load(
     bucket: &str,
     options: &S3Options,
-    environment: &Environment,
+    environment: &StoreEnvironment,
     connector: StoreConnector,
 ) -> Result<AmazonS3, ObjectStoreError> {
     let profile = s3_profile::load(options.profile.as_deref(), environment)?;
@@ -82,7 +82,7 @@ fn with_credentials(
     builder: AmazonS3Builder,
     options: &S3Options,
     profile: &Profile,
-    environment: &Environment,
+    environment: &StoreEnvironment,
 ) -> Result<AmazonS3Builder, ObjectStoreError> {
     let of_variables =
         ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map(|name| environment.get(name));
@@ -145,7 +145,7 @@ fn with_keys(
     }
 }
 
-fn with_services(mut builder: AmazonS3Builder, environment: &Environment) -> AmazonS3Builder {
+fn with_services(mut builder: AmazonS3Builder, environment: &StoreEnvironment) -> AmazonS3Builder {
     for (name, key) in SERVICE_VARIABLES {
         if let Some(value) = environment.get(name) {
             builder = builder.with_config(key, value);

@@ -3,7 +3,7 @@
 use reqwest::Url;
 
 use crate::source::error::object_store::ObjectStoreError;
-use crate::source::network::object_store::environment::Environment;
+use crate::source::network::object_store::environment::StoreEnvironment;
 use crate::source::spec::S3Options;
 
 /// The URL to which the crate `object_store` adds the key.
@@ -23,7 +23,7 @@ pub fn of_bucket(
     bucket: &str,
     region: &str,
     options: &S3Options,
-    environment: &Environment,
+    environment: &StoreEnvironment,
 ) -> Result<BucketEndpoint, ObjectStoreError> {
     let scheme = if options.disable_https {
         "http"
@@ -98,7 +98,7 @@ mod tests {
             panic!("{uri}");
         };
         let region = options.region.as_deref().unwrap_or("us-east-1");
-        match of_bucket(&spec.bucket, region, options, &Environment::of(&spec)) {
+        match of_bucket(&spec.bucket, region, options, &StoreEnvironment::of(&spec)) {
             Ok(BucketEndpoint {
                 url,
                 is_virtual_hosted,

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use crate::limits;
 use crate::regular_file;
 use crate::source::error::object_store::ObjectStoreError;
-use crate::source::network::object_store::environment::Environment;
+use crate::source::network::object_store::environment::StoreEnvironment;
 
 /// A profile.
 pub struct Profile {
@@ -43,7 +43,10 @@ const UNSUPPORTED: [&str; 4] = [
 ///
 /// # Errors
 /// If a file cannot be read.
-pub fn load(name: Option<&str>, environment: &Environment) -> Result<Profile, ObjectStoreError> {
+pub fn load(
+    name: Option<&str>,
+    environment: &StoreEnvironment,
+) -> Result<Profile, ObjectStoreError> {
     let name = name.or_else(|| environment.get("AWS_PROFILE"));
     let name = name.unwrap_or("default");
     let path = |variable, file| {

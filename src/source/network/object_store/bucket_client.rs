@@ -1,4 +1,4 @@
-//! `Store`: a bucket of one of the three kinds of object stores, with its credentials.
+//! `BucketClient`: a bucket of one of the three kinds of object stores, with its credentials.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use object_store::path::Path;
 
 use crate::source::error::object_store::ObjectStoreError;
 use crate::source::network::object_store::azblob;
-use crate::source::network::object_store::environment::Environment;
+use crate::source::network::object_store::environment::StoreEnvironment;
 use crate::source::network::object_store::gcs;
 use crate::source::network::object_store::s3;
 use crate::source::network::object_store::store_http::StoreConnector;
@@ -22,7 +22,7 @@ use crate::source::spec::StoreOptions;
 
 /// A bucket with its credentials. Not `dyn`, so that the linker drops writes and lists.
 #[derive(Debug)]
-pub enum Store {
+pub enum BucketClient {
     /// Amazon S3, and stores with its API.
     S3(AmazonS3),
     /// Google Cloud Storage.
@@ -31,26 +31,27 @@ pub enum Store {
     Azblob(MicrosoftAzure),
 }
 
-impl Store {
+impl BucketClient {
     /// Reads the files with credentials, and returns the store. Sends no request.
     ///
     /// # Errors
     /// If the configuration or a file is not valid.
     pub fn load(
         spec: &ObjectStoreSpec,
-        environment: &Environment,
+        environment: &StoreEnvironment,
         http: Arc<StoreHttp>,
-    ) -> Result<Store, ObjectStoreError> {
+    ) -> Result<BucketClient, ObjectStoreError> {
         let connector = StoreConnector(http);
         match &spec.store {
             StoreOptions::S3(options) => {
-                s3::load(&spec.bucket, options, environment, connector).map(Store::S3)
+                s3::load(&spec.bucket, options, environment, connector).map(BucketClient::S3)
             }
             StoreOptions::Gcs(options) => {
-                gcs::load(&spec.bucket, options, environment, connector).map(Store::Gcs)
+                gcs::load(&spec.bucket, options, environment, connector).map(BucketClient::Gcs)
             }
             StoreOptions::Azblob(options) => {
-                azblob::load(&spec.bucket, options, environment, connector).map(Store::Azblob)
+                azblob::load(&spec.bucket, options, environment, connector)
+                    .map(BucketClient::Azblob)
             }
         }
     }
@@ -58,9 +59,9 @@ impl Store {
     /// Requests an object.
     pub async fn get(&self, path: &Path, options: GetOptions) -> object_store::Result<GetResult> {
         match self {
-            Store::S3(store) => store.get_opts(path, options).await,
-            Store::Gcs(store) => store.get_opts(path, options).await,
-            Store::Azblob(store) => store.get_opts(path, options).await,
+            BucketClient::S3(store) => store.get_opts(path, options).await,
+            BucketClient::Gcs(store) => store.get_opts(path, options).await,
+            BucketClient::Azblob(store) => store.get_opts(path, options).await,
         }
     }
 }
