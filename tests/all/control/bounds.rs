@@ -21,7 +21,8 @@ fn long_document(number: u64) -> String {
         let flag = json!({"variants": {"a": value}, "defaultVariant": "a"});
         (format!("flag-{at}"), flag)
     });
-    json!({"flags": serde_json::Map::from_iter(flags)}).to_string()
+    let flags: serde_json::Map<String, serde_json::Value> = flags.collect();
+    json!({ "flags": flags }).to_string()
 }
 
 #[tokio::test]
