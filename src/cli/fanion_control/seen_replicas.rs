@@ -75,12 +75,13 @@ pub async fn follow(data_dir: PathBuf, environment: Arc<Environment>) {
         if uids != written {
             let target = path.clone();
             let done = tokio::task::spawn_blocking(move || write(&target, &seen)).await;
+            let done = done.map_err(std::io::Error::other).and_then(|written| written);
             match done {
-                Ok(Ok(())) => written = uids,
-                Ok(Err(error)) => {
-                    tracing::warn!(path = %path.display(), %error, "cannot write which replicas were seen")
+                Ok(()) => written = uids,
+                Err(error) => {
+                    let path = path.display();
+                    tracing::warn!(%path, %error, "cannot write which replicas were seen");
                 }
-                Err(error) => tracing::warn!(%error, "cannot write which replicas were seen"),
             }
         }
         if changes.changed().await.is_err() {

@@ -2,7 +2,7 @@
 
 use crate::source::spec::ObjectStoreSpec;
 
-/// StoreEnvironment variables. A variable that is empty counts as absent.
+/// The variables. A variable that is empty counts as absent.
 pub struct StoreEnvironment(Vec<(String, String)>);
 
 impl StoreEnvironment {
