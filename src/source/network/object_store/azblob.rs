@@ -129,25 +129,20 @@ fn account_url(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::spec::SourceKind;
-    use crate::source::spec::SourceSpec;
+    use crate::source::spec::StoreKind;
     use crate::source::spec::StoreOptions;
 
     fn url(query: &str, variables: &[(&str, &str)]) -> String {
-        let uri = format!("azblob://c/f?{query}");
-        let SourceKind::ObjectStore(mut spec) = SourceSpec::from_uri(&uri).expect(&uri).kind else {
-            panic!("{uri}");
+        let (options, _) = StoreOptions::parse(StoreKind::Azblob, query).expect(query);
+        let options = match options {
+            StoreOptions::Azblob(options) => Some(options),
+            StoreOptions::S3(_) | StoreOptions::Gcs(_) => None,
         };
-        let variables = variables.iter();
-        let variables = variables.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        spec.variables = Some(variables.collect());
-        let StoreOptions::Azblob(options) = &spec.store else {
-            panic!("{uri}");
-        };
-        let environment = StoreEnvironment::of(&spec);
+        let environment = StoreEnvironment::new(variables);
         let text = environment.get("AZURE_STORAGE_CONNECTION_STRING");
         let connection = text.map(ConnectionString::parse).unwrap_or_default();
-        account_url("a", options, &environment, &connection)
+        let options = options.expect("options of Azure");
+        account_url("a", &options, &environment, &connection)
     }
 
     #[test]

@@ -2,10 +2,19 @@
 
 use crate::source::spec::ObjectStoreSpec;
 
-/// The variables. A variable that is empty counts as absent.
+/// Environment variables. A variable that is empty counts as absent.
+#[derive(Default)]
 pub struct StoreEnvironment(Vec<(String, String)>);
 
 impl StoreEnvironment {
+    /// Returns these variables.
+    #[cfg(test)]
+    pub fn new(variables: &[(&str, &str)]) -> StoreEnvironment {
+        let variables = variables.iter();
+        let owned = variables.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        StoreEnvironment(owned.collect())
+    }
+
     /// Returns the variables of a source, or else those of the process.
     pub fn of(spec: &ObjectStoreSpec) -> StoreEnvironment {
         let process = || {

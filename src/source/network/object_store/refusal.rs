@@ -27,8 +27,7 @@ pub async fn read(response: Response, object: ObjectName, now: SystemTime) -> Re
     let body = response_body::read_body(response, limits::TOKEN_RESPONSE).await;
     let body = body.unwrap_or_default();
     let body = String::from_utf8_lossy(&body);
-    let code = header_text(&headers, "x-ms-error-code").or_else(|| element(&body, "Code"));
-    let code = code.filter(|code| is_code(code)).unwrap_or_default();
+    let code = error_code(&headers, &body);
     RefusedObject {
         reason: reason(status, code, &headers, &body, now),
         code: code.into(),
@@ -92,6 +91,35 @@ fn of_code(code: &str) -> Option<RefusalReason> {
     }
 }
 
+/// Returns the status and the code of a response without credentials; `None` if it is a success.
+pub fn of_credentials(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Option<String> {
+    if status.is_success() {
+        return None;
+    }
+    let body = String::from_utf8_lossy(body);
+    Some(
+        format!("{status} {}", error_code(headers, &body))
+            .trim_end()
+            .to_owned(),
+    )
+}
+
+/// Returns the code of an error in a header, in XML, or in JSON; empty if there is none.
+fn error_code<'h>(headers: &'h HeaderMap, body: &'h str) -> &'h str {
+    let code = header_text(headers, "x-ms-error-code")
+        .or_else(|| element(body, "Code"))
+        .or_else(|| member(body, "error"));
+    code.filter(|code| is_code(code)).unwrap_or_default()
+}
+
+/// Returns the text of the first JSON member with this name.
+fn member<'b>(body: &'b str, name: &str) -> Option<&'b str> {
+    let (_, rest) = body.split_once(&format!("\"{name}\""))?;
+    let rest = rest.trim_start().strip_prefix(':')?.trim_start();
+    let (text, _) = rest.strip_prefix('"')?.split_once('"')?;
+    Some(text)
+}
+
 /// Returns how far the clock of this host is from that of the store.
 fn clock_skew(headers: &HeaderMap, now: SystemTime) -> Option<ClockSkew> {
     let theirs = httpdate::parse_http_date(header_text(headers, header::DATE.as_str())?).ok()?;
@@ -114,6 +142,6 @@ fn element<'b>(body: &'b str, name: &str) -> Option<&'b str> {
 }
 
 fn is_code(text: &str) -> bool {
-    let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
     (1..=CODE_LENGTH).contains(&text.len()) && text.bytes().all(is_inner)
 }

@@ -82,87 +82,98 @@ fn is_host_label(bucket: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::spec::SourceKind;
-    use crate::source::spec::SourceSpec;
+    use crate::source::spec::StoreKind;
     use crate::source::spec::StoreOptions;
 
-    /// The URL of the bucket of a URI, and `host` if the bucket is part of the host.
-    fn endpoint(uri: &str, variables: &[(&str, &str)]) -> String {
-        let SourceKind::ObjectStore(mut spec) = SourceSpec::from_uri(uri).expect(uri).kind else {
-            panic!("{uri}");
+    /// The URL of a bucket with these parameters, and `host` if the bucket is part of the host.
+    fn endpoint(bucket: &str, query: &str, environment: &StoreEnvironment) -> String {
+        let (options, _) = StoreOptions::parse(StoreKind::S3, query).expect(query);
+        let options = match options {
+            StoreOptions::S3(options) => Some(options),
+            StoreOptions::Gcs(_) | StoreOptions::Azblob(_) => None,
         };
-        let variables = variables.iter();
-        let variables = variables.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        spec.variables = Some(variables.collect());
-        let StoreOptions::S3(options) = &spec.store else {
-            panic!("{uri}");
-        };
+        let options = options.expect("options of S3");
         let region = options.region.as_deref().unwrap_or("us-east-1");
-        match of_bucket(&spec.bucket, region, options, &StoreEnvironment::of(&spec)) {
-            Ok(BucketEndpoint {
-                url,
-                is_virtual_hosted,
-            }) => format!("{url} {}", if is_virtual_hosted { "host" } else { "path" }),
+        match of_bucket(bucket, region, &options, environment) {
+            Ok(endpoint) if endpoint.is_virtual_hosted => format!("{} host", endpoint.url),
+            Ok(endpoint) => format!("{} path", endpoint.url),
             Err(error) => error.to_string(),
         }
     }
 
     #[test]
     fn bucket_of_amazon_is_part_of_the_host_if_it_can_be() {
-        for (uri, want) in [
-            ("s3://b/f", "https://b.s3.us-east-1.amazonaws.com host"),
+        let environment = StoreEnvironment::default();
+        for (bucket, query, want) in [
+            ("b", "", "https://b.s3.us-east-1.amazonaws.com host"),
             (
-                "s3://b/f?region=cn-north-1",
+                "b",
+                "region=cn-north-1",
                 "https://b.s3.cn-north-1.amazonaws.com.cn host",
             ),
             (
-                "s3://b/f?fips=true&dualstack=true",
+                "b",
+                "fips=true&dualstack=true",
                 "https://b.s3-fips.dualstack.us-east-1.amazonaws.com host",
             ),
             (
-                "s3://b/f?accelerate=true",
+                "b",
+                "accelerate=true",
                 "https://b.s3-accelerate.amazonaws.com host",
             ),
             (
-                "s3://b/f?use_path_style=true",
+                "b",
+                "use_path_style=true",
                 "https://s3.us-east-1.amazonaws.com path",
             ),
             // No certificate covers several labels before `s3`.
-            ("s3://a.b/f", "https://s3.us-east-1.amazonaws.com path"),
+            ("a.b", "", "https://s3.us-east-1.amazonaws.com path"),
             (
-                "s3://a.b/f?disable_https=true",
+                "a.b",
+                "disable_https=true",
                 "http://a.b.s3.us-east-1.amazonaws.com host",
             ),
-            ("s3://A_b/f", "https://s3.us-east-1.amazonaws.com path"),
+            ("A_b", "", "https://s3.us-east-1.amazonaws.com path"),
         ] {
-            assert_eq!(endpoint(uri, &[]), want, "{uri}");
+            assert_eq!(
+                endpoint(bucket, query, &environment),
+                want,
+                "{bucket} {query}"
+            );
         }
     }
 
     #[test]
     fn endpoint_of_another_store_comes_from_uri_or_environment() {
-        let variables = [
+        let environment = StoreEnvironment::new(&[
             ("AWS_ENDPOINT_URL", "https://other"),
             ("AWS_ENDPOINT_URL_S3", "https://minio:9000/"),
-        ];
-        for (uri, want) in [
-            ("s3://b/f", "https://b.minio:9000 host"),
-            ("s3://b/f?endpoint=h:1", "https://b.h:1 host"),
+        ]);
+        for (bucket, query, want) in [
+            ("b", "", "https://b.minio:9000 host"),
+            ("b", "endpoint=h:1", "https://b.h:1 host"),
             (
-                "s3://b/f?endpoint=127.0.0.1:1&disable_https=true",
+                "b",
+                "endpoint=127.0.0.1:1&disable_https=true",
                 "http://127.0.0.1:1 path",
             ),
-            ("s3://b/f?endpoint=http://[::1]:1", "http://[::1]:1 path"),
+            ("b", "endpoint=http://[::1]:1", "http://[::1]:1 path"),
             (
-                "s3://b/f?endpoint=http://h/store&hostname_immutable=true",
+                "b",
+                "endpoint=http://h/store&hostname_immutable=true",
                 "http://h/store path",
             ),
             (
-                "s3://b/f?endpoint=http://:1",
+                "b",
+                "endpoint=http://:1",
                 "the endpoint is not a URL: empty host",
             ),
         ] {
-            assert_eq!(endpoint(uri, &variables), want, "{uri}");
+            assert_eq!(
+                endpoint(bucket, query, &environment),
+                want,
+                "{bucket} {query}"
+            );
         }
     }
 }

@@ -14,6 +14,7 @@ use http::HeaderValue;
 use http::StatusCode;
 use http::header;
 use http::request::Parts;
+use http::response::Parts as ResponseParts;
 use object_store::RetryConfig;
 use object_store::client::HttpClient;
 use object_store::client::HttpConnector;
@@ -144,15 +145,15 @@ impl StoreHttp {
         let host = parts.uri.host().unwrap_or_default().to_owned();
         let body = body.as_bytes().cloned().unwrap_or_default();
         let (failure, response) = match self.exchange(parts, body).await {
-            Ok(response) if response.status().is_success() => (None, Ok(response)),
-            Ok(response) => {
-                let failure = SourceError::TokenStatus(response.status());
-                (Some(failure), Ok(response))
+            Ok((parts, body)) => {
+                let failure = refusal::of_credentials(parts.status, &parts.headers, &body);
+                let response = HttpResponse::from_parts(parts, body.into());
+                (failure.map(Into::into), Ok(response))
             }
-            Err(error) => (Some(error), Err(delivered())),
+            Err(error) => (Some(error.into()), Err(delivered())),
         };
-        *self.lock_failure() = failure
-            .map(|error| ObjectStoreError::NoCredentials(host.into(), Box::new(error)).into());
+        *self.lock_failure() =
+            failure.map(|error| ObjectStoreError::NoCredentials(host.into(), error).into());
         response
     }
 
@@ -175,7 +176,11 @@ impl StoreHttp {
     }
 
     /// Sends a request for credentials. The body of the response is bounded.
-    async fn exchange(&self, parts: Parts, body: Bytes) -> Result<HttpResponse, SourceError> {
+    async fn exchange(
+        &self,
+        parts: Parts,
+        body: Bytes,
+    ) -> Result<(ResponseParts, Bytes), SourceError> {
         let is_local = is_metadata_service(parts.uri.host().unwrap_or_default());
         let exchange = async {
             let response = self.send(parts, body).await?;
@@ -183,7 +188,7 @@ impl StoreHttp {
             parts.status = response.status();
             parts.headers = response.headers().clone();
             let body = response_body::read_body(response, limits::TOKEN_RESPONSE).await?;
-            Ok(HttpResponse::from_parts(parts, body.into()))
+            Ok((parts, body))
         };
         if !is_local {
             return exchange.await;

@@ -131,4 +131,9 @@ async fn managed_identity_is_asked_for_a_token() {
         .await;
     let requests = upstream.requests();
     assert_eq!(requests[1].header("authorization"), "Bearer hush-1");
+    let body = r#"{"error": "invalid_request", "error_description": "hush"}"#;
+    upstream.set_handler(move |_| http_response("400 Bad Request", &[], body));
+    let refused = poll_object(&uri(&upstream), &[ACCOUNT, endpoint]);
+    let want = "no credentials from 127.0.0.1: 400 Bad Request invalid_request";
+    refused.wait_for_error(0, want).await;
 }

@@ -167,9 +167,12 @@ async fn web_identity_is_exchanged_and_its_token_read_again() {
             .contains("WebIdentityToken=hush-jwt-1")
     );
     std::fs::write(&file, "hush-jwt-2").expect("written");
-    upstream.set_handler(|request| match request.path.contains("hush-jwt-2") {
-        true => service_credentials(request),
-        false => for_key(request, "NEVER"),
+    upstream.set_handler(|request| {
+        if request.path.contains("hush-jwt-2") {
+            service_credentials(request)
+        } else {
+            for_key(request, "NEVER")
+        }
     });
     followed.wait_for_error(0, "(403 InvalidAccessKeyId)").await;
     let requests = upstream.requests();
@@ -178,6 +181,23 @@ async fn web_identity_is_exchanged_and_its_token_read_again() {
             .iter()
             .any(|request| request.path.contains("hush-jwt-2"))
     );
+}
+
+#[tokio::test]
+async fn expired_web_identity_is_named_by_its_code() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("token");
+    std::fs::write(&file, "hush-jwt").expect("written");
+    let body = "<ErrorResponse><Error><Code>ExpiredTokenException</Code><Message>hush</Message></Error></ErrorResponse>";
+    let upstream = HttpUpstream::start(move |_| http_response("400 Bad Request", &[], body)).await;
+    let variables = [
+        ("AWS_WEB_IDENTITY_TOKEN_FILE", path_of(&file)),
+        ("AWS_ROLE_ARN", "arn:aws:iam::1:role/r"),
+        ("AWS_ENDPOINT_URL_STS", &*upstream.url("")),
+    ];
+    let followed = poll_object(&s3_uri(&upstream), &variables);
+    let want = "no credentials from 127.0.0.1: 400 Bad Request ExpiredTokenException";
+    followed.wait_for_error(0, want).await;
 }
 
 #[tokio::test]
