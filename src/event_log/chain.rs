@@ -173,10 +173,6 @@ impl ChainVerifier {
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::indexing_slicing,
-    reason = "a test reports failures by panicking"
-)]
 mod tests {
     use super::*;
 

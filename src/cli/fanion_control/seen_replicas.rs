@@ -75,7 +75,9 @@ pub async fn follow(data_dir: PathBuf, environment: Arc<Environment>) {
         if uids != written {
             let target = path.clone();
             let done = tokio::task::spawn_blocking(move || write(&target, &seen)).await;
-            let done = done.map_err(std::io::Error::other).and_then(|written| written);
+            let done = done
+                .map_err(std::io::Error::other)
+                .and_then(|written| written);
             match done {
                 Ok(()) => written = uids,
                 Err(error) => {

@@ -122,10 +122,6 @@ fn read_text(bytes: &mut &[u8]) -> Result<Arc<str>, &'static str> {
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::indexing_slicing,
-    reason = "a test reports failures by panicking"
-)]
 mod tests {
     use super::*;
 
