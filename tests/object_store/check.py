@@ -38,17 +38,26 @@ class Setup:
         if before:
             before(self.store)
         self.environment = {**self.variables(), **(environment or {})}
-        self.start(ready)
+        self.start()
+        if ready:
+            self.wait_until_ready()
 
     def variables(self):
         if isinstance(self.store, Gcs):
             return {"STORAGE_EMULATOR_HOST": self.proxy.address}
         return self.store.environment
 
-    def start(self, ready):
+    def wait_until_ready(self):
+        try:
+            self.sidecar.wait_until_ready()
+        except AssertionError:
+            self.stop()
+            raise
+
+    def start(self):
         uri = self.store.uri(self.proxy.address)
         source = [{"uri": uri, "provider": self.store.provider, "interval": INTERVAL}]
-        self.sidecar = Sidecar(self.program, sources=[], options=["--sources", json.dumps(source)], environment=self.environment, ready=ready)
+        self.sidecar = Sidecar(self.program, sources=[], options=["--sources", json.dumps(source)], environment=self.environment, ready=False)
 
     def put(self, version):
         self.store.put(version_flags(version).encode())
