@@ -5,7 +5,6 @@
 //! Until then every other change is refused.
 
 mod authored_flags;
-mod backlog;
 mod change;
 mod change_request;
 mod current;

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use tokio::sync::OwnedMutexGuard;
 
-use crate::control::environment::backlog::Backlog;
 use crate::control::environment::change_request::ChangeRequest;
 use crate::control::environment::change_request::Changed;
+use crate::control::environment::current::Backlog;
 use crate::control::environment::error::ChangeError;
 use crate::control::environment::handle::Environment;
 use crate::control::environment::prepare::prepare;

@@ -32,6 +32,15 @@ pub struct Current {
     pub findings: Vec<String>,
 }
 
+/// The kills that are published and not journalled.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Backlog {
+    /// Their number.
+    pub kills: usize,
+    /// Why the last attempt to journal one of them failed.
+    pub error: Option<String>,
+}
+
 /// A kill that is published and not recorded.
 #[derive(Debug, Clone)]
 pub struct PendingKill {

@@ -10,7 +10,7 @@ use tokio::sync::OwnedMutexGuard;
 use tokio::sync::mpsc;
 use tokio::sync::watch;
 
-use crate::control::environment::backlog::Backlog;
+use crate::control::environment::current::Backlog;
 use crate::control::environment::current::Current;
 use crate::control::environment::journal::Journal;
 use crate::control::environment::write::Recording;

@@ -6,7 +6,7 @@ use tokio::sync::OwnedMutexGuard;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 
-use crate::control::environment::backlog::Backlog;
+use crate::control::environment::current::Backlog;
 use crate::control::environment::current::Current;
 use crate::control::environment::error::ChangeError;
 use crate::control::environment::handle::Environment;
