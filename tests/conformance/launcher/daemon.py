@@ -1,6 +1,7 @@
 """One daemon, which is named `flagd` and is started, killed and restarted as by the testbed's launcher."""
 
 import collections
+import http.client
 import json
 import os
 import subprocess
@@ -111,7 +112,7 @@ def ready():
     try:
         with urllib.request.urlopen(READY, timeout=0.5) as answer:
             return answer.status == 200
-    except (urllib.error.URLError, ConnectionError, TimeoutError):
+    except (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError):
         return False
 
 
@@ -123,5 +124,5 @@ def knows(key):
     except urllib.error.HTTPError as error:
         # Other errors mean that the flag exists.
         return error.code != 404
-    except (urllib.error.URLError, ConnectionError, TimeoutError):
+    except (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError):
         return False

@@ -38,6 +38,9 @@ class Launcher(http.server.BaseHTTPRequestHandler):
             status, message = 500, f"{url.path} failed: {error}"
         except ValueError as error:
             status, message = 400, str(error)
+        except Exception as error:
+            # Without a response, the runner would only say that it got none.
+            status, message = 500, f"{url.path} failed: {type(error).__name__}: {error}"
         self.respond(status, message)
 
     do_GET = do_POST = do_PUT = answer
