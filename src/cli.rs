@@ -10,4 +10,5 @@ pub mod input;
 pub mod json_node;
 pub mod lint_report;
 pub mod output;
+mod termination_signal;
 pub mod version;

@@ -30,7 +30,7 @@ use crate::control::store::StoreReader;
 use crate::metric::registry::Metrics;
 use crate::serve::http::auth::token_file::TokenFile;
 
-/// What the routes share.
+/// The context that all routes share.
 #[derive(Clone)]
 pub struct ApiContext {
     /// The environments by name.

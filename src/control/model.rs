@@ -1,4 +1,4 @@
-//! What runs in an environment: the state that overlays authored flags, and the commands that change it. No I/O.
+//! The model of an environment: the state that overlays authored flags, and the commands that change it. No I/O.
 
 pub mod command;
 pub mod environment_state;

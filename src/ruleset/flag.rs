@@ -13,6 +13,7 @@ use crate::diag::Diagnostic;
 use crate::diag::Position;
 use crate::document::flag::FlagDefinition;
 use crate::document::merge::FlagIdentity;
+use crate::document::rollout::fields::RolloutFields;
 use crate::rule::bucketing::bucketing_value::FractionalVersion;
 use crate::rule::decision_tree::DecisionTree;
 use crate::selector::Selector;
@@ -107,6 +108,12 @@ impl CompiledFlag {
     /// The key and the flag set, which identify the flag.
     pub fn identity(&self) -> FlagIdentity<'_> {
         (&self.key, self.flag_set_id.as_deref())
+    }
+
+    /// The rollout fields as written; `None` if the flag has none, or comes from a document in which they are expanded.
+    pub fn rollout_fields(&self) -> Option<&RolloutFields> {
+        let written = self.unexpanded_definition.as_ref()?;
+        written.flag.rollout_fields.as_deref()
     }
 
     /// Returns true if the definition is faulty.

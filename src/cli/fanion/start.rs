@@ -7,8 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::signal::unix::SignalKind;
-use tokio::signal::unix::signal;
 use tokio::sync::watch;
 use tokio::task::JoinError;
 use tokio::task::JoinHandle;
@@ -21,6 +19,7 @@ use crate::cli::fanion::start::service_manager::SupervisedThreads;
 use crate::cli::heap_release;
 use crate::cli::heap_release::ReleaseHeap;
 use crate::cli::output::stdout;
+use crate::cli::termination_signal::termination_signal;
 use crate::config;
 use crate::config::Config;
 use crate::config::fractional;
@@ -331,16 +330,4 @@ async fn bind(name: &str, addr: &ListenAddr, runtime: &Handle) -> Result<Listene
     let port = listener.port();
     tracing::info!(name, port, at = %addr, "listening");
     Ok(listener)
-}
-
-/// Completes on SIGTERM or SIGINT, with the name of the signal.
-fn termination_signal() -> std::io::Result<impl Future<Output = &'static str>> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => "SIGTERM",
-            _ = interrupt.recv() => "SIGINT",
-        }
-    })
 }

@@ -48,7 +48,7 @@ pub struct ControlListeners {
     pub ended_connections: Arc<EndedConnections>,
 }
 
-/// What the servers serve.
+/// The parts that the servers serve.
 pub struct ServedParts {
     /// The environments.
     pub environments: Vec<Arc<Environment>>,

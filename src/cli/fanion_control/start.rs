@@ -6,8 +6,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use tokio::signal::unix::SignalKind;
-use tokio::signal::unix::signal;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -20,6 +18,7 @@ use crate::cli::fanion_control::servers::ServedParts;
 use crate::cli::fanion_control::sync_tokens;
 use crate::cli::heap_release;
 use crate::cli::heap_release::ReleaseHeap;
+use crate::cli::termination_signal::termination_signal;
 use crate::cli::version;
 use crate::control::environment::journal::Journal;
 use crate::control::environment::startup;
@@ -168,16 +167,4 @@ fn expectation(options: &StartOptions, environment: &str, environments: usize) -
         listed: listed.map(ToOwned::to_owned).collect(),
         since: SystemTime::now(),
     }
-}
-
-/// Completes on SIGTERM or SIGINT, with the name of the signal.
-fn termination_signal() -> std::io::Result<impl Future<Output = &'static str>> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => "SIGTERM",
-            _ = interrupt.recv() => "SIGINT",
-        }
-    })
 }

@@ -20,7 +20,7 @@ pub struct Problem {
     status: StatusCode,
     /// A name of the kind of error, which does not change between releases.
     code: &'static str,
-    /// What is wrong and what to do.
+    /// The fault, and the way to mend it.
     detail: String,
     /// Further members.
     extra: Value,

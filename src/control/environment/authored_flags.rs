@@ -72,14 +72,7 @@ impl Environment {
         let Some(write) = self.prepare_edit(&authored.ruleset) else {
             return Ok(());
         };
-        let revision = self.record(write, gate).await?;
-        let (environment, number) = (&*self.name, revision.number);
-        tracing::info!(
-            environment,
-            revision = number,
-            "edited flag files are published"
-        );
-        Ok(())
+        self.record(write, gate).await.map(|_| ())
     }
 
     /// Returns the write for an edit; `None` if the effective flags do not change.
@@ -153,7 +146,6 @@ fn keep_unread_flags(
         ));
         flags.push(flag.clone());
     }
-    flags.sort_by(|a, b| a.identity().cmp(&b.identity()));
 }
 
 /// The end of a text that has at most `limit` bytes.

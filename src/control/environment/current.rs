@@ -10,10 +10,11 @@ use crate::control::model::overlay;
 use crate::control::model::overlay::Overlaid;
 use crate::control::model::owned_flags;
 use crate::control::revision::Definitions;
+use crate::event_log::Actor;
 use crate::ruleset::CompiledFlag;
 use crate::ruleset::Ruleset;
 
-/// What is in force in an environment.
+/// The state in force in an environment.
 #[derive(Debug)]
 pub struct Current {
     /// The number of the last recorded event.
@@ -46,9 +47,9 @@ pub struct Backlog {
 pub struct PendingKill {
     /// The kill.
     pub command: Command,
-    /// Who asked for it, and whether that is a person.
-    pub actor: crate::event_log::Actor,
-    /// Who, when and why.
+    /// The actor that asked for it.
+    pub actor: Actor,
+    /// The name of the actor, the time and the reason.
     pub mark: Mark,
 }
 

@@ -30,7 +30,7 @@ pub struct Environment {
     pub authored: Arc<Live>,
     /// The health of the files.
     pub sources: SourceStatuses,
-    /// What is recorded, and what is not yet.
+    /// The recorded state, and the kills that are not recorded yet.
     pub(super) current: Mutex<Current>,
     /// Held by the change that is being recorded.
     pub(super) write_gate: Arc<tokio::sync::Mutex<()>>,
@@ -49,7 +49,7 @@ pub struct Environment {
     pub replicas: Arc<ReplicaRegistry>,
 }
 
-/// What an operator asks about an environment.
+/// The status of an environment, for operators.
 #[derive(Debug, Clone)]
 pub struct EnvironmentStatus {
     /// The published revision.

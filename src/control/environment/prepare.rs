@@ -85,8 +85,7 @@ fn explain_without_effect(
     let flag = base.flag(key)?;
     let (file, line) = (&flag.file, flag.source_location.0.line);
     let is_killed_by_file = || {
-        let written = flag.unexpanded_definition.as_ref();
-        let fields = written.and_then(|written| written.flag.rollout_fields.as_ref());
+        let fields = flag.rollout_fields();
         fields.is_some_and(|fields| fields.kill_position.is_some())
     };
     match request.command {

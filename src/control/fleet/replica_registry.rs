@@ -46,7 +46,7 @@ pub struct Releases {
     pub forced: u64,
 }
 
-/// Whether a revision may be sent to a replica.
+/// The decision whether a revision may be sent to a replica.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SendDecision {
     /// It may; the replica has the definitions with this hash, as far as known.

@@ -221,23 +221,17 @@ pub fn find_flag<'r>(ruleset: &'r Ruleset, key: &str) -> Result<&'r CompiledFlag
 
 /// The variant that a kill serves: the declared safe variant, or else the default variant.
 fn safe_variant(flag: &CompiledFlag, state: &EnvironmentState) -> Option<String> {
-    let written = flag.unexpanded_definition.as_ref();
-    let fields = written.and_then(|written| written.flag.rollout_fields.as_ref());
-    let declared = fields.and_then(|fields| fields.safe_variant.as_ref());
-    let default = flag.default_variant;
-    let noted = state.safe_variants.get(&*flag.key);
-    let noted = noted.filter(|_| written.is_none());
-    let default = || flag.variant_names.get(usize::from(default?));
-    declared
-        .map(ToString::to_string)
-        .or_else(|| noted.cloned())
-        .or_else(|| default().map(ToString::to_string))
+    let declared = match flag.rollout_fields() {
+        Some(fields) => fields.safe_variant.as_ref().map(ToString::to_string),
+        None => state.safe_variants.get(&*flag.key).cloned(),
+    };
+    let default = || flag.variant_names.get(usize::from(flag.default_variant?));
+    declared.or_else(|| default().map(ToString::to_string))
 }
 
 /// The number of rollouts in the authored flag, and the names of the rings that it may use.
 fn rollouts_and_rings(flag: &CompiledFlag) -> (usize, BTreeSet<&str>) {
-    let written = flag.unexpanded_definition.as_ref();
-    let fields = written.and_then(|written| written.flag.rollout_fields.as_ref());
+    let fields = flag.rollout_fields();
     fields.map_or((0, BTreeSet::new()), |fields| {
         (fields.rollouts.len(), fields.rings.names().collect())
     })

@@ -39,11 +39,8 @@ impl EnvironmentState {
     pub fn note_safe_variants(&mut self, base: &Ruleset) {
         let noted = std::mem::take(&mut self.safe_variants);
         for flag in &base.flags {
-            let declared = match &flag.unexpanded_definition {
-                Some(written) => {
-                    let fields = written.flag.rollout_fields.as_ref();
-                    fields.and_then(|fields| fields.safe_variant.as_ref().map(ToString::to_string))
-                }
+            let declared = match flag.rollout_fields() {
+                Some(fields) => fields.safe_variant.as_ref().map(ToString::to_string),
                 None => noted.get(&*flag.key).cloned(),
             };
             if let Some(variant) = declared {

@@ -6,7 +6,7 @@ use crate::control::model::environment_state::EnvironmentState;
 use crate::ruleset::CompiledFlag;
 use crate::ruleset::Ruleset;
 
-/// Returns the flags to serve after an edit: those of `edited`, but the flags of `previous` that are held.
+/// Returns the flags to serve after an edit, in no order: those of `edited`, but the flags of `previous` that are held.
 pub fn adopt(
     edited: &[Arc<CompiledFlag>],
     previous: &Ruleset,
@@ -17,9 +17,7 @@ pub fn adopt(
     let held = previous.flags.iter().filter(is_held).cloned();
     let new = edited.iter().filter(|flag| !is_held(flag));
     let new = new.map(|flag| keep_last_good(flag, previous, findings));
-    let mut flags: Vec<Arc<CompiledFlag>> = held.chain(new).collect();
-    flags.sort_by(|a, b| a.identity().cmp(&b.identity()));
-    flags
+    held.chain(new).collect()
 }
 
 /// Returns the flag; if it is faulty, the last good one, and says so.

@@ -96,7 +96,6 @@ pub fn merge(
             Err(refusal) => findings.push(format!("flag `{key}` of the store: {refusal}")),
         }
     }
-    flags.sort_by(|a, b| a.identity().cmp(&b.identity()));
     flags
 }
 

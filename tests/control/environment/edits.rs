@@ -130,7 +130,7 @@ flags:
 ";
 
 #[tokio::test]
-async fn declared_safe_variant_holds_after_a_restart_of_a_frozen_environment() {
+async fn declared_safe_variant_survives_a_restart_while_frozen() {
     let running = Running::start().await;
     running.edit(SAFE);
     running.wait_for_revision(2).await;
@@ -146,7 +146,7 @@ async fn declared_safe_variant_holds_after_a_restart_of_a_frozen_environment() {
 }
 
 #[tokio::test]
-async fn kill_that_changes_no_answer_and_restore_under_a_kill_of_the_file_are_told() {
+async fn kill_or_restore_without_effect_is_told() {
     let running = Running::start().await;
     let killed = running.change(kill("plain")).await.expect("killed");
     assert!(

@@ -177,7 +177,7 @@ async fn kill_follows_a_restore_that_hangs_in_the_store() {
 }
 
 #[tokio::test]
-async fn first_start_without_a_working_store_serves_nothing_until_it_works() {
+async fn first_start_creates_the_environment() {
     let directory = tempfile::tempdir().expect("a directory");
     crate::environment::running::write(directory.path(), "flags.yaml", FLAGS);
     let running = Running::start_in(directory).await;

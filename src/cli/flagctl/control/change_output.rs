@@ -1,4 +1,4 @@
-//! What a change prints: the revision, and who gets another variant.
+//! The output of a change: the revision, and who gets another variant.
 
 use std::fmt::Write as _;
 
