@@ -3,10 +3,11 @@
 
 usage: check.py PROGRAM [--quick] [SCENARIO...]
        check.py --prepare
+       check.py --prepared
 
 Each scenario starts PROGRAM (a fanion) and prints one line with what was observed. The exit code is 1 if something does
 not hold. --quick kills the API server for 10 s in place of 60 s, and makes 500 changes in place of 5,000. --prepare only builds or
-downloads the programs of the cluster.
+downloads the programs of the cluster. --prepared succeeds if that was done.
 """
 import os, pathlib, re, statistics, struct, subprocess, sys, time, traceback
 
@@ -15,7 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "faults"))
 from limits import CLOCK
 from report import Callers, Report
 from sidecar import Sidecar, until, version_flags
-from cluster import Cluster, api_server, etcd
+from cluster import Cluster, api_server, api_server_path, etcd
 from proxy import Proxy
 
 SOURCE = "core.openfeature.dev/default/flags"
@@ -295,6 +296,8 @@ def main():
     if sys.argv[1:] == ["--prepare"]:
         api_server(), etcd()
         return
+    if sys.argv[1:] == ["--prepared"]:
+        sys.exit(not api_server_path().exists())
     program, *names = [word for word in sys.argv[1:] if word != "--quick"]
     failed = [report.name for report in [run(name, os.path.abspath(program)) for name in names or SCENARIOS] if report.failures]
     sys.exit(f"failed: {', '.join(failed)}" if failed else 0)

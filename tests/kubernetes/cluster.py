@@ -14,9 +14,13 @@ TTL = [f"--{name}=1s" for name in ("authentication-token-webhook-cache-ttl", "au
 PLUGINS = "NamespaceLifecycle,MutatingAdmissionWebhook,ValidatingAdmissionWebhook,ValidatingAdmissionPolicy,MutatingAdmissionPolicy"
 
 
+def api_server_path():
+    return CACHE / VERSION / "apiextensions-apiserver"
+
+
 def api_server():
     """The program, built once by `go install`."""
-    path = CACHE / VERSION / "apiextensions-apiserver"
+    path = api_server_path()
     if not path.exists():
         print(f"building {path}, which takes some minutes", flush=True)
         environment = {**os.environ, "GOBIN": str(path.parent), "GOFLAGS": "-mod=mod"}
