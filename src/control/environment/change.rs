@@ -115,17 +115,18 @@ impl Environment {
                 findings: Vec::new(),
             });
         };
-        let (after, findings) = (write.revision.clone(), write.findings.clone());
-        let after = if request.dry_run {
-            after
+        let findings = write.findings.clone();
+        let (after, journalled) = if request.dry_run {
+            (write.revision, false)
         } else {
             let recorded = tokio::time::timeout(wait, self.record(write, gate));
-            recorded.await.map_err(|_| ChangeError::StoreTimeout)??
+            let recorded = recorded.await.map_err(|_| ChangeError::StoreTimeout)??;
+            (recorded.revision, recorded.is_complete)
         };
         Ok(Changed {
             before,
             after,
-            journalled: !request.dry_run,
+            journalled,
             findings,
         })
     }

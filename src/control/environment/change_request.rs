@@ -32,7 +32,8 @@ pub struct Changed {
     pub before: Arc<Revision>,
     /// The revision after; of a dry run, the one that would follow. The same as before, if the command had no effect.
     pub after: Arc<Revision>,
-    /// False if the change is not in the log yet.
+    /// True if the log has every change of `after`. False after a kill that is not recorded yet, and for a change that
+    /// was published together with such a kill.
     pub journalled: bool,
     /// The parts of the state that have no effect.
     pub findings: Vec<String>,

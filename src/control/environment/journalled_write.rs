@@ -13,6 +13,7 @@ use crate::control::environment::handle::Environment;
 use crate::control::environment::journal::JournalEntry;
 use crate::control::environment::revision_builder::build_revision;
 use crate::control::environment::write::JournalledWrite;
+use crate::control::environment::write::Recorded;
 use crate::control::environment::write::Recording;
 use crate::control::environment::write::RecordingResult;
 use crate::control::model::command::Command;
@@ -98,7 +99,7 @@ impl Environment {
     }
 
     /// Makes a recorded write the current state, and publishes it together with the kills that are not recorded yet.
-    fn commit(&self, current: &mut Current, write: JournalledWrite) -> Arc<Revision> {
+    fn commit(&self, current: &mut Current, write: JournalledWrite) -> Recorded {
         current.head_seq += 1;
         current.state = write.state;
         current.definitions = write.revision.definitions.clone();
@@ -130,7 +131,10 @@ impl Environment {
             Some(Command::Kill(_)) => self.replicas.release_held(),
             _ => {}
         }
-        revision
+        Recorded {
+            is_complete: number == current.head_seq && current.pending.is_empty(),
+            revision,
+        }
     }
 
     /// Tells those who wait how many kills are not journalled.

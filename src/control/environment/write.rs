@@ -29,8 +29,17 @@ pub struct JournalledWrite {
     pub findings: Vec<String>,
 }
 
-/// The result of recording a write: its revision.
-pub type RecordingResult = Result<Arc<Revision>, ChangeError>;
+/// A write that is in the log, and what was published then.
+#[derive(Debug, Clone)]
+pub struct Recorded {
+    /// The published revision. It has kills that are not recorded yet, too.
+    pub revision: Arc<Revision>,
+    /// True if the log has every change of this revision.
+    pub is_complete: bool,
+}
+
+/// The result of recording a write.
+pub type RecordingResult = Result<Recorded, ChangeError>;
 
 /// A write on its way to the log.
 #[derive(Debug)]
