@@ -4,12 +4,10 @@ mod patch;
 mod text_edit;
 
 use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::control::environment::Environment;
 use crate::control::export::patch::patch_document;
-use crate::control::model::environment_state::EnvironmentState;
 use crate::control::model::flag_state::FlagState;
 use crate::diag::DiagnosticSink;
 use crate::document::DocumentFormat;
@@ -17,6 +15,7 @@ use crate::document::parse_syntax_tree;
 use crate::document::serialize;
 use crate::limits;
 use crate::regular_file;
+use crate::ruleset::CompiledFlag;
 
 /// A file as it should now read.
 #[derive(Debug)]
@@ -36,32 +35,36 @@ pub struct ExportedFile {
 pub fn export(environment: &Environment) -> Result<Vec<ExportedFile>, String> {
     let state = environment.status().state;
     let authored = environment.authored.load_full();
-    let mut keys: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut files: BTreeMap<&str, BTreeMap<&str, FlagState>> = BTreeMap::new();
     for flag in &authored.ruleset.flags {
-        keys.entry(&flag.file).or_default().insert(&flag.key);
+        let decided = files.entry(&flag.file).or_default();
+        if let Some(state) = state.flags.get(&*flag.key) {
+            decided.insert(&flag.key, placed(state, flag));
+        }
     }
-    let files = keys.into_iter();
+    let files = files.into_iter();
     files
-        .map(|(file, keys)| export_file(file, &keys, &state))
+        .map(|(file, decided)| export_file(file, &decided))
         .collect()
 }
 
-fn export_file(
-    file: &str,
-    keys: &BTreeSet<&str>,
-    state: &EnvironmentState,
-) -> Result<ExportedFile, String> {
+/// The state of a flag, with each override at the present index of its rollout.
+fn placed(state: &FlagState, flag: &CompiledFlag) -> FlagState {
+    let fields = flag.rollout_fields();
+    let (placed, _) = state.place(fields.map_or(&[], |fields| &fields.rollouts));
+    let rollouts = placed.into_iter();
+    FlagState {
+        rollouts: rollouts.map(|(at, fields)| (at, fields.clone())).collect(),
+        ..state.clone()
+    }
+}
+
+fn export_file(file: &str, decided: &BTreeMap<&str, FlagState>) -> Result<ExportedFile, String> {
     let unusable = |why: &dyn std::fmt::Display| format!("cannot export {file}: {why}");
     let bytes = regular_file::read(Path::new(file), limits::DOCUMENT).map_err(|e| unusable(&e))?;
     let text = String::from_utf8(bytes).map_err(|_| unusable(&"it is not UTF-8 text"))?;
-    let decided: BTreeMap<&str, &FlagState> = state
-        .flags
-        .iter()
-        .filter(|(key, _)| keys.contains(key.as_str()))
-        .map(|(key, state)| (key.as_str(), state))
-        .collect();
     let format = DocumentFormat::from_path(Path::new(file)).unwrap_or(DocumentFormat::Yaml);
-    let exported = export_text(&text, format, &decided).map_err(|why| unusable(&why))?;
+    let exported = export_text(&text, format, decided).map_err(|why| unusable(&why))?;
     Ok(ExportedFile {
         file: file.to_owned(),
         changed: exported != text,
@@ -74,7 +77,7 @@ fn export_file(
 fn export_text(
     text: &str,
     format: DocumentFormat,
-    decided: &BTreeMap<&str, &FlagState>,
+    decided: &BTreeMap<&str, FlagState>,
 ) -> Result<String, String> {
     let parse = |text: &str| {
         let mut report = DiagnosticSink::new("export".into());
@@ -132,7 +135,7 @@ mod tests {
     }
 
     fn exported(text: &str, decided: &FlagState) -> String {
-        let decided = [("a", decided)].into();
+        let decided = [("a", decided.clone())].into();
         export_text(text, DocumentFormat::Yaml, &decided).expect("a flag file")
     }
 

@@ -4,6 +4,7 @@ pub mod command;
 pub mod environment_state;
 pub mod flag_state;
 pub mod overlay;
+mod override_rollout;
 pub mod owned_flags;
 pub mod refusal;
 pub mod held_flags;

@@ -72,6 +72,7 @@ pub async fn set(
         rings: body.rings,
         allow: body.allow,
         deny: body.deny,
+        ..RolloutOverride::default()
     };
     if fields.is_empty() && !body.reset {
         return Err(Problem::bad_request(

@@ -35,7 +35,7 @@ pub enum Edit {
 }
 
 /// Writes what was decided into the flags of a document.
-pub fn patch_document(document: &mut Node, decided: &BTreeMap<&str, &FlagState>) -> Vec<Edit> {
+pub fn patch_document(document: &mut Node, decided: &BTreeMap<&str, FlagState>) -> Vec<Edit> {
     let mut edits = Vec::new();
     let Some(flags) = member_mut(document, "flags") else {
         return edits;

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::document::rollout::fields::Rollout;
+
 /// What was decided about one flag. A state without decisions is dropped.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -15,7 +17,7 @@ pub struct FlagState {
     /// Nobody may widen the exposure, and edits of its file wait.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paused: Option<Mark>,
-    /// Overridden fields of the flag's rollouts, by index.
+    /// Overridden fields of the flag's rollouts, by the index that the rollout had: see [`FlagState::place`].
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub rollouts: BTreeMap<usize, RolloutOverride>,
 }
@@ -48,6 +50,9 @@ pub struct Kill {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct RolloutOverride {
+    /// The variants that the rollout releases. They identify it after an edit of the file that moves it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub of: Vec<String>,
     /// The share, in percent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub percentage: Option<f64>,
@@ -67,12 +72,46 @@ impl FlagState {
     pub fn is_empty(&self) -> bool {
         *self == FlagState::default()
     }
+
+    /// Finds the rollouts that the overrides belong to: the one at the index if it releases the same variants, or else
+    /// the only one that does. Returns the overrides by their present index, and those whose rollout is gone.
+    pub fn place(&self, rollouts: &[Rollout]) -> (BTreeMap<usize, &RolloutOverride>, Vec<usize>) {
+        let released: Vec<Vec<&str>> = rollouts.iter().map(|r| r.release.variants()).collect();
+        let mut placed = BTreeMap::new();
+        let mut lost = Vec::new();
+        for (&index, overridden) in &self.rollouts {
+            match overridden.index_in(index, &released) {
+                Some(now) => drop(placed.insert(now, overridden)),
+                None => lost.push(index),
+            }
+        }
+        (placed, lost)
+    }
 }
 
 impl RolloutOverride {
     /// Returns true if no field is overridden.
     pub fn is_empty(&self) -> bool {
-        *self == RolloutOverride::default()
+        let Self {
+            of: _,
+            percentage,
+            rings,
+            allow,
+            deny,
+        } = self;
+        percentage.is_none() && rings.is_none() && allow.is_none() && deny.is_none()
+    }
+
+    fn index_in(&self, index: usize, released: &[Vec<&str>]) -> Option<usize> {
+        let is_mine = |variants: &Vec<&str>| self.of.is_empty() || self.of == *variants;
+        if released.get(index).is_some_and(is_mine) {
+            return Some(index);
+        }
+        if self.of.is_empty() {
+            return None;
+        }
+        let mut same = (0..released.len()).filter(|at| is_mine(&released[*at]));
+        same.next().filter(|_| same.next().is_none())
     }
 
     /// Overrides the fields that `later` has.

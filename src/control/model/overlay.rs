@@ -87,11 +87,11 @@ fn override_rollouts(
     findings: &mut Vec<String>,
 ) {
     let rings: BTreeSet<String> = fields.rings.names().map(ToOwned::to_owned).collect();
-    for (index, overridden) in &decided.rollouts {
-        match fields.rollouts.get_mut(*index) {
-            Some(rollout) => override_rollout(key, rollout, overridden, &rings, findings),
-            None => findings.push(no_rollout(key, *index)),
-        }
+    let (placed, lost) = decided.place(&fields.rollouts);
+    findings.extend(lost.into_iter().map(|index| no_rollout(key, index)));
+    for (index, overridden) in placed {
+        let rollout = &mut fields.rollouts[index];
+        override_rollout(key, rollout, overridden, &rings, findings);
     }
 }
 

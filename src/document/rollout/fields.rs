@@ -69,6 +69,16 @@ pub enum Release {
     Split(Vec<(EcoString, u32)>),
 }
 
+impl Release {
+    /// The names of the variants.
+    pub fn variants(&self) -> Vec<&str> {
+        match self {
+            Release::Variant(name) => vec![name],
+            Release::Split(weights) => weights.iter().map(|(name, _)| &**name).collect(),
+        }
+    }
+}
+
 /// A flag and the variant that it must yield.
 #[derive(Debug, Clone)]
 pub struct Prerequisite {

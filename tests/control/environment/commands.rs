@@ -5,12 +5,15 @@ use fanion::control::model::command::Command;
 use fanion::control::model::flag_state::RolloutOverride;
 use fanion::control::store::EventQuery;
 
+use crate::environment::running::FLAGS;
 use crate::environment::running::NAME;
 use crate::environment::running::Running;
 use crate::environment::running::kill;
 use crate::environment::running::percentage;
 use crate::environment::running::request;
 use crate::environment::running::set;
+use crate::environment::running::shared_memory;
+use crate::environment::running::write;
 
 /// The kinds and flags of all events.
 fn log(running: &Running) -> Vec<String> {
@@ -178,6 +181,20 @@ async fn refusals_name_what_is_wrong_and_what_to_do() {
 }
 
 #[tokio::test]
+async fn key_too_long_for_the_log_is_refused_and_holds_up_nothing() {
+    let directory = tempfile::tempdir_in(shared_memory()).expect("a directory");
+    let long = "k".repeat(513);
+    let flags = FLAGS.replace("  plain:", &format!("  {long}:"));
+    write(directory.path(), "flags.yaml", &flags);
+    let running = Running::start_in(directory).await;
+    running.wait_for_revision(1).await;
+    let why = refusal(&running, kill(&long)).await;
+    assert!(why.contains("has 513 bytes; at most 512"), "{why}");
+    running.change(kill("pay")).await.expect("killed");
+    assert_eq!(running.environment.status().backlog.kills, 0);
+}
+
+#[tokio::test]
 async fn pause_and_freeze_forbid_to_widen_and_allow_kills() {
     let running = Running::start().await;
     let key = || "pay".to_owned();
@@ -228,6 +245,7 @@ async fn reset_returns_to_the_file() {
         rings: Some(Vec::new()),
         allow: Some(vec!["vip".to_owned()]),
         deny: Some(vec!["user-1".to_owned()]),
+        ..RolloutOverride::default()
     };
     running.change(set("pay", None, fields)).await.expect("set");
     assert_eq!(running.share("pay", "on"), 999);

@@ -1,11 +1,14 @@
 //! Edits of flag files: they become revisions, broken ones change nothing, held ones wait.
 
+use fanion::control::export::export;
 use fanion::control::model::command::Command;
+use fanion::control::model::flag_state::RolloutOverride;
 
 use crate::environment::running::FLAGS;
 use crate::environment::running::Running;
 use crate::environment::running::kill;
 use crate::environment::running::percentage;
+use crate::environment::running::set;
 
 #[tokio::test]
 async fn edit_becomes_a_revision_under_the_state() {
@@ -21,6 +24,49 @@ async fn edit_becomes_a_revision_under_the_state() {
         "{}",
         definitions["pay"]
     );
+}
+
+#[tokio::test]
+async fn override_follows_its_rollout_when_the_file_moves_it() {
+    let running = Running::start().await;
+    let all = RolloutOverride {
+        percentage: Some(100.0),
+        ..RolloutOverride::default()
+    };
+    let set_all = set("two", Some(0), all.clone());
+    running.change(set_all).await.expect("set");
+    assert_eq!(running.share("two", "a"), 1000);
+    let (first, second) = (
+        "{variant: a, percentage: 10}",
+        "{variant: b, percentage: 20}",
+    );
+    let both = format!("{first}, {second}");
+    running.edit(&FLAGS.replace(&both, &format!("{second}, {first}")));
+    running.wait_for_revision(3).await;
+    let b = running.share("two", "b");
+    assert!((150..250).contains(&b), "{b} of 1000 have `b`");
+    assert_eq!(running.share("two", "a"), 1000 - b);
+    // The rollout at index 1 is the same one: it is overridden once.
+    let half = RolloutOverride {
+        percentage: Some(0.0),
+        ..all
+    };
+    running
+        .change(set("two", Some(1), half))
+        .await
+        .expect("set");
+    assert_eq!(running.share("two", "a"), 0);
+    let exported = export(&running.environment).expect("files").remove(0).text;
+    assert!(
+        exported.contains("{variant: a, percentage: 0}"),
+        "{exported}"
+    );
+    assert!(exported.contains(second), "{exported}");
+    running.edit(&FLAGS.replace(&both, second));
+    running.wait_for_revision(5).await;
+    assert_eq!(running.share("two", "b"), b);
+    let findings = running.environment.status().findings;
+    assert!(findings[0].contains("no rollout"), "{findings:?}");
 }
 
 #[tokio::test]
