@@ -14,7 +14,7 @@ pub mod chain;
 #[cfg(feature = "control")]
 mod decimal;
 mod error;
-mod hash_text;
+pub mod hash_text;
 mod json_string;
 mod kind;
 pub mod limits;

@@ -238,6 +238,12 @@ def crash(report, programs):
         report.expect(statistics.median(ready) <= 300, f"ready again after median {statistics.median(ready):.0f}, most {max(ready):.0f} ms")
         code, text, _ = control.flagctl("log", "verify")
         report.expect(code == 0, text.strip())
+        head = text.split()[-1]
+        control.api("POST", f"/flags/{FLAG}/set", {"percentage": 1})
+        code, *_ = control.flagctl("log", "verify", "--expect", head)
+        report.expect(code == 0, f"with a later event: --expect {head[:15]}… is found")
+        code, _, messages = control.flagctl("log", "verify", "--expect", f"sha256:{'0' * 64}")
+        report.expect(code == 1 and "no event has the hash" in messages, messages.strip())
     finally:
         control.stop()
 

@@ -25,12 +25,21 @@ use crate::support::server::grpc_client::grpc_frame;
 use crate::support::sources::document;
 use crate::support::sources::grpc_upstream::start_grpc_upstream;
 use crate::support::sources::grpc_upstream::subscribe;
+use crate::support::wait::wait_until;
 
 /// The paths that a server was asked for.
 type Asked = Arc<Mutex<Vec<String>>>;
 
+/// The gRPC status of an unknown method.
+const UNIMPLEMENTED: &str = "12";
+
 /// A server that sends messages once asked and has no other method, and the paths that it was asked for.
 async fn server_without_receipts(messages: Vec<fleet1::SyncFlagsResponse>) -> (String, Asked) {
+    server(messages, UNIMPLEMENTED).await
+}
+
+/// A server that sends messages once asked and answers all other methods with a status.
+async fn server(messages: Vec<fleet1::SyncFlagsResponse>, status: &'static str) -> (String, Asked) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
     let target = listener.local_addr().expect("bound").to_string();
     let frames = messages
@@ -50,7 +59,7 @@ async fn server_without_receipts(messages: Vec<fleet1::SyncFlagsResponse>) -> (S
                 let response = if is_sync {
                     response
                 } else {
-                    response.header("grpc-status", "12")
+                    response.header("grpc-status", status)
                 };
                 let frames = if is_sync { frames.clone() } else { Vec::new() };
                 let frames = frames
@@ -107,6 +116,18 @@ async fn server_without_receipts_is_asked_once() {
         (count(&asked, "SyncFlags"), count(&asked, "Report")),
         (1, 1)
     );
+}
+
+#[tokio::test]
+async fn receipt_whose_call_fails_is_sent_again() {
+    let first = message(&revision(0, 1, &document("a")), "1.0");
+    let (target, asked) = server(vec![first], "14").await;
+    let followed = subscribe(&target, &json!({}));
+    followed.wait_for_variant("a").await;
+    let again = || count(&asked, "Report") >= 2;
+    wait_until(again, || "the receipt is not sent again".to_owned()).await;
+    assert_eq!(count(&asked, "SyncFlags"), 1);
+    assert_eq!(followed.state(0).failed, 0);
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use crate::cli::flagctl::control::ControlArgs;
 use crate::cli::flagctl::control::change_output::number;
 use crate::cli::flagctl::control::client::Answer;
 use crate::cli::flagctl::control::log_verify;
+use crate::cli::flagctl::control::log_verify::LogVerifyArgs;
 use crate::cli::json_node::member_str;
 use crate::cli::output::columns;
 use crate::cli::output::command_output::CommandOutput;
@@ -61,7 +62,7 @@ pub struct LogArgs {
 enum LogAction {
     /// Fetch all events and check that none was changed or removed. Exits with 1 and names the first bad event if one
     /// was.
-    Verify(ControlArgs),
+    Verify(LogVerifyArgs),
 }
 
 fn parse_time(text: &str) -> Result<i64, String> {
@@ -75,8 +76,8 @@ fn parse_time(text: &str) -> Result<i64, String> {
 /// # Errors
 /// If the control plane does not answer.
 pub fn run(arguments: &LogArgs) -> anyhow::Result<CommandOutput> {
-    if let Some(LogAction::Verify(control)) = &arguments.action {
-        return log_verify::run(control);
+    if let Some(LogAction::Verify(arguments)) = &arguments.action {
+        return log_verify::run(arguments);
     }
     let client = arguments.control.client()?;
     let page = match client.get(&["log"], &query(arguments), Duration::ZERO)? {

@@ -1,6 +1,7 @@
 //! `ReceiptStream`: reports to a control plane which revisions have arrived, on the connection of its sync stream.
 
 use std::pin::Pin;
+use std::time::Duration;
 
 use futures_util::stream;
 use http::HeaderMap;
@@ -27,13 +28,20 @@ const REPORT_PATH: PathAndQuery = PathAndQuery::from_static("/fanion.fleet.v1.Fl
 
 type CallEnd = Pin<Box<dyn Future<Output = Result<(), Status>> + Send>>;
 
-/// The receipts of one connection. The call begins with the first receipt.
+/// How long after the end of a call the newest receipt is sent again in a new one, at first and at most.
+const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+
+/// The receipts of one connection. The call begins with the first receipt. If it ends, another one begins with the
+/// newest receipt, which may have been lost.
 pub struct ReceiptStream {
     channel: Channel,
     headers: HeaderMap,
     uid: String,
     departure: Departure,
     call: Option<OpenCall>,
+    newest: Option<ReceiptState>,
+    /// How long the next call waits if this one ends.
+    retry: Duration,
     /// True if the service has no receipts.
     is_unimplemented: bool,
 }
@@ -59,6 +67,8 @@ impl ReceiptStream {
             uid: uid.to_owned(),
             departure: departure.clone(),
             call: None,
+            newest: None,
+            retry: RETRY.0,
             is_unimplemented: false,
         }
     }
@@ -70,8 +80,9 @@ impl ReceiptStream {
         }
         let receipt = Receipt {
             uid: self.uid.clone(),
-            state,
+            state: state.clone(),
         };
+        self.newest = Some(state);
         let call = self.call.get_or_insert_with(|| {
             let (receipts, received) = broadcast::channel(limits::PENDING_RECEIPTS);
             OpenCall {
@@ -92,15 +103,27 @@ impl ReceiptStream {
     pub async fn drive(&mut self) {
         loop {
             let Some(call) = &mut self.call else {
-                return std::future::pending().await;
+                self.repeat_newest().await;
+                continue;
             };
             let ended = call.end.as_mut().await;
             self.call = None;
             match ended {
                 Err(status) if status.code() == Code::Unimplemented => self.is_unimplemented = true,
-                // The next receipt begins a new call.
                 ended => tracing::debug!(?ended, "the stream of receipts has ended"),
             }
+        }
+    }
+
+    /// Waits, then sends the newest receipt in a new call. Never completes if there is none.
+    async fn repeat_newest(&mut self) {
+        if self.is_unimplemented || self.newest.is_none() {
+            return std::future::pending().await;
+        }
+        tokio::time::sleep(self.retry).await;
+        self.retry = (self.retry * 2).min(RETRY.1);
+        if let Some(newest) = self.newest.clone() {
+            self.report(newest);
         }
     }
 
