@@ -12,3 +12,4 @@ pub mod lint_report;
 pub mod output;
 mod termination_signal;
 pub mod version;
+mod worker_runtime;

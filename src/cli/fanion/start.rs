@@ -20,6 +20,7 @@ use crate::cli::heap_release;
 use crate::cli::heap_release::ReleaseHeap;
 use crate::cli::output::stdout;
 use crate::cli::termination_signal::termination_signal;
+use crate::cli::worker_runtime;
 use crate::config;
 use crate::config::Config;
 use crate::config::fractional;
@@ -61,12 +62,11 @@ pub fn run(typed: CliOptions, release_heap: ReleaseHeap) -> Result<(), Vec<Strin
     log_start(&config);
     log_fractional_version(config.source_config.fractional_version);
     check_descriptor_limit().map_err(|mistake| vec![mistake])?;
-    let failed = |error| vec![format!("cannot start the async runtime: {error}")];
-    let mut workers = tokio::runtime::Builder::new_multi_thread();
-    let workers = workers.enable_all().build().map_err(failed)?;
+    let workers = worker_runtime::build(None).map_err(|mistake| vec![mistake])?;
     // This thread handles signals, probes and the shutdown, however long the workers take for a request.
     let mut control = tokio::runtime::Builder::new_current_thread();
-    let control = control.enable_all().build().map_err(failed)?;
+    let control = control.enable_all().build();
+    let control = control.map_err(|error| vec![format!("cannot start a runtime: {error}")])?;
     let outcome = control.block_on(serve(config, workers.handle().clone(), release_heap, &log));
     // A blocked worker or resolver must not keep the process alive.
     control.shutdown_background();

@@ -20,6 +20,7 @@ use crate::cli::heap_release;
 use crate::cli::heap_release::ReleaseHeap;
 use crate::cli::termination_signal::termination_signal;
 use crate::cli::version;
+use crate::cli::worker_runtime;
 use crate::control::environment::journal::Journal;
 use crate::control::environment::startup;
 use crate::control::environment::startup::StartedEnvironment;
@@ -47,11 +48,7 @@ pub fn run(options: &StartOptions, release_heap: ReleaseHeap) -> Result<(), Vec<
     };
     let log = logging::init_logging(format, options.debug)
         .map_err(|error| vec![format!("cannot start the log: {error}")])?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(WORKERS)
-        .enable_all()
-        .build()
-        .map_err(|error| vec![format!("cannot start the async runtime: {error}")])?;
+    let runtime = worker_runtime::build(Some(WORKERS)).map_err(|mistake| vec![mistake])?;
     let outcome = runtime.block_on(serve(options, release_heap));
     runtime.shutdown_timeout(limits::WORKER_END_TIMEOUT);
     if let Err(mistake) = &outcome {
