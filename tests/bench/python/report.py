@@ -116,7 +116,7 @@ def budgets(found, times, load, streams):
 
 
 def lone(in_flight):
-    """A table for each number of calls in flight. What is left above the echo of the same bytes is told for each protocol."""
+    """A table for each number of calls in flight."""
     parts = []
     for count, by_name in in_flight.items():
         rows = [(name, number(f["cpu"]), f"{f['switches']:.2f}", number(f["mean"]), number(f["p50"]), number(f["p99"]))
@@ -127,16 +127,16 @@ def lone(in_flight):
 
 
 def above_echo(in_flight):
-    """The sentence about what is left above the echo, with one call in flight."""
+    """The sentence about the cost of a call beyond that of the echo server, with one call in flight."""
     one = in_flight["1"]
     left = lambda name, echo, figure: f"{one[name][figure] - one[echo][figure]:.1f}"
     return textwrap.fill(
-        f"Above the echo of the same bytes, a gRPC call takes {left('fanion, gRPC', 'echo of gRPC', 'cpu')} µs of CPU and "
-        f"{left('fanion, gRPC', 'echo of gRPC', 'p50')} µs of the median latency, over a Unix socket "
+        f"Compared with the echo server, a gRPC call takes an additional {left('fanion, gRPC', 'echo of gRPC', 'cpu')} µs of CPU and "
+        f"{left('fanion, gRPC', 'echo of gRPC', 'p50')} µs of median latency; over a Unix socket, it takes an additional "
         f"{left('fanion, gRPC, Unix socket', 'echo of gRPC, Unix socket', 'cpu')} and "
-        f"{left('fanion, gRPC, Unix socket', 'echo of gRPC, Unix socket', 'p50')} µs, and a Connect JSON call "
+        f"{left('fanion, gRPC, Unix socket', 'echo of gRPC, Unix socket', 'p50')} µs. A Connect JSON call takes an additional "
         f"{left('fanion, Connect JSON', 'echo of Connect JSON', 'cpu')} and {left('fanion, Connect JSON', 'echo of Connect JSON', 'p50')} µs. "
-        "All of them make the same system calls for a call: one `epoll_wait`, one `recvfrom` and one `sendto` or `writev`.", 120)
+        "Each of these calls makes the same system calls: one `epoll_wait`, one `recvfrom` and one `sendto` or `writev`.", 120)
 
 
 def first(found):
