@@ -1,4 +1,5 @@
-//! The control plane: what the flags of each environment become next, and proof that they have arrived.
+//! The control plane: overrides for the flags of each environment, and receipts that show which sidecars have applied
+//! them.
 //!
 //! ```text
 //! authored flags ⊕ state ──overlay──▶ Ruleset ──build──▶ Revision ──sync──▶ sidecars ──report──▶ receipts

@@ -22,7 +22,8 @@ use crate::cli::output::exit_code;
 use crate::cli::output::stdout;
 use crate::cli::version;
 
-/// The control plane of fanion: state over flag files, one revision per change, and proof that a change has arrived.
+/// fanion's control plane: changes flags at run time, numbers and logs each change, and tracks which sidecars have
+/// applied it.
 #[derive(Debug, clap::Parser)]
 #[command(
     name = "fanion-control",
@@ -38,9 +39,9 @@ struct ControlArguments {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Write a copy of the store to a new file. The control plane may run meanwhile.
+    /// Write a copy of the store to a new file. The control plane may be running.
     Backup(BackupArgs),
-    /// Make a new data directory from a backup.
+    /// Create a new data directory from a backup.
     Restore(RestoreArgs),
     /// Print the version, the commit and the time of the build.
     Version,

@@ -80,25 +80,27 @@ enum Command {
     List(Box<ListArgs>),
     /// Override the percentage, the rings or the lists of a rollout. Exits with 1 if the control plane refuses.
     Set(Box<SetArgs>),
-    /// Serve the safe variant of a flag to everybody, past all rules. With --wait, until every replica has applied it.
+    /// Serve the safe variant of a flag to all users, regardless of its rules. With --wait, return when every replica
+    /// has applied the kill.
     Kill(Box<KillArgs>),
     /// End the kill of a flag.
     Restore(FlagChangeArgs),
-    /// Forbid to widen the exposure of a flag; edits of its file wait.
+    /// Pause a flag: refuse `set` and `restore`, and defer edits of its file until `resume`. A kill is still possible.
     Pause(FlagChangeArgs),
     /// End the pause of a flag.
     Resume(FlagChangeArgs),
-    /// Forbid to widen any exposure in an environment; kills are still possible, edits of files wait.
+    /// Pause all flags of an environment: refuse `set` and `restore`, and defer edits of files until `unfreeze`. A kill
+    /// is still possible.
     Freeze(EnvironmentChangeArgs),
     /// End the freeze of an environment.
     Unfreeze(EnvironmentChangeArgs),
-    /// Send the flags again to all replicas.
+    /// Send the whole document again to all replicas.
     Sync(SyncArgs),
-    /// Print the revision of each replica, laggards first. Exits with 1 if some lack the published revision.
+    /// Print the revision of each replica, laggards first. Exits with 1 if some have not applied the published revision.
     Replicas(ReplicasArgs),
-    /// Print who changed what, when and why.
+    /// Print the last changes with their actor, time and reason.
     Log(Box<LogArgs>),
-    /// Print the flag files as they should now read, with what was decided written into them.
+    /// Print the flag files with all overrides (percentages, rings, lists, kills) written into them.
     Export(ExportArgs),
     /// Print the JSON Schema of flag files, for editors.
     Schema,

@@ -1,6 +1,6 @@
 //! The native API over HTTP: probes, environments, flags, log, history and replicas.
 //!
-//! Bodies are JSON whatever their content type says. Unknown parameters and members are refused. Errors are
+//! Bodies are read as JSON; the content type is ignored. Unknown parameters and members are refused. Errors are
 //! `application/problem+json` (<https://www.rfc-editor.org/rfc/rfc9457>).
 
 mod authentication;
@@ -39,7 +39,7 @@ pub struct ApiContext {
     pub reader: Arc<dyn StoreReader>,
     /// The journal, for readiness.
     pub journal: Journal,
-    /// The token with every grant. Without one, nothing can be changed or read.
+    /// The token with full access. Without one, nothing can be changed or read.
     pub bootstrap_token: Option<Arc<TokenFile>>,
     /// The metrics.
     pub metrics: Arc<Metrics>,

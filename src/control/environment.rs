@@ -1,7 +1,7 @@
 //! `Environment`: its authored flags, its state, its revisions, and the order in which they change.
 //!
-//! A change is recorded before it is published, one after the other. A kill is the exception: if the store does not
-//! take it in time, it is published at once, marked as not journalled, and recorded as soon as the store works again.
+//! Changes are processed one at a time: each is recorded, then published. A kill is the exception: if the store does not
+//! record it in time, it is published at once, marked as not recorded, and recorded as soon as the store works again.
 //! Until then every other change is refused.
 
 mod authored_flags;

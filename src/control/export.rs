@@ -1,4 +1,4 @@
-//! Export: the authored files as they should now read, with what was decided written into them.
+//! Export: the flag files with all overrides (percentages, rings, lists, kills) written into them.
 
 mod patch;
 mod text_edit;
@@ -17,7 +17,7 @@ use crate::limits;
 use crate::regular_file;
 use crate::ruleset::CompiledFlag;
 
-/// A file as it should now read.
+/// A flag file with the overrides written into it.
 #[derive(Debug)]
 pub struct ExportedFile {
     /// The path of the file.
@@ -72,8 +72,8 @@ fn export_file(file: &str, decided: &BTreeMap<&str, FlagState>) -> Result<Export
     })
 }
 
-/// Writes what was decided about flags into the text of their file. The text is edited in place if that is possible, so
-/// that comments stay; otherwise it is written anew.
+/// Writes the overrides of flags into the text of their file. The text is edited in place if that is possible, so that
+/// comments stay; otherwise it is serialized again.
 fn export_text(
     text: &str,
     format: DocumentFormat,
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_cannot_be_edited_in_place_is_written_anew() {
+    fn text_that_cannot_be_edited_in_place_is_serialized_again() {
         let text = "flags:\n  a:\n    variants: {on: true}\n    rollout: {variant: on, rings: [\n      internal,\n      beta], ramp: {from: 2026-01-01, to: 2026-02-01}}\n";
         let written = exported(text, &overridden(3.0));
         assert!(written.contains("percentage: 3\n"), "{written}");

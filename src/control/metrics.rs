@@ -9,15 +9,14 @@ use crate::metric::family::MetricFamily;
 use crate::metric::family::MetricKind;
 use crate::metric::family::MetricValue;
 
-/// Returns the kills that are not journalled and the parts of the state without effect, by environment.
+/// Returns the kills that are not recorded and the number of findings, by environment.
 pub fn environment_families(
     environments: &BTreeMap<Arc<str>, Arc<Environment>>,
 ) -> Vec<MetricFamily> {
     let help = "Kills that are published and not in the log yet, because the store does not work.";
     let name = "fanion.control.unjournalled_kills";
     let mut kills = MetricFamily::new(name, "", MetricKind::Gauge, help);
-    let help =
-        "Decisions without effect, because an edit of the flag files removed what they refer to.";
+    let help = "Findings: overrides without effect, invalid flags, flags that a file and the store define.";
     let mut findings = MetricFamily::new("fanion.control.findings", "", MetricKind::Gauge, help);
     for (name, environment) in environments {
         let status = environment.status();

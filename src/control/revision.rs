@@ -15,7 +15,7 @@ pub type Definitions = BTreeMap<Arc<str>, Arc<str>>;
 pub struct Revision {
     /// The number of the change in its environment: 1, 2, 3, and so on.
     pub number: u64,
-    /// Counts how often the store was restored from a backup: numbers of different epochs do not compare.
+    /// How often the store was restored from a backup. Numbers of different epochs cannot be compared.
     pub epoch: u64,
     /// The hash of `definitions`.
     pub content_hash: ContentHash,

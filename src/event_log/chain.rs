@@ -1,7 +1,7 @@
 //! `ChainVerifier`: checks that events continue each other, from their bytes alone.
 //!
-//! It finds each changed, missing, repeated or reordered event before the last one. A change of the last event, and a
-//! log without its last events, are found only with the hash of the head that somebody else knows.
+//! It finds each changed, missing, repeated or reordered event before the last one. A changed last event and a truncated
+//! log are found only by comparison with a hash of the last event that was stored elsewhere.
 
 use std::error::Error;
 use std::fmt;
@@ -141,7 +141,7 @@ impl ChainVerifier {
         Ok(())
     }
 
-    /// Returns the head, after the last event. `head` is its hash, if somebody else knows it.
+    /// Returns the head, after the last event. `head` is its hash, if it was stored elsewhere.
     ///
     /// # Errors
     /// If the last events are not as they were written.

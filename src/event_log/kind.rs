@@ -7,7 +7,7 @@ use std::fmt;
 pub enum LogEventKind {
     /// The state of a flag was set: percentage, rings, allow and deny lists.
     FlagSet,
-    /// A flag was killed: everybody gets its safe variant.
+    /// A flag was killed: all users get its safe variant.
     FlagKilled,
     /// A killed flag was restored.
     FlagRestored,
@@ -29,7 +29,7 @@ pub enum LogEventKind {
     EnvironmentUnfrozen,
     /// Authored files changed.
     FilesChanged,
-    /// All sidecars were asked to fetch the document again.
+    /// The whole document was sent again to all sidecars.
     SyncForced,
     /// The store was restored from a backup.
     StoreRestored,

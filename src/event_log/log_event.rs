@@ -26,7 +26,7 @@ pub struct EventDraft {
 }
 
 impl EventDraft {
-    /// The event with its number, and with the hash of the document that is in force after it.
+    /// The event with its number, and with the hash of the document that is active after it.
     pub fn number(self, seq: u64, document: ContentHash) -> LogEvent {
         LogEvent {
             environment: self.environment,

@@ -157,7 +157,7 @@ def full_disk(report, programs):
         report.expect(code == 0 and not answer["journalled"] and answer["applied"] == 2, f"kill: applied {answer['applied']}, journalled {answer['journalled']}")
         report.expect({on(sidecar, "staff") for sidecar in sidecars} == {False}, "the inner ring gets the safe variant")
         status, text = control.request("GET", "/readyz", token=None)
-        report.expect(status == 200 and "not journalled" in text, f"/readyz {status} {text.strip()!r}")
+        report.expect(status == 200 and "not recorded" in text, f"/readyz {status} {text.strip()!r}")
         filler.unlink()
         journalled = until(lambda: control.api("GET")["unjournalledKills"] == 0, 15, 0.05)
         report.expect_within(journalled, "journalled once there is space", 10)

@@ -17,7 +17,7 @@ const PROGRAM: &str = "fanion-control";
 /// The command; its arguments are those of the program.
 pub fn command() -> Command {
     Command::new("control")
-        .about("Run the control plane: the program fanion-control beside this one")
+        .about("Run the control plane: start the program `fanion-control`")
         .disable_help_flag(true)
         .arg(
             Arg::new("arguments")

@@ -37,7 +37,7 @@ pub fn backup(arguments: &BackupArgs) -> Result<(), Vec<String>> {
     say(&format!("wrote {}\n", arguments.to.display()))
 }
 
-/// Makes a data directory from a backup.
+/// Creates a data directory from a backup.
 ///
 /// # Errors
 /// If the backup is damaged, or the directory has files.
@@ -45,7 +45,7 @@ pub fn restore(arguments: &RestoreArgs) -> Result<(), Vec<String>> {
     let restored = store::restore(&arguments.from, &arguments.data_dir);
     restored.map_err(|error| vec![error.to_string()])?;
     say(&format!(
-        "restored {}; replicas that have a newer revision keep it until `flagctl sync --force` or a kill\n",
+        "restored {}; replicas with a revision that is not in the backup keep it until `flagctl sync --force` or a kill\n",
         arguments.data_dir.display()
     ))
 }

@@ -1,4 +1,5 @@
-//! The token with every grant: from the file that is named, or from one that is made at the first start.
+//! The token with full access to the API: from the file that an option names, or from one that is created at the first
+//! start.
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
@@ -15,15 +16,15 @@ use rustix::rand::getrandom;
 use crate::cli::fanion_control::options::StartOptions;
 use crate::serve::http::auth::token_file::TokenFile;
 
-/// The name of the file that is made.
+/// The name of the file that is created.
 const FILE_NAME: &str = "bootstrap-token";
 /// The beginning of tokens of fanion, by which secret scanners find them.
 const PREFIX: &str = "fan_";
 
-/// Reads the token; makes it first if no file is named and there is none yet.
+/// Reads the token; creates its file first if no option names one and it does not exist yet.
 ///
 /// # Errors
-/// If the file cannot be read or made.
+/// If the file cannot be read or created.
 pub fn load(options: &StartOptions) -> Result<Arc<TokenFile>, String> {
     let path = match &options.bootstrap_token_path {
         Some(path) => path.clone(),
@@ -36,10 +37,11 @@ pub fn load(options: &StartOptions) -> Result<Arc<TokenFile>, String> {
     Ok(Arc::new(file))
 }
 
-/// Returns the file in the data directory; makes it if it does not exist. Only its owner can read it.
+/// Returns the file in the data directory; creates it if it does not exist. Only its owner can read it.
 fn make(directory: &Path) -> Result<PathBuf, String> {
     let path = directory.join(FILE_NAME);
-    let failed = |error: &dyn std::fmt::Display| format!("cannot make {}: {error}", path.display());
+    let failed =
+        |error: &dyn std::fmt::Display| format!("cannot create {}: {error}", path.display());
     if path.exists() {
         return Ok(path);
     }
@@ -63,6 +65,6 @@ fn make(directory: &Path) -> Result<PathBuf, String> {
     let written = writeln!(file, "{PREFIX}{token}").and_then(|()| file.sync_all());
     let named = written.and_then(|()| std::fs::rename(&new, &path));
     named.map_err(|error| failed(&error))?;
-    tracing::info!(path = %path.display(), "made a token with every grant");
+    tracing::info!(path = %path.display(), "created the bootstrap token");
     Ok(path)
 }

@@ -23,7 +23,7 @@ pub struct StartOptions {
     /// Environment and its flag file, directory or glob; may be repeated.
     #[arg(long, value_name = "NAME=DIR", value_parser = parse_named_path)]
     env: Vec<(String, PathBuf)>,
-    /// Directory of the store. It is created if it does not exist.
+    /// Data directory, with the store and the bootstrap token. It is created if it does not exist.
     #[arg(long, value_name = "DIR", default_value = "fanion-data")]
     pub data_dir: PathBuf,
     /// Listen on this address [default: all interfaces].
@@ -35,17 +35,18 @@ pub struct StartOptions {
     /// Port of flag sync.
     #[arg(long, value_name = "PORT", default_value_t = 8025)]
     pub sync_port: u16,
-    /// File with the token that has every grant [default: `bootstrap-token` in the data directory, which is created].
+    /// File with the token that has full access to the API [default: `bootstrap-token` in the data directory, created at
+    /// the first start].
     #[arg(long, value_name = "FILE")]
     pub bootstrap_token_path: Option<PathBuf>,
-    /// File with the tokens of replicas of an environment, one a line; may be repeated. The token of a replica selects
-    /// its environment. With one environment and no such file, replicas need no token.
+    /// File with the tokens of the replicas of an environment, one per line; may be repeated. The token of a replica
+    /// selects its environment. With one environment and no such file, replicas need no token.
     #[arg(long, value_name = "NAME=FILE", value_parser = parse_named_path)]
     pub sync_token_path: Vec<(String, PathBuf)>,
-    /// Name of a replica that is expected although it was never seen, as NAME or ENVIRONMENT/NAME; may be repeated.
+    /// Name of a replica that is expected even before it has connected, as NAME or ENVIRONMENT/NAME; may be repeated.
     #[arg(long, value_name = "NAME")]
     pub expect_replica: Vec<String>,
-    /// How long a replica is expected after it was last seen.
+    /// How long a disconnected replica remains expected.
     #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = parse_duration)]
     pub expect_within: Duration,
     /// TLS certificate of both ports, in PEM.
@@ -57,7 +58,7 @@ pub struct StartOptions {
     /// Log format: `console` or `json`.
     #[arg(long, value_name = "FORMAT", default_value = "console", value_parser = ["console", "json"])]
     pub log_format: String,
-    /// Log more.
+    /// Log at debug level.
     #[arg(long)]
     pub debug: bool,
 }

@@ -56,7 +56,7 @@ pub struct ServedParts {
     pub reader: Arc<dyn StoreReader>,
     /// The thread that writes the store.
     pub journal: Journal,
-    /// The token with every grant.
+    /// The token with full access.
     pub bootstrap_token: Arc<TokenFile>,
     /// The tokens of replicas.
     pub sync_tokens: FleetTokens,
@@ -85,7 +85,7 @@ impl ControlListeners {
             ended_connections: self.ended_connections,
             ..ServeConfig::default()
         };
-        // Slots of its own: however many replicas are connected, a kill can be asked for.
+        // The API has its own connection slots, so that a kill is possible however many replicas are connected.
         let (api_slots, sync_slots) = connection_slots::connection_slots();
         let api_port = PortConfig {
             tls: self.tls.clone(),

@@ -126,7 +126,7 @@ fn spawn_environment_tasks(started: &mut [StartedEnvironment], data_dir: &Path) 
         let failure = updater.failure();
         environment_tasks.spawn(async move {
             let error = failure.await;
-            tracing::error!(%error, "flag files can no longer be followed; exiting");
+            tracing::error!(%error, "the task that watches the flag files has ended; exiting");
         });
     }
     environment_tasks

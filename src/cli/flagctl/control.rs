@@ -19,7 +19,7 @@ pub struct ControlArgs {
     /// the file that `FLAGCTL_TOKEN_PATH` names.
     #[arg(long, value_name = "URL")]
     control: Option<String>,
-    /// Environment [env: `FLAGCTL_ENV`]; may be omitted if there is one.
+    /// Environment [env: `FLAGCTL_ENV`]; may be omitted if there is only one.
     #[arg(short = 'e', long, value_name = "NAME")]
     env: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! Requires the token with every grant.
+//! Requires the token with full access.
 
 use axum::extract::Request;
 use axum::extract::State;
@@ -19,7 +19,7 @@ use crate::serve::http::auth::bearer_token;
 /// The name of the actor who has the bootstrap token.
 const BOOTSTRAP: &str = "bootstrap";
 
-/// Lets a request pass that has a valid token, and tells the routes whose it is.
+/// Accepts a request that has a valid token, and passes the owner of the token to the routes.
 pub async fn require_token(
     State(context): State<ApiContext>,
     mut request: Request,

@@ -76,7 +76,7 @@ pub async fn set(
     };
     if fields.is_empty() && !body.reset {
         return Err(Problem::bad_request(
-            "nothing to set: give `percentage`, `rings`, `allow`, `deny` or `reset`",
+            "nothing to set: write `percentage`, `rings`, `allow`, `deny` or `reset`",
         ));
     }
     let command = Command::Set {
@@ -197,7 +197,7 @@ environment_route!(
     Command::ForceSync
 );
 
-/// Parses a body, whatever its content type. An empty one has no members.
+/// Parses a body as JSON; the content type is ignored. An empty body has no members.
 fn parse_body<T: DeserializeOwned + Default>(body: &[u8]) -> Result<T, Problem> {
     if body.trim_ascii().is_empty() {
         return Ok(T::default());

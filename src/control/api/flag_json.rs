@@ -1,4 +1,4 @@
-//! A flag in responses: its owner, what was decided about it, and what is served.
+//! A flag in responses: its owner, its state, and the served definition.
 
 use std::sync::Arc;
 

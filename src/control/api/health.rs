@@ -20,8 +20,8 @@ pub async fn alive() -> StatusCode {
     StatusCode::OK
 }
 
-/// `GET /readyz`: 200 once every environment has flags; else 412 and a reason in each line. Reasons that do not keep
-/// flags from being served are told with 200.
+/// `GET /readyz`: 200 once every environment has flags; else 412 and a reason in each line. Problems that do not prevent
+/// serving flags are listed with status 200.
 pub async fn ready(State(context): State<ApiContext>) -> Response {
     let mut reasons = Vec::new();
     let mut status = StatusCode::OK;
@@ -31,7 +31,7 @@ pub async fn ready(State(context): State<ApiContext>) -> Response {
         if shown.revision.number == 0 {
             status = StatusCode::PRECONDITION_FAILED;
             reasons.push(format!(
-                "environment {name}: its flag files were not read yet"
+                "environment {name}: the flag files have not been read yet"
             ));
         }
         for source in environment.sources.iter() {
@@ -42,9 +42,7 @@ pub async fn ready(State(context): State<ApiContext>) -> Response {
         }
         if shown.backlog.kills > 0 {
             let why = shown.backlog.error.unwrap_or_default();
-            reasons.push(format!(
-                "environment {name}: a kill is not journalled: {why}"
-            ));
+            reasons.push(format!("environment {name}: a kill is not recorded: {why}"));
         }
     }
     if let Some(busy) = context
@@ -53,7 +51,7 @@ pub async fn ready(State(context): State<ApiContext>) -> Response {
         .filter(|busy| *busy > JOURNAL_STALL)
     {
         let seconds = busy.as_secs();
-        reasons.push(format!("the store has not answered for {seconds} s"));
+        reasons.push(format!("the store has not responded for {seconds} s"));
     }
     let mut response = Response::new(Body::from(reasons.join("\n")));
     *response.status_mut() = status;

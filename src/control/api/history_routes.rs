@@ -1,4 +1,4 @@
-//! Routes of the history: the document of a revision, and the authored files as they should now read.
+//! Routes of the history: the document of a revision, and the flag files with all overrides written into them.
 
 use std::sync::Arc;
 
@@ -95,7 +95,7 @@ fn document_json(number: u64, content_hash: &str, flags: &Value) -> Response {
     json_response(&json!({ "revision": number, "contentHash": content_hash, "flags": flags }))
 }
 
-/// `GET …/export`: the files with what was decided written into them.
+/// `GET …/export`: the flag files with all overrides written into them.
 pub async fn export(
     State(context): State<ApiContext>,
     Path(environment): Path<String>,

@@ -1,4 +1,4 @@
-//! Routes of replicas: who they are, what they have applied, and whether a revision has arrived everywhere.
+//! Routes of replicas: their names, the revisions that they have applied, and the progress of a revision.
 
 use std::time::Duration;
 use std::time::Instant;
@@ -27,7 +27,7 @@ use crate::wire::fleet::revision_id::RevisionId;
 /// The longest wait for receipts.
 const MAX_WAIT: Duration = Duration::from_secs(60);
 
-/// `GET …/replicas`: all replicas, and who lacks the published revision.
+/// `GET …/replicas`: all replicas, and those that have not applied the published revision.
 pub async fn list(
     State(context): State<ApiContext>,
     Path(environment): Path<String>,

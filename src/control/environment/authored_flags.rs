@@ -46,7 +46,7 @@ impl Environment {
         }
     }
 
-    /// Records and publishes the newest edit; tries again until the store takes it.
+    /// Records and publishes the newest edit; tries again until the store has recorded it.
     async fn adopt_edit(self: &Arc<Environment>) {
         let (mut wait, longest) = RETRY;
         let mut reported = String::new();
@@ -56,7 +56,7 @@ impl Environment {
                 tracing::error!(
                     environment = &*self.name,
                     error,
-                    "cannot record an edit of the flag files: the flags before it are served"
+                    "cannot record an edit of the flag files; serving the flags from before the edit"
                 );
                 reported = error;
             }

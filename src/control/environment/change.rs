@@ -13,16 +13,16 @@ use crate::control::environment::handle::Environment;
 use crate::control::environment::prepare::prepare;
 use crate::control::revision::Revision;
 
-/// How long a change waits for the ones before it, and for the store.
+/// How long a change waits for earlier changes, and then again for the store.
 const CHANGE_WAIT: Duration = Duration::from_secs(10);
-/// How long a kill waits for the changes before it, and for the store, until it is published without them.
+/// How long a kill waits for earlier changes, and then again for the store, before it is published without a record.
 const KILL_WAIT: Duration = Duration::from_millis(75);
 
 impl Environment {
     /// Carries out a command. A kill is carried out even if the store does not work.
     ///
     /// # Errors
-    /// If the command is refused, or cannot be recorded and takes no exposure away.
+    /// If the command is refused, or it is no kill and cannot be recorded.
     pub async fn change(
         self: &Arc<Environment>,
         request: ChangeRequest,
@@ -31,7 +31,7 @@ impl Environment {
         let request = &request;
         match self.change_journalled(request).await {
             Err(error) if can_be_provisional(request, &error) => {
-                tracing::warn!(environment = &*self.name, %error, "the store does not record a kill");
+                tracing::warn!(environment = &*self.name, %error, "cannot record a kill; publishing it without a record");
                 self.kill_provisionally(request)?;
                 Ok(Changed {
                     before,
@@ -44,10 +44,10 @@ impl Environment {
         }
     }
 
-    /// Passes the gate once all kills before are journalled.
+    /// Passes the gate once all earlier kills are recorded.
     ///
     /// # Errors
-    /// If a kill cannot be journalled.
+    /// If a kill cannot be recorded.
     pub(super) async fn pass_gate_behind_kills(
         &self,
         is_protective: bool,
@@ -67,7 +67,7 @@ impl Environment {
         }
     }
 
-    /// Waits until the files were read: what a change refers to may be in them.
+    /// Waits until the files were read: a change may refer to a flag that they define.
     async fn wait_for_files(&self) -> Result<(), ChangeError> {
         let mut files_read = self.files_read.subscribe();
         let read = tokio::time::timeout(CHANGE_WAIT, files_read.wait_for(|read| *read)).await;
@@ -132,12 +132,12 @@ impl Environment {
     }
 }
 
-/// Returns true if a request is to be carried out although the store does not record it.
+/// Returns true if a request must be carried out although the store does not record it.
 fn can_be_provisional(request: &ChangeRequest, error: &ChangeError) -> bool {
     request.command.is_protective() && !request.dry_run && is_of_store(error)
 }
 
-/// Returns true if an error says nothing against the command itself.
+/// Returns true if a command failed because of the store, a time limit or an ended task, and was not refused.
 fn is_of_store(error: &ChangeError) -> bool {
     match error {
         ChangeError::Refused(_) | ChangeError::RevisionConflict { .. } => false,

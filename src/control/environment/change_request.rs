@@ -19,9 +19,9 @@ pub struct ChangeRequest {
     pub reason: Option<String>,
     /// The time, in milliseconds since 1970.
     pub at_ms: u64,
-    /// The revision that the author has seen; another one is a conflict.
+    /// The revision that the author expects; if the environment is at another one, the change is refused.
     pub expected_revision: Option<u64>,
-    /// True if nothing is to change.
+    /// True for a dry run, which changes nothing.
     pub dry_run: bool,
 }
 
@@ -30,7 +30,8 @@ pub struct ChangeRequest {
 pub struct Changed {
     /// The revision before.
     pub before: Arc<Revision>,
-    /// The revision after; of a dry run, the one that would follow. The same as before, if the command had no effect.
+    /// The revision after the change; for a dry run, the revision that would follow. If the command has no effect, the
+    /// revision before.
     pub after: Arc<Revision>,
     /// True if the log has every change of `after`. False after a kill that is not recorded yet, and for a change that
     /// was published together with such a kill.
@@ -46,7 +47,7 @@ pub fn now_ms() -> u64 {
 }
 
 impl ChangeRequest {
-    /// Returns who asks, when and why.
+    /// Returns the actor, the time and the reason.
     pub fn mark(&self) -> Mark {
         Mark {
             by: self.actor.name.clone(),

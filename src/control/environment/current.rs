@@ -1,4 +1,4 @@
-//! `Current`: what is recorded of an environment, the kills that are not recorded yet, and the flags that they overlay.
+//! `Current`: the recorded state of an environment, the kills that are not recorded yet, and the flags below both.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::event_log::Actor;
 use crate::ruleset::CompiledFlag;
 use crate::ruleset::Ruleset;
 
-/// The state in force in an environment.
+/// The active state of an environment.
 #[derive(Debug)]
 pub struct Current {
     /// The number of the last recorded event.
@@ -33,12 +33,12 @@ pub struct Current {
     pub findings: Vec<String>,
 }
 
-/// The kills that are published and not journalled.
+/// The kills that are published and not recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Backlog {
     /// Their number.
     pub kills: usize,
-    /// Why the last attempt to journal one of them failed.
+    /// The reason why the last attempt to record one of them failed.
     pub error: Option<String>,
 }
 
@@ -47,7 +47,7 @@ pub struct Backlog {
 pub struct PendingKill {
     /// The kill.
     pub command: Command,
-    /// The actor that asked for it.
+    /// The actor that requested it.
     pub actor: Actor,
     /// The name of the actor, the time and the reason.
     pub mark: Mark,
@@ -76,7 +76,7 @@ impl Current {
         recorded + 1 + self.pending.len() as u64
     }
 
-    /// Returns the keys of flags whose edits wait.
+    /// Returns the keys of flags whose edits wait for the end of a pause or a freeze.
     pub fn waiting_edits(
         &self,
         authored: &Ruleset,
@@ -89,7 +89,7 @@ impl Current {
         held_flags::waiting_edits(authored, &self.base, state, limit)
     }
 
-    /// Returns the flags that an edit of the files leads to.
+    /// Returns the flags to serve after an edit of the files.
     pub fn adopt(
         &self,
         authored: &Ruleset,

@@ -17,15 +17,15 @@ pub enum ChangeError {
         /// The published one.
         found: u64,
     },
-    /// The flag files were not read since the start: the reason, if there is one.
+    /// The flag files have not been read since startup, for this reason, if it is known.
     FilesNotRead(String),
-    /// Another change takes too long.
+    /// The time limit passed while another change was being recorded.
     Busy,
     /// The store refused the change.
     Store(StoreError),
-    /// The store did not answer in time: the change may still be recorded.
+    /// The store did not respond in time: the change may still be recorded.
     StoreTimeout,
-    /// Kills wait to be journalled; nothing else changes until then.
+    /// An earlier kill is not recorded yet; other changes are refused until it is.
     Unjournalled(String),
     /// A part of the process has ended.
     Ended(&'static str),
@@ -41,18 +41,18 @@ impl fmt::Display for ChangeError {
             ),
             ChangeError::FilesNotRead(why) => write!(
                 f,
-                "the flag files were not read since the start, and only kills are possible: {why}"
+                "the flag files have not been read since startup; until then only kills are accepted: {why}"
             ),
             ChangeError::Busy => {
-                f.write_str("another change is being recorded for too long: try again")
+                f.write_str("timed out waiting for another change to be recorded: try again")
             }
             ChangeError::Store(error) => error.fmt(f),
             ChangeError::StoreTimeout => f.write_str(
-                "the store did not answer in time: read the log to see whether the change was recorded",
+                "the store did not respond in time: read the log to see whether the change was recorded",
             ),
             ChangeError::Unjournalled(why) => write!(
                 f,
-                "a kill could not be journalled yet, and nothing else changes until it is: {why}"
+                "an earlier kill is not recorded yet; other changes are refused until it is: {why}"
             ),
             ChangeError::Ended(what) => write!(f, "{what} has ended: restart the process"),
         }

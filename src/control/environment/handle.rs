@@ -1,4 +1,4 @@
-//! `Environment`: what the API, the fleet service and the tasks of an environment share.
+//! `Environment`: the state that the API, the fleet service and the tasks of an environment share.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -34,16 +34,17 @@ pub struct Environment {
     pub(super) current: Mutex<Current>,
     /// Held by the change that is being recorded.
     pub(super) write_gate: Arc<tokio::sync::Mutex<()>>,
-    /// Held by the ordinary change that waits for the gate: a kill waits for few changes, however many are queued.
+    /// Held by the ordinary change that waits for the gate. Only one waits there at a time, so a kill waits for at most
+    /// two ordinary changes: the one that is being recorded, and this one.
     pub(super) ordinary_queue: tokio::sync::Mutex<()>,
-    /// The kills that are not journalled.
+    /// The kills that are not recorded.
     pub(super) backlog: watch::Sender<Backlog>,
     pub(super) journal: Journal,
     /// Writes on their way to the log.
     pub(super) recordings: mpsc::Sender<Recording>,
     /// Wakes the task that records pending kills.
     pub(super) pending_kills: Notify,
-    /// True once the files were read completely, and their flags are served, or held.
+    /// True once the files were read completely, and their flags are served or wait for the end of a pause.
     pub(super) files_read: watch::Sender<bool>,
     /// The replicas and their receipts.
     pub replicas: Arc<ReplicaRegistry>,
@@ -54,9 +55,9 @@ pub struct Environment {
 pub struct EnvironmentStatus {
     /// The published revision.
     pub revision: Arc<Revision>,
-    /// The state in force.
+    /// The active state.
     pub state: EnvironmentState,
-    /// The kills that are not journalled.
+    /// The kills that are not recorded.
     pub backlog: Backlog,
     /// The parts of the state that have no effect.
     pub findings: Vec<String>,

@@ -1,4 +1,4 @@
-//! `Journal`: the handle of the thread that writes the store. It appends in the order in which it is asked.
+//! `Journal`: the handle of the thread that writes the store, in the order of the requests.
 
 use std::sync::Arc;
 use std::sync::Mutex;

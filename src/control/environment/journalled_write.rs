@@ -137,9 +137,9 @@ impl Environment {
         }
     }
 
-    /// Tells those who wait how many kills are not journalled.
+    /// Publishes the number of kills that are not recorded, for the changes that wait for them.
     pub(super) fn note_backlog(&self, current: &Current, error: Option<String>) {
-        // A number that was published and is not in the log is filled before the next change.
+        // INVARIANT: before the next change, every published revision number gets an event in the log.
         let has_gap = current.head_seq < self.revision().number;
         let kills = current.pending.len().max(usize::from(has_gap));
         self.backlog.send_replace(Backlog {

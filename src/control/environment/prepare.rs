@@ -72,7 +72,7 @@ pub fn prepare(
     }))
 }
 
-/// A sentence if a kill or a restore changes no answer although it was asked for.
+/// Returns a warning if a kill or a restore changes no evaluation.
 fn explain_without_effect(
     request: &ChangeRequest,
     before: &Revision,
@@ -93,13 +93,13 @@ fn explain_without_effect(
             "flag `{key}` is still killed by {file}:{line}: remove `kill` there"
         )),
         Command::Kill(_) if is_same => Some(format!(
-            "the kill of flag `{key}` changes no answer: its safe variant is what everybody gets already; set `safeVariant` at {file}:{line} if that is wrong"
+            "the kill of flag `{key}` has no effect: all users already get its safe variant; if another variant is safe, set `safeVariant` at {file}:{line}"
         )),
         _ => None,
     }
 }
 
-/// A definition without its metadata, which says whether a flag is killed and decides nothing.
+/// A definition without its metadata, which shows whether a flag is killed and does not affect evaluations.
 fn effect(definition: &str) -> Value {
     let mut value: Value = serde_json::from_str(definition).unwrap_or_default();
     if let Some(members) = value.as_object_mut() {
@@ -132,7 +132,7 @@ fn event_kind(command: &Command, before: &EnvironmentState) -> LogEventKind {
     }
 }
 
-/// The change of an event: what was asked for, in the words of the API.
+/// The change of an event: the parameters of the command, with the names that the API uses.
 fn event_change(command: &Command, after: &EnvironmentState) -> Value {
     match command {
         Command::Set {

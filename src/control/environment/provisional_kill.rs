@@ -1,4 +1,4 @@
-//! A kill that the store does not take: it is published at once, and recorded as soon as the store works again.
+//! A kill that the store does not record: it is published at once, and recorded as soon as the store works again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,7 +50,7 @@ impl Environment {
         tracing::error!(
             environment,
             key,
-            "flag killed, and the store did not record it: no other change is made until it does"
+            "kill published but not recorded; other changes are refused until it is recorded"
         );
         self.pending_kills.notify_one();
         Ok(())
@@ -70,7 +70,7 @@ impl Environment {
             if recorded.is_ok() {
                 (wait, _) = RETRY;
                 let (environment, left) = (&*self.name, self.lock().pending.len());
-                tracing::info!(environment, left, "a kill is journalled now");
+                tracing::info!(environment, left, "pending kill recorded in the log");
                 continue;
             }
             tokio::time::sleep(wait).await;
@@ -101,7 +101,7 @@ impl Environment {
             ) {
                 return Some(write);
             }
-            // Another event has recorded it already, or the flag is gone.
+            // An earlier event has the same effect, or the flag was removed.
             current.pending.remove(0);
             self.note_backlog(&current, None);
         }

@@ -34,7 +34,7 @@ pub enum Edit {
     Remove,
 }
 
-/// Writes what was decided into the flags of a document.
+/// Writes the overrides into the flags of a document.
 pub fn patch_document(document: &mut Node, decided: &BTreeMap<&str, FlagState>) -> Vec<Edit> {
     let mut edits = Vec::new();
     let Some(flags) = member_mut(document, "flags") else {

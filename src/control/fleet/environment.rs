@@ -66,7 +66,7 @@ impl FleetTokens {
         let given = bearer_token::from_headers(headers);
         let given = given.map_err(|why| unauthenticated(why, names.len()))?;
         let given = ContentHash::of(given);
-        // All are compared, so that the time does not tell which one matched.
+        // All are compared, so that the time does not reveal which one matched.
         let found = self.0.iter().fold(None, |found, (hash, name)| {
             let is_equal: bool = hash.0.ct_eq(&given.0).into();
             if is_equal { Some(name) } else { found }
@@ -80,7 +80,7 @@ fn unauthenticated(why: &str, environments: usize) -> RpcError {
     let help = if environments == 1 {
         "set `authHeader` of the source to `Bearer TOKEN`"
     } else {
-        "the token chooses one of several environments; set `authHeader` of the source to `Bearer TOKEN`"
+        "the token selects one of several environments; set `authHeader` of the source to `Bearer TOKEN`"
     };
     RpcError::new(RpcCode::Unauthenticated, format!("{why}: {help}"))
 }
@@ -116,7 +116,7 @@ mod tests {
         for header in ["", "Bearer three", "Bearer other", "Basic one"] {
             let why = environment_of(&tokens, header, &names).expect_err("no token");
             assert!(
-                why.contains("one of several environments; set `authHeader`"),
+                why.contains("selects one of several environments; set `authHeader`"),
                 "{why}"
             );
         }

@@ -23,7 +23,7 @@ pub struct Expectation {
     pub within: Duration,
     /// The names of replicas that are expected although they were never seen.
     pub listed: Vec<String>,
-    /// The time since which the listed ones are awaited.
+    /// The time since which the listed replicas are expected.
     pub since: SystemTime,
 }
 

@@ -39,7 +39,7 @@ impl History {
     }
 
     /// Returns true if the log has this revision with this content, whatever its epoch. Blocks while it reads the store,
-    /// once for each revision that is asked for.
+    /// once for each revision.
     pub fn knows(&self, revision: &RevisionId) -> bool {
         let Some(reader) = &self.reader else {
             return true;

@@ -15,7 +15,7 @@ use crate::metric::family::MetricValue;
 pub fn families(environments: &[FleetEnvironment], now: SystemTime) -> Vec<MetricFamily> {
     let help = "Replicas by state. Those of the states applied, connected, ahead, disconnected, refused and never-seen are expected to apply each revision; plain peers send no receipts.";
     let mut replicas = MetricFamily::new("fanion.control.replicas", "", MetricKind::Gauge, help);
-    let help = "The longest time for which an expected replica has lacked the newest revision; 0 if none lacks it.";
+    let help = "The longest time since which an expected replica has not applied the newest revision; 0 if all have.";
     let name = "fanion.control.replica_lag";
     let mut lag = MetricFamily::new(name, "s", MetricKind::Gauge, help);
     let help = "The number of the newest revision.";

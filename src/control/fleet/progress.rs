@@ -1,4 +1,4 @@
-//! `Progress`: how many replicas have a revision, and which lack it.
+//! `Progress`: how many replicas have applied a revision, and which have not.
 
 use std::time::Duration;
 

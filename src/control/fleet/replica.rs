@@ -71,7 +71,7 @@ pub struct Replica {
     pub is_ahead: bool,
     /// The number of the open stream: a stream that ends late does not disconnect its successor.
     pub(super) stream: u64,
-    /// The time since which it lacks a newer revision.
+    /// The time since which there is a newer revision that it has not applied.
     pub(super) behind_since: Option<SystemTime>,
     /// True if it has ended in an orderly way.
     pub(super) has_left: bool,

@@ -24,7 +24,7 @@ use crate::wire::fleet::receipt::Receipt;
 use crate::wire::fleet::replica_identity::ReplicaIdentity;
 use crate::wire::fleet::revision_id::RevisionId;
 
-/// The most replicas of an environment. Beyond them the one that was disconnected first is forgotten; if all are
+/// The most replicas of an environment. If there are more, the replica that disconnected first is forgotten; if all are
 /// connected, further ones get flags but are not counted.
 const REPLICAS: usize = 10_000;
 

@@ -88,7 +88,7 @@ impl Replicas {
         Some(StreamId { uid, number })
     }
 
-    /// Holds a replica whose revision the store does not know, until it is forced or a kill releases it.
+    /// Sends nothing to a replica whose revision the store does not know, until `force_sync` or a kill.
     pub fn hold(&mut self, stream: &StreamId) {
         if let Some(replica) = self.by_uid.get_mut(&stream.uid) {
             replica.is_ahead = true;
@@ -172,7 +172,7 @@ impl Replicas {
 }
 
 impl Replica {
-    /// Notes since when the replica lacks the newest revision.
+    /// Records the time since which the replica has not applied the newest revision.
     fn note_newest(&mut self, newest: &RevisionId, now: SystemTime) {
         if self.has_applied(newest) {
             self.behind_since = None;

@@ -131,7 +131,7 @@ impl FleetSyncService {
         let selector = sync_request(headers, message).parse_selector(&self.context.config)?;
         let newest = served.environment.revision.borrow().clone();
         if newest.number == 0 {
-            let why = "the flag files were not read yet";
+            let why = "the flag files have not been read yet";
             return Err(RpcError::new(RpcCode::Unavailable, why));
         }
         let snapshot = newest.snapshot.clone();

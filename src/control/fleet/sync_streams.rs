@@ -159,7 +159,7 @@ impl<'s> PeerStream<'s> {
                 (peer, content)
             }
             replica => {
-                // A sidecar may have several such streams, which do not tell its revision.
+                // A sidecar may have several such streams, whose documents have no revision.
                 let name = replica.map_or(request.provider, |replica| replica.identity.name);
                 let identity = ReplicaIdentity::of_this_process(&name, &[]);
                 let peer = ConnectedPeer::new(registry, identity, ReplicaKind::Plain, None);

@@ -1,4 +1,4 @@
-//! `Command`: a change that a person or a program asks for, and its effect on the state.
+//! `Command`: a change that a person or a program requests, and its effect on the state.
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ use crate::event_log;
 use crate::ruleset::CompiledFlag;
 use crate::ruleset::Ruleset;
 
-/// A change that is asked for.
+/// A requested change.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
     /// Overrides fields of a rollout.
@@ -38,15 +38,15 @@ pub enum Command {
     },
     /// Deletes a flag that the store owns.
     Delete(String),
-    /// Serves the safe variant to everybody.
+    /// Serves the safe variant to all users.
     Kill(String),
     /// Ends a kill.
     Restore(String),
-    /// Forbids to widen the exposure of a flag.
+    /// Refuses changes of a flag except kills, and defers edits of its file.
     Pause(String),
     /// Ends a pause.
     Resume(String),
-    /// Forbids to widen any exposure.
+    /// Pauses all flags of the environment.
     Freeze,
     /// Ends a freeze.
     Unfreeze,
@@ -69,7 +69,7 @@ impl Command {
         }
     }
 
-    /// Returns true if the command must be carried out even if it cannot be recorded: it takes exposure away.
+    /// Returns true if the command must be carried out even if it cannot be recorded: a kill, which ends an exposure.
     pub fn is_protective(&self) -> bool {
         matches!(self, Command::Kill(_))
     }
@@ -101,7 +101,7 @@ impl Command {
                     owned_flags::check_owner(key, authored, state)?;
                 }
                 after.definitions.remove(key);
-                // What was decided about the flag of a file of the same key stays.
+                // If a file defines a flag with the same key, the overrides are those of that flag, and stay.
                 if !owned_flags::is_of_file(key, authored) {
                     after.flags.remove(key);
                 }

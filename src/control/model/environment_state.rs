@@ -1,4 +1,4 @@
-//! `EnvironmentState`: everything that was decided in one environment; the fold over its event log.
+//! `EnvironmentState`: all runtime decisions of one environment; the fold over its event log.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +10,11 @@ use crate::control::model::flag_state::FlagState;
 use crate::control::model::flag_state::Mark;
 use crate::ruleset::Ruleset;
 
-/// What was decided in one environment.
+/// The runtime decisions of one environment.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct EnvironmentState {
-    /// Nothing may widen an exposure, and edits of files wait.
+    /// If set, changes other than kills are refused, and edits of files wait.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frozen: Option<Mark>,
     /// The definitions of flags that the store owns, by key, in the format of flag files.
@@ -29,7 +29,7 @@ pub struct EnvironmentState {
 }
 
 impl EnvironmentState {
-    /// Returns what was decided about a flag.
+    /// Returns the decisions about a flag.
     pub fn flag(&self, key: &str) -> FlagState {
         self.flags.get(key).cloned().unwrap_or_default()
     }
@@ -49,7 +49,7 @@ impl EnvironmentState {
         }
     }
 
-    /// Replaces what was decided about a flag.
+    /// Replaces the decisions about a flag.
     pub fn set_flag(&mut self, key: &str, state: FlagState) {
         if state.is_empty() {
             self.flags.remove(key);

@@ -1,4 +1,4 @@
-//! `FlagState`: what was decided about one flag while it runs. It overlays the authored flag and never rewrites it.
+//! `FlagState`: the runtime decisions about one flag. They are applied on top of the authored flag and never rewrite it.
 
 use std::collections::BTreeMap;
 
@@ -7,14 +7,14 @@ use serde::Serialize;
 
 use crate::document::rollout::fields::Rollout;
 
-/// What was decided about one flag. A state without decisions is dropped.
+/// The runtime decisions about one flag: a kill, a pause, overridden rollout fields. A state without any is dropped.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct FlagState {
-    /// Everybody gets the safe variant.
+    /// If set, all users get the safe variant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub killed: Option<Kill>,
-    /// Nobody may widen the exposure, and edits of its file wait.
+    /// If set, changes other than kills are refused, and edits of its file wait.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paused: Option<Mark>,
     /// Overridden fields of the flag's rollouts, by the index that the rollout had: see [`FlagState::place`].
@@ -22,7 +22,7 @@ pub struct FlagState {
     pub rollouts: BTreeMap<usize, RolloutOverride>,
 }
 
-/// Who decided something, when and why.
+/// The actor, the time and the reason of a decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Mark {
@@ -41,7 +41,7 @@ pub struct Mark {
 pub struct Kill {
     /// The safe variant at that time; without one, callers get the default in their code.
     pub variant: Option<String>,
-    /// Who killed the flag.
+    /// The actor that killed the flag, the time and the reason.
     #[serde(flatten)]
     pub mark: Mark,
 }
@@ -68,7 +68,7 @@ pub struct RolloutOverride {
 }
 
 impl FlagState {
-    /// Returns true if nothing was decided.
+    /// Returns true if there is no decision.
     pub fn is_empty(&self) -> bool {
         *self == FlagState::default()
     }

@@ -20,7 +20,7 @@ pub fn adopt(
     held.chain(new).collect()
 }
 
-/// Returns the flag; if it is faulty, the last good one, and says so.
+/// Returns the flag; if it is faulty, its last good definition, and adds a finding.
 fn keep_last_good(
     flag: &Arc<CompiledFlag>,
     previous: &Ruleset,

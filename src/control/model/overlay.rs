@@ -18,12 +18,12 @@ use crate::ruleset;
 use crate::ruleset::CompiledFlag;
 use crate::ruleset::Ruleset;
 
-/// The effective flags, and what of the state has no effect because the authored flags have changed.
+/// The effective flags, and the overrides that have no effect because the authored flags have changed.
 #[derive(Debug)]
 pub struct Overlaid {
     /// The flags to serve.
     pub ruleset: Ruleset,
-    /// One sentence for each part of the state without effect.
+    /// One sentence for each override without effect.
     pub findings: Vec<String>,
 }
 
@@ -43,7 +43,7 @@ pub fn overlay(flags: &[Arc<CompiledFlag>], state: &EnvironmentState) -> Overlai
         .keys()
         .filter(|key| !keys.contains(key.as_str()));
     findings.extend(gone.map(|key| {
-        format!("flag `{key}` was removed from its file; what was decided about it has no effect")
+        format!("flag `{key}` was removed from its file; its overrides have no effect")
     }));
     Overlaid {
         ruleset: Ruleset::merge_layers([&effective]),
@@ -109,7 +109,7 @@ fn override_rollout(
     let percentage = overridden.percentage.map(Percentage::from_percent);
     if let Some(Ok(percentage)) = percentage {
         rollout.percentage = percentage;
-        // A decision is about the share now: the clock does not change it.
+        // The overridden percentage is constant: without this line, the ramp would replace it.
         rollout.ramp = None;
     }
     let names = |list: &[String]| list.iter().map(EcoString::from).collect::<Vec<_>>();
@@ -131,7 +131,8 @@ fn override_rollout(
     }
 }
 
-/// Serves the safe variant of the time of the kill, if the flag still has it; otherwise the one that is declared now.
+/// Serves the variant that was the safe one at the time of the kill, if the flag still has it; otherwise the safe
+/// variant that is declared now.
 fn apply_kill(definition: &FlagDefinition, fields: &mut RolloutFields, kill: &Kill) {
     fields.kill_position = Some(definition.position);
     let has = |name: &str| {

@@ -65,7 +65,7 @@ pub fn compile(key: &str, definition: &Value) -> Result<Arc<CompiledFlag>, Refus
     }
 }
 
-/// A diagnostic without its position: the text of a definition has no lines that its author knows.
+/// A diagnostic without its position: the definition is serialized again, so its lines are not those of its author.
 fn describe(diagnostic: &Diagnostic) -> String {
     let (code, message, help) = (diagnostic.code.id(), &diagnostic.message, &diagnostic.help);
     if help.is_empty() {
@@ -75,8 +75,8 @@ fn describe(diagnostic: &Diagnostic) -> String {
     }
 }
 
-/// Returns the flags of files together with the flags that the store owns. If both define a flag, that of the file is
-/// served, and a sentence says so.
+/// Returns the flags of files together with the flags that the store owns. If both define a flag, the definition in the
+/// file is served, and a finding reports it.
 pub fn merge(
     authored: &Ruleset,
     state: &EnvironmentState,
@@ -87,7 +87,7 @@ pub fn merge(
         if let Some(flag) = authored.flag(key) {
             let (file, line) = (&flag.file, flag.source_location.0.line);
             findings.push(format!(
-                "flag `{key}` is defined at {file}:{line} and in the store; the file is served: delete one of them"
+                "flag `{key}` is defined both at {file}:{line} and in the store; the definition in the file is served: delete one of the two"
             ));
             continue;
         }

@@ -37,18 +37,18 @@ pub enum Refusal {
         /// The file and the line of the flag.
         place: String,
     },
-    /// A value is invalid: the field, and what is wrong.
+    /// A value is invalid: the field, and the mistake.
     Invalid {
         /// The field.
         field: &'static str,
-        /// What is wrong and what to write.
+        /// The mistake and its correction.
         why: String,
     },
     /// The flag is paused.
     Paused {
         /// The key.
         key: String,
-        /// Who paused it.
+        /// The actor that paused it, the time and the reason.
         mark: Mark,
     },
     /// The environment is frozen.
@@ -118,7 +118,7 @@ impl fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
-/// Who decided something, as the end of a sentence.
+/// The actor and the reason of a decision, as the end of a sentence.
 struct By<'m>(&'m Mark);
 
 impl fmt::Display for By<'_> {

@@ -62,7 +62,7 @@ impl DataDir {
         path.join(DATABASE)
     }
 
-    /// Creates an empty file for the database, if there is none. SQLite would create it with permissions for everybody.
+    /// Creates an empty file for the database, if there is none. SQLite would create it readable by all users.
     ///
     /// # Errors
     /// If the file cannot be created.

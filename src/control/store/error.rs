@@ -1,4 +1,4 @@
-//! `StoreError`: the reason why the store did not do what it was asked. `VerifyError`: a broken log.
+//! `StoreError`: the reason why an operation of the store failed. `VerifyError`: a broken log.
 
 use std::error::Error;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use crate::event_log::BrokenChain;
 use crate::event_log::EventError;
 
-/// The reason why the store did not do what it was asked. Each message says what happened, where, and what to do.
+/// The reason why an operation of the store failed. Each message names the fault, the file and the remedy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreError {
     /// The disk is full.
@@ -143,7 +143,7 @@ impl fmt::Display for StoreError {
 }
 
 impl StoreError {
-    /// Writes the errors that depend on what was asked.
+    /// Writes the errors that depend on the request.
     fn fmt_request(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             StoreError::Conflict { expected, found } => write!(
@@ -153,7 +153,7 @@ impl StoreError {
             StoreError::TooLarge { part, size, limit } => {
                 write!(
                     f,
-                    "the {part} has {size} bytes, and the store takes {limit}: make it smaller"
+                    "the {part} has {size} bytes; at most {limit} are allowed: make it smaller"
                 )
             }
             StoreError::Event(error) => fmt::Display::fmt(error, f),

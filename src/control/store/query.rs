@@ -74,7 +74,7 @@ pub struct EventPage {
     pub has_more: bool,
 }
 
-/// The identity of a store. Revisions of different epochs do not compare.
+/// The identity of a store. Revision numbers of different epochs cannot be compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StoreEpoch {
     /// The number of restores from a backup.

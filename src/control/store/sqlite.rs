@@ -110,7 +110,8 @@ impl SqliteStore {
 
 impl Drop for SqliteStore {
     fn drop(&mut self) {
-        // Leaves a single file. The last connection to close would do the same, but not if it is one that reads.
+        // Merges the write-ahead log into the database file. On close, SQLite does this only if the last connection to
+        // close can write.
         self.reader.close_idle();
         let _ = self
             .writer

@@ -1,4 +1,4 @@
-//! Help for JSON syntax errors: the bracket that is not closed, the word that is no JSON value, the missing comma.
+//! Help for JSON syntax errors: the bracket that is not closed, the word that is not a JSON value, the missing comma.
 
 use crate::diag::Position;
 use crate::json;
@@ -65,7 +65,7 @@ fn explain_word(rest: &str) -> (String, String) {
         "" => format!("put double quotes around it: `\"{word}\"`"),
         _ => format!("write `{meant}`, or `\"{word}\"` for a string"),
     };
-    (format!("`{word}` is no JSON value"), help)
+    (format!("`{word}` is not a JSON value"), help)
 }
 
 /// The help for a character that stands where a comma or a closing bracket is expected.

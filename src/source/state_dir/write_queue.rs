@@ -1,7 +1,7 @@
 //! `WriteQueue`: the work of the thread of the state directory: reads at the start, and changes of documents.
 //!
 //! Of each document only the latest change is kept, so the queue has at most one entry per document. A write that fails
-//! is tried again later, unless a newer change has replaced it. Only a document that is in force and stored may get a
+//! is tried again later, unless a newer change has replaced it. Only a document that is active and stored may get a
 //! newer time: an old document that could not be replaced would look fresh.
 
 use std::collections::BTreeMap;
@@ -34,7 +34,7 @@ struct Jobs {
     reads: VecDeque<ReadRequest>,
     /// The changes by the name of their file in the directory.
     changes: BTreeMap<String, PendingChange>,
-    /// The files whose document is in force.
+    /// The files whose document is active.
     stored: HashSet<String>,
     /// True while a document is being written.
     is_writing: bool,
@@ -97,13 +97,13 @@ impl WriteQueue {
 
     fn replace(&self, stem: String, change: Change) {
         self.update(|jobs| {
-            // The document on disk is not in force any more.
+            // The document on disk is not active any more.
             jobs.stored.remove(&stem);
             jobs.changes.insert(stem, PendingChange::new(change));
         });
     }
 
-    /// Renews the time of a document, if it is stored and in force.
+    /// Renews the time of a document, if it is stored and active.
     pub fn touch(&self, stem: String) {
         self.update(|jobs| {
             if jobs.stored.contains(&stem) && !jobs.changes.contains_key(&stem) {
@@ -112,7 +112,7 @@ impl WriteQueue {
         });
     }
 
-    /// Records that the stored document of a file is in force.
+    /// Records that the stored document of a file is active.
     pub fn mark_stored(&self, stem: String) {
         self.update(|jobs| {
             jobs.stored.insert(stem);

@@ -132,7 +132,7 @@ impl StateWriter {
         }
     }
 
-    /// Records that the stored document of a file is in force.
+    /// Records that the stored document of a file is active.
     pub fn mark_stored(&self, source: &str, file: &str) {
         if let Some(thread) = &self.0 {
             thread.queue.mark_stored(file_stem(source, file));

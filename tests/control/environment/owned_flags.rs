@@ -121,7 +121,7 @@ async fn file_that_defines_the_flag_too_wins_and_is_named() {
     assert_eq!(running.variant("banner", "u"), "x");
     let findings = running.environment.status().findings;
     assert!(
-        findings[0].contains("and in the store; the file is served"),
+        findings[0].contains("and in the store; the definition in the file is served"),
         "{findings:?}"
     );
     running.edit(FLAGS);

@@ -111,7 +111,7 @@ fn check_key(flag: &FlagDefinition, node: &Node, report: &mut DiagnosticSink) {
     }
 }
 
-/// Reports a key that contains the time. A number is no key in the second version of `fractional`.
+/// Reports a key that contains the time. A number is not a valid key in the second version of `fractional`.
 fn report_time(flag: &FlagDefinition, node: &Node, report: &mut DiagnosticSink) {
     let key_at = |seconds| {
         let context = OwnedContext {
@@ -124,7 +124,7 @@ fn report_time(flag: &FlagDefinition, node: &Node, report: &mut DiagnosticSink) 
     let effect = if is_number {
         let default = default_result(flag);
         format!(
-            "is the time, a number, which is no bucketing key: every context gets {default} (with `--fractional v3`, the \
+            "is the time, a number, which is not a valid key: every context gets {default} (with `--fractional v3`, the \
              variant of a user changes every second)"
         )
     } else if key_at(EXAMPLE_SECONDS) == key_at(EXAMPLE_SECONDS + 1.0) {
@@ -173,7 +173,7 @@ fn report_constant_text(
 /// Reports a constant that the second version of `fractional` does not accept as a key.
 fn report_unusable_constant(flag: &FlagDefinition, node: &Node, report: &mut DiagnosticSink) {
     let message = format!(
-        "bucketing key of flag `{}` is {}, which is no key: every context gets {}",
+        "bucketing key of flag `{}` is {}, which is not a valid key: every context gets {}",
         flag.key,
         node.type_name(),
         default_result(flag)

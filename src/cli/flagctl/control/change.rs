@@ -34,7 +34,7 @@ pub struct EnvironmentChangeArgs {
 /// The arguments of `sync`.
 #[derive(Debug, clap::Args)]
 pub struct SyncArgs {
-    /// Send the flags again to all replicas, also to those that have a newer revision than a restored store.
+    /// Required. The whole document also replaces the flags of replicas with a newer revision than a restored store.
     #[arg(long, required = true)]
     force: bool,
     /// The control plane, and the output.
@@ -68,7 +68,7 @@ pub fn change_environment(
     Ok(arguments.output.render(answer))
 }
 
-/// The body of a change that has nothing but a reason.
+/// The body of a change whose only parameter is the reason.
 pub fn reason_body(output: &ChangeOutputArgs) -> Node {
     let reason = output.reason.as_ref();
     json_node::object(reason.map(|reason| ("reason", json_node::string(reason.as_str()))))

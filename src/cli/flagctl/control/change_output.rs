@@ -1,4 +1,4 @@
-//! The output of a change: the revision, and who gets another variant.
+//! The output of a change: the revision, and the users who get another variant.
 
 use std::fmt::Write as _;
 
@@ -30,7 +30,7 @@ pub struct ChangeOutputArgs {
     /// Reason of the change, for the log.
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
-    /// Change nothing, and print who would get another variant.
+    /// Change nothing, and print which users would get another variant.
     #[arg(long)]
     pub dry_run: bool,
     /// Output format.
@@ -59,7 +59,7 @@ impl ChangeOutputArgs {
         };
         let mut stderr = finding_messages(&change);
         if is_false(&change, "journalled") && !self.dry_run {
-            let text = "the change is published, and the store has not recorded it yet";
+            let text = "the change is published, but not recorded yet: the store does not work";
             stderr.push(Message::Warning(text.to_owned()));
         }
         CommandOutput {

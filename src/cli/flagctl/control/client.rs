@@ -18,7 +18,7 @@ use crate::limits;
 use crate::regular_file;
 use crate::source::spec::redact_url;
 
-/// The timeout of a request, beyond the time for which the server is asked to wait.
+/// The timeout of a request, in addition to the time that the server may wait before it responds.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// A client for one environment.

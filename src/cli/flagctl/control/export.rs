@@ -1,4 +1,4 @@
-//! `flagctl export`: the flag files as they should now read.
+//! `flagctl export`: the flag files with all overrides written into them.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::document::syntax_tree::NodeKind;
 /// The arguments of `export`.
 #[derive(Debug, clap::Args)]
 pub struct ExportArgs {
-    /// Write the changed files instead of printing them. Paths are those of the control plane.
+    /// Replace the changed files instead of printing them. Run it in the working directory of the control plane.
     #[arg(long)]
     write: bool,
     /// The control plane.
@@ -30,12 +30,14 @@ fn replace_file(path: &str, text: &str) -> anyhow::Result<()> {
     let root = std::env::current_dir()?;
     let file = std::fs::canonicalize(path);
     let file = file.with_context(|| {
-        format!("there is no file {path} here: run the command where the control plane runs")
+        format!(
+            "there is no file {path}: run the command in the working directory of the control plane"
+        )
     })?;
     let is_flag_file = DocumentFormat::from_path(&file).is_some();
     if !file.starts_with(root.canonicalize()?) || !is_flag_file {
         anyhow::bail!(
-            "{path} is no flag file below this directory: run the command in the directory of the flags"
+            "{path} is not a flag file below the working directory: run the command in the working directory of the control plane"
         );
     }
     let new = file.with_extension("export-new");
@@ -44,7 +46,7 @@ fn replace_file(path: &str, text: &str) -> anyhow::Result<()> {
         .with_context(|| format!("cannot write {path}"))
 }
 
-/// Prints the files that differ from what was decided; with `--write`, writes them.
+/// Prints the files that lack an override; with `--write`, replaces them.
 ///
 /// # Errors
 /// If the control plane does not answer, or a file cannot be written.
@@ -73,7 +75,7 @@ pub fn run(arguments: &ExportArgs) -> anyhow::Result<CommandOutput> {
         }
     }
     if output.stdout.is_empty() && output.stderr.is_empty() {
-        let text = "the flag files read as they should".to_owned();
+        let text = "the flag files already contain all overrides".to_owned();
         output.stderr.push(Message::Note(text));
     }
     Ok(output)

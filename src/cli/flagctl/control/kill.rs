@@ -1,4 +1,4 @@
-//! `flagctl kill`: serves the safe variant to everybody, and waits until it has arrived everywhere.
+//! `flagctl kill`: serves the safe variant to all users, and waits until every replica has applied the kill.
 
 use std::time::Duration;
 
@@ -25,10 +25,11 @@ const MAX_TIMEOUT: Duration = Duration::from_secs(60);
 /// The arguments of `kill`.
 #[derive(Debug, clap::Args)]
 pub struct KillArgs {
-    /// Wait until all expected replicas have applied the kill. Exits with 1 if some have not in time.
+    /// Wait until all expected replicas have applied the kill. Exits with 1 if some have not within the timeout, or if
+    /// no known replica sends receipts.
     #[arg(long)]
     wait: bool,
-    /// Longest wait, such as 5s or 500ms.
+    /// Time limit of --wait, such as 5s or 500ms; at most 60s.
     #[arg(long, value_name = "DURATION", default_value = "10s", requires = "wait", value_parser = parse_timeout)]
     timeout: Duration,
     /// The flag, the control plane, and the output.
@@ -65,7 +66,7 @@ pub fn run(arguments: &KillArgs) -> anyhow::Result<CommandOutput> {
     }
 }
 
-/// Waits for receipts, and prints who has none.
+/// Waits for receipts, and prints the replicas that have sent none.
 fn wait(
     arguments: &KillArgs,
     client: &ControlClient,
@@ -93,12 +94,11 @@ fn wait(
     let mut stderr = change_output::finding_messages(killed);
     let nobody = change_output::number(&progress, "expected") == 0.0;
     if nobody {
-        let text =
-            "no replica that sends receipts is known: nothing proves that the kill has arrived";
+        let text = "no known replica sends receipts: nothing proves that the kill has arrived";
         stderr.push(Message::Warning(text.to_owned()));
     }
     if !journalled {
-        let text = "the kill is published, and the store has not recorded it yet";
+        let text = "the kill is published, but not recorded yet: the store does not work";
         stderr.push(Message::Warning(text.to_owned()));
     }
     Ok(CommandOutput {

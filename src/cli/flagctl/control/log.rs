@@ -23,25 +23,25 @@ use crate::number::truncate_to_i64;
 pub struct LogArgs {
     #[command(subcommand)]
     action: Option<LogAction>,
-    /// Events of this flag.
+    /// Print only events of this flag.
     #[arg(long, value_name = "KEY")]
     flag: Option<String>,
-    /// Events of this person or program.
+    /// Print only events of this person or program.
     #[arg(long, value_name = "NAME")]
     actor: Option<String>,
-    /// Events of this kind, such as flag.killed.
+    /// Print only events of this kind, such as flag.killed.
     #[arg(long, value_name = "KIND")]
     kind: Option<String>,
-    /// Events at this time or later, such as 2026-06-01T08:00:00Z.
+    /// Print only events at this time or later, such as 2026-06-01 or 2026-06-01T08:00:00Z.
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     from: Option<i64>,
-    /// Events before this time.
+    /// Print only events before this time.
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     until: Option<i64>,
-    /// Events before the one with this number.
+    /// Print only events with a lower number than this.
     #[arg(long, value_name = "NUMBER")]
     before: Option<u64>,
-    /// Number of events.
+    /// Maximum number of events.
     #[arg(short = 'n', long, default_value_t = 20, value_name = "COUNT")]
     limit: u32,
     /// Output format.
@@ -60,8 +60,8 @@ pub struct LogArgs {
 
 #[derive(Debug, clap::Subcommand)]
 enum LogAction {
-    /// Fetch all events and check that none was changed or removed. Exits with 1 and names the first bad event if one
-    /// was.
+    /// Fetch all events and check that none was changed or removed. If one was, name the first such event and exit with
+    /// 1.
     Verify(LogVerifyArgs),
 }
 

@@ -57,7 +57,7 @@ pub fn run(arguments: &LogVerifyArgs) -> anyhow::Result<CommandOutput> {
     };
     if let Some(hash) = missing.first() {
         return Ok(failure(format!(
-            "no event has the hash {hash}: the log was written anew, or its last events were removed"
+            "no event has the hash {hash}: the log was rewritten, or its last events were removed"
         )));
     }
     Ok(CommandOutput::from_stdout(format!(

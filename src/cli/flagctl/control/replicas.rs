@@ -16,13 +16,13 @@ use crate::document::serialize;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
 
-/// The time between two looks of `--watch`.
+/// The time between two queries of `--watch`.
 const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The arguments of `replicas`.
 #[derive(Debug, clap::Args)]
 pub struct ReplicasArgs {
-    /// Print the replicas again each second.
+    /// Print the replicas every second, until interrupted.
     #[arg(short, long)]
     watch: bool,
     /// Output format.
@@ -39,7 +39,7 @@ pub struct ReplicasArgs {
     control: ControlArgs,
 }
 
-/// Prints the replicas. Fails if some lack the published revision.
+/// Prints the replicas. Fails if some have not applied the published revision.
 ///
 /// # Errors
 /// If the control plane does not answer.
@@ -72,7 +72,7 @@ fn look(arguments: &ReplicasArgs, client: &ControlClient) -> anyhow::Result<Comm
     })
 }
 
-/// How many replicas have applied a revision, and who has not.
+/// Returns how many replicas have applied a revision, and which have not, as text.
 pub fn progress_text(progress: &Node) -> String {
     let mut out = String::new();
     let (applied, expected) = (number(progress, "applied"), number(progress, "expected"));

@@ -8,7 +8,7 @@ use crate::document::syntax_tree::Node;
 /// The arguments of `set`.
 #[derive(Debug, clap::Args)]
 pub struct SetArgs {
-    /// Share of the units that are in no ring and no list, in percent.
+    /// Percentage of the users who are in none of the rings and lists.
     #[arg(long, value_name = "PERCENT", allow_hyphen_values = true, value_parser = parse_percentage)]
     percentage: Option<f64>,
     /// Rings that get the release, separated by commas; an empty value means none.
@@ -20,10 +20,10 @@ pub struct SetArgs {
     /// Targeting keys that never get the release, separated by commas; an empty value means none.
     #[arg(long, value_name = "KEYS")]
     deny: Option<String>,
-    /// Drop what was set before: the fields of the flag file apply again.
+    /// Remove earlier overrides, so that the fields of the flag file apply again.
     #[arg(long)]
     reset: bool,
-    /// Index of the rollout, from 0, if the flag has several.
+    /// Index of the rollout, starting at 0, if the flag has several.
     #[arg(long, value_name = "INDEX")]
     rollout: Option<u16>,
     /// The flag, the control plane, and the output.

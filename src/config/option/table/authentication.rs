@@ -13,7 +13,7 @@ pub static EVALUATION_TOKEN_PATH: OptionSpec = with_default(
     None,
     "PATH",
     "",
-    "File with bearer tokens, one a line; evaluation requests then need one of them. Reloaded when the file changes",
+    "File with bearer tokens, one per line; evaluation requests then need one of them. Reloaded when the file changes",
 );
 
 /// `--sync-token-path`

@@ -16,8 +16,9 @@ pub static URI: OptionSpec = without_default(
     Some('f'),
     "URI",
     "Flag source: `file:PATH`, where PATH is a file, a directory or a glob of .yaml, .yml and .json files; \
-         `http(s)://…` for a polled document; `grpc(s)://HOST:PORT` for a flag sync service. Repeatable, or several \
-         separated by commas; later ones win",
+         `http(s)://…` for a polled document; `grpc(s)://HOST:PORT` for a flag sync service; \
+         `core.openfeature.dev/NAMESPACE/NAME` for a Kubernetes resource; `s3://…`, `gs://…` or `azblob://…` for an \
+         object. Repeatable, or several separated by commas; later ones win",
 );
 
 /// `--sources`

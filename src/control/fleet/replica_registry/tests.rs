@@ -166,7 +166,7 @@ fn replica_that_is_ahead_is_held_until_it_is_released() {
             .map(|laggard| laggard.state.clone())
     };
     assert_eq!(state(2), Some(LaggardState::Ahead));
-    // A connection that is made again does not lead it back either.
+    // Reconnecting does not roll the replica back either.
     connect_with(&registry, "u", "a", Some(revision_of(0, 7)), 3).expect("one");
     assert_eq!(decide(), SendDecision::Hold);
     let mut releases = registry.releases();

@@ -93,8 +93,8 @@ fn segments(connection: &Connection, environment: i64, head: u64) -> Result<Vec<
     Ok(segments)
 }
 
-/// The first number of the range for which a condition holds that holds for all later ones too; the number after the
-/// range if there is none.
+/// Binary search: the first number for which `holds` returns true; the number after the range if there is none. If
+/// `holds` returns true for a number, it must return true for all larger ones.
 fn first_where(
     range: &RangeInclusive<u64>,
     mut holds: impl FnMut(u64) -> Result<bool, Failure>,

@@ -45,7 +45,7 @@ impl Failure {
     }
 }
 
-/// Returns true for errors that a valid statement gets from a valid file never.
+/// Returns true for errors that a valid statement never causes on an intact database file.
 fn is_damage(code: ErrorCode) -> bool {
     matches!(
         code,

@@ -11,7 +11,7 @@ fn unstable_bucketing_value_is_reported() {
     assert_findings(
         r#"{ fractional: [{ var: $flagd.timestamp }, ["on", 1], ["off", 99]] }"#,
         &[
-            "5:31 F104 bucketing key of flag `f` is the time, a number, which is no bucketing key: every context gets the \
+            "5:31 F104 bucketing key of flag `f` is the time, a number, which is not a valid key: every context gets the \
              default variant `off` (with `--fractional v3`, the variant of a user changes every second)",
         ],
     );
@@ -55,10 +55,10 @@ const TIMES_AND_CONSTANTS: &str = r#"
 { cat: [a, { var: $flagd.timestamp }] } | F104 | contains the time: the variant of a user changes every second
 { cat: [{ var: $flagd.timestamp }, { var: userId }] } | F104 | contains the time: the variant of a user changes every second
 { substr: [{ cat: [a, { var: $flagd.timestamp }] }, 0, 4] } | F104 | contains the time: the variant of a user changes with time
-{ "/": [{ var: $flagd.timestamp }, 86400] } | F104 | is the time, a number, which is no bucketing key
+{ "/": [{ var: $flagd.timestamp }, 86400] } | F104 | is the time, a number, which is not a valid key
 email | F105 | is the constant `email`
-5 | F105 | is a number, which is no key: every context gets the default variant `off`
-true | F105 | is a boolean, which is no key: every context gets the default variant `off`
+5 | F105 | is a number, which is not a valid key: every context gets the default variant `off`
+true | F105 | is a boolean, which is not a valid key: every context gets the default variant `off`
 "#;
 
 #[test]
