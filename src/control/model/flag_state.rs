@@ -110,8 +110,10 @@ impl RolloutOverride {
         if self.of.is_empty() {
             return None;
         }
-        let mut same = (0..released.len()).filter(|at| is_mine(&released[*at]));
-        same.next().filter(|_| same.next().is_none())
+        let same = released.iter().enumerate();
+        let mut same = same.filter(|(_, variants)| is_mine(variants));
+        let (only, _) = same.next()?;
+        same.next().is_none().then_some(only)
     }
 
     /// Overrides the fields that `later` has.

@@ -90,8 +90,9 @@ fn override_rollouts(
     let (placed, lost) = decided.place(&fields.rollouts);
     findings.extend(lost.into_iter().map(|index| no_rollout(key, index)));
     for (index, overridden) in placed {
-        let rollout = &mut fields.rollouts[index];
-        override_rollout(key, rollout, overridden, &rings, findings);
+        if let Some(rollout) = fields.rollouts.get_mut(index) {
+            override_rollout(key, rollout, overridden, &rings, findings);
+        }
     }
 }
 
