@@ -76,6 +76,8 @@ pub mod stickiness;
 // Wire formats, and the event log of the control plane.
 pub mod wire;
 pub mod event_log;
+// The statistics of rollouts.
+pub mod evidence;
 // Metrics, snapshots and evaluation.
 pub mod metric;
 pub mod snapshot;
