@@ -9,3 +9,10 @@
 pub mod verdict;
 pub mod arm_counts;
 pub mod log_math;
+pub mod state_values;
+pub mod alpha;
+pub mod data_guard;
+pub mod e_process;
+pub mod guardrail;
+pub mod simulation;
+pub mod threshold_rule;

@@ -33,6 +33,14 @@ impl ArmCounts {
         }
     }
 
+    /// Returns the difference per arm; 0 if it is negative.
+    pub fn minus(self, other: ArmCounts) -> ArmCounts {
+        ArmCounts {
+            control: self.control.saturating_sub(other.control),
+            treatment: self.treatment.saturating_sub(other.treatment),
+        }
+    }
+
     /// Returns the share of the treatment, or `None` if an arm is empty.
     pub fn treatment_share(self) -> Option<f64> {
         let filled = self.control > 0 && self.treatment > 0;
