@@ -14,5 +14,7 @@ pub mod alpha;
 pub mod data_guard;
 pub mod e_process;
 pub mod guardrail;
+pub mod counting;
+pub mod detection;
 pub mod simulation;
 pub mod threshold_rule;

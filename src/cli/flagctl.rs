@@ -4,6 +4,7 @@ pub mod compile;
 pub mod control;
 pub mod diff;
 pub mod eval;
+pub mod evidence;
 pub mod explain;
 pub mod get;
 pub mod lint;
@@ -34,6 +35,7 @@ use crate::cli::flagctl::control::set;
 use crate::cli::flagctl::control::set::SetArgs;
 use crate::cli::flagctl::diff::DiffArgs;
 use crate::cli::flagctl::eval::EvalArgs;
+use crate::cli::flagctl::evidence::EvidenceArgs;
 use crate::cli::flagctl::explain::ExplainArgs;
 use crate::cli::flagctl::get::GetArgs;
 use crate::cli::flagctl::lint::LintArgs;
@@ -102,6 +104,8 @@ enum Command {
     Log(Box<LogArgs>),
     /// Print the flag files with all overrides (percentages, rings, lists, kills) written into them.
     Export(ExportArgs),
+    /// Judge a rollout by counts: try a test on recorded ones, plan it, simulate it.
+    Evidence(EvidenceArgs),
     /// Print the JSON Schema of flag files, for editors.
     Schema,
     /// Print the version, the commit and the time of the build.
@@ -149,6 +153,7 @@ fn run(command: Command, palette: Palette) -> anyhow::Result<CommandOutput> {
         Command::Replicas(arguments) => replicas::run(&arguments),
         Command::Log(arguments) => log::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
+        Command::Evidence(arguments) => evidence::run(&arguments),
         Command::Schema => Ok(CommandOutput::from_stdout(schema::render())),
         Command::Version => Ok(CommandOutput::from_stdout(version::version_line("flagctl"))),
         Command::Completions { shell } => {

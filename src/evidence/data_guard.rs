@@ -13,7 +13,7 @@ const MISSED_UNITS: f64 = 20.0;
 
 /// The counts of a look after the checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Checked {
+pub enum CheckedCounts {
     /// Counts to use.
     Counts(ArmCounts, ArmCounts),
     /// No units in an arm, which may be chance.
@@ -24,7 +24,7 @@ pub enum Checked {
 
 /// The demands of a guardrail on its counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Demands {
+pub struct CountDemands {
     /// The control must have counts, too.
     pub control: bool,
     /// No more failures than units at risk.
@@ -44,31 +44,31 @@ pub struct DataGuard {
 
 impl DataGuard {
     /// Checks a look.
-    pub fn check(&mut self, look: &LookCounts, demands: Demands) -> Checked {
+    pub fn check(&mut self, look: &LookCounts, demands: CountDemands) -> CheckedCounts {
         if look.t < self.after {
-            return Checked::Invalid(InvalidReason::TimeReversed);
+            return CheckedCounts::Invalid(InvalidReason::TimeReversed);
         }
         self.after = look.t.saturating_add(1);
         if look.at_risk.is_empty() || look.failed.is_empty() {
-            return Checked::NoData;
+            return CheckedCounts::NoData;
         }
         let (Some(at_risk), Some(failed)) = (
             complete(look.at_risk, demands),
             complete(look.failed, demands),
         ) else {
-            return Checked::Invalid(InvalidReason::ArmVanished);
+            return CheckedCounts::Invalid(InvalidReason::ArmVanished);
         };
         if let Some(reason) = contradiction(at_risk, failed, demands) {
-            return Checked::Invalid(reason);
+            return CheckedCounts::Invalid(reason);
         }
         if self.has_vanished(at_risk) {
-            return Checked::Invalid(InvalidReason::ArmVanished);
+            return CheckedCounts::Invalid(InvalidReason::ArmVanished);
         }
         let empty = at_risk.treatment == 0 || (demands.control && at_risk.control == 0);
         if empty {
-            Checked::NoData
+            CheckedCounts::NoData
         } else {
-            Checked::Counts(at_risk, failed)
+            CheckedCounts::Counts(at_risk, failed)
         }
     }
 
@@ -89,7 +89,7 @@ impl DataGuard {
 }
 
 /// Returns the counts, with zeros for a control that is not demanded.
-fn complete(series: ArmSeries, demands: Demands) -> Option<ArmCounts> {
+fn complete(series: ArmSeries, demands: CountDemands) -> Option<ArmCounts> {
     if demands.control {
         return series.both();
     }
@@ -97,7 +97,11 @@ fn complete(series: ArmSeries, demands: Demands) -> Option<ArmCounts> {
     Some(ArmCounts::new(series.control.unwrap_or(0), treatment))
 }
 
-fn contradiction(at_risk: ArmCounts, failed: ArmCounts, demands: Demands) -> Option<InvalidReason> {
+fn contradiction(
+    at_risk: ArmCounts,
+    failed: ArmCounts,
+    demands: CountDemands,
+) -> Option<InvalidReason> {
     let largest = at_risk.total().max(failed.total());
     if largest > MAX_COUNT {
         return Some(InvalidReason::NotACount);

@@ -6,11 +6,11 @@ mod process;
 use crate::evidence::alpha;
 use crate::evidence::arm_counts::ArmCounts;
 use crate::evidence::arm_counts::LookCounts;
-use crate::evidence::data_guard::Checked;
+use crate::evidence::data_guard::CheckedCounts;
 use crate::evidence::data_guard::DataGuard;
 use crate::evidence::e_process::assignment_check::MISMATCH;
-use crate::evidence::guardrail::kind::Guardrail;
-use crate::evidence::guardrail::process::Process;
+use crate::evidence::guardrail::kind::GuardrailKind;
+use crate::evidence::guardrail::process::EvidenceProcess;
 use crate::evidence::log_math::ln;
 use crate::evidence::state_values::StateValues;
 use crate::evidence::verdict::Assessment;
@@ -28,12 +28,12 @@ pub struct GuardrailState {
     invalid_looks: u64,
     regressed: bool,
     healthy: bool,
-    process: Process,
+    process: EvidenceProcess,
 }
 
 impl GuardrailState {
     /// The state before the first look.
-    pub fn new(guardrail: &Guardrail) -> GuardrailState {
+    pub fn new(guardrail: &GuardrailKind) -> GuardrailState {
         GuardrailState {
             guard: DataGuard::default(),
             at_risk: ArmCounts::default(),
@@ -42,7 +42,7 @@ impl GuardrailState {
             invalid_looks: 0,
             regressed: false,
             healthy: false,
-            process: Process::new(guardrail),
+            process: EvidenceProcess::new(guardrail),
         }
     }
 
@@ -63,7 +63,7 @@ impl GuardrailState {
     }
 
     /// Reads a state of this guardrail; `None` if it is the state of another kind.
-    pub fn from_values(guardrail: &Guardrail, values: &[f64]) -> Option<GuardrailState> {
+    pub fn from_values(guardrail: &GuardrailKind, values: &[f64]) -> Option<GuardrailState> {
         let mut values = values.iter().copied();
         let values = &mut values;
         let guard = StateValues::read_values(values)?;
@@ -72,7 +72,7 @@ impl GuardrailState {
         let failed = ArmCounts::new(count()?, count()?);
         let (looks, invalid_looks) = (count()?, count()?);
         let (regressed, healthy) = (count()? == 1, count()? == 1);
-        let process = Process::read_values(guardrail, values)?;
+        let process = EvidenceProcess::read_values(guardrail, values)?;
         let state = GuardrailState {
             guard,
             at_risk,
@@ -92,7 +92,7 @@ impl GuardrailState {
 /// `alpha` is the chance of a false alarm that this guardrail may take in this stage. A regression stays: later looks
 /// cannot withdraw it.
 pub fn look(
-    guardrail: &Guardrail,
+    guardrail: &GuardrailKind,
     alpha: f64,
     mut state: GuardrailState,
     counts: &LookCounts,
@@ -100,7 +100,7 @@ pub fn look(
     let threshold = alpha::log_threshold(alpha);
     let checked = state.guard.check(counts, guardrail.demands());
     match checked {
-        Checked::Counts(at_risk, failed) => {
+        CheckedCounts::Counts(at_risk, failed) => {
             let possibly = counts.possibly_failed.unwrap_or(failed);
             let looked = (at_risk, failed, possibly);
             state
@@ -112,8 +112,8 @@ pub fn look(
             state.regressed |= state.process.log_e() >= threshold && guardrail.can_regress();
             state.healthy |= state.process.log_proof(guardrail) >= threshold;
         }
-        Checked::Invalid(_) => state.invalid_looks += 1,
-        Checked::NoData => {}
+        CheckedCounts::Invalid(_) => state.invalid_looks += 1,
+        CheckedCounts::NoData => {}
     }
     let verdict = state.verdict(checked, threshold);
     let numbers = Numbers {
@@ -137,18 +137,18 @@ pub fn look(
 
 impl GuardrailState {
     /// The judgement, protective verdicts first.
-    fn verdict(&self, checked: Checked, threshold: f64) -> Verdict {
+    fn verdict(&self, checked: CheckedCounts, threshold: f64) -> Verdict {
         if self.regressed {
             return Verdict::Regressed;
         }
         match checked {
-            Checked::Invalid(reason) => Verdict::Invalid(reason),
-            Checked::NoData => Verdict::NoData,
-            Checked::Counts(..) if self.process.is_shared_incident(threshold) => {
+            CheckedCounts::Invalid(reason) => Verdict::Invalid(reason),
+            CheckedCounts::NoData => Verdict::NoData,
+            CheckedCounts::Counts(..) if self.process.is_shared_incident(threshold) => {
                 Verdict::SharedIncident
             }
-            Checked::Counts(..) if self.healthy => Verdict::Healthy,
-            Checked::Counts(..) => Verdict::Undecided,
+            CheckedCounts::Counts(..) if self.healthy => Verdict::Healthy,
+            CheckedCounts::Counts(..) => Verdict::Undecided,
         }
     }
 }

@@ -1,11 +1,11 @@
 //! The kinds of guardrails and their parameters.
 
-use crate::evidence::data_guard::Demands;
+use crate::evidence::data_guard::CountDemands;
 use crate::evidence::e_process::absolute_limit::Counted;
 
 /// A test of the treatment.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Guardrail {
+pub enum GuardrailKind {
     /// First failures against the control: at most `1 + margin` times as many.
     NoWorse {
         /// At least 0.
@@ -42,21 +42,21 @@ pub enum Guardrail {
     },
 }
 
-impl Guardrail {
+impl GuardrailKind {
     /// The demands on the counts of a look.
-    pub fn demands(&self) -> Demands {
+    pub fn demands(&self) -> CountDemands {
         match self {
-            Guardrail::NoWorse { .. }
-            | Guardrail::MustNotFall { .. }
-            | Guardrail::Health { .. } => Demands {
+            GuardrailKind::NoWorse { .. }
+            | GuardrailKind::MustNotFall { .. }
+            | GuardrailKind::Health { .. } => CountDemands {
                 control: true,
                 bounded: true,
             },
-            Guardrail::ShareBet { .. } => Demands {
+            GuardrailKind::ShareBet { .. } => CountDemands {
                 control: true,
                 bounded: false,
             },
-            Guardrail::Limit { .. } | Guardrail::Latency { .. } => Demands {
+            GuardrailKind::Limit { .. } | GuardrailKind::Latency { .. } => CountDemands {
                 control: false,
                 bounded: true,
             },
@@ -65,6 +65,6 @@ impl Guardrail {
 
     /// Returns true if the e-value is that of a regression; a proof of health alone has none.
     pub fn can_regress(&self) -> bool {
-        !matches!(self, Guardrail::Health { .. })
+        !matches!(self, GuardrailKind::Health { .. })
     }
 }

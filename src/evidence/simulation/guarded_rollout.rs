@@ -11,7 +11,7 @@ use crate::evidence::e_process::must_not_fall::MustNotFall;
 use crate::evidence::e_process::share_bet::ShareBet;
 use crate::evidence::e_process::start_mixture::StartMixture;
 use crate::evidence::log_math::ln;
-use crate::evidence::simulation::traffic::Minute;
+use crate::evidence::simulation::traffic::SimulatedMinute;
 
 /// The tests, in the order of the tables.
 pub const TESTS: [&str; 6] = [
@@ -31,12 +31,12 @@ pub struct GuardedRollout {
     bet: ShareBet,
     limit: AbsoluteLimit,
     must_not_fall: MustNotFall,
-    stage: Stage,
+    stage: StageEvidence,
 }
 
 /// The states of a stage.
 #[derive(Debug, Clone, Default)]
-struct Stage {
+struct StageEvidence {
     index: usize,
     compared: StartMixture<6>,
     bets: StartMixture<6>,
@@ -54,16 +54,16 @@ impl GuardedRollout {
             bet: ShareBet::new(1.0),
             limit: AbsoluteLimit::new(0.02, Counted::Units),
             must_not_fall: MustNotFall::new(0.0),
-            stage: Stage::default(),
+            stage: StageEvidence::default(),
         }
     }
 
     /// Adds a minute and returns which tests say that the treatment has regressed.
-    pub fn look(&mut self, minute: &Minute) -> [bool; 6] {
+    pub fn look(&mut self, minute: &SimulatedMinute) -> [bool; 6] {
         if self.stage.index != minute.stage.0 {
-            self.stage = Stage {
+            self.stage = StageEvidence {
                 index: minute.stage.0,
-                ..Stage::default()
+                ..StageEvidence::default()
             };
         }
         let t = minute.index as u64 * 60;
@@ -84,7 +84,7 @@ impl GuardedRollout {
     }
 }
 
-impl Stage {
+impl StageEvidence {
     fn alarms(&self, share: f64, threshold: f64) -> [bool; 6] {
         let compared = self.compared.log_e();
         let limited = self.limited.mixture.log_e();

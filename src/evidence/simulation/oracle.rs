@@ -6,9 +6,9 @@ use crate::evidence::log_math::LOG_ZERO;
 use crate::evidence::log_math::ln;
 use crate::evidence::log_math::log_add;
 use crate::evidence::log_math::log_product;
-use crate::evidence::simulation::scenario::Effect;
 use crate::evidence::simulation::scenario::MINUTES;
-use crate::evidence::simulation::traffic::Minute;
+use crate::evidence::simulation::scenario::SimulatedRegression;
+use crate::evidence::simulation::traffic::SimulatedMinute;
 
 /// The oracles, in the order of the tables.
 pub const ORACLES: [&str; 2] = ["knows size and onset", "knows size"];
@@ -16,7 +16,7 @@ pub const ORACLES: [&str; 2] = ["knows size and onset", "knows size"];
 /// Likelihood-ratio tests with the true ratio.
 #[derive(Debug, Clone)]
 pub struct Oracle {
-    effect: Effect,
+    effect: SimulatedRegression,
     alternative: OddsAlternatives<1>,
     from_onset: f64,
     any_onset: f64,
@@ -24,7 +24,7 @@ pub struct Oracle {
 
 impl Oracle {
     /// Oracles for a regression.
-    pub fn new(effect: Effect) -> Oracle {
+    pub fn new(effect: SimulatedRegression) -> Oracle {
         Oracle {
             effect,
             alternative: OddsAlternatives::new(1.0, [effect.ratio]),
@@ -35,7 +35,7 @@ impl Oracle {
 
     /// Adds a minute and returns which oracles reject at `alpha`. The second one gives every minute of the day the same
     /// weight as the onset.
-    pub fn look(&mut self, minute: &Minute, alpha: f64) -> [bool; 2] {
+    pub fn look(&mut self, minute: &SimulatedMinute, alpha: f64) -> [bool; 2] {
         let share = minute.at_risk.treatment_share().unwrap_or(0.0);
         let [factor] =
             self.alternative

@@ -2,7 +2,7 @@
 
 use crate::evidence::arm_counts::ArmCounts;
 use crate::evidence::data_guard;
-use crate::evidence::simulation::random::Random;
+use crate::evidence::simulation::random::RandomStream;
 
 /// The number of pods.
 const PODS: usize = 10;
@@ -27,7 +27,7 @@ pub struct ScrapedErrors {
 
 impl PodCounters {
     /// Counts the errors of a minute and scrapes. Errors before a restart in the same minute are lost.
-    pub fn scrape(&mut self, errors: ArmCounts, random: &mut Random) -> ScrapedErrors {
+    pub fn scrape(&mut self, errors: ArmCounts, random: &mut RandomStream) -> ScrapedErrors {
         let before = self.series;
         let restarts = [(); PODS].map(|()| random.chance(RESTART).then(|| random.uniform()));
         for (pod, restart) in self.series.iter_mut().zip(restarts) {
@@ -43,7 +43,12 @@ impl PodCounters {
         self.read(&before)
     }
 
-    fn count_error(&mut self, arm: usize, restarts: &[Option<f64>; PODS], random: &mut Random) {
+    fn count_error(
+        &mut self,
+        arm: usize,
+        restarts: &[Option<f64>; PODS],
+        random: &mut RandomStream,
+    ) {
         #[expect(clippy::cast_possible_truncation, reason = "the remainder is small")]
         let pod = (random.bits() % PODS as u64) as usize;
         let lost = restarts

@@ -4,16 +4,16 @@
 
 /// A generator of random numbers.
 #[derive(Debug, Clone)]
-pub struct Random {
+pub struct RandomStream {
     state: [u64; 4],
 }
 
-impl Random {
+impl RandomStream {
     /// A generator for a stream of numbers, such as a run of a simulation.
-    pub fn new(seed: u64, stream: u64) -> Random {
+    pub fn new(seed: u64, stream: u64) -> RandomStream {
         let mut seed = seed ^ stream.wrapping_mul(0xd605_1a3f_9c2b_74e5);
         let state = [(); 4].map(|()| split_mix(&mut seed));
-        Random { state }
+        RandomStream { state }
     }
 
     /// Returns 64 random bits.

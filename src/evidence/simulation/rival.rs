@@ -2,7 +2,7 @@
 
 use crate::evidence::arm_counts::ArmCounts;
 use crate::evidence::simulation::scenario::MINUTES;
-use crate::evidence::simulation::traffic::Minute;
+use crate::evidence::simulation::traffic::SimulatedMinute;
 use crate::evidence::threshold_rule::RuleLook;
 use crate::evidence::threshold_rule::RuleState;
 use crate::evidence::threshold_rule::ThresholdRule;
@@ -88,7 +88,7 @@ impl Default for Rivals {
 
 impl Rivals {
     /// Adds a minute and returns which rules trip.
-    pub fn look(&mut self, minute: &Minute) -> [bool; 9] {
+    pub fn look(&mut self, minute: &SimulatedMinute) -> [bool; 9] {
         let look = RuleLook {
             units: minute.seen_requests,
             bad: minute.seen_errors,

@@ -72,48 +72,48 @@ impl Scenario {
     }
 
     /// The settings of the traffic.
-    pub fn setting(self) -> Setting {
-        let plain = Setting::default();
+    pub fn setting(self) -> TrafficSetting {
+        let plain = TrafficSetting::default();
         match self {
             Scenario::Independent => plain,
-            Scenario::DailyCycle => Setting {
+            Scenario::DailyCycle => TrafficSetting {
                 daily_cycle: 0.8,
                 ..plain
             },
-            Scenario::Ramp => Setting {
+            Scenario::Ramp => TrafficSetting {
                 stages: &RAMP,
                 ..plain
             },
-            Scenario::Clusters3 => Setting {
-                errors: Errors::Clusters(3.0),
+            Scenario::Clusters3 => TrafficSetting {
+                errors: ErrorPattern::Clusters(3.0),
                 ..plain
             },
-            Scenario::Clusters10 => Setting {
-                errors: Errors::Clusters(10.0),
+            Scenario::Clusters10 => TrafficSetting {
+                errors: ErrorPattern::Clusters(10.0),
                 ..plain
             },
-            Scenario::FailingSessions => Setting {
-                errors: Errors::Repeated,
+            Scenario::FailingSessions => TrafficSetting {
+                errors: ErrorPattern::Repeated,
                 ..plain
             },
-            Scenario::UnequalUsers => Setting {
+            Scenario::UnequalUsers => TrafficSetting {
                 users: Some(1_000),
                 ..plain
             },
-            Scenario::SmallShare => Setting {
+            Scenario::SmallShare => TrafficSetting {
                 users: Some(10_000),
                 stages: &ONE_PERCENT,
                 ..plain
             },
-            Scenario::StaffRing => Setting {
+            Scenario::StaffRing => TrafficSetting {
                 staff_per_minute: 30,
                 ..plain
             },
-            Scenario::LateSeries => Setting {
+            Scenario::LateSeries => TrafficSetting {
                 pods: true,
                 ..plain
             },
-            Scenario::SharedOutage => Setting {
+            Scenario::SharedOutage => TrafficSetting {
                 outage: true,
                 ..plain
             },
@@ -130,7 +130,7 @@ const RAMP: [(usize, f64); 4] = [(0, 0.01), (360, 0.1), (720, 0.25), (1080, 0.5)
 
 /// The error events of a failing unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Errors {
+pub enum ErrorPattern {
     /// One.
     Single,
     /// Several in the same minute, with this mean.
@@ -144,7 +144,7 @@ pub const REPEATS: usize = 8;
 
 /// Simulated traffic.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Setting {
+pub struct TrafficSetting {
     /// Units of the randomised lane per minute.
     pub units_per_minute: f64,
     /// The share of units that fail.
@@ -156,7 +156,7 @@ pub struct Setting {
     /// Users who stay, in place of units that come once.
     pub users: Option<usize>,
     /// The events of a failing unit.
-    pub errors: Errors,
+    pub errors: ErrorPattern,
     /// Units of staff with the treatment.
     pub staff_per_minute: u64,
     /// Events are counted by pods that restart.
@@ -164,31 +164,31 @@ pub struct Setting {
     /// All units share an outage at noon.
     pub outage: bool,
     /// The ratio of the treatment's error rate from a minute on.
-    pub effect: Effect,
+    pub effect: SimulatedRegression,
 }
 
 /// A regression of the treatment.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Effect {
+pub struct SimulatedRegression {
     /// The ratio of error rates; 1 for a healthy treatment.
     pub ratio: f64,
     /// The first minute with it.
     pub onset: usize,
 }
 
-impl Default for Setting {
-    fn default() -> Setting {
-        Setting {
+impl Default for TrafficSetting {
+    fn default() -> TrafficSetting {
+        TrafficSetting {
             units_per_minute: 600.0,
             base_rate: 0.008,
             stages: &TEN_PERCENT,
             daily_cycle: 0.0,
             users: None,
-            errors: Errors::Single,
+            errors: ErrorPattern::Single,
             staff_per_minute: 0,
             pods: false,
             outage: false,
-            effect: Effect {
+            effect: SimulatedRegression {
                 ratio: 1.0,
                 onset: 0,
             },
@@ -196,7 +196,7 @@ impl Default for Setting {
     }
 }
 
-impl Setting {
+impl TrafficSetting {
     /// Returns the index of the stage of a minute, and its share.
     pub fn stage(&self, minute: usize) -> (usize, f64) {
         let stages = self.stages.iter().enumerate().rev();

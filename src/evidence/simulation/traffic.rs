@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 
 use crate::evidence::arm_counts::ArmCounts;
 use crate::evidence::simulation::pod_counters::PodCounters;
-use crate::evidence::simulation::random::Random;
-use crate::evidence::simulation::scenario::Errors;
+use crate::evidence::simulation::random::RandomStream;
+use crate::evidence::simulation::scenario::ErrorPattern;
 use crate::evidence::simulation::scenario::MINUTES;
 use crate::evidence::simulation::scenario::REPEATS;
-use crate::evidence::simulation::scenario::Setting;
+use crate::evidence::simulation::scenario::TrafficSetting;
 use crate::evidence::simulation::user_population::UserPopulation;
 
 /// The share of units that buy.
@@ -20,7 +20,7 @@ const OUTAGE: std::ops::Range<usize> = 720..740;
 
 /// The counts of a minute.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Minute {
+pub struct SimulatedMinute {
     /// The minute of the day.
     pub index: usize,
     /// The stage, and the share of the treatment in it.
@@ -49,9 +49,9 @@ pub struct Minute {
 
 /// The traffic of a run.
 #[derive(Debug, Clone)]
-pub struct Traffic {
-    setting: Setting,
-    random: Random,
+pub struct SimulatedTraffic {
+    setting: TrafficSetting,
+    random: RandomStream,
     phase: f64,
     users: Option<UserPopulation>,
     not_failed: ArmCounts,
@@ -61,15 +61,15 @@ pub struct Traffic {
     index: usize,
 }
 
-impl Traffic {
+impl SimulatedTraffic {
     /// The traffic of one run.
-    pub fn new(setting: Setting, mut random: Random) -> Traffic {
+    pub fn new(setting: TrafficSetting, mut random: RandomStream) -> SimulatedTraffic {
         let errors = setting.units_per_minute * setting.base_rate;
         let (_, share) = setting.stage(0);
         let users = setting.users.map(|count| {
             UserPopulation::draw(count, share, setting.units_per_minute, errors, &mut random)
         });
-        Traffic {
+        SimulatedTraffic {
             setting,
             phase: random.uniform(),
             random,
@@ -94,7 +94,7 @@ impl Traffic {
         clippy::cast_sign_loss,
         reason = "the product is a small positive number"
     )]
-    fn fresh_units(&mut self, minute: &mut Minute) {
+    fn fresh_units(&mut self, minute: &mut SimulatedMinute) {
         let setting = self.setting;
         let total = libm::round(setting.units_per_minute * self.daily_factor(0.0)) as u64;
         let treatment = self.random.binomial(total, minute.stage.1);
@@ -117,7 +117,7 @@ impl Traffic {
     }
 
     /// Fills in requests and error events.
-    fn events(&mut self, minute: &mut Minute) {
+    fn events(&mut self, minute: &mut SimulatedMinute) {
         minute.requests = minute.active;
         minute.errors = match (&self.users, self.setting.errors) {
             (Some(users), _) => {
@@ -128,12 +128,12 @@ impl Traffic {
                     treatment: self.random.poisson(treatment),
                 }
             }
-            (None, Errors::Single) => minute.failed,
-            (None, Errors::Clusters(mean)) => ArmCounts {
+            (None, ErrorPattern::Single) => minute.failed,
+            (None, ErrorPattern::Clusters(mean)) => ArmCounts {
                 control: clusters(&mut self.random, minute.failed.control, mean),
                 treatment: clusters(&mut self.random, minute.failed.treatment, mean),
             },
-            (None, Errors::Repeated) => {
+            (None, ErrorPattern::Repeated) => {
                 self.failing.push_back((minute.active, minute.failed));
                 if self.failing.len() > REPEATS {
                     self.failing.pop_front();
@@ -149,7 +149,7 @@ impl Traffic {
     }
 
     /// Fills in what a dashboard shows: all lanes, and counters as they are scraped.
-    fn dashboard(&mut self, minute: &mut Minute) {
+    fn dashboard(&mut self, minute: &mut SimulatedMinute) {
         (minute.seen_requests, minute.seen_errors) = (minute.requests, minute.errors);
         if self.setting.pods {
             let scraped = self.pods.scrape(minute.errors, &mut self.random);
@@ -163,14 +163,14 @@ impl Traffic {
     }
 }
 
-fn clusters(random: &mut Random, units: u64, mean: f64) -> u64 {
+fn clusters(random: &mut RandomStream, units: u64, mean: f64) -> u64 {
     (0..units).map(|_| random.geometric(mean)).sum()
 }
 
-impl Iterator for Traffic {
-    type Item = Minute;
+impl Iterator for SimulatedTraffic {
+    type Item = SimulatedMinute;
 
-    fn next(&mut self) -> Option<Minute> {
+    fn next(&mut self) -> Option<SimulatedMinute> {
         if self.index >= MINUTES {
             return None;
         }
@@ -178,10 +178,10 @@ impl Iterator for Traffic {
         if self.index > 0 && self.setting.stage(self.index - 1).0 != stage.0 {
             (self.not_failed, self.not_bought) = Default::default();
         }
-        let mut minute = Minute {
+        let mut minute = SimulatedMinute {
             index: self.index,
             stage,
-            ..Minute::default()
+            ..SimulatedMinute::default()
         };
         let of_users = self
             .users

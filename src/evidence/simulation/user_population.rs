@@ -1,7 +1,7 @@
 //! Users who stay all day and differ: each has a rate of errors and a rate of purchases, gamma-distributed.
 
 use crate::evidence::arm_counts::ArmCounts;
-use crate::evidence::simulation::random::Random;
+use crate::evidence::simulation::random::RandomStream;
 use crate::evidence::simulation::scenario::MINUTES;
 
 /// The shape of a gamma distribution with the coefficient of variation 2.
@@ -34,7 +34,13 @@ pub struct UserPopulation {
 
 impl UserPopulation {
     /// Draws `count` users. All of them together have `requests` and `errors` per minute on average.
-    pub fn draw(count: usize, share: f64, requests: f64, errors: f64, random: &mut Random) -> Self {
+    pub fn draw(
+        count: usize,
+        share: f64,
+        requests: f64,
+        errors: f64,
+        random: &mut RandomStream,
+    ) -> Self {
         let mut population = UserPopulation {
             minutes: vec![UserMinute::default(); MINUTES],
             users: ArmCounts::default(),

@@ -2,7 +2,7 @@
 
 use crate::evidence::arm_counts::ArmCounts;
 use crate::evidence::simulation::interval::wilson_bounds;
-use crate::evidence::simulation::random::Random;
+use crate::evidence::simulation::random::RandomStream;
 use crate::evidence::threshold_rule::RuleLook;
 use crate::evidence::threshold_rule::RuleState;
 use crate::evidence::threshold_rule::ThresholdRule;
@@ -35,7 +35,8 @@ const MOST_LOOKS: usize = 400_000;
 /// Estimates the chance with independent units. Real traffic, in which errors come in clusters, has a higher one.
 pub fn estimate(rule: &ThresholdRule, traffic: &HealthyTraffic, seed: u64) -> FalseAlarmEstimate {
     let runs = (MOST_LOOKS / traffic.looks.max(1)).clamp(20, 2000);
-    let tripped = (0..runs).filter(|run| trips_once(rule, traffic, Random::new(seed, *run as u64)));
+    let tripped =
+        (0..runs).filter(|run| trips_once(rule, traffic, RandomStream::new(seed, *run as u64)));
     let tripped = tripped.count();
     FalseAlarmEstimate {
         probability: tripped as f64 / runs as f64,
@@ -43,7 +44,7 @@ pub fn estimate(rule: &ThresholdRule, traffic: &HealthyTraffic, seed: u64) -> Fa
     }
 }
 
-fn trips_once(rule: &ThresholdRule, traffic: &HealthyTraffic, mut random: Random) -> bool {
+fn trips_once(rule: &ThresholdRule, traffic: &HealthyTraffic, mut random: RandomStream) -> bool {
     let mut state = RuleState::default();
     let mean_treatment = traffic.units_per_look as f64 * traffic.share;
     (0..traffic.looks).any(|_| {
@@ -62,7 +63,7 @@ fn trips_once(rule: &ThresholdRule, traffic: &HealthyTraffic, mut random: Random
 }
 
 /// A Poisson number, or beyond 50 its normal approximation, so that the time does not grow with the traffic.
-fn about(random: &mut Random, mean: f64) -> u64 {
+fn about(random: &mut RandomStream, mean: f64) -> u64 {
     if mean < 50.0 {
         return random.poisson(mean);
     }
@@ -70,7 +71,7 @@ fn about(random: &mut Random, mean: f64) -> u64 {
 }
 
 /// A binomial number, approximated like that of [`about`].
-fn failures(random: &mut Random, units: u64, rate: f64) -> u64 {
+fn failures(random: &mut RandomStream, units: u64, rate: f64) -> u64 {
     let mean = units as f64 * rate;
     if mean < 50.0 && rate < 0.1 {
         return random.binomial(units, rate);
@@ -84,6 +85,6 @@ fn failures(random: &mut Random, units: u64, rate: f64) -> u64 {
     clippy::cast_sign_loss,
     reason = "the number is rounded and not negative"
 )]
-fn normal_count(random: &mut Random, mean: f64, spread: f64) -> u64 {
+fn normal_count(random: &mut RandomStream, mean: f64, spread: f64) -> u64 {
     libm::round(mean + spread * random.normal()).max(0.0) as u64
 }
