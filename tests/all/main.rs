@@ -23,6 +23,7 @@ mod cli;
 mod control;
 mod document;
 mod evaluation;
+mod evidence;
 mod fuzz_corpus;
 mod meta;
 mod protocol;
