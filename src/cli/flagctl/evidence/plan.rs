@@ -114,7 +114,26 @@ fn false_alarms(rollout: &PlannedRollout) -> String {
         base_rate: rollout.base_rate,
         looks: LOOKS,
     };
-    let max = rollout.base_rate * 1.25;
+    let rules = threshold_rules(rollout.base_rate * 1.25);
+    let mut rows = vec![columns::row([
+        "THRESHOLD RULE",
+        "FALSE ALARMS IN 24 H",
+        "99 % INTERVAL",
+    ])];
+    rows.extend(rules.iter().map(|(name, rule)| {
+        let estimate = false_alarm::estimate(rule, &traffic, 1);
+        let (low, high) = estimate.bounds;
+        vec![
+            (*name).to_owned(),
+            format!("{:.0} %", estimate.probability * 100.0),
+            format!("{:.0} to {:.0} %", low * 100.0, high * 100.0),
+        ]
+    }));
+    columns::align_columns(&rows)
+}
+
+/// The rules of the table, some of them with a limit a quarter above the base rate.
+fn threshold_rules(max: f64) -> [(&'static str, ThresholdRule); 5] {
     let relative = |strict| ThresholdRule::AbsoluteOrRelative {
         absolute: 0.05,
         multiple: 3.0,
@@ -122,7 +141,7 @@ fn false_alarms(rollout: &PlannedRollout) -> String {
         window: None,
         strict,
     };
-    let rules = [
+    [
         ("5 % or 3× the control, 200 units", relative(false)),
         ("the same, strict", relative(true)),
         (
@@ -149,22 +168,7 @@ fn false_alarms(rollout: &PlannedRollout) -> String {
                 looks: LOOKS,
             },
         ),
-    ];
-    let mut rows = vec![columns::row([
-        "THRESHOLD RULE",
-        "FALSE ALARMS IN 24 H",
-        "99 % INTERVAL",
-    ])];
-    rows.extend(rules.iter().map(|(name, rule)| {
-        let estimate = false_alarm::estimate(rule, &traffic, 1);
-        let (low, high) = estimate.bounds;
-        vec![
-            (*name).to_owned(),
-            format!("{:.0} %", estimate.probability * 100.0),
-            format!("{:.0} to {:.0} %", low * 100.0, high * 100.0),
-        ]
-    }));
-    columns::align_columns(&rows)
+    ]
 }
 
 fn parse_percent(text: &str) -> Result<f64, String> {

@@ -1,5 +1,6 @@
 //! `flagctl evidence simulate`: measures false alarms and detection times of tests, threshold rules and oracles.
 
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -92,12 +93,8 @@ fn regressed_run(ratio: f64, onset: usize, seed: u64, run: u64) -> (usize, First
 
 /// Computes the runs on all cores. The order of the results does not depend on the number of cores.
 fn in_parallel<T: Send>(runs: u64, compute: impl Fn(u64) -> T + Sync) -> Vec<T> {
-    let threads = std::thread::available_parallelism().map_or(1, |count| count.get() as u64);
-    let part = |first: u64| {
-        (first..runs)
-            .step_by(usize::try_from(threads).unwrap_or(1))
-            .map(&compute)
-    };
+    let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let part = |first: usize| (first as u64..runs).step_by(threads).map(&compute);
     let mut parts: Vec<_> = std::thread::scope(|scope| {
         let started: Vec<_> = (0..threads)
             .map(|first| scope.spawn(move || part(first).collect::<Vec<T>>()))
@@ -109,10 +106,7 @@ fn in_parallel<T: Send>(runs: u64, compute: impl Fn(u64) -> T + Sync) -> Vec<T> 
         joined.collect()
     });
     let mut all = Vec::new();
-    while let Some(result) = parts
-        .get_mut(all.len() % threads as usize)
-        .and_then(Iterator::next)
-    {
+    while let Some(result) = parts.get_mut(all.len() % threads).and_then(Iterator::next) {
         all.push(result);
     }
     all

@@ -95,7 +95,7 @@ pub fn detection(regressions: &[RegressionAlarms]) -> String {
         );
         for (rule, name) in campaign::rule_names().enumerate() {
             if let Some(drawn) = DRAWN.iter().position(|drawn| *drawn == name) {
-                curve(&mut out, alarms, rule, (left, top, scale), style(drawn));
+                curve(&mut out, alarms, rule, (left, top, scale), &style(drawn));
             }
         }
     }
@@ -128,20 +128,21 @@ fn curve(
     alarms: &RegressionAlarms,
     rule: usize,
     (left, top, scale): (usize, usize, f64),
-    style: String,
+    style: &str,
 ) {
     let delays = simulated_alarms::delays(alarms, rule);
     if delays.len() * 2 < alarms.runs.len() {
         return;
     }
     let mut path = format!("M{left} {}", top + 200);
-    for (count, delay) in delays
-        .iter()
-        .enumerate()
-        .filter(|(_, delay)| **delay <= scale)
-    {
+    let mut caught = 0;
+    for same in delays.chunk_by(|one, next| one == next) {
+        caught += same.len();
+        let Some(delay) = same.first().filter(|delay| **delay <= scale) else {
+            break;
+        };
         let x = left as f64 + 320.0 * delay / scale;
-        let y = top as f64 + 200.0 - 200.0 * (count + 1) as f64 / delays.len() as f64;
+        let y = top as f64 + 200.0 - 200.0 * caught as f64 / delays.len() as f64;
         let _ = write!(path, "H{x:.1}V{y:.1}");
     }
     let _ = writeln!(out, "<path d=\"{path}\" fill=\"none\" {style}/>");

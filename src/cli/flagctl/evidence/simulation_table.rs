@@ -51,13 +51,16 @@ pub fn render(scenarios: &[ScenarioAlarms], regressions: &[RegressionAlarms]) ->
     out
 }
 
+/// Runs from which the tables judge the tests; with fewer, one false alarm more says nothing.
+const ENOUGH_RUNS: usize = 500;
+
 /// Returns true unless a test has significantly more false alarms than alpha in a scenario that it allows.
 pub fn are_tests_within(scenarios: &[ScenarioAlarms], alpha: f64) -> bool {
     scenarios.iter().all(|alarms| {
         (0..TESTS.len()).all(|test| {
             let broken = test == SHARE_BET && alarms.scenario.repeats_errors();
             let (low, _) = wilson_bounds(false_alarms(alarms, test), alarms.runs.len());
-            broken || low <= alpha
+            broken || alarms.runs.len() < ENOUGH_RUNS || low <= alpha
         })
     })
 }
