@@ -52,6 +52,11 @@ impl DataGuard {
         if look.at_risk.is_empty() || look.failed.is_empty() {
             return CheckedCounts::NoData;
         }
+        let lacks_control = look.at_risk.control.is_none() || look.failed.control.is_none();
+        let has_control = look.at_risk.control.is_some() || look.failed.control.is_some();
+        if lacks_control && has_control {
+            return CheckedCounts::Invalid(InvalidReason::ArmVanished);
+        }
         let (Some(at_risk), Some(failed)) = (
             complete(look.at_risk, demands),
             complete(look.failed, demands),

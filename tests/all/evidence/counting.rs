@@ -97,7 +97,7 @@ fn raw_events(capacity: usize, units: u64) -> RawEvents {
     };
     for t in 0..20_000 {
         let unit = random.bits() % units;
-        let replica = (random.bits() % 20) as usize;
+        let replica = usize::try_from(random.bits() % 20).unwrap();
         let sample = &mut raw.replicas[replica];
         if random.chance(0.8) {
             sample.expose(hash(unit), Lane::Share, arm(unit), t);

@@ -193,17 +193,14 @@ fn limit_that_skips_bad_control_has_a_mean_of_at_most_one() {
 fn assignment_check_has_a_mean_of_one() {
     let weights = [0.7_f64, 0.2, 0.1];
     let mut mean = 0.0;
-    let n = 12;
-    for a in 0..=n {
-        for b in 0..=n - a {
-            let c = n - a - b;
-            let ways = choose(n, a) * choose(n - a, b);
-            let p: f64 = [a, b, c]
-                .iter()
-                .zip(weights)
-                .map(|(k, w)| w.powf(*k as f64))
-                .product();
-            mean += ways * p * assignment_check::log_e(&[a, b, c], &weights).exp();
+    let all = 12;
+    for first in 0..=all {
+        for second in 0..=all - first {
+            let counts = [first, second, all - first - second];
+            let ways = choose(all, first) * choose(all - first, second);
+            let powers = counts.iter().zip(weights);
+            let chance: f64 = powers.map(|(count, w)| w.powf(*count as f64)).product();
+            mean += ways * chance * assignment_check::log_e(&counts, &weights).exp();
         }
     }
     assert!((mean - 1.0).abs() < ROUNDING, "{mean}");

@@ -42,12 +42,13 @@ fn extreme_looks() -> Vec<Vec<LookCounts>> {
         (billion, billion),
         (1, 1),
     ];
-    let rates = [0.0, 1e-6, 0.5, 0.99, 1.0];
+    // In parts per million.
+    let rates = [0, 1, 500_000, 990_000, 1_000_000];
     let mut series = Vec::new();
     for at_risk in units {
         for control in rates {
             for treatment in rates {
-                let of = |units: u64, rate: f64| (units as f64 * rate) as u64;
+                let of = |units: u64, rate: u64| units * rate / 1_000_000;
                 let failed = (of(at_risk.0, control), of(at_risk.1, treatment));
                 let look = |t: u64| counts(t, at_risk, failed);
                 series.push((0..5).map(|i| look(i * 100_000)).collect());

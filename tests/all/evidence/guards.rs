@@ -4,6 +4,7 @@ use fanion::evidence::arm_counts::ArmSeries;
 use fanion::evidence::arm_counts::LookCounts;
 use fanion::evidence::data_guard;
 use fanion::evidence::data_guard::SettleWindow;
+use fanion::evidence::e_process::absolute_limit::Counted;
 use fanion::evidence::e_process::latency_bracket::LatencyBracket;
 use fanion::evidence::guardrail::assignment_fault;
 use fanion::evidence::guardrail::kind::GuardrailKind;
@@ -50,6 +51,20 @@ fn series_missing_from_one_arm_is_invalid() {
     );
     look.failed = ArmSeries::default();
     assert_eq!(verdicts(&[look]), [Verdict::NoData]);
+}
+
+#[test]
+fn a_limit_needs_both_series_of_the_control_or_none() {
+    let guardrail = GuardrailKind::Limit {
+        max: 0.01,
+        counted: Counted::Units,
+    };
+    let mut look = counts(0, (900, 100), (9, 1));
+    look.failed.control = None;
+    let invalid = Verdict::Invalid(InvalidReason::ArmVanished);
+    assert_eq!(last(&guardrail, &[look]).verdict, invalid);
+    look.at_risk.control = None;
+    assert_eq!(last(&guardrail, &[look]).verdict, Verdict::Undecided);
 }
 
 #[test]
