@@ -1,8 +1,8 @@
 //! Stickiness: checks that an edit to a running rollout does not take variants from users.
 //!
 //! A user keeps a variant while the share of the variant grows. A rollback takes the variant from the users who got it
-//! last, and shows it to no new user. No user moves between two variants of which neither grows at the expense of the
-//! other. The bucketing key stays the same. Rollout fields guarantee this as long as only their shares change;
+//! last, and shows it to no new user. A user moves only from a variant whose share shrinks to a variant whose share
+//! grows. The bucketing key stays the same. Rollout fields guarantee this as long as only their shares change;
 //! handwritten rules may not. An edit that violates stickiness still takes effect, because it may be intended; the
 //! diagnostic names an affected user.
 

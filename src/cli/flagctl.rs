@@ -98,7 +98,8 @@ enum Command {
     Unfreeze(EnvironmentChangeArgs),
     /// Send the whole document again to all replicas.
     Sync(SyncArgs),
-    /// Print the revision of each replica, laggards first. Exits with 1 if some have not applied the published revision.
+    /// Print the revision of each replica, starting with those that have not applied the newest revision. Exits with 1
+    /// if there are such replicas.
     Replicas(ReplicasArgs),
     /// Print the last changes with their actor, time and reason.
     Log(Box<LogArgs>),

@@ -78,7 +78,7 @@ codes! {
     GrowthTakesVariant = "F024",
     /// An edit that rolls a variant back and shows it to a user who did not have it.
     RollbackShowsVariant = "F025",
-    /// An edit that moves a user between two variants of which neither grows at the expense of the other.
+    /// An edit that moves a user from a variant that does not shrink, or to one that does not grow, or replaces a variant.
     UnorderedVariantMove = "F026",
     /// An edit that changes the hashed value, so that all units are bucketed again.
     BucketingKeyChanged = "F027",

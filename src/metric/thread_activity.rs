@@ -84,7 +84,7 @@ impl ThreadActivities {
 
     /// Returns the gauge of stalled threads.
     pub fn collect(&self) -> MetricFamily {
-        let help = "1 if an operation of the thread has not finished for 3 s, else 0.";
+        let help = "1 if the thread has been busy with one operation for more than 3 s, else 0.";
         let mut family = MetricFamily::new("fanion.thread.stalled", "", MetricKind::Gauge, help);
         for (name, stalled) in self.states() {
             let value = f64::from(u8::from(stalled.is_some()));

@@ -59,13 +59,13 @@ fn log_diagnostic(diagnostic: &Diagnostic) {
     }
 }
 
-/// Returns the end of a log message about a failure: the flags that are served. `kept` is true if there are last good
-/// flags.
-pub fn served_flags(kept: bool) -> &'static str {
+/// Returns the end of a log message about the failure of a file or a source, which `origin` names: the flags that are
+/// served. `kept` is true if there are last good flags.
+pub fn served_flags(kept: bool, origin: &str) -> String {
     if kept {
-        "keeping its last good flags"
+        format!("keeping the last good flags of the {origin}")
     } else {
-        "no flags from it yet"
+        format!("no flags from this {origin} yet")
     }
 }
 

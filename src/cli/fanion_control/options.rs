@@ -43,10 +43,11 @@ pub struct StartOptions {
     /// selects its environment. With one environment and no such file, replicas need no token.
     #[arg(long, value_name = "NAME=FILE", value_parser = parse_named_path)]
     pub sync_token_path: Vec<(String, PathBuf)>,
-    /// Name of a replica that is expected even before it has connected, as NAME or ENVIRONMENT/NAME; may be repeated.
+    /// Name of a replica that counts in `replicas` and `kill --wait` even before it has connected, as NAME or
+    /// ENVIRONMENT/NAME; may be repeated.
     #[arg(long, value_name = "NAME")]
     pub expect_replica: Vec<String>,
-    /// How long a disconnected replica remains expected.
+    /// How long a disconnected replica still counts in `replicas` and `kill --wait`.
     #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = parse_duration)]
     pub expect_within: Duration,
     /// TLS certificate of both ports, in PEM.

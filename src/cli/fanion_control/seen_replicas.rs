@@ -43,7 +43,7 @@ pub fn load(data_dir: &Path, environment: &Environment) {
         }
         Ok(_) => {}
         Err(error) => {
-            tracing::warn!(path = %path.display(), error, "cannot read which replicas were seen before");
+            tracing::warn!(path = %path.display(), error, "cannot read the list of known replicas");
         }
     }
 }
@@ -82,7 +82,7 @@ pub async fn follow(data_dir: PathBuf, environment: Arc<Environment>) {
                 Ok(()) => written = uids,
                 Err(error) => {
                     let path = path.display();
-                    tracing::warn!(%path, %error, "cannot write which replicas were seen");
+                    tracing::warn!(%path, %error, "cannot write the list of known replicas");
                 }
             }
         }

@@ -40,7 +40,8 @@ pub struct DiffArgs {
     /// Maximum number of example contexts per transition.
     #[arg(long, default_value_t = 3, value_name = "N")]
     examples: usize,
-    /// Exit with 1 if a result changes or may change, or if the change violates the stickiness of a rollout.
+    /// Exit with 1 if a result changes or may change, or if the edit moves users of a running rollout in an unexpected
+    /// way (F024 to F027).
     #[arg(long)]
     exit_code: bool,
     /// Output format of the changes.

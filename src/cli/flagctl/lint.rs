@@ -27,8 +27,8 @@ pub struct LintArgs {
     /// Print the documentation of a diagnostic code; `all` lists the codes.
     #[arg(long, value_name = "CODE", conflicts_with = "paths")]
     explain: Option<String>,
-    /// Also report stickiness violations introduced since OLD: a file, a directory, a glob, or REV:PATH of a git
-    /// repository.
+    /// Also report edits since OLD that move users of a running rollout in an unexpected way (F024 to F027). OLD is a
+    /// file, a directory, a glob, or REV:PATH of a git repository.
     #[arg(long, value_name = "OLD")]
     against: Option<String>,
     /// The options of the report.

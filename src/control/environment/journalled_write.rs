@@ -124,7 +124,7 @@ impl Environment {
             kind,
             flag,
             actor,
-            "recorded"
+            "change recorded in the log"
         );
         match write.command {
             Some(Command::ForceSync) => self.replicas.force_sync(),

@@ -59,10 +59,10 @@ pub struct RolloutOverride {
     /// The names of rings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rings: Option<Vec<String>>,
-    /// Targeting keys that always get the release.
+    /// Targeting keys that always get the released variant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allow: Option<Vec<String>>,
-    /// Targeting keys that never get the release.
+    /// Targeting keys that never get the released variant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deny: Option<Vec<String>>,
 }

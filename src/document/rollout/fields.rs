@@ -17,7 +17,7 @@ use crate::document::syntax_tree::Node;
 pub struct RolloutFields {
     /// The position of `kill: true`.
     pub kill_position: Option<Position>,
-    /// `safeVariant`: the variant for contexts that must not get a release; the default variant if `None`.
+    /// `safeVariant`: the variant for contexts that must not get the released variant; the default variant if `None`.
     pub safe_variant: Option<EcoString>,
     /// The releases; the first one that matches a context decides.
     pub rollouts: Vec<Rollout>,
@@ -48,9 +48,9 @@ pub struct Rollout {
     pub rings: Vec<EcoString>,
     /// Segments that are included regardless of the share.
     pub segments: Vec<EcoString>,
-    /// Targeting keys that always get the release.
+    /// Targeting keys that always get the released variant.
     pub allow: Vec<EcoString>,
-    /// Targeting keys that never get the release.
+    /// Targeting keys that never get the released variant.
     pub deny: Vec<EcoString>,
     /// The condition for eligibility.
     pub when: Option<Node>,

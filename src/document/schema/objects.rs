@@ -136,22 +136,22 @@ pub const ROLLOUT: ObjectSchema = ObjectSchema {
         field(
             "rings",
             FieldType::TextOrList,
-            "Rings that get the release at any percentage.",
+            "Rings whose users get the released variant at any percentage.",
         ),
         field(
             "segments",
             FieldType::TextOrList,
-            "Segments that get the release at any percentage: the attribute `segments` contains one of these names.",
+            "Segments whose users get the released variant at any percentage: the attribute `segments` contains one of these names.",
         ),
         field(
             "allow",
             FieldType::TextOrList,
-            "Targeting keys that always get the release.",
+            "Targeting keys that always get the released variant.",
         ),
         field(
             "deny",
             FieldType::TextOrList,
-            "Targeting keys that never get the release; overrides `allow`.",
+            "Targeting keys that never get the released variant; overrides `allow`.",
         ),
         field(
             "when",

@@ -134,7 +134,7 @@ impl TrackedFile {
     fn log_refused(&self) {
         let kept = self.last_good.layer.is_some();
         let error_kind = self.last_good.refusal.as_ref().map(|e| e.kind().as_str());
-        let served = served_flags(kept);
+        let served = served_flags(kept, "file");
         tracing::error!(file = %self.origin.file, kept, error_kind, "invalid file; {served}");
     }
 
@@ -147,7 +147,7 @@ impl TrackedFile {
         let kept = self.last_good.layer.is_some();
         let code = Code::Unreadable.id();
         let error_kind = self.read_error.as_ref().map(|e| e.kind().as_str());
-        let served = served_flags(kept);
+        let served = served_flags(kept, "file");
         tracing::error!(
             file = %self.origin.file,
             code,

@@ -43,7 +43,7 @@ pub async fn run_sync_stream(client: SyncClient, mut timing: Timing, updates: Up
                 let source = &*client.status.redacted_name;
                 tracing::warn!(
                     source,
-                    "changes do not match the active flags; fetching the whole document"
+                    "the delta does not apply to the active flags; fetching the whole document"
                 );
             }
             // A service may limit the duration of streams; such an end is not a failure.

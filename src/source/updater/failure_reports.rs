@@ -23,7 +23,7 @@ pub fn report_failure(status: &SourceStatus, kept: bool, error: &SourceError) {
     } else {
         "cannot fetch flags from the source"
     };
-    let served = served_flags(kept);
+    let served = served_flags(kept, "source");
     tracing::error!(
         source,
         kept,

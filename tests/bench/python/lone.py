@@ -269,7 +269,7 @@ def budgets(found):
     one = found["in_flight"]["1"]
     grpc, hyper, tonic = one["fanion, gRPC"], one["hyper"], one["tonic"]
     ours = [name for name in one if name.startswith("fanion")]
-    rows = [("context switches per call, one in flight, the most of all protocols", max(one[name]["switches"] for name in ours), 1.05, True)]
+    rows = [("context switches per call, one in flight, maximum over all protocols", max(one[name]["switches"] for name in ours), 1.05, True)]
     for count, by_name in found["in_flight"].items():
         cpu = {name: figures["cpu"] for name, figures in by_name.items()}
         rows += [(f"CPU per gRPC call, {count} in flight, relative to tonic", cpu["fanion, gRPC"] / cpu["tonic"], 0.9, True),

@@ -34,7 +34,8 @@ pub struct EnvironmentChangeArgs {
 /// The arguments of `sync`.
 #[derive(Debug, clap::Args)]
 pub struct SyncArgs {
-    /// Required. The whole document also replaces the flags of replicas with a newer revision than a restored store.
+    /// Required, because this also replaces the flags of replicas whose revision is newer than that of the control
+    /// plane, for instance after a restore.
     #[arg(long, required = true)]
     force: bool,
     /// The control plane, and the output.

@@ -25,8 +25,8 @@ const MAX_TIMEOUT: Duration = Duration::from_secs(60);
 /// The arguments of `kill`.
 #[derive(Debug, clap::Args)]
 pub struct KillArgs {
-    /// Wait until all expected replicas have applied the kill. Exits with 1 if some have not within the timeout, or if
-    /// no known replica sends receipts.
+    /// Wait until all replicas have reported that they applied the kill. Exits with 1 if one has not within the timeout,
+    /// or if no replica sends such reports.
     #[arg(long)]
     wait: bool,
     /// Time limit of --wait, such as 5s or 500ms; at most 60s.
@@ -84,7 +84,7 @@ fn wait(
     };
     let laggards = progress
         .member("laggards")
-        .context("an answer without laggards")?;
+        .context("the response of the control plane has no member `laggards`")?;
     let is_complete = laggards.items_or_self().is_empty();
     let journalled = !change_output::is_false(killed, "journalled");
     if let NodeKind::Map(members) = &mut progress.kind {

@@ -11,13 +11,13 @@ pub struct SetArgs {
     /// Percentage of the users who are in none of the rings and lists.
     #[arg(long, value_name = "PERCENT", allow_hyphen_values = true, value_parser = parse_percentage)]
     percentage: Option<f64>,
-    /// Rings that get the release, separated by commas; an empty value means none.
+    /// Rings whose users get the released variant, separated by commas; an empty value means none.
     #[arg(long, value_name = "NAMES")]
     rings: Option<String>,
-    /// Targeting keys that always get the release, separated by commas; an empty value means none.
+    /// Targeting keys that always get the released variant, separated by commas; an empty value means none.
     #[arg(long, value_name = "KEYS")]
     allow: Option<String>,
-    /// Targeting keys that never get the release, separated by commas; an empty value means none.
+    /// Targeting keys that never get the released variant, separated by commas; an empty value means none.
     #[arg(long, value_name = "KEYS")]
     deny: Option<String>,
     /// Remove earlier overrides, so that the fields of the flag file apply again.

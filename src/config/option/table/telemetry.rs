@@ -110,5 +110,5 @@ pub static REPLICA_ID: OptionSpec = with_default(
     None,
     "NAME",
     "",
-    "Name of this replica in /debug, and the targeting key there if a request has none [default: the host name]",
+    "Name of this replica in responses of the debug endpoints, and the targeting key of requests to them that have none [default: the host name]",
 );
