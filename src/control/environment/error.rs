@@ -25,7 +25,7 @@ pub enum ChangeError {
     Store(StoreError),
     /// The store did not respond in time: the change may still be recorded.
     StoreTimeout,
-    /// An earlier kill is not recorded yet; other changes are refused until it is.
+    /// An earlier kill is not recorded yet; other changes are refused until it is recorded.
     Unjournalled(String),
     /// A part of the process has ended.
     Ended(&'static str),
@@ -52,7 +52,7 @@ impl fmt::Display for ChangeError {
             ),
             ChangeError::Unjournalled(why) => write!(
                 f,
-                "an earlier kill is not recorded yet; other changes are refused until it is: {why}"
+                "an earlier kill is not recorded yet; other changes are refused until it is recorded: {why}"
             ),
             ChangeError::Ended(what) => write!(f, "{what} has ended: restart the process"),
         }

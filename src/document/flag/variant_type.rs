@@ -63,7 +63,7 @@ fn report_null(flag: &str, variant: &Member, report: &mut DiagnosticSink) {
         let help =
             "write a value; for the default in the caller's code, remove `defaultVariant` instead";
         (
-            "is null: callers that get it get an error".to_owned(),
+            "is null: callers that get this variant get an error".to_owned(),
             help.to_owned(),
         )
     };

@@ -38,7 +38,7 @@ impl WorkerLiveness {
         let was_responsive = self.last_result.swap(is_responsive, Ordering::Relaxed);
         match (was_responsive, is_responsive) {
             (true, false) => tracing::error!(
-                "the workers do not respond within {within:?}; requests are not answered until they do"
+                "the workers do not respond within {within:?}; requests are not answered until the workers respond"
             ),
             (false, true) => tracing::info!("the workers respond again"),
             (true, true) | (false, false) => {}

@@ -29,7 +29,7 @@ fn report_of(metrics: &Metrics, limit: Limit, port: Option<PortRole>, client: Op
 fn effect(limit: Limit) -> &'static str {
     match limit {
         Limit::UnsentBytes => {
-            "a client does not read its responses: its next requests wait until it does"
+            "a client does not read its responses: further requests of the connection wait until responses are read"
         }
         Limit::WriteTimeout => {
             "a client did not read its responses in time: closing its connection or stream"
@@ -38,7 +38,7 @@ fn effect(limit: Limit) -> &'static str {
             "all connections of the port are in use: new ones wait (raise --max-connections)"
         }
         Limit::ClientConnections => {
-            "a client has too many connections: closing its new one (raise --max-connections-per-client)"
+            "a client has too many connections: closing the new connection (raise --max-connections-per-client)"
         }
         Limit::FileDescriptors => {
             "all file descriptors are in use: new connections wait (raise the limit of open files)"

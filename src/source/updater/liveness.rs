@@ -47,7 +47,7 @@ impl Liveness {
         let was_responsive = self.last_result.swap(is_responsive, Ordering::Relaxed);
         match (was_responsive, is_responsive) {
             (true, false) => tracing::error!(
-                "the update thread does not respond within {within:?}; flags cannot change until it does"
+                "the update thread does not respond within {within:?}; flags cannot change until the thread responds"
             ),
             (false, true) => tracing::info!("the update thread responds again"),
             (true, true) | (false, false) => {}

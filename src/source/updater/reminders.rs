@@ -42,7 +42,7 @@ impl Reminders {
             tracing::warn!(
                 source,
                 error,
-                "not ready: the source still fails; no flags from it yet"
+                "not ready: the source still fails; no flags from this source yet"
             );
         }
     }

@@ -78,7 +78,7 @@ impl ChangeOutputArgs {
         let mut out = String::new();
         let _ = match (self.dry_run, is_false(change, "changed")) {
             (_, true) => writeln!(out, "revision {revision}: nothing to change"),
-            (true, false) => writeln!(out, "dry run: it would be revision {revision}"),
+            (true, false) => writeln!(out, "dry run: the change would be revision {revision}"),
             (false, false) => writeln!(out, "revision {revision}"),
         };
         let changes = change.member("changes").map(Node::items_or_self);

@@ -22,9 +22,14 @@ pub static SYNC_TOKEN_PATH: OptionSpec = with_default(
     None,
     "PATH",
     "",
-    "The same for flag sync",
+    "File with bearer tokens, one per line; flag sync requests then need one of them. Reloaded when the file changes",
 );
 
 /// `--ofrep-token-path`
-pub static OFREP_TOKEN_PATH: OptionSpec =
-    with_default("ofrep-token-path", None, "PATH", "", "The same for OFREP");
+pub static OFREP_TOKEN_PATH: OptionSpec = with_default(
+    "ofrep-token-path",
+    None,
+    "PATH",
+    "",
+    "File with bearer tokens, one per line; OFREP requests then need one of them. Reloaded when the file changes",
+);

@@ -37,7 +37,7 @@ pub static MAX_CONNECTIONS: OptionSpec = with_default(
     None,
     "COUNT",
     "16384",
-    "Maximum number of open connections per port; further ones wait",
+    "Maximum number of open connections per port; further connections wait",
 );
 
 /// `--max-connections-per-client`
@@ -46,7 +46,7 @@ pub static MAX_CONNECTIONS_PER_CLIENT: OptionSpec = with_default(
     None,
     "COUNT",
     "0",
-    "Maximum number of open connections per port from one IP address; further ones are closed; 0 for no limit",
+    "Maximum number of open connections per port from one IP address; further connections are closed; 0 for no limit",
 );
 
 /// `--max-streams`
@@ -55,7 +55,7 @@ pub static MAX_STREAMS: OptionSpec = with_default(
     None,
     "COUNT",
     "16384",
-    "Maximum number of open event and sync streams; further ones are refused",
+    "Maximum number of open event and sync streams; further streams are refused",
 );
 
 /// `--read-timeout`

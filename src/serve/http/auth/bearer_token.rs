@@ -83,7 +83,7 @@ impl BearerTokens {
         }
         match tokens.len() {
             // Without a token, either nobody or everybody would have access; both are probably mistakes.
-            0 => Err("there is no token in it".to_owned()),
+            0 => Err("the file contains no token".to_owned()),
             count if count > limits::BEARER_TOKENS => {
                 let most = limits::BEARER_TOKENS;
                 Err(format!("{count} tokens; at most {most} are allowed"))
@@ -153,8 +153,8 @@ mod tests {
         assert!(!tokens.matches(b"# old") && !tokens.matches(b""));
         let many = "0123456789abcdef\n".repeat(limits::BEARER_TOKENS + 1);
         for (text, why) in [
-            ("", "there is no token in it"),
-            ("\n# comment\n", "there is no token in it"),
+            ("", "the file contains no token"),
+            ("\n# comment\n", "the file contains no token"),
             ("\nhush", "line 2: the token is shorter than 16 bytes"),
             (
                 "hush hush hush hush hush",

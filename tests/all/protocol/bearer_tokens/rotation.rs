@@ -64,7 +64,7 @@ async fn tokens_rotate_without_a_restart_and_are_never_shown() {
     wait_for_statuses(&daemon, [401, 200]).await;
     // A file that cannot be used keeps the tokens.
     for (broken, why) in [
-        (Some("# none\n"), "there is no token in it"),
+        (Some("# none\n"), "the file contains no token"),
         (Some("hush"), "line 1: the token is shorter than 16 bytes"),
         (None, "No such file or directory (os error 2)"),
     ] {
@@ -95,7 +95,7 @@ fn unusable_token_files_fail_the_start() {
     for option in OPTIONS {
         for (path, why) in [
             ("missing", "No such file or directory"),
-            ("empty", "there is no token in it"),
+            ("empty", "the file contains no token"),
             ("short", "line 1: the token is shorter than 16 bytes"),
             (".", "it is a directory, not a regular file"),
         ] {
