@@ -7,8 +7,10 @@
 //!
 //! Nothing here is on the evaluation path: while the control plane is down, sidecars keep their flags.
 
+pub mod access;
 pub mod api;
 pub mod environment;
+pub mod events;
 pub mod export;
 pub mod fleet;
 pub mod metrics;

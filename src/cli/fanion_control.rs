@@ -6,6 +6,7 @@ mod options;
 mod seen_replicas;
 mod servers;
 mod start;
+mod stored_tokens;
 mod sync_tokens;
 
 use std::process::ExitCode;

@@ -33,6 +33,8 @@ use crate::cli::flagctl::control::replicas;
 use crate::cli::flagctl::control::replicas::ReplicasArgs;
 use crate::cli::flagctl::control::set;
 use crate::cli::flagctl::control::set::SetArgs;
+use crate::cli::flagctl::control::token;
+use crate::cli::flagctl::control::token::TokenAction;
 use crate::cli::flagctl::diff::DiffArgs;
 use crate::cli::flagctl::eval::EvalArgs;
 use crate::cli::flagctl::evidence::EvidenceArgs;
@@ -103,6 +105,9 @@ enum Command {
     Replicas(ReplicasArgs),
     /// Print the last changes with their actor, time and reason.
     Log(Box<LogArgs>),
+    /// Make, list and revoke tokens of the control plane.
+    #[command(subcommand)]
+    Token(TokenAction),
     /// Print the flag files with all overrides (percentages, rings, lists, kills) written into them.
     Export(ExportArgs),
     /// Judge a rollout by counts: try a test on recorded ones, plan it, simulate it.
@@ -153,6 +158,7 @@ fn run(command: Command, palette: Palette) -> anyhow::Result<CommandOutput> {
         Command::Sync(arguments) => change::change_environment(&arguments.change, "sync"),
         Command::Replicas(arguments) => replicas::run(&arguments),
         Command::Log(arguments) => log::run(&arguments),
+        Command::Token(action) => token::run(&action),
         Command::Export(arguments) => export::run(&arguments),
         Command::Evidence(arguments) => evidence::run(&arguments),
         Command::Schema => Ok(CommandOutput::from_stdout(schema::render())),

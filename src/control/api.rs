@@ -3,29 +3,31 @@
 //! Bodies are read as JSON; the content type is ignored. Unknown parameters and members are refused. Errors are
 //! `application/problem+json` (<https://www.rfc-editor.org/rfc/rfc9457>).
 
-mod authentication;
-mod change_routes;
-mod environment_routes;
-mod evaluate_route;
-mod flag_json;
+pub mod authentication;
+pub mod authorization;
+pub mod event_streams;
 pub mod handler;
 mod health;
-mod history_routes;
-mod log_routes;
-mod problem;
-mod query;
-mod replica_routes;
+pub mod native;
+pub mod problem;
+pub mod query;
+pub mod request;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
-use axum::routing::post;
 
+use crate::control::access::TokenRegistry;
+use crate::control::api::event_streams::EventStreams;
 use crate::control::api::problem::Problem;
+use crate::control::api::request::idempotency::RequestsInProgress;
+use crate::control::api::request::rate_limit::RateLimits;
 use crate::control::environment::Environment;
+use crate::control::environment::error::ChangeError;
 use crate::control::environment::journal::Journal;
+use crate::control::store::RecordChange;
 use crate::control::store::StoreReader;
 use crate::metric::registry::Metrics;
 use crate::serve::http::auth::token_file::TokenFile;
@@ -41,11 +43,28 @@ pub struct ApiContext {
     pub journal: Journal,
     /// The token with full access. Without one, nothing can be changed or read.
     pub bootstrap_token: Option<Arc<TokenFile>>,
+    /// All other tokens.
+    pub tokens: Arc<TokenRegistry>,
+    /// The streams of events.
+    pub events: EventStreams,
+    /// The rates of requests.
+    pub rate_limits: Arc<RateLimits>,
+    /// The requests with an idempotency key that are being carried out.
+    pub in_progress: Arc<RequestsInProgress>,
     /// The metrics.
     pub metrics: Arc<Metrics>,
 }
 
 impl ApiContext {
+    /// Writes records without an event.
+    ///
+    /// # Errors
+    /// If the store does not take them.
+    pub async fn write_records(&self, records: Vec<RecordChange>) -> Result<(), Problem> {
+        let written = self.journal.write_records(records)?.await;
+        Ok(written.map_err(|_| ChangeError::Ended("the journal"))??)
+    }
+
     /// Returns the environment of this name.
     ///
     /// # Errors
@@ -64,41 +83,22 @@ impl ApiContext {
 
 /// Returns the routes.
 pub fn router(context: ApiContext) -> Router {
-    let environment = Router::new()
-        .route("/", get(environment_routes::show))
-        .route("/freeze", post(change_routes::freeze))
-        .route("/unfreeze", post(change_routes::unfreeze))
-        .route("/sync", post(change_routes::force_sync))
-        .route("/flags", get(environment_routes::list_flags))
-        .route(
-            "/flags/{key}",
-            get(environment_routes::show_flag)
-                .put(change_routes::define)
-                .delete(change_routes::delete),
-        )
-        .route("/flags/{key}/set", post(change_routes::set))
-        .route("/flags/{key}/kill", post(change_routes::kill))
-        .route("/flags/{key}/restore", post(change_routes::restore))
-        .route("/flags/{key}/pause", post(change_routes::pause))
-        .route("/flags/{key}/resume", post(change_routes::resume))
-        .route("/flags/{key}/evaluate", post(evaluate_route::evaluate))
-        .route("/export", get(history_routes::export))
-        .route("/document", get(history_routes::document))
-        .route("/log", get(log_routes::list))
-        .route("/log/raw", get(log_routes::raw))
-        .route("/replicas", get(replica_routes::list))
-        .route("/progress", get(replica_routes::progress));
-    let api = Router::new()
-        .route("/environments", get(environment_routes::list))
-        .nest("/environments/{environment}", environment)
-        .layer(axum::middleware::from_fn_with_state(
-            context.clone(),
-            authentication::require_token,
-        ));
+    let mut api = Router::new();
+    for route in native::route_table::ROUTES {
+        let state = (context.clone(), route);
+        let authorize = axum::middleware::from_fn_with_state(state, authorization::authorize);
+        api = api.route(route.path, (route.handler)().route_layer(authorize));
+    }
+    let state = context.clone();
+    let authenticate = axum::middleware::from_fn_with_state(state, authentication::require_caller);
+    let manifest = get(native::manifest_route::show).layer(authenticate.clone());
+    let api = api.layer(authenticate);
     Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
+        .route("/fanion/v1/openapi.json", get(native::openapi_route::show))
+        .route("/openfeature/v0/manifest", manifest)
         .nest("/fanion/v1", api)
         .fallback(problem::unknown_path)
         .method_not_allowed_fallback(problem::method_not_allowed)

@@ -18,8 +18,10 @@ mod revision_builder;
 pub mod startup;
 mod write;
 
+pub use crate::control::environment::change_request::AnswerRecorder;
 pub use crate::control::environment::change_request::ChangeRequest;
 pub use crate::control::environment::change_request::Changed;
+pub use crate::control::environment::change_request::ExpectedFlag;
 pub use crate::control::environment::change_request::now_ms;
 pub use crate::control::environment::handle::Environment;
 pub use crate::control::environment::handle::EnvironmentStatus;

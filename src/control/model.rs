@@ -3,6 +3,7 @@
 pub mod command;
 pub mod environment_state;
 pub mod flag_state;
+pub mod flag_version;
 pub mod overlay;
 mod override_rollout;
 pub mod owned_flags;

@@ -33,12 +33,16 @@ pub enum LogEventKind {
     SyncForced,
     /// The store was restored from a backup.
     StoreRestored,
+    /// A token was made.
+    TokenCreated,
+    /// A token was revoked.
+    TokenRevoked,
     /// A kind of a newer release, by its name.
     Other(Box<str>),
 }
 
 /// The kinds of this release with their names.
-const NAMES: [(LogEventKind, &str); 14] = [
+const NAMES: [(LogEventKind, &str); 16] = [
     (LogEventKind::FlagSet, "flag.set"),
     (LogEventKind::FlagKilled, "flag.killed"),
     (LogEventKind::FlagRestored, "flag.restored"),
@@ -53,6 +57,8 @@ const NAMES: [(LogEventKind, &str); 14] = [
     (LogEventKind::FilesChanged, "files.changed"),
     (LogEventKind::SyncForced, "sync.forced"),
     (LogEventKind::StoreRestored, "store.restored"),
+    (LogEventKind::TokenCreated, "token.created"),
+    (LogEventKind::TokenRevoked, "token.revoked"),
 ];
 
 impl LogEventKind {

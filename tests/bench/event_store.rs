@@ -83,6 +83,7 @@ impl Environment {
                 delta: &delta,
                 complete: &self.definitions,
             },
+            records: &[],
         };
         store.append(&append).expect("an append");
         self.seq += 1;

@@ -9,5 +9,6 @@
     reason = "a test reports failures by panicking"
 )]
 
+mod api;
 mod environment;
 mod store;

@@ -8,18 +8,12 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use rustix::rand::GetRandomFlags;
-use rustix::rand::getrandom;
-
 use crate::cli::fanion_control::options::StartOptions;
+use crate::control::access::secret;
 use crate::serve::http::auth::token_file::TokenFile;
 
 /// The name of the file that is created.
 const FILE_NAME: &str = "bootstrap-token";
-/// The beginning of tokens of fanion, by which secret scanners find them.
-const PREFIX: &str = "fan_";
 
 /// Reads the token; creates its file first if no option names one and it does not exist yet.
 ///
@@ -54,15 +48,8 @@ fn make(directory: &Path) -> Result<PathBuf, String> {
         .mode(0o600)
         .open(&new);
     let mut file = created.map_err(|error| failed(&error))?;
-    let mut random = [0; 32];
-    let count = getrandom(&mut random, GetRandomFlags::empty());
-    match count {
-        Ok(32) => {}
-        Ok(count) => return Err(failed(&format_args!("only {count} random bytes"))),
-        Err(error) => return Err(failed(&error)),
-    }
-    let token = BASE64_URL_SAFE_NO_PAD.encode(random);
-    let written = writeln!(file, "{PREFIX}{token}").and_then(|()| file.sync_all());
+    let token = secret::generate(secret::TOKEN_PREFIX).map_err(|error| failed(&error))?;
+    let written = writeln!(file, "{token}").and_then(|()| file.sync_all());
     let named = written.and_then(|()| std::fs::rename(&new, &path));
     named.map_err(|error| failed(&error))?;
     tracing::info!(path = %path.display(), "created the bootstrap token");

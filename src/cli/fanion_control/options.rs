@@ -43,6 +43,9 @@ pub struct StartOptions {
     /// selects its environment. With one environment and no such file, replicas need no token.
     #[arg(long, value_name = "NAME=FILE", value_parser = parse_named_path)]
     pub sync_token_path: Vec<(String, PathBuf)>,
+    /// Requests to the API that a token may send in a second; 0 for no limit. Kills, pauses and freezes are not limited.
+    #[arg(long, value_name = "COUNT", default_value_t = 500)]
+    pub requests_per_second: u32,
     /// Name of a replica that counts in `replicas` and `kill --wait` even before it has connected, as NAME or
     /// ENVIRONMENT/NAME; may be repeated.
     #[arg(long, value_name = "NAME")]

@@ -1,23 +1,28 @@
 //! The servers of the two ports: the API and flag sync.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use std::time::SystemTime;
 
-use arc_swap::ArcSwap;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::cli::fanion_control::options::StartOptions;
+use crate::cli::fanion_control::stored_tokens;
+use crate::cli::fanion_control::sync_tokens::SyncTokenFiles;
 use crate::control;
+use crate::control::access::TokenRegistry;
 use crate::control::api;
 use crate::control::api::ApiContext;
+use crate::control::api::event_streams::EventStreams;
 use crate::control::api::handler::ApiHandler;
+use crate::control::api::request::rate_limit::RateLimits;
 use crate::control::environment::Environment;
 use crate::control::environment::journal::Journal;
+use crate::control::events::Feed;
 use crate::control::fleet;
 use crate::control::fleet::environment::FleetEnvironment;
-use crate::control::fleet::environment::FleetTokens;
 use crate::control::fleet::history::History;
 use crate::control::fleet::server::FleetServer;
 use crate::control::store::StoreReader;
@@ -58,8 +63,12 @@ pub struct ServedParts {
     pub journal: Journal,
     /// The token with full access.
     pub bootstrap_token: Arc<TokenFile>,
+    /// All other tokens of the API.
+    pub tokens: Arc<TokenRegistry>,
+    /// The requests in a second and token; 0 for no limit.
+    pub requests_per_second: u32,
     /// The tokens of replicas.
-    pub sync_tokens: FleetTokens,
+    pub sync_tokens: SyncTokenFiles,
 }
 
 impl ControlListeners {
@@ -95,17 +104,24 @@ impl ControlListeners {
         let environments: Vec<_> = parts.environments.iter().map(of_fleet).collect();
         let fleet = FleetServer {
             environments: environments.clone(),
-            tokens: Arc::new(ArcSwap::from_pointee(parts.sync_tokens)),
+            tokens: parts.sync_tokens.tokens.clone(),
             config: config.clone(),
             connection_slots: sync_slots,
             tls: self.tls,
         };
+        let tasks = Tasks::new(metrics.clone());
+        let mut servers = JoinSet::new();
+        let feeds = start_feeds(&parts, &mut servers, shut);
         let named = parts.environments.into_iter();
         let context = ApiContext {
+            events: EventStreams::new(feeds, tasks.clone(), shut.subscribe()),
             environments: Arc::new(named.map(|env| (env.name.clone(), env)).collect()),
             reader: parts.reader,
-            journal: parts.journal,
+            journal: parts.journal.clone(),
             bootstrap_token: Some(parts.bootstrap_token.clone()),
+            tokens: parts.tokens.clone(),
+            rate_limits: Arc::new(RateLimits::new(parts.requests_per_second)),
+            in_progress: Arc::default(),
             metrics: metrics.clone(),
         };
         register_metrics(&metrics, &context, environments);
@@ -113,8 +129,6 @@ impl ControlListeners {
             router: api::router(context),
             read_timeout: config.read_timeout,
         };
-        let mut servers = JoinSet::new();
-        let tasks = Tasks::new(metrics);
         servers.spawn(accept::serve(
             self.api,
             api,
@@ -124,8 +138,26 @@ impl ControlListeners {
         ));
         servers.spawn(fleet::server::serve(self.sync, fleet, shut.subscribe()));
         servers.spawn(parts.bootstrap_token.follow(shut.subscribe()));
+        servers.spawn(parts.sync_tokens.follow(shut.subscribe()));
+        let uses = stored_tokens::follow(parts.tokens, parts.journal, shut.subscribe());
+        servers.spawn(uses);
         servers
     }
+}
+
+/// Starts the feed of each environment.
+fn start_feeds(
+    parts: &ServedParts,
+    servers: &mut JoinSet<()>,
+    shut: &watch::Sender<bool>,
+) -> BTreeMap<Arc<str>, Arc<Feed>> {
+    let mut feeds = BTreeMap::new();
+    for environment in &parts.environments {
+        let feed = Arc::new(Feed::new(environment.clone(), parts.reader.clone()));
+        servers.spawn(feed.clone().run(shut.subscribe()));
+        feeds.insert(environment.name.clone(), feed);
+    }
+    feeds
 }
 
 /// The attributes of the process.

@@ -15,7 +15,8 @@ use crate::cli::fanion_control::seen_replicas;
 use crate::cli::fanion_control::servers;
 use crate::cli::fanion_control::servers::ControlListeners;
 use crate::cli::fanion_control::servers::ServedParts;
-use crate::cli::fanion_control::sync_tokens;
+use crate::cli::fanion_control::stored_tokens;
+use crate::cli::fanion_control::sync_tokens::SyncTokenFiles;
 use crate::cli::heap_release;
 use crate::cli::heap_release::ReleaseHeap;
 use crate::cli::termination_signal::termination_signal;
@@ -60,10 +61,11 @@ pub fn run(options: &StartOptions, release_heap: ReleaseHeap) -> Result<(), Vec<
 
 async fn serve(options: &StartOptions, release_heap: ReleaseHeap) -> Result<(), String> {
     let paths = options.environments()?;
-    let sync_tokens = sync_tokens::load(&options.sync_token_path, &paths)?;
+    let sync_tokens = SyncTokenFiles::load(&options.sync_token_path, &paths)?;
     let stop = termination_signal().map_err(|error| format!("cannot handle signals: {error}"))?;
     let store = SqliteStore::open(&options.data_dir).map_err(|error| error.to_string())?;
     let bootstrap_token = bootstrap_token::load(options)?;
+    let tokens = stored_tokens::load(&*store.reader())?;
     let listeners = ControlListeners::bind(options).await?;
     let reader = store.reader();
     let journal = Journal::start(Box::new(store));
@@ -81,6 +83,8 @@ async fn serve(options: &StartOptions, release_heap: ReleaseHeap) -> Result<(), 
         reader,
         journal,
         bootstrap_token,
+        tokens: Arc::new(tokens),
+        requests_per_second: options.requests_per_second,
         sync_tokens,
     };
     for environment in &parts.environments {

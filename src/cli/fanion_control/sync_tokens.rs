@@ -1,19 +1,95 @@
-//! The tokens of replicas, each of which selects an environment.
+//! The tokens of replicas, each of which selects an environment. Their files are read again every second.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tokio::sync::watch;
 
 use crate::control::fleet::environment::FleetTokens;
 use crate::limits;
 use crate::regular_file;
 use crate::serve::http::auth::bearer_token::BearerTokens;
+use crate::serve::shutdown_watch;
 use crate::wire::content_hash::ContentHash;
 
-/// Reads the files of tokens.
-///
-/// # Errors
-/// If a file names no environment, has no valid token, or a token of another file.
-pub fn load(
+/// The interval of file checks.
+const RELOAD_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The files of tokens, and the tokens that are valid.
+pub struct SyncTokenFiles {
+    files: Vec<(String, PathBuf)>,
+    environments: BTreeMap<String, PathBuf>,
+    /// The valid tokens.
+    pub tokens: Arc<ArcSwap<FleetTokens>>,
+}
+
+impl SyncTokenFiles {
+    /// Reads the files of tokens.
+    ///
+    /// # Errors
+    /// If a file names no environment, has no valid token, or a token of another file.
+    pub fn load(
+        files: &[(String, PathBuf)],
+        environments: &BTreeMap<String, PathBuf>,
+    ) -> Result<SyncTokenFiles, String> {
+        let tokens = read(files, environments)?;
+        Ok(SyncTokenFiles {
+            files: files.to_vec(),
+            environments: environments.clone(),
+            tokens: Arc::new(ArcSwap::from_pointee(tokens)),
+        })
+    }
+
+    /// Checks the files at intervals until the shutdown. A content counts when two checks have found it, so that a file
+    /// that is being written is not used; all files change together, or none does.
+    pub async fn follow(self, mut shutdown: watch::Receiver<bool>) {
+        if self.files.is_empty() {
+            return shutdown_watch::requested(&mut shutdown).await;
+        }
+        let mut last = Ok(self.tokens.load_full());
+        let mut reported = None;
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(RELOAD_INTERVAL) => {}
+                () = shutdown_watch::requested(&mut shutdown) => return,
+            }
+            let (files, environments) = (self.files.clone(), self.environments.clone());
+            let read = tokio::task::spawn_blocking(move || read(&files, &environments)).await;
+            let read =
+                read.unwrap_or_else(|_| Err("the thread that reads them panicked".to_owned()));
+            let found = read.map(Arc::new);
+            if found == last {
+                self.apply(&found, &mut reported);
+            }
+            last = found;
+        }
+    }
+
+    fn apply(&self, found: &Result<Arc<FleetTokens>, String>, reported: &mut Option<String>) {
+        match found {
+            Ok(tokens) => {
+                *reported = None;
+                if **tokens != **self.tokens.load() {
+                    self.tokens.store(tokens.clone());
+                    tracing::info!(count = tokens.0.len(), "tokens of replicas reloaded");
+                }
+            }
+            Err(error) if reported.as_ref() != Some(error) => {
+                tracing::error!(
+                    error,
+                    "cannot reload the tokens of replicas: keeping the previous ones"
+                );
+                *reported = Some(error.clone());
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+fn read(
     files: &[(String, PathBuf)],
     environments: &BTreeMap<String, PathBuf>,
 ) -> Result<FleetTokens, String> {

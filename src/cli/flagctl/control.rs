@@ -9,6 +9,7 @@ pub mod log;
 pub mod log_verify;
 pub mod replicas;
 pub mod set;
+pub mod token;
 
 use crate::cli::flagctl::control::client::ControlClient;
 
@@ -30,8 +31,19 @@ impl ControlArgs {
     /// # Errors
     /// If no control plane or token is given, or it cannot be reached.
     pub fn client(&self) -> anyhow::Result<ControlClient> {
-        ControlClient::connect(self.control.as_deref(), self.env.as_deref(), |name| {
-            std::env::var(name).ok().filter(|value| !value.is_empty())
-        })
+        ControlClient::connect(self.control.as_deref(), self.env.as_deref(), variable)
     }
+
+    /// Returns a client for what concerns no environment.
+    ///
+    /// # Errors
+    /// If no control plane is given.
+    pub fn client_without_environment(&self) -> anyhow::Result<ControlClient> {
+        ControlClient::without_environment(self.control.as_deref(), variable)
+    }
+}
+
+/// The value of an environment variable that is not empty.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -7,10 +7,12 @@ use axum::Router;
 use http::Request;
 use http::Response;
 use http::StatusCode;
+use http::header;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use tower_service::Service as _;
 
+use crate::control::api::event_streams::StreamedBody;
 use crate::serve::http::body::Body;
 use crate::serve::http::handler::Handler;
 use crate::serve::http::read_body;
@@ -43,7 +45,13 @@ impl Handler for ApiHandler {
             };
             let request = Request::from_parts(parts, axum::body::Body::from(body));
             let response: Result<_, Infallible> = router.call(request).await;
-            let (parts, body) = response.unwrap_or_else(|never| match never {}).into_parts();
+            let (mut parts, body) = response.unwrap_or_else(|never| match never {}).into_parts();
+            let streamed = parts.extensions.get::<StreamedBody>();
+            if let Some(frames) = streamed.and_then(StreamedBody::take) {
+                // The length of the empty body that stands for the stream.
+                parts.headers.remove(header::CONTENT_LENGTH);
+                return Response::from_parts(parts, Body::Stream(frames));
+            }
             let collected = body.collect().await;
             let body = collected.map(|body| Body::Full(body.to_bytes()));
             Response::from_parts(parts, body.unwrap_or(Body::Empty))

@@ -10,6 +10,7 @@ use http::header;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::control::access::Denial;
 use crate::control::environment::error::ChangeError;
 use crate::control::model::refusal::Refusal;
 use crate::control::store::StoreError;
@@ -37,6 +38,22 @@ impl Problem {
         }
     }
 
+    /// The problem with another status.
+    pub fn with_status(mut self, status: StatusCode) -> Problem {
+        self.status = status;
+        self
+    }
+
+    /// The problem with a further member.
+    pub fn with_member(mut self, name: &str, value: Value) -> Problem {
+        let members = self.extra.as_object_mut();
+        match members {
+            Some(members) => drop(members.insert(name.to_owned(), value)),
+            None => self.extra = json!({ name: value }),
+        }
+        self
+    }
+
     /// Something does not exist.
     pub fn not_found(code: &'static str, detail: impl Into<String>) -> Problem {
         Problem::new(StatusCode::NOT_FOUND, code, detail)
@@ -48,6 +65,21 @@ impl Problem {
     }
 }
 
+impl From<Denial> for Problem {
+    fn from(denial: Denial) -> Problem {
+        let mut problem = Problem::new(StatusCode::FORBIDDEN, "forbidden", denial.to_string());
+        problem.extra = json!({
+            "missing": {
+                "verb": denial.verb.name(),
+                "environment": denial.environment,
+                "key": denial.key,
+            },
+            "grantableBy": denial.grantable_by,
+        });
+        problem
+    }
+}
+
 impl From<ChangeError> for Problem {
     fn from(error: ChangeError) -> Problem {
         let detail = error.to_string();
@@ -56,6 +88,7 @@ impl From<ChangeError> for Problem {
             ChangeError::RevisionConflict { .. } => {
                 (StatusCode::PRECONDITION_FAILED, "revision-conflict")
             }
+            ChangeError::FlagConflict { .. } => (StatusCode::PRECONDITION_FAILED, "flag-conflict"),
             ChangeError::FilesNotRead(_) => (StatusCode::SERVICE_UNAVAILABLE, "files-not-read"),
             ChangeError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
             ChangeError::Store(StoreError::TooLarge { .. } | StoreError::Event(_)) => {

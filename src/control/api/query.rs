@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::control::api::problem::Problem;
 
 /// The parameters of a request.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct QueryParameters(BTreeMap<String, String>);
 
 impl QueryParameters {

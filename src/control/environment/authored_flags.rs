@@ -13,6 +13,7 @@ use crate::control::environment::error::ChangeError;
 use crate::control::environment::handle::Environment;
 use crate::control::environment::revision_builder::build_revision;
 use crate::control::environment::write::JournalledWrite;
+use crate::control::model::environment_state::EnvironmentState;
 use crate::control::model::overlay;
 use crate::control::revision::Definitions;
 use crate::event_log;
@@ -98,13 +99,14 @@ impl Environment {
             command: None,
             event: self.edit_event(&current, &revision.definitions),
             state: {
-                let mut state = current.state.clone();
+                let mut state = EnvironmentState::clone(&current.state);
                 state.note_safe_variants(&base);
                 state
             },
             base,
             revision: Arc::new(revision),
             findings,
+            records: Vec::new(),
         })
     }
 

@@ -5,12 +5,16 @@ use std::time::Duration;
 
 use tokio::sync::OwnedMutexGuard;
 
+use crate::control::environment::change_request::AnswerRecorder;
 use crate::control::environment::change_request::ChangeRequest;
 use crate::control::environment::change_request::Changed;
+use crate::control::environment::change_request::ExpectedFlag;
 use crate::control::environment::current::Backlog;
 use crate::control::environment::error::ChangeError;
 use crate::control::environment::handle::Environment;
 use crate::control::environment::prepare::prepare;
+use crate::control::model::environment_state::EnvironmentState;
+use crate::control::model::flag_version::FlagVersion;
 use crate::control::revision::Revision;
 
 /// How long a change waits for earlier changes, and then again for the store.
@@ -103,7 +107,7 @@ impl Environment {
             let authored = self.authored.load_full();
             let current = self.lock();
             let before = self.revision();
-            check_revision(request, &before)?;
+            check_expected(request, &before, &current.state)?;
             let write = prepare(&self.name, &current, request, &before, &authored.ruleset)?;
             (before, write)
         };
@@ -115,7 +119,16 @@ impl Environment {
                 findings: Vec::new(),
             });
         };
+        let mut write = write;
         let findings = write.findings.clone();
+        if let Some(AnswerRecorder(record)) = request.answer.as_ref().filter(|_| !request.dry_run) {
+            write.records.push(record(&Changed {
+                before: before.clone(),
+                after: write.revision.clone(),
+                journalled: true,
+                findings: findings.clone(),
+            }));
+        }
         let (after, journalled) = if request.dry_run {
             (write.revision, false)
         } else {
@@ -140,7 +153,9 @@ fn can_be_provisional(request: &ChangeRequest, error: &ChangeError) -> bool {
 /// Returns true if a command failed because of the store, a time limit or an ended task, and was not refused.
 fn is_of_store(error: &ChangeError) -> bool {
     match error {
-        ChangeError::Refused(_) | ChangeError::RevisionConflict { .. } => false,
+        ChangeError::Refused(_)
+        | ChangeError::RevisionConflict { .. }
+        | ChangeError::FlagConflict { .. } => false,
         ChangeError::FilesNotRead(_)
         | ChangeError::Busy
         | ChangeError::Store(_)
@@ -150,15 +165,34 @@ fn is_of_store(error: &ChangeError) -> bool {
     }
 }
 
-pub(super) fn check_revision(
+/// Checks that the author of a request has seen the revision and the flag as they are.
+pub(super) fn check_expected(
     request: &ChangeRequest,
     published: &Revision,
+    state: &EnvironmentState,
 ) -> Result<(), ChangeError> {
     let found = published.number;
-    match request.expected_revision {
-        Some(expected) if expected != found => {
-            Err(ChangeError::RevisionConflict { expected, found })
-        }
-        _ => Ok(()),
+    if let Some(expected) = request
+        .expected_revision
+        .filter(|expected| *expected != found)
+    {
+        return Err(ChangeError::RevisionConflict { expected, found });
     }
+    let Some(key) = request.command.key() else {
+        return Ok(());
+    };
+    let version = FlagVersion::of(published, &state.flag(key), key);
+    let is_expected = match request.expected_flag {
+        ExpectedFlag::Any => true,
+        ExpectedFlag::Existing => version.is_some(),
+        ExpectedFlag::Absent => version.is_none(),
+        ExpectedFlag::Version(expected) => version == Some(expected),
+    };
+    if is_expected {
+        return Ok(());
+    }
+    Err(ChangeError::FlagConflict {
+        key: key.to_owned(),
+        exists: version.is_some(),
+    })
 }

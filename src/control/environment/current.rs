@@ -20,7 +20,7 @@ pub struct Current {
     /// The number of the last recorded event.
     pub head_seq: u64,
     /// The state after it.
-    pub state: EnvironmentState,
+    pub state: Arc<EnvironmentState>,
     /// The definitions after it.
     pub definitions: Arc<Definitions>,
     /// The flags that the state overlays: as authored, or as they were when they were held.
@@ -55,11 +55,11 @@ pub struct PendingKill {
 
 impl Current {
     /// Returns the state with the kills that are not recorded yet.
-    pub fn effective_state(&self) -> EnvironmentState {
+    pub fn effective_state(&self) -> Arc<EnvironmentState> {
         let mut state = self.state.clone();
         for kill in &self.pending {
             if let Ok(Some(after)) = kill.command.apply(&state, &self.base, &kill.mark) {
-                state = after;
+                state = Arc::new(after);
             }
         }
         state

@@ -17,6 +17,13 @@ pub enum ChangeError {
         /// The published one.
         found: u64,
     },
+    /// The caller expected another version of the flag.
+    FlagConflict {
+        /// The key.
+        key: String,
+        /// True if there is such a flag.
+        exists: bool,
+    },
     /// The flag files have not been read since startup, for this reason, if it is known.
     FilesNotRead(String),
     /// The time limit passed while another change was being recorded.
@@ -39,6 +46,13 @@ impl fmt::Display for ChangeError {
                 f,
                 "the change expects revision {expected}, and the environment is at revision {found}: read it again, then repeat the change"
             ),
+            ChangeError::FlagConflict { key, exists: true } => write!(
+                f,
+                "flag `{key}` is not as the change expects it: read it again, then repeat the change"
+            ),
+            ChangeError::FlagConflict { key, .. } => {
+                write!(f, "flag `{key}` does not exist, and the change expects it")
+            }
             ChangeError::FilesNotRead(why) => write!(
                 f,
                 "the flag files have not been read since startup; until then only kills are accepted: {why}"

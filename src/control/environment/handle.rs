@@ -56,7 +56,7 @@ pub struct EnvironmentStatus {
     /// The published revision.
     pub revision: Arc<Revision>,
     /// The active state.
-    pub state: EnvironmentState,
+    pub state: Arc<EnvironmentState>,
     /// The kills that are not recorded.
     pub backlog: Backlog,
     /// The parts of the state that have no effect.

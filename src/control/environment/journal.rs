@@ -13,6 +13,7 @@ use crate::control::environment::error::ChangeError;
 use crate::control::revision::Definitions;
 use crate::control::store::Append;
 use crate::control::store::DefinitionsDelta;
+use crate::control::store::RecordChange;
 use crate::control::store::RevisionDefinitions;
 use crate::control::store::Store;
 use crate::control::store::StoreError;
@@ -38,14 +39,24 @@ pub struct JournalEntry {
     pub after: Arc<Definitions>,
     /// The hash of `after`.
     pub content_hash: ContentHash,
+    /// Records that are written with the event.
+    pub records: Vec<RecordChange>,
 }
 
-type Reply = oneshot::Sender<Result<SealedEvent, StoreError>>;
+/// Work of the thread, with the way to its caller.
+enum Task {
+    Append(Box<JournalEntry>, Reply<SealedEvent>),
+    Records(Vec<RecordChange>, Reply<()>),
+}
+
+type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
+/// The way of a result to the caller.
+pub type Written<T> = oneshot::Receiver<Result<T, StoreError>>;
 
 /// The handle of the journal thread. The thread ends when all handles are dropped.
 #[derive(Debug, Clone)]
 pub struct Journal {
-    entries: mpsc::SyncSender<(JournalEntry, Reply)>,
+    tasks: mpsc::SyncSender<Task>,
     /// The start of the append that the thread is busy with.
     busy_since: Arc<Mutex<Option<Instant>>>,
 }
@@ -56,37 +67,43 @@ impl Journal {
     /// # Errors
     /// If no thread can be created.
     pub fn start(mut store: Box<dyn Store>) -> std::io::Result<Journal> {
-        let (entries, queue) = mpsc::sync_channel::<(JournalEntry, Reply)>(QUEUE);
+        let (tasks, queue) = mpsc::sync_channel::<Task>(QUEUE);
         let busy_since = Arc::new(Mutex::new(None));
         let busy = busy_since.clone();
         std::thread::Builder::new()
             .name("journal".to_owned())
             .spawn(move || {
-                while let Ok((entry, reply)) = queue.recv() {
+                while let Ok(task) = queue.recv() {
                     *lock(&busy) = Some(Instant::now());
-                    let result = append(&mut *store, &entry);
-                    *lock(&busy) = None;
-                    // The caller waits until it has the result, or has ended with the process.
-                    let _ = reply.send(result);
+                    run(&mut *store, task, || *lock(&busy) = None);
                 }
             })?;
-        Ok(Journal {
-            entries,
-            busy_since,
-        })
+        Ok(Journal { tasks, busy_since })
     }
 
     /// Asks the thread to append an entry. The receiver gets the result.
     ///
     /// # Errors
     /// If the thread has ended, or too many entries wait.
-    pub fn append(
-        &self,
-        entry: JournalEntry,
-    ) -> Result<oneshot::Receiver<Result<SealedEvent, StoreError>>, ChangeError> {
+    pub fn append(&self, entry: JournalEntry) -> Result<Written<SealedEvent>, ChangeError> {
         let (reply, result) = oneshot::channel();
-        match self.entries.try_send((entry, reply)) {
-            Ok(()) => Ok(result),
+        self.send(Task::Append(Box::new(entry), reply))?;
+        Ok(result)
+    }
+
+    /// Asks the thread to write records without an event.
+    ///
+    /// # Errors
+    /// If the thread has ended, or too many entries wait.
+    pub fn write_records(&self, records: Vec<RecordChange>) -> Result<Written<()>, ChangeError> {
+        let (reply, result) = oneshot::channel();
+        self.send(Task::Records(records, reply))?;
+        Ok(result)
+    }
+
+    fn send(&self, task: Task) -> Result<(), ChangeError> {
+        match self.tasks.try_send(task) {
+            Ok(()) => Ok(()),
             Err(mpsc::TrySendError::Full(_)) => Err(ChangeError::Busy),
             Err(mpsc::TrySendError::Disconnected(_)) => Err(ChangeError::Ended("the journal")),
         }
@@ -102,6 +119,22 @@ fn lock(busy: &Mutex<Option<Instant>>) -> std::sync::MutexGuard<'_, Option<Insta
     busy.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Carries out a task. A caller waits until it has the result, or has ended with the process.
+fn run(store: &mut dyn Store, task: Task, done: impl FnOnce()) {
+    match task {
+        Task::Append(entry, reply) => {
+            let result = append(store, &entry);
+            done();
+            let _ = reply.send(result);
+        }
+        Task::Records(records, reply) => {
+            let result = store.write_records(&records);
+            done();
+            let _ = reply.send(result);
+        }
+    }
+}
+
 fn append(store: &mut dyn Store, entry: &JournalEntry) -> Result<SealedEvent, StoreError> {
     let delta = DefinitionsDelta::between(&entry.before, &entry.after);
     store.append(&Append {
@@ -113,5 +146,6 @@ fn append(store: &mut dyn Store, entry: &JournalEntry) -> Result<SealedEvent, St
             delta: &delta,
             complete: &entry.after,
         },
+        records: &entry.records,
     })
 }

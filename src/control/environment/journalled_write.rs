@@ -91,6 +91,7 @@ impl Environment {
                 before: current.definitions.clone(),
                 after: write.revision.definitions.clone(),
                 content_hash: write.revision.content_hash,
+                records: write.records.clone(),
             }
         };
         let result = self.journal.append(entry)?.await;
@@ -101,7 +102,7 @@ impl Environment {
     /// Makes a recorded write the current state, and publishes it together with the kills that are not recorded yet.
     fn commit(&self, current: &mut Current, write: JournalledWrite) -> Recorded {
         current.head_seq += 1;
-        current.state = write.state;
+        current.state = Arc::new(write.state);
         current.definitions = write.revision.definitions.clone();
         current.base = write.base;
         current.findings = write.findings;

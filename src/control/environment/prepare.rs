@@ -69,6 +69,7 @@ pub fn prepare(
         },
         base,
         revision: Arc::new(revision),
+        records: request.records.clone(),
     }))
 }
 
@@ -116,6 +117,7 @@ fn effect(definition: &str) -> Value {
 
 fn event_kind(command: &Command, before: &EnvironmentState) -> LogEventKind {
     match command {
+        Command::Note { kind, .. } => kind.clone(),
         Command::Define { key, .. } if before.definitions.contains_key(key) => {
             LogEventKind::FlagUpdated
         }
@@ -146,6 +148,7 @@ fn event_change(command: &Command, after: &EnvironmentState) -> Value {
             json!({ "variant": killed.and_then(|kill| kill.variant.as_deref()) })
         }
         Command::Define { definition, .. } => json!({ "definition": definition }),
+        Command::Note { change, .. } => change.clone(),
         Command::Delete(_)
         | Command::Restore(_)
         | Command::Pause(_)

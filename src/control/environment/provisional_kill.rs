@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::control::environment::change::check_revision;
+use crate::control::environment::change::check_expected;
 use crate::control::environment::change_request::ChangeRequest;
 use crate::control::environment::change_request::now_ms;
 use crate::control::environment::current::PendingKill;
@@ -11,6 +11,7 @@ use crate::control::environment::error::ChangeError;
 use crate::control::environment::handle::Environment;
 use crate::control::environment::prepare::prepare;
 use crate::control::environment::write::JournalledWrite;
+use crate::control::model::environment_state::EnvironmentState;
 use crate::event_log::Actor;
 use crate::event_log::ActorKind;
 use crate::event_log::EventDraft;
@@ -31,7 +32,7 @@ impl Environment {
         let mut current = self.lock();
         let state = current.effective_state();
         let mark = request.mark();
-        check_revision(request, &self.revision())?;
+        check_expected(request, &self.revision(), &state)?;
         let after = request.command.apply(&state, &current.base, &mark)?;
         // The write in flight may be a restore: then the kill must follow it.
         if after.is_none() && current.in_flight.is_none() {
@@ -85,12 +86,8 @@ impl Environment {
         let mut current = self.lock();
         while let Some(kill) = current.pending.first().cloned() {
             let request = ChangeRequest {
-                command: kill.command,
-                actor: kill.actor,
-                reason: kill.mark.reason,
                 at_ms: kill.mark.at_ms,
-                expected_revision: None,
-                dry_run: false,
+                ..ChangeRequest::new(kill.command, kill.actor, kill.mark.reason)
             };
             if let Ok(Some(write)) = prepare(
                 &self.name,
@@ -122,10 +119,11 @@ impl Environment {
                 ),
                 change: serde_json::Value::Null,
             },
-            state: current.state.clone(),
+            state: EnvironmentState::clone(&current.state),
             base: current.base.clone(),
             revision: published,
             findings: current.findings.clone(),
+            records: Vec::new(),
         })
     }
 }

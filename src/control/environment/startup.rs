@@ -95,7 +95,7 @@ pub fn start(
 fn restore(stored: Option<StoredEnvironment>, epoch: u64) -> Result<(Current, Revision), String> {
     let mut current = Current {
         head_seq: 0,
-        state: EnvironmentState::default(),
+        state: Arc::default(),
         definitions: Arc::default(),
         base: Arc::default(),
         in_flight: None,
@@ -111,7 +111,9 @@ fn restore(stored: Option<StoredEnvironment>, epoch: u64) -> Result<(Current, Re
     };
     if let Some(stored) = stored {
         let state = serde_json::from_str(&stored.state);
-        current.state = state.map_err(|error| format!("the stored state is invalid: {error}"))?;
+        let state: EnvironmentState =
+            state.map_err(|error| format!("the stored state is invalid: {error}"))?;
+        current.state = Arc::new(state);
         current.head_seq = stored.head_seq;
         current.definitions = Arc::new(stored.definitions);
         revision = Revision {

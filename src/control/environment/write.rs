@@ -9,6 +9,7 @@ use crate::control::environment::error::ChangeError;
 use crate::control::model::command::Command;
 use crate::control::model::environment_state::EnvironmentState;
 use crate::control::revision::Revision;
+use crate::control::store::RecordChange;
 use crate::event_log::EventDraft;
 use crate::ruleset::Ruleset;
 
@@ -27,6 +28,8 @@ pub struct JournalledWrite {
     pub revision: Arc<Revision>,
     /// The parts of the state that have no effect.
     pub findings: Vec<String>,
+    /// Records that are written with the event.
+    pub records: Vec<RecordChange>,
 }
 
 /// A write that is in the log, and what was published then.

@@ -50,7 +50,7 @@ impl Revision {
 }
 
 /// The tokens of flag sync: the SHA-256 of each, and the name of its environment.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FleetTokens(pub Vec<(ContentHash, String)>);
 
 impl FleetTokens {

@@ -12,6 +12,7 @@ use crate::control::model::owned_flags;
 use crate::control::model::refusal::Refusal;
 use crate::diag;
 use crate::event_log;
+use crate::event_log::LogEventKind;
 use crate::ruleset::CompiledFlag;
 use crate::ruleset::Ruleset;
 
@@ -52,6 +53,13 @@ pub enum Command {
     Unfreeze,
     /// Sends the flags again to all replicas, also to those that are ahead.
     ForceSync,
+    /// Writes an event that changes no flag.
+    Note {
+        /// The kind of the event.
+        kind: LogEventKind,
+        /// The change of the event.
+        change: Value,
+    },
 }
 
 impl Command {
@@ -65,7 +73,7 @@ impl Command {
             | Command::Restore(key)
             | Command::Pause(key)
             | Command::Resume(key) => Some(key),
-            Command::Freeze | Command::Unfreeze | Command::ForceSync => None,
+            Command::Freeze | Command::Unfreeze | Command::ForceSync | Command::Note { .. } => None,
         }
     }
 
@@ -110,7 +118,7 @@ impl Command {
                 after.frozen.get_or_insert_with(|| mark.clone());
             }
             (Command::Unfreeze, _) => after.frozen = None,
-            (Command::ForceSync, _) => return Ok(Some(after)),
+            (Command::ForceSync | Command::Note { .. }, _) => return Ok(Some(after)),
             (_, None) => {}
             (command, Some(flag)) => {
                 let mut decided = state.flag(&flag.key);
@@ -195,7 +203,8 @@ impl Command {
             | Command::Delete(_)
             | Command::Freeze
             | Command::Unfreeze
-            | Command::ForceSync => Ok(()),
+            | Command::ForceSync
+            | Command::Note { .. } => Ok(()),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::control::store::record::RecordChange;
 use crate::event_log::EventDraft;
 use crate::wire::content_hash::ContentHash;
 
@@ -21,6 +22,8 @@ pub struct Append<'a> {
     pub state: &'a str,
     /// The revision that the event makes.
     pub revision: RevisionDefinitions<'a>,
+    /// Records that are written with the event, or not at all.
+    pub records: &'a [RecordChange],
 }
 
 /// The effective definitions after an event.

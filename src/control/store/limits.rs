@@ -6,6 +6,8 @@ use std::time::Duration;
 pub const STATE: usize = 16 * 1024 * 1024;
 /// The largest definitions of a revision, in bytes of keys and JSON.
 pub const DEFINITIONS: usize = 64 * 1024 * 1024;
+/// The largest record, in bytes of key and value.
+pub const RECORD: usize = 1024 * 1024;
 /// The most environments of a store.
 pub const ENVIRONMENTS: usize = 256;
 /// The most events of a page.

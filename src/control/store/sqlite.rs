@@ -3,12 +3,12 @@
 mod backup;
 mod clock;
 mod connection;
-mod event_row;
 mod events;
 mod failure;
 mod head;
 mod history;
 mod reader;
+mod records;
 mod row_id;
 mod schema;
 mod transaction;
@@ -24,6 +24,7 @@ use crate::control::store::append::Append;
 use crate::control::store::data_dir::DataDir;
 use crate::control::store::error::StoreError;
 use crate::control::store::limits;
+use crate::control::store::record::RecordChange;
 pub use crate::control::store::sqlite::backup::backup_data_dir;
 pub use crate::control::store::sqlite::backup::restore;
 use crate::control::store::sqlite::failure::Failure;
@@ -130,6 +131,16 @@ impl Store for SqliteStore {
             self.checkpoint();
         }
         Ok(sealed)
+    }
+
+    fn write_records(&mut self, changes: &[RecordChange]) -> Result<(), StoreError> {
+        let written = records::write_all(&mut self.writer, changes);
+        written.map_err(|failure| failure.in_file(self.reader.file()))?;
+        self.appends += 1;
+        if self.appends >= limits::CHECKPOINT_APPENDS {
+            self.checkpoint();
+        }
+        Ok(())
     }
 
     fn reader(&self) -> Arc<dyn StoreReader> {

@@ -12,6 +12,9 @@ use crate::control::store::query::EventQuery;
 use crate::control::store::query::StoreEpoch;
 use crate::control::store::query::StoredEnvironment;
 use crate::control::store::query::StoredRevision;
+use crate::control::store::record::Record;
+use crate::control::store::record::RecordChange;
+use crate::control::store::record::RecordKind;
 use crate::event_log::ChainHead;
 use crate::event_log::SealedEvent;
 
@@ -23,6 +26,12 @@ pub trait Store: Send {
     /// If the event is not stored. After an error other than a conflict, the head may be read again: a crash during the
     /// failed call may leave the event stored.
     fn append(&mut self, append: &Append<'_>) -> Result<SealedEvent, StoreError>;
+
+    /// Writes records, all or none.
+    ///
+    /// # Errors
+    /// If nothing is written.
+    fn write_records(&mut self, changes: &[RecordChange]) -> Result<(), StoreError>;
 
     /// Returns a reader, which several threads may use while this store appends.
     fn reader(&self) -> Arc<dyn StoreReader>;
@@ -52,6 +61,12 @@ pub trait StoreReader: Send + Sync {
         after_seq: u64,
         limit: usize,
     ) -> Result<Vec<Vec<u8>>, StoreError>;
+
+    /// All records of a kind, sorted by key, also expired ones.
+    fn records(&self, kind: RecordKind) -> Result<Vec<Record>, StoreError>;
+
+    /// The record with this key, also an expired one.
+    fn record(&self, kind: RecordKind, key: &str) -> Result<Option<Record>, StoreError>;
 
     /// Checks every event of an environment, and all that is derived from events.
     ///

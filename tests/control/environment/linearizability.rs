@@ -97,7 +97,7 @@ async fn race(seed: u64) -> usize {
         .expect("a store")
         .expect("an environment");
     let state: EnvironmentState = serde_json::from_str(&stored.state).expect("a state");
-    assert_eq!(state, status.state, "seed {seed}");
+    assert_eq!(state, *status.state, "seed {seed}");
     operations
         .iter()
         .filter(|operation| operation.before != operation.after.0)

@@ -13,6 +13,7 @@ use std::time::SystemTime;
 use fanion::control::environment::ChangeRequest;
 use fanion::control::environment::Changed;
 use fanion::control::environment::Environment;
+use fanion::control::environment::ExpectedFlag;
 use fanion::control::environment::error::ChangeError;
 use fanion::control::environment::journal::Journal;
 use fanion::control::environment::now_ms;
@@ -252,6 +253,9 @@ pub fn request(command: Command) -> ChangeRequest {
         at_ms: now_ms(),
         expected_revision: None,
         dry_run: false,
+        expected_flag: ExpectedFlag::Any,
+        records: Vec::new(),
+        answer: None,
     }
 }
 

@@ -67,6 +67,7 @@ impl ScriptedChange {
                 delta: &self.delta,
                 complete: &self.definitions,
             },
+            records: &[],
         }
     }
 }

@@ -48,6 +48,23 @@ impl ControlClient {
         environment: Option<&str>,
         variable: impl Fn(&str) -> Option<String>,
     ) -> anyhow::Result<ControlClient> {
+        let mut client = ControlClient::without_environment(url, &variable)?;
+        let named = environment.map(ToOwned::to_owned);
+        client.environment = match named.or_else(|| variable("FLAGCTL_ENV")) {
+            Some(name) => name,
+            None => client.only_environment()?,
+        };
+        Ok(client)
+    }
+
+    /// Finds the control plane: from the argument, or else from environment variables.
+    ///
+    /// # Errors
+    /// If there is no URL.
+    pub fn without_environment(
+        url: Option<&str>,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> anyhow::Result<ControlClient> {
         let url = url.map(ToOwned::to_owned);
         let url = url.or_else(|| variable("FLAGCTL_CONTROL"));
         let url =
@@ -61,18 +78,12 @@ impl ControlClient {
             .enable_all()
             .build()
             .context("cannot start the HTTP client")?;
-        let mut client = ControlClient {
+        Ok(ControlClient {
             url: parsed,
             token: token(&variable)?,
             environment: String::new(),
             runtime,
-        };
-        let named = environment.map(ToOwned::to_owned);
-        client.environment = match named.or_else(|| variable("FLAGCTL_ENV")) {
-            Some(name) => name,
-            None => client.only_environment()?,
-        };
-        Ok(client)
+        })
     }
 
     fn only_environment(&self) -> anyhow::Result<String> {
@@ -133,6 +144,20 @@ impl ControlClient {
             Some(body),
             Duration::ZERO,
         )
+    }
+
+    /// Sends a request that concerns no environment.
+    ///
+    /// # Errors
+    /// If the server does not answer.
+    pub fn send_to_server(
+        &self,
+        method: Method,
+        path: &[&str],
+        body: Option<&Node>,
+    ) -> anyhow::Result<Answer> {
+        let body = body.map(serialize::to_pretty_json);
+        self.send(method, path, &[], body, Duration::ZERO)
     }
 
     /// Reads lines of the environment.

@@ -21,6 +21,7 @@ use crate::control::store::sqlite::connection::open_reader;
 use crate::control::store::sqlite::failure::Failure;
 use crate::control::store::sqlite::head;
 use crate::control::store::sqlite::history;
+use crate::control::store::sqlite::records;
 use crate::control::store::sqlite::schema;
 use crate::control::store::sqlite::verify;
 
@@ -137,6 +138,7 @@ fn check_restored(backup: &Path, file: &Path) -> Result<(), StoreError> {
         })?;
     }
     schema::check_integrity(&connection).map_err(in_backup)?;
+    records::clear(&connection).map_err(in_backup)?;
     schema::renew_epoch(&connection).map_err(|failure| failure.in_file(file))
 }
 

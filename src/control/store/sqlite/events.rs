@@ -1,5 +1,7 @@
 //! Pages of events that a filter selects.
 
+pub mod event_row;
+
 use std::ops::RangeInclusive;
 
 use rusqlite::Connection;
@@ -10,8 +12,7 @@ use crate::control::store::limits;
 use crate::control::store::query::EventPage;
 use crate::control::store::query::EventQuery;
 use crate::control::store::sqlite::clock;
-use crate::control::store::sqlite::event_row;
-use crate::control::store::sqlite::event_row::EventRow;
+use crate::control::store::sqlite::events::event_row::EventRow;
 use crate::control::store::sqlite::failure::Failure;
 use crate::control::store::sqlite::head::EnvironmentHead;
 use crate::control::store::sqlite::row_id::row_id;

@@ -17,6 +17,8 @@ use crate::control::store::query::EventQuery;
 use crate::control::store::query::StoreEpoch;
 use crate::control::store::query::StoredEnvironment;
 use crate::control::store::query::StoredRevision;
+use crate::control::store::record::Record;
+use crate::control::store::record::RecordKind;
 use crate::control::store::sqlite::backup;
 use crate::control::store::sqlite::connection::open_reader;
 use crate::control::store::sqlite::events;
@@ -24,6 +26,7 @@ use crate::control::store::sqlite::failure::Failure;
 use crate::control::store::sqlite::head;
 use crate::control::store::sqlite::head::EnvironmentHead;
 use crate::control::store::sqlite::history;
+use crate::control::store::sqlite::records;
 use crate::control::store::sqlite::verify;
 use crate::control::store::sqlite::verify::VerifyFailure;
 use crate::control::store::verbs::StoreReader;
@@ -139,6 +142,16 @@ impl StoreReader for SqliteReader {
             events::raw(connection, head, after_seq, limit)
         };
         Ok(self.read_environment(environment, raw)?.unwrap_or_default())
+    }
+
+    fn records(&self, kind: RecordKind) -> Result<Vec<Record>, StoreError> {
+        let records = self.read(|connection| records::all(connection, kind));
+        records.map_err(|failure: Failure| failure.in_file(&self.file))
+    }
+
+    fn record(&self, kind: RecordKind, key: &str) -> Result<Option<Record>, StoreError> {
+        let record = self.read(|connection| records::find(connection, kind, key));
+        record.map_err(|failure: Failure| failure.in_file(&self.file))
     }
 
     fn verify(&self, environment: &str) -> Result<ChainHead, VerifyError> {

@@ -8,6 +8,7 @@ use rusqlite::TransactionBehavior;
 use crate::control::store::error::StoreError;
 use crate::control::store::query::StoreEpoch;
 use crate::control::store::sqlite::failure::Failure;
+use crate::control::store::sqlite::records;
 
 /// `FANC`, by which the command `file` recognises a store.
 const APPLICATION_ID: i64 = 0x4641_4e43;
@@ -81,6 +82,7 @@ pub fn prepare(connection: &mut Connection, file: &Path) -> Result<(), Failure> 
         transaction.pragma_update(None, "user_version", VERSION)?;
     }
     check(&transaction, file)?;
+    transaction.execute_batch(records::TABLE)?;
     Ok(transaction.commit()?)
 }
 

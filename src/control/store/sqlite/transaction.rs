@@ -15,6 +15,7 @@ use crate::control::store::sqlite::failure::Failure;
 use crate::control::store::sqlite::head;
 use crate::control::store::sqlite::head::EnvironmentHead;
 use crate::control::store::sqlite::history;
+use crate::control::store::sqlite::records;
 use crate::control::store::sqlite::row_id::MAX_SEQ;
 use crate::control::store::sqlite::row_id::row_id;
 use crate::control::store::step::Step;
@@ -50,6 +51,7 @@ pub fn append(
     insert_revision(&transaction, row_id(head.id, seq), seq, &append.revision)?;
     step(Step::State)?;
     update_environment(&transaction, &head, &sealed, append.state)?;
+    records::write(&transaction, append.records)?;
     step(Step::Commit)?;
     transaction.commit()?;
     Ok(sealed)

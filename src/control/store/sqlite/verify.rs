@@ -5,8 +5,8 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use crate::control::store::error::VerifyError;
-use crate::control::store::sqlite::event_row::COLUMNS;
-use crate::control::store::sqlite::event_row::EventRow;
+use crate::control::store::sqlite::events::event_row::COLUMNS;
+use crate::control::store::sqlite::events::event_row::EventRow;
 use crate::control::store::sqlite::failure::Failure;
 use crate::control::store::sqlite::head;
 use crate::control::store::sqlite::head::EnvironmentHead;

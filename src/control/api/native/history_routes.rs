@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::Path;
-use axum::extract::RawQuery;
 use axum::extract::State;
 use axum::response::Response;
 use serde_json::Map;
@@ -11,10 +11,11 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::control::api::ApiContext;
-use crate::control::api::log_routes::blocking;
+use crate::control::api::native::log_routes::blocking;
 use crate::control::api::problem::Problem;
 use crate::control::api::problem::json_response;
 use crate::control::api::query::QueryParameters;
+use crate::control::api::request::entity_tag::ResponseVersion;
 use crate::control::export;
 use crate::control::revision::Definitions;
 use crate::control::store::At;
@@ -24,9 +25,8 @@ use crate::control::store::StoredRevision;
 pub async fn document(
     State(context): State<ApiContext>,
     Path(environment): Path<String>,
-    RawQuery(query): RawQuery,
+    Extension(query): Extension<QueryParameters>,
 ) -> Result<Response, Problem> {
-    let query = QueryParameters::parse(query.as_deref(), &["revision", "at"])?;
     let environment = context.environment(&environment)?;
     let Some(at) = parse_at(&query)? else {
         let revision = environment.revision();
@@ -92,16 +92,19 @@ fn flags_json(definitions: &Definitions) -> Value {
 }
 
 fn document_json(number: u64, content_hash: &str, flags: &Value) -> Response {
-    json_response(&json!({ "revision": number, "contentHash": content_hash, "flags": flags }))
+    let shown = json!({ "revision": number, "contentHash": content_hash, "flags": flags });
+    let mut response = json_response(&shown);
+    response
+        .extensions_mut()
+        .insert(ResponseVersion::Revision(number));
+    response
 }
 
 /// `GET …/export`: the flag files with all overrides written into them.
 pub async fn export(
     State(context): State<ApiContext>,
     Path(environment): Path<String>,
-    RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    QueryParameters::parse(query.as_deref(), &[])?;
     let environment = context.environment(&environment)?.clone();
     let files = tokio::task::spawn_blocking(move || export::export(&environment)).await;
     let status = http::StatusCode::INTERNAL_SERVER_ERROR;

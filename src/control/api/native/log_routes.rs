@@ -1,8 +1,8 @@
 //! Routes of the event log: filtered pages, and the raw lines from which a client verifies the chain.
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::Path;
-use axum::extract::RawQuery;
 use axum::extract::State;
 use axum::response::Response;
 use http::HeaderValue;
@@ -14,18 +14,20 @@ use crate::control::api::ApiContext;
 use crate::control::api::problem::Problem;
 use crate::control::api::problem::json_response;
 use crate::control::api::query::QueryParameters;
+use crate::control::api::request::page;
+use crate::control::api::request::page::PageRequest;
 use crate::control::store::EventPage;
 use crate::control::store::EventQuery;
 use crate::control::store::StoreError;
 use crate::event_log::LogEventKind;
 use crate::event_log::SealedEvent;
 
-/// The parameters of a filtered page.
-const FILTERS: [&str; 8] = [
-    "flag", "actor", "kind", "from", "until", "before", "limit", "after",
-];
 /// The events of a page, if no limit is given.
 const DEFAULT_LIMIT: usize = 50;
+/// In cursors: events before a number, the newest first.
+const BEFORE: char = 'b';
+/// In cursors: events after a number, the oldest first.
+const AFTER: char = 'a';
 /// The lines of a raw page.
 const RAW_PAGE: usize = 1000;
 
@@ -33,13 +35,21 @@ const RAW_PAGE: usize = 1000;
 pub async fn list(
     State(context): State<ApiContext>,
     Path(environment): Path<String>,
-    RawQuery(query): RawQuery,
+    Extension(query): Extension<QueryParameters>,
 ) -> Result<Response, Problem> {
-    let query = QueryParameters::parse(query.as_deref(), &FILTERS)?;
     let environment = context.environment(&environment)?.name.clone();
-    let limit = query.number("limit")?;
-    let limit = limit.map_or(DEFAULT_LIMIT, |limit| usize::try_from(limit).unwrap_or(0));
-    let after_seq = query.number("after")?;
+    let page = PageRequest::parse(&query, DEFAULT_LIMIT)?;
+    let cursor = page.after.as_deref().map(parse_cursor).transpose()?;
+    let after_seq = match cursor {
+        Some((AFTER, seq)) => Some(seq),
+        Some(_) => None,
+        None => query.number("after")?,
+    };
+    let before_seq = match cursor {
+        Some((BEFORE, seq)) => Some(seq),
+        _ => query.number("before")?,
+    };
+    let limit = page.limit;
     let filter = EventQuery {
         flag: query.text("flag").map(ToOwned::to_owned),
         actor: query.text("actor").map(ToOwned::to_owned),
@@ -47,7 +57,7 @@ pub async fn list(
         from_ms: query.number("from")?,
         until_ms: query.number("until")?,
         after_seq,
-        before_seq: query.number("before")?,
+        before_seq,
         limit,
         newest_first: after_seq.is_none(),
     };
@@ -56,13 +66,25 @@ pub async fn list(
     Ok(json_response(&page_json(&page, after_seq.is_none())))
 }
 
+/// The direction and the number in a cursor.
+fn parse_cursor(cursor: &str) -> Result<(char, u64), Problem> {
+    let mut letters = cursor.chars();
+    let direction = letters
+        .next()
+        .filter(|letter| matches!(*letter, BEFORE | AFTER));
+    let seq = letters.as_str().parse().ok();
+    direction
+        .zip(seq)
+        .ok_or_else(|| Problem::bad_request("`cursor` is not one of the log: take it from `next`"))
+}
+
 fn page_json(page: &EventPage, newest_first: bool) -> Value {
     let events: Vec<Value> = page.events.iter().map(event_json).collect();
     let last = page.events.last().map(|event| event.event().seq);
-    let cursor = if newest_first { "before" } else { "after" };
+    let direction = if newest_first { BEFORE } else { AFTER };
     let next = last
         .filter(|_| page.has_more)
-        .map(|seq| json!({ cursor: seq }));
+        .map(|seq| page::encode(&format!("{direction}{seq}")));
     json!({ "events": events, "next": next })
 }
 
@@ -85,9 +107,8 @@ fn event_json(sealed: &SealedEvent) -> Value {
 pub async fn raw(
     State(context): State<ApiContext>,
     Path(environment): Path<String>,
-    RawQuery(query): RawQuery,
+    Extension(query): Extension<QueryParameters>,
 ) -> Result<Response, Problem> {
-    let query = QueryParameters::parse(query.as_deref(), &["after"])?;
     let environment = context.environment(&environment)?.name.clone();
     let after = query.number("after")?.unwrap_or(0);
     let reader = context.reader.clone();

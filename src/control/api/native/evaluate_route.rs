@@ -1,7 +1,7 @@
 //! `POST …/flags/{key}/evaluate`: the answer of a flag for a context, now or at any point of the history.
 
+use axum::Extension;
 use axum::extract::Path;
-use axum::extract::RawQuery;
 use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
@@ -10,8 +10,8 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::control::api::ApiContext;
-use crate::control::api::history_routes::parse_at;
-use crate::control::api::history_routes::revision_at;
+use crate::control::api::native::history_routes::parse_at;
+use crate::control::api::native::history_routes::revision_at;
 use crate::control::api::problem::Problem;
 use crate::control::api::problem::json_response;
 use crate::control::api::query::QueryParameters;
@@ -26,10 +26,9 @@ use crate::snapshot::Snapshot;
 pub async fn evaluate(
     State(context): State<ApiContext>,
     Path((environment, key)): Path<(String, String)>,
-    RawQuery(query): RawQuery,
+    Extension(query): Extension<QueryParameters>,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    let query = QueryParameters::parse(query.as_deref(), &["revision", "at"])?;
     let environment = context.environment(&environment)?;
     check_body(&body)?;
     let Some(at) = parse_at(&query)? else {

@@ -4,8 +4,8 @@ use std::time::Duration;
 use std::time::Instant;
 use std::time::SystemTime;
 
+use axum::Extension;
 use axum::extract::Path;
-use axum::extract::RawQuery;
 use axum::extract::State;
 use axum::response::Response;
 use serde_json::Value;
@@ -15,6 +15,8 @@ use crate::control::api::ApiContext;
 use crate::control::api::problem::Problem;
 use crate::control::api::problem::json_response;
 use crate::control::api::query::QueryParameters;
+use crate::control::api::request::page::MAX_LIMIT;
+use crate::control::api::request::page::PageRequest;
 use crate::control::fleet::progress::Laggard;
 use crate::control::fleet::progress::LaggardState;
 use crate::control::fleet::progress::Progress;
@@ -31,13 +33,19 @@ const MAX_WAIT: Duration = Duration::from_secs(60);
 pub async fn list(
     State(context): State<ApiContext>,
     Path(environment): Path<String>,
-    RawQuery(query): RawQuery,
+    Extension(query): Extension<QueryParameters>,
 ) -> Result<Response, Problem> {
-    QueryParameters::parse(query.as_deref(), &[])?;
     let environment = context.environment(&environment)?;
+    let page = PageRequest::parse(&query, MAX_LIMIT)?;
     let (revision, now) = (environment.revision(), SystemTime::now());
     let progress = environment.replicas.progress(&revision.id(), now);
-    let replicas = environment.replicas.replicas();
+    let mut replicas = environment.replicas.replicas();
+    let key = |replica: &Replica| format!("{} {}", replica.identity.name, replica.identity.uid);
+    replicas.sort_by_cached_key(|replica| key(replica));
+    if let Some(after) = &page.after {
+        replicas.retain(|replica| key(replica) > *after);
+    }
+    let next = page.cut(&mut replicas, |replica| key(replica));
     let replicas: Vec<Value> = replicas
         .iter()
         .map(|r| replica_json(r, &revision, now))
@@ -46,6 +54,7 @@ pub async fn list(
     if let Some(members) = shown.as_object_mut() {
         members.insert("revision".to_owned(), json!(revision.number));
         members.insert("replicas".to_owned(), Value::Array(replicas));
+        members.insert("next".to_owned(), json!(next));
     }
     Ok(json_response(&shown))
 }
@@ -55,9 +64,8 @@ pub async fn list(
 pub async fn progress(
     State(context): State<ApiContext>,
     Path(environment): Path<String>,
-    RawQuery(query): RawQuery,
+    Extension(query): Extension<QueryParameters>,
 ) -> Result<Response, Problem> {
-    let query = QueryParameters::parse(query.as_deref(), &["revision", "waitMillis"])?;
     let environment = context.environment(&environment)?;
     let published = environment.revision();
     let number = query.number("revision")?.unwrap_or(published.number);

@@ -1,0 +1,11 @@
+//! The API of the real program, over TCP.
+
+mod conditions;
+mod events;
+mod flagctl;
+mod lists;
+mod openapi;
+mod permissions;
+mod program;
+mod repetition;
+mod tokens;
