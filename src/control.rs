@@ -17,3 +17,4 @@ pub mod metrics;
 pub mod model;
 pub mod revision;
 pub mod store;
+pub mod webhook;

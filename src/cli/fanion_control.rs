@@ -8,6 +8,7 @@ mod servers;
 mod start;
 mod stored_tokens;
 mod sync_tokens;
+mod webhooks;
 
 use std::process::ExitCode;
 

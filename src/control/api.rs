@@ -29,6 +29,7 @@ use crate::control::environment::error::ChangeError;
 use crate::control::environment::journal::Journal;
 use crate::control::store::RecordChange;
 use crate::control::store::StoreReader;
+use crate::control::webhook::dispatcher::Dispatcher;
 use crate::metric::registry::Metrics;
 use crate::serve::http::auth::token_file::TokenFile;
 
@@ -51,6 +52,8 @@ pub struct ApiContext {
     pub rate_limits: Arc<RateLimits>,
     /// The requests with an idempotency key that are being carried out.
     pub in_progress: Arc<RequestsInProgress>,
+    /// The webhooks, one for each endpoint and environment.
+    pub webhooks: Arc<[Arc<Dispatcher>]>,
     /// The metrics.
     pub metrics: Arc<Metrics>,
 }
@@ -69,7 +72,7 @@ impl ApiContext {
     ///
     /// # Errors
     /// If there is none; the names of all are in the problem.
-    fn environment(&self, name: &str) -> Result<&Arc<Environment>, Problem> {
+    pub fn environment(&self, name: &str) -> Result<&Arc<Environment>, Problem> {
         self.environments.get(name).ok_or_else(|| {
             let known: Vec<&str> = self.environments.keys().map(|name| &**name).collect();
             let known = known.join(", ");

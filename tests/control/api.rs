@@ -9,3 +9,4 @@ mod permissions;
 mod program;
 mod repetition;
 mod tokens;
+mod webhooks;

@@ -53,6 +53,12 @@ pub struct StartOptions {
     /// How long a disconnected replica still counts in `replicas` and `kill --wait`.
     #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = parse_duration)]
     pub expect_within: Duration,
+    /// Endpoint to which events of the log are sent; may be repeated. Each needs `--webhook-secret-path`.
+    #[arg(long, value_name = "NAME=URL", value_parser = parse_named_url)]
+    pub webhook: Vec<(String, String)>,
+    /// File with the secrets by which messages to an endpoint are signed, one a line; may be repeated.
+    #[arg(long, value_name = "NAME=FILE", value_parser = parse_named_path)]
+    pub webhook_secret_path: Vec<(String, PathBuf)>,
     /// TLS certificate of both ports, in PEM.
     #[arg(long, value_name = "FILE", requires = "server_key_path")]
     pub server_cert_path: Option<PathBuf>,
@@ -77,14 +83,24 @@ fn parse_named_path(text: &str) -> Result<(String, PathBuf), String> {
     }
 }
 
-/// Checks the name of an environment, which is part of URLs.
+fn parse_named_url(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, url)) if !url.is_empty() => {
+            check_name(name)?;
+            Ok((name.to_owned(), url.to_owned()))
+        }
+        _ => Err("write NAME=URL".to_owned()),
+    }
+}
+
+/// Checks the name of an environment or of an endpoint, which is part of URLs.
 fn check_name(name: &str) -> Result<(), String> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if !name.is_empty() && name.len() <= MAX_NAME && name.chars().all(is_plain) {
         return Ok(());
     }
     Err(format!(
-        "the name of an environment has 1 to {MAX_NAME} letters, digits, `-`, `_` and `.`"
+        "such a name has 1 to {MAX_NAME} letters, digits, `-`, `_` and `.`"
     ))
 }
 

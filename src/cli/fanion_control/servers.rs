@@ -26,6 +26,8 @@ use crate::control::fleet::environment::FleetEnvironment;
 use crate::control::fleet::history::History;
 use crate::control::fleet::server::FleetServer;
 use crate::control::store::StoreReader;
+use crate::control::webhook;
+use crate::control::webhook::dispatcher::Dispatcher;
 use crate::metric::registry;
 use crate::metric::registry::Metrics;
 use crate::serve::ServeConfig;
@@ -69,6 +71,8 @@ pub struct ServedParts {
     pub requests_per_second: u32,
     /// The tokens of replicas.
     pub sync_tokens: SyncTokenFiles,
+    /// The webhooks.
+    pub webhooks: Vec<Arc<Dispatcher>>,
 }
 
 impl ControlListeners {
@@ -122,6 +126,7 @@ impl ControlListeners {
             tokens: parts.tokens.clone(),
             rate_limits: Arc::new(RateLimits::new(parts.requests_per_second)),
             in_progress: Arc::default(),
+            webhooks: parts.webhooks.into(),
             metrics: metrics.clone(),
         };
         register_metrics(&metrics, &context, environments);
@@ -174,10 +179,12 @@ fn resource() -> Vec<(String, String)> {
 /// Adds the metrics of environments, of the journal and of replicas.
 fn register_metrics(metrics: &Metrics, context: &ApiContext, fleet: Vec<FleetEnvironment>) {
     let (environments, journal) = (context.environments.clone(), context.journal.clone());
+    let webhooks = context.webhooks.clone();
     metrics.register(move || {
         let mut families = control::metrics::environment_families(&environments);
         families.push(control::metrics::journal_family(Some(&journal)));
         families.extend(fleet::metrics::families(&fleet, SystemTime::now()));
+        families.extend(webhook::metrics::families(&webhooks));
         families
     });
 }

@@ -17,6 +17,7 @@ use crate::cli::fanion_control::servers::ControlListeners;
 use crate::cli::fanion_control::servers::ServedParts;
 use crate::cli::fanion_control::stored_tokens;
 use crate::cli::fanion_control::sync_tokens::SyncTokenFiles;
+use crate::cli::fanion_control::webhooks;
 use crate::cli::heap_release;
 use crate::cli::heap_release::ReleaseHeap;
 use crate::cli::termination_signal::termination_signal;
@@ -30,6 +31,7 @@ use crate::control::fleet::replica_registry::ReplicaRegistry;
 use crate::control::store::SqliteStore;
 use crate::control::store::Store as _;
 use crate::control::store::StoreReader;
+use crate::control::webhook::sender::WebhookSender;
 use crate::limits;
 use crate::source::spec::SourceSpec;
 use crate::telemetry::logging;
@@ -65,6 +67,7 @@ async fn serve(options: &StartOptions, release_heap: ReleaseHeap) -> Result<(), 
     let stop = termination_signal().map_err(|error| format!("cannot handle signals: {error}"))?;
     let store = SqliteStore::open(&options.data_dir).map_err(|error| error.to_string())?;
     let bootstrap_token = bootstrap_token::load(options)?;
+    let endpoints = webhooks::load(options)?;
     let tokens = stored_tokens::load(&*store.reader())?;
     let listeners = ControlListeners::bind(options).await?;
     let reader = store.reader();
@@ -75,17 +78,21 @@ async fn serve(options: &StartOptions, release_heap: ReleaseHeap) -> Result<(), 
     tracing::info!(environments = paths.len(), "{} starts", version.trim());
     let mut environment_tasks = spawn_environment_tasks(&mut started, &options.data_dir);
     let shut = watch::Sender::new(false);
+    let environments: Vec<_> = started.iter().map(|s| s.environment.clone()).collect();
+    let webhooks = webhooks::dispatchers(&endpoints, &environments, &reader, &journal)?;
+    let sender = Arc::new(WebhookSender::new());
+    for webhook in &webhooks {
+        environment_tasks.spawn(webhook.clone().run(sender.clone()));
+    }
     let parts = ServedParts {
-        environments: started
-            .iter()
-            .map(|started| started.environment.clone())
-            .collect(),
+        environments,
         reader,
         journal,
         bootstrap_token,
         tokens: Arc::new(tokens),
         requests_per_second: options.requests_per_second,
         sync_tokens,
+        webhooks,
     };
     for environment in &parts.environments {
         let ended = listeners.ended_connections.clone();

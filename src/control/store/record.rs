@@ -9,13 +9,17 @@ pub enum RecordKind {
     TokenUse = 2,
     /// The answer to a request, by the hash of its idempotency key.
     Answer = 3,
+    /// How far a webhook endpoint is, by its name and environment.
+    Webhook = 5,
 }
 
 impl RecordKind {
     /// The most records of the kind. The oldest make room for new ones.
     pub fn limit(self) -> u64 {
         match self {
-            RecordKind::Token | RecordKind::TokenUse | RecordKind::Answer => 10_000,
+            RecordKind::Token | RecordKind::TokenUse | RecordKind::Answer | RecordKind::Webhook => {
+                10_000
+            }
         }
     }
 }

@@ -51,6 +51,7 @@ fn control_families() -> Vec<MetricFamily> {
         &std::collections::BTreeMap::new(),
     ));
     families.push(fanion::control::metrics::journal_family(None));
+    families.extend(fanion::control::webhook::metrics::families(&[]));
     families
 }
 

@@ -17,6 +17,7 @@ use crate::control::api::native::replica_routes;
 use crate::control::api::native::route::Needs;
 use crate::control::api::native::route::Route;
 use crate::control::api::native::token_routes;
+use crate::control::webhook::routes;
 
 /// Defines a route.
 macro_rules! route {
@@ -60,4 +61,6 @@ pub const ROUTES: &[Route] = &[
     route!(GET "/environments/{environment}/events", Needs::Events, [], get(event_route::stream)),
     route!(GET "/environments/{environment}/replicas", Needs::AnyGrant, ["limit", "cursor"], get(replica_routes::list)),
     route!(GET "/environments/{environment}/progress", Needs::AnyGrant, ["revision", "waitMillis"], get(replica_routes::progress)),
+    route!(GET "/environments/{environment}/webhooks", Needs::Environment(Verb::Read), [], get(routes::list)),
+    route!(POST "/environments/{environment}/webhooks/{id}/retry", Needs::Environment(Verb::Write), [], post(routes::retry)),
 ];
