@@ -15,6 +15,7 @@ pub mod export;
 pub mod fleet;
 pub mod metrics;
 pub mod model;
+pub mod page;
 pub mod revision;
 pub mod store;
 pub mod webhook;

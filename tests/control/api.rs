@@ -5,6 +5,7 @@ mod events;
 mod flagctl;
 mod lists;
 mod openapi;
+mod page;
 mod permissions;
 mod program;
 mod repetition;

@@ -25,6 +25,7 @@ use crate::control::fleet;
 use crate::control::fleet::environment::FleetEnvironment;
 use crate::control::fleet::history::History;
 use crate::control::fleet::server::FleetServer;
+use crate::control::page;
 use crate::control::store::StoreReader;
 use crate::control::webhook;
 use crate::control::webhook::dispatcher::Dispatcher;
@@ -131,7 +132,7 @@ impl ControlListeners {
         };
         register_metrics(&metrics, &context, environments);
         let api = ApiHandler {
-            router: api::router(context),
+            router: page::router(context.clone()).merge(api::router(context)),
             read_timeout: config.read_timeout,
         };
         servers.spawn(accept::serve(

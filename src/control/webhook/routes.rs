@@ -21,7 +21,7 @@ pub async fn list(
     let name = &context.environment(&environment)?.name;
     let webhooks = context.webhooks.iter();
     let own = webhooks.filter(|webhook| webhook.environment.name == *name);
-    let shown: Vec<Value> = own.map(|webhook| webhook_json(webhook)).collect();
+    let shown: Vec<Value> = own.map(webhook_json).collect();
     Ok(json_response(&json!({ "webhooks": shown })))
 }
 
