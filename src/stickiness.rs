@@ -10,6 +10,7 @@ mod allocation;
 mod allocation_diff;
 mod flag_allocations;
 mod fractional_allocation;
+pub mod plan;
 mod rollout_allocation;
 mod violation;
 

@@ -19,7 +19,7 @@ use crate::document::Document;
 use crate::document::DocumentFormat;
 use crate::document::DocumentOrigin;
 use crate::document::flag::FlagDefinition;
-use crate::document::rollout::expand_document;
+use crate::document::rollout::expand::expand_document;
 use crate::document::syntax_tree::Node;
 use crate::rule::bucketing::bucketing_value::FractionalVersion;
 use crate::ruleset;

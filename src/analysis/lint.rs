@@ -21,6 +21,7 @@ use crate::analysis::lint::flag::lifecycle;
 use crate::analysis::lint::flag::lossy_scalar;
 use crate::analysis::lint::flag::metadata_value;
 use crate::analysis::lint::flag::missing_variants;
+use crate::analysis::lint::flag::rollout_growth;
 use crate::analysis::lint::flag::unquoted_boolean;
 use crate::analysis::lint::flag::variant_url;
 use crate::analysis::lint::policy::LintPolicy;
@@ -90,6 +91,7 @@ fn check_flag(
     let reported = condition_causes::check(subject, usage, report);
     absent_attribute::check(subject, &reported, report);
     bucketing_key::check(subject, report);
+    rollout_growth::check(subject, report);
     shared_bucket::check(subject, report);
     let is_split = single_share::check(subject, report);
     if reported.is_empty() && !visit::is_faulty(subject) && !is_split {

@@ -66,6 +66,8 @@ codes! {
     Ring = "F017",
     /// A missing prerequisite, or a cycle of prerequisites.
     Prerequisite = "F018",
+    /// An invalid rollout plan: stages that shrink, a gate that can never be met.
+    Plan = "F019",
     /// A flag that is killed and has no safe variant.
     Kill = "F020",
     /// A bucketing dialect with a known weakness.
@@ -134,6 +136,8 @@ codes! {
     ConstantCondition = "F123",
     /// A comparison whose arguments are swapped or of a wrong type.
     UnsatisfiableComparison = "F124",
+    /// A ramp that grows by the clock alone.
+    UngatedRamp = "F125",
     /// An ignore comment without a matching finding.
     StaleIgnoreComment = "F130",
     /// An invalid configuration.

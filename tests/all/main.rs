@@ -26,6 +26,7 @@ mod evaluation;
 mod evidence;
 mod fuzz_corpus;
 mod meta;
+mod plan;
 mod protocol;
 mod rollout;
 mod server;

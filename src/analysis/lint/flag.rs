@@ -7,5 +7,6 @@ pub mod lifecycle;
 pub mod lossy_scalar;
 pub mod metadata_value;
 pub mod missing_variants;
+pub mod rollout_growth;
 pub mod unquoted_boolean;
 pub mod variant_url;

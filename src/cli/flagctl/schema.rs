@@ -23,6 +23,7 @@ use crate::cli::json_node::null;
 use crate::cli::json_node::number;
 use crate::cli::json_node::object;
 use crate::cli::json_node::string;
+use crate::document::rollout::plan::duration;
 use crate::document::schema;
 use crate::document::schema::FieldSchema;
 use crate::document::schema::FieldType;
@@ -57,6 +58,19 @@ fn definitions() -> Vec<(&'static str, Node)> {
         &schema::REGION,
         &schema::PREREQUISITE,
         &schema::LIFECYCLE,
+        &schema::PLAN,
+        &schema::STAGE,
+        &schema::GUARDRAIL,
+        &schema::MINIMUM,
+        &schema::WHILE_BLIND,
+        &schema::ROLLBACK,
+        &schema::WINDOW,
+        &schema::SCHEDULE,
+        &schema::SCHEDULE_STAGE,
+        &schema::SUCCESS_CRITERIA,
+        &schema::PIPELINE,
+        &schema::PIPELINE_STAGE,
+        &schema::PIPELINE_METRIC,
     ];
     let parts = parts.map(|part| (part.name, object(closed_object(&[part]))));
     let mut flag = closed_object(&[&schema::FLAG, &schema::ROLLOUT_FIELDS]);
@@ -142,6 +156,20 @@ fn shape_keywords(shape: &FieldType) -> SchemaKeywords {
         FieldType::Rules => map_of("evaluator"),
         FieldType::Rings => map_of("ring"),
         FieldType::Flags => flag_collection(),
+        FieldType::Duration => vec![
+            type_keyword(&["string"]),
+            ("pattern", string(duration::PATTERN)),
+        ],
+        FieldType::OptionalTextOrList => any_of([
+            type_schema(&["null"]),
+            object(non_empty_string()),
+            array_of(object(non_empty_string()), 0),
+        ]),
+        FieldType::Percentages => {
+            let percentage = || object(number_range("number", 0.0, 100.0));
+            any_of([percentage(), array_of(percentage(), 1)])
+        }
+        FieldType::Plan => plan_forms(),
         FieldType::Object(part) => ref_to(part.name),
         FieldType::OptionalObject(part) => {
             any_of([type_schema(&["null"]), object(ref_to(part.name))])
@@ -152,6 +180,19 @@ fn shape_keywords(shape: &FieldType) -> SchemaKeywords {
             array_of(object(ref_to(part.name)), 0),
         ]),
     }
+}
+
+/// A plan in fanion's own form, or a schedule or pipeline of another service.
+fn plan_forms() -> SchemaKeywords {
+    let form = |part: &ObjectSchema| object(ref_to(part.name));
+    any_of([
+        type_schema(&["null"]),
+        form(&schema::PLAN),
+        form(&schema::SCHEDULE),
+        form(&schema::PIPELINE),
+        array_of(form(&schema::STAGE), 1),
+        array_of(form(&schema::PIPELINE_STAGE), 1),
+    ])
 }
 
 fn string_without_prefix(prefix: &str) -> SchemaKeywords {

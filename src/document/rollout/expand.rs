@@ -4,6 +4,7 @@
 //! `segments` and `percentage`, then `targeting`, then `defaultVariant`.
 
 mod dependency_graph;
+pub mod expand_document;
 pub mod folded_condition;
 mod if_chain;
 mod inline_flag_key;

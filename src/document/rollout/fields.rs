@@ -8,6 +8,7 @@ use crate::diag::Position;
 use crate::document::rollout::bucketing::Bucketing;
 use crate::document::rollout::lifecycle::Lifecycle;
 use crate::document::rollout::percentage::Percentage;
+use crate::document::rollout::plan::model::RolloutPlan;
 use crate::document::rollout::ramp::Ramp;
 use crate::document::rollout::ring::Rings;
 use crate::document::syntax_tree::Node;
@@ -58,6 +59,8 @@ pub struct Rollout {
     pub regions: Vec<RegionPercentage>,
     /// The bucketing of units.
     pub bucketing: Bucketing,
+    /// The plan by which a control plane lets the release grow.
+    pub plan: Option<Arc<RolloutPlan>>,
 }
 
 /// The variant or variants of a rollout.

@@ -1,7 +1,7 @@
 //! Parses the rollout fields of one flag, and `rings` of a document.
 
 mod bucketing;
-mod field_parser;
+pub mod field_parser;
 mod lifecycle;
 pub mod misplaced;
 mod percentage;
@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use ecow::EcoString;
 
+use crate::diag::Code;
 use crate::diag::DiagnosticSink;
 use crate::document::rollout::fields::RolloutFields;
 use crate::document::rollout::parse::field_parser::FieldParser;
@@ -42,6 +43,7 @@ pub fn parse_rollout_fields(
         flag,
         variants,
         report,
+        code: Code::Rollout,
         faulty: false,
     };
     for member in members {

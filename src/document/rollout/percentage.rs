@@ -8,6 +8,7 @@ use crate::document::syntax_tree::NodeKind;
 
 /// A share of all units in steps of 0.001 percent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[cfg_attr(feature = "control", derive(serde::Serialize, serde::Deserialize))]
 pub struct Percentage(u32);
 
 impl Percentage {
@@ -20,8 +21,11 @@ impl Percentage {
     pub const ALL: Percentage = Percentage(Percentage::TOTAL_WEIGHT);
 
     /// A share of `count` thousandths of a percent, limited to 100 %.
-    pub fn from_thousandths(count: u32) -> Percentage {
-        Percentage(count.min(Percentage::TOTAL_WEIGHT))
+    pub const fn from_thousandths(count: u32) -> Percentage {
+        if count > Percentage::TOTAL_WEIGHT {
+            return Percentage::ALL;
+        }
+        Percentage(count)
     }
 
     /// The share in thousandths of a percent, from 0 to [`Percentage::TOTAL_WEIGHT`].

@@ -65,6 +65,14 @@ pub enum FieldType {
     Rings,
     /// An object of flags by key, or a list of flags with keys; null counts as absent.
     Flags,
+    /// A string such as `15m` or `1h30m`.
+    Duration,
+    /// A string, or a list of strings, which may be empty; null counts as absent.
+    OptionalTextOrList,
+    /// A percentage, or a list of at least one.
+    Percentages,
+    /// A plan of a rollout in one of its forms; null counts as absent.
+    Plan,
     /// An object.
     Object(&'static ObjectSchema),
     /// An object; null counts as absent.

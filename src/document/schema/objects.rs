@@ -178,6 +178,11 @@ pub const ROLLOUT: ObjectSchema = ObjectSchema {
             FieldType::Choice(&BucketingDialect::NAMES),
             "The hash that assigns a unit to a bucket, for migrated flags that keep their cohorts.",
         ),
+        field(
+            "plan",
+            FieldType::Plan,
+            "The stages by which a control plane lets the release grow; a sidecar ignores it.",
+        ),
     ],
     required: &[],
     one_of: &["variant", "split"],
@@ -293,7 +298,11 @@ pub const LIFECYCLE: ObjectSchema = ObjectSchema {
     one_of: &[],
 };
 
-const fn field(name: &'static str, shape: FieldType, about: &'static str) -> FieldSchema {
+pub(super) const fn field(
+    name: &'static str,
+    shape: FieldType,
+    about: &'static str,
+) -> FieldSchema {
     FieldSchema {
         name,
         field_type: shape,

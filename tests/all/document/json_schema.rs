@@ -1,5 +1,8 @@
 //! The JSON Schema accepts what the parser accepts, and rejects what it reports.
 
+mod full_document;
+mod plans;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -16,6 +19,10 @@ use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::document::json_schema::full_document::everything;
+use crate::document::json_schema::plans::PARTS;
+use crate::document::json_schema::plans::PLAN_SUBSTITUTES;
+use crate::document::json_schema::plans::planned_documents;
 use crate::support::evaluate;
 use crate::support::flagd::testbed;
 
@@ -54,38 +61,6 @@ fn complaints(document: &Value) -> Vec<String> {
     found.iter().map(ToString::to_string).collect()
 }
 
-/// A document with every member that is allowed.
-fn everything() -> Value {
-    let rule = json!({"if": [{"==": [{"var": "country"}, "DE"]}, "on"]});
-    let released = json!({
-        "variant": "on", "percentage": 5, "rings": ["internal", "beta"], "segments": ["early"], "allow": ["a"],
-        "deny": ["b"], "when": {"==": [{"var": "country"}, "DE"]}, "bucketBy": "sessionId", "seed": "spring",
-        "dialect": "flagd-murmur3", "regions": [{"region": ["eu"], "percentage": 100}, {"region": "us", "percentage": 5}],
-    });
-    let ramp = json!({"from": "2026-05-01", "to": "2026-07-01", "shape": "linear", "steps": 10, "reverse": false});
-    let lifecycle = json!({
-        "owner": "a", "kind": "ops", "created": "2026-06-01", "expires": "2090-06-01", "status": "active", "ticket": "A-1",
-    });
-    let older = json!({"owner": "a", "createdAt": "2026-06-01", "expectedCleanupDate": "2090-06-01", "jiraTicket": "A-1"});
-    json!({
-        "$schema": "https://flagd.dev/schema/v0/flags.json",
-        "$evaluators": {"staff": {"ends_with": [{"var": "email"}, "@example.com"]}},
-        "metadata": {"flagSetId": "shop"},
-        "rings": {"internal": {"$ref": "staff"}, "beta": {"segments": ["early"]}, "all": true},
-        "flags": {
-            "words": {
-                "key": "words", "source": "a", "state": "ENABLED", "variants": {"on": true, "off": false},
-                "defaultVariant": "off", "safeVariant": "off", "kill": false, "metadata": {"team": "a"},
-                "requires": [{"flag": "other", "variant": "on"}], "lifecycle": lifecycle, "targeting": rule,
-                "rollout": [released, {"split": {"on": 1, "off": 2}, "ramp": ramp}],
-            },
-            // Served to all users, so that the prerequisite is always met.
-            "other": {"state": "ENABLED", "variants": {"on": {"a": 1}}, "defaultVariant": "on"},
-            "third": {"variants": {"on": 1}, "lifecycle": older, "rollout": {"variant": "on", "rings": ["all"]}},
-        },
-    })
-}
-
 #[test]
 fn schema_lists_every_parsed_field() {
     let schema: Value = serde_json::from_str(&schema::render()).expect("JSON");
@@ -105,31 +80,31 @@ fn schema_lists_every_parsed_field() {
         &schema["definitions"]["flag"],
         &[&document_schema::FLAG, &document_schema::ROLLOUT_FIELDS],
     );
-    let parts = [
-        &document_schema::ROLLOUT,
-        &document_schema::RAMP,
-        &document_schema::REGION,
-        &document_schema::PREREQUISITE,
-        &document_schema::LIFECYCLE,
-    ];
-    for part in parts {
+    for part in PARTS {
         known(&schema["definitions"][part.name], &[part]);
     }
-    // `everything` has each field, and both the schema and the parser accept `everything`.
+    // These documents have each field, and both the schema and the parser accept them.
     let mut names = BTreeSet::new();
-    collect(&everything(), &mut names);
+    let documents: Vec<Value> = std::iter::once(everything())
+        .chain(planned_documents())
+        .collect();
+    for document in &documents {
+        collect(document, &mut names);
+    }
     let all = [
         &document_schema::DOCUMENT,
         &document_schema::FLAG,
         &document_schema::ROLLOUT_FIELDS,
     ]
     .into_iter()
-    .chain(parts);
+    .chain(PARTS);
     for name in all.flat_map(ObjectSchema::field_names) {
         assert!(names.contains(name), "{name}");
     }
-    assert_eq!(complaints(&everything()), Vec::<String>::new());
-    assert!(Schema::new().takes(&everything()));
+    for document in &documents {
+        assert_eq!(complaints(document), Vec::<String>::new());
+        assert!(Schema::new().takes(document));
+    }
 }
 
 fn collect(value: &Value, names: &mut BTreeSet<String>) {
@@ -154,16 +129,11 @@ const SUBSTITUTES: &str = r#"[
     {"region": "x", "percentage": 1}
 ]"#;
 
-/// Replacement values, with every allowed value of the fields that are enumerations.
-fn substitutes() -> Vec<Value> {
+/// Replacement values, with every allowed value of the fields of `parts` that are enumerations.
+fn substitutes(parts: &[&ObjectSchema], further: &str) -> Vec<Value> {
     let mut all: Vec<Value> = serde_json::from_str(SUBSTITUTES).expect("JSON");
-    let choices = document_schema::LIFECYCLE
-        .fields
-        .iter()
-        .chain(document_schema::ROLLOUT.fields)
-        .chain(document_schema::RAMP.fields)
-        .chain(document_schema::FLAG.fields);
-    for field in choices {
+    all.extend(serde_json::from_str::<Vec<Value>>(further).expect("JSON"));
+    for field in parts.iter().flat_map(|part| part.fields) {
         if let document_schema::FieldType::Choice(known)
         | document_schema::FieldType::OptionalChoice(known) = &field.field_type
         {
@@ -194,8 +164,8 @@ fn places(value: &Value, at: &str, found: &mut Vec<String>) {
 }
 
 /// The document with another value at a JSON pointer, or without that member if `value` is `None`.
-fn with(at: &str, value: Option<Value>) -> Option<Value> {
-    let mut document = everything();
+fn with(document: &Value, at: &str, value: Option<Value>) -> Option<Value> {
+    let mut document = document.clone();
     if let Some(value) = value {
         *document.pointer_mut(at)? = value;
     } else {
@@ -206,57 +176,99 @@ fn with(at: &str, value: Option<Value>) -> Option<Value> {
 }
 
 /// Codes that a schema cannot express: unknown names of variants, rings, flags and evaluators, fields without effect,
-/// sums, arguments, types of variants, and weaknesses of dialects.
-const BEYOND: [&str; 11] = [
-    "F007", "F010", "F012", "F013", "F017", "F018", "F020", "F021", "F022", "F023", "F029",
+/// sums, arguments, types of variants, weaknesses of dialects, and the relations between the members of a plan.
+const BEYOND: [&str; 12] = [
+    "F007", "F010", "F012", "F013", "F017", "F018", "F019", "F020", "F021", "F022", "F023", "F029",
 ];
 
-#[test]
-fn schema_and_parser_reject_the_same_documents() {
-    let schema = Schema::new();
-    let mut all = Vec::new();
-    places(&everything(), "", &mut all);
-    let (mut taken, mut refused, mut stricter, mut laxer) = (0, 0, Vec::new(), Vec::new());
-    for at in &all {
-        let mut candidates: Vec<Option<Value>> = substitutes().into_iter().map(Some).collect();
-        candidates.push(None);
-        let own = everything().pointer(at).cloned();
-        if let Some(Value::Object(mut members)) = own {
-            members.insert("nonsense".to_owned(), json!(1));
-            candidates.push(Some(Value::Object(members)));
-        }
-        for candidate in candidates {
-            let Some(document) = with(at, candidate.clone()) else {
-                continue;
-            };
-            let told = complaints(&document);
-            let shown = candidate.map_or("nothing".to_owned(), |value| value.to_string());
-            match (schema.takes(&document), told.is_empty()) {
-                (true, true) => taken += 1,
-                (false, false) => refused += 1,
-                (false, true) => stricter.push(format!("{at}: {shown}")),
-                (true, false) => laxer.push((format!("{at}: {shown}"), told)),
+/// The verdicts of the schema and of the parser about many documents.
+#[derive(Default)]
+struct Comparison {
+    taken: usize,
+    refused: usize,
+    stricter: Vec<String>,
+    laxer: Vec<(String, Vec<String>)>,
+}
+
+impl Comparison {
+    /// Compares all documents that differ from `base` in one value.
+    fn vary(&mut self, schema: &Schema, base: &Value, substitutes: &[Value]) {
+        let mut all = Vec::new();
+        places(base, "", &mut all);
+        for at in &all {
+            let mut candidates: Vec<Option<Value>> =
+                substitutes.iter().cloned().map(Some).collect();
+            candidates.push(None);
+            if let Some(Value::Object(mut members)) = base.pointer(at).cloned() {
+                members.insert("nonsense".to_owned(), json!(1));
+                candidates.push(Some(Value::Object(members)));
+            }
+            for candidate in candidates {
+                if let Some(document) = with(base, at, candidate.clone()) {
+                    let shown = candidate.map_or("nothing".to_owned(), |value| value.to_string());
+                    self.compare(schema, &document, format!("{at}: {shown}"));
+                }
             }
         }
     }
-    assert_eq!(
-        stricter,
-        Vec::<String>::new(),
-        "the schema rejects documents without diagnostics"
-    );
-    laxer.retain(|(_, told)| {
-        !told.iter().any(|told| {
-            BEYOND
-                .iter()
-                .any(|code| told.contains(&format!(" {code}: ")))
-        })
-    });
-    assert_eq!(
-        laxer,
-        Vec::new(),
-        "the schema accepts documents with diagnostics"
-    );
-    assert!(taken > 300 && refused > 1000, "{taken} {refused}");
+
+    fn compare(&mut self, schema: &Schema, document: &Value, shown: String) {
+        let told = complaints(document);
+        match (schema.takes(document), told.is_empty()) {
+            (true, true) => self.taken += 1,
+            (false, false) => self.refused += 1,
+            (false, true) => self.stricter.push(shown),
+            (true, false) => self.laxer.push((shown, told)),
+        }
+    }
+
+    /// Checks that nothing but codes beyond a schema makes a difference.
+    fn check(mut self, taken: usize, refused: usize) {
+        let none = Vec::<String>::new();
+        assert_eq!(
+            self.stricter, none,
+            "the schema rejects documents without diagnostics"
+        );
+        let is_beyond = |told: &String| {
+            let mut codes = BEYOND.iter();
+            codes.any(|code| told.contains(&format!(" {code}: ")))
+        };
+        self.laxer.retain(|(_, told)| !told.iter().any(is_beyond));
+        assert_eq!(
+            self.laxer,
+            [],
+            "the schema accepts documents with diagnostics"
+        );
+        assert!(
+            self.taken > taken && self.refused > refused,
+            "{} {}",
+            self.taken,
+            self.refused
+        );
+    }
+}
+
+#[test]
+fn schema_and_parser_reject_the_same_documents() {
+    let parts = [
+        &document_schema::LIFECYCLE,
+        &document_schema::ROLLOUT,
+        &document_schema::RAMP,
+        &document_schema::FLAG,
+    ];
+    let mut comparison = Comparison::default();
+    comparison.vary(&Schema::new(), &everything(), &substitutes(&parts, "[]"));
+    comparison.check(300, 1000);
+}
+
+#[test]
+fn schema_and_parser_reject_the_same_plans() {
+    let mut comparison = Comparison::default();
+    let substitutes = substitutes(&PARTS[5..], PLAN_SUBSTITUTES);
+    for document in planned_documents() {
+        comparison.vary(&Schema::new(), &document, &substitutes);
+    }
+    comparison.check(300, 1000);
 }
 
 #[test]

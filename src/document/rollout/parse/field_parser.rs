@@ -23,6 +23,8 @@ pub struct FieldParser<'r> {
     pub variants: &'r [(EcoString, OwnedValue)],
     /// The sink for diagnostics.
     pub report: &'r mut DiagnosticSink,
+    /// The code of invalid fields.
+    pub code: Code,
     /// True if a field is invalid.
     pub faulty: bool,
 }
@@ -37,7 +39,7 @@ impl FieldParser<'_> {
         help: &str,
     ) {
         let message = format!("`{field}` of flag `{}` {}", self.flag, what.as_ref());
-        self.report.error(Code::Rollout, position, message, help);
+        self.report.error(self.code, position, message, help);
         self.faulty = true;
     }
 
@@ -106,8 +108,7 @@ impl FieldParser<'_> {
                     self.flag
                 );
                 let help = format!("write a list: `[{}]`", parts.join(", "));
-                self.report
-                    .error(Code::Rollout, item.position, message, help);
+                self.report.error(self.code, item.position, message, help);
             }
         }
         names
@@ -204,8 +205,7 @@ impl FieldParser<'_> {
             "unknown member `{}` in `{field}` of flag `{}`",
             member.key, self.flag
         );
-        self.report
-            .error(Code::Rollout, member.position, what, help);
+        self.report.error(self.code, member.position, what, help);
         self.faulty = true;
     }
 }

@@ -5,7 +5,7 @@ use crate::document::rollout::percentage::Percentage;
 use crate::document::syntax_tree::Node;
 
 impl FieldParser<'_> {
-    pub(super) fn parse_percentage(&mut self, node: &Node, field: &str) -> Option<Percentage> {
+    pub fn parse_percentage(&mut self, node: &Node, field: &str) -> Option<Percentage> {
         match Percentage::parse(node) {
             Ok(share) => Some(share),
             Err((what, help)) => {

@@ -8,7 +8,7 @@ use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
 
 impl FieldParser<'_> {
-    pub(super) fn parse_regions(&mut self, node: &Node) -> Vec<RegionPercentage> {
+    pub fn parse_regions(&mut self, node: &Node) -> Vec<RegionPercentage> {
         if let Some(help) = list_help(node) {
             self.report_invalid(node.position, "rollout.regions", "is an object", &help);
             return Vec::new();

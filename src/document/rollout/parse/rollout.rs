@@ -10,6 +10,7 @@ use crate::document::rollout::fields::Release;
 use crate::document::rollout::fields::Rollout;
 use crate::document::rollout::parse::field_parser::FieldParser;
 use crate::document::rollout::percentage::Percentage;
+use crate::document::rollout::plan::parse::parse_plan;
 use crate::document::rollout::ring::Rings;
 use crate::document::schema;
 use crate::document::syntax_tree::Node;
@@ -42,7 +43,9 @@ impl FieldParser<'_> {
             when: None,
             regions: Vec::new(),
             bucketing: Bucketing::default(),
+            plan: None,
         };
+        let mut plan = None;
         for member in &members {
             let value = &member.value;
             match &*member.key {
@@ -54,7 +57,7 @@ impl FieldParser<'_> {
                 "split" => release = self.parse_split(value),
                 "percentage" => percentage = self.parse_percentage(value, "rollout.percentage"),
                 "ramp" => rollout.ramp = self.parse_ramp(value),
-                "rings" => rollout.rings = self.parse_ring_names(value, rings),
+                "rings" => rollout.rings = self.parse_ring_names(value, "rollout.rings", rings),
                 "segments" => rollout.segments = self.parse_names(value, "rollout.segments"),
                 "allow" => rollout.allow = self.parse_names(value, "rollout.allow"),
                 "deny" => rollout.deny = self.parse_names(value, "rollout.deny"),
@@ -63,6 +66,7 @@ impl FieldParser<'_> {
                 "bucketBy" => rollout.bucketing.bucket_by = self.parse_bucket_by(value),
                 "seed" => rollout.bucketing.seed = self.parse_string(value, "rollout.seed"),
                 "dialect" => rollout.bucketing.dialect = self.parse_dialect(value)?,
+                "plan" => plan = Some(value),
                 _ => {}
             }
         }
@@ -75,7 +79,8 @@ impl FieldParser<'_> {
         };
         rollout.percentage = percentage.unwrap_or(otherwise);
         let is_share_written = members.iter().any(|m| &*m.key == "percentage");
-        self.report_if_no_effect(&rollout, is_share_written);
+        self.report_if_no_effect(&rollout, is_share_written, plan.is_some());
+        rollout.plan = plan.and_then(|plan| parse_plan(self, plan, &rollout, rings));
         self.warn_about_dialect(&rollout);
         Some(rollout)
     }
@@ -105,9 +110,9 @@ impl FieldParser<'_> {
         }
     }
 
-    /// Reports a rollout that selects no context although it does not say `percentage: 0`, and keys that are both
+    /// Reports a rollout that selects no context although it has no plan and does not say `percentage: 0`, and keys that are both
     /// allowed and denied.
-    fn report_if_no_effect(&mut self, rollout: &Rollout, is_share_written: bool) {
+    fn report_if_no_effect(&mut self, rollout: &Rollout, is_share_written: bool, is_planned: bool) {
         let shares = rollout.regions.iter().map(|region| region.percentage);
         let nobody = rollout.rings.is_empty()
             && rollout.segments.is_empty()
@@ -116,7 +121,7 @@ impl FieldParser<'_> {
                 .chain([rollout.percentage])
                 .all(|share| share == Percentage::NONE);
         let written = rollout.percentage == Percentage::NONE && rollout.regions.is_empty();
-        let nobody = nobody && !self.faulty;
+        let nobody = nobody && !self.faulty && !is_planned;
         let message = format!("`rollout` of flag `{}` matches no context", self.flag);
         if nobody && written && rollout.when.is_some() {
             let help = "`when` only restricts eligibility; add `percentage: 100` to include all eligible contexts";
@@ -149,15 +154,16 @@ impl FieldParser<'_> {
         }
     }
 
-    fn parse_ring_names(&mut self, node: &Node, rings: &Rings) -> Vec<EcoString> {
+    /// The names of rings; those that the document does not define are reported.
+    pub fn parse_ring_names(&mut self, node: &Node, field: &str, rings: &Rings) -> Vec<EcoString> {
         let is_ring = |node: &Node| {
             node.as_text()
                 .is_some_and(|name| rings.find(name).is_some())
         };
         let names = if is_ring(node) {
-            self.parse_string_list(node, "rollout.rings")
+            self.parse_string_list(node, field)
         } else {
-            self.parse_names(node, "rollout.rings")
+            self.parse_names(node, field)
         };
         for name in &names {
             if rings.rings.is_empty() || rings.find(name).is_some() {
@@ -170,7 +176,7 @@ impl FieldParser<'_> {
                 )
             });
             let message = format!(
-                "`rollout.rings` of flag `{}` names ring `{name}`, which is not defined",
+                "`{field}` of flag `{}` names ring `{name}`, which is not defined",
                 self.flag
             );
             self.report.warn(Code::Ring, node.position, message, help);

@@ -27,7 +27,8 @@ impl CompiledDocument {
         let parsed = fanion::document::parse(text, format, &evaluate::origin());
         let document = merge_documents([&parsed.document.expect("a document")]);
         let (ruleset, _) = ruleset::compile(&document, FractionalVersion::V2);
-        let document = fanion::document::rollout::expand_document::expand_rollouts(&document);
+        let document =
+            fanion::document::rollout::expand::expand_document::expand_rollouts(&document);
         CompiledDocument { document, ruleset }
     }
 
