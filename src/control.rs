@@ -9,6 +9,7 @@
 
 pub mod access;
 pub mod api;
+pub mod engine;
 pub mod environment;
 pub mod events;
 pub mod export;
@@ -17,5 +18,6 @@ pub mod metrics;
 pub mod model;
 pub mod page;
 pub mod revision;
+pub mod rollouts;
 pub mod store;
 pub mod webhook;

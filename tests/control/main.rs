@@ -10,5 +10,7 @@
 )]
 
 mod api;
+mod engine;
 mod environment;
+mod rollouts;
 mod store;
