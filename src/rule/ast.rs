@@ -12,6 +12,7 @@ use crate::rule::error::EvalError;
 use crate::rule::operator::Operator;
 use crate::rule::operator::comparison::ComparisonOp;
 use crate::rule::operator::in_set::ConstantSet;
+use crate::rule::operator::pattern::Pattern;
 use crate::rule::operator::semver::VersionPredicate;
 use crate::value::OwnedValue;
 
@@ -48,6 +49,8 @@ pub enum Rule {
     InSet(Box<InSet>),
     /// `sem_ver` with a constant operator and version.
     VersionTest(Box<VersionTest>),
+    /// `$fanion.matches` with a constant pattern.
+    PatternTest(Box<PatternTest>),
     /// `fractional` with constant weights, and the value of each share.
     ConstantFractional(Box<(ConstantFractional, Box<[Rule]>)>),
     /// `fractional` in general.
@@ -95,6 +98,15 @@ pub struct VersionTest {
     pub value: Rule,
     /// The test.
     pub predicate: VersionPredicate,
+}
+
+/// `$fanion.matches` with a pattern that is compiled when the flag loads.
+#[derive(Debug, Clone)]
+pub struct PatternTest {
+    /// The value that is tested.
+    pub value: Rule,
+    /// The pattern.
+    pub pattern: Pattern,
 }
 
 /// A read that is not a plain slot of the context.

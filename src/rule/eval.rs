@@ -35,6 +35,10 @@ pub fn eval<'a>(rule: &'a Rule, scope: &Scope<'_, 'a>) -> EvalResult<'a> {
             scope.spend_for_number(value)?;
             Ok(test.predicate.test_value(value))
         }
+        Rule::PatternTest(test) => {
+            let value = eval(&test.value, scope)?;
+            Ok(Value::Bool(test.pattern.test_value(value, scope)?))
+        }
         Rule::ConstantFractional(parts) => eval_constant_fractional(parts, scope),
         Rule::Literal(literal) => scope.alloc_literal(literal),
         Rule::List(rules) => scope.alloc_list(&eval_all(rules, scope)?),

@@ -7,12 +7,14 @@ pub mod in_set;
 pub mod list_op;
 mod membership;
 mod missing;
+pub mod pattern;
 pub mod semver;
 mod string_ops;
 pub mod var;
 
 use crate::document::rollout::bucketing;
 use crate::rule::bucketing::vendor_hash;
+use crate::rule::error::EvalError;
 use crate::rule::operator::comparison::ComparisonOp;
 use crate::rule::scope::Args;
 use crate::rule::scope::EvalResult;
@@ -48,6 +50,7 @@ pub enum Operator {
     Missing,
     MissingSome,
     VendorBucket,
+    Matches,
 }
 
 /// The operators that evaluate their own arguments and require a list of them.
@@ -58,7 +61,7 @@ pub const LAZY_LIST_OPERATORS: [&str; 10] = [
 /// The operators that evaluate their own arguments and do not require a list.
 const OTHER_LAZY_OPERATORS: [&str; 3] = ["var", "fractional", "fractionalEvaluation"];
 
-const EAGER_OPERATORS: [(&str, Operator); 32] = [
+const EAGER_OPERATORS: [(&str, Operator); 33] = [
     ("!", Operator::Not),
     ("!!", Operator::ToBool),
     ("==", Operator::Compare(ComparisonOp::Equal)),
@@ -91,6 +94,7 @@ const EAGER_OPERATORS: [(&str, Operator); 32] = [
     ("missing", Operator::Missing),
     ("missing_some", Operator::MissingSome),
     (bucketing::BUCKET_OPERATOR, Operator::VendorBucket),
+    (pattern::PATTERN_OPERATOR, Operator::Matches),
 ];
 
 impl Operator {
@@ -100,7 +104,7 @@ impl Operator {
         found.map(|(_, operator)| *operator)
     }
 
-    /// The names of all operators, including the internal one that rollout fields expand to.
+    /// The names of all operators, including the internal ones, which flag files need not name.
     pub fn names() -> impl Iterator<Item = &'static str> {
         let named = EAGER_OPERATORS.iter().map(|(name, _)| *name);
         named.chain(LAZY_LIST_OPERATORS).chain(OTHER_LAZY_OPERATORS)
@@ -143,6 +147,8 @@ impl Operator {
             Operator::Missing => missing::missing(args, scope),
             Operator::MissingSome => missing::missing_some(args, scope),
             Operator::VendorBucket => vendor_hash::apply(args, scope),
+            // With a constant pattern, compiling has made a `PatternTest` of it.
+            Operator::Matches => Err(EvalError::InvalidArguments),
         }
     }
 }

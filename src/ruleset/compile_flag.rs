@@ -7,7 +7,7 @@ use crate::coop;
 use crate::diag::Diagnostic;
 use crate::diag::DiagnosticSink;
 use crate::document::flag::FlagDefinition;
-use crate::document::rollout::bucketing::BUCKET_OPERATOR;
+use crate::document::rollout::bucketing::OWN_PREFIX;
 use crate::document::rollout::expand;
 use crate::document::serialize::flagd_targeting_json;
 use crate::document::syntax_tree::Node;
@@ -60,8 +60,8 @@ fn compile_plain_flag(flag: FlagDefinition, fractional: FractionalVersion) -> Co
     // A search of the text is cheaper than a walk over the nodes.
     let may_use = targeting_json
         .as_ref()
-        .is_some_and(|json| json.contains(BUCKET_OPERATOR));
-    let uses_own_dialect = may_use && flag.targeting.as_ref().is_some_and(has_bucket_operator);
+        .is_some_and(|json| json.contains(OWN_PREFIX));
+    let uses_own_operator = may_use && flag.targeting.as_ref().is_some_and(has_own_operator);
     let flag_set_id = flag.flag_set_id().map(Into::into);
     let variant_names: Arc<[_]> = flag.variants.iter().map(|(name, _)| name.clone()).collect();
     let mut report = DiagnosticSink::for_flag(flag.origin.file.clone(), &flag.key);
@@ -86,7 +86,7 @@ fn compile_plain_flag(flag: FlagDefinition, fractional: FractionalVersion) -> Co
         fingerprint,
         diagnostics: report.finish().into(),
         unexpanded_definition: None,
-        not_portable: !flag.portable || uses_own_dialect,
+        not_portable: !flag.portable || uses_own_operator,
         source_location: SourceLocation(flag.position),
         encoded_responses: OnceLock::new(),
         variant_values: flag.variants.into_iter().map(|(_, value)| value).collect(),
@@ -135,12 +135,12 @@ fn flag_fingerprint(flag: &FlagDefinition, targeting_json: Option<&str>) -> u64 
     fingerprint::hash(&(plan, &flag.variants, &flag.metadata))
 }
 
-/// Returns true if a rule has the operator that only this program knows: the rollout of a control plane was expanded
+/// Returns true if a rule has an operator that only this program knows: the rollout of a control plane was expanded
 /// there, and arrives as a rule.
-fn has_bucket_operator(node: &Node) -> bool {
+fn has_own_operator(node: &Node) -> bool {
     let operation = node.single_member();
-    operation.is_some_and(|operation| operation.key == BUCKET_OPERATOR)
-        || node.children().any(has_bucket_operator)
+    operation.is_some_and(|operation| operation.key.starts_with(OWN_PREFIX))
+        || node.children().any(has_own_operator)
 }
 
 /// An empty object means no targeting; null means targeting that always selects the default.

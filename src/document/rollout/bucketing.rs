@@ -83,3 +83,6 @@ impl Bucketing {
 /// The operator that computes the bucket in a dialect other than flagd's. Arguments: name of the dialect, seed, unit.
 /// Result: 0 to 99, or 100 without a unit. Only expanded rollout fields use the operator; other evaluators lack it.
 pub const BUCKET_OPERATOR: &str = "$fanion.bucket";
+
+/// The beginning of the names of operators that other evaluators lack.
+pub const OWN_PREFIX: &str = "$fanion.";

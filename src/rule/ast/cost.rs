@@ -31,6 +31,7 @@ impl Rule {
             Rule::Compare(parts) => parts.1.static_cost().saturating_add(parts.2.static_cost()),
             Rule::InSet(in_set) => in_set.needle.static_cost(),
             Rule::VersionTest(test) => test.value.static_cost(),
+            Rule::PatternTest(test) => test.value.static_cost(),
             Rule::ConstantFractional(parts) => {
                 let key = match &parts.0.bucket_by {
                     BucketBy::DefaultKey => 0,

@@ -7,6 +7,7 @@ use crate::context::ReadSet;
 use crate::limits;
 use crate::rule::ast::ArgumentRules;
 use crate::rule::ast::InSet;
+use crate::rule::ast::PatternTest;
 use crate::rule::ast::Rule;
 use crate::rule::ast::VersionTest;
 use crate::rule::coerce::is_truthy;
@@ -14,6 +15,7 @@ use crate::rule::error::EvalError;
 use crate::rule::eval::eval;
 use crate::rule::operator::Operator;
 use crate::rule::operator::in_set::ConstantSet;
+use crate::rule::operator::pattern::Pattern;
 use crate::rule::operator::semver::VersionPredicate;
 use crate::rule::scope::Scope;
 use crate::value::OwnedValue;
@@ -61,6 +63,13 @@ pub fn specialize(operator: Operator, rules: Vec<Rule>) -> Rule {
                 None => general(rules),
             }
         }
+        (Operator::Matches, [value, Rule::Text(pattern)]) => match Pattern::parse(pattern) {
+            Ok(pattern) => {
+                let value = value.clone();
+                Rule::PatternTest(Box::new(PatternTest { value, pattern }))
+            }
+            Err(_) => Rule::Invalid(EvalError::InvalidArguments),
+        },
         _ => general(rules),
     }
 }

@@ -92,7 +92,7 @@ fn multi_member_object() -> Node {
 
 /// An object of one member: an operator and its arguments, or a reference.
 fn operation_object() -> SchemaKeywords {
-    let named = Operator::names().filter(|name| *name != bucketing::BUCKET_OPERATOR);
+    let named = Operator::names().filter(|name| !name.starts_with(bucketing::OWN_PREFIX));
     let arguments = |name: &str| {
         if operator::LAZY_LIST_OPERATORS.contains(&name) {
             array_of(object(ref_to("rule")), 0)
