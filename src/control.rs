@@ -9,6 +9,7 @@
 
 pub mod access;
 pub mod api;
+pub mod dialect;
 pub mod engine;
 pub mod environment;
 pub mod events;

@@ -8,4 +8,6 @@ pub mod overlay;
 mod override_rollout;
 pub mod owned_flags;
 pub mod refusal;
+pub mod service_document;
+pub mod written_document;
 pub mod held_flags;

@@ -10,6 +10,7 @@
 )]
 
 mod api;
+mod dialect;
 mod engine;
 mod environment;
 mod rollouts;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::sync::OwnedMutexGuard;
@@ -16,8 +17,12 @@ use crate::control::environment::journal::Journal;
 use crate::control::environment::write::Recording;
 use crate::control::fleet::replica_registry::ReplicaRegistry;
 use crate::control::model::environment_state::EnvironmentState;
+use crate::control::model::overlay;
 use crate::control::revision::Revision;
 use crate::live::Live;
+use crate::ruleset::CompiledFlag;
+use crate::ruleset::Ruleset;
+use crate::selector::Selector;
 use crate::source::status::SourceStatuses;
 
 /// One environment. Shared by the API, the fleet service and its own tasks.
@@ -55,6 +60,8 @@ pub struct Environment {
 pub struct EnvironmentStatus {
     /// The published revision.
     pub revision: Arc<Revision>,
+    /// The flags that the state overlays, with the rollout fields of their files.
+    pub base: Arc<Ruleset>,
     /// The active state.
     pub state: Arc<EnvironmentState>,
     /// The kills that are not recorded.
@@ -65,6 +72,21 @@ pub struct EnvironmentStatus {
     pub waiting_edits: Vec<Arc<str>>,
     /// True if the files were read completely once.
     pub files_read: bool,
+}
+
+impl EnvironmentStatus {
+    /// The flags with what was decided about them. After a restart, those of the revision lack the rollout fields.
+    pub fn effective(&self) -> Ruleset {
+        overlay::overlay(&self.base.flags, &self.state).ruleset
+    }
+
+    /// One of these flags.
+    pub fn effective_flag(&self, key: &str) -> Option<Arc<CompiledFlag>> {
+        let position = self.base.position(key, &Selector::All)?;
+        let flag = self.base.flags.get(position)?;
+        let overlaid = overlay::overlay(std::slice::from_ref(flag), &self.state);
+        overlaid.ruleset.flags.first().cloned()
+    }
 }
 
 /// The most keys of waiting edits in a status.
@@ -89,12 +111,20 @@ impl Environment {
         let waiting = current.waiting_edits(&authored.ruleset, &state, MAX_WAITING_EDITS);
         EnvironmentStatus {
             revision: self.revision(),
+            base: current.base.clone(),
             backlog: self.backlog.borrow().clone(),
             findings: current.findings.clone(),
             waiting_edits: waiting,
             files_read: *self.files_read.borrow(),
             state,
         }
+    }
+
+    /// Waits until the files were read, for at most `wait`: until then, the rollout fields of their flags are unknown.
+    pub async fn wait_until_files_read(&self, wait: Duration) {
+        let mut files_read = self.files_read.subscribe();
+        // If it takes longer, what is known is shown.
+        drop(tokio::time::timeout(wait, files_read.wait_for(|read| *read)).await);
     }
 
     /// Passes the gate, through which one change at a time goes to the log.

@@ -147,7 +147,16 @@ fn event_change(command: &Command, after: &EnvironmentState) -> Value {
             let killed = after.flags.get(key).and_then(|flag| flag.killed.as_ref());
             json!({ "variant": killed.and_then(|kill| kill.variant.as_deref()) })
         }
-        Command::Define { definition, .. } => json!({ "definition": definition }),
+        Command::Define {
+            definition,
+            document: None,
+            ..
+        } => json!({ "definition": definition }),
+        Command::Define {
+            definition,
+            document: Some(document),
+            ..
+        } => json!({ "definition": definition, "document": document }),
         Command::Note { change, .. } => change.clone(),
         Command::Delete(_)
         | Command::Restore(_)

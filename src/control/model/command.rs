@@ -10,6 +10,8 @@ use crate::control::model::flag_state::RolloutOverride;
 use crate::control::model::override_rollout::override_rollout;
 use crate::control::model::owned_flags;
 use crate::control::model::refusal::Refusal;
+use crate::control::model::written_document;
+use crate::control::model::written_document::WrittenDocument;
 use crate::diag;
 use crate::event_log;
 use crate::event_log::LogEventKind;
@@ -36,6 +38,8 @@ pub enum Command {
         key: String,
         /// The definition, in the format of flag files.
         definition: Value,
+        /// The document from which the definition was made.
+        document: Option<WrittenDocument>,
     },
     /// Deletes a flag that the store owns.
     Delete(String),
@@ -99,9 +103,21 @@ impl Command {
         self.check_allowed(state)?;
         let mut after = state.clone();
         match (self, flag) {
-            (Command::Define { key, definition }, _) => {
+            (
+                Command::Define {
+                    key,
+                    definition,
+                    document,
+                },
+                _,
+            ) => {
                 owned_flags::check_owner(key, authored, state)?;
-                owned_flags::compile(key, definition)?;
+                let flag = owned_flags::compile(key, definition)?;
+                let kill = || Kill {
+                    variant: safe_variant(&flag, state),
+                    mark: mark.clone(),
+                };
+                written_document::note(&mut after, key, document.as_ref(), kill);
                 after.definitions.insert(key.clone(), definition.clone());
             }
             (Command::Delete(key), _) => {
@@ -109,9 +125,11 @@ impl Command {
                     owned_flags::check_owner(key, authored, state)?;
                 }
                 after.definitions.remove(key);
+                after.documents.remove(key);
                 // If a file defines a flag with the same key, the overrides are those of that flag, and stay.
                 if !owned_flags::is_of_file(key, authored) {
-                    after.flags.remove(key);
+                    after.forget(key);
+                    return Ok((after != *state).then_some(after));
                 }
             }
             (Command::Freeze, _) => {
@@ -126,7 +144,11 @@ impl Command {
                 after.set_flag(&flag.key, decided);
             }
         }
-        Ok((after != *state).then_some(after))
+        if after == *state {
+            return Ok(None);
+        }
+        after.count_change(self.key(), mark.at_ms);
+        Ok(Some(after))
     }
 
     /// Checks that neither a pause nor a freeze forbids the command.
@@ -156,7 +178,9 @@ impl Command {
     /// If the definition is invalid.
     pub fn base_after(&self, base: &Ruleset) -> Result<Option<Ruleset>, Refusal> {
         match self {
-            Command::Define { key, definition } => {
+            Command::Define {
+                key, definition, ..
+            } => {
                 let flag = owned_flags::compile(key, definition)?;
                 Ok(Some(owned_flags::replace(base, key, Some(flag))))
             }

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::control::model::flag_state::FlagState;
 use crate::control::model::flag_state::Mark;
+use crate::control::model::service_document::ServiceDocument;
 use crate::ruleset::Ruleset;
 
 /// The runtime decisions of one environment.
@@ -23,12 +24,42 @@ pub struct EnvironmentState {
     /// The safe variants of flags that declare one, by key: the definitions in the store do not name them.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub safe_variants: BTreeMap<String, String>,
+    /// The documents of other flag services from which definitions were made, by key.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub documents: BTreeMap<String, ServiceDocument>,
+    /// The changes of flags through the API, by key.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub versions: BTreeMap<String, LastChange>,
     /// The decisions about flags, by key.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub flags: BTreeMap<String, FlagState>,
 }
 
+/// Counts the changes of a flag through the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LastChange {
+    /// The number of changes.
+    pub number: u64,
+    /// The time of the last one, in milliseconds since 1970.
+    pub at_ms: u64,
+}
+
 impl EnvironmentState {
+    /// Counts a change of a flag, if there is one.
+    pub fn count_change(&mut self, key: Option<&str>, at_ms: u64) {
+        let Some(key) = key else { return };
+        let number = self.versions.get(key).map_or(0, |version| version.number) + 1;
+        let version = LastChange { number, at_ms };
+        self.versions.insert(key.to_owned(), version);
+    }
+
+    /// Drops everything about a deleted flag of the store.
+    pub fn forget(&mut self, key: &str) {
+        self.flags.remove(key);
+        self.versions.remove(key);
+    }
+
     /// Returns the decisions about a flag.
     pub fn flag(&self, key: &str) -> FlagState {
         self.flags.get(key).cloned().unwrap_or_default()

@@ -13,6 +13,7 @@ fn define(key: &str, definition: Value) -> Command {
     Command::Define {
         key: key.to_owned(),
         definition,
+        document: None,
     }
 }
 

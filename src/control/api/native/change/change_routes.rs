@@ -67,7 +67,12 @@ pub async fn define(call: ChangeCall) -> Result<Response, Problem> {
     let (environment, owner) = (&call.environment, owner.as_deref());
     call.caller
         .require(Verb::Write, environment, Some(&key), owner)?;
-    call.run(Command::Define { key, definition }, None).await
+    let command = Command::Define {
+        key,
+        definition,
+        document: None,
+    };
+    call.run(command, None).await
 }
 
 /// Carries out a command about a flag.
