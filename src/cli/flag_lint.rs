@@ -9,6 +9,7 @@ use clap::Parser as _;
 use crate::analysis::lint::code_references;
 use crate::cli::input::flagrc;
 use crate::cli::input::source_code;
+use crate::cli::input::source_code::flag_service;
 use crate::cli::lint_report::Findings;
 use crate::cli::lint_report::ReportArgs;
 use crate::cli::output::color::Palette;
@@ -67,12 +68,13 @@ fn check(arguments: &CheckArgs, palette: Palette) -> anyhow::Result<CommandOutpu
     if !arguments.paths.is_empty() {
         policy.code_refs.paths.clone_from(&arguments.paths);
     }
-    let files = flagrc::read_flag_files(&[], &policy)?;
+    let of_service = flag_service::read(&policy)?;
+    let files = flagrc::read_flag_files_or_none(&[], &policy)?;
     let patterns = source_code::call_patterns(&policy);
     let references = source_code::find_references(&files, &policy, &patterns)?;
     let mut findings = Findings::collect(&files, &policy, diagnostics);
     // Both checks report a file that cannot be read.
-    for finding in code_references::check(&files, &references, &policy) {
+    for finding in code_references::check(&files, &of_service, &references, &policy) {
         if !findings.diagnostics.contains(&finding) {
             findings.diagnostics.push(finding);
         }

@@ -14,10 +14,11 @@ use crate::diag::Diagnostic;
 use crate::diag::DiagnosticSink;
 use crate::document;
 
-/// Checks references against flag files, and flags against references. Flag files that cannot be read are reported
-/// first, because their flags count as unknown.
+/// Checks references against flag files and the flags of a service, and flags of files against references. Flag files
+/// that cannot be read are reported first, because their flags count as unknown. Flags of a service may be used elsewhere.
 pub fn check(
     files: &[FlagFile],
+    of_service: &[FlagFile],
     references: &CodeReferences,
     policy: &LintPolicy,
 ) -> Vec<Diagnostic> {
@@ -28,7 +29,8 @@ pub fn check(
         found.extend(errors.cloned());
     }
     let mut archived: BTreeMap<&str, bool> = BTreeMap::new();
-    for view in files.iter().flat_map(FlagFile::flag_views) {
+    let known = files.iter().chain(of_service);
+    for view in known.flat_map(FlagFile::flag_views) {
         *archived.entry(&*view.flag.key).or_insert(true) &= lifecycle::is_archived(&view);
     }
     for file in &references.files {

@@ -19,6 +19,8 @@ use crate::diag::Severity;
 pub struct LintPolicy {
     /// Flag files, directories or globs, relative to the directory of the configuration.
     pub flag_paths: Vec<PathBuf>,
+    /// The flag service whose flags code may name, in addition to those of files.
+    pub service: Option<FlagServiceLocation>,
     /// The naming policy of flag keys.
     pub naming: Option<NamingPolicy>,
     /// The lifecycle fields that every flag must have.
@@ -41,6 +43,15 @@ pub struct LintPolicy {
     pub today: i64,
 }
 
+/// The flag service whose flags code may name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FlagServiceLocation {
+    /// The address of its API.
+    pub url: String,
+    /// The environment; the only one if `None`.
+    pub environment: Option<String>,
+}
+
 /// The naming policy of flag keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NamingPolicy {
@@ -48,6 +59,8 @@ pub struct NamingPolicy {
     pub convention: NamingConvention,
     /// The separator of parts that each follow the convention.
     pub separator: Option<char>,
+    /// The number of parts that a key must have.
+    pub parts: Option<u32>,
 }
 
 /// The severity that replaces the default of a code.

@@ -10,6 +10,7 @@ use crate::analysis::lint::code_references;
 use crate::cli::input::flagrc;
 use crate::cli::input::location_args::flag_path_args::FlagPathArgs;
 use crate::cli::input::source_code;
+use crate::cli::input::source_code::flag_service;
 use crate::cli::input::stdin;
 use crate::cli::json_node;
 use crate::cli::lint_report::Findings;
@@ -53,7 +54,8 @@ pub fn run(arguments: &RefsArgs, palette: Palette) -> anyhow::Result<CommandOutp
     if !sources.is_empty() {
         policy.code_refs.paths = sources;
     }
-    let files = flagrc::read_flag_files(&flags, &policy)?;
+    let of_service = flag_service::read(&policy)?;
+    let files = flagrc::read_flag_files_or_none(&flags, &policy)?;
     let mut patterns = source_code::call_patterns(&policy);
     for text in &arguments.pattern {
         let pattern = CallPattern::parse(text);
@@ -66,7 +68,12 @@ pub fn run(arguments: &RefsArgs, palette: Palette) -> anyhow::Result<CommandOutp
         let list = render_references(&references, arguments.report.output);
         return Ok(CommandOutput::from_stdout(list));
     }
-    diagnostics.extend(code_references::check(&files, &references, &policy));
+    diagnostics.extend(code_references::check(
+        &files,
+        &of_service,
+        &references,
+        &policy,
+    ));
     let findings = Findings {
         diagnostics,
         suppressed: 0,

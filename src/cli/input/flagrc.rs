@@ -88,6 +88,20 @@ pub fn read_flag_files(paths: &[PathBuf], policy: &LintPolicy) -> anyhow::Result
     ))
 }
 
+/// The same; none, if neither contains a path, and the configuration names a flag service.
+///
+/// # Errors
+/// As of [`read_flag_files`].
+pub fn read_flag_files_or_none(
+    paths: &[PathBuf],
+    policy: &LintPolicy,
+) -> anyhow::Result<Vec<FlagFile>> {
+    if paths.is_empty() && policy.flag_paths.is_empty() && policy.service.is_some() {
+        return Ok(Vec::new());
+    }
+    read_flag_files(paths, policy)
+}
+
 /// The nearest configuration in `directory` or above.
 fn find_config_file(directory: &Path) -> Option<PathBuf> {
     for (levels, ancestor) in directory.ancestors().enumerate() {

@@ -1,5 +1,6 @@
 //! Source code that names flags: the call patterns to search for, and the references found.
 
+pub mod flag_service;
 pub mod scan;
 
 use std::path::PathBuf;

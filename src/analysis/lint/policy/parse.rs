@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::analysis::code_refs::call_pattern::CallPattern;
 use crate::analysis::lint::policy::CodeRefsPolicy;
 use crate::analysis::lint::policy::FailOn;
+use crate::analysis::lint::policy::FlagServiceLocation;
 use crate::analysis::lint::policy::LintPolicy;
 use crate::analysis::lint::policy::NamingPolicy;
 use crate::analysis::lint::policy::SeverityOverride;
@@ -23,6 +24,7 @@ use crate::diag::DiagnosticSink;
 use crate::diag::Severity;
 use crate::document::syntax_tree::Node;
 use crate::document::syntax_tree::NodeKind;
+use crate::number::truncate_to_i64;
 
 impl LintPolicy {
     /// Parses a configuration. An invalid setting is reported with its position, and ignored.
@@ -39,6 +41,7 @@ impl LintPolicy {
             "refs",
             "rings",
             "rules",
+            "service",
             "urls",
         ];
         for_each_known_member(root, "", &known, report, |name, node, report| match name {
@@ -54,6 +57,7 @@ impl LintPolicy {
             "refs" => policy.code_refs = parse_code_refs(node, report),
             "rings" => policy.rings = parse_strings(node, name, report),
             "rules" => policy.severity_overrides = parse_severity_overrides(node, report),
+            "service" => policy.service = parse_service(node, report),
             "urls" => policy.allowed_origins = parse_origins(node, report),
             _ => {}
         });
@@ -62,14 +66,18 @@ impl LintPolicy {
 }
 
 fn parse_naming(node: &Node, report: &mut DiagnosticSink) -> Option<NamingPolicy> {
-    let (mut convention, mut separator) = (None, None);
+    let (mut convention, mut separator, mut parts) = (None, None, None);
     if node.as_text().is_some() {
         convention = parse_choice(node, "naming", &NamingConvention::NAMES, report);
     } else {
-        let known = ["convention", "separator"];
+        let known = ["convention", "parts", "separator"];
         for_each_known_member(node, "naming", &known, report, |name, node, report| {
             if name == "convention" {
                 convention = parse_choice(node, "naming", &NamingConvention::NAMES, report);
+                return;
+            }
+            if name == "parts" {
+                parts = parse_parts(node, report);
                 return;
             }
             let mut letters = node.as_text().unwrap_or("").chars();
@@ -82,7 +90,41 @@ fn parse_naming(node: &Node, report: &mut DiagnosticSink) -> Option<NamingPolicy
     convention.map(|convention| NamingPolicy {
         convention,
         separator,
+        parts,
     })
+}
+
+fn parse_parts(node: &Node, report: &mut DiagnosticSink) -> Option<u32> {
+    match node.kind {
+        NodeKind::Number(parts) if parts.fract() == 0.0 && (1.0..=20.0).contains(&parts) => {
+            u32::try_from(truncate_to_i64(parts)).ok()
+        }
+        _ => {
+            report_wrong_type(node, "naming.parts", "a whole number from 1 to 20", report);
+            None
+        }
+    }
+}
+
+/// Parses the address of a flag service: a URL, or an object with the environment.
+fn parse_service(node: &Node, report: &mut DiagnosticSink) -> Option<FlagServiceLocation> {
+    let (mut url, mut environment) = (None, None);
+    if node.as_text().is_some() {
+        url = parse_string(node, "service", report);
+    } else {
+        let known = ["environment", "url"];
+        for_each_known_member(
+            node,
+            "service",
+            &known,
+            report,
+            |name, node, report| match name {
+                "url" => url = parse_string(node, "service.url", report),
+                _ => environment = parse_string(node, "service.environment", report),
+            },
+        );
+    }
+    url.map(|url| FlagServiceLocation { url, environment })
 }
 
 fn parse_lifecycle(node: &Node, report: &mut DiagnosticSink) -> Vec<LifecycleField> {

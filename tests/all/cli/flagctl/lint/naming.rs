@@ -37,6 +37,14 @@ fn naming_convention_applies_to_each_key_segment() {
 }
 
 #[test]
+fn number_of_parts_of_a_key_is_checked() {
+    let policy = lint_policy("naming: { convention: kebab-case, separator: \".\", parts: 3 }");
+    let text = "flags:\n  checkout.payments.express-pay: { state: DISABLED }\n  express-pay: { state: DISABLED }\n";
+    let want = ["3:3 F109 key of flag `express-pay` has 1 parts instead of 3"];
+    assert_eq!(findings(text, &policy), want);
+}
+
+#[test]
 fn flags_that_differ_only_by_ring_are_reported() {
     let text = "rings: { wave-a: {} }\nflags:\n  pay-internal: { state: DISABLED }\n  pay-beta: { state: DISABLED }\n  pay-wave-a: {}\n  \
                 ship_ring0: { state: DISABLED }\n  ship_ring-1: { state: DISABLED }\n  lonely-beta: { state: DISABLED }\n  beta: { state: DISABLED }\n  pay: { state: DISABLED }\n";
