@@ -5,6 +5,7 @@
 
 pub mod authentication;
 pub mod authorization;
+mod dialects;
 pub mod event_streams;
 pub mod handler;
 mod health;
@@ -54,6 +55,8 @@ pub struct ApiContext {
     pub in_progress: Arc<RequestsInProgress>,
     /// The webhooks, one for each endpoint and environment.
     pub webhooks: Arc<[Arc<Dispatcher>]>,
+    /// The origins from which remote modules may be loaded; every https origin, if there are none.
+    pub remote_origins: Arc<[String]>,
     /// The metrics.
     pub metrics: Arc<Metrics>,
 }
@@ -95,14 +98,17 @@ pub fn router(context: ApiContext) -> Router {
     let state = context.clone();
     let authenticate = axum::middleware::from_fn_with_state(state, authentication::require_caller);
     let manifest = get(native::manifest_route::show).layer(authenticate.clone());
-    let api = api.layer(authenticate);
+    let api = Router::new()
+        .nest("/fanion/v1", api)
+        .merge(dialects::router())
+        .layer(authenticate);
     Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
         .route("/fanion/v1/openapi.json", get(native::openapi_route::show))
         .route("/openfeature/v0/manifest", manifest)
-        .nest("/fanion/v1", api)
+        .merge(api)
         .fallback(problem::unknown_path)
         .method_not_allowed_fallback(problem::method_not_allowed)
         .with_state(context)

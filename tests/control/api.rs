@@ -1,6 +1,7 @@
 //! The API of the real program, over TCP.
 
 mod conditions;
+mod dialects;
 mod events;
 mod flagctl;
 mod lists;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::config::go_duration;
+use crate::serve::http::cors::AllowedOrigins;
 
 /// The environment of `--flags`.
 const DEFAULT_ENVIRONMENT: &str = "default";
@@ -59,6 +60,14 @@ pub struct StartOptions {
     /// File with the secrets by which messages to an endpoint are signed, one a line; may be repeated.
     #[arg(long, value_name = "NAME=FILE", value_parser = parse_named_path)]
     pub webhook_secret_path: Vec<(String, PathBuf)>,
+    /// Origin of web pages that may call the routes of flag services, such as https://shop.example.com; may be repeated.
+    /// `*` matches any text.
+    #[arg(long, value_name = "ORIGIN")]
+    pub cors_origin: Vec<String>,
+    /// Origin from which remote modules may be loaded, such as https://cdn.example.com; may be repeated [default: every
+    /// https origin].
+    #[arg(long, value_name = "ORIGIN")]
+    pub remote_origin: Vec<String>,
     /// TLS certificate of both ports, in PEM.
     #[arg(long, value_name = "FILE", requires = "server_key_path")]
     pub server_cert_path: Option<PathBuf>,
@@ -109,6 +118,20 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
 }
 
 impl StartOptions {
+    /// The origins from which remote modules may be loaded, in lower case.
+    pub fn remote_origins(&self) -> Vec<String> {
+        let origins = self.remote_origin.iter();
+        origins
+            .map(|origin| origin.trim_end_matches('/').to_ascii_lowercase())
+            .collect()
+    }
+
+    /// The origins of web pages; `None` without any.
+    pub fn allowed_origins(&self) -> Option<AllowedOrigins> {
+        let names = &self.cors_origin;
+        (!names.is_empty()).then(|| AllowedOrigins::from_names(names))
+    }
+
     /// The flag files of each environment.
     ///
     /// # Errors

@@ -33,6 +33,7 @@ use crate::metric::registry;
 use crate::metric::registry::Metrics;
 use crate::serve::ServeConfig;
 use crate::serve::http::auth::token_file::TokenFile;
+use crate::serve::http::cors::AllowedOrigins;
 use crate::serve::listen::accept;
 use crate::serve::listen::addr::ListenAddr;
 use crate::serve::listen::connection_slots;
@@ -70,6 +71,10 @@ pub struct ServedParts {
     pub tokens: Arc<TokenRegistry>,
     /// The requests in a second and token; 0 for no limit.
     pub requests_per_second: u32,
+    /// The origins from which remote modules may be loaded.
+    pub remote_origins: Vec<String>,
+    /// The origins of web pages that may call the routes of flag services.
+    pub allowed_origins: Option<AllowedOrigins>,
     /// The tokens of replicas.
     pub sync_tokens: SyncTokenFiles,
     /// The webhooks.
@@ -128,12 +133,14 @@ impl ControlListeners {
             rate_limits: Arc::new(RateLimits::new(parts.requests_per_second)),
             in_progress: Arc::default(),
             webhooks: parts.webhooks.into(),
+            remote_origins: parts.remote_origins.into(),
             metrics: metrics.clone(),
         };
         register_metrics(&metrics, &context, environments);
         let api = ApiHandler {
             router: page::router(context.clone()).merge(api::router(context)),
             read_timeout: config.read_timeout,
+            allowed_origins: parts.allowed_origins.map(Arc::new),
         };
         servers.spawn(accept::serve(
             self.api,

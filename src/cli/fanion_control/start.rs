@@ -93,6 +93,8 @@ async fn serve(options: &StartOptions, release_heap: ReleaseHeap) -> Result<(), 
         requests_per_second: options.requests_per_second,
         sync_tokens,
         webhooks,
+        remote_origins: options.remote_origins(),
+        allowed_origins: options.allowed_origins(),
     };
     for environment in &parts.environments {
         let ended = listeners.ended_connections.clone();

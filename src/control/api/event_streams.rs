@@ -14,6 +14,7 @@ use http::HeaderName;
 use http::HeaderValue;
 use http::StatusCode;
 use http::header;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
 use tokio::sync::watch;
@@ -88,10 +89,7 @@ impl EventStreams {
         let feed = self.feeds.get(environment).cloned();
         let feed =
             feed.ok_or_else(|| Problem::new(status, "ended", "the environment has ended"))?;
-        let slot = self.slots.clone().try_acquire_owned().map_err(|_| {
-            let why = format!("{MAX_STREAMS} event streams are open, which is the limit");
-            Problem::new(status, "too-many-streams", why)
-        })?;
+        let slot = self.slot()?;
         let last = headers.get("last-event-id").map(HeaderValue::as_bytes);
         let last = last.map(|id| String::from_utf8_lossy(id).into_owned());
         let mut subscription = Subscription::new(feed, last.as_deref());
@@ -122,6 +120,36 @@ impl EventStreams {
         self.tasks.spawn(TaskKind::Stream, Box::pin(task), None);
         Ok(response(receiver))
     }
+
+    /// Opens a stream whose frames `task` sends until the client leaves. It is dropped at the shutdown.
+    ///
+    /// # Errors
+    /// If too many streams are open.
+    pub fn run(
+        &self,
+        frames: mpsc::Receiver<BoxedFrame>,
+        task: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<Response, Problem> {
+        let slot = self.slot()?;
+        let mut shutdown = self.shutdown.clone();
+        let task = async move {
+            let _slot = slot;
+            tokio::select! {
+                () = shutdown_watch::requested(&mut shutdown) => {}
+                () = task => {}
+            }
+        };
+        self.tasks.spawn(TaskKind::Stream, Box::pin(task), None);
+        Ok(response(frames))
+    }
+
+    fn slot(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        self.slots.clone().try_acquire_owned().map_err(|_| {
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            let why = format!("{MAX_STREAMS} event streams are open, which is the limit");
+            Problem::new(status, "too-many-streams", why)
+        })
+    }
 }
 
 /// The frame at the beginning: without an event, and with the id from which a client continues that disconnects before
@@ -137,7 +165,7 @@ fn response(frames: mpsc::Receiver<BoxedFrame>) -> Response {
     response.extensions_mut().insert(frames);
     for (name, value) in [
         (header::CONTENT_TYPE, "text/event-stream"),
-        (header::CACHE_CONTROL, "no-store"),
+        (header::CACHE_CONTROL, "no-store, no-transform"),
         // Without it nginx buffers events.
         (HeaderName::from_static("x-accel-buffering"), "no"),
     ] {

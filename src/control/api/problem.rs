@@ -59,6 +59,12 @@ impl Problem {
         Problem::new(StatusCode::NOT_FOUND, code, detail)
     }
 
+    /// The problem with further members.
+    pub fn with(mut self, extra: Value) -> Problem {
+        self.extra = extra;
+        self
+    }
+
     /// The request is malformed.
     pub fn bad_request(detail: impl Into<String>) -> Problem {
         Problem::new(StatusCode::BAD_REQUEST, "bad-request", detail)
