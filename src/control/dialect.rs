@@ -14,6 +14,7 @@ pub mod document_reader;
 pub mod flag_service;
 pub mod foreign;
 pub mod json_edit;
+pub mod json_member;
 pub mod portable_pattern;
 pub mod remote_rollout;
 pub mod typed_document;

@@ -16,6 +16,7 @@ use crate::control::dialect::condition::Condition;
 use crate::control::dialect::document_reader::DocumentFault;
 use crate::control::dialect::document_reader::Faults;
 use crate::control::dialect::flag_service;
+use crate::control::dialect::json_member::set_member;
 use crate::document::rollout::bucketing::BucketingDialect;
 
 /// A document, as it reads in one environment.
@@ -95,7 +96,7 @@ impl FlagDocument {
             let variant = variants.name(&rule.variation);
             let mut rollout = rollout(&variant, rule.percentage);
             if !rule.conditions.is_empty() {
-                rollout["when"] = flag_service::all_of(&rule.conditions);
+                set_member(&mut rollout, "when", flag_service::all_of(&rule.conditions));
             }
             rollouts.push(rollout);
         }
@@ -109,7 +110,11 @@ impl FlagDocument {
             "rollout": rollouts,
         });
         if let Some(description) = &self.description {
-            definition["metadata"] = json!({ "description": description });
+            set_member(
+                &mut definition,
+                "metadata",
+                json!({ "description": description }),
+            );
         }
         definition
     }

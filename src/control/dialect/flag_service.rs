@@ -14,6 +14,7 @@ use crate::control::dialect::condition::Condition;
 use crate::control::dialect::document_reader::DocumentFault;
 use crate::control::dialect::document_reader::Faults;
 use crate::control::dialect::document_reader::ObjectReader;
+use crate::control::dialect::json_member::set_member;
 use crate::document::rollout::bucketing::BucketingDialect;
 
 /// The variant of users without the flag.
@@ -145,7 +146,7 @@ impl FlagServiceDocument {
         if self.variants.is_empty() {
             variants.insert(ON.to_owned(), json!(true));
             variants.insert(OFF.to_owned(), json!(false));
-            rollout["variant"] = json!(ON);
+            set_member(&mut rollout, "variant", json!(ON));
         } else {
             let names = self.variants.iter().map(|(name, _)| name.as_str());
             variants.extend(
@@ -154,13 +155,17 @@ impl FlagServiceDocument {
                     .map(|name| (name.to_owned(), json!(name))),
             );
             let weights = self.variants.iter();
-            rollout["split"] = weights
-                .map(|(name, weight)| (name.clone(), json!(weight)))
-                .collect();
+            set_member(
+                &mut rollout,
+                "split",
+                weights
+                    .map(|(name, weight)| (name.clone(), json!(weight)))
+                    .collect(),
+            );
         }
         if !self.rules.is_empty() {
             let rules: Vec<Value> = self.rules.iter().map(|rule| all_of(rule)).collect();
-            rollout["when"] = json!({ "or": rules });
+            set_member(&mut rollout, "when", json!({ "or": rules }));
         }
         let mut definition = json!({
             "state": "ENABLED",
@@ -170,10 +175,14 @@ impl FlagServiceDocument {
             "rollout": rollout,
         });
         if !self.lifecycle.is_empty() {
-            definition["lifecycle"] = json!(self.lifecycle);
+            set_member(&mut definition, "lifecycle", json!(self.lifecycle));
         }
         if let Some(description) = &self.description {
-            definition["metadata"] = json!({ "description": description });
+            set_member(
+                &mut definition,
+                "metadata",
+                json!({ "description": description }),
+            );
         }
         definition
     }
@@ -248,16 +257,15 @@ fn read_rule(value: &Value, pointer: String, faults: &mut Faults) -> Vec<Conditi
 fn read_variants(reader: &ObjectReader<'_>, faults: &mut Faults) -> Vec<(String, u32)> {
     let mut variants: Vec<(String, u32)> = Vec::new();
     for (value, pointer) in reader.items("variants", faults) {
-        let (name, weight) = match value {
-            Value::String(name) => (Some(name.clone()), Some(1)),
-            _ => {
-                let known = ["name", "weight"];
-                let Some(reader) = ObjectReader::new(value, pointer.clone(), &known, faults) else {
-                    continue;
-                };
-                let weight = reader.get("weight").map_or(Some(1), Value::as_u64);
-                (reader.require_text("name", faults), weight)
-            }
+        let (name, weight) = if let Value::String(name) = value {
+            (Some(name.clone()), Some(1))
+        } else {
+            let known = ["name", "weight"];
+            let Some(reader) = ObjectReader::new(value, pointer.clone(), &known, faults) else {
+                continue;
+            };
+            let weight = reader.get("weight").map_or(Some(1), Value::as_u64);
+            (reader.require_text("name", faults), weight)
         };
         let Some(name) = name else { continue };
         let weight = weight.and_then(|weight| u32::try_from(weight).ok());

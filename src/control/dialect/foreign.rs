@@ -5,6 +5,7 @@
 use serde_json::Value;
 use serde_json::json;
 
+use crate::control::dialect::json_member::member;
 use crate::control::dialect::remote_rollout::CANARY;
 use crate::control::dialect::remote_rollout::SESSION_ID;
 use crate::control::dialect::remote_rollout::STABLE;
@@ -25,15 +26,19 @@ pub struct ForeignFlag<'f> {
 }
 
 impl ForeignFlag<'_> {
+    fn variants(&self) -> &Value {
+        member(self.definition, "variants")
+    }
+
     /// Returns true if the variants are the two versions of a remote module.
     pub fn is_remote_rollout(&self) -> bool {
-        let has = |name: &str| self.definition["variants"][name]["remoteEntry"].is_string();
+        let has = |name: &str| member(member(self.variants(), name), "remoteEntry").is_string();
         has(STABLE) && has(CANARY)
     }
 
     /// The document of a service with lists and a percentage, or of a remote module.
     pub fn service_view(&self) -> Value {
-        let enabled = !self.is_killed && self.definition["state"] != "DISABLED";
+        let enabled = !self.is_killed && member(self.definition, "state") != "DISABLED";
         let rollout = self.last_rollout();
         let names = |pick: fn(&Rollout) -> &[ecow::EcoString]| -> Value {
             let names = rollout.map_or(&[][..], pick).iter();
@@ -52,13 +57,13 @@ impl ForeignFlag<'_> {
                 "enabled": enabled,
                 "rolloutPercentage": self.percentage(),
                 "segments": segments,
-                "versions": self.definition["variants"],
+                "versions": self.variants(),
                 "notExpressed": not_expressed,
             });
         }
         json!({
             "key": &*self.flag.key,
-            "enabled": self.definition["state"] != "DISABLED",
+            "enabled": member(self.definition, "state") != "DISABLED",
             "rolloutPercentage": self.percentage(),
             "allowlist": names(|rollout| &rollout.allow),
             "blocklist": names(|rollout| &rollout.deny),
@@ -88,7 +93,7 @@ impl ForeignFlag<'_> {
         json!({
             "key": &*self.flag.key,
             "name": &*self.flag.key,
-            "description": self.definition["metadata"]["description"],
+            "description": member(member(self.definition, "metadata"), "description"),
             "defaultValue": self.released_value(),
             "targeting": [],
             "rolloutPercentage": self.percentage(),
@@ -110,7 +115,7 @@ impl ForeignFlag<'_> {
 
     /// The share of the last rollout. Without a rule, everybody gets the default variant.
     fn percentage(&self) -> Value {
-        match (self.last_rollout(), &self.definition["targeting"]) {
+        match (self.last_rollout(), member(self.definition, "targeting")) {
             (Some(rollout), _) => number(rollout.percentage.percent()),
             (None, Value::Null) if self.default_value() == &json!(false) => json!(0),
             (None, Value::Null) => json!(100),
@@ -119,21 +124,21 @@ impl ForeignFlag<'_> {
     }
 
     fn default_value(&self) -> &Value {
-        let name = self.definition["defaultVariant"].as_str();
-        &self.definition["variants"][name.unwrap_or_default()]
+        let name = member(self.definition, "defaultVariant").as_str();
+        member(self.variants(), name.unwrap_or_default())
     }
 
     /// The value of users in the share of the last rollout.
     fn released_value(&self) -> &Value {
         match self.last_rollout().map(|rollout| &rollout.release) {
-            Some(Release::Variant(name)) => &self.definition["variants"][name.as_str()],
+            Some(Release::Variant(name)) => member(self.variants(), name),
             Some(Release::Split(_)) | None => self.default_value(),
         }
     }
 
     /// The names of variants; none for `on` and `off` with booleans.
     fn variant_names(&self) -> Value {
-        let variants = self.definition["variants"].as_object();
+        let variants = self.variants().as_object();
         let variants = variants.into_iter().flatten();
         let named = variants.filter(|(_, value)| !value.is_boolean());
         named.map(|(name, _)| json!(name)).collect()
@@ -143,7 +148,7 @@ impl ForeignFlag<'_> {
     fn not_expressed(&self) -> Vec<String> {
         let mut names = Vec::new();
         let Some(fields) = self.fields() else {
-            if !self.definition["targeting"].is_null() && !self.is_killed {
+            if !member(self.definition, "targeting").is_null() && !self.is_killed {
                 names.push("targeting".to_owned());
             }
             return names;

@@ -20,6 +20,7 @@ use crate::control::api::dialects::call::parse_body;
 use crate::control::api::dialects::rollout_routes;
 use crate::control::api::problem::Problem;
 use crate::control::api::problem::json_response;
+use crate::control::dialect::json_member::set_member;
 
 /// The label that names the flag.
 const FLAG_LABEL: &str = "flag_key";
@@ -97,7 +98,7 @@ async fn receive_alerts(
     }
     let mut answer = json!({ "status": status(first.is_some()), "alerts": results });
     if let Some(flag) = first {
-        answer["flag"] = Value::from(flag);
+        set_member(&mut answer, "flag", Value::from(flag));
     }
     Ok(json_response(&answer))
 }

@@ -6,6 +6,8 @@ use serde_json::json;
 
 use crate::control::dialect::definition_service::FlagDocument;
 use crate::control::dialect::flag_service::FlagResult;
+use crate::control::dialect::json_member::member;
+use crate::control::dialect::json_member::set_member;
 use crate::control::dialect::typed_document::TypedDocument;
 use crate::control::dialect::view;
 use crate::control::environment::EnvironmentStatus;
@@ -41,12 +43,12 @@ pub fn flag_result(
     context: &Map<String, Value>,
 ) -> FlagResult {
     let answer = answer(snapshot, &flag.key, context);
-    let Some(variant) = answer["variant"].as_str() else {
+    let Some(variant) = member(&answer, "variant").as_str() else {
         return FlagResult::OFF;
     };
     let default = flag.default_variant.map(usize::from);
     let default = default.and_then(|index| flag.variant_names.get(index));
-    match &answer["value"] {
+    match member(&answer, "value") {
         Value::Bool(enabled) => FlagResult {
             enabled: *enabled,
             variant: None,
@@ -70,20 +72,20 @@ pub fn rule_evaluation(
     let answer = answer(&status.revision.snapshot, key, context);
     let mut result = json!({
         "flagKey": key,
-        "value": answer["value"],
-        "reason": answer["reason"],
+        "value": member(&answer, "value"),
+        "reason": member(&answer, "reason"),
         "ruleId": null,
         "revision": status.revision.number,
     });
     if let Some(message) = answer.get("errorCode") {
-        result["reason"] = json!("ERROR");
-        result["errorCode"] = message.clone();
+        set_member(&mut result, "reason", json!("ERROR"));
+        set_member(&mut result, "errorCode", message.clone());
     }
     if let Some(document) = current_definition(status, environment, key) {
         let evaluation = document.evaluate(context);
-        result["value"] = evaluation.value;
-        result["reason"] = json!(evaluation.reason);
-        result["ruleId"] = json!(evaluation.rule_id);
+        set_member(&mut result, "value", evaluation.value);
+        set_member(&mut result, "reason", json!(evaluation.reason));
+        set_member(&mut result, "ruleId", json!(evaluation.rule_id));
     }
     result
 }

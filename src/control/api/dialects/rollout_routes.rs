@@ -13,6 +13,7 @@ use crate::control::api::dialects::call::parse_body;
 use crate::control::api::dialects::stage;
 use crate::control::api::problem::Problem;
 use crate::control::api::problem::json_response;
+use crate::control::dialect::json_member::set_member;
 use crate::control::dialect::view::number;
 use crate::control::environment::Changed;
 use crate::control::environment::EnvironmentStatus;
@@ -82,7 +83,7 @@ async fn set(call: &Call, key: &str, body: ShareBody) -> Result<Response, Proble
         "findings": changed.findings,
     });
     if let Some(stage) = body.stage {
-        state["stage"] = Value::from(stage);
+        set_member(&mut state, "stage", Value::from(stage));
     }
     Ok(json_response(&state))
 }

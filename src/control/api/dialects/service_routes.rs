@@ -19,6 +19,8 @@ use crate::control::api::dialects::write_document;
 use crate::control::api::dialects::write_document::SentDocument;
 use crate::control::api::problem::Problem;
 use crate::control::api::problem::json_response;
+use crate::control::dialect::json_member::member;
+use crate::control::dialect::json_member::set_member;
 use crate::control::dialect::user_context;
 use crate::control::environment::EnvironmentStatus;
 use crate::control::environment::error::ChangeError;
@@ -143,7 +145,7 @@ pub async fn evaluate(
     let ruleset = &status.revision.snapshot.ruleset;
     let flag = find_flag(ruleset, &key).map_err(ChangeError::from)?;
     let mut answer = evaluate_flag(&status, flag, &context);
-    answer["revision"] = json!(status.revision.number);
+    set_member(&mut answer, "revision", json!(status.revision.number));
     Ok(json_response(&answer))
 }
 
@@ -154,10 +156,10 @@ fn evaluate_flag(
 ) -> Value {
     let snapshot = &status.revision.snapshot;
     let answer = evaluation::answer(snapshot, &flag.key, context);
-    match &answer["value"] {
+    match member(&answer, "value") {
         Value::Object(version) if version.contains_key("remoteEntry") => {
             let mut named = version.clone();
-            named.insert("name".to_owned(), answer["variant"].clone());
+            named.insert("name".to_owned(), member(&answer, "variant").clone());
             Value::Object(named)
         }
         _ => evaluation::flag_result(snapshot, flag, context).to_json(),

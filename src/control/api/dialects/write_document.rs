@@ -155,17 +155,12 @@ impl SentDocument {
     fn check_precondition(&self, call: &Call, shown: Option<&ShownFlag>) -> Result<bool, Problem> {
         let if_match = call.if_match();
         let Some(shown) = shown else {
-            return match if_match {
-                None => Ok(false),
-                Some(_) => {
-                    let why = "the flag does not exist, so that no `If-Match` can hold";
-                    Err(Problem::new(
-                        StatusCode::PRECONDITION_FAILED,
-                        "not-matched",
-                        why,
-                    ))
-                }
-            };
+            if if_match.is_none() {
+                return Ok(false);
+            }
+            let why = "the flag does not exist, so that no `If-Match` can hold";
+            let code = StatusCode::PRECONDITION_FAILED;
+            return Err(Problem::new(code, "not-matched", why));
         };
         if self.is_new {
             let why = format!(
