@@ -60,11 +60,11 @@ pub struct StartOptions {
     /// File with the secrets by which messages to an endpoint are signed, one a line; may be repeated.
     #[arg(long, value_name = "NAME=FILE", value_parser = parse_named_path)]
     pub webhook_secret_path: Vec<(String, PathBuf)>,
-    /// Origin of web pages that may call the routes of flag services, such as https://shop.example.com; may be repeated.
+    /// Origin of web pages that may call the routes of flag services; may be repeated.
     /// `*` matches any text.
     #[arg(long, value_name = "ORIGIN")]
     pub cors_origin: Vec<String>,
-    /// Origin from which remote modules may be loaded, such as https://cdn.example.com; may be repeated [default: every
+    /// Origin from which remote modules may be loaded; may be repeated [default: every
     /// https origin].
     #[arg(long, value_name = "ORIGIN")]
     pub remote_origin: Vec<String>,

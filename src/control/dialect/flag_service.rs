@@ -160,7 +160,7 @@ impl FlagServiceDocument {
                 "split",
                 weights
                     .map(|(name, weight)| (name.clone(), json!(weight)))
-                    .collect(),
+                    .collect::<Value>(),
             );
         }
         if !self.rules.is_empty() {

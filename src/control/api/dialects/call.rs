@@ -19,7 +19,6 @@ use crate::control::environment::ChangeRequest;
 use crate::control::environment::Changed;
 use crate::control::environment::Environment;
 use crate::control::environment::error::ChangeError;
-use crate::control::environment::now_ms;
 use crate::control::model::command::Command;
 
 /// The environment of a request that names none, if there are several.
@@ -139,13 +138,8 @@ impl Call {
             )));
         }
         let request = ChangeRequest {
-            command,
-            actor: self.caller.actor.clone(),
-            reason,
-            at_ms: now_ms(),
             expected_revision,
-            dry_run: false,
-            records: Vec::new(),
+            ..ChangeRequest::new(command, self.caller.actor.clone(), reason)
         };
         Ok(self.environment.change(request).await)
     }
