@@ -1,4 +1,4 @@
-//! The OpenAPI document says what the router does.
+//! The `OpenAPI` document says what the router does.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;

@@ -19,8 +19,7 @@ const SCOPES: [(&str, &str); 3] = [("keyPrefix", "pay."), ("owner", "team-pay"),
 /// Returns true if a verb in the grant of a token includes the one that is needed.
 fn includes(held: &str, needed: Verb) -> bool {
     match (held, needed) {
-        (_, Verb::Read) => true,
-        ("write", Verb::Write | Verb::Propose | Verb::Kill) => true,
+        (_, Verb::Read) | ("write", Verb::Write | Verb::Propose | Verb::Kill) => true,
         (held, needed) => held == needed.name(),
     }
 }

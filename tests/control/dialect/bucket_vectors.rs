@@ -1,5 +1,6 @@
 //! Buckets against a second implementation, `tests/dialects/oracle.py`, written from the formulas alone.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::Command;
 use std::process::Stdio;
@@ -28,7 +29,7 @@ fn x_04_buckets_equal_those_of_a_second_implementation() {
     let mut expected = Vec::new();
     for unit in units {
         for dialect in DIALECTS {
-            asked.push_str(&format!("{}\tnew-checkout-flow\t{unit}\n", dialect.name()));
+            writeln!(asked, "{}\tnew-checkout-flow\t{unit}", dialect.name()).expect("a text");
             let bucket = vendor_hash::bucket(dialect, "new-checkout-flow", &unit);
             expected.push(bucket.expect("a bucket").to_string());
         }

@@ -24,17 +24,17 @@ use crate::rollouts::file::variant;
 struct Published {
     flag: FlagDefinition,
     run: Run,
-    published: CompiledFlag,
+    served: CompiledFlag,
 }
 
 impl Published {
-    fn new(plan: Value) -> Published {
+    fn new(plan: &Value) -> Published {
         let flag = flag(&json!({"variant": "on", "rings": ["internal"], "plan": plan}));
         let fields = flag.rollout_fields.clone().expect("fields");
         let plan = fields.rollouts[0].plan.clone().expect("a plan");
         Published {
             run: Run::new((*plan).clone()),
-            published: compile(&flag),
+            served: compile(&flag),
             flag,
         }
     }
@@ -59,7 +59,7 @@ impl Published {
                 Effect::Verify { change, served } => {
                     let lease = self.run.state.lease_until_wall_ms;
                     let intended = served_flag(&self.flag, 0, &served, lease);
-                    let published = Some(&self.published);
+                    let published = Some(&self.served);
                     let found = verify(change, &intended, 0, published, self.seconds() as f64);
                     assert_eq!(found.mismatch, None);
                     self.run.step(&EngineInput::PostCondition(found));
@@ -71,7 +71,7 @@ impl Published {
     }
 
     fn publish(&mut self, served: &Served, lease_until_ms: Option<u64>) {
-        self.published = compile(&served_flag(&self.flag, 0, served, lease_until_ms));
+        self.served = compile(&served_flag(&self.flag, 0, served, lease_until_ms));
     }
 
     fn look(&mut self, verdict: Verdict) {
@@ -81,7 +81,7 @@ impl Published {
     }
 
     fn cohort(&self) -> Vec<usize> {
-        cohort(&self.published, self.seconds())
+        cohort(&self.served, self.seconds())
     }
 }
 
@@ -96,7 +96,7 @@ fn doubling(how: &Value) -> Value {
 
 /// The cohorts of every exposure up to 100 %, and of every exposure of the way back.
 fn up_and_back(how: &Value) -> (Vec<Vec<usize>>, Vec<Vec<usize>>, Published) {
-    let mut published = Published::new(doubling(how));
+    let mut published = Published::new(&doubling(how));
     let mut up: Vec<Vec<usize>> = Vec::new();
     while up.len() < 8 {
         published.look(Verdict::Healthy);
@@ -146,7 +146,7 @@ fn each_way_back_leaves_the_intended_arms() {
         let (_, back, published) = up_and_back(&json!({ "how": how }));
         assert_eq!(back.last(), Some(&Vec::new()), "{how}");
         let ring = variant(
-            &published.published,
+            &published.served,
             "user-7",
             Some("internal"),
             published.seconds(),
@@ -159,7 +159,7 @@ fn each_way_back_leaves_the_intended_arms() {
 
 #[test]
 fn lapsed_lease_ends_the_exposure_without_the_control_plane() {
-    let mut published = Published::new(json!({
+    let mut published = Published::new(&json!({
         "stages": [{"percentage": 10, "hold": "10h"}, {"percentage": 100}], "whileBlind": {"lease": "1h"},
     }));
     published.look(Verdict::Healthy);
@@ -171,10 +171,10 @@ fn lapsed_lease_ends_the_exposure_without_the_control_plane() {
     }
     let until = published.run.state.lease_until_wall_ms.expect("a lease") / 1000;
     assert!(until - published.seconds() >= 1800);
-    assert_eq!(cohort(&published.published, until - 1), first);
-    assert_eq!(cohort(&published.published, until), [0usize; 0]);
+    assert_eq!(cohort(&published.served, until - 1), first);
+    assert_eq!(cohort(&published.served, until), [0usize; 0]);
     let json = published
-        .published
+        .served
         .targeting_json
         .as_deref()
         .unwrap_or_default();
