@@ -22,7 +22,7 @@ use crate::control::access::Verb;
 use crate::control::environment::now_ms;
 use crate::control::page::context::PageContext;
 use crate::control::page::event_text;
-use crate::control::page::flag::exposure::Exposure;
+use crate::control::page::flag::exposure::FlagExposure;
 use crate::control::page::flag::view::ShownFlag;
 use crate::control::page::html::frame::Frame;
 use crate::control::page::html::frame::PageSection;
@@ -130,7 +130,7 @@ fn actions(view: &ShownFlag<'_>) -> Markup {
             p {
                 @if is_killed_here {
                     a.button href=(link("restore")) { "Restore…" }
-                } @else if view.exposure == Exposure::Killed {
+                } @else if view.exposure == FlagExposure::Killed {
                     "Its file kills it: remove “kill” at " (view.flag.file) ", line " (view.flag.source_location.0.line) "."
                 } @else {
                     a.button.danger href=(link("kill")) { "Kill…" }

@@ -19,7 +19,7 @@ use crate::control::environment::now_ms;
 use crate::control::page::context::PageContext;
 use crate::control::page::event_text;
 use crate::control::page::flag::exposure;
-use crate::control::page::flag::exposure::Exposure;
+use crate::control::page::flag::exposure::FlagExposure;
 use crate::control::page::flag::facts;
 use crate::control::page::html::frame::Frame;
 use crate::control::page::html::frame::PageSection;
@@ -94,7 +94,7 @@ fn find<'s>(
     let (show, after) = (query.text("show"), query.text("after"));
     let flags = &status.revision.snapshot.ruleset.flags;
     let matching = flags.iter().filter(|flag| {
-        let exposure = || Exposure::of(flag, &status.state.flag(&flag.key));
+        let exposure = || FlagExposure::of(flag, &status.state.flag(&flag.key));
         (show.is_empty() || exposure().name() == show)
             && has_words(flag, &words)
             && readable.may_read(&flag.key)
@@ -159,7 +159,7 @@ fn row(
     replicas: Option<Markup>,
 ) -> Markup {
     let state = status.state.flag(&flag.key);
-    let exposure = Exposure::of(flag, &state);
+    let exposure = FlagExposure::of(flag, &state);
     let path = text::flag_path(&environment.name, &flag.key);
     let description = facts::description(flag).map(|d| text::shorten(d, MAX_TEXT));
     html! {
@@ -171,9 +171,9 @@ fn row(
             td { (facts::owner(flag).unwrap_or("nobody named")) }
             td { @if let Some(change) = change { (last_change_cell(change)) } }
             td { @if let Some(replicas) = replicas { (replicas) } }
-            td { @if exposure == Exposure::Killed && state.killed.is_some() {
+            td { @if exposure == FlagExposure::Killed && state.killed.is_some() {
                 a href={ (path) "/restore" } aria-label={ "Restore " (flag.key) } { "Restore…" }
-            } @else if exposure != Exposure::Killed {
+            } @else if exposure != FlagExposure::Killed {
                 a.danger href={ (path) "/kill" } aria-label={ "Kill " (flag.key) } { "Kill…" }
             } }
         }
@@ -217,7 +217,7 @@ fn content(query: &FormFields, found: &Found<'_>, rows: &[Markup], next: Option<
             label for="show" { "Show" }
             select #show name="show" {
                 option value="" { "all states" }
-                @for exposure in Exposure::ALL {
+                @for exposure in FlagExposure::ALL {
                     option value=(exposure.name()) selected[exposure.name() == show] { (exposure.words()) }
                 }
             }

@@ -29,7 +29,7 @@ pub struct Outbox {
     /// The number of the last event that was taken up. All before it were delivered, wait in a lane, or are dead.
     pub cursor: u64,
     /// The waiting events, by flag; events of the environment as a whole have the empty key.
-    pub lanes: BTreeMap<String, Lane>,
+    pub lanes: BTreeMap<String, DeliveryLane>,
     /// The events that were given up, the oldest first.
     pub dead: VecDeque<DeadLetter>,
 }
@@ -37,7 +37,7 @@ pub struct Outbox {
 /// The waiting events of one flag.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct Lane {
+pub struct DeliveryLane {
     /// Their numbers, in order.
     pub events: VecDeque<u64>,
     /// The failed attempts of the first one.
@@ -104,7 +104,7 @@ impl Outbox {
         self.next().map(|(_, lane)| lane.next_ms)
     }
 
-    fn next(&self) -> Option<(&str, &Lane)> {
+    fn next(&self) -> Option<(&str, &DeliveryLane)> {
         let lanes = self.lanes.iter();
         let next = lanes.min_by_key(|(_, lane)| (lane.next_ms, lane.events.front().copied()));
         next.map(|(flag, lane)| (flag.as_str(), lane))

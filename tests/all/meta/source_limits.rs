@@ -14,8 +14,8 @@ const FUNCTION_LINES: usize = 60;
 const FOLDER_FILES: usize = 13;
 const TEST_NAME_LENGTH: usize = 60;
 
-/// Folders that may have more files: the roots list the layers, and `document` has one file per part of a flag file.
-const LARGE_FOLDERS: [&str; 3] = ["src", "src/document", "tests/all"];
+/// Folders that may have more files: the roots list the layers or rooms, and `document` has one file per part of a flag file.
+const LARGE_FOLDERS: [&str; 4] = ["src", "src/control", "src/document", "tests/all"];
 
 /// Names that several types have: the commands of each program, and an alias for the errors of a module.
 const SHARED_TYPE_NAMES: &[&str] = &["Command", "Result"];

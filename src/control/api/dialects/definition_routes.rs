@@ -16,7 +16,7 @@ use crate::control::api::dialects::evaluation;
 use crate::control::api::dialects::service_routes;
 use crate::control::api::dialects::shown_flag;
 use crate::control::api::dialects::shown_flag::FormatFamily;
-use crate::control::api::dialects::shown_flag::ShownFlag;
+use crate::control::api::dialects::shown_flag::ServiceFlag;
 use crate::control::api::dialects::write_document::SentDocument;
 use crate::control::api::problem::Problem;
 use crate::control::api::problem::json_response;
@@ -55,7 +55,7 @@ pub fn documents(call: &Call, status: &EnvironmentStatus) -> Vec<(String, String
     let environment = &call.environment.name;
     let mut documents: Vec<(String, String)> = readable
         .map(|flag| {
-            let shown = ShownFlag::of(status, environment, flag, FormatFamily::Definition);
+            let shown = ServiceFlag::of(status, environment, flag, FormatFamily::Definition);
             (flag.key.to_string(), shown.text)
         })
         .collect();

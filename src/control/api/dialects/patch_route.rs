@@ -11,7 +11,7 @@ use crate::control::api::dialects::call::Call;
 use crate::control::api::dialects::call::parse_body;
 use crate::control::api::dialects::rollout_routes;
 use crate::control::api::dialects::shown_flag::FormatFamily;
-use crate::control::api::dialects::shown_flag::ShownFlag;
+use crate::control::api::dialects::shown_flag::ServiceFlag;
 use crate::control::api::problem::Problem;
 use crate::control::model::command::Command;
 
@@ -64,6 +64,6 @@ pub async fn change(call: Call, Path(key): Path<String>, body: Bytes) -> Result<
             .await??;
     }
     let status = call.environment.status();
-    let shown = ShownFlag::find(&status, &call.environment.name, &key, FormatFamily::Service)?;
+    let shown = ServiceFlag::find(&status, &call.environment.name, &key, FormatFamily::Service)?;
     Ok(shown.response(StatusCode::OK))
 }

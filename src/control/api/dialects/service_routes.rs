@@ -13,7 +13,7 @@ use crate::control::api::dialects::call::Call;
 use crate::control::api::dialects::call::parse_body;
 use crate::control::api::dialects::evaluation;
 use crate::control::api::dialects::shown_flag::FormatFamily;
-use crate::control::api::dialects::shown_flag::ShownFlag;
+use crate::control::api::dialects::shown_flag::ServiceFlag;
 use crate::control::api::dialects::shown_flag::document_response;
 use crate::control::api::dialects::write_document;
 use crate::control::api::dialects::write_document::SentDocument;
@@ -86,7 +86,7 @@ pub async fn show_in(call: &Call, key: &str, family: FormatFamily) -> Result<Res
     call.require(Verb::Read, key)?;
     call.wait_for_files().await;
     let status = call.environment.status();
-    let shown = ShownFlag::find(&status, &call.environment.name, key, family)?;
+    let shown = ServiceFlag::find(&status, &call.environment.name, key, family)?;
     Ok(shown.response(StatusCode::OK))
 }
 
@@ -120,7 +120,7 @@ pub async fn delete_in(
     let status = call.environment.status();
     let mut expected = None;
     if let Some(wanted) = call.if_match() {
-        let shown = ShownFlag::find(&status, &call.environment.name, &key, family)?;
+        let shown = ServiceFlag::find(&status, &call.environment.name, &key, family)?;
         write_document::check_if_match(&wanted, &shown)?;
         expected = Some(status.revision.number);
     }

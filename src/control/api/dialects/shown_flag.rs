@@ -1,4 +1,4 @@
-//! `ShownFlag`: the document of a flag as it now reads, with its entity tag.
+//! `ServiceFlag`: the document of a flag as it now reads, with its entity tag.
 
 use axum::body::Body;
 use axum::response::Response;
@@ -35,7 +35,7 @@ pub enum FormatFamily {
 
 /// The document of a flag.
 #[derive(Debug)]
-pub struct ShownFlag {
+pub struct ServiceFlag {
     /// The text.
     pub text: String,
     /// The number of changes.
@@ -52,7 +52,7 @@ impl FormatFamily {
     }
 }
 
-impl ShownFlag {
+impl ServiceFlag {
     /// Returns the flag of this key.
     ///
     /// # Errors
@@ -62,11 +62,11 @@ impl ShownFlag {
         environment: &str,
         key: &str,
         family: FormatFamily,
-    ) -> Result<ShownFlag, Problem> {
+    ) -> Result<ServiceFlag, Problem> {
         let named = find_flag(&status.base, key).map_err(ChangeError::from)?;
         let effective = status.effective_flag(key);
         let flag = effective.as_deref().unwrap_or(named);
-        Ok(ShownFlag::of(status, environment, flag, family))
+        Ok(ServiceFlag::of(status, environment, flag, family))
     }
 
     /// Returns an effective flag: its own document if it was made in a format of the family, otherwise what the format can express.
@@ -75,7 +75,7 @@ impl ShownFlag {
         environment: &str,
         flag: &CompiledFlag,
         family: FormatFamily,
-    ) -> ShownFlag {
+    ) -> ServiceFlag {
         let key: &str = &flag.key;
         let decided = status.state.flag(key);
         let version = status.state.versions.get(key);
@@ -86,7 +86,7 @@ impl ShownFlag {
         let document = document.filter(|document| family.has(document.format) && !is_of_file);
         if let Some(document) = document {
             let current = view::current_document(document, &decided, version, environment);
-            return ShownFlag {
+            return ServiceFlag {
                 text: current.text,
                 version: version.number,
                 not_expressed: current.not_expressed,
@@ -104,7 +104,7 @@ impl ShownFlag {
             FormatFamily::Service => foreign.service_view(),
             FormatFamily::Definition => foreign.definition_view(version.number),
         };
-        ShownFlag {
+        ServiceFlag {
             text: shown.to_string(),
             version: version.number,
             not_expressed: Vec::new(),

@@ -15,7 +15,7 @@ use crate::control::api::dialects::event_stream::SeenFlags;
 use crate::control::api::dialects::event_stream::StreamEvent;
 use crate::control::api::dialects::service_routes;
 use crate::control::api::dialects::shown_flag::FormatFamily;
-use crate::control::api::dialects::shown_flag::ShownFlag;
+use crate::control::api::dialects::shown_flag::ServiceFlag;
 use crate::control::api::problem::Problem;
 use crate::control::dialect::flag_service::FlagResult;
 use crate::control::environment::EnvironmentStatus;
@@ -77,7 +77,7 @@ fn versions(status: &EnvironmentStatus) -> BTreeMap<String, u64> {
 
 fn event(call: &Call, status: &EnvironmentStatus, key: &str) -> StreamEvent {
     let environment = &call.environment.name;
-    match ShownFlag::find(status, environment, key, FormatFamily::Definition) {
+    match ServiceFlag::find(status, environment, key, FormatFamily::Definition) {
         Ok(shown) => StreamEvent {
             name: "flag-updated",
             data: shown.text,

@@ -9,7 +9,7 @@ use crate::control::access::Verb;
 use crate::control::api::dialects::call::Call;
 use crate::control::api::dialects::call::conflict;
 use crate::control::api::dialects::shown_flag::FormatFamily;
-use crate::control::api::dialects::shown_flag::ShownFlag;
+use crate::control::api::dialects::shown_flag::ServiceFlag;
 use crate::control::api::problem::Problem;
 use crate::control::dialect::document_reader::DocumentFault;
 use crate::control::dialect::json_edit;
@@ -109,7 +109,7 @@ impl SentDocument {
             let status = environment.status();
             let exists = status.revision.snapshot.ruleset.flag(key).is_some();
             let shown =
-                exists.then(|| ShownFlag::find(&status, &environment.name, key, self.family));
+                exists.then(|| ServiceFlag::find(&status, &environment.name, key, self.family));
             let shown = shown.transpose()?;
             let has_seen = self.check_precondition(call, shown.as_ref())?;
             let killed = match (self.typed.is_off(), has_seen || !exists) {
@@ -125,7 +125,7 @@ impl SentDocument {
                 Err(error) => return Err(error.into()),
                 Ok(_) => {
                     let status = environment.status();
-                    let shown = ShownFlag::find(&status, &environment.name, key, self.family)?;
+                    let shown = ServiceFlag::find(&status, &environment.name, key, self.family)?;
                     let code = if exists {
                         StatusCode::OK
                     } else {
@@ -152,7 +152,11 @@ impl SentDocument {
 
     /// Checks the flag that is there against what the sender has seen. Returns true if the sender has proved that it has
     /// seen the flag as it now reads.
-    fn check_precondition(&self, call: &Call, shown: Option<&ShownFlag>) -> Result<bool, Problem> {
+    fn check_precondition(
+        &self,
+        call: &Call,
+        shown: Option<&ServiceFlag>,
+    ) -> Result<bool, Problem> {
         let if_match = call.if_match();
         let Some(shown) = shown else {
             if if_match.is_none() {
@@ -194,7 +198,7 @@ impl SentDocument {
 ///
 /// # Errors
 /// If it has not, with the document as it now reads.
-pub fn check_if_match(wanted: &str, shown: &ShownFlag) -> Result<(), Problem> {
+pub fn check_if_match(wanted: &str, shown: &ServiceFlag) -> Result<(), Problem> {
     let tag = shown.etag();
     if wanted == "*" || wanted.split(',').any(|wanted| wanted.trim() == tag) {
         return Ok(());

@@ -1,4 +1,4 @@
-//! `Exposure`: how far a flag has reached, in one word. The share and the rings of its rollouts.
+//! `FlagExposure`: how far a flag has reached, in one word. The share and the rings of its rollouts.
 
 use std::time::SystemTime;
 use std::time::UNIX_EPOCH;
@@ -11,7 +11,7 @@ use crate::ruleset::EvaluationPlan;
 
 /// How far a flag has reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exposure {
+pub enum FlagExposure {
     /// Everybody gets the safe variant.
     Killed,
     /// A share of users, or some rings, have a release.
@@ -28,59 +28,59 @@ pub enum Exposure {
     Faulty,
 }
 
-impl Exposure {
+impl FlagExposure {
     /// All of them.
-    pub const ALL: [Exposure; 7] = [
-        Exposure::Killed,
-        Exposure::RollingOut,
-        Exposure::Complete,
-        Exposure::Rule,
-        Exposure::Same,
-        Exposure::Disabled,
-        Exposure::Faulty,
+    pub const ALL: [FlagExposure; 7] = [
+        FlagExposure::Killed,
+        FlagExposure::RollingOut,
+        FlagExposure::Complete,
+        FlagExposure::Rule,
+        FlagExposure::Same,
+        FlagExposure::Disabled,
+        FlagExposure::Faulty,
     ];
 
     /// The exposure of a flag, with what was decided about it.
-    pub fn of(flag: &CompiledFlag, state: &FlagState) -> Exposure {
+    pub fn of(flag: &CompiledFlag, state: &FlagState) -> FlagExposure {
         let fields = flag.rollout_fields();
         let is_killed_by_file = fields.is_some_and(|fields| fields.kill_position.is_some());
         if state.killed.is_some() || is_killed_by_file {
-            return Exposure::Killed;
+            return FlagExposure::Killed;
         }
         let rollouts = fields.map_or(&[][..], |fields| &fields.rollouts);
         match &flag.evaluation_plan {
-            EvaluationPlan::Faulty(_) => Exposure::Faulty,
-            EvaluationPlan::Disabled => Exposure::Disabled,
-            _ if rollouts.iter().any(is_complete) => Exposure::Complete,
-            _ if !rollouts.is_empty() => Exposure::RollingOut,
-            EvaluationPlan::Targeted(_) => Exposure::Rule,
-            EvaluationPlan::Static(_) | EvaluationPlan::NoDefault => Exposure::Same,
+            EvaluationPlan::Faulty(_) => FlagExposure::Faulty,
+            EvaluationPlan::Disabled => FlagExposure::Disabled,
+            _ if rollouts.iter().any(is_complete) => FlagExposure::Complete,
+            _ if !rollouts.is_empty() => FlagExposure::RollingOut,
+            EvaluationPlan::Targeted(_) => FlagExposure::Rule,
+            EvaluationPlan::Static(_) | EvaluationPlan::NoDefault => FlagExposure::Same,
         }
     }
 
     /// The name in URLs and style sheets.
     pub fn name(self) -> &'static str {
         match self {
-            Exposure::Killed => "killed",
-            Exposure::RollingOut => "rolling-out",
-            Exposure::Complete => "complete",
-            Exposure::Rule => "rule",
-            Exposure::Same => "same",
-            Exposure::Disabled => "disabled",
-            Exposure::Faulty => "faulty",
+            FlagExposure::Killed => "killed",
+            FlagExposure::RollingOut => "rolling-out",
+            FlagExposure::Complete => "complete",
+            FlagExposure::Rule => "rule",
+            FlagExposure::Same => "same",
+            FlagExposure::Disabled => "disabled",
+            FlagExposure::Faulty => "faulty",
         }
     }
 
     /// The words for readers.
     pub fn words(self) -> &'static str {
         match self {
-            Exposure::Killed => "Killed",
-            Exposure::RollingOut => "Rolling out",
-            Exposure::Complete => "Everybody has it",
-            Exposure::Rule => "By rule",
-            Exposure::Same => "Same for everybody",
-            Exposure::Disabled => "Disabled",
-            Exposure::Faulty => "Broken",
+            FlagExposure::Killed => "Killed",
+            FlagExposure::RollingOut => "Rolling out",
+            FlagExposure::Complete => "Everybody has it",
+            FlagExposure::Rule => "By rule",
+            FlagExposure::Same => "Same for everybody",
+            FlagExposure::Disabled => "Disabled",
+            FlagExposure::Faulty => "Broken",
         }
     }
 }

@@ -5,7 +5,7 @@ use http::StatusCode;
 use crate::control::environment::Environment;
 use crate::control::environment::EnvironmentStatus;
 use crate::control::model::flag_state::FlagState;
-use crate::control::page::flag::exposure::Exposure;
+use crate::control::page::flag::exposure::FlagExposure;
 use crate::control::page::html::response::PageError;
 use crate::control::page::html::text;
 use crate::ruleset::CompiledFlag;
@@ -17,7 +17,7 @@ pub struct ShownFlag<'v> {
     /// What was decided about it.
     pub state: FlagState,
     /// How far it has reached.
-    pub exposure: Exposure,
+    pub exposure: FlagExposure,
     /// The path of its page.
     pub path: String,
     /// Its environment.
@@ -44,7 +44,7 @@ impl<'v> ShownFlag<'v> {
         let state = status.state.flag(key);
         Ok(ShownFlag {
             flag,
-            exposure: Exposure::of(flag, &state),
+            exposure: FlagExposure::of(flag, &state),
             state,
             path: text::flag_path(&environment.name, key),
             environment,

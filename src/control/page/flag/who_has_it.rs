@@ -5,7 +5,7 @@ use maud::html;
 
 use crate::analysis::format;
 use crate::control::page::flag::exposure;
-use crate::control::page::flag::exposure::Exposure;
+use crate::control::page::flag::exposure::FlagExposure;
 use crate::control::page::html::text;
 use crate::document::rollout::fields::Release;
 use crate::document::rollout::fields::Rollout;
@@ -18,24 +18,24 @@ const MAX_KEYS: usize = 10;
 const MAX_CONDITION: usize = 500;
 
 /// The sentences.
-pub fn list(flag: &CompiledFlag, exposure: Exposure) -> Markup {
+pub fn list(flag: &CompiledFlag, exposure: FlagExposure) -> Markup {
     let lines = match exposure {
-        Exposure::Killed => vec![format!("Everybody gets {}.", killed_variant(flag))],
-        Exposure::Disabled => {
+        FlagExposure::Killed => vec![format!("Everybody gets {}.", killed_variant(flag))],
+        FlagExposure::Disabled => {
             vec!["Nobody: the flag is disabled, so everybody gets the default in the code.".into()]
         }
-        Exposure::Faulty => {
+        FlagExposure::Faulty => {
             vec![
                 "Nobody: its definition has an error, so everybody gets the default in the code."
                     .into(),
             ]
         }
-        Exposure::Same => vec![format!("Everybody gets {}.", default_variant(flag))],
-        Exposure::Rule => vec![format!(
+        FlagExposure::Same => vec![format!("Everybody gets {}.", default_variant(flag))],
+        FlagExposure::Rule => vec![format!(
             "A rule in its file decides. Everybody whom the rule does not select gets {}.",
             default_variant(flag)
         )],
-        Exposure::RollingOut | Exposure::Complete => flag
+        FlagExposure::RollingOut | FlagExposure::Complete => flag
             .rollout_fields()
             .map_or_else(Vec::new, |fields| of_rollouts(flag, fields)),
     };
