@@ -235,9 +235,8 @@ def crash(report, programs):
             control.end(signal.SIGKILL)
             control.start()
             ready.append(control.ready_after * 1e3)
-            answer = control.api("GET", f"/flags/{FLAG}")
-            overridden = answer["state"]["rollouts"]["0"]["percentage"]
-            lost += answer["revision"] != revision or overridden != i + 6
+            overridden = control.api("GET", f"/flags/{FLAG}")["state"]["rollouts"]["0"]["percentage"]
+            lost += control.api("GET")["revision"] != revision or overridden != i + 6
         report.expect(lost == 0, f"{len(ready)} times: {lost} acknowledged changes lost")
         report.expect(statistics.median(ready) <= 300, f"ready again after median {statistics.median(ready):.0f}, most {max(ready):.0f} ms")
         code, text, _ = control.flagctl("log", "verify")

@@ -74,7 +74,8 @@ fn contexts(rng: &mut SeededRng) -> Vec<Value> {
 
 #[test]
 fn correct_files_have_no_findings() {
-    let policy = files::lint_policy("{}");
+    // A ramp without a plan is correct, and reported all the same.
+    let policy = files::lint_policy("rules: { F125: off }");
     for seed in 0..CORRECT_FILES {
         let document = correct_file::document(&mut SeededRng::new(seed));
         let text = serde_json::to_string_pretty(&document).expect("JSON");
