@@ -13,6 +13,7 @@ use axum::extract::State;
 use axum::middleware::Next;
 use axum::response::IntoResponse as _;
 use axum::response::Response;
+use http::HeaderValue;
 use http::Method;
 use http::StatusCode;
 use serde_json::Value;
@@ -102,7 +103,9 @@ async fn carry_out_once(
     let body = body::to_bytes(body, MAX_BODY).await;
     let body = body.map_err(|error| Problem::bad_request(error.to_string()))?;
     let url = parts.uri.to_string();
-    let whole: [&[u8]; 3] = [parts.method.as_str().as_bytes(), url.as_bytes(), &body];
+    let reason = parts.headers.get("x-reason").map(HeaderValue::as_bytes);
+    let method = parts.method.as_str().as_bytes();
+    let whole: [&[u8]; 4] = [method, url.as_bytes(), &body, reason.unwrap_or_default()];
     let repeatable = RepeatableRequest::parse(&parts.headers, &caller.token_id, &whole, now_ms())?;
     let mut request = Request::from_parts(parts, Body::from(body));
     let Some(repeatable) = repeatable else {
